@@ -1,0 +1,67 @@
+#!/usr/bin/env node
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { Command, CommanderError } from 'commander';
+import { z } from 'zod';
+import { demoCommand } from './cli/demo.ts';
+import { CommandError } from './cli/errors.ts';
+import { importCommand } from './cli/import.ts';
+import { keysCommand } from './cli/keys.ts';
+import { migrateCommand } from './cli/migrate.ts';
+import { note } from './cli/output.ts';
+import { seedCommand } from './cli/seed.ts';
+import { serveCommand } from './cli/serve.ts';
+import { statsCommand } from './cli/stats.ts';
+import { urlsCommand } from './cli/urls.ts';
+import { messageOf } from './errors.ts';
+import { PACKAGE_ROOT } from './paths.ts';
+
+const WRONG_COMMAND_LINE = 2;
+
+function createProgram(): Command {
+  const { version } = z
+    .object({ version: z.string() })
+    .parse(JSON.parse(readFileSync(join(PACKAGE_ROOT, 'package.json'), 'utf8')));
+  const program = new Command('spoor')
+    .description('Exact click analytics as a small, fast service on ClickHouse.')
+    .version(version)
+    .showHelpAfterError('Add --help to see how it is used.')
+    .exitOverride();
+  const commands = [
+    serveCommand,
+    demoCommand,
+    migrateCommand,
+    importCommand,
+    seedCommand,
+    statsCommand,
+    keysCommand,
+    urlsCommand,
+  ];
+  for (const add of commands) add(program);
+  inheritExit(program);
+  return program;
+}
+
+/** Subcommands made by `command()` copy settings when they are made; groups made before need it said again. */
+function inheritExit(command: Command): void {
+  command.exitOverride();
+  for (const child of command.commands) inheritExit(child);
+}
+
+async function run(): Promise<number> {
+  try {
+    await createProgram().parseAsync();
+    return 0;
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : WRONG_COMMAND_LINE;
+    note(`spoor: ${messageOf(error).replaceAll('\n', ' ')}`);
+    return error instanceof CommandError ? error.exitCode : 1;
+  }
+}
+
+// A reader that has seen enough (`spoor stats | head`) is no error.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code === 'EPIPE') process.exit(0);
+});
+
+process.exitCode = await run();

@@ -1,0 +1,99 @@
+import { z } from 'zod';
+import type { Config } from '../config.ts';
+import { findRunning } from '../data-dir.ts';
+import { CommandError } from './errors.ts';
+
+/** Speaks to a Spoor as its administrator. */
+export interface Client {
+  /**
+   * One request; answers its JSON, or undefined for an empty answer.
+   * @throws CommandError with the server's own sentence
+   */
+  readonly request: (method: string, path: string, options?: RequestOptions) => Promise<unknown>;
+}
+
+export interface RequestOptions {
+  readonly query?: Readonly<Record<string, string | undefined>>;
+  readonly json?: unknown;
+  readonly body?: string;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+/** A server that is busy or just restarting is asked again so many times. */
+const TRIES = 5;
+
+const errorSchema = z.object({ error: z.string() });
+
+export function createClient(url: string, token: string): Client {
+  const send = async (method: string, path: string, options: RequestOptions): Promise<Response> => {
+    const target = new URL(path, url);
+    for (const [name, value] of Object.entries(options.query ?? {})) {
+      if (value !== undefined) target.searchParams.set(name, value);
+    }
+    const body = options.json === undefined ? options.body : JSON.stringify(options.json);
+    try {
+      return await fetch(target, {
+        method,
+        headers: {
+          authorization: `Bearer ${token}`,
+          ...(options.json === undefined ? {} : { 'content-type': 'application/json' }),
+          ...options.headers,
+        },
+        ...(body === undefined ? {} : { body }),
+      });
+    } catch (cause) {
+      throw new CommandError(`The Spoor server at ${url} does not answer any more.`, { cause });
+    }
+  };
+  return {
+    request: async (method, path, options = {}) => {
+      let response = await send(method, path, options);
+      for (let attempt = 1; response.status === 503 && attempt < TRIES; attempt++) {
+        await response.body?.cancel();
+        await new Promise((resolve) =>
+          setTimeout(resolve, Number(response.headers.get('retry-after') ?? 1) * 1000),
+        );
+        response = await send(method, path, options);
+      }
+      const text = await response.text();
+      if (response.ok) return text === '' ? undefined : JSON.parse(text);
+      throw new CommandError(sentenceOf(text) ?? `The server answered ${response.status}.`);
+    },
+  };
+}
+
+function sentenceOf(text: string): string | undefined {
+  try {
+    return errorSchema.parse(JSON.parse(text)).error;
+  } catch {
+    return undefined;
+  }
+}
+
+/** How long a command waits for another one that has the data directory open. */
+const WAIT_FOR_DATA_DIR_MS = 60_000;
+
+/**
+ * Runs `work` with the server of the data directory; where none runs, with one that this process starts on a free
+ * loopback port and stops afterwards.
+ */
+export async function withClient<T>(config: Config, work: (client: Client) => Promise<T>): Promise<T> {
+  const running = await findRunning(config.dataDir);
+  if (running !== undefined) return work(createClient(running.url, running.token));
+  // Loaded only here: a command that speaks to a running server has no use for a server's code.
+  const { createLog, start } = await import('../main.ts');
+  const own = await start(
+    { ...config, host: '127.0.0.1', port: 0 },
+    { log: createLog('silent'), waitForDataDirMs: WAIT_FOR_DATA_DIR_MS, isServer: false },
+  );
+  const stopOnSignal = (): void => {
+    void own.stop().finally(() => process.exit(130));
+  };
+  process.once('SIGINT', stopOnSignal).once('SIGTERM', stopOnSignal);
+  try {
+    return await work(createClient(own.url, own.token));
+  } finally {
+    process.off('SIGINT', stopOnSignal).off('SIGTERM', stopOnSignal);
+    await own.stop();
+  }
+}

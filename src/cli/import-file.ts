@@ -1,0 +1,223 @@
+import { Readable, pipeline } from 'node:stream';
+import { createGunzip } from 'node:zlib';
+import { z } from 'zod';
+import { type KnownBatch, nameOf, rootOf } from '../clicks/import/batches.ts';
+import { parseCsvCells } from '../clicks/import/csv.ts';
+import { IMPORT_FORMATS, type ImportFormatName } from '../clicks/import/formats.ts';
+import { type FileRecord, RecordSplitter } from '../clicks/import/records.ts';
+import type { Client } from './client.ts';
+import { CommandError } from './errors.ts';
+
+/** What became of a file's records. Times are ISO 8601. */
+export interface ImportReport {
+  readonly read: number;
+  readonly accepted: number;
+  readonly skipped: Readonly<Record<string, number>>;
+  readonly rejected: Readonly<Record<string, { readonly count: number; readonly lines: readonly number[] }>>;
+  readonly first_click: string | null;
+  readonly last_click: string | null;
+}
+
+export interface ImportFileOptions {
+  readonly format: ImportFormatName;
+  readonly owner: string;
+  /** Told how many bytes of the file, as it lies on disk, are read. */
+  readonly onBytes: (bytes: number) => void;
+}
+
+/** Records in a batch that was never imported before. */
+const BATCH_RECORDS = 20_000;
+const BATCH_CHARACTERS = 8_000_000;
+const LINES_KEPT = 5;
+
+/** Imports one file batch by batch; memory holds one batch, whatever the file's size. */
+export async function importFile(
+  client: Client,
+  stream: AsyncIterable<Buffer>,
+  options: ImportFileOptions,
+): Promise<ImportReport> {
+  const { isQuoted, hasHeader } = IMPORT_FORMATS[options.format];
+  const splitter = new RecordSplitter(isQuoted);
+  let sender: BatchSender | undefined = hasHeader ? undefined : new BatchSender(client, options, []);
+  for await (const record of recordsOf(stream, splitter, options.onBytes)) {
+    if (sender === undefined) sender = new BatchSender(client, options, headerOf(record));
+    else await sender.add(record);
+  }
+  if (sender === undefined) return emptyReport();
+  await sender.finish();
+  return sender.report;
+}
+
+/** Gathers records into batches: those an earlier import made, as long as they match, then its own. */
+class BatchSender {
+  report: ImportReport = emptyReport();
+  readonly #client: Client;
+  readonly #options: ImportFileOptions;
+  readonly #columns: readonly string[];
+  #pending: FileRecord[] = [];
+  #characters = 0;
+  #parent: string;
+  /** What followed `#parent` in earlier imports; undefined before that is asked, empty once the file is new. */
+  #known: readonly KnownBatch[] | undefined;
+
+  constructor(client: Client, options: ImportFileOptions, columns: readonly string[]) {
+    this.#client = client;
+    this.#options = options;
+    this.#columns = columns;
+    this.#parent = rootOf(options.format, columns);
+  }
+
+  async add(record: FileRecord): Promise<void> {
+    this.#pending.push(record);
+    this.#characters += record.text.length;
+    const isFull = this.#pending.length >= BATCH_RECORDS || this.#characters >= BATCH_CHARACTERS;
+    const longest = this.#known?.[0]?.lines ?? 0;
+    if (isFull || (longest > 0 && this.#pending.length === longest)) await this.#send();
+  }
+
+  async finish(): Promise<void> {
+    while (this.#pending.length > 0) await this.#send();
+  }
+
+  async #send(): Promise<void> {
+    this.#known ??= await this.#following();
+    const length = this.#knownLength() ?? this.#newLength();
+    const text = textOf(this.#pending.slice(0, length));
+    const description = {
+      format: this.#options.format,
+      columns: this.#columns,
+      parent: this.#parent,
+      first_line: this.#pending[0]?.line ?? 1,
+      owner: this.#options.owner,
+    };
+    const answer = await this.#client.request('POST', '/control/import', {
+      headers: { 'x-spoor-batch': encodeURIComponent(JSON.stringify(description)) },
+      body: text,
+    });
+    const { batch, firstClick, lastClick, ...counts } = reportSchema.parse(answer);
+    this.report = mergeReports(this.report, {
+      ...counts,
+      first_click: isoOf(firstClick),
+      last_click: isoOf(lastClick),
+    });
+    const wasKnown = this.#known.some((known) => known.batch === batch);
+    this.#known = wasKnown ? undefined : [];
+    this.#parent = batch;
+    this.#pending = this.#pending.slice(length);
+    this.#characters = this.#pending.reduce((sum, { text }) => sum + text.length, 0);
+    if (wasKnown && this.#pending.length > 0) this.#known = await this.#following();
+  }
+
+  async #following(): Promise<readonly KnownBatch[]> {
+    const answer = await this.#client.request('GET', `/control/import/following/${this.#parent}`);
+    return followingSchema.parse(answer).items;
+  }
+
+  /** The length of an earlier import's batch that stands here again; undefined when none does. */
+  #knownLength(): number | undefined {
+    return this.#known?.find(
+      ({ lines, batch }) =>
+        lines <= this.#pending.length &&
+        nameOf(this.#parent, textOf(this.#pending.slice(0, lines))) === batch,
+    )?.lines;
+  }
+
+  /** A last line without its line break goes alone: it may have grown by the next import, and all before it not. */
+  #newLength(): number {
+    const length = Math.min(this.#pending.length, BATCH_RECORDS);
+    return this.#pending[length - 1]?.isComplete === false && length > 1 ? length - 1 : length;
+  }
+}
+
+const followingSchema = z.object({ items: z.array(z.object({ batch: z.string(), lines: z.number() })) });
+
+const reportSchema = z.object({
+  batch: z.string(),
+  read: z.number(),
+  accepted: z.number(),
+  skipped: z.record(z.string(), z.number()),
+  rejected: z.record(z.string(), z.object({ count: z.number(), lines: z.array(z.number()) })),
+  firstClick: z.number().nullable(),
+  lastClick: z.number().nullable(),
+});
+
+export function emptyReport(): ImportReport {
+  return { read: 0, accepted: 0, skipped: {}, rejected: {}, first_click: null, last_click: null };
+}
+
+export function mergeReports(a: ImportReport, b: ImportReport): ImportReport {
+  const skipped: Record<string, number> = { ...a.skipped };
+  for (const [reason, count] of Object.entries(b.skipped)) skipped[reason] = (skipped[reason] ?? 0) + count;
+  const rejected = { ...a.rejected };
+  for (const [reason, { count, lines }] of Object.entries(b.rejected)) {
+    const known = rejected[reason] ?? { count: 0, lines: [] };
+    rejected[reason] = { count: known.count + count, lines: [...known.lines, ...lines].slice(0, LINES_KEPT) };
+  }
+  const times = (values: readonly (string | null)[]) => values.filter((value) => value !== null).toSorted();
+  return {
+    read: a.read + b.read,
+    accepted: a.accepted + b.accepted,
+    skipped,
+    rejected,
+    first_click: times([a.first_click, b.first_click])[0] ?? null,
+    last_click: times([a.last_click, b.last_click]).at(-1) ?? null,
+  };
+}
+
+function headerOf(record: FileRecord): readonly string[] {
+  const columns = parseCsvCells(record.text)?.map((name) => name.trim());
+  if (columns?.includes('short_code')) return columns;
+  throw new CommandError('The first line must name the columns, short_code among them.');
+}
+
+function textOf(records: readonly FileRecord[]): string {
+  return `${records.map(({ text }) => text).join('\n')}\n`;
+}
+
+function isoOf(instant: number | null): string | null {
+  return instant === null ? null : new Date(instant).toISOString();
+}
+
+/** The records of a stream of bytes, unpacked when it is gzip. */
+async function* recordsOf(
+  stream: AsyncIterable<Buffer>,
+  splitter: RecordSplitter,
+  onBytes: (bytes: number) => void,
+): AsyncGenerator<FileRecord> {
+  const decoder = new TextDecoder();
+  for await (const bytes of unpacked(counted(stream, onBytes))) {
+    yield* splitter.push(decoder.decode(bytes, { stream: true }));
+  }
+  yield* splitter.push(decoder.decode());
+  yield* splitter.end();
+}
+
+async function* counted(
+  stream: AsyncIterable<Buffer>,
+  onBytes: (bytes: number) => void,
+): AsyncGenerator<Buffer> {
+  let bytes = 0;
+  for await (const chunk of stream) {
+    bytes += chunk.length;
+    onBytes(bytes);
+    yield chunk;
+  }
+}
+
+/** Gzip is known by its first two bytes, whatever the file is called. */
+async function* unpacked(stream: AsyncGenerator<Buffer>): AsyncGenerator<Uint8Array> {
+  const first = await stream.next();
+  if (first.done === true) return;
+  async function* whole(): AsyncGenerator<Buffer> {
+    if (first.done !== true) yield first.value;
+    yield* stream;
+  }
+  if (first.value[0] !== 0x1f || first.value[1] !== 0x8b) return yield* whole();
+  // The pipeline's own error is that of the unpacked side, which the loop below meets.
+  const unzipped = pipeline(Readable.from(whole()), createGunzip(), () => {});
+  try {
+    for await (const chunk of unzipped) if (chunk instanceof Uint8Array) yield chunk;
+  } catch (cause) {
+    throw new CommandError('The gzip data is damaged or cut off.', { cause });
+  }
+}

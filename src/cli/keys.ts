@@ -1,0 +1,89 @@
+import type { Command } from 'commander';
+import { z } from 'zod';
+import { readConfig } from '../config.ts';
+import { SCOPES } from '../keys/scopes.ts';
+import { withClient } from './client.ts';
+import { formatTable, printJson, printLine } from './output.ts';
+
+const keySchema = z.looseObject({
+  id: z.string(),
+  owner_id: z.string(),
+  name: z.string(),
+  scopes: z.array(z.string()),
+  expires_at: z.string().nullable(),
+});
+
+interface CreateOptions {
+  readonly owner: string;
+  readonly name: string;
+  readonly scopes: string;
+  readonly expiresAt?: string;
+  readonly rateLimit?: string;
+  readonly json?: boolean;
+}
+
+export function keysCommand(program: Command): void {
+  const keys = program.command('keys').description('API keys: create, list, revoke.');
+
+  keys
+    .command('create')
+    .description('Make a key. It is shown this once.')
+    .requiredOption('--owner <id>', 'whose clicks the key is for')
+    .option('--name <name>', 'what the key is for', 'made on the command line')
+    .option('--scopes <list>', `comma-separated: ${SCOPES.join(', ')}`, 'stats:read,urls:read')
+    .option('--expires-at <date>', 'when it stops working')
+    .option('--rate-limit <limit>', 'standard or unlimited')
+    .option('--json', 'print JSON')
+    .addHelpText('after', '\nExample:\n  spoor keys create --owner me --scopes stats:read,clicks:write')
+    .action(async (options: CreateOptions) => {
+      const created = await withClient(readConfig(), (client) =>
+        client.request('POST', '/api/v1/keys', {
+          json: {
+            owner_id: options.owner,
+            name: options.name,
+            scopes: options.scopes.split(',').map((scope) => scope.trim()),
+            expires_at: options.expiresAt,
+            rate_limit: options.rateLimit,
+          },
+        }),
+      );
+      if (options.json) printJson(created);
+      else printLine(keySchema.extend({ key: z.string() }).parse(created).key);
+    });
+
+  keys
+    .command('list')
+    .description('List the keys that are not revoked.')
+    .option('--json', 'print JSON')
+    .action(async ({ json }: { json?: boolean }) => {
+      const answer = await withClient(readConfig(), (client) => client.request('GET', '/api/v1/keys'));
+      if (json) return printJson(answer);
+      const { items } = z.object({ items: z.array(keySchema) }).parse(answer);
+      if (items.length === 0) return printLine('There are no keys.');
+      printLine(
+        formatTable(
+          ['ID', 'OWNER', 'NAME', 'SCOPES', 'EXPIRES'],
+          items.map((key) => [
+            key.id,
+            key.owner_id,
+            key.name,
+            key.scopes.join(','),
+            key.expires_at ?? 'never',
+          ]),
+        ),
+      );
+    });
+
+  keys
+    .command('revoke')
+    .description('Revoke a key; it stops working within 5 seconds.')
+    .argument('<id>', 'the id that `keys list` shows')
+    .option('--json', 'print JSON')
+    .action(async (id: string, { json }: { json?: boolean }) => {
+      await withClient(readConfig(), (client) =>
+        client.request('DELETE', `/api/v1/keys/${encodeURIComponent(id)}`),
+      );
+      if (json) printJson({ revoked: id });
+      else printLine(`Revoked ${id}.`);
+    });
+}

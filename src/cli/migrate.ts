@@ -1,0 +1,18 @@
+import type { Command } from 'commander';
+import { openClickHouse } from '../clickhouse/open.ts';
+import { readConfig } from '../config.ts';
+import { printJson, printLine } from './output.ts';
+import { START_WAIT_MS } from './serve.ts';
+
+export function migrateCommand(program: Command): void {
+  program
+    .command('migrate')
+    .description('Create or update the tables in ClickHouse. Every start does the same.')
+    .option('--json', 'print JSON')
+    .action(async ({ json }: { json?: boolean }) => {
+      const { migrated, close } = await openClickHouse(readConfig(), { waitForDataDirMs: START_WAIT_MS });
+      await close();
+      if (json) printJson({ migrated });
+      else printLine(migrated.length === 0 ? 'Nothing to do.' : `Applied: ${migrated.join(', ')}`);
+    });
+}

@@ -1,0 +1,72 @@
+import { Presets, SingleBar } from 'cli-progress';
+
+/** Prints one JSON document, alone on standard output. */
+export function printJson(value: unknown): void {
+  process.stdout.write(`${JSON.stringify(value, undefined, 2)}\n`);
+}
+
+export function printLine(text = ''): void {
+  process.stdout.write(`${text}\n`);
+}
+
+/** Says something to a person without touching standard output. */
+export function note(text: string): void {
+  process.stderr.write(`${text}\n`);
+}
+
+/** Rows as text columns under a header; numbers to the right. */
+export function formatTable(
+  header: readonly string[],
+  rows: readonly (readonly (string | number)[])[],
+): string {
+  const cells = rows.map((row) =>
+    row.map((cell) => (typeof cell === 'number' ? grouped(cell) : printable(cell))),
+  );
+  const widths = header.map((name, column) =>
+    Math.max(name.length, ...cells.map((row) => row[column]?.length ?? 0)),
+  );
+  const line = (row: readonly string[], isRight: (column: number) => boolean): string =>
+    row
+      .map((cell, column) =>
+        isRight(column) ? cell.padStart(widths[column] ?? 0) : cell.padEnd(widths[column] ?? 0),
+      )
+      .join('  ')
+      .trimEnd();
+  const isNumber = (column: number): boolean => typeof rows[0]?.[column] === 'number';
+  return [line(header, isNumber), ...cells.map((row) => line(row, isNumber))].join('\n');
+}
+
+/** A number in full, its digits grouped. */
+export function grouped(value: number): string {
+  return value.toLocaleString('en-US', { maximumFractionDigits: 2 });
+}
+
+/** Text of a stranger without what a terminal would obey. */
+export function printable(text: string): string {
+  return text.replace(/[\p{Cc}\p{Cf}]/gu, '\uFFFD');
+}
+
+export interface Progress {
+  readonly update: (done: number) => void;
+  readonly stop: () => void;
+}
+
+/** A progress bar on standard error when that is a terminal, else nothing. */
+export function startProgress(label: string, total: number, unit: string): Progress {
+  if (!process.stderr.isTTY) return { update: () => {}, stop: () => {} };
+  const bar = new SingleBar(
+    {
+      format: `${label} {bar} {percentage}% · {value}/{total} ${unit} · {eta_formatted} left`,
+      stream: process.stderr,
+      formatValue: (value, _, type) =>
+        type === 'value' || type === 'total' ? grouped(value) : String(value),
+      hideCursor: true,
+    },
+    Presets.shades_classic,
+  );
+  bar.start(total, 0);
+  return {
+    update: (done) => bar.update(Math.min(done, total)),
+    stop: () => bar.stop(),
+  };
+}

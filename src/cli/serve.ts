@@ -1,0 +1,48 @@
+import type { Command } from 'commander';
+import type { Logger } from 'pino';
+import { readConfig } from '../config.ts';
+import { type Running, createLog, start } from '../main.ts';
+import { note } from './output.ts';
+
+/** How long a start waits for an engine that is just ending, after a crash for example. */
+export const START_WAIT_MS = 12_000;
+
+export function serveCommand(program: Command): void {
+  program
+    .command('serve')
+    .description('Serve with the data there is.')
+    .addHelpText(
+      'after',
+      '\nSettings come from the environment: HOST, PORT, SPOOR_DATA_DIR, CLICKHOUSE_URL and others.',
+    )
+    .action(async () => {
+      const config = readConfig();
+      const log = createLog(config.logLevel);
+      const stopping = stopSignal();
+      const running = await start(config, { log, waitForDataDirMs: START_WAIT_MS, isServer: true });
+      announce(running, log);
+      await stopping;
+      await stopServing(running, log);
+    });
+}
+
+/** Settles at the first signal to stop. Later ones change nothing: npm passes on a Ctrl-C that we had already. */
+export function stopSignal(): Promise<void> {
+  return new Promise((resolve) => {
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => resolve());
+  });
+}
+
+export function announce(running: Running, log: Logger): void {
+  if (running.newAdminKey !== undefined) {
+    note(`The administrator's key, shown this once: ${running.newAdminKey}`);
+  }
+  log.info({ url: running.url }, 'listening');
+  void running.engineExited.then(() => log.error('the embedded ClickHouse has ended'));
+}
+
+export async function stopServing(running: Running, log: Logger): Promise<void> {
+  log.info('stopping');
+  await running.stop();
+  log.info('stopped');
+}

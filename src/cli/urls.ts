@@ -1,0 +1,102 @@
+import type { Command } from 'commander';
+import { z } from 'zod';
+import { readConfig } from '../config.ts';
+import { type Client, withClient } from './client.ts';
+import { formatTable, printJson, printLine } from './output.ts';
+
+const urlSchema = z.object({
+  short_code: z.string(),
+  owner_id: z.string(),
+  created_at: z.string(),
+  private_stats: z.boolean(),
+  long_url: z.string().nullable(),
+});
+
+const pageSchema = z.object({ items: z.array(urlSchema), next_cursor: z.string().nullable() });
+
+interface PutOptions {
+  readonly owner?: string;
+  readonly createdAt?: string;
+  readonly public?: boolean;
+  readonly private?: boolean;
+  readonly longUrl?: string;
+  readonly json?: boolean;
+}
+
+export function urlsCommand(program: Command): void {
+  const urls = program.command('urls').description('URLs: list, put, delete.');
+
+  urls
+    .command('list')
+    .description('List the URLs of every owner.')
+    .option('--json', 'print JSON')
+    .action(async ({ json }: { json?: boolean }) => {
+      const items = await withClient(readConfig(), listAll);
+      if (json) return printJson({ items });
+      if (items.length === 0) return printLine('There are no URLs.');
+      printLine(
+        formatTable(
+          ['SHORT CODE', 'OWNER', 'CREATED', 'STATS', 'LONG URL'],
+          items.map((url) => [
+            url.short_code,
+            url.owner_id,
+            url.created_at,
+            url.private_stats ? 'private' : 'public',
+            url.long_url ?? '',
+          ]),
+        ),
+      );
+    });
+
+  urls
+    .command('put')
+    .description('Make a URL, or change one.')
+    .argument('<short-code>')
+    .option('--owner <id>', 'whose it is, when it is new')
+    .option('--created-at <date>', 'when it was made')
+    .option('--public', 'anybody may see its statistics')
+    .option('--private', 'only its owner may')
+    .option('--long-url <url>', 'where it leads')
+    .option('--json', 'print JSON')
+    .action(async (shortCode: string, options: PutOptions) => {
+      const url = await withClient(readConfig(), (client) =>
+        client.request('PUT', pathOf(shortCode), {
+          json: {
+            owner_id: options.owner,
+            created_at: options.createdAt,
+            private_stats: options.private ? true : options.public ? false : undefined,
+            long_url: options.longUrl,
+          },
+        }),
+      );
+      if (options.json) printJson(url);
+      else printLine(`Put ${shortCode}.`);
+    });
+
+  urls
+    .command('delete')
+    .description('Delete a URL and all its clicks.')
+    .argument('<short-code>')
+    .option('--json', 'print JSON')
+    .action(async (shortCode: string, { json }: { json?: boolean }) => {
+      await withClient(readConfig(), (client) => client.request('DELETE', pathOf(shortCode)));
+      if (json) printJson({ deleted: shortCode });
+      else printLine(`Deleted ${shortCode} and its clicks.`);
+    });
+}
+
+function pathOf(shortCode: string): string {
+  return `/api/v1/urls/${encodeURIComponent(shortCode)}`;
+}
+
+async function listAll(client: Client): Promise<readonly z.infer<typeof urlSchema>[]> {
+  const items: z.infer<typeof urlSchema>[] = [];
+  let cursor: string | undefined;
+  do {
+    const query = { limit: '1000', ...(cursor === undefined ? {} : { cursor }) };
+    const page = pageSchema.parse(await client.request('GET', '/api/v1/urls', { query }));
+    items.push(...page.items);
+    cursor = page.next_cursor ?? undefined;
+  } while (cursor !== undefined);
+  return items;
+}

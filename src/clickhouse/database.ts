@@ -1,0 +1,179 @@
+import { Readable } from 'node:stream';
+import { type ClickHouseClient, type ClickHouseSettings, createClient } from '@clickhouse/client';
+import type { ClickHouseServer } from '../config.ts';
+import { type Sql, render } from '../sql/sql.ts';
+import { fromClickHouse } from './failures.ts';
+
+export interface QueryOptions {
+  /** Seconds the query may run. */
+  readonly maxSeconds?: number;
+  readonly signal?: AbortSignal | undefined;
+}
+
+export interface InsertOptions {
+  /**
+   * A second insert with the same token is dropped, as long as ClickHouse remembers it. Without one nothing is: two
+   * equal inserts are two inserts.
+   */
+  readonly token?: string;
+}
+
+/** Told of each query when it ends, for metrics. */
+export type QueryObserver = (kind: 'select' | 'insert' | 'command', seconds: number, ok: boolean) => void;
+
+/** One insert is one block, so it becomes at most one part a partition, whole or not at all. */
+const ONE_BLOCK = { min_insert_block_size_rows: '10000000', min_insert_block_size_bytes: '0' } as const;
+
+/** Spoor's only way to ClickHouse: every failure leaves it as an error a client may see, or as a fault of ours. */
+export class Database {
+  readonly name: string;
+  readonly #client: ClickHouseClient;
+  readonly #observe: QueryObserver;
+
+  constructor(server: ClickHouseServer, name: string, observe: QueryObserver = () => {}) {
+    this.name = name;
+    this.#observe = observe;
+    this.#client = createClient({
+      url: server.url,
+      username: server.user,
+      password: server.password,
+      database: name,
+      application: 'spoor',
+      request_timeout: 60_000,
+      max_open_connections: 32,
+      use_multipart_params_auto: true,
+      log: { level: 127 },
+      clickhouse_settings: {
+        output_format_json_quote_64bit_integers: 0,
+        date_time_input_format: 'best_effort',
+      },
+    });
+  }
+
+  /** All rows of a query as arrays of column values, in the order of its SELECT. For answers of bounded size. */
+  async rows<Row extends readonly unknown[]>(
+    query: Sql,
+    options: QueryOptions = {},
+  ): Promise<readonly Row[]> {
+    return this.#measure('select', async () => {
+      const result = await this.#client.query({
+        ...this.#reading(query, options),
+        format: 'JSONCompactEachRow',
+      });
+      return result.json<Row>();
+    });
+  }
+
+  /** Runs a statement that answers nothing, such as DDL. */
+  async command(statement: Sql, settings: ClickHouseSettings = {}): Promise<void> {
+    const { sql, params } = render(statement);
+    await this.commandText(sql, settings, params);
+  }
+
+  /** A statement as text, for migrations; never with a value of a stranger in it. */
+  async commandText(
+    text: string,
+    settings: ClickHouseSettings = {},
+    params: Readonly<Record<string, unknown>> = {},
+  ): Promise<void> {
+    await this.#measure('command', () =>
+      this.#client.command({
+        query: text,
+        query_params: { ...params },
+        // Without it a statement that fails late would be answered 200 first.
+        clickhouse_settings: { wait_end_of_query: 1, ...settings },
+      }),
+    );
+  }
+
+  /** Inserts rows given as JSON arrays of column values, one a line; answered when ClickHouse has them all. */
+  async insert(
+    table: string,
+    columns: readonly string[],
+    lines: Iterable<string>,
+    options: InsertOptions = {},
+  ): Promise<void> {
+    await this.#measure('insert', async () => {
+      const { stream } = await this.#client.exec({
+        query: `INSERT INTO ${table} (${columns.join(', ')}) FORMAT JSONCompactEachRow`,
+        values: Readable.from(chunked(lines), { objectMode: false }),
+        clickhouse_settings: {
+          ...ONE_BLOCK,
+          wait_end_of_query: 1,
+          async_insert: 0,
+          ...(options.token === undefined
+            ? { insert_deduplicate: 0 }
+            : { insert_deduplicate: 1, insert_deduplication_token: options.token }),
+        },
+      });
+      for await (const _ of stream) {
+        // An error after the status line stands in the body; reading it to the end lets the client find it.
+      }
+    });
+  }
+
+  /** True when ClickHouse answers a query within `timeoutMs`. */
+  async answers(timeoutMs = 2_000): Promise<boolean> {
+    try {
+      await this.#client
+        .query({
+          query: 'SELECT 1',
+          format: 'JSONCompactEachRow',
+          abort_signal: AbortSignal.timeout(timeoutMs),
+        })
+        .then((result) => result.json());
+      return true;
+    } catch {
+      return false;
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.#client.close();
+  }
+
+  #reading(query: Sql, options: QueryOptions) {
+    const { sql, params } = render(query);
+    return {
+      query: sql,
+      query_params: { ...params },
+      ...(options.signal === undefined ? {} : { abort_signal: options.signal }),
+      clickhouse_settings: {
+        // Together they end the query of a client that has gone; the first alone does nothing.
+        readonly: '2',
+        cancel_http_readonly_queries_on_client_close: 1,
+        max_execution_time: options.maxSeconds ?? 30,
+        // All reads of a table inside one query see the same rows.
+        enable_shared_storage_snapshot_in_query: 1,
+      } satisfies ClickHouseSettings,
+    };
+  }
+
+  async #measure<T>(kind: Parameters<QueryObserver>[0], run: () => Promise<T>): Promise<T> {
+    const started = performance.now();
+    let ok = false;
+    try {
+      const result = await run();
+      ok = true;
+      return result;
+    } catch (error) {
+      throw fromClickHouse(error);
+    } finally {
+      this.#observe(kind, (performance.now() - started) / 1000, ok);
+    }
+  }
+}
+
+/** Lines gathered into pieces of some 64 KB: a write per row would cost more than the row. */
+function* chunked(lines: Iterable<string>): Generator<string> {
+  let chunk = '';
+  for (const line of lines) {
+    chunk += line;
+    chunk += '\n';
+    if (chunk.length >= 65_536) {
+      yield chunk;
+      chunk = '';
+    }
+  }
+  if (chunk !== '') yield chunk;
+}

@@ -1,0 +1,133 @@
+import { createHash, randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import { type ChildProcess, spawn } from 'node:child_process';
+import { closeSync, mkdirSync, openSync, readFileSync, rmSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { ClickHouseServer } from '../config.ts';
+import { readOrCreateSecret } from '../data-dir.ts';
+import { PACKAGE_ROOT } from '../paths.ts';
+
+/** Another process has the data directory open. */
+export class DataDirInUseError extends Error {
+  constructor(dataDir: string) {
+    super(`The data directory ${dataDir} is in use by another Spoor process.`);
+  }
+}
+
+const START_TIMEOUT_MS = 60_000;
+
+/**
+ * A real ClickHouse server out of an npm package: a child process that listens on a free loopback port and lives
+ * and dies with this process, because it ends when its standard input is closed.
+ */
+export class EmbeddedClickHouse {
+  readonly server: ClickHouseServer;
+  /** Settles when the engine is gone, for whatever reason. */
+  readonly exited: Promise<unknown>;
+  readonly #child: ChildProcess;
+
+  private constructor(child: ChildProcess, server: ClickHouseServer) {
+    this.#child = child;
+    this.server = server;
+    this.exited = hasExited(child) ? Promise.resolve() : once(child, 'exit');
+  }
+
+  /**
+   * Starts the engine over `dataDir` and waits until it listens.
+   * @throws DataDirInUseError when another engine has the directory; Error with a sentence for the operator otherwise
+   */
+  static async start(dataDir: string): Promise<EmbeddedClickHouse> {
+    requireEngine();
+    mkdirSync(dataDir, { recursive: true, mode: 0o700 });
+    const password = readOrCreateSecret(dataDir, 'clickhouse-password');
+    const portFile = join(dataDir, `clickhouse-port.${process.pid}.${randomBytes(4).toString('hex')}`);
+    const outputFile = join(dataDir, 'clickhouse-output.log');
+    const output = openSync(outputFile, 'w', 0o600);
+    const child = spawn(process.execPath, engineArguments(dataDir, portFile), {
+      // A signal to the whole process group (Ctrl-C) kills the engine at once; in a group of its own it outlives
+      // the flush and is ended by closing its input.
+      detached: true,
+      stdio: ['pipe', output, output],
+      env: {
+        SPOOR_ENGINE_USERS_CONFIG: join(PACKAGE_ROOT, 'clickhouse/embedded-users.xml'),
+        SPOOR_ENGINE_PASSWORD_SHA256: createHash('sha256').update(password).digest('hex'),
+        SPOOR_ENGINE_LOG: join(dataDir, 'clickhouse.log'),
+      },
+    });
+    closeSync(output);
+    // Writing to the input of an engine that has just died must not take this process with it.
+    child.stdin?.on('error', () => {});
+    let failure: Error | undefined;
+    child.once('error', (error) => (failure = error));
+    try {
+      const deadline = Date.now() + START_TIMEOUT_MS;
+      while (Date.now() < deadline && !hasExited(child)) {
+        const port = readPort(portFile);
+        if (port !== undefined) {
+          return new EmbeddedClickHouse(child, { url: `http://127.0.0.1:${port}`, user: 'spoor', password });
+        }
+        await delay(10);
+      }
+      child.kill('SIGKILL');
+      if (readFileSync(outputFile, 'utf8').includes('Cannot lock file')) throw new DataDirInUseError(dataDir);
+      throw new Error(`The embedded ClickHouse did not start; ${outputFile} says why.`, { cause: failure });
+    } finally {
+      rmSync(portFile, { force: true });
+    }
+  }
+
+  /** Ends the engine; one that has not ended after `graceMs` is killed, which loses nothing an insert had answered for. */
+  async stop(graceMs = 5_000): Promise<void> {
+    this.#child.stdin?.end();
+    const timer = setTimeout(() => this.#child.kill('SIGKILL'), graceMs);
+    await this.exited;
+    clearTimeout(timer);
+  }
+}
+
+function hasExited(child: ChildProcess): boolean {
+  return child.pid === undefined || child.exitCode !== null || child.signalCode !== null;
+}
+
+function engineArguments(dataDir: string, portFile: string): readonly string[] {
+  const quoted = portFile.replaceAll('\\', '\\\\').replaceAll("'", "\\'");
+  const queries = [
+    'SYSTEM START LISTEN HTTP',
+    `SELECT getServerPort('http_port') INTO OUTFILE '${quoted}' FORMAT TSV`,
+    // Reads standard input until the parent closes it or dies.
+    "SELECT count() FROM file('stdin', 'LineAsString') FORMAT Null",
+  ];
+  return [
+    join(PACKAGE_ROOT, 'dist/clickhouse/engine.js'),
+    `--path=${join(dataDir, 'clickhouse')}`,
+    `--config-file=${join(PACKAGE_ROOT, 'clickhouse/embedded.xml')}`,
+    '--log-level=error',
+    '--listen_host=127.0.0.1',
+    '--http_port=0',
+    `--query=${queries.join('; ')}`,
+  ];
+}
+
+function readPort(file: string): number | undefined {
+  try {
+    // The line break tells a complete file from one that is still being written.
+    const match = /^(\d+)\n/.exec(readFileSync(file, 'utf8'));
+    return match ? Number(match[1]) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function requireEngine(): void {
+  try {
+    const require = createRequire(import.meta.url);
+    require.resolve('ffi-rs');
+    require.resolve('chdb/libchdb');
+  } catch {
+    throw new Error(
+      'The embedded ClickHouse is not installed: run npm install with optional dependencies, or set CLICKHOUSE_URL to a ClickHouse server.',
+    );
+  }
+}

@@ -1,0 +1,65 @@
+import { ClickHouseError } from '@clickhouse/client';
+import { AppError, unavailable } from '../errors.ts';
+
+/** ClickHouse's error names that mean: too busy, out of room or out of reach, so try again later. */
+const BUSY = new Set([
+  'MEMORY_LIMIT_EXCEEDED',
+  'TOO_MANY_SIMULTANEOUS_QUERIES',
+  'NOT_ENOUGH_SPACE',
+  'TOO_MANY_PARTS',
+  'CANNOT_SCHEDULE_TASK',
+  'NO_FREE_CONNECTION',
+  'NETWORK_ERROR',
+  'SOCKET_TIMEOUT',
+  'TABLE_IS_READ_ONLY',
+  'QUERY_WAS_CANCELLED',
+  'ABORTED',
+  // Disk full and other failures of the file system.
+  'CANNOT_WRITE_TO_FILE_DESCRIPTOR',
+  'CANNOT_FSYNC',
+  'CANNOT_OPEN_FILE',
+  'ERRNO_EXCEPTION',
+  'STD_EXCEPTION',
+]);
+
+/**
+ * What a failure of ClickHouse means to a client: 504 for a query over its time, 503 for a server that is away or
+ * full, the error itself (so 500) for anything that is a fault of ours.
+ */
+export function fromClickHouse(error: unknown): unknown {
+  if (error instanceof AppError) return error;
+  if (error instanceof ClickHouseError) {
+    const name = error.type ?? '';
+    if (name === 'TIMEOUT_EXCEEDED' || name === 'TOO_SLOW') {
+      return new AppError(
+        'query_timeout',
+        'The query took too long: narrow the range or ask for fewer dimensions.',
+        {
+          cause: error,
+        },
+      );
+    }
+    return BUSY.has(name) ? unavailable('ClickHouse is too busy or full.', error) : error;
+  }
+  if (isConnectionFailure(error)) return unavailable('ClickHouse is unreachable.', error);
+  return error;
+}
+
+function isConnectionFailure(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  const code = 'code' in error ? String(error.code) : '';
+  return (
+    /^(ECONN|EPIPE|ENOTFOUND|EAI_AGAIN|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH|UND_ERR|ERR_STREAM_PREMATURE_CLOSE)/.test(
+      code,
+    ) || /socket hang up|timeout error|closed/i.test(error.message)
+  );
+}
+
+/** The class of a failure, fit for a log: a name without SQL, values or paths. */
+export function failureName(error: unknown): string {
+  if (error instanceof ClickHouseError) return `ClickHouse ${error.code} ${error.type ?? ''}`.trim();
+  if (error instanceof AppError && error.cause !== undefined)
+    return `${error.code}: ${failureName(error.cause)}`;
+  if (error instanceof Error) return 'code' in error ? `${error.name} ${String(error.code)}` : error.name;
+  return typeof error;
+}

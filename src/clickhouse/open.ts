@@ -1,0 +1,106 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { ClickHouseServer, Config } from '../config.ts';
+import { findRunning } from '../data-dir.ts';
+import { Database, type QueryObserver } from './database.ts';
+import { DataDirInUseError, EmbeddedClickHouse } from './embedded.ts';
+import { migrate } from './migrations.ts';
+
+/** A ClickHouse that answers and has all its tables. */
+export interface OpenClickHouse {
+  readonly database: Database;
+  /** The migrations that this opening applied. */
+  readonly migrated: readonly string[];
+  /** Settles when the embedded ClickHouse has ended by itself; never without one. */
+  readonly engineExited: Promise<unknown>;
+  readonly close: () => Promise<void>;
+}
+
+export interface OpenOptions {
+  /** How long to wait for another process to let go of the data directory. */
+  readonly waitForDataDirMs: number;
+  readonly observe?: QueryObserver;
+  /** Called each second that a server is waited for. */
+  readonly onWait?: () => void;
+}
+
+const SERVER_WAIT_MS = 30_000;
+/** The engine's share of the 10 s that a stop may take. */
+const ENGINE_STOP_MS = 1_500;
+
+/**
+ * Opens the ClickHouse that the settings name, starting the embedded one where they name none, and migrates it.
+ * @throws Error with a sentence for the operator
+ */
+export async function openClickHouse(config: Config, options: OpenOptions): Promise<OpenClickHouse> {
+  if (config.clickhouse !== undefined) return connect(config, config.clickhouse, options);
+  const engine = await startEngine(config, options.waitForDataDirMs);
+  try {
+    const opened = await connect(config, engine.server, options);
+    return {
+      ...opened,
+      engineExited: engine.exited,
+      close: async () => {
+        await opened.close();
+        await engine.stop(ENGINE_STOP_MS);
+      },
+    };
+  } catch (error) {
+    await engine.stop(ENGINE_STOP_MS);
+    throw error;
+  }
+}
+
+async function connect(
+  config: Config,
+  server: ClickHouseServer,
+  options: OpenOptions,
+): Promise<OpenClickHouse> {
+  const database = new Database(server, config.database, options.observe);
+  // The database may not exist yet, and a session in one that is missing is refused.
+  const bare = new Database(server, 'default');
+  try {
+    await waitForAnswer(config, bare, options);
+    const migrated = await migrate(database, bare);
+    return { database, migrated, engineExited: new Promise(() => {}), close: () => database.close() };
+  } catch (error) {
+    await database.close();
+    throw error;
+  } finally {
+    await bare.close();
+  }
+}
+
+/** Starts the engine; a directory that is just being let go of, after a crash for example, is waited for. */
+async function startEngine(config: Config, waitMs: number): Promise<EmbeddedClickHouse> {
+  const deadline = Date.now() + waitMs;
+  for (;;) {
+    const running = await findRunning(config.dataDir);
+    if (running !== undefined) {
+      throw new Error(
+        `The data directory ${config.dataDir} is in use by the server at ${running.url} (process ${running.pid}).`,
+      );
+    }
+    try {
+      return await EmbeddedClickHouse.start(config.dataDir);
+    } catch (error) {
+      if (!(error instanceof DataDirInUseError) || Date.now() > deadline) throw error;
+    }
+    await delay(200);
+  }
+}
+
+/** A server that does not answer yet is waited for: containers start in any order. */
+async function waitForAnswer(config: Config, server: Database, { onWait }: OpenOptions): Promise<void> {
+  const deadline = Date.now() + SERVER_WAIT_MS;
+  while (!(await server.answers())) {
+    if (Date.now() > deadline) {
+      throw new Error(
+        config.clickhouse === undefined
+          ? 'The embedded ClickHouse does not answer.'
+          : 'ClickHouse does not answer at CLICKHOUSE_URL, or refuses CLICKHOUSE_USER and CLICKHOUSE_PASSWORD.',
+      );
+    }
+    onWait?.();
+    await delay(1_000);
+  }
+}

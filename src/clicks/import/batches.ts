@@ -1,0 +1,163 @@
+import { createHash } from 'node:crypto';
+import type { Database } from '../../clickhouse/database.ts';
+import type { NextVersion } from '../../clickhouse/versions.ts';
+import { param, sql } from '../../sql/sql.ts';
+import type { BodyItem } from '../body.ts';
+import { type IngestContext, ingest } from '../ingest.ts';
+import { type ImportFormatName, parseRecord } from './formats.ts';
+import { RecordSplitter } from './records.ts';
+import { IMPORT_FORMATS } from './formats.ts';
+
+/** Consecutive records of a file, and where they stand in it. */
+export interface Batch {
+  readonly format: ImportFormatName;
+  /** The column names of a format that has a header line. */
+  readonly columns: readonly string[];
+  /** The name of the batch before, or `rootOf` for the first. */
+  readonly parent: string;
+  /** The number of the batch's first line in its file, from 1. */
+  readonly firstLine: number;
+  /** The records, each ended by a line break. */
+  readonly text: string;
+}
+
+/** A count of records for one reason, with the first of their line numbers. */
+export interface ReasonCount {
+  readonly count: number;
+  readonly lines: readonly number[];
+}
+
+export interface BatchReport {
+  readonly batch: string;
+  readonly read: number;
+  readonly accepted: number;
+  readonly skipped: Readonly<Record<string, number>>;
+  readonly rejected: Readonly<Record<string, ReasonCount>>;
+  /** Times of the oldest and newest click, accepted now or imported before; Unix milliseconds. */
+  readonly firstClick: number | null;
+  readonly lastClick: number | null;
+}
+
+/** A batch that was imported, or begun, before. */
+export interface KnownBatch {
+  readonly batch: string;
+  readonly lines: number;
+}
+
+export const ALREADY_IMPORTED = 'already imported';
+
+/** How many line numbers a reason keeps. */
+const LINES_KEPT = 5;
+
+const COLUMNS = ['parent', 'batch', 'lines', 'is_complete', 'imported_at', 'version'];
+
+/** What the first batch of a file hangs on: the format and columns, since they decide what its lines mean. */
+export function rootOf(format: ImportFormatName, columns: readonly string[]): string {
+  return createHash('sha256')
+    .update(JSON.stringify([format, columns]))
+    .digest('hex');
+}
+
+/** A batch's name: a hash over everything in its file up to its end, so that equal beginnings have equal names. */
+export function nameOf(parent: string, text: string): string {
+  return createHash('sha256').update(`${parent}\n`).update(text).digest('hex');
+}
+
+/** Imports batches and remembers them for good, so that a file imported again, or grown, counts no click twice. */
+export class BatchImporter {
+  readonly #context: IngestContext;
+  readonly #database: Database;
+  readonly #nextVersion: NextVersion;
+
+  constructor(context: IngestContext, nextVersion: NextVersion) {
+    this.#context = context;
+    this.#database = context.database;
+    this.#nextVersion = nextVersion;
+  }
+
+  /** The batches that were seen to follow `parent`, longest first. */
+  async following(parent: string): Promise<readonly KnownBatch[]> {
+    const rows = await this.#database.rows<[string, number]>(sql`
+      SELECT batch, lines FROM import_batches FINAL
+      WHERE parent = ${param('String', parent)} ORDER BY lines DESC, batch`);
+    return rows.map(([batch, lines]) => ({ batch, lines }));
+  }
+
+  /**
+   * Imports a batch, or only counts it when that was done before.
+   * @param ownerId owner of the URLs these clicks are the first of
+   * @param now Unix milliseconds
+   */
+  async import(batch: Batch, ownerId: string, now: number): Promise<BatchReport> {
+    const name = nameOf(batch.parent, batch.text);
+    const report = new ReportBuilder(name);
+    const clicks = [...this.#clicksOf(batch, report)];
+    const [known] = await this.#database.rows<[boolean]>(sql`
+      SELECT is_complete FROM import_batches FINAL
+      WHERE parent = ${param('String', batch.parent)} AND batch = ${param('String', name)}`);
+    const isDone = known?.[0] === true;
+    if (known === undefined) await this.#record(batch, name, report.read, false, now);
+    const result = await ingest(this.#context, clicks, {
+      ownerId,
+      isAdmin: true,
+      receivedAt: now,
+      once: { name: `import:${name}`, isRetry: known !== undefined },
+      countOnly: isDone,
+    });
+    if (!isDone) await this.#record(batch, name, report.read, true, now);
+    for (const { index, field, error } of result.rejected) report.reject(`${field} ${error}`, index);
+    if (isDone) report.skip(ALREADY_IMPORTED, result.accepted);
+    return report.build(isDone ? 0 : result.accepted, result.firstClick, result.lastClick);
+  }
+
+  /** The clicks of a batch, each under its line number; what is none goes into the report. */
+  *#clicksOf(batch: Batch, report: ReportBuilder): Generator<BodyItem> {
+    const splitter = new RecordSplitter(IMPORT_FORMATS[batch.format].isQuoted);
+    for (const { text, line } of splitter.push(batch.text)) {
+      report.read++;
+      const lineNumber = batch.firstLine + line - 1;
+      const record = parseRecord(batch.format, text, batch.columns);
+      if (record.kind === 'click') yield { index: lineNumber, value: record.value };
+      else if (record.kind === 'skipped') report.skip(record.reason);
+      else report.reject(record.reason, lineNumber);
+    }
+  }
+
+  async #record(batch: Batch, name: string, lines: number, isComplete: boolean, now: number): Promise<void> {
+    const row = [batch.parent, name, lines, isComplete, (now / 1000).toFixed(3), this.#nextVersion()];
+    await this.#database.insert('import_batches', COLUMNS, [JSON.stringify(row)]);
+  }
+}
+
+class ReportBuilder {
+  read = 0;
+  readonly #batch: string;
+  readonly #skipped: Record<string, number> = {};
+  readonly #rejected: Record<string, { count: number; lines: number[] }> = {};
+
+  constructor(batch: string) {
+    this.#batch = batch;
+  }
+
+  skip(reason: string, count = 1): void {
+    if (count > 0) this.#skipped[reason] = (this.#skipped[reason] ?? 0) + count;
+  }
+
+  reject(reason: string, line: number): void {
+    const known = (this.#rejected[reason] ??= { count: 0, lines: [] });
+    known.count++;
+    if (known.lines.length < LINES_KEPT) known.lines.push(line);
+  }
+
+  build(accepted: number, firstClick: number | null, lastClick: number | null): BatchReport {
+    return {
+      batch: this.#batch,
+      read: this.read,
+      accepted,
+      skipped: this.#skipped,
+      rejected: this.#rejected,
+      firstClick,
+      lastClick,
+    };
+  }
+}

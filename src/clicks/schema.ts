@@ -1,0 +1,108 @@
+import { z } from 'zod';
+import { parseClickTime } from '../values/date-time.ts';
+import { parseIp } from '../values/ip.ts';
+import { characters, hasControlCharacter, wellFormed } from '../values/text.ts';
+import type { Click } from './types.ts';
+
+/** Why a click was not taken. */
+export interface Rejection {
+  readonly field: string;
+  readonly error: string;
+}
+
+export type ParsedClick =
+  { readonly ok: true; readonly click: Click } | { readonly ok: false; readonly rejection: Rejection };
+
+const FUTURE_MS = 86_400_000;
+const OLDEST = Date.UTC(2000, 0, 1);
+/** Beyond it a sum of such numbers is no longer exact to a hundredth. */
+const MAX_REDIRECT_MS = 1e12;
+
+const text = (limit: number) =>
+  z
+    .string('must be a string')
+    .refine((value) => characters(value) <= limit, `must be at most ${limit} characters`)
+    .nullish();
+
+/** A short code as clicks, URLs and questions name it. */
+export const shortCodeSchema = z
+  .string({
+    error: ({ input }) => (input === undefined || input === null ? 'is required' : 'must be a string'),
+  })
+  .refine((value) => value !== '' && characters(value) <= 128, 'must be 1 to 128 characters')
+  .refine((value) => !hasControlCharacter(value), 'must not contain control characters');
+
+const schema = z.object(
+  {
+    short_code: shortCodeSchema,
+    clicked_at: z.union([z.string(), z.number()], 'must be an ISO 8601 or Unix time').nullish(),
+    ip: z.string('must be a string').nullish(),
+    user_agent: text(2_048),
+    referrer: text(2_048),
+    redirect_ms: z
+      .number('must be a number')
+      .min(0, 'must be 0 or more')
+      .max(MAX_REDIRECT_MS, 'is larger than any redirect takes')
+      .nullish(),
+    country: text(128),
+    city: text(128),
+    browser: text(128),
+    os: text(128),
+    click_id: text(64),
+  },
+  'must be a JSON object',
+);
+
+/**
+ * Reads one click as a client sent it. Unknown fields are ignored; a field that is null or empty counts as not given.
+ * @param receivedAt Unix milliseconds: the time of a click that names none, and what "in the future" is measured from
+ */
+export function parseClick(value: unknown, receivedAt: number): ParsedClick {
+  const parsed = schema.safeParse(value);
+  if (!parsed.success) {
+    const issue = parsed.error.issues[0];
+    return rejected(
+      issue?.path[0] === undefined ? 'click' : String(issue.path[0]),
+      issue?.message ?? 'is wrong',
+    );
+  }
+  const fields = parsed.data;
+  const clickedAt =
+    given(fields.clicked_at) === undefined ? receivedAt : parseClickTime(fields.clicked_at ?? '');
+  if (clickedAt === undefined) return rejected('clicked_at', 'must be an ISO 8601 or Unix time');
+  if (clickedAt > receivedAt + FUTURE_MS)
+    return rejected('clicked_at', 'lies more than 24 hours in the future');
+  if (clickedAt < OLDEST) return rejected('clicked_at', 'lies before the year 2000');
+  const ip = given(fields.ip) === undefined ? undefined : parseIp(fields.ip ?? '');
+  if (ip === undefined && given(fields.ip) !== undefined)
+    return rejected('ip', 'must be an IPv4 or IPv6 address');
+  return {
+    ok: true,
+    click: {
+      shortCode: wellFormed(fields.short_code),
+      clickedAt,
+      ip,
+      userAgent: cleaned(fields.user_agent),
+      referrer: cleaned(fields.referrer),
+      redirectMs: fields.redirect_ms ?? undefined,
+      country: cleaned(fields.country),
+      city: cleaned(fields.city),
+      browser: cleaned(fields.browser),
+      os: cleaned(fields.os),
+      clickId: cleaned(fields.click_id),
+    },
+  };
+}
+
+function given<T>(value: T | null | undefined | ''): T | undefined {
+  return value === null || value === undefined || value === '' ? undefined : value;
+}
+
+function cleaned(value: string | null | undefined): string | undefined {
+  const content = given(value);
+  return content === undefined ? undefined : wellFormed(content);
+}
+
+function rejected(field: string, error: string): ParsedClick {
+  return { ok: false, rejection: { field, error } };
+}

@@ -1,0 +1,134 @@
+import { accessSync, constants } from 'node:fs';
+import { isIP } from 'node:net';
+import { resolve } from 'node:path';
+import { z } from 'zod';
+
+/** A setting that cannot be used; the message is the one line shown to the operator. */
+export class ConfigError extends Error {}
+
+export interface ClickHouseServer {
+  readonly url: string;
+  readonly user: string;
+  readonly password: string;
+}
+
+export const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
+
+/** Everything the environment decides, checked once at start. */
+export interface Config {
+  readonly host: string;
+  /** 0: any free port. */
+  readonly port: number;
+  /** Absolute path of the data directory. */
+  readonly dataDir: string;
+  /** The server to use; undefined: the embedded one. */
+  readonly clickhouse: ClickHouseServer | undefined;
+  readonly database: string;
+  readonly adminKey: string | undefined;
+  /** undefined: generated into the data directory. */
+  readonly visitorSecret: string | undefined;
+  readonly geoipDb: string | undefined;
+  /** How many proxies stand in front: the client is that many places from the right of `X-Forwarded-For`. */
+  readonly trustProxy: number;
+  readonly logLevel: (typeof LOG_LEVELS)[number];
+}
+
+const wholeNumber = (min: number, max: number) =>
+  z
+    .string()
+    .regex(/^\d+$/, `must be a whole number from ${min} to ${max}`)
+    .transform(Number)
+    .refine((value) => value >= min && value <= max, `must be a whole number from ${min} to ${max}`);
+
+const httpUrl = z
+  .string()
+  .refine((text) => URL.canParse(text) && /^https?:$/.test(new URL(text).protocol), 'must be an http(s) URL');
+
+const hostName = z
+  .string()
+  .refine(
+    (text) => isIP(text) !== 0 || /^[a-z\d]([a-z\d.-]*[a-z\d])?$/i.test(text),
+    'must be an address or host name',
+  );
+
+const environment = z.object({
+  HOST: hostName.default('127.0.0.1'),
+  PORT: wholeNumber(0, 65_535).default(8080),
+  SPOOR_DATA_DIR: z.string().default('./data'),
+  CLICKHOUSE_URL: z
+    .string()
+    .refine(
+      (text) => !text.includes(','),
+      'must be one URL: this version does not spread clicks over several nodes',
+    )
+    .pipe(httpUrl)
+    .optional(),
+  CLICKHOUSE_USER: z.string().default('default'),
+  CLICKHOUSE_PASSWORD: z.string().default(''),
+  CLICKHOUSE_DATABASE: z
+    .string()
+    .regex(/^[A-Za-z_][A-Za-z0-9_]{0,63}$/, 'must be letters, digits and _, not beginning with a digit')
+    .default('spoor'),
+  CLICKHOUSE_CLUSTER: z.undefined('is not supported by this version: unset it').optional(),
+  SPOOR_ADMIN_KEY: z
+    .string()
+    .regex(/^spoo_[A-Za-z0-9_-]{24,}$/, 'must be spoo_ and at least 24 letters, digits, _ or -')
+    .optional(),
+  SPOOR_VISITOR_SECRET: z.string().optional(),
+  SPOOR_GEOIP_DB: z.string().refine(isReadable, 'must be the path of a readable .mmdb file').optional(),
+  SPOOR_TRUST_PROXY: z
+    .preprocess((value) => ({ true: '1', false: '0' })[String(value)] ?? value, wholeNumber(0, 32))
+    .default(0),
+  SPOOR_RATE_LIMITS: z.enum(['on', 'off'], 'must be on or off').default('on'),
+  SPOOR_REDIS_URL: z.undefined('is not supported by this version: unset it').optional(),
+  SPOOR_RETENTION_DAYS: z.undefined('is not supported by this version: unset it').optional(),
+  SPOOR_CORS_ORIGINS: z.undefined('is not supported by this version: unset it').optional(),
+  LOG_LEVEL: z.enum(LOG_LEVELS, `must be one of ${LOG_LEVELS.join(', ')}`).default('info'),
+});
+
+/**
+ * Reads the settings. An empty variable counts as unset.
+ * @throws ConfigError that names the first wrong variable and what it must be
+ */
+export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
+  const given = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ''));
+  const parsed = environment.safeParse(given);
+  if (!parsed.success) {
+    const issue = parsed.error.issues[0];
+    throw new ConfigError(`${String(issue?.path[0])} ${issue?.message ?? 'is wrong'}.`);
+  }
+  const settings = parsed.data;
+  if (settings.CLICKHOUSE_URL !== undefined && settings.SPOOR_VISITOR_SECRET === undefined) {
+    throw new ConfigError(
+      'SPOOR_VISITOR_SECRET must be set when CLICKHOUSE_URL is: it keys the visitor hash.',
+    );
+  }
+  return Object.freeze({
+    host: settings.HOST,
+    port: settings.PORT,
+    dataDir: resolve(settings.SPOOR_DATA_DIR),
+    clickhouse:
+      settings.CLICKHOUSE_URL === undefined
+        ? undefined
+        : {
+            url: settings.CLICKHOUSE_URL,
+            user: settings.CLICKHOUSE_USER,
+            password: settings.CLICKHOUSE_PASSWORD,
+          },
+    database: settings.CLICKHOUSE_DATABASE,
+    adminKey: settings.SPOOR_ADMIN_KEY,
+    visitorSecret: settings.SPOOR_VISITOR_SECRET,
+    geoipDb: settings.SPOOR_GEOIP_DB,
+    trustProxy: settings.SPOOR_TRUST_PROXY,
+    logLevel: settings.LOG_LEVEL,
+  });
+}
+
+function isReadable(path: string): boolean {
+  try {
+    accessSync(path, constants.R_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}

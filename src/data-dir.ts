@@ -1,0 +1,65 @@
+import { randomBytes } from 'node:crypto';
+import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { z } from 'zod';
+
+/**
+ * A secret kept in the data directory: made at the first call (256 bits, base64url, mode 0600), the same ever after.
+ */
+export function readOrCreateSecret(dataDir: string, name: string): string {
+  const file = join(dataDir, name);
+  try {
+    mkdirSync(dataDir, { recursive: true, mode: 0o700 });
+    writeFileSync(file, `${randomBytes(32).toString('base64url')}\n`, { flag: 'wx', mode: 0o600 });
+  } catch (error) {
+    if (!isFileExists(error)) throw error;
+  }
+  return readFileSync(file, 'utf8').trim();
+}
+
+function isFileExists(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === 'EEXIST';
+}
+
+const controlSchema = z.object({ url: z.string(), token: z.string(), pid: z.number() });
+
+/** Where the running server listens and the token, made anew at each start, that lets commands act as administrator. */
+export type Control = Readonly<z.infer<typeof controlSchema>>;
+
+const controlFile = (dataDir: string) => join(dataDir, 'control.json');
+
+export function writeControl(dataDir: string, control: Control): void {
+  mkdirSync(dataDir, { recursive: true, mode: 0o700 });
+  const draft = `${controlFile(dataDir)}.${process.pid}`;
+  writeFileSync(draft, JSON.stringify(control), { mode: 0o600 });
+  renameSync(draft, controlFile(dataDir));
+}
+
+/** The control file of the server on this data directory; undefined when there is none or it cannot be read. */
+export function readControl(dataDir: string): Control | undefined {
+  try {
+    return controlSchema.parse(JSON.parse(readFileSync(controlFile(dataDir), 'utf8')));
+  } catch {
+    return undefined;
+  }
+}
+
+/** Removes this process's control file, never one that another server has written since. */
+export function removeControl(dataDir: string, control: Control): void {
+  if (readControl(dataDir)?.token === control.token) rmSync(controlFile(dataDir), { force: true });
+}
+
+/** The running server of this data directory, if one answers there. */
+export async function findRunning(dataDir: string): Promise<Control | undefined> {
+  const control = readControl(dataDir);
+  if (control === undefined) return undefined;
+  try {
+    const response = await fetch(`${control.url}/control/ping`, {
+      headers: { authorization: `Bearer ${control.token}` },
+      signal: AbortSignal.timeout(5_000),
+    });
+    return response.ok ? control : undefined;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,44 @@
+import { Router } from '@koa/router';
+import Koa from 'koa';
+import { AppError } from '../errors.ts';
+import type { State } from './context.ts';
+import { authenticate, errorAnswers, requestLog } from './middleware.ts';
+import { clickRoutes } from './routes/clicks.ts';
+import { controlRoutes } from './routes/control.ts';
+import { healthRoutes } from './routes/health.ts';
+import { keyRoutes } from './routes/keys.ts';
+import { statsRoutes } from './routes/stats.ts';
+import { urlRoutes } from './routes/urls.ts';
+import type { Services } from './services.ts';
+
+/** The HTTP application. It listens to nothing and opens nothing; what it does it does through `services`. */
+export function createApp(services: Services): Koa<State> {
+  const router = new Router<State>({ strict: true });
+  router.use(authenticate(services));
+  healthRoutes(router, services);
+  statsRoutes(router, services);
+  clickRoutes(router, services);
+  urlRoutes(router, services);
+  keyRoutes(router, services);
+  controlRoutes(router, services);
+
+  const app = new Koa<State>();
+  app.use(requestLog(services));
+  app.use(errorAnswers(services));
+  app.use(router.routes());
+  app.use(
+    router.allowedMethods({
+      throw: true,
+      methodNotAllowed: () => new AppError('method_not_allowed', 'This route does not take that method.'),
+      notImplemented: () => new AppError('method_not_allowed', 'No route takes that method.'),
+    }),
+  );
+  app.use(() => {
+    throw new AppError('not_found', 'There is no such route.');
+  });
+  // Errors of a connection (a client that left in mid-answer) end here; they are logged as unfinished requests.
+  app.on('error', (error: unknown) =>
+    services.log.debug({ failure: error instanceof Error ? error.name : 'error' }, 'connection'),
+  );
+  return app;
+}

@@ -1,0 +1,101 @@
+import type { IncomingMessage } from 'node:http';
+import { createGunzip } from 'node:zlib';
+import type { z } from 'zod';
+import { AppError, invalid } from '../errors.ts';
+import type { Context } from './context.ts';
+
+/** How much of a body that is too large is still read and thrown away, so that its sender can read the answer. */
+const DRAIN_BYTES = 256 * 1024 * 1024;
+
+/**
+ * The body of a request, decompressed.
+ * @param limit bytes after decompression
+ * @throws AppError 413 over the limit, 415 for an encoding other than gzip, 400 for gzip that does not unpack
+ */
+export async function readBody(request: IncomingMessage, limit: number): Promise<Buffer> {
+  const encoding = (request.headers['content-encoding'] ?? 'identity').trim().toLowerCase();
+  if (encoding !== 'gzip' && encoding !== 'identity') {
+    throw new AppError('unsupported_media_type', 'Content-Encoding must be gzip or absent.');
+  }
+  const chunks: Buffer[] = [];
+  let size = 0;
+  try {
+    for await (const chunk of encoding === 'gzip'
+      ? gunzipped(request)
+      : request.iterator({ destroyOnReturn: false })) {
+      if (!Buffer.isBuffer(chunk)) continue;
+      size += chunk.length;
+      if (size > limit) throw tooLarge(limit);
+      chunks.push(chunk);
+    }
+  } catch (error) {
+    await drain(request);
+    throw error;
+  }
+  return Buffer.concat(chunks, size);
+}
+
+async function* gunzipped(request: IncomingMessage): AsyncGenerator<Buffer> {
+  const gunzip = createGunzip();
+  request.once('error', (error) => gunzip.destroy(error));
+  request.once('aborted', () => gunzip.destroy(new Error('aborted')));
+  request.pipe(gunzip);
+  try {
+    for await (const chunk of gunzip) if (Buffer.isBuffer(chunk)) yield chunk;
+  } catch (cause) {
+    throw new AppError('validation_error', 'The body is not whole gzip data.', { field: 'body', cause });
+  } finally {
+    request.unpipe(gunzip);
+    gunzip.destroy();
+  }
+}
+
+function tooLarge(limit: number): AppError {
+  return new AppError(
+    'payload_too_large',
+    `The body is larger than ${limit / 1_048_576} MiB: send it in parts.`,
+  );
+}
+
+async function drain(request: IncomingMessage): Promise<void> {
+  if (request.readableEnded || request.destroyed) return;
+  let size = 0;
+  await new Promise<void>((resolve) => {
+    request.on('data', (chunk: Buffer) => {
+      size += chunk.length;
+      if (size > DRAIN_BYTES) resolve();
+    });
+    request.once('end', resolve);
+    request.once('close', resolve);
+    request.once('error', () => resolve());
+    request.resume();
+  });
+}
+
+const SMALL_BODY = 1_048_576;
+
+/**
+ * A small JSON body that fits a schema.
+ * @throws AppError 415 for another content type, 400 with the field that does not fit
+ */
+export async function readJson<Schema extends z.ZodType>(
+  ctx: Context,
+  schema: Schema,
+): Promise<z.output<Schema>> {
+  if (ctx.is('application/json') !== 'application/json') {
+    await drain(ctx.req);
+    throw new AppError('unsupported_media_type', 'Content-Type must be application/json.');
+  }
+  const body = await readBody(ctx.req, SMALL_BODY);
+  let value: unknown;
+  try {
+    value = JSON.parse(body.toString('utf8'));
+  } catch {
+    throw invalid('body', 'The body is not JSON.');
+  }
+  const parsed = schema.safeParse(value);
+  if (parsed.success) return parsed.data;
+  const issue = parsed.error.issues[0];
+  const field = issue?.path[0] === undefined ? 'body' : String(issue.path[0]);
+  throw invalid(field, `${field} ${issue?.message ?? 'is wrong'}.`);
+}

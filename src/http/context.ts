@@ -1,0 +1,45 @@
+import type { RouterContext, RouterMiddleware } from '@koa/router';
+import { AppError } from '../errors.ts';
+import { type Principal, type Scope, hasScope, isAdmin } from '../keys/scopes.ts';
+
+export interface State {
+  /** Set when the request came with a key that holds. */
+  principal?: Principal;
+}
+
+export type Context = RouterContext<State>;
+export type Handler = RouterMiddleware<State>;
+
+/** The one who asks. @throws AppError 401 without a key */
+export function requirePrincipal(ctx: Context): Principal {
+  if (ctx.state.principal !== undefined) return ctx.state.principal;
+  throw unauthenticated('An API key is needed: send it as "Authorization: Bearer spoo_…".');
+}
+
+export function unauthenticated(message: string): AppError {
+  return new AppError('authentication_error', message);
+}
+
+/** @throws AppError 403 when the key has none of the scopes */
+export function requireScope(principal: Principal, ...scopes: readonly Scope[]): void {
+  if (hasScope(principal, scopes)) return;
+  const wanted = [...scopes, 'admin:all'].filter((scope, index, all) => all.indexOf(scope) === index);
+  throw new AppError('forbidden', `The key lacks the scope: it needs ${wanted.join(' or ')}.`);
+}
+
+/** @throws AppError 403 when the key is not an administrator's */
+export function requireAdmin(principal: Principal): void {
+  if (!isAdmin(principal)) requireScope(principal, 'admin:all');
+}
+
+/** A path parameter, percent-decoded. @throws AppError 400 when it does not decode */
+export function pathParameter(ctx: Context, name: string): string {
+  const raw = new RegExp('[^/]*$').exec(ctx.path)?.[0] ?? '';
+  try {
+    return decodeURIComponent(raw);
+  } catch {
+    throw new AppError('validation_error', `${name} in the path is not rightly percent-encoded.`, {
+      field: name,
+    });
+  }
+}

@@ -1,0 +1,75 @@
+import { createHash, timingSafeEqual } from 'node:crypto';
+import type { Middleware } from 'koa';
+import { failureName } from '../clickhouse/failures.ts';
+import { AppError } from '../errors.ts';
+import type { Principal } from '../keys/scopes.ts';
+import type { Handler, State } from './context.ts';
+import { unauthenticated } from './context.ts';
+import type { Services } from './services.ts';
+
+/** One log line and one measurement a request. The route's pattern stands for its path, which a stranger chooses. */
+export function requestLog({ log, metrics }: Services): Middleware<State> {
+  return async (ctx, next) => {
+    const started = performance.now();
+    ctx.res.once('close', () => {
+      const milliseconds = performance.now() - started;
+      const route = typeof ctx['_matchedRoute'] === 'string' ? ctx['_matchedRoute'] : 'none';
+      const status = ctx.res.writableFinished ? ctx.status : 499;
+      metrics.observeRequest(ctx.method, route, status, milliseconds / 1000);
+      log.info({ method: ctx.method, route, status, ms: Math.round(milliseconds * 10) / 10 }, 'request');
+    });
+    await next();
+  };
+}
+
+/** The one place where errors become answers. */
+export function errorAnswers({ log }: Services): Middleware<State> {
+  return async (ctx, next) => {
+    try {
+      await next();
+    } catch (error) {
+      const known = asAppError(error);
+      if (known.status >= 500) log.error({ failure: failureName(error) }, known.message);
+      ctx.status = known.status;
+      ctx.set('Cache-Control', 'no-store');
+      if (known.retryAfter !== undefined) ctx.set('Retry-After', String(known.retryAfter));
+      if (known.status === 401) ctx.set('WWW-Authenticate', 'Bearer');
+      ctx.body = {
+        error: known.message,
+        code: known.code,
+        ...(known.field === undefined ? {} : { field: known.field }),
+        ...(known.details === undefined ? {} : { details: known.details }),
+      };
+    }
+  };
+}
+
+function asAppError(error: unknown): AppError {
+  if (error instanceof AppError) return error;
+  return new AppError('internal_error', 'Something went wrong on our side.', { cause: error });
+}
+
+/** Reads the key of a request, if it has one. A key that does not hold is refused on every route. */
+export function authenticate({ keys, fixedKeys }: Services): Handler {
+  return async (ctx, next) => {
+    const header = ctx.get('authorization');
+    if (header !== '') {
+      const [, key] = /^Bearer +(\S+) *$/i.exec(header) ?? [];
+      const principal =
+        key === undefined ? undefined : (fixedPrincipal(fixedKeys, key) ?? (await keys.verify(key)));
+      if (principal === undefined) throw unauthenticated('The API key is unknown, expired or revoked.');
+      ctx.state.principal = principal;
+    }
+    await next();
+  };
+}
+
+/** Compares digests in constant time: how long it takes tells nothing of the key. */
+function fixedPrincipal(fixedKeys: ReadonlyMap<string, Principal>, key: string): Principal | undefined {
+  const digest = createHash('sha256').update(key).digest();
+  let found: Principal | undefined;
+  for (const [hash, principal] of fixedKeys) {
+    if (timingSafeEqual(digest, Buffer.from(hash, 'hex'))) found = principal;
+  }
+  return found;
+}

@@ -1,0 +1,75 @@
+import type { Router } from '@koa/router';
+import { z } from 'zod';
+import { IMPORT_FORMAT_NAMES } from '../../clicks/import/formats.ts';
+import { type SeedPlan, compileSeed, seedUrls } from '../../clicks/seed.ts';
+import { AppError, invalid } from '../../errors.ts';
+import { readBody, readJson } from '../body.ts';
+import { type Handler, type State, requireAdmin, requirePrincipal } from '../context.ts';
+import { ownerSchema } from '../schemas.ts';
+import type { Services } from '../services.ts';
+
+/** A batch as the command line sends it: some thousand lines. */
+const BATCH_LIMIT = 64 * 1_048_576;
+
+const hash = z.string().regex(/^[0-9a-f]{64}$/, 'must be the name of a batch');
+
+const batchSchema = z.object({
+  format: z.enum(IMPORT_FORMAT_NAMES, `must be one of: ${IMPORT_FORMAT_NAMES.join(', ')}`),
+  columns: z.array(z.string()),
+  parent: hash,
+  first_line: z.int().min(1),
+  owner: ownerSchema,
+});
+
+const seedSchema = z.object({
+  clicks: z.int().min(0).max(10_000_000_000),
+  owners: z.array(ownerSchema).min(1).max(100_000),
+  urls: z.int().min(1).max(10_000_000),
+  days: z.int().min(1).max(3_650),
+  seed: z.int().min(0).max(4_294_967_295),
+  /** The newest moment a click can have, Unix milliseconds. */
+  end: z.int(),
+  from: z.int().min(0),
+  to: z.int().min(0),
+});
+
+/** What the command line needs beyond the public API; for administrators alone. */
+export function controlRoutes(router: Router<State>, services: Services): void {
+  const adminOnly: Handler = async (ctx, next) => {
+    requireAdmin(requirePrincipal(ctx));
+    await next();
+  };
+
+  router.get('/control/ping', adminOnly, (ctx) => {
+    ctx.body = { pid: process.pid };
+  });
+
+  router.get('/control/import/following/:parent', adminOnly, async (ctx) => {
+    ctx.body = { items: await services.importer.following(hash.parse(ctx.params['parent'])) };
+  });
+
+  router.post('/control/import', adminOnly, async (ctx) => {
+    const parsed = batchSchema.safeParse(JSON.parse(decodeURIComponent(ctx.get('x-spoor-batch'))));
+    if (!parsed.success) throw invalid('x-spoor-batch', 'The batch is not described as it must be.');
+    const { owner, first_line: firstLine, ...batch } = parsed.data;
+    const text = (await readBody(ctx.req, BATCH_LIMIT)).toString('utf8');
+    const report = await services.importer.import({ ...batch, firstLine, text }, owner, services.now());
+    services.metrics.countClicks(report.accepted, 0);
+    ctx.body = report;
+  });
+
+  router.post('/control/seed', adminOnly, async (ctx) => {
+    const plan = await readJson(ctx, seedSchema);
+    if (plan.from === 0) await registerSeedUrls(services, plan);
+    await services.database.command(compileSeed(plan), { insert_deduplicate: 0 });
+    ctx.status = 204;
+  });
+}
+
+async function registerSeedUrls({ urls }: Services, plan: SeedPlan): Promise<void> {
+  const wanted = seedUrls(plan);
+  const registered = await urls.registerMissing(wanted);
+  const taken = wanted.find(({ shortCode, ownerId }) => registered.get(shortCode)?.ownerId !== ownerId);
+  if (taken !== undefined)
+    throw new AppError('conflict', `The short code ${taken.shortCode} has another owner.`);
+}

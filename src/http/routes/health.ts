@@ -1,0 +1,20 @@
+import type { Router } from '@koa/router';
+import { unavailable } from '../../errors.ts';
+import type { State } from '../context.ts';
+import type { Services } from '../services.ts';
+
+export function healthRoutes(router: Router<State>, { database, metrics }: Services): void {
+  router.get('/health', (ctx) => {
+    ctx.body = { status: 'ok' };
+  });
+
+  router.get('/ready', async (ctx) => {
+    if (!(await database.answers())) throw unavailable('ClickHouse does not answer.');
+    ctx.body = { status: 'ready' };
+  });
+
+  router.get('/metrics', async (ctx) => {
+    ctx.set('Content-Type', metrics.registry.contentType);
+    ctx.body = await metrics.registry.metrics();
+  });
+}

@@ -1,0 +1,23 @@
+import { z } from 'zod';
+import { parseClickTime } from '../values/date-time.ts';
+import { characters, hasControlCharacter, wellFormed } from '../values/text.ts';
+
+/** A name a person gives: 1 to 128 characters, none of them a control character. */
+export const nameSchema = z
+  .string({ error: ({ input }) => (input === undefined ? 'is required' : 'must be a string') })
+  .transform(wellFormed)
+  .refine((text) => text.trim() !== '' && characters(text) <= 128, 'must be 1 to 128 characters')
+  .refine((text) => !hasControlCharacter(text), 'must not contain control characters');
+
+/** An owner's id: a name, but not `*`, which stands for every owner. */
+export const ownerSchema = nameSchema.refine((text) => text !== '*', 'must not be *');
+
+/** An instant as ISO 8601 or Unix time, as Unix milliseconds. */
+export const instantSchema = z
+  .union([z.string(), z.number()], 'must be an ISO 8601 or Unix time')
+  .transform((value, context) => {
+    const instant = parseClickTime(value);
+    if (instant !== undefined) return instant;
+    context.addIssue({ code: 'custom', message: 'must be an ISO 8601 or Unix time' });
+    return z.NEVER;
+  });

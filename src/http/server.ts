@@ -1,0 +1,46 @@
+import { once } from 'node:events';
+import { type Server, createServer } from 'node:http';
+import type Koa from 'koa';
+import type { State } from './context.ts';
+
+/** Where to listen; port 0: any free one. */
+export interface Address {
+  readonly host: string;
+  readonly port: number;
+}
+
+/** What still runs this long after a stop was asked for is cut, so that its client sees an error. */
+const DRAIN_MS = 8_000;
+
+/** Listens. @throws Error with a sentence for the operator when the address cannot be had */
+export async function listen(app: Koa<State>, { host, port }: Address): Promise<Server> {
+  const handle = app.callback();
+  // Koa answers every failure itself; its promise never rejects.
+  const server = createServer((request, response) => void handle(request, response));
+  server.listen(port, host);
+  try {
+    await once(server, 'listening');
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown error';
+    throw new Error(`Cannot listen on ${host} port ${port} (${code}): set HOST and PORT.`, { cause: error });
+  }
+  return server;
+}
+
+/** The URL by which this machine reaches a listening server. */
+export function urlOf(server: Server): string {
+  const address = server.address();
+  if (typeof address !== 'object' || address === null) throw new Error('The server does not listen.');
+  const host = { '0.0.0.0': '127.0.0.1', '::': '::1' }[address.address] ?? address.address;
+  return `http://${host.includes(':') ? `[${host}]` : host}:${address.port}`;
+}
+
+/** Stops accepting and waits for the requests that run, at most 8 s. */
+export async function close(server: Server): Promise<void> {
+  const cut = setTimeout(() => server.closeAllConnections(), DRAIN_MS);
+  const closed = once(server, 'close');
+  server.close();
+  server.closeIdleConnections();
+  await closed;
+  clearTimeout(cut);
+}

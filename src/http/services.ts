@@ -1,0 +1,27 @@
+import type { Logger } from 'pino';
+import type { BatchImporter } from '../clicks/import/batches.ts';
+import type { IdempotencyLedger } from '../clicks/idempotency.ts';
+import type { IngestContext } from '../clicks/ingest.ts';
+import type { Database } from '../clickhouse/database.ts';
+import type { KeyStore } from '../keys/keys.ts';
+import type { Principal } from '../keys/scopes.ts';
+import type { Metrics } from '../metrics.ts';
+import type { UrlRegistry } from '../urls/registry.ts';
+
+/** What the routes work with. The composition root makes it; nothing here starts or stops anything. */
+export interface Services {
+  readonly database: Database;
+  readonly urls: UrlRegistry;
+  readonly keys: KeyStore;
+  /** Principals that are no stored keys: the administrator's key from the environment, the control token. */
+  readonly fixedKeys: ReadonlyMap<string, Principal>;
+  readonly ingest: IngestContext;
+  readonly idempotency: IdempotencyLedger;
+  readonly importer: BatchImporter;
+  /** The time zones ClickHouse knows. */
+  readonly timeZones: () => Promise<ReadonlySet<string>>;
+  readonly metrics: Metrics;
+  readonly log: Logger;
+  /** Unix milliseconds. */
+  readonly now: () => number;
+}

@@ -1,0 +1,24 @@
+/** What a key may do. `admin:all` includes the others, for every owner. */
+export const SCOPES = ['stats:read', 'urls:read', 'urls:write', 'clicks:write', 'admin:all'] as const;
+
+export type Scope = (typeof SCOPES)[number];
+
+export const RATE_LIMITS = ['standard', 'unlimited'] as const;
+
+export type RateLimit = (typeof RATE_LIMITS)[number];
+
+/** Who asks, as a verified key tells it. */
+export interface Principal {
+  readonly ownerId: string;
+  readonly scopes: readonly Scope[];
+  readonly rateLimit: RateLimit;
+}
+
+export function isAdmin(principal: Principal): boolean {
+  return principal.scopes.includes('admin:all');
+}
+
+/** True when the key has one of `scopes`, or all of them by `admin:all`. */
+export function hasScope(principal: Principal, scopes: readonly Scope[]): boolean {
+  return isAdmin(principal) || scopes.some((scope) => principal.scopes.includes(scope));
+}

@@ -1,0 +1,142 @@
+import { randomBytes } from 'node:crypto';
+import pino, { type Logger } from 'pino';
+import type { Database } from './clickhouse/database.ts';
+import { openClickHouse } from './clickhouse/open.ts';
+import { createVersions } from './clickhouse/versions.ts';
+import { enrichSteps } from './clicks/enrich/enrich.ts';
+import { UNKNOWN_PLACE, lazyPlaces } from './clicks/enrich/place.ts';
+import { cachedUserAgents } from './clicks/enrich/user-agent.ts';
+import { visitorHasher } from './clicks/enrich/visitor.ts';
+import { IdempotencyLedger } from './clicks/idempotency.ts';
+import { BatchImporter } from './clicks/import/batches.ts';
+import type { IngestContext } from './clicks/ingest.ts';
+import type { Config } from './config.ts';
+import { readOrCreateSecret, removeControl, writeControl } from './data-dir.ts';
+import { createApp } from './http/app.ts';
+import { close, listen, urlOf } from './http/server.ts';
+import type { Services } from './http/services.ts';
+import { KeyStore, hashKey } from './keys/keys.ts';
+import type { Principal } from './keys/scopes.ts';
+import { type Metrics, createMetrics } from './metrics.ts';
+import { sql } from './sql/sql.ts';
+import { UrlRegistry } from './urls/registry.ts';
+
+/** A Spoor that runs. */
+export interface Running {
+  readonly url: string;
+  /** Acts as administrator towards this process, until it stops. */
+  readonly token: string;
+  /** The administrator's key, when this start made it: it is never to be had again. */
+  readonly newAdminKey: string | undefined;
+  /** Settles when the embedded ClickHouse has ended by itself; never without one. */
+  readonly engineExited: Promise<unknown>;
+  /** Stops accepting, finishes what runs (at most 8 s), stops ClickHouse. */
+  readonly stop: () => Promise<void>;
+}
+
+export interface StartOptions {
+  readonly log: Logger;
+  /** How long to wait for another process to let go of the data directory. */
+  readonly waitForDataDirMs: number;
+  /** A server has an administrator's key and leaves a control file for commands to find it by. */
+  readonly isServer: boolean;
+}
+
+const ADMIN: Principal = { ownerId: 'admin', scopes: ['admin:all'], rateLimit: 'unlimited' };
+
+const USER_AGENTS_CACHED = 20_000;
+
+/** A log of JSON lines on standard output. Nothing that names a person or a secret is ever handed to it. */
+export function createLog(level: Config['logLevel']): Logger {
+  return pino(
+    { level, base: null, timestamp: pino.stdTimeFunctions.isoTime },
+    pino.destination({ sync: true }),
+  );
+}
+
+/**
+ * Starts Spoor: ClickHouse with its tables, then the HTTP service.
+ * @throws Error with a sentence for the operator
+ */
+export async function start(
+  config: Config,
+  { log, waitForDataDirMs, isServer }: StartOptions,
+): Promise<Running> {
+  const metrics = createMetrics();
+  const clickhouse = await openClickHouse(config, {
+    waitForDataDirMs,
+    observe: metrics.observeQuery,
+    onWait: () => log.warn('waiting for ClickHouse'),
+  });
+  try {
+    if (clickhouse.migrated.length > 0) log.info({ migrations: clickhouse.migrated }, 'migrated');
+    const token = `spoo_${randomBytes(32).toString('base64url')}`;
+    const services = compose(config, clickhouse.database, metrics, log, token);
+    const newAdminKey = isServer ? await makeFirstAdminKey(config, services.keys) : undefined;
+    const server = await listen(createApp(services), config);
+    const control = { url: urlOf(server), token, pid: process.pid };
+    if (isServer) writeControl(config.dataDir, control);
+    return {
+      url: control.url,
+      token,
+      newAdminKey,
+      engineExited: clickhouse.engineExited,
+      stop: async () => {
+        await close(server);
+        if (isServer) removeControl(config.dataDir, control);
+        await clickhouse.close();
+      },
+    };
+  } catch (error) {
+    await clickhouse.close();
+    throw error;
+  }
+}
+
+function compose(config: Config, database: Database, metrics: Metrics, log: Logger, token: string): Services {
+  const now = Date.now;
+  const nextVersion = createVersions(now);
+  const urls = new UrlRegistry(database, nextVersion);
+  const ingest: IngestContext = { database, urls, steps: enrichment(config) };
+  const fixedKeys = [token, config.adminKey].filter((key) => key !== undefined);
+  return {
+    database,
+    urls,
+    keys: new KeyStore(database, nextVersion, now),
+    fixedKeys: new Map(fixedKeys.map((key) => [hashKey(key), ADMIN])),
+    ingest,
+    idempotency: new IdempotencyLedger(database, nextVersion),
+    importer: new BatchImporter(ingest, nextVersion),
+    timeZones: timeZonesOf(database),
+    metrics,
+    log,
+    now,
+  };
+}
+
+function enrichment(config: Config): IngestContext['steps'] {
+  const sources = {
+    hashVisitor: visitorHasher(config.visitorSecret ?? readOrCreateSecret(config.dataDir, 'visitor-secret')),
+    parseUserAgent: cachedUserAgents(USER_AGENTS_CACHED),
+  };
+  const places = lazyPlaces(config.geoipDb);
+  const withoutPlaces = enrichSteps({ ...sources, findPlace: () => UNKNOWN_PLACE });
+  return async (needsPlace) =>
+    needsPlace ? enrichSteps({ ...sources, findPlace: await places() }) : withoutPlaces;
+}
+
+/** Reads the zones ClickHouse knows at the first call that reaches it. */
+function timeZonesOf(database: Database): Services['timeZones'] {
+  let known: ReadonlySet<string> | undefined;
+  return async () => {
+    known ??= new Set(
+      (await database.rows<[string]>(sql`SELECT time_zone FROM system.time_zones`)).map(([zone]) => zone),
+    );
+    return known;
+  };
+}
+
+async function makeFirstAdminKey(config: Config, keys: KeyStore): Promise<string | undefined> {
+  if (config.adminKey !== undefined || (await keys.hasEverGiven('admin:all'))) return undefined;
+  return (await keys.create({ ...ADMIN, name: 'first administrator', expiresAt: null })).key;
+}

@@ -1,0 +1,47 @@
+import { Counter, Histogram, Registry, collectDefaultMetrics } from 'prom-client';
+import type { QueryObserver } from './clickhouse/database.ts';
+
+/** What `/metrics` shows, with one method for each thing that is counted. */
+export interface Metrics {
+  readonly registry: Registry;
+  readonly observeQuery: QueryObserver;
+  readonly observeRequest: (method: string, route: string, status: number, seconds: number) => void;
+  readonly countClicks: (accepted: number, rejected: number) => void;
+}
+
+const BUCKETS = [0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60];
+
+/** Metrics of one Spoor, in a registry of their own: two in one process do not mix. */
+export function createMetrics(): Metrics {
+  const registry = new Registry();
+  collectDefaultMetrics({ register: registry });
+  const requests = new Histogram({
+    name: 'spoor_http_request_duration_seconds',
+    help: 'Time from a request to the end of its answer, by route and status.',
+    labelNames: ['method', 'route', 'status'],
+    buckets: BUCKETS,
+    registers: [registry],
+  });
+  const queries = new Histogram({
+    name: 'spoor_clickhouse_query_duration_seconds',
+    help: 'Time ClickHouse took, by kind of query and whether it succeeded.',
+    labelNames: ['kind', 'outcome'],
+    buckets: BUCKETS,
+    registers: [registry],
+  });
+  const clicks = new Counter({
+    name: 'spoor_clicks_total',
+    help: 'Clicks taken in and turned away.',
+    labelNames: ['outcome'],
+    registers: [registry],
+  });
+  return {
+    registry,
+    observeQuery: (kind, seconds, ok) => queries.observe({ kind, outcome: ok ? 'ok' : 'error' }, seconds),
+    observeRequest: (method, route, status, seconds) => requests.observe({ method, route, status }, seconds),
+    countClicks: (accepted, rejected) => {
+      clicks.inc({ outcome: 'accepted' }, accepted);
+      clicks.inc({ outcome: 'rejected' }, rejected);
+    },
+  };
+}

@@ -1,0 +1,174 @@
+import { formatInstant, formatWithOffset } from '../values/time-zone.ts';
+import { type Bucket, buckets } from './buckets.ts';
+import { type MetricList, SUMMARY_COLUMNS, columnsOf, listsOf } from './compile.ts';
+import type { DimensionName } from './dimensions.ts';
+import { INTERVALS } from './intervals.ts';
+import { METRICS, type MetricName, percentage, ratio, twoDecimals } from './metrics.ts';
+import type { StatsQuery } from './query.ts';
+
+/** A compiled query's row, columns as `columnsOf` names them. */
+export type StatsRow = readonly (string | number | null)[];
+
+type ListRow = Readonly<Record<string, string | number>>;
+
+interface Summary {
+  readonly total_clicks: number;
+  readonly unique_clicks: number;
+  readonly bot_clicks: number;
+  readonly first_click: string | null;
+  readonly last_click: string | null;
+  readonly avg_redirection_time: number;
+}
+
+/** An answer of the statistics API, fields in the order they are sent. */
+export interface StatsAnswer {
+  readonly scope: 'all' | 'anon';
+  readonly short_code?: string;
+  readonly api_version: 'v1';
+  readonly generated_at: string;
+  readonly filters: StatsQuery['filters'];
+  readonly group_by: readonly DimensionName[];
+  readonly timezone: string;
+  readonly time_range: { readonly start_date: string; readonly end_date: string };
+  readonly time_bucket_info?: Readonly<Record<string, string | number>>;
+  readonly summary: Summary;
+  readonly computed_metrics?: Readonly<Record<string, number>>;
+  readonly metrics: Readonly<Record<string, readonly ListRow[]>>;
+  readonly group_counts: Readonly<Record<string, number>>;
+}
+
+/** A group of a list before it is shown: its dimensions' fields and its numbers. */
+interface Group {
+  readonly fields: ListRow;
+  readonly counts: Readonly<Record<MetricName, number>>;
+}
+
+/**
+ * Shapes the rows of a compiled query into the answer: names, labels, gaps filled, percentages.
+ * @param now Unix milliseconds
+ */
+export function shapeAnswer(query: StatsQuery, rows: readonly StatsRow[], now: number): StatsAnswer {
+  const { subject, range, timezone, groupBy } = query;
+  const read = columnReader(query);
+  const summaryRow = rows.find((row) => read(row, 'list') === 0);
+  if (summaryRow === undefined) throw new Error('The summary row is missing.');
+  const summary = shapeSummary(query, summaryRow);
+  const rowsByList = groupRows(rows, (row) => read(row, 'list'));
+  const metrics: Record<string, readonly ListRow[]> = {};
+  const groupCounts: Record<string, number> = {};
+  const timeBuckets = groupBy.includes('time') ? [...buckets(query.interval, range, timezone)] : [];
+  listsOf(query).forEach((list, index) => {
+    const listRows = rowsByList.get(index + 1) ?? [];
+    const groups = shapeGroups(query, list, listRows, timeBuckets);
+    const name = list.dimensions.join('_');
+    for (const metric of query.metrics) {
+      const total = summary[METRICS[metric].total];
+      metrics[`${metric}_by_${name}`] = groups.map(({ fields, counts }) => ({
+        ...fields,
+        [metric]: counts[metric],
+        [`${metric}_percentage`]: percentage(counts[metric], total),
+      }));
+    }
+    if (name !== 'time')
+      groupCounts[name] = listRows[0] === undefined ? 0 : Number(read(listRows[0], 'groups'));
+  });
+  return {
+    scope: subject.scope,
+    ...(subject.scope === 'anon' ? { short_code: subject.shortCode } : {}),
+    api_version: 'v1',
+    generated_at: new Date(now).toISOString(),
+    filters: query.filters,
+    group_by: groupBy,
+    timezone,
+    time_range: {
+      start_date: formatInstant(range.start, timezone),
+      end_date: formatInstant(range.end, timezone),
+    },
+    ...(groupBy.includes('time') ? { time_bucket_info: bucketInfo(query) } : {}),
+    summary,
+    ...(summary.total_clicks === 0 ? {} : { computed_metrics: computed(summary) }),
+    metrics,
+    group_counts: groupCounts,
+  };
+}
+
+function groupRows<Key>(
+  rows: readonly StatsRow[],
+  keyOf: (row: StatsRow) => Key,
+): ReadonlyMap<Key, StatsRow[]> {
+  const groups = new Map<Key, StatsRow[]>();
+  for (const row of rows) {
+    const key = keyOf(row);
+    const group = groups.get(key);
+    if (group === undefined) groups.set(key, [row]);
+    else group.push(row);
+  }
+  return groups;
+}
+
+function columnReader(query: StatsQuery) {
+  const places = new Map(columnsOf(query).map((name, index) => [name, index]));
+  return (row: StatsRow, column: string): string | number | null => row[places.get(column) ?? -1] ?? null;
+}
+
+function shapeSummary(query: StatsQuery, row: StatsRow): Summary {
+  const read = columnReader(query);
+  const [bots, first, last, average] = SUMMARY_COLUMNS.map((column) => read(row, column));
+  const time = (value: string | number | null | undefined): string | null =>
+    typeof value === 'number' ? formatInstant(value, query.timezone) : null;
+  return {
+    total_clicks: Number(read(row, 'clicks')),
+    unique_clicks: Number(read(row, 'unique_clicks')),
+    bot_clicks: Number(bots),
+    first_click: time(first),
+    last_click: time(last),
+    avg_redirection_time: twoDecimals(Number(average ?? 0)),
+  };
+}
+
+function shapeGroups(
+  query: StatsQuery,
+  list: MetricList,
+  rows: readonly StatsRow[],
+  timeBuckets: readonly Bucket[],
+): readonly Group[] {
+  const read = columnReader(query);
+  const counts = (row: StatsRow) => ({
+    clicks: Number(read(row, 'clicks')),
+    unique_clicks: Number(read(row, 'unique_clicks')),
+  });
+  const bucketFields = new Map(timeBuckets.map((bucket) => [bucket.start / 1000, fieldsOf(bucket)]));
+  if (list.dimensions.length === 1 && list.dimensions[0] === 'time') {
+    const byBucket = new Map(rows.map((row) => [read(row, 'time'), row]));
+    return [...bucketFields].map(([start, fields]) => {
+      const row = byBucket.get(start);
+      return { fields, counts: row === undefined ? { clicks: 0, unique_clicks: 0 } : counts(row) };
+    });
+  }
+  return rows.map((row) => {
+    const fields: Record<string, string | number> = {};
+    for (const dimension of list.dimensions) {
+      const value = read(row, dimension) ?? '';
+      if (dimension === 'time') Object.assign(fields, bucketFields.get(Number(value)));
+      else fields[dimension] = value;
+    }
+    return { fields, counts: counts(row) };
+  });
+}
+
+function fieldsOf(bucket: Bucket): ListRow {
+  return { time: bucket.label, bucket_start: formatWithOffset(bucket.start, bucket.offset) };
+}
+
+function bucketInfo({ interval, timezone }: StatsQuery): Readonly<Record<string, string | number>> {
+  const { strategy, interval_minutes, display_format } = INTERVALS[interval];
+  return { strategy, interval_minutes, display_format, mongo_format: display_format, timezone };
+}
+
+function computed({ total_clicks: clicks, unique_clicks: visitors }: Summary) {
+  return {
+    unique_click_rate: percentage(visitors, clicks),
+    repeat_click_rate: percentage(clicks - visitors, clicks),
+    average_clicks_per_visitor: ratio(clicks, visitors),
+  };
+}

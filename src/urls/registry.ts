@@ -1,0 +1,194 @@
+import QuickLRU from 'quick-lru';
+import type { Database } from '../clickhouse/database.ts';
+import type { NextVersion } from '../clickhouse/versions.ts';
+import { AppError } from '../errors.ts';
+import { EMPTY, param, sql } from '../sql/sql.ts';
+import { CodeGate } from './code-gate.ts';
+
+/** A short code somebody owns. Only its owner sees its clicks, unless `privateStats` is false. */
+export interface ShortUrl {
+  readonly shortCode: string;
+  readonly ownerId: string;
+  /** Unix milliseconds. */
+  readonly createdAt: number;
+  readonly privateStats: boolean;
+  readonly longUrl: string | null;
+}
+
+/** What a PUT may say; what it leaves out stays, or takes its default. */
+export type UrlChange = {
+  readonly [Field in 'ownerId' | 'createdAt' | 'privateStats' | 'longUrl']?: ShortUrl[Field] | undefined;
+};
+
+export interface PutDefaults {
+  /** Owner of a URL that is new. */
+  readonly ownerId: string;
+  /** Unix milliseconds. */
+  readonly now: number;
+  /** Throws when the one who asks may not change the URL. */
+  readonly mayChange: (existing: ShortUrl) => void;
+}
+
+export interface UrlPage {
+  readonly items: readonly ShortUrl[];
+  /** The last short code of this page when more follow. */
+  readonly next: string | null;
+}
+
+/** Well below the 5 s within which a change must be seen by every instance. */
+const CACHE_MS = 3_000;
+const CACHE_SIZE = 50_000;
+
+const COLUMNS = [
+  'short_code',
+  'owner_id',
+  'created_at',
+  'private_stats',
+  'long_url',
+  'is_deleted',
+  'version',
+];
+
+type Row = readonly [string, string, number, boolean, string | null];
+
+/** The URLs known, in ClickHouse, with a small cache in front. */
+export class UrlRegistry {
+  /** Held by whoever inserts clicks, so that none slips in behind a deletion. */
+  readonly gate = new CodeGate();
+  readonly #database: Database;
+  readonly #nextVersion: NextVersion;
+  readonly #cache = new QuickLRU<string, ShortUrl>({ maxSize: CACHE_SIZE, maxAge: CACHE_MS });
+  #writing: Promise<unknown> = Promise.resolve();
+
+  constructor(database: Database, nextVersion: NextVersion) {
+    this.#database = database;
+    this.#nextVersion = nextVersion;
+  }
+
+  async find(shortCode: string): Promise<ShortUrl | undefined> {
+    return (await this.findMany([shortCode])).get(shortCode);
+  }
+
+  /** The URLs among `shortCodes` that exist, by code. */
+  async findMany(shortCodes: readonly string[]): Promise<Map<string, ShortUrl>> {
+    const found = new Map<string, ShortUrl>();
+    const missing: string[] = [];
+    for (const code of shortCodes) {
+      const cached = this.#cache.get(code);
+      if (cached === undefined) missing.push(code);
+      else found.set(code, cached);
+    }
+    if (missing.length === 0) return found;
+    const rows = await this.#database.rows<Row>(sql`
+      SELECT short_code, owner_id, toUnixTimestamp64Milli(created_at), private_stats, long_url
+      FROM urls FINAL
+      WHERE short_code IN ${param('Array(String)', missing)} AND NOT is_deleted`);
+    for (const row of rows) {
+      const url = fromRow(row);
+      this.#cache.set(url.shortCode, url);
+      found.set(url.shortCode, url);
+    }
+    return found;
+  }
+
+  /**
+   * Registers those of `wanted` whose code nobody owns yet.
+   * @returns the URLs of all their codes, by code: the new ones and those that were there, whoever owns them
+   */
+  async registerMissing(wanted: readonly ShortUrl[]): Promise<Map<string, ShortUrl>> {
+    const codes = wanted.map(({ shortCode }) => shortCode);
+    const known = await this.findMany(codes);
+    if (known.size === codes.length) return known;
+    return this.#exclusively(async () => {
+      const existing = await this.findMany(codes);
+      const added = wanted.filter(({ shortCode }) => !existing.has(shortCode));
+      await this.#write(added);
+      for (const url of added) existing.set(url.shortCode, url);
+      return existing;
+    });
+  }
+
+  /**
+   * Makes or changes a URL.
+   * @throws AppError `conflict` when it exists and has another owner than the change names, and whatever `mayChange` throws
+   */
+  async put(shortCode: string, change: UrlChange, defaults: PutDefaults) {
+    return this.#exclusively(async () => {
+      this.#cache.delete(shortCode);
+      const existing = await this.find(shortCode);
+      if (existing !== undefined) defaults.mayChange(existing);
+      if (existing !== undefined && change.ownerId !== undefined && change.ownerId !== existing.ownerId) {
+        throw new AppError('conflict', 'The URL has another owner, and an owner does not change.', {
+          field: 'owner_id',
+        });
+      }
+      const url: ShortUrl = {
+        shortCode,
+        ownerId: existing?.ownerId ?? change.ownerId ?? defaults.ownerId,
+        createdAt: change.createdAt ?? existing?.createdAt ?? defaults.now,
+        privateStats: change.privateStats ?? existing?.privateStats ?? true,
+        longUrl: change.longUrl === undefined ? (existing?.longUrl ?? null) : change.longUrl,
+      };
+      await this.#write([url]);
+      return { url, isNew: existing === undefined };
+    });
+  }
+
+  /** Removes a URL and all its clicks, from the clicks' side first: a failure in between leaves a URL to delete again. */
+  async delete(url: ShortUrl): Promise<void> {
+    await this.gate.alone(url.shortCode, async () => {
+      await this.#database.command(
+        sql`DELETE FROM clicks WHERE owner_id = ${param('String', url.ownerId)}
+          AND short_code = ${param('String', url.shortCode)}`,
+        { lightweight_deletes_sync: '2' },
+      );
+      await this.#exclusively(() => this.#write([url], true));
+    });
+  }
+
+  /** One page of an owner's URLs (undefined: everybody's) in the order of their codes, after the code `after`. */
+  async list(ownerId: string | undefined, after: string | undefined, limit: number): Promise<UrlPage> {
+    const rows = await this.#database.rows<Row>(sql`
+      SELECT short_code, owner_id, toUnixTimestamp64Milli(created_at), private_stats, long_url
+      FROM urls FINAL
+      WHERE NOT is_deleted
+        ${ownerId === undefined ? EMPTY : sql`AND owner_id = ${param('String', ownerId)}`}
+        ${after === undefined ? EMPTY : sql`AND short_code > ${param('String', after)}`}
+      ORDER BY short_code LIMIT ${param('UInt32', limit + 1)}`);
+    const items = rows.slice(0, limit).map(fromRow);
+    return { items, next: rows.length > limit ? (items.at(-1)?.shortCode ?? null) : null };
+  }
+
+  async #write(urls: readonly ShortUrl[], isDeleted = false): Promise<void> {
+    if (urls.length === 0) return;
+    const lines = urls.map((url) =>
+      JSON.stringify([
+        url.shortCode,
+        url.ownerId,
+        url.createdAt,
+        url.privateStats,
+        url.longUrl,
+        isDeleted,
+        this.#nextVersion(),
+      ]),
+    );
+    try {
+      await this.#database.insert('urls', COLUMNS, lines);
+    } finally {
+      // Also after a failure: it may have been written all the same.
+      for (const url of urls) this.#cache.delete(url.shortCode);
+    }
+    if (!isDeleted) for (const url of urls) this.#cache.set(url.shortCode, url);
+  }
+
+  /** One writer at a time, so that two requests cannot both find a code free. */
+  async #exclusively<T>(work: () => Promise<T>): Promise<T> {
+    const turn = this.#writing.then(work, work);
+    this.#writing = turn.catch(() => {});
+    return turn;
+  }
+}
+
+function fromRow([shortCode, ownerId, createdAt, privateStats, longUrl]: Row): ShortUrl {
+  return { shortCode, ownerId, createdAt, privateStats, longUrl };
+}

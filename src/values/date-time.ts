@@ -1,0 +1,119 @@
+import { DAY, MINUTE, dayNumber, firstMonday } from './calendar.ts';
+import { firstInstantOfDay, wallToInstant } from './time-zone.ts';
+
+// What most clicks send, read by Date.parse in a quarter of the time. Of impossible days it lets through
+// only the 29th to the 31st of a month.
+const PLAIN_UTC = /^\d{4}-\d\d-(?:[01]\d|2[0-8])T\d\d:\d\d:\d\d(?:\.\d{3})?Z$/;
+const UNIX_TIME = /^(\d{1,14})(?:\.(\d+))?$/;
+const DATE_AND_TIME = /^(\d{4})-(?:(\d\d)-(\d\d)|W(\d\d)-([1-7])|(\d{3}))(?:[Tt](.+))?$/;
+// The second separator repeats the first: all colons or none.
+const TIME_AND_OFFSET =
+  /^(\d\d)(?:(:?)(\d\d)(?:\2(\d\d)(?:[.,](\d+))?)?)?(?:([Zz])|([+\- ])(\d\d)(?::?(\d\d))?)?$/;
+
+type TimeOfDay = {
+  /** Milliseconds since midnight. */
+  readonly wall: number;
+  /** Minutes east of UTC, if it was given. */
+  readonly offset: number | undefined;
+};
+
+/**
+ * The instant (Unix ms) that a date parameter means, or undefined where it is none.
+ *
+ * Digits alone are Unix time: up to 11 digits seconds, 12 to 14 milliseconds, with an optional decimal fraction. Else
+ * ISO 8601 with hyphens: `2026-01-31`, `2026-W05-6` or `2026-031`, then optionally `T`, a time and its offset. Without
+ * an offset it is the time in `zone`; one that a clock change skips is read with the offset before the change, and one
+ * that happens twice is its first, or its second for the edge `end`. A date alone is its first millisecond, for `end`
+ * its last. What is finer than a millisecond is cut off.
+ */
+export function parseDateParameter(text: string, zone: string, edge: 'start' | 'end'): number | undefined {
+  return parseUnixTime(text) ?? parseIso(text, zone, edge);
+}
+
+/**
+ * The instant (Unix ms) at which a click says it happened, or undefined where that is none: Unix time as a number, or
+ * what a date parameter may be. A date without an offset is in UTC, a date alone its first millisecond.
+ */
+export function parseClickTime(value: string | number): number | undefined {
+  if (typeof value === 'number') return parseUnixTime(String(value));
+  if (!PLAIN_UTC.test(value)) return parseDateParameter(value, 'UTC', 'start');
+  const instant = Date.parse(value);
+  return Number.isNaN(instant) ? undefined : instant;
+}
+
+function parseUnixTime(text: string): number | undefined {
+  const match = UNIX_TIME.exec(text);
+  if (match === null) return undefined;
+  const [, digits = '', fraction] = match;
+  return digits.length <= 11 ? Number(digits) * 1000 + milliseconds(fraction) : Number(digits);
+}
+
+function parseIso(text: string, zone: string, edge: 'start' | 'end'): number | undefined {
+  const match = DATE_AND_TIME.exec(text);
+  if (match === null) return undefined;
+  const day = parseDay(match);
+  if (day === undefined) return undefined;
+  const timeText = match[7];
+  if (timeText === undefined) {
+    return edge === 'start' ? firstInstantOfDay(zone, day) : firstInstantOfDay(zone, day + 1) - 1;
+  }
+  const time = parseTime(timeText);
+  if (time === undefined) return undefined;
+  const wall = day * DAY + time.wall;
+  if (time.offset !== undefined) return wall - time.offset * MINUTE;
+  return zone === 'UTC' ? wall : wallToInstant(zone, wall, edge === 'start' ? 'first' : 'second');
+}
+
+function parseDay([, yearText, month, dayOfMonth, week, weekday, ordinal]: RegExpExecArray):
+  number | undefined {
+  const year = Number(yearText);
+  if (ordinal !== undefined) return dayWithin(dayNumber(year, 1, Number(ordinal)), yearDays(year));
+  if (week !== undefined) {
+    const weeks: Days = [firstMonday(year), firstMonday(year + 1)];
+    return dayWithin(weeks[0] + 7 * (Number(week) - 1) + Number(weekday) - 1, weeks);
+  }
+  const inYear = dayWithin(dayNumber(year, Number(month), 1), yearDays(year));
+  if (inYear === undefined) return undefined;
+  return dayWithin(inYear + Number(dayOfMonth) - 1, [inYear, dayNumber(year, Number(month) + 1, 1)]);
+}
+
+/** A first day, and the day after the last. */
+type Days = readonly [number, number];
+
+function yearDays(year: number): Days {
+  return [dayNumber(year, 1, 1), dayNumber(year + 1, 1, 1)];
+}
+
+function dayWithin(day: number, [first, end]: Days): number | undefined {
+  return day >= first && day < end ? day : undefined;
+}
+
+function parseTime(text: string): TimeOfDay | undefined {
+  const match = TIME_AND_OFFSET.exec(text);
+  if (match === null) return undefined;
+  const [
+    ,
+    hourText,
+    ,
+    minuteText = 0,
+    secondText = 0,
+    fraction = '',
+    utc,
+    sign,
+    offsetHours,
+    offsetMinutes = 0,
+  ] = match;
+  const [hour, minute, second] = [Number(hourText), Number(minuteText), Number(secondText)];
+  if (hour > 24 || minute > 59 || second > 59) return undefined;
+  if (hour === 24 && (minute > 0 || second > 0 || /[1-9]/.test(fraction))) return undefined;
+  const wall = ((hour * 60 + minute) * 60 + second) * 1000 + milliseconds(fraction);
+  if (utc !== undefined) return { wall, offset: 0 };
+  if (sign === undefined) return { wall, offset: undefined };
+  if (Number(offsetHours) > 23 || Number(offsetMinutes) > 59) return undefined;
+  const east = Number(offsetHours) * 60 + Number(offsetMinutes);
+  return { wall, offset: sign === '-' ? -east : east };
+}
+
+function milliseconds(fraction = ''): number {
+  return Number(fraction.slice(0, 3).padEnd(3, '0'));
+}

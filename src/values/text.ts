@@ -1,0 +1,25 @@
+import { toUSVString } from 'node:util';
+
+const SURROGATE_PAIR = /[\uD800-\uDBFF][\uDC00-\uDFFF]/g;
+const CONTROL_CHARACTER = /\p{Cc}/u;
+
+/**
+ * The text with what UTF-8 or ClickHouse's clients cannot carry faithfully (lone surrogates, U+0000) as U+FFFD.
+ * Returns the very same string when there is nothing to replace.
+ */
+export function wellFormed(text: string): string {
+  const withoutLoneSurrogates = toUSVString(text);
+  return withoutLoneSurrogates.includes('\0')
+    ? withoutLoneSurrogates.replaceAll('\0', '\uFFFD')
+    : withoutLoneSurrogates;
+}
+
+/** The number of Unicode code points; a lone surrogate counts as one. */
+export function characters(text: string): number {
+  return text.length - (text.match(SURROGATE_PAIR)?.length ?? 0);
+}
+
+/** Whether the text holds a control character (C0, DEL or C1: Unicode's category Cc). */
+export function hasControlCharacter(text: string): boolean {
+  return CONTROL_CHARACTER.test(text);
+}

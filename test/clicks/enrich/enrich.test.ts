@@ -1,0 +1,124 @@
+import { describe, expect, test } from '@jest/globals';
+import { enrichClick, enrichSteps, needsPlace } from '../../../src/clicks/enrich/enrich.ts';
+import type { Place } from '../../../src/clicks/enrich/place.ts';
+import { parseUserAgent } from '../../../src/clicks/enrich/user-agent.ts';
+import { visitorHasher } from '../../../src/clicks/enrich/visitor.ts';
+import type { Click, ClickRow } from '../../../src/clicks/types.ts';
+
+const FIREFOX = 'Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:121.0) Gecko/20100101 Firefox/121.0';
+const hashVisitor = visitorHasher('a secret');
+
+/** The row of a click, and the addresses whose place was looked up for it. */
+function enriched(click: Partial<Click>): { readonly row: ClickRow; readonly lookedUp: readonly string[] } {
+  const lookedUp: string[] = [];
+  const findPlace = (ip: string): Place => {
+    lookedUp.push(ip);
+    return { country: 'CH', city: 'Geneva' };
+  };
+  const steps = enrichSteps({ hashVisitor, parseUserAgent, findPlace });
+  return { row: enrichClick(steps, { shortCode: 'abc', clickedAt: 1_700_000_000_000, ...click }), lookedUp };
+}
+
+describe('enrichClick', () => {
+  test('a click that tells nothing has a full row of unknowns', () => {
+    expect(enriched({}).row).toEqual({
+      short_code: 'abc',
+      clicked_at: 1_700_000_000_000,
+      visitor: hashVisitor('', ''),
+      browser: 'Unknown',
+      os: 'Unknown',
+      country: 'XX',
+      city: 'Unknown',
+      referrer: 'Direct',
+      is_bot: false,
+      redirect_ms: null,
+      click_id: '',
+    });
+  });
+
+  test('tells visitor, families, place and referrer from the click', () => {
+    const click = {
+      ip: '192.0.2.1',
+      userAgent: FIREFOX,
+      referrer: 'https://Google.com/?q=1',
+      redirectMs: 12.5,
+      clickId: 'c-1',
+    };
+    expect(enriched(click).row).toEqual({
+      short_code: 'abc',
+      clicked_at: 1_700_000_000_000,
+      visitor: hashVisitor('192.0.2.1', FIREFOX),
+      browser: 'Firefox',
+      os: 'Windows',
+      country: 'CH',
+      city: 'Geneva',
+      referrer: 'https://google.com',
+      is_bot: false,
+      redirect_ms: 12.5,
+      click_id: 'c-1',
+    });
+  });
+
+  test('keeps what the click says of itself, and the visitor and the bot flag as they are', () => {
+    const told = { ip: '192.0.2.1', userAgent: 'Googlebot/2.1' };
+    const { row } = enriched({
+      ...told,
+      browser: 'my browser',
+      os: 'my os',
+      country: 'Turkey',
+      city: ' A, b',
+    });
+    expect(row).toMatchObject({
+      browser: 'my browser',
+      os: 'my os',
+      country: 'TR',
+      city: ' A, b',
+      is_bot: true,
+    });
+    expect(row.visitor).toBe(enriched(told).row.visitor);
+  });
+
+  test('fills each field that is missing or empty on its own', () => {
+    const told = { ip: '192.0.2.1', userAgent: FIREFOX };
+    expect(enriched({ ...told, browser: 'Mine', os: '' }).row).toMatchObject({
+      browser: 'Mine',
+      os: 'Windows',
+    });
+    expect(enriched({ ...told, browser: '', os: 'Mine' }).row).toMatchObject({
+      browser: 'Firefox',
+      os: 'Mine',
+    });
+    expect(enriched({ ...told, country: 'de', city: '' }).row).toMatchObject({
+      country: 'DE',
+      city: 'Geneva',
+    });
+    expect(enriched({ ...told, country: '', city: 'Bern' }).row).toMatchObject({
+      country: 'CH',
+      city: 'Bern',
+    });
+  });
+
+  test('a country that no one knows is XX, not the one of the address', () => {
+    expect(enriched({ ip: '192.0.2.1', country: 'Atlantis' }).row.country).toBe('XX');
+  });
+
+  test('a redirect of no time is not an unknown one', () => {
+    expect(enriched({ redirectMs: 0 }).row.redirect_ms).toBe(0);
+  });
+});
+
+describe('needsPlace', () => {
+  test.each<readonly [boolean, Partial<Click>]>([
+    [true, { ip: '192.0.2.1' }],
+    [true, { ip: '192.0.2.1', country: 'DE' }],
+    [true, { ip: '192.0.2.1', city: 'Bern' }],
+    [true, { ip: '192.0.2.1', country: '', city: '' }],
+    [false, { ip: '192.0.2.1', country: 'DE', city: 'Bern' }],
+    [false, {}],
+    [false, { country: 'DE' }],
+    [false, { ip: '' }],
+  ])('%j for %j, and the place is looked up just then', (needed, click) => {
+    expect(needsPlace({ shortCode: 'abc', clickedAt: 0, ...click })).toBe(needed);
+    expect(enriched(click).lookedUp).toEqual(needed ? [click.ip] : []);
+  });
+});

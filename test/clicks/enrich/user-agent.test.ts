@@ -1,0 +1,121 @@
+import { describe, expect, test } from '@jest/globals';
+import { cachedUserAgents, parseUserAgent } from '../../../src/clicks/enrich/user-agent.ts';
+
+const WEBKIT = 'AppleWebKit/537.36 (KHTML, like Gecko)';
+const IPHONE =
+  'Mozilla/5.0 (iPhone; CPU iPhone OS 17_2 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko)';
+const PIXEL = `Mozilla/5.0 (Linux; Android 14; Pixel 8) ${WEBKIT}`;
+const MAC = `Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) ${WEBKIT}`;
+const PC = `Mozilla/5.0 (Windows NT 10.0; Win64; x64) ${WEBKIT}`;
+const X11 = `Mozilla/5.0 (X11; Linux x86_64) ${WEBKIT}`;
+const GECKO = 'Gecko/20100101 Firefox/121.0';
+
+const chrome = (version: number): string => `${PC} Chrome/${version}.0.0.0 Safari/537.36`;
+
+describe('parseUserAgent', () => {
+  test.each([
+    ['Chrome', 'Windows', `${PC} Chrome/120.0.0.0 Safari/537.36`],
+    ['Chrome', 'macOS', `${MAC} Chrome/120.0.0.0 Safari/537.36`],
+    ['Chrome', 'Linux', `${X11} Chrome/120.0.0.0 Safari/537.36`],
+    [
+      'Chrome',
+      'Chrome OS',
+      `Mozilla/5.0 (X11; CrOS x86_64 14541.0.0) ${WEBKIT} Chrome/120.0.0.0 Safari/537.36`,
+    ],
+    ['Chrome', 'Android', `${PIXEL} Chrome/120.0.0.0 Mobile Safari/537.36`],
+    [
+      'Chrome',
+      'Android',
+      `Mozilla/5.0 (Linux; Android 14; Pixel 8; wv) ${WEBKIT} Version/4.0 Chrome/120.0.0.0 Mobile Safari/537.36`,
+    ],
+    ['Chrome', 'iOS', `${IPHONE} CriOS/120.0.6099.119 Mobile/15E148 Safari/604.1`],
+    ['Firefox', 'Windows', `Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:121.0) ${GECKO}`],
+    ['Firefox', 'macOS', `Mozilla/5.0 (Macintosh; Intel Mac OS X 10.15; rv:121.0) ${GECKO}`],
+    ['Firefox', 'Linux', `Mozilla/5.0 (X11; Ubuntu; Linux x86_64; rv:121.0) ${GECKO}`],
+    ['Firefox', 'Linux', `Mozilla/5.0 (X11; Fedora; Linux x86_64; rv:121.0) ${GECKO}`],
+    [
+      'Firefox',
+      'Linux',
+      'Mozilla/5.0 (X11; U; Linux i686; rv:1.9) Gecko/2009 CentOS/3.6-2.el5 Firefox/3.6.13',
+    ],
+    ['Firefox', 'Android', 'Mozilla/5.0 (Android 14; Mobile; rv:121.0) Gecko/121.0 Firefox/121.0'],
+    ['Firefox', 'iOS', `${IPHONE} FxiOS/121.0 Mobile/15E148 Safari/605.1.15`],
+    ['Firefox', 'FreeBSD', `Mozilla/5.0 (X11; FreeBSD amd64; rv:121.0) ${GECKO}`],
+    ['Safari', 'macOS', `${MAC} Version/17.2 Safari/605.1.15`],
+    ['Safari', 'iOS', `${IPHONE} Version/17.2 Mobile/15E148 Safari/604.1`],
+    [
+      'Safari',
+      'iOS',
+      'Mozilla/5.0 (iPad; CPU OS 12_5 like Mac OS X) AppleWebKit/605 (KHTML, like Gecko) Version/12.1 Mobile/15E148 Safari/604.1',
+    ],
+    ['Safari', 'iOS', `${IPHONE} Mobile/15E148`],
+    ['Edge', 'Windows', `${PC} Chrome/120.0.0.0 Safari/537.36 Edg/120.0.2210.91`],
+    ['Edge', 'Windows', `${PC} Chrome/64.0.3282.140 Safari/537.36 Edge/18.17763`],
+    ['Edge', 'Android', `${PIXEL} Chrome/120.0.0.0 Mobile Safari/537.36 EdgA/120.0.2210.84`],
+    ['Edge', 'iOS', `${IPHONE} Version/17.0 EdgiOS/120.0.2210.91 Mobile/15E148 Safari/605.1.15`],
+    ['Opera', 'Windows', `${PC} Chrome/120.0.0.0 Safari/537.36 OPR/106.0.0.0`],
+    ['Opera', 'Android', `${PIXEL} Chrome/120.0.0.0 Mobile Safari/537.36 OPR/79.0.0`],
+    ['Opera', 'Linux', 'Opera/9.80 (X11; Linux x86_64) Presto/2.12.388 Version/12.16'],
+    ['Opera', 'iOS', 'Opera/9.80 (iPhone; Opera Mini/7.0.3/34.1244; U; de) Presto/2.8.119 Version/11.10'],
+    ['Opera', 'Android', 'Opera/9.80 (Android 4.1; Linux; Opera Mobi/ADR-1212) Presto/2.11 Version/12.10'],
+    ['Opera', 'iOS', `${IPHONE} Version/17.2 Mobile/15E148 Safari/604.1 OPT/4.3.1`],
+    ['Samsung Internet', 'Android', `${PIXEL} SamsungBrowser/23.0 Chrome/115.0.0.0 Mobile Safari/537.36`],
+    ['Internet Explorer', 'Windows', 'Mozilla/5.0 (Windows NT 10.0; WOW64; Trident/7.0; rv:11.0) like Gecko'],
+    [
+      'Internet Explorer',
+      'Windows',
+      'Mozilla/5.0 (compatible; MSIE 10.0; Windows NT 6.1; WOW64; Trident/6.0)',
+    ],
+    [
+      'Internet Explorer',
+      'Windows Phone',
+      'Mozilla/5.0 (compatible; MSIE 10.0; Windows Phone 8.0; Trident/6.0; IEMobile/10.0; ARM; Touch; NOKIA)',
+    ],
+    ['Google App', 'iOS', `${IPHONE} GSA/300.0.598994205 Mobile/15E148 Safari/604.1`],
+    ['Conkeror', 'Linux', 'Mozilla/5.0 (X11; Linux i686; rv:27.0) Gecko/20100101 conkeror/1.0pre'],
+    ['Maxthon', 'Windows', 'Mozilla/4.0 (compatible; MSIE 6.0; Windows NT 5.1; SV1; MAXTHON 2.0)'],
+    ['Chrome', 'Android', 'mozilla/5.0 (linux; android 14) applewebkit/537.36 chrome/120.0 mobile'],
+  ])('%s on %s', (browser, os, userAgent) => {
+    expect(parseUserAgent(userAgent)).toEqual({ browser, os, isBot: false });
+  });
+
+  test('text of another kind has no family', () => {
+    expect(parseUserAgent('nothing to see here')).toMatchObject({ browser: 'Unknown', os: 'Unknown' });
+  });
+
+  test.each(['', '-'])('%j tells nothing', (userAgent) => {
+    expect(parseUserAgent(userAgent)).toEqual({ browser: 'Unknown', os: 'Unknown', isBot: false });
+  });
+
+  test.each([
+    'Mozilla/5.0 (compatible; Googlebot/2.1; +http://www.google.com/bot.html)',
+    'Mozilla/5.0 (compatible; bingbot/2.0; +http://www.bing.com/bingbot.htm)',
+    'facebookexternalhit/1.1 (+http://www.facebook.com/externalhit_uatext.php)',
+    'curl/8.5.0',
+    'python-requests/2.31.0',
+    `${X11} HeadlessChrome/120.0.0.0 Safari/537.36`,
+  ])('%s is a bot', (userAgent) => {
+    expect(parseUserAgent(userAgent).isBot).toBe(true);
+  });
+
+  test('a headless Chrome is still Chrome', () => {
+    expect(parseUserAgent(`${X11} HeadlessChrome/120.0.0.0 Safari/537.36`).browser).toBe('Chrome');
+  });
+});
+
+describe('cachedUserAgents', () => {
+  test('answers as parseUserAgent', () => {
+    const parse = cachedUserAgents(2);
+    for (const version of [1, 2, 1, 3, 4, 5, 1]) {
+      expect(parse(chrome(version))).toEqual(parseUserAgent(chrome(version)));
+    }
+  });
+
+  test('remembers an answer until twice the limit of others came after it', () => {
+    const parse = cachedUserAgents(3);
+    const first = parse(chrome(0));
+    expect(parse(chrome(0))).toBe(first);
+    for (let version = 1; version <= 6; version += 1) parse(chrome(version));
+    expect(parse(chrome(0))).not.toBe(first);
+  });
+});

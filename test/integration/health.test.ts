@@ -1,0 +1,25 @@
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { type TestSpoor, startSpoor } from '../support/spoor.ts';
+
+describe('health', () => {
+  let spoor: TestSpoor;
+  beforeAll(async () => {
+    spoor = await startSpoor();
+  });
+  afterAll(() => spoor.stop());
+
+  test.each(['/health', '/ready'])('%s answers 200 without a key', async (path) => {
+    expect((await spoor.send('GET', path, { key: null })).status).toBe(200);
+  });
+
+  test('/metrics counts requests by the route, clicks and queries', async () => {
+    await spoor.send('POST', '/api/v1/clicks', { ndjson: [{ short_code: 'counted' }, {}] });
+    const { text } = await spoor.send('GET', '/metrics', { key: null });
+    expect(text).toContain('spoor_clicks_total{outcome="accepted"} 1');
+    expect(text).toContain('spoor_clicks_total{outcome="rejected"} 1');
+    expect(text).toMatch(
+      /spoor_http_request_duration_seconds_count\{method="POST",route="\/api\/v1\/clicks",status="200"\} 1/,
+    );
+    expect(text).toMatch(/spoor_clickhouse_query_duration_seconds_count\{kind="insert",outcome="ok"\} [1-9]/);
+  });
+});

@@ -1,0 +1,55 @@
+const formatters = new Map<string, Intl.DateTimeFormat>();
+
+/** What the clock of a zone shows at an instant, straight from Intl: fields read as if they were UTC, ms. */
+export function shownAt(zone: string, instant: number): number {
+  let formatter = formatters.get(zone);
+  if (formatter === undefined) {
+    formatter = new Intl.DateTimeFormat('en-GB', {
+      timeZone: zone,
+      hourCycle: 'h23',
+      year: 'numeric',
+      month: 'numeric',
+      day: 'numeric',
+      hour: 'numeric',
+      minute: 'numeric',
+      second: 'numeric',
+    });
+    formatters.set(zone, formatter);
+  }
+  const fields = new Map(formatter.formatToParts(instant).map(({ type, value }) => [type, Number(value)]));
+  const field = (type: Intl.DateTimeFormatPartTypes): number => fields.get(type) ?? Number.NaN;
+  const seconds = Date.UTC(
+    field('year'),
+    field('month') - 1,
+    field('day'),
+    field('hour'),
+    field('minute'),
+    field('second'),
+  );
+  return seconds + (((instant % 1000) + 1000) % 1000);
+}
+
+/** Zones with a clock change each that something is odd about, and the UTC day of that change. */
+export const CHANGE_DAYS = [
+  ['America/New_York', '2026-03-08'],
+  ['America/New_York', '2026-11-01'],
+  ['Australia/Lord_Howe', '2026-04-04'],
+  ['Australia/Lord_Howe', '2026-10-03'],
+  ['Pacific/Apia', '2011-12-30'],
+  ['America/Sao_Paulo', '2018-02-18'],
+  ['America/Sao_Paulo', '2018-11-04'],
+  ['Africa/Casablanca', '2026-02-15'],
+  ['Africa/Casablanca', '2026-03-22'],
+  ['Asia/Beirut', '2026-03-28'],
+  ['Asia/Beirut', '2026-10-24'],
+  ['America/Havana', '2026-03-08'],
+  ['America/Havana', '2026-11-01'],
+  ['Asia/Kathmandu', '2026-03-08'],
+  ['Asia/Kolkata', '2026-03-08'],
+  ['Asia/Pyongyang', '2018-05-04'],
+  ['Antarctica/Casey', '2020-10-03'],
+  ['Pacific/Kiritimati', '2026-01-01'],
+  ['UTC', '2026-01-01'],
+] as const;
+
+export const ZONES: readonly string[] = [...new Set(CHANGE_DAYS.map(([zone]) => zone))];

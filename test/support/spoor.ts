@@ -1,0 +1,123 @@
+import { randomBytes } from 'node:crypto';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { readConfig } from '../../src/config.ts';
+import { Database } from '../../src/clickhouse/database.ts';
+import { type Running, createLog, start } from '../../src/main.ts';
+
+export const ADMIN_KEY = `spoo_${'admin'.repeat(6)}`;
+
+/** A Spoor that listens, on a database of its own, and what tests do with it. */
+export interface TestSpoor {
+  readonly url: string;
+  readonly running: Running;
+  readonly database: Database;
+  /** One request; `key` defaults to the administrator's, null sends none. */
+  readonly send: (method: string, path: string, options?: SendOptions) => Promise<TestResponse>;
+  /** A new key of that owner. */
+  readonly createKey: (ownerId: string, scopes?: readonly string[]) => Promise<string>;
+  readonly stop: () => Promise<void>;
+}
+
+export interface SendOptions {
+  readonly key?: string | null;
+  readonly query?: Readonly<Record<string, string | readonly string[]>>;
+  /** Sent as JSON. */
+  readonly json?: unknown;
+  /** Sent as NDJSON, one element a line. */
+  readonly ndjson?: readonly unknown[];
+  readonly body?: string | Uint8Array;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+export interface TestResponse {
+  readonly status: number;
+  readonly headers: Headers;
+  readonly text: string;
+  /** The parsed body; undefined when it is empty or not JSON. */
+  readonly json: any;
+}
+
+/** Starts a Spoor on the run's ClickHouse, in a database that nobody else uses unless named. */
+export async function startSpoor(settings: Readonly<Record<string, string>> = {}): Promise<TestSpoor> {
+  const folder = mkdtempSync(join(tmpdir(), 'spoor-data-'));
+  const config = readConfig({
+    PORT: '0',
+    SPOOR_DATA_DIR: folder,
+    CLICKHOUSE_URL: process.env['TEST_CLICKHOUSE_URL'],
+    CLICKHOUSE_USER: process.env['TEST_CLICKHOUSE_USER'],
+    CLICKHOUSE_PASSWORD: process.env['TEST_CLICKHOUSE_PASSWORD'],
+    CLICKHOUSE_DATABASE: `test_${randomBytes(6).toString('hex')}`,
+    SPOOR_ADMIN_KEY: ADMIN_KEY,
+    SPOOR_VISITOR_SECRET: 'a secret of the tests',
+    SPOOR_RATE_LIMITS: 'off',
+    LOG_LEVEL: 'silent',
+    ...settings,
+  });
+  const running = await start(config, {
+    log: createLog(config.logLevel),
+    waitForDataDirMs: 0,
+    isServer: true,
+  });
+  if (config.clickhouse === undefined) throw new Error('Tests run on a ClickHouse that is already there.');
+  const database = new Database(config.clickhouse, config.database);
+  const send = (method: string, path: string, options: SendOptions = {}) =>
+    request(running.url, method, path, options);
+  return {
+    url: running.url,
+    running,
+    database,
+    send,
+    createKey: async (ownerId, scopes = ['stats:read', 'urls:read', 'urls:write', 'clicks:write']) => {
+      const created = await send('POST', '/api/v1/keys', {
+        json: { owner_id: ownerId, name: 'test', scopes },
+      });
+      if (created.status !== 201) throw new Error(`No key: ${created.text}`);
+      return created.json.key;
+    },
+    stop: async () => {
+      await running.stop();
+      await database.commandText(`DROP DATABASE IF EXISTS ${config.database} SYNC`);
+      await database.close();
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+async function request(
+  url: string,
+  method: string,
+  path: string,
+  options: SendOptions,
+): Promise<TestResponse> {
+  const target = new URL(url + path);
+  for (const [name, value] of Object.entries(options.query ?? {})) {
+    for (const one of [value].flat()) target.searchParams.append(name, one);
+  }
+  const key = options.key === undefined ? ADMIN_KEY : options.key;
+  const body =
+    options.json !== undefined
+      ? JSON.stringify(options.json)
+      : (options.ndjson?.map((row) => `${JSON.stringify(row)}\n`).join('') ?? options.body);
+  const type = options.json !== undefined ? 'application/json' : 'application/x-ndjson';
+  const response = await fetch(target, {
+    method,
+    headers: {
+      ...(key === null ? {} : { authorization: `Bearer ${key}` }),
+      ...(body === undefined ? {} : { 'content-type': type }),
+      ...options.headers,
+    },
+    ...(body === undefined ? {} : { body }),
+  });
+  const text = await response.text();
+  return { status: response.status, headers: response.headers, text, json: parsed(text) };
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
