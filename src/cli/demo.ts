@@ -1,11 +1,11 @@
 import type { Command } from 'commander';
 import { z } from 'zod';
 import { readConfig } from '../config.ts';
-import { createLog, start } from '../main.ts';
+import { createLog } from '../main.ts';
 import { createClient, type Client } from './client.ts';
 import { grouped, note, printLine } from './output.ts';
 import { lastFullHour, seed } from './seed.ts';
-import { START_WAIT_MS, announce, stopServing, stopSignal } from './serve.ts';
+import { announce, startUnlessStopped, stopServing, stopSignal } from './serve.ts';
 
 const OWNER = 'demo';
 const CLICKS = 200_000;
@@ -22,7 +22,7 @@ export function demoCommand(program: Command): void {
       const config = readConfig();
       const log = createLog(config.logLevel);
       const stopping = stopSignal();
-      const running = await start(config, { log, waitForDataDirMs: START_WAIT_MS, isServer: true });
+      const running = await startUnlessStopped(stopping, config, log);
       try {
         const client = createClient(running.url, running.token);
         await fill(client);

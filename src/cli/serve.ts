@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import type { Logger } from 'pino';
-import { readConfig } from '../config.ts';
+import { type Config, readConfig } from '../config.ts';
 import { type Running, createLog, start } from '../main.ts';
 import { note } from './output.ts';
 
@@ -19,11 +19,24 @@ export function serveCommand(program: Command): void {
       const config = readConfig();
       const log = createLog(config.logLevel);
       const stopping = stopSignal();
-      const running = await start(config, { log, waitForDataDirMs: START_WAIT_MS, isServer: true });
+      const running = await startUnlessStopped(stopping, config, log);
       announce(running, log);
       await stopping;
       await stopServing(running, log);
     });
+}
+
+/** Starts the server; a signal to stop that comes before it listens ends the process. */
+export async function startUnlessStopped(
+  stopping: Promise<void>,
+  config: Config,
+  log: Logger,
+): Promise<Running> {
+  const starting = start(config, { log, waitForDataDirMs: START_WAIT_MS, isServer: true });
+  const running = await Promise.race([starting, stopping.then(() => undefined)]);
+  // Whatever the start has opened goes with the process; the engine ends when its input does.
+  if (running === undefined) process.exit(0);
+  return running;
 }
 
 /** Settles at the first signal to stop. Later ones change nothing: npm passes on a Ctrl-C that we had already. */

@@ -7,6 +7,8 @@
 import { libchdbPath } from 'chdb/libchdb';
 import { DataType, load, open } from 'ffi-rs';
 
+// What the engine writes is for its owner alone.
+process.umask(0o077);
 const argv = ['clickhouse', ...process.argv.slice(2)];
 open({ library: 'clickhouse', path: libchdbPath() });
 load({

@@ -36,10 +36,13 @@ export async function openClickHouse(config: Config, options: OpenOptions): Prom
   const engine = await startEngine(config, options.waitForDataDirMs);
   try {
     const opened = await connect(config, engine.server, options);
+    let isClosing = false;
+    const never = new Promise(() => {});
     return {
       ...opened,
-      engineExited: engine.exited,
+      engineExited: engine.exited.then(() => (isClosing ? never : undefined)),
       close: async () => {
+        isClosing = true;
         await opened.close();
         await engine.stop(ENGINE_STOP_MS);
       },

@@ -28,6 +28,8 @@ export function errorAnswers({ log }: Services): Middleware<State> {
     try {
       await next();
     } catch (error) {
+      // A client that left in the middle of its request waits for no answer.
+      if (ctx.req.destroyed && !ctx.req.complete) return;
       const known = asAppError(error);
       if (known.status >= 500) log.error({ failure: failureName(error) }, known.message);
       ctx.status = known.status;

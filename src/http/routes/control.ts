@@ -4,7 +4,7 @@ import { IMPORT_FORMAT_NAMES } from '../../clicks/import/formats.ts';
 import { type SeedPlan, compileSeed, seedUrls } from '../../clicks/seed.ts';
 import { AppError, invalid } from '../../errors.ts';
 import { readBody, readJson } from '../body.ts';
-import { type Handler, type State, requireAdmin, requirePrincipal } from '../context.ts';
+import { type Handler, type State, pathParameter, requireAdmin, requirePrincipal } from '../context.ts';
 import { ownerSchema } from '../schemas.ts';
 import type { Services } from '../services.ts';
 
@@ -45,13 +45,11 @@ export function controlRoutes(router: Router<State>, services: Services): void {
   });
 
   router.get('/control/import/following/:parent', adminOnly, async (ctx) => {
-    ctx.body = { items: await services.importer.following(hash.parse(ctx.params['parent'])) };
+    ctx.body = { items: await services.importer.following(pathParameter(ctx, 'parent')) };
   });
 
   router.post('/control/import', adminOnly, async (ctx) => {
-    const parsed = batchSchema.safeParse(JSON.parse(decodeURIComponent(ctx.get('x-spoor-batch'))));
-    if (!parsed.success) throw invalid('x-spoor-batch', 'The batch is not described as it must be.');
-    const { owner, first_line: firstLine, ...batch } = parsed.data;
+    const { owner, first_line: firstLine, ...batch } = describedBatch(ctx.get('x-spoor-batch'));
     const text = (await readBody(ctx.req, BATCH_LIMIT)).toString('utf8');
     const report = await services.importer.import({ ...batch, firstLine, text }, owner, services.now());
     services.metrics.countClicks(report.accepted, 0);
@@ -64,6 +62,15 @@ export function controlRoutes(router: Router<State>, services: Services): void {
     await services.database.command(compileSeed(plan), { insert_deduplicate: 0 });
     ctx.status = 204;
   });
+}
+
+/** The description that comes beside a batch's text, as percent-encoded JSON in a header. */
+function describedBatch(header: string): z.infer<typeof batchSchema> {
+  try {
+    return batchSchema.parse(JSON.parse(decodeURIComponent(header)));
+  } catch {
+    throw invalid('x-spoor-batch', 'The batch is not described as it must be.');
+  }
 }
 
 async function registerSeedUrls({ urls }: Services, plan: SeedPlan): Promise<void> {
