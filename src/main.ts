@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import pino, { type Logger } from 'pino';
 import type { Database } from './clickhouse/database.ts';
-import { openClickHouse } from './clickhouse/open.ts';
+import { openClickHouse, refuseSecondServer } from './clickhouse/open.ts';
 import { createVersions } from './clickhouse/versions.ts';
 import { enrichSteps } from './clicks/enrich/enrich.ts';
 import { UNKNOWN_PLACE, lazyPlaces } from './clicks/enrich/place.ts';
@@ -62,6 +62,8 @@ export async function start(
   config: Config,
   { log, waitForDataDirMs, isServer }: StartOptions,
 ): Promise<Running> {
+  // With a ClickHouse of its own a second server would find the engine's lock; with CLICKHOUSE_URL only this tells.
+  if (isServer) await refuseSecondServer(config);
   const metrics = createMetrics();
   const clickhouse = await openClickHouse(config, {
     waitForDataDirMs,

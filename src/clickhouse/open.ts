@@ -77,12 +77,7 @@ async function connect(
 async function startEngine(config: Config, waitMs: number): Promise<EmbeddedClickHouse> {
   const deadline = Date.now() + waitMs;
   for (;;) {
-    const running = await findRunning(config.dataDir);
-    if (running !== undefined) {
-      throw new Error(
-        `The data directory ${config.dataDir} is in use by the server at ${running.url} (process ${running.pid}).`,
-      );
-    }
+    await refuseSecondServer(config);
     try {
       return await EmbeddedClickHouse.start(config.dataDir);
     } catch (error) {
@@ -90,6 +85,15 @@ async function startEngine(config: Config, waitMs: number): Promise<EmbeddedClic
     }
     await delay(200);
   }
+}
+
+/** @throws Error that names the server which has the data directory already */
+export async function refuseSecondServer({ dataDir }: Config): Promise<void> {
+  const running = await findRunning(dataDir);
+  if (running === undefined) return;
+  throw new Error(
+    `The data directory ${dataDir} is in use by the server at ${running.url} (process ${running.pid}).`,
+  );
 }
 
 /** A server that does not answer yet is waited for: containers start in any order. */

@@ -58,7 +58,9 @@ export async function ingest(
 ): Promise<IngestResult> {
   const rejected: RejectedItem[] = [];
   const clicks: PlacedClick[] = [];
-  for await (const { index, value } of paced(items)) {
+  let turn = 0;
+  for (const { index, value } of items) {
+    if (++turn % ROWS_A_TURN === 0) await nextTurn();
     const parsed =
       value === NOT_JSON
         ? ({ ok: false, rejection: { field: 'click', error: 'is not JSON' } } as const)
@@ -118,16 +120,9 @@ async function enrichAll(
 ): Promise<readonly PlacedRow[]> {
   const steps = await context.steps(clicks.some(({ click }) => needsPlace(click)));
   const rows: PlacedRow[] = [];
-  for await (const { index, click } of paced(clicks)) {
+  for (const { index, click } of clicks) {
+    if (rows.length % ROWS_A_TURN === 0) await nextTurn();
     rows.push({ index, ownerId: ownerOf(click.shortCode), row: enrichClick(steps, click) });
   }
   return rows;
-}
-
-async function* paced<T>(items: Iterable<T>): AsyncGenerator<T> {
-  let count = 0;
-  for (const item of items) {
-    if (++count % ROWS_A_TURN === 0) await nextTurn();
-    yield item;
-  }
 }

@@ -112,7 +112,7 @@ export function parseStatsQuery(raw: RawParameters, { now, timeZones }: ParseCon
 }
 
 function parseSubject(raw: RawParameters): Subject {
-  const scope = valueOf(raw, 'scope') ?? 'all';
+  const scope = valueOf(raw, 'scope')?.toLowerCase() ?? 'all';
   const ownerId = valueOf(raw, 'owner_id');
   if (scope === 'all') return { scope, ownerId };
   if (scope !== 'anon') throw notOneOf('scope', SCOPES_OF_STATS);

@@ -64,7 +64,8 @@ async function runOnce(
 }
 
 function parserOf(ctx: Context): (body: Buffer) => Iterable<BodyItem> {
-  for (const [type, parse] of Object.entries(CONTENT_TYPES)) if (ctx.is(type) === type) return parse;
+  const given = ctx.request.type.toLowerCase();
+  for (const [type, parse] of Object.entries(CONTENT_TYPES)) if (given === type) return parse;
   throw new AppError(
     'unsupported_media_type',
     `Content-Type must be one of: ${Object.keys(CONTENT_TYPES).join(', ')}.`,

@@ -28,8 +28,8 @@ export function statsRoutes(router: Router<State>, services: Services): void {
 
 /** `scope=all` is about the key's owner, so it takes a key before anything else is looked at. */
 function requireKeyForAll(ctx: Context): void {
-  if ((ctx.query['scope'] ?? '').toString().trim() === '' || ctx.query['scope'] === 'all')
-    requirePrincipal(ctx);
+  const scopes = [ctx.query['scope'] ?? ''].flat().map((scope) => scope.trim().toLowerCase());
+  if (scopes.every((scope) => scope === '' || scope === 'all')) requirePrincipal(ctx);
 }
 
 /**
