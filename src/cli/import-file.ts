@@ -1,5 +1,3 @@
-import { Readable, pipeline } from 'node:stream';
-import { createGunzip } from 'node:zlib';
 import { z } from 'zod';
 import { type KnownBatch, nameOf, rootOf } from '../clicks/import/batches.ts';
 import { parseCsvCells } from '../clicks/import/csv.ts';
@@ -7,16 +5,8 @@ import { IMPORT_FORMATS, type ImportFormatName } from '../clicks/import/formats.
 import { type FileRecord, RecordSplitter } from '../clicks/import/records.ts';
 import type { Client } from './client.ts';
 import { CommandError } from './errors.ts';
-
-/** What became of a file's records. Times are ISO 8601. */
-export interface ImportReport {
-  readonly read: number;
-  readonly accepted: number;
-  readonly skipped: Readonly<Record<string, number>>;
-  readonly rejected: Readonly<Record<string, { readonly count: number; readonly lines: readonly number[] }>>;
-  readonly first_click: string | null;
-  readonly last_click: string | null;
-}
+import { recordsOf } from './import-records.ts';
+import { type ImportReport, emptyReport, mergeReports } from './import-report.ts';
 
 export interface ImportFileOptions {
   readonly format: ImportFormatName;
@@ -28,7 +18,6 @@ export interface ImportFileOptions {
 /** Records in a batch that was never imported before. */
 const BATCH_RECORDS = 20_000;
 const BATCH_CHARACTERS = 8_000_000;
-const LINES_KEPT = 5;
 
 /** Imports one file batch by batch; memory holds one batch, whatever the file's size. */
 export async function importFile(
@@ -141,29 +130,6 @@ const reportSchema = z.object({
   lastClick: z.number().nullable(),
 });
 
-export function emptyReport(): ImportReport {
-  return { read: 0, accepted: 0, skipped: {}, rejected: {}, first_click: null, last_click: null };
-}
-
-export function mergeReports(a: ImportReport, b: ImportReport): ImportReport {
-  const skipped: Record<string, number> = { ...a.skipped };
-  for (const [reason, count] of Object.entries(b.skipped)) skipped[reason] = (skipped[reason] ?? 0) + count;
-  const rejected = { ...a.rejected };
-  for (const [reason, { count, lines }] of Object.entries(b.rejected)) {
-    const known = rejected[reason] ?? { count: 0, lines: [] };
-    rejected[reason] = { count: known.count + count, lines: [...known.lines, ...lines].slice(0, LINES_KEPT) };
-  }
-  const times = (values: readonly (string | null)[]) => values.filter((value) => value !== null).toSorted();
-  return {
-    read: a.read + b.read,
-    accepted: a.accepted + b.accepted,
-    skipped,
-    rejected,
-    first_click: times([a.first_click, b.first_click])[0] ?? null,
-    last_click: times([a.last_click, b.last_click]).at(-1) ?? null,
-  };
-}
-
 function headerOf(record: FileRecord): readonly string[] {
   const columns = parseCsvCells(record.text)?.map((name) => name.trim());
   if (columns?.includes('short_code')) return columns;
@@ -176,48 +142,4 @@ function textOf(records: readonly FileRecord[]): string {
 
 function isoOf(instant: number | null): string | null {
   return instant === null ? null : new Date(instant).toISOString();
-}
-
-/** The records of a stream of bytes, unpacked when it is gzip. */
-async function* recordsOf(
-  stream: AsyncIterable<Buffer>,
-  splitter: RecordSplitter,
-  onBytes: (bytes: number) => void,
-): AsyncGenerator<FileRecord> {
-  const decoder = new TextDecoder();
-  for await (const bytes of unpacked(counted(stream, onBytes))) {
-    yield* splitter.push(decoder.decode(bytes, { stream: true }));
-  }
-  yield* splitter.push(decoder.decode());
-  yield* splitter.end();
-}
-
-async function* counted(
-  stream: AsyncIterable<Buffer>,
-  onBytes: (bytes: number) => void,
-): AsyncGenerator<Buffer> {
-  let bytes = 0;
-  for await (const chunk of stream) {
-    bytes += chunk.length;
-    onBytes(bytes);
-    yield chunk;
-  }
-}
-
-/** Gzip is known by its first two bytes, whatever the file is called. */
-async function* unpacked(stream: AsyncGenerator<Buffer>): AsyncGenerator<Uint8Array> {
-  const first = await stream.next();
-  if (first.done === true) return;
-  async function* whole(): AsyncGenerator<Buffer> {
-    if (first.done !== true) yield first.value;
-    yield* stream;
-  }
-  if (first.value[0] !== 0x1f || first.value[1] !== 0x8b) return yield* whole();
-  // The pipeline's own error is that of the unpacked side, which the loop below meets.
-  const unzipped = pipeline(Readable.from(whole()), createGunzip(), () => {});
-  try {
-    for await (const chunk of unzipped) if (chunk instanceof Uint8Array) yield chunk;
-  } catch (cause) {
-    throw new CommandError('The gzip data is damaged or cut off.', { cause });
-  }
 }

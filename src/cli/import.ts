@@ -6,7 +6,8 @@ import { IMPORT_FORMAT_NAMES, type ImportFormatName, formatOfFile } from '../cli
 import { messageOf } from '../errors.ts';
 import { withClient } from './client.ts';
 import { CommandError } from './errors.ts';
-import { type ImportReport, emptyReport, importFile, mergeReports } from './import-file.ts';
+import { importFile } from './import-file.ts';
+import { type ImportReport, emptyReport, mergeReports } from './import-report.ts';
 import { formatTable, grouped, printJson, printLine, startProgress } from './output.ts';
 
 interface ImportOptions {

@@ -1,18 +1,13 @@
 import { z } from 'zod';
-import { AppError, invalid, notOneOf } from '../errors.ts';
+import { invalid, notOneOf } from '../errors.ts';
 import { parseDateParameter } from '../values/date-time.ts';
 import { knownToNode } from '../values/time-zone.ts';
 import { countBuckets } from './buckets.ts';
-import {
-  DIMENSION_NAMES,
-  type DimensionName,
-  FILTER_NAMES,
-  type FilterName,
-  isFilterName,
-} from './dimensions.ts';
+import { DIMENSION_NAMES, type DimensionName } from './dimensions.ts';
+import { type Filters, parseFilters } from './filter-parameters.ts';
 import { INTERVAL_NAMES, type IntervalName, defaultInterval } from './intervals.ts';
 import { METRIC_NAMES, type MetricName } from './metrics.ts';
-import { type RawParameters, splitList, valueOf, valuesOf } from './parameters.ts';
+import { type RawParameters, splitList, valueOf } from './parameters.ts';
 
 export const SCOPES_OF_STATS = ['all', 'anon'] as const;
 export const BOT_CHOICES = ['include', 'exclude', 'only'] as const;
@@ -27,8 +22,6 @@ export interface TimeRange {
   readonly start: number;
   readonly end: number;
 }
-
-export type Filters = { readonly [Name in FilterName]?: readonly string[] };
 
 /** A question about clicks, wholly checked. */
 export interface StatsQuery {
@@ -160,52 +153,4 @@ function parseDate(
   const instant = parseDateParameter(text, timezone, edge);
   if (instant !== undefined) return instant;
   throw invalid(field, `${field} must be an ISO 8601 date or time, such as 2026-01-31, or a Unix time.`);
-}
-
-const jsonFilters = z.record(z.string(), z.union([z.string(), z.array(z.string())]));
-
-/** The JSON object and the single parameters add up to one list a dimension. */
-function parseFilters(raw: RawParameters, scope: Subject['scope']): Filters {
-  const merged = new Map<FilterName, string[]>();
-  const add = (name: FilterName, values: readonly string[]): void => {
-    if (values.length > 0) merged.set(name, [...(merged.get(name) ?? []), ...values]);
-  };
-  for (const text of valuesOf(raw, 'filters')) {
-    for (const [name, given] of Object.entries(parseJsonFilters(text))) {
-      if (!isFilterName(name) || (name === 'short_code' && scope === 'anon')) {
-        throw invalid('filters', unknownFilter(scope));
-      }
-      const values = typeof given === 'string' ? [given] : given;
-      if (values.some((value) => value.includes('\0'))) {
-        throw invalid('filters', 'filters contains the character U+0000.');
-      }
-      add(
-        name,
-        values.filter((value) => value.trim() !== ''),
-      );
-    }
-  }
-  for (const name of FILTER_NAMES) {
-    if (name === 'short_code' && scope === 'anon') continue;
-    for (const text of valuesOf(raw, name)) add(name, splitList(text));
-  }
-  return Object.fromEntries(merged);
-}
-
-function parseJsonFilters(text: string): Readonly<Record<string, string | readonly string[]>> {
-  const wrong = 'filters must be a JSON object of lists of strings, such as {"browser": ["Chrome"]}.';
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch (cause) {
-    throw new AppError('validation_error', wrong, { field: 'filters', cause });
-  }
-  const parsed = jsonFilters.safeParse(value);
-  if (!parsed.success) throw invalid('filters', wrong);
-  return parsed.data;
-}
-
-function unknownFilter(scope: Subject['scope']): string {
-  const allowed = FILTER_NAMES.filter((name) => name !== 'short_code' || scope === 'all');
-  return `filters can name: ${allowed.join(', ')}.`;
 }

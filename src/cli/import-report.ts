@@ -1,0 +1,35 @@
+/** What became of a file's records. Times are ISO 8601. */
+export interface ImportReport {
+  readonly read: number;
+  readonly accepted: number;
+  readonly skipped: Readonly<Record<string, number>>;
+  readonly rejected: Readonly<Record<string, { readonly count: number; readonly lines: readonly number[] }>>;
+  readonly first_click: string | null;
+  readonly last_click: string | null;
+}
+
+/** Line numbers that a reason keeps. */
+const LINES_KEPT = 5;
+
+export function emptyReport(): ImportReport {
+  return { read: 0, accepted: 0, skipped: {}, rejected: {}, first_click: null, last_click: null };
+}
+
+export function mergeReports(a: ImportReport, b: ImportReport): ImportReport {
+  const skipped: Record<string, number> = { ...a.skipped };
+  for (const [reason, count] of Object.entries(b.skipped)) skipped[reason] = (skipped[reason] ?? 0) + count;
+  const rejected = { ...a.rejected };
+  for (const [reason, { count, lines }] of Object.entries(b.rejected)) {
+    const known = rejected[reason] ?? { count: 0, lines: [] };
+    rejected[reason] = { count: known.count + count, lines: [...known.lines, ...lines].slice(0, LINES_KEPT) };
+  }
+  const times = (values: readonly (string | null)[]) => values.filter((value) => value !== null).toSorted();
+  return {
+    read: a.read + b.read,
+    accepted: a.accepted + b.accepted,
+    skipped,
+    rejected,
+    first_click: times([a.first_click, b.first_click])[0] ?? null,
+    last_click: times([a.last_click, b.last_click]).at(-1) ?? null,
+  };
+}
