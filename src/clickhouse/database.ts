@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { Readable } from 'node:stream';
 import { type ClickHouseClient, type ClickHouseSettings, createClient } from '@clickhouse/client';
 import type { ClickHouseServer } from '../config.ts';
@@ -101,9 +102,8 @@ export class Database {
           ...ONE_BLOCK,
           wait_end_of_query: 1,
           async_insert: 0,
-          ...(options.token === undefined
-            ? { insert_deduplicate: 0 }
-            : { insert_deduplicate: 1, insert_deduplication_token: options.token }),
+          // Two equal inserts are two inserts unless a token says otherwise, so each has a token.
+          insert_deduplication_token: options.token ?? randomUUID(),
         },
       });
       for await (const _ of stream) {

@@ -25,6 +25,7 @@ export function createApp(services: Services): Koa<State> {
   const app = new Koa<State>();
   app.use(requestLog(services));
   app.use(errorAnswers(services));
+  app.use(noSuchRoute);
   app.use(router.routes());
   app.use(
     router.allowedMethods({
@@ -33,12 +34,16 @@ export function createApp(services: Services): Koa<State> {
       notImplemented: () => new AppError('method_not_allowed', 'No route takes that method.'),
     }),
   );
-  app.use(() => {
-    throw new AppError('not_found', 'There is no such route.');
-  });
   // Errors of a connection (a client that left in mid-answer) end here; they are logged as unfinished requests.
   app.on('error', (error: unknown) =>
     services.log.debug({ failure: error instanceof Error ? error.name : 'error' }, 'connection'),
   );
   return app;
 }
+
+/** Koa's answer when nothing has taken the request. Methods that a route does not take are told apart further in. */
+const noSuchRoute: Koa.Middleware<State> = async (ctx, next) => {
+  await next();
+  if (ctx.status === 404 && ctx.body === undefined)
+    throw new AppError('not_found', 'There is no such route.');
+};

@@ -45,17 +45,16 @@ export function compile(query: StatsQuery, tenant: Tenant): Sql {
   return sql`SELECT ${columns}
 FROM
 (
-${summary(query, from)}
-UNION ALL
 ${cut(query, lists, grouped(query, lists, from))}
+UNION ALL
+${summary(query, from)}
 )
 ORDER BY list, ${query.groupBy.includes('time') ? sql`time, ` : EMPTY}${rank(query)} DESC, ${join(names, ', ')}`;
 }
 
+/** Its blanks have no names: ClickHouse would take an alias `browser` for the column in the conditions below it. */
 function summary(query: StatsQuery, from: Sql): Sql {
-  const blanks = query.groupBy.map((name) =>
-    name === 'time' ? sql`toInt64(0) AS time` : sql`'' AS ${identifier(name)}`,
-  );
+  const blanks = query.groupBy.map((name) => (name === 'time' ? sql`toInt64(0)` : sql`''`));
   return sql`SELECT toUInt8(0) AS list, toUInt64(0) AS groups, count() AS clicks, uniqExact(visitor) AS unique_clicks,
   ${join(blanks, ', ')},
   toNullable(countIf(is_bot)) AS bot_clicks,

@@ -8,7 +8,7 @@ export type Filters = { readonly [Name in FilterName]?: readonly string[] };
 
 type Scope = 'all' | 'anon';
 
-const jsonFilters = z.record(z.string(), z.union([z.string(), z.array(z.string())]));
+const filterValues = z.union([z.string(), z.array(z.string())]);
 
 /**
  * The filters of a query string: the JSON object and the single parameters add up to one list a dimension. With
@@ -21,11 +21,10 @@ export function parseFilters(raw: RawParameters, scope: Scope): Filters {
     if (values.length > 0) merged.set(name, [...(merged.get(name) ?? []), ...values]);
   };
   for (const text of valuesOf(raw, 'filters')) {
-    for (const [name, given] of Object.entries(parseJsonFilters(text))) {
+    for (const [name, values] of parseJsonFilters(text)) {
       if (!isFilterName(name) || (name === 'short_code' && scope === 'anon')) {
         throw invalid('filters', unknownFilter(scope));
       }
-      const values = typeof given === 'string' ? [given] : given;
       if (values.some((value) => value.includes('\0'))) {
         throw invalid('filters', 'filters contains the character U+0000.');
       }
@@ -42,7 +41,7 @@ export function parseFilters(raw: RawParameters, scope: Scope): Filters {
   return Object.fromEntries(merged);
 }
 
-function parseJsonFilters(text: string): Readonly<Record<string, string | readonly string[]>> {
+function parseJsonFilters(text: string): readonly (readonly [string, readonly string[]])[] {
   const wrong = 'filters must be a JSON object of lists of strings, such as {"browser": ["Chrome"]}.';
   let value: unknown;
   try {
@@ -50,9 +49,12 @@ function parseJsonFilters(text: string): Readonly<Record<string, string | readon
   } catch (cause) {
     throw new AppError('validation_error', wrong, { field: 'filters', cause });
   }
-  const parsed = jsonFilters.safeParse(value);
-  if (!parsed.success) throw invalid('filters', wrong);
-  return parsed.data;
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw invalid('filters', wrong);
+  return Object.entries(value).map(([name, given]) => {
+    const parsed = filterValues.safeParse(given);
+    if (!parsed.success) throw invalid('filters', wrong);
+    return [name, [parsed.data].flat()];
+  });
 }
 
 function unknownFilter(scope: Scope): string {

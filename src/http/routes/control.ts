@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import type { Router } from '@koa/router';
 import { z } from 'zod';
 import { IMPORT_FORMAT_NAMES } from '../../clicks/import/formats.ts';
@@ -59,7 +60,7 @@ export function controlRoutes(router: Router<State>, services: Services): void {
   router.post('/control/seed', adminOnly, async (ctx) => {
     const plan = await readJson(ctx, seedSchema);
     if (plan.from === 0) await registerSeedUrls(services, plan);
-    await services.database.command(compileSeed(plan), { insert_deduplicate: 0 });
+    await services.database.command(compileSeed(plan), { insert_deduplication_token: randomUUID() });
     ctx.status = 204;
   });
 }

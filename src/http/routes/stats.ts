@@ -19,9 +19,10 @@ export function statsRoutes(router: Router<State>, services: Services): void {
     const body = JSON.stringify(answer);
     ctx.type = 'application/json';
     ctx.set('Cache-Control', 'private, no-cache');
-    ctx.etag = `W/"${tagOf(body, answer.generated_at)}"`;
+    const tag = tagOf(body, answer.generated_at);
+    ctx.etag = `W/"${tag}"`;
     ctx.status = 200;
-    if (ctx.fresh) ctx.status = 304;
+    if (matches(ctx.get('if-none-match'), tag)) ctx.status = 304;
     else ctx.body = body;
   });
 }
@@ -73,4 +74,13 @@ function signalOf(ctx: Context): AbortSignal {
 /** A tag over everything but the time the answer was made. */
 function tagOf(body: string, generatedAt: string): string {
   return createHash('sha256').update(body.replace(generatedAt, '')).digest('base64url').slice(0, 27);
+}
+
+/**
+ * Whether an If-None-Match header names the tag, weak or strong. (Koa's `fresh` gives way to a `Cache-Control:
+ * no-cache`, which fetch adds to such a request by itself.)
+ */
+function matches(header: string, tag: string): boolean {
+  const named = header.split(',').map((one) => one.trim().replace(/^W\//, ''));
+  return named.includes('*') || named.includes(`"${tag}"`);
 }

@@ -1,0 +1,559 @@
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { DIMENSION_NAMES } from '../../src/stats/dimensions.ts';
+import { ADMIN_KEY, type SendOptions, type TestSpoor, startSpoor } from '../support/spoor.ts';
+
+type Query = NonNullable<SendOptions['query']>;
+
+const DAY = 86_400_000;
+const CHROME = 'Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 Chrome/131.0.0.0 Safari/537.36';
+
+/** Five clicks of 2025-01-24 in UTC; three visitors, one of them a program. */
+const CLICKS = [
+  {
+    at: '08:00:00.125',
+    ip: '192.0.2.1',
+    user_agent: CHROME,
+    browser: 'Chrome',
+    country: 'US',
+    redirect_ms: 10,
+  },
+  {
+    at: '09:30:00',
+    ip: '192.0.2.1',
+    user_agent: CHROME,
+    browser: 'Chrome',
+    country: 'US',
+    redirect_ms: 10.5,
+  },
+  {
+    at: '10:00:00',
+    ip: '192.0.2.2',
+    user_agent: CHROME,
+    browser: 'Firefox',
+    country: 'TR',
+    redirect_ms: 17.2,
+  },
+  { at: '10:00:00', ip: '192.0.2.2', user_agent: CHROME, browser: 'a, b', country: 'CZ' },
+  { at: '23:59:59.999', ip: '192.0.2.3', user_agent: 'Googlebot/2.1', browser: 'Safari', country: 'HK' },
+].map(({ at, ...fields }, index) => ({
+  short_code: 'mine',
+  clicked_at: `2025-01-24T${at}Z`,
+  city: 'Somewhere',
+  os: 'Some OS',
+  referrer: [
+    'https://google.com/',
+    'https://google.com/search?q=1',
+    'https://news.google.com/',
+    '',
+    'http://google.com.evil.example/',
+  ][index],
+  ...fields,
+}));
+
+const THAT_DAY = { start_date: '2025-01-24', end_date: '2025-01-24' };
+
+let spoor: TestSpoor;
+let key: string;
+let otherKey: string;
+let writeKey: string;
+
+beforeAll(async () => {
+  spoor = await startSpoor();
+  key = await spoor.createKey('me');
+  otherKey = await spoor.createKey('someone else');
+  writeKey = await spoor.createKey('me', ['clicks:write']);
+  const put = (code: string, body: unknown) => spoor.send('PUT', `/api/v1/urls/${code}`, { key, json: body });
+  await put('open', { private_stats: false });
+  await put('007', { private_stats: true });
+  await spoor.send('POST', '/api/v1/clicks', { key, ndjson: CLICKS });
+});
+afterAll(() => spoor.stop());
+
+const ask = (query: Query, options: SendOptions = {}) =>
+  spoor.send('GET', '/api/v1/stats', { key, ...options, query });
+
+/** The answer's body, which must be a 200. */
+async function answerOf(query: Query, options: SendOptions = {}) {
+  const { status, json, text } = await ask(query, options);
+  expect([status, status === 200 ? '' : text]).toEqual([200, '']);
+  return json;
+}
+
+async function refusalOf(query: Query, options: SendOptions = {}) {
+  const { status, json } = await ask(query, options);
+  return [status, json.code, json.field];
+}
+
+describe('the order of the checks', () => {
+  const bad = { start_date: 'nonsense' };
+  const wrongKey = { headers: { authorization: 'Bearer spoo_wrongwrongwrongwrongwrong' }, key: null };
+
+  test.each([
+    ['no key for scope=all before parameters', bad, { key: null }, 401],
+    ['no key, the scope given in full', { ...bad, scope: 'all' }, { key: null }, 401],
+    ['no key, the scope with blanks around it', { ...bad, scope: ' all ' }, { key: null }, 401],
+    ['a wrong key before parameters', { ...bad, scope: 'anon' }, wrongKey, 401],
+    ['a wrong key even where none is needed', { scope: 'anon', short_code: 'open' }, wrongKey, 401],
+    ['a key that is no Bearer', {}, { key: null, headers: { authorization: 'Basic eDp5' } }, 401],
+    ['anon: parameters before the URL', { ...bad, scope: 'anon', short_code: 'nobody' }, { key: null }, 400],
+    ['anon: parameters before privacy', { ...bad, scope: 'anon', short_code: 'mine' }, { key: null }, 400],
+    ['anon: an unknown URL before its privacy', { scope: 'anon', short_code: 'nobody' }, { key: null }, 404],
+    ['private, no key', { scope: 'anon', short_code: 'mine' }, { key: null }, 401],
+    ['public, no key', { scope: 'anon', short_code: 'open' }, { key: null }, 200],
+    ['an unknown scope needs no key to be wrong', { scope: 'some' }, { key: null }, 422],
+  ] as const)('%s', async (_, query, options, status) => {
+    expect((await ask(query, options)).status).toBe(status);
+  });
+
+  test('with a key: parameters, then its scope, then the URL, then privacy', async () => {
+    const anon = { scope: 'anon', short_code: 'nobody' };
+    expect((await ask({ ...anon, ...bad }, { key: writeKey })).status).toBe(400);
+    expect((await ask({ ...anon, group_by: 'x' }, { key: writeKey })).status).toBe(422);
+    expect((await ask(anon, { key: writeKey })).status).toBe(403);
+    expect((await ask(anon, { key: otherKey })).status).toBe(404);
+    expect((await ask({ ...anon, short_code: 'mine' }, { key: otherKey })).status).toBe(403);
+    expect((await ask({ ...anon, short_code: 'mine' }, { key: ADMIN_KEY })).status).toBe(200);
+    expect((await ask({ owner_id: 'me', ...bad })).status).toBe(400);
+    expect(await refusalOf({ owner_id: 'me' })).toEqual([403, 'forbidden', 'owner_id']);
+  });
+
+  test.each(['stats:read', 'urls:read', 'admin:all'])('%s is enough', async (scope) => {
+    expect((await ask({}, { key: await spoor.createKey('me', [scope]) })).status).toBe(200);
+  });
+
+  test('route and method come first', async () => {
+    expect((await spoor.send('GET', '/api/v1/stat', wrongKey)).status).toBe(404);
+    expect((await spoor.send('POST', '/api/v1/stats', { ...wrongKey, json: {} })).status).toBe(405);
+  });
+});
+
+describe('what an answer says', () => {
+  test('defaults: seven days until now, by time, both metrics, UTC', async () => {
+    const before = Date.now();
+    const json = await answerOf({});
+    expect(Object.keys(json)).toEqual([
+      'scope',
+      'api_version',
+      'generated_at',
+      'filters',
+      'group_by',
+      'timezone',
+      'time_range',
+      'time_bucket_info',
+      'summary',
+      'metrics',
+      'group_counts',
+    ]);
+    expect(json).toMatchObject({
+      scope: 'all',
+      api_version: 'v1',
+      filters: {},
+      group_by: ['time'],
+      timezone: 'UTC',
+    });
+    const start = Date.parse(json.time_range.start_date);
+    const end = Date.parse(json.time_range.end_date);
+    expect(end - start).toBe(7 * DAY);
+    expect(end).toBeGreaterThanOrEqual(before);
+    expect(end).toBeLessThanOrEqual(Date.now());
+    expect(Object.keys(json.metrics)).toEqual(['clicks_by_time', 'unique_clicks_by_time']);
+    expect(json.group_counts).toEqual({});
+  });
+
+  test('no clicks: zeros, null, the empty days, no rates', async () => {
+    const json = await answerOf({ start_date: '2024-01-01', end_date: '2024-01-02', group_by: 'time,os' });
+    const day = (text: string) => ({ time: text, bucket_start: `${text}T00:00:00.000+00:00` });
+    expect(json.summary).toEqual({
+      total_clicks: 0,
+      unique_clicks: 0,
+      bot_clicks: 0,
+      first_click: null,
+      last_click: null,
+      avg_redirection_time: 0,
+    });
+    expect(json).not.toHaveProperty('computed_metrics');
+    expect(json.metrics).toEqual({
+      clicks_by_time: ['2024-01-01', '2024-01-02'].map((text) => ({
+        ...day(text),
+        clicks: 0,
+        clicks_percentage: 0,
+      })),
+      unique_clicks_by_time: ['2024-01-01', '2024-01-02'].map((text) => ({
+        ...day(text),
+        unique_clicks: 0,
+        unique_clicks_percentage: 0,
+      })),
+      clicks_by_os: [],
+      unique_clicks_by_os: [],
+      clicks_by_time_os: [],
+      unique_clicks_by_time_os: [],
+    });
+    expect(json.group_counts).toEqual({ os: 0, time_os: 0 });
+  });
+
+  test('summary, first and last click in the zone, rates', async () => {
+    const json = await answerOf({ ...THAT_DAY, end_date: '2025-01-25', timezone: 'Asia/Calcutta' });
+    expect(json.timezone).toBe('Asia/Calcutta');
+    expect(json.summary).toEqual({
+      total_clicks: 5,
+      unique_clicks: 3,
+      bot_clicks: 1,
+      first_click: '2025-01-24T13:30:00.125+05:30',
+      last_click: '2025-01-25T05:29:59.999+05:30',
+      avg_redirection_time: 12.57,
+    });
+    expect(json.computed_metrics).toEqual({
+      unique_click_rate: 60,
+      repeat_click_rate: 40,
+      average_clicks_per_visitor: 1.67,
+    });
+  });
+
+  test('scope=anon names the URL; time_bucket_info goes with time alone', async () => {
+    const json = await answerOf({ ...THAT_DAY, scope: 'anon', short_code: 'mine', group_by: 'browser' });
+    expect(json).toMatchObject({ scope: 'anon', short_code: 'mine' });
+    expect(json).not.toHaveProperty('time_bucket_info');
+    expect((await answerOf({ scope: 'anon', short_code: '007' })).short_code).toBe('007');
+    expect((await answerOf({ short_code: 'mine' })).filters).toEqual({ short_code: ['mine'] });
+  });
+
+  test.each([
+    ['10_minute', '10_minute', 10, '%Y-%m-%d %H:%M', '2025-01-24 08:00'],
+    ['hour', 'hourly', 60, '%Y-%m-%d %H:00', '2025-01-24 08:00'],
+    ['day', 'daily', 1_440, '%Y-%m-%d', '2025-01-24'],
+    ['week', 'weekly', 10_080, '%G-W%V', '2025-W04'],
+    ['month', 'monthly', 43_200, '%Y-%m', '2025-01'],
+  ] as const)('interval=%s', async (interval, strategy, minutes, format, label) => {
+    const json = await answerOf({ ...THAT_DAY, interval });
+    expect(json.time_bucket_info).toEqual({
+      strategy,
+      interval_minutes: minutes,
+      display_format: format,
+      mongo_format: format,
+      timezone: 'UTC',
+    });
+    expect(json.metrics.clicks_by_time.find(({ clicks }: { clicks: number }) => clicks > 0).time).toBe(label);
+  });
+
+  test.each([
+    ['2025-01-24T00:00Z', '2025-01-24T01:00Z', '10_minute'],
+    ['2025-01-24T00:00Z', '2025-01-24T01:00:00.001Z', 'hourly'],
+    ['2025-01-24', '2025-01-24', 'hourly'],
+    ['2025-01-24T00:00Z', '2025-01-25T00:00:00.001Z', 'daily'],
+    ['2025-01-01T00:00Z', '2025-04-01T00:00Z', 'daily'],
+    ['2025-01-01T00:00Z', '2025-04-01T00:00:00.001Z', 'weekly'],
+    ['2024-01-01T00:00Z', '2025-01-01T00:00Z', 'weekly'],
+    ['2024-01-01T00:00Z', '2025-01-01T00:00:00.001Z', 'monthly'],
+  ])('%s to %s is %s', async (start_date, end_date, strategy) => {
+    expect((await answerOf({ start_date, end_date })).time_bucket_info.strategy).toBe(strategy);
+  });
+
+  test.each([
+    ['2025-03-09', 23],
+    ['2025-11-02', 25],
+    ['2025-06-01', 24],
+  ])('%s in New York has %d hours, no two with one start', async (date, hours) => {
+    const query = { start_date: date, end_date: date, timezone: 'America/New_York', interval: 'hour' };
+    const list: { time: string; bucket_start: string }[] = (await answerOf(query)).metrics.clicks_by_time;
+    expect(list).toHaveLength(hours);
+    expect(new Set(list.map(({ bucket_start }) => bucket_start)).size).toBe(hours);
+    // The hour that happens twice bears one label twice.
+    expect(new Set(list.map(({ time }) => time)).size).toBe(Math.min(hours, 24));
+  });
+
+  test('a bucket may begin before the range, and Apia is 13 hours ahead', async () => {
+    const { metrics } = await answerOf({
+      start_date: '2025-01-24T10:20',
+      end_date: '2025-01-24T11:10',
+      timezone: 'Pacific/Apia',
+      interval: 'hour',
+    });
+    expect(metrics.clicks_by_time.map((row: { bucket_start: string }) => row.bucket_start)).toEqual([
+      '2025-01-24T10:00:00.000+13:00',
+      '2025-01-24T11:00:00.000+13:00',
+    ]);
+  });
+
+  test('limit cuts lists alike, not the counts of groups, and percentages stay those of the whole', async () => {
+    const json = await answerOf({ ...THAT_DAY, group_by: 'browser,time', limit: '2' });
+    expect(json.metrics.clicks_by_browser).toEqual([
+      { browser: 'Chrome', clicks: 2, clicks_percentage: 40 },
+      { browser: 'Firefox', clicks: 1, clicks_percentage: 20 },
+    ]);
+    expect(json.metrics.unique_clicks_by_browser).toEqual([
+      { browser: 'Chrome', unique_clicks: 1, unique_clicks_percentage: 33.33 },
+      { browser: 'Firefox', unique_clicks: 1, unique_clicks_percentage: 33.33 },
+    ]);
+    expect(json.metrics.clicks_by_time).toHaveLength(24);
+    expect(json.metrics.clicks_by_browser_time).toHaveLength(2);
+    expect(json.group_counts).toEqual({ browser: 4, browser_time: 5 });
+  });
+
+  test('duplicates in group_by and metrics are dropped, lists come in the order of group_by', async () => {
+    const json = await answerOf({ ...THAT_DAY, group_by: 'os,time,os', metrics: 'clicks,clicks' });
+    expect(json.group_by).toEqual(['os', 'time']);
+    expect(Object.keys(json.metrics)).toEqual(['clicks_by_os', 'clicks_by_time', 'clicks_by_os_time']);
+  });
+
+  test.each([
+    ['time', undefined, []],
+    ['time,os', undefined, ['time_os']],
+    ['time,os', 'false', []],
+    ['time,os,city', undefined, []],
+    ['time,os,city', 'true', ['time_os_city']],
+  ])('group_by=%s with breakdown=%s', async (group_by, breakdown, names) => {
+    const json = await answerOf({
+      ...THAT_DAY,
+      group_by,
+      metrics: 'clicks',
+      ...(breakdown === undefined ? {} : { breakdown }),
+    });
+    expect(Object.keys(json.metrics).slice(group_by.split(',').length)).toEqual(
+      names.map((name) => `clicks_by_${name}`),
+    );
+  });
+});
+
+describe('filters', () => {
+  const count = async (query: Query) => (await answerOf({ ...THAT_DAY, ...query })).summary.total_clicks;
+
+  test.each([
+    ['one value', { browser: 'Chrome' }, 2],
+    ['alternatives', { browser: 'Chrome,Firefox' }, 3],
+    ['given twice they add up', { browser: ['Chrome', 'Firefox'] }, 3],
+    ['single and JSON add up', { browser: 'Chrome', filters: '{"browser":["Firefox"]}' }, 3],
+    ['dimensions are combined', { browser: 'Chrome', country: 'TR' }, 0],
+    ['case-sensitive', { browser: 'chrome' }, 0],
+    ['a comma by backslash', { browser: 'a\\, b' }, 1],
+    ['a comma in JSON', { filters: '{"browser":"a, b"}' }, 1],
+    ['blanks around', { browser: '  Chrome ,  ' }, 2],
+    ['empty is not given', { browser: '', filters: ' ', bots: '' }, 5],
+    ['an empty list is not given', { filters: '{"browser":[]}' }, 5],
+    ['a country by code', { country: 'US' }, 2],
+    ['a country by name', { country: 'United States' }, 2],
+    ['Turkey', { country: 'Turkey' }, 1],
+    ['Türkiye', { country: 'Türkiye' }, 1],
+    ['Czech Republic', { filters: '{"country":["Czech Republic","Hong Kong"]}' }, 2],
+    ['the unknown country', { country: 'Unknown' }, 0],
+    ['a host is that host alone', { referrer: 'google.com' }, 2],
+    ['a full URL is that page', { referrer: 'https://google.com' }, 1],
+    ['a full URL is normalised', { referrer: 'https://GOOGLE.com/search/?x=y#z' }, 1],
+    ['Direct', { referrer: 'Direct' }, 1],
+    ['a host and Direct', { referrer: 'news.google.com,Direct' }, 2],
+    ['codes', { short_code: 'nobody,mine' }, 5],
+    ['without bots', { bots: 'exclude' }, 4],
+    ['bots only', { bots: 'only' }, 1],
+  ])('%s', async (_, query, clicks) => {
+    expect(await count(query)).toBe(clicks);
+  });
+
+  test.each(DIMENSION_NAMES.filter((name) => name !== 'time'))(
+    'a filter by %s agrees with a list by it',
+    async (name) => {
+      const all = await answerOf({ ...THAT_DAY, group_by: name });
+      for (const row of all.metrics[`clicks_by_${name}`]) {
+        const json = await answerOf({
+          ...THAT_DAY,
+          group_by: name,
+          filters: JSON.stringify({ [name]: [row[name]] }),
+        });
+        expect(json.summary.total_clicks).toBe(
+          json.metrics[`clicks_by_${name}`].reduce(
+            (sum: number, each: { clicks: number }) => sum + each.clicks,
+            0,
+          ),
+        );
+        expect(json.metrics[`clicks_by_${name}`]).toContainEqual({
+          ...row,
+          clicks_percentage: expect.any(Number),
+        });
+      }
+    },
+  );
+
+  test('are echoed merged, as given', async () => {
+    const json = await answerOf({
+      filters: '{"country":"Turkey","browser":["a, b"]}',
+      browser: ['x,y', 'z\\,'],
+    });
+    expect(json.filters).toEqual({ country: ['Turkey'], browser: ['a, b', 'x', 'y', 'z,'] });
+  });
+});
+
+describe('refusals name their field', () => {
+  const many = (name: string, ...values: string[]): Query => ({ [name]: values });
+  test.each([
+    ['start_date', 400, { start_date: 'yesterday' }],
+    ['start_date', 400, { start_date: '2025-02-30' }],
+    ['start_date', 400, { start_date: '2025-01-25', end_date: '2025-01-24' }],
+    ['start_date', 400, many('start_date', '2025-01-24', '2025-01-25')],
+    ['end_date', 400, { end_date: '20250124T00' }],
+    ['timezone', 400, { timezone: 'utc' }],
+    ['timezone', 400, { timezone: 'asia/kolkata' }],
+    ['timezone', 400, { timezone: 'Mars/Olympus' }],
+    ['timezone', 400, { timezone: '+01:00' }],
+    ['timezone', 400, many('timezone', 'UTC', 'UTC')],
+    ['interval', 400, { interval: 'year' }],
+    ['interval', 400, { interval: 'toString' }],
+    ['interval', 400, { interval: 'hour', start_date: '2020-01-01', end_date: '2025-01-01' }],
+    ['breakdown', 400, { breakdown: 'yes' }],
+    ['bots', 400, { bots: 'no' }],
+    ['limit', 400, { limit: '0' }],
+    ['limit', 400, { limit: '10001' }],
+    ['limit', 400, { limit: '1e3' }],
+    ['limit', 400, { limit: '2.5' }],
+    ['limit', 400, { limit: '-1' }],
+    ['limit', 400, many('limit', '1', '1')],
+    ['filters', 400, { filters: '{' }],
+    ['filters', 400, { filters: '[]' }],
+    ['filters', 400, { filters: 'null' }],
+    ['filters', 400, { filters: '{"browser":1}' }],
+    ['filters', 400, { filters: '{"browser":["a",1]}' }],
+    ['filters', 400, { filters: '{"time":["2025"]}' }],
+    ['filters', 400, { filters: '{"device":["x"]}' }],
+    ['filters', 400, { filters: '{"__proto__":["x"]}' }],
+    ['filters', 400, { filters: '{"constructor":["x"]}' }],
+    ['filters', 400, { filters: '{"browser":["a\\u0000"]}' }],
+    ['filters', 400, { scope: 'anon', short_code: 'open', filters: '{"short_code":["open"]}' }],
+    ['browser', 400, { browser: 'a\0' }],
+    ['short_code', 400, { scope: 'anon' }],
+    ['short_code', 400, { scope: 'anon', short_code: ' ' }],
+    ['short_code', 400, { scope: 'anon', short_code: ['open', 'open'] }],
+    ['group_by', 400, { scope: 'anon', short_code: 'open', group_by: 'short_code' }],
+    ['group_by', 400, many('group_by', 'os', 'os')],
+    ['scope', 422, { scope: 'everything' }],
+    ['group_by', 422, { group_by: 'time,device' }],
+    ['group_by', 422, { group_by: 'Time' }],
+    ['metrics', 422, { metrics: 'clicks,revenue' }],
+    ['metrics', 422, { metrics: '__proto__' }],
+  ] as const)('%s: %d for %j', async (field, status, query) => {
+    expect(await refusalOf(query)).toEqual([status, 'validation_error', field]);
+  });
+
+  test('the 10,000th bucket is the last that is allowed, and only with time', async () => {
+    const query = { start_date: '2025-01-01T00:00Z', end_date: '2025-03-11T10:39Z', interval: '10_minute' };
+    expect((await answerOf(query)).metrics.clicks_by_time).toHaveLength(10_000);
+    const longer = { ...query, end_date: '2025-03-11T10:40Z' };
+    expect(await refusalOf(longer)).toEqual([400, 'validation_error', 'interval']);
+    expect((await ask({ ...longer, group_by: 'os' })).status).toBe(200);
+  });
+
+  test('unknown parameters are ignored, whatever they say', async () => {
+    expect((await ask({ colour: 'red\0', Limit: 'x', constructor: ['1', '2'] })).status).toBe(200);
+  });
+});
+
+describe('dates', () => {
+  test('later than now is now, before 2000 is 2000', async () => {
+    const before = Date.now();
+    const { time_range } = await answerOf({ start_date: '1970-01-01', end_date: '2999-01-01' });
+    expect(time_range.start_date).toBe('2000-01-01T00:00:00.000+00:00');
+    const end = Date.parse(time_range.end_date);
+    expect(end >= before && end <= Date.now()).toBe(true);
+    const { time_range: ancient } = await answerOf({ start_date: '0', end_date: '1' });
+    expect(ancient).toEqual({
+      start_date: '2000-01-01T00:00:00.000+00:00',
+      end_date: '2000-01-01T00:00:00.000+00:00',
+    });
+  });
+
+  test('both ends are included, to the millisecond', async () => {
+    const count = async (start_date: string, end_date: string) =>
+      (await answerOf({ start_date, end_date })).summary.total_clicks;
+    expect(await count('2025-01-24T08:00:00.125Z', '2025-01-24T10:00:00Z')).toBe(4);
+    expect(await count('2025-01-24T08:00:00.126Z', '2025-01-24T09:59:59.999Z')).toBe(1);
+    expect(await count('2025-01-24T23:59:59.999Z', '2025-01-24')).toBe(1);
+  });
+
+  test('the default start lies seven days before the end', async () => {
+    const { time_range } = await answerOf({ end_date: '2025-03-12T12:00', timezone: 'America/New_York' });
+    expect(time_range.start_date).toBe('2025-03-05T11:00:00.000-05:00');
+  });
+
+  test('a plus that was not encoded is a plus', async () => {
+    const path = '/api/v1/stats?start_date=2025-01-24T00:00:00+05:30&end_date=2025-01-25';
+    const { json } = await spoor.send('GET', path, { key });
+    expect(json.time_range.start_date).toBe('2025-01-23T18:30:00.000+00:00');
+  });
+});
+
+describe('the tag', () => {
+  const query = { ...THAT_DAY, group_by: 'browser' };
+
+  test('is weak, stays while the answer does, and gets a 304 without a body', async () => {
+    const first = await ask(query);
+    await new Promise((resolve) => setTimeout(resolve, 5));
+    const second = await ask(query);
+    expect(second.json.generated_at).not.toBe(first.json.generated_at);
+    const tag = first.headers.get('etag') ?? '';
+    expect(tag).toMatch(/^W\/".+"$/);
+    expect(second.headers.get('etag')).toBe(tag);
+    // As a browser does, fetch sends `Cache-Control: no-cache` with it, which must not stop the 304.
+    const third = await ask(query, { headers: { 'if-none-match': tag } });
+    expect([third.status, third.text, third.headers.get('etag')]).toEqual([304, '', tag]);
+  });
+
+  test('differs where anything else does', async () => {
+    const tagOf = async (other: Query) => (await ask({ ...query, ...other })).headers.get('etag');
+    const tags = [{}, { timezone: 'Etc/UTC' }, { filters: '{"os":["Some OS"]}' }, { metrics: 'clicks' }];
+    expect(new Set(await Promise.all(tags.map(tagOf))).size).toBe(tags.length);
+    const stale = await ask(query, { headers: { 'if-none-match': 'W/"another"' } });
+    expect(stale.status).toBe(200);
+  });
+
+  test('changes with a click, and no refusal has one', async () => {
+    const own = await spoor.createKey('tagged');
+    const click = { short_code: 'tagged', clicked_at: '2025-01-24T12:00:00Z' };
+    await spoor.send('POST', '/api/v1/clicks', { key: own, json: [click] });
+    const before = (await ask(query, { key: own })).headers.get('etag') ?? '';
+    await spoor.send('POST', '/api/v1/clicks', { key: own, json: [click] });
+    const after = await ask(query, { key: own, headers: { 'if-none-match': before } });
+    expect([after.status, after.json.summary.total_clicks]).toEqual([200, 2]);
+    expect((await ask({ limit: '0' })).headers.get('etag')).toBeNull();
+  });
+});
+
+test('while clicks pour in, every answer agrees with itself', async () => {
+  const pouring = await spoor.createKey('pouring');
+  const names = ['Chrome', 'Firefox', 'Safari'];
+  const done = new AbortController();
+  const writer = async (which: number) => {
+    for (let round = 0; !done.signal.aborted && round < 600; round++) {
+      const ndjson = Array.from({ length: 4 }, (_, index) => ({
+        short_code: `pour ${(which + index) % 5}`,
+        clicked_at: Date.now() - ((round * 4 + index) % 100) * 3_600_000,
+        ip: `192.0.2.${index}`,
+        browser: names[(round + index) % 3],
+        os: `os ${index % 2}`,
+        country: 'DE',
+        city: 'Bonn',
+      }));
+      const { status } = await spoor.send('POST', '/api/v1/clicks', { key: pouring, ndjson });
+      expect(status).toBe(200);
+    }
+  };
+  const reader = async () => {
+    const totals: number[] = [];
+    for (let round = 0; round < 40; round++) {
+      const { summary, metrics, group_counts } = await answerOf(
+        { group_by: 'time,browser,os,short_code', breakdown: 'true', limit: '10000' },
+        { key: pouring },
+      );
+      for (const [name, rows] of Object.entries<{ clicks: number }[]>(metrics)) {
+        if (!name.startsWith('clicks_by')) continue;
+        expect([name, rows.reduce((sum, { clicks }) => sum + clicks, 0)]).toEqual([
+          name,
+          summary.total_clicks,
+        ]);
+      }
+      expect(group_counts.browser).toBe(metrics.clicks_by_browser.length);
+      totals.push(summary.total_clicks);
+    }
+    done.abort();
+    return totals;
+  };
+  const [totals] = await Promise.all([reader(), reader(), reader(), writer(0), writer(1), writer(2)]);
+  expect(totals).toEqual(totals.toSorted((a, b) => a - b));
+  // Where nothing grew between two answers, nothing was shown.
+  expect(new Set(totals).size).toBeGreaterThan(3);
+});

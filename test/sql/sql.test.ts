@@ -1,0 +1,61 @@
+import { describe, expect, test } from '@jest/globals';
+import { EMPTY, identifier, join, param, render, sql } from '../../src/sql/sql.ts';
+
+const a = param('String', 'a');
+const b = param('UInt8', 2);
+
+describe('render', () => {
+  test.each([
+    ['text alone', sql`SELECT 1`, 'SELECT 1', {}],
+    ['a value', sql`x = ${a}`, 'x = {p0:String}', { p0: 'a' }],
+    ['values are numbered as they stand', sql`${b} ${a}`, '{p0:UInt8} {p1:String}', { p0: 2, p1: 'a' }],
+    [
+      'one Param used twice is sent once',
+      sql`${a} ${b} ${a}`,
+      '{p0:String} {p1:UInt8} {p0:String}',
+      { p0: 'a', p1: 2 },
+    ],
+    [
+      'equal Params are two',
+      sql`${a} ${param('String', 'a')}`,
+      '{p0:String} {p1:String}',
+      { p0: 'a', p1: 'a' },
+    ],
+    [
+      'pieces in pieces',
+      sql`(${sql`x = ${a}`}) AND ${b}`,
+      '(x = {p0:String}) AND {p1:UInt8}',
+      { p0: 'a', p1: 2 },
+    ],
+    ['a piece used twice', join([sql`${a}`, sql`${a}`], ', '), '{p0:String}, {p0:String}', { p0: 'a' }],
+    ['hostile values stay values', sql`${param('String', "'; --")}`, '{p0:String}', { p0: "'; --" }],
+    ['lists', sql`${param('Array(String)', ['a', "b'"])}`, '{p0:Array(String)}', { p0: ['a', "b'"] }],
+    ['nothing', EMPTY, '', {}],
+    ['nothing in between', sql`a${EMPTY}b`, 'ab', {}],
+    ['no pieces joined', join([], ' AND '), '', {}],
+    ['one piece joined', join([sql`x`], ' AND '), 'x', {}],
+    [
+      'pieces joined',
+      join([sql`x`, sql`y = ${a}`, sql`z`], ' AND '),
+      'x AND y = {p0:String} AND z',
+      { p0: 'a' },
+    ],
+    ['a column', sql`SELECT ${identifier('short_code')}`, 'SELECT short_code', {}],
+  ])('%s', (_, piece, text, params) => {
+    expect(render(piece)).toEqual({ sql: text, params });
+  });
+
+  test('rendering again gives the same, alone or as part of another', () => {
+    const piece = sql`x = ${a}`;
+    expect(render(sql`${b}, ${piece}`).sql).toBe('{p0:UInt8}, x = {p1:String}');
+    expect(render(piece)).toEqual(render(piece));
+    expect(render(piece).sql).toBe('x = {p0:String}');
+  });
+});
+
+test.each(['', 'A', 'Browser', '1a', 'a b', 'a;b', 'a`', "a'", 'a.b', 'a\n', 'é', 'a-b', 'a)'])(
+  'identifier refuses %j',
+  (name) => {
+    expect(() => identifier(name)).toThrow('Not a plain column name.');
+  },
+);

@@ -1,0 +1,182 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { PACKAGE_ROOT } from '../../src/paths.ts';
+import type { TestSpoor } from './spoor.ts';
+
+/** How a program ended; `code` is null when a signal ended it. */
+export interface Ended {
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+const children = new Set<SpoorProcess>();
+const folders = new Set<string>();
+
+/** The built program as a child process, leader of a process group of its own as under a shell. */
+export class SpoorProcess {
+  readonly ended: Promise<Ended>;
+  readonly #child: ChildProcess;
+  #stdout = '';
+  #stderr = '';
+  #isOver = false;
+
+  /** @param settings the environment beside what every program needs; nothing of the test run's own settings */
+  constructor(args: readonly string[], settings: Readonly<Record<string, string>>) {
+    const { PATH = '', HOME = '' } = process.env;
+    this.#child = spawn(process.execPath, [join(PACKAGE_ROOT, 'dist/cli.js'), ...args], {
+      detached: true,
+      stdio: 'pipe',
+      env: { PATH, HOME, PORT: '0', ...settings },
+    });
+    this.#child.stdout?.setEncoding('utf8').on('data', (text: string) => (this.#stdout += text));
+    this.#child.stderr?.setEncoding('utf8').on('data', (text: string) => (this.#stderr += text));
+    // Its end may come before all that was written to it.
+    this.#child.stdin?.on('error', () => {});
+    children.add(this);
+    this.ended = once(this.#child, 'close').then(() => {
+      this.#isOver = true;
+      children.delete(this);
+      const { exitCode: code, signalCode: signal } = this.#child;
+      return { code, signal, stdout: this.#stdout, stderr: this.#stderr };
+    });
+  }
+
+  get pid(): number {
+    return this.#child.pid ?? 0;
+  }
+
+  get stdout(): string {
+    return this.#stdout;
+  }
+
+  /** Writes to its standard input; `end` when nothing follows. */
+  write(text: string | Uint8Array): void {
+    this.#child.stdin?.write(text);
+  }
+
+  end(text: string | Uint8Array = ''): void {
+    this.#child.stdin?.end(text);
+  }
+
+  signal(signal: NodeJS.Signals): void {
+    this.#child.kill(signal);
+  }
+
+  /** What Ctrl-C does: the signal goes to every process of the group. */
+  signalGroup(signal: NodeJS.Signals): void {
+    process.kill(-this.pid, signal);
+  }
+
+  /** Waits for a log line with this message; answers the whole line, parsed. */
+  async logged(message: string): Promise<Readonly<Record<string, unknown>>> {
+    const find = (): Readonly<Record<string, unknown>> | undefined =>
+      this.#stdout
+        .split('\n')
+        .slice(0, -1)
+        .filter((line) => line.startsWith('{'))
+        .map((line): Record<string, unknown> => JSON.parse(line))
+        .find((entry) => entry['msg'] === message);
+    return waitUntil(`a log line "${message}"`, () => {
+      const found = find();
+      if (found === undefined && this.#isOver)
+        throw new Error(`Ended without "${message}": ${this.#stderr}${this.#stdout}`);
+      return found;
+    });
+  }
+
+  /** The address it listens at, once it does. */
+  async listening(): Promise<string> {
+    return String((await this.logged('listening'))['url']);
+  }
+}
+
+/** Starts a server on a data directory and waits until it listens. */
+export async function startServer(
+  settings: Readonly<Record<string, string>>,
+): Promise<{ readonly server: SpoorProcess; readonly url: string }> {
+  const server = new SpoorProcess(['serve'], settings);
+  return { server, url: await server.listening() };
+}
+
+/** Runs a command to its end, `input` on its standard input. */
+export async function runSpoor(
+  args: readonly string[],
+  settings: Readonly<Record<string, string>>,
+  input: string | Uint8Array = '',
+): Promise<Ended> {
+  const command = new SpoorProcess(args, settings);
+  command.end(input);
+  return command.ended;
+}
+
+/** A folder of its own, removed by `endProcesses`. */
+export function newFolder(): string {
+  const folder = mkdtempSync(join(tmpdir(), 'spoor-process-'));
+  folders.add(folder);
+  return folder;
+}
+
+/** Kills whatever a test left running, engines too, and removes its folders; for `afterEach` or `afterAll`. */
+export async function endProcesses(): Promise<void> {
+  const left = [...children];
+  for (const child of left) child.signal('SIGKILL');
+  await Promise.all(left.map((child) => child.ended));
+  for (const folder of folders) {
+    for (const pid of processesNaming(folder)) process.kill(pid, 'SIGKILL');
+    await waitUntil('the engine to end', () => processesNaming(folder).length === 0);
+    rmSync(folder, { recursive: true, force: true });
+  }
+  folders.clear();
+}
+
+/** The processes, this one left out, on whose command line `text` stands. The engine's holds its data directory. */
+export function processesNaming(text: string): readonly number[] {
+  if (!existsSync('/proc/self/cmdline'))
+    throw new Error('Processes are looked up in /proc: run this on Linux.');
+  return readdirSync('/proc')
+    .map(Number)
+    .filter((pid) => pid > 0 && pid !== process.pid && commandLine(pid).includes(text));
+}
+
+function commandLine(pid: number): string {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, 'utf8');
+  } catch {
+    return '';
+  }
+}
+
+/** Stops servers that share one database, which goes with the last. */
+export async function stopSharing(spoors: readonly TestSpoor[]): Promise<void> {
+  for (const spoor of spoors.slice(0, -1)) {
+    await spoor.running.stop();
+    await spoor.database.close();
+  }
+  await spoors.at(-1)?.stop();
+}
+
+const DEADLINE_MS = 20_000;
+
+/** Asks until the answer is neither undefined nor false. @throws Error that names `what` after 20 s */
+export async function waitUntil<T>(
+  what: string,
+  check: () => T | Promise<T>,
+): Promise<Exclude<T, undefined | false>> {
+  const deadline = Date.now() + DEADLINE_MS;
+  for (;;) {
+    const found = await check();
+    if (isFound(found)) return found;
+    if (Date.now() > deadline) throw new Error(`Waited in vain for ${what}.`);
+    await delay(20);
+  }
+}
+
+function isFound<T>(value: T): value is Exclude<T, undefined | false> {
+  return value !== undefined && value !== false;
+}

@@ -1,0 +1,437 @@
+import { expect } from '@jest/globals';
+import * as fc from 'fast-check';
+import { DIMENSION_NAMES, FILTER_NAMES } from '../../src/stats/dimensions.ts';
+import { INTERVAL_NAMES } from '../../src/stats/intervals.ts';
+import { METRIC_NAMES } from '../../src/stats/metrics.ts';
+import {
+  COUNTRY_NAMES,
+  type KnownClick,
+  MOST_BUCKETS,
+  type Question,
+  bucketsOf,
+  expectedAnswer,
+  inOrder,
+  instantOfWall,
+  intervalByRange,
+  offsetOf,
+  startOfDay,
+} from './reference.ts';
+
+/** Where questions are asked: a Spoor in this process or in another. */
+export interface Target {
+  readonly url: string;
+  readonly adminKey: string;
+}
+
+const HOUR = 3_600_000;
+const DAY = 24 * HOUR;
+
+/** Both change days of two zones, a day that a zone skipped, and ordinary days elsewhere. */
+const CLUSTERS = [
+  ['America/New_York', '2025-03-09T07:00Z'],
+  ['America/New_York', '2025-11-02T06:00Z'],
+  ['Australia/Lord_Howe', '2025-04-05T15:00Z'],
+  ['Australia/Lord_Howe', '2025-10-04T15:30Z'],
+  ['Pacific/Apia', '2011-12-30T10:00Z'],
+  ['Asia/Kathmandu', '2025-06-10T18:15Z'],
+  ['Pacific/Apia', '2025-06-10T11:00Z'],
+  ['UTC', '2025-01-01T00:00Z'],
+  ['Asia/Kolkata', '2024-12-31T18:30Z'],
+] as const;
+
+const ZONES = [...new Set(CLUSTERS.map(([zone]) => zone)), 'Asia/Calcutta'];
+
+/** Values that break what is built by joining texts. */
+const HOSTILE = [
+  `it's "quoted"`,
+  `'; DROP TABLE clicks; --`,
+  'back\\slash',
+  'ends with \\',
+  'a\\,b',
+  'one, two',
+  'tab\tnew\nline\r\b',
+  '100% %41 %s',
+  '{p0:String}',
+  '😀👩‍👩‍👧',
+  '\u202Eright to left\u202C',
+  'שלום عالم',
+  'é',
+  'e\u0301',
+  '\u{10000} after',
+  '\uFF5E before',
+  '__proto__',
+  'constructor',
+  'NULL',
+  '007',
+  '7',
+  '1e5',
+  '=1+1',
+  '-',
+];
+
+const OWNERS: Readonly<Record<string, readonly string[]>> = {
+  alice: ['007', '7', '1e5', 'a/b?c', 'mylink'],
+  "o'Brien\\": ['%41', 'A', 'one, two', 'back\\slash', '😀'],
+  李雷: ["it's", '__proto__', 'שלום', '*', '#&='],
+};
+
+const REFERRERS = [
+  [undefined, 'Direct'],
+  ['', 'Direct'],
+  ['-', 'Direct'],
+  ['android-app://com.example', 'Direct'],
+  ['https://Google.com/', 'https://google.com'],
+  ['https://google.com/search?q=1#top', 'https://google.com/search'],
+  ['http://google.com/Search/', 'http://google.com/Search'],
+  ['https://news.google.com/', 'https://news.google.com'],
+  ['https://google.com.evil.example/x', 'https://google.com.evil.example/x'],
+  ['https://user:word@example.org:8080/a,b', 'https://example.org:8080/a%2Cb'],
+  ["https://example.org/it's", "https://example.org/it's"],
+] as const;
+
+const REFERRER_FILTERS = [
+  'Direct',
+  'google.com',
+  'example.org',
+  'example.org:8080',
+  'https://google.com',
+  'https://GOOGLE.com/search/?again',
+  'https://example.org:8080/a,b',
+  'nowhere.example',
+];
+
+const COUNTRIES = [
+  ['DE', 'DE'],
+  ['US', 'US'],
+  ['United States', 'US'],
+  ['Türkiye', 'TR'],
+  ['XX', 'XX'],
+  ['Atlantis', 'XX'],
+  ['CZ', 'CZ'],
+] as const;
+
+const ADDRESSES = [
+  [undefined, ''],
+  ['192.0.2.1', '192.0.2.1'],
+  ['::ffff:192.0.2.1', '192.0.2.1'],
+  ['192.0.2.2', '192.0.2.2'],
+  ['2001:DB8:0:0::1', '2001:db8::1'],
+  ['2001:db8::1', '2001:db8::1'],
+] as const;
+
+const AGENTS = [
+  [undefined, false],
+  ['', false],
+  ['Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 Chrome/131.0.0.0 Safari/537.36', false],
+  ['Mozilla/5.0 (compatible; Googlebot/2.1; +http://www.google.com/bot.html)', true],
+] as const;
+
+const text = fc.constantFrom('Chrome', 'Firefox', 'Unknown', ...HOSTILE);
+
+/** Near a clock change, often at the very edge of a bucket. */
+const moments = fc
+  .tuple(
+    fc.constantFrom(...CLUSTERS),
+    fc.integer({ min: -150, max: 150 }),
+    fc.oneof(fc.constantFrom(-1, 0, 1), fc.integer({ min: 0, max: 1_799_999 })),
+  )
+  .map(([[zone, centre], halfHours, rest]) => ({
+    zone,
+    instant: Date.parse(centre) + halfHours * HOUR * 0.5 + rest,
+  }));
+
+interface SentClick {
+  readonly sent: Readonly<Record<string, unknown>>;
+  readonly known: KnownClick;
+}
+
+const clicks: fc.Arbitrary<SentClick> = fc
+  .record({
+    owner: fc.constantFrom(...Object.keys(OWNERS)),
+    code: fc.nat(4),
+    moment: moments,
+    browser: text,
+    os: fc.constantFrom('Windows', 'macOS', 'Linux', ...HOSTILE.slice(0, 4)),
+    city: fc.oneof({ weight: 2, arbitrary: fc.constantFrom('Berlin', 'São Paulo', ' padded ') }, text),
+    country: fc.constantFrom(...COUNTRIES),
+    referrer: fc.constantFrom(...REFERRERS),
+    address: fc.constantFrom(...ADDRESSES),
+    agent: fc.constantFrom(...AGENTS),
+    redirectMs: fc.option(fc.nat(5_000), { nil: undefined }),
+    bare: fc.integer({ min: 0, max: 9 }).map((one) => one === 0),
+  })
+  .map(({ owner, code, moment, bare, browser, os, city, country, referrer, address, agent, redirectMs }) => {
+    const shortCode = OWNERS[owner]?.[code] ?? '';
+    const told = bare
+      ? { browser: '', os: undefined, city: '', country: undefined }
+      : { browser, os, city, country: country[0] };
+    const [ip, canonicalIp] = bare ? ADDRESSES[0] : address;
+    const [userAgent, isBot] = bare ? AGENTS[0] : agent;
+    return {
+      sent: {
+        short_code: shortCode,
+        clicked_at: new Date(moment.instant).toISOString(),
+        ip,
+        user_agent: userAgent,
+        referrer: referrer[0],
+        redirect_ms: redirectMs,
+        ...told,
+      },
+      known: {
+        ownerId: owner,
+        clickedAt: moment.instant,
+        visitor: JSON.stringify([canonicalIp, userAgent ?? '']),
+        isBot,
+        redirectMs,
+        values: {
+          browser: bare ? 'Unknown' : browser,
+          os: bare ? 'Unknown' : os,
+          city: bare ? 'Unknown' : city,
+          country: bare ? 'XX' : country[1],
+          referrer: referrer[1],
+          short_code: shortCode,
+        },
+      },
+    };
+  });
+
+/** What a question is asked with. */
+interface Asked {
+  readonly query: readonly (readonly [string, string])[];
+  readonly question: Question;
+  /** Whose key asks; the administrator's where undefined. */
+  readonly keyOf: string | undefined;
+}
+
+type Edge = 'start' | 'end';
+
+const DATE_FORMS = [
+  'seconds',
+  'decimals',
+  'milliseconds',
+  'utc',
+  'offset',
+  'space',
+  'local',
+  'date',
+] as const;
+
+/** An instant written in one of the forms of a date, and the instant that text then means. */
+function writeDate(form: (typeof DATE_FORMS)[number], instant: number, zone: string, edge: Edge) {
+  const wall = instant + offsetOf(zone, instant);
+  const iso = new Date(wall).toISOString().slice(0, -1);
+  const midnight = Math.floor(wall / DAY) * DAY;
+  const east = new Date(instant + 5.5 * HOUR).toISOString().slice(0, -1);
+  switch (form) {
+    case 'seconds':
+      return { text: String(Math.floor(instant / 1000)), instant: Math.floor(instant / 1000) * 1000 };
+    case 'decimals':
+      return { text: `${(instant / 1000).toFixed(3)}9`, instant };
+    case 'milliseconds':
+      return { text: String(instant), instant };
+    case 'utc':
+      return { text: new Date(instant).toISOString(), instant };
+    case 'offset':
+      return { text: `${east}+05:30`, instant };
+    case 'space':
+      return { text: `${east} 05:30`, instant };
+    case 'local':
+      return { text: iso, instant: instantOfWall(zone, wall, edge) };
+    case 'date':
+      return {
+        text: iso.slice(0, 10),
+        instant: edge === 'start' ? startOfDay(zone, midnight) : startOfDay(zone, midnight + DAY) - 1,
+      };
+  }
+}
+
+/** Ranges end before this, so that no answer depends on when it is asked for. */
+const LATEST = Date.parse('2026-01-15T00:00Z');
+
+const lengths = fc.oneof(
+  fc.constantFrom(0, HOUR, DAY, DAY + 1, 7 * DAY),
+  fc.integer({ min: 0, max: 3 * DAY }),
+  fc.integer({ min: 0, max: 500 * DAY }),
+  fc.integer({ min: 0, max: 15 * 365 * DAY }),
+);
+
+/** Values of one dimension's filter, in JSON and as single parameters. */
+const filterOf = (name: string) => {
+  const pool =
+    name === 'referrer'
+      ? REFERRER_FILTERS
+      : name === 'country'
+        ? ['DE', 'US', 'TR', 'XX', 'de', 'Atlantis', ...Object.keys(COUNTRY_NAMES)]
+        : name === 'short_code'
+          ? [...Object.values(OWNERS).flat(), 'nobody']
+          : ['Chrome', 'Firefox', 'Windows', 'Berlin', 'São Paulo', 'Unknown', 'chrome', ...HOSTILE];
+  const values = fc.array(fc.constantFrom(...pool), { maxLength: 3 });
+  return fc.record({
+    json: values,
+    single: values.map((all) => all.filter(canBeListed)),
+    twice: fc.boolean(),
+  });
+};
+
+/** A backslash before a comma, or before the end of a value, can only be said in JSON. */
+function canBeListed(value: string): boolean {
+  return !/\\(?:,|$)/.test(value);
+}
+
+const escaped = (value: string): string => value.replaceAll(',', '\\,');
+
+const questions: fc.Arbitrary<Asked> = fc
+  .record({
+    anon: fc.boolean(),
+    owner: fc.constantFrom(...Object.keys(OWNERS)),
+    code: fc.nat(4),
+    asker: fc.constantFrom('owner', 'admin', 'every'),
+    moment: moments,
+    length: lengths,
+    startForm: fc.constantFrom(...DATE_FORMS),
+    endForm: fc.constantFrom(...DATE_FORMS),
+    foreignZone: fc.option(fc.constantFrom(...ZONES), { nil: undefined, freq: 2 }),
+    dimensions: fc.option(fc.shuffledSubarray([...DIMENSION_NAMES], { minLength: 1, maxLength: 4 }), {
+      freq: 6,
+    }),
+    metrics: fc.option(fc.shuffledSubarray([...METRIC_NAMES], { minLength: 1 })),
+    interval: fc.option(fc.constantFrom(...INTERVAL_NAMES)),
+    breakdown: fc.option(fc.boolean()),
+    bots: fc.option(fc.constantFrom('include', 'exclude', 'only')),
+    limit: fc.option(fc.constantFrom(1, 2, 3, 7, 10_000)),
+    filters: fc.oneof(
+      fc.constant({}),
+      fc
+        .shuffledSubarray([...FILTER_NAMES], { maxLength: 3 })
+        .chain((names) => fc.record(Object.fromEntries(names.map((name) => [name, filterOf(name)])))),
+    ),
+  })
+  .map((drawn) => {
+    const timezone = drawn.foreignZone ?? drawn.moment.zone;
+    const start = writeDate(drawn.startForm, drawn.moment.instant, timezone, 'start');
+    const end = writeDate(
+      drawn.endForm,
+      Math.min(drawn.moment.instant + drawn.length, LATEST),
+      timezone,
+      'end',
+    );
+    const asked = drawn.dimensions?.filter((name) => !(drawn.anon && name === 'short_code')) ?? [];
+    const groupBy = asked.length === 0 ? ['time'] : asked;
+    const code = OWNERS[drawn.owner]?.[drawn.code] ?? '';
+    const query: [string, string][] = [
+      ['start_date', start.text],
+      ['end_date', end.text],
+      ['timezone', timezone],
+    ];
+    if (drawn.anon) query.push(['scope', 'anon'], ['short_code', code]);
+    else if (drawn.asker === 'admin') query.push(['owner_id', drawn.owner]);
+    else if (drawn.asker === 'every') query.push(['scope', 'all'], ['owner_id', '*']);
+    if (asked.length > 0) query.push(['group_by', asked.join(', ')]);
+    if (drawn.metrics !== null) query.push(['metrics', drawn.metrics.join(',')]);
+    for (const name of ['interval', 'breakdown', 'bots', 'limit'] as const) {
+      if (drawn[name] !== null) query.push([name, ` ${drawn[name]} `]);
+    }
+    const filters: Record<string, readonly string[]> = {};
+    const json: Record<string, string | readonly string[]> = {};
+    for (const [name, given] of Object.entries(drawn.filters)) {
+      if (drawn.anon && name === 'short_code') continue;
+      if (given.json.length > 0) json[name] = given.json.length === 1 ? (given.json[0] ?? '') : given.json;
+      const parts = given.single.map(escaped);
+      if (given.twice) query.push(...parts.map((part): [string, string] => [name, part]));
+      else if (parts.length > 0) query.push([name, parts.join(',')]);
+      if (given.json.length + parts.length > 0) filters[name] = [...given.json, ...given.single];
+    }
+    if (Object.keys(json).length > 0) query.push(['filters', JSON.stringify(json)]);
+    return {
+      query,
+      keyOf: drawn.asker === 'owner' ? drawn.owner : undefined,
+      question: {
+        subject: drawn.anon
+          ? { scope: 'anon', shortCode: code }
+          : { scope: 'all', ownerId: drawn.asker === 'every' ? undefined : drawn.owner },
+        start: start.instant,
+        end: end.instant,
+        timezone,
+        interval: drawn.interval ?? intervalByRange(start.instant, end.instant),
+        groupBy,
+        metrics: inOrder(drawn.metrics ?? METRIC_NAMES),
+        breakdown: drawn.breakdown ?? groupBy.length === 2,
+        filters,
+        bots: drawn.bots ?? 'include',
+        limit: drawn.limit ?? 1_000,
+      },
+    } satisfies Asked;
+  });
+
+/** The seed of everything random; another one by the environment. */
+export const SEED = Number(process.env['SPOOR_TEST_SEED'] ?? 20_260_131);
+
+/** Fills a Spoor with random clicks of several owners, then compares random questions with a count by hand. */
+export async function compareWithReference(
+  target: Target,
+  options: {
+    readonly clicks: number;
+    readonly questions: number;
+    readonly seed?: number;
+    readonly milliseconds: number;
+  },
+): Promise<void> {
+  const seed = options.seed ?? SEED;
+  const sample = fc.sample(clicks, { seed, numRuns: options.clicks });
+  const known = sample.map((click) => click.known);
+  const keys = new Map<string, string>();
+  for (const owner of Object.keys(OWNERS)) {
+    const key = await createKey(target, owner);
+    keys.set(owner, key);
+    const own = sample.filter((click) => click.known.ownerId === owner).map((click) => click.sent);
+    const answer = await call(target, key, 'POST', '/api/v1/clicks', JSON.stringify(own));
+    expect([answer.status, answer.json]).toEqual([200, { accepted: own.length, rejected: [] }]);
+  }
+  await fc.assert(
+    fc.asyncProperty(questions, async ({ query, question, keyOf }) => {
+      const key = (keyOf === undefined ? undefined : keys.get(keyOf)) ?? target.adminKey;
+      const path = `/api/v1/stats?${new URLSearchParams(query.map(([name, value]): [string, string] => [name, value])).toString()}`;
+      const { status, json } = await call(target, key, 'GET', path);
+      const wrongField = refusedField(question);
+      if (wrongField !== undefined) {
+        expect([status, json.code, json.field]).toEqual([400, 'validation_error', wrongField]);
+        return;
+      }
+      expect([status, json.code]).toEqual([200, undefined]);
+      const { generated_at: _, ...answer } = json;
+      const expected = expectedAnswer(question, known);
+      expect(answer).toEqual(expected);
+      // Once more as text, because the order of lists and fields is part of an answer.
+      expect(JSON.stringify(answer.metrics)).toBe(JSON.stringify(expected['metrics']));
+    }),
+    { seed, numRuns: options.questions, interruptAfterTimeLimit: options.milliseconds },
+  );
+}
+
+/** The parameter that makes a question impossible. */
+function refusedField(question: Question): string | undefined {
+  if (question.start > question.end) return 'start_date';
+  return question.groupBy.includes('time') && bucketsOf(question).length > MOST_BUCKETS
+    ? 'interval'
+    : undefined;
+}
+
+async function createKey(target: Target, owner: string): Promise<string> {
+  const body = JSON.stringify({ owner_id: owner, name: 'random', scopes: ['stats:read', 'clicks:write'] });
+  const { status, json } = await call(target, target.adminKey, 'POST', '/api/v1/keys', body);
+  expect(status).toBe(201);
+  return json.key;
+}
+
+async function call(target: Target, key: string, method: string, path: string, body?: string) {
+  const response = await fetch(target.url + path, {
+    method,
+    headers: {
+      authorization: `Bearer ${key}`,
+      ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+    },
+    ...(body === undefined ? {} : { body }),
+  });
+  const json: any = await response.json();
+  return { status: response.status, json };
+}

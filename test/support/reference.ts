@@ -1,0 +1,349 @@
+import { INTERVALS, type IntervalName } from '../../src/stats/intervals.ts';
+import { METRICS, type MetricName } from '../../src/stats/metrics.ts';
+import { shownAt } from './local-clock.ts';
+
+/**
+ * Statistics by counting one click after another. Of Spoor's own code it takes only what the registries promise to
+ * the outside (names, `interval_minutes`, `display_format`); clocks, buckets, filters, orders and percentages are its own.
+ */
+export interface KnownClick {
+  readonly ownerId: string;
+  /** Unix milliseconds. */
+  readonly clickedAt: number;
+  /** The same for two clicks exactly where address and user agent are. */
+  readonly visitor: string;
+  readonly isBot: boolean;
+  readonly redirectMs: number | undefined;
+  /** The click's value in each dimension but time. */
+  readonly values: Readonly<Record<string, string>>;
+}
+
+/** A question with every default filled in. */
+export interface Question {
+  /** Every owner where `ownerId` is undefined. */
+  readonly subject:
+    | { readonly scope: 'all'; readonly ownerId: string | undefined }
+    | { readonly scope: 'anon'; readonly shortCode: string };
+  /** Unix milliseconds, both included. */
+  readonly start: number;
+  readonly end: number;
+  readonly timezone: string;
+  readonly interval: IntervalName;
+  readonly groupBy: readonly string[];
+  readonly metrics: readonly MetricName[];
+  readonly breakdown: boolean;
+  readonly filters: Readonly<Record<string, readonly string[]>>;
+  readonly bots: 'include' | 'exclude' | 'only';
+  readonly limit: number;
+}
+
+export interface KnownBucket {
+  /** Unix milliseconds. */
+  readonly start: number;
+  readonly label: string;
+}
+
+const MINUTE = 60_000;
+const QUARTER = 15 * MINUTE;
+const HOUR = 60 * MINUTE;
+const DAY = 24 * HOUR;
+
+/** A question of more buckets is refused; walking stops at the first that is too many. */
+export const MOST_BUCKETS = 10_000;
+
+const MEASURES: Readonly<Record<MetricName, (clicks: readonly KnownClick[]) => number>> = {
+  clicks: (clicks) => clicks.length,
+  unique_clicks: (clicks) => new Set(clicks.map(({ visitor }) => visitor)).size,
+};
+
+export const COUNTRY_NAMES: Readonly<Record<string, string>> = {
+  'United States': 'US',
+  Turkey: 'TR',
+  Türkiye: 'TR',
+  'Czech Republic': 'CZ',
+  'Hong Kong': 'HK',
+  Germany: 'DE',
+  Unknown: 'XX',
+};
+
+/** The answer to a question, all of it but `generated_at`. */
+export function expectedAnswer(question: Question, clicks: readonly KnownClick[]): Record<string, unknown> {
+  const counted = clicks.filter((click) => isAskedFor(question, click));
+  const buckets = question.groupBy.includes('time') ? bucketsOf(question) : [];
+  const summary = summaryOf(question, counted);
+  const metrics: Record<string, unknown> = {};
+  const groupCounts: Record<string, number> = {};
+  const singles = question.groupBy.map((name) => [name]);
+  const lists = question.breakdown && question.groupBy.length > 1 ? [...singles, question.groupBy] : singles;
+  for (const dimensions of lists) {
+    const name = dimensions.join('_');
+    const { groups, shown } = groupsOf(question, dimensions, counted, buckets);
+    if (name !== 'time') groupCounts[name] = groups;
+    for (const metric of question.metrics) {
+      const total = MEASURES[metric](counted);
+      metrics[`${metric}_by_${name}`] = shown.map((group) => {
+        const value = MEASURES[metric](group.clicks);
+        return {
+          ...fieldsOf(dimensions, group.parts, buckets, question.timezone),
+          [metric]: value,
+          [`${metric}_percentage`]: percent(value, total),
+        };
+      });
+    }
+  }
+  return {
+    scope: question.subject.scope,
+    ...(question.subject.scope === 'anon' ? { short_code: question.subject.shortCode } : {}),
+    api_version: 'v1',
+    filters: question.filters,
+    group_by: question.groupBy,
+    timezone: question.timezone,
+    time_range: {
+      start_date: written(question.start, question.timezone),
+      end_date: written(question.end, question.timezone),
+    },
+    ...(question.groupBy.includes('time') ? { time_bucket_info: bucketInfo(question) } : {}),
+    summary,
+    ...(counted.length === 0 ? {} : { computed_metrics: computedOf(counted) }),
+    metrics,
+    group_counts: groupCounts,
+  };
+}
+
+/** The interval of a range (Unix ms) where none is asked for. */
+export function intervalByRange(start: number, end: number): IntervalName {
+  const length = end - start;
+  if (length <= HOUR) return '10_minute';
+  if (length <= DAY) return 'hour';
+  if (length <= 90 * DAY) return 'day';
+  return length <= 366 * DAY ? 'week' : 'month';
+}
+
+function isAskedFor(question: Question, click: KnownClick): boolean {
+  const { subject, start, end, filters, bots } = question;
+  if (subject.scope === 'anon' && click.values['short_code'] !== subject.shortCode) return false;
+  if (subject.scope === 'all' && subject.ownerId !== undefined && click.ownerId !== subject.ownerId)
+    return false;
+  if (click.clickedAt < start || click.clickedAt > end) return false;
+  if (bots !== 'include' && click.isBot !== (bots === 'only')) return false;
+  return Object.entries(filters).every(([name, wanted]) =>
+    wanted.some((one) => matches(name, click.values[name] ?? '', one)),
+  );
+}
+
+function matches(name: string, stored: string, wanted: string): boolean {
+  if (name === 'country') return stored === (COUNTRY_NAMES[wanted] ?? wanted);
+  if (name !== 'referrer' || wanted === 'Direct') return stored === wanted;
+  if (wanted.includes('://')) return stored === normalised(wanted);
+  return stored !== 'Direct' && new URL(stored).host === wanted;
+}
+
+function normalised(text: string): string {
+  const { protocol, host, pathname } = new URL(text);
+  const path = pathname.split(',').join('%2C');
+  return `${protocol}//${host}${path.endsWith('/') ? path.slice(0, -1) : path}`;
+}
+
+function summaryOf(question: Question, clicks: readonly KnownClick[]) {
+  const times = clicks.map(({ clickedAt }) => clickedAt).toSorted((a, b) => a - b);
+  const redirects = clicks.flatMap(({ redirectMs }) => (redirectMs === undefined ? [] : [redirectMs]));
+  const mean = redirects.reduce((sum, one) => sum + one, 0) / Math.max(1, redirects.length);
+  const time = (instant: number | undefined) =>
+    instant === undefined ? null : written(instant, question.timezone);
+  return {
+    total_clicks: MEASURES.clicks(clicks),
+    unique_clicks: MEASURES.unique_clicks(clicks),
+    bot_clicks: clicks.filter(({ isBot }) => isBot).length,
+    first_click: time(times[0]),
+    last_click: time(times.at(-1)),
+    avg_redirection_time: Math.round(mean * 100) / 100,
+  };
+}
+
+function computedOf(clicks: readonly KnownClick[]) {
+  const visitors = MEASURES.unique_clicks(clicks);
+  return {
+    unique_click_rate: percent(visitors, clicks.length),
+    repeat_click_rate: percent(clicks.length - visitors, clicks.length),
+    average_clicks_per_visitor: percent(clicks.length, visitors * 100),
+  };
+}
+
+/** In whole numbers: hundredths of a percent, halves up. */
+function percent(part: number, whole: number): number {
+  return whole === 0 ? 0 : Math.floor((20_000 * part + whole) / (2 * whole)) / 100;
+}
+
+interface Group {
+  /** A name for each dimension, a bucket's place for time. */
+  readonly parts: readonly (string | number)[];
+  readonly clicks: KnownClick[];
+}
+
+function groupsOf(
+  question: Question,
+  dimensions: readonly string[],
+  clicks: readonly KnownClick[],
+  buckets: readonly KnownBucket[],
+): { readonly groups: number; readonly shown: readonly Group[] } {
+  const found = new Map<string, Group>();
+  const isTime = dimensions.length === 1 && dimensions[0] === 'time';
+  if (isTime) buckets.forEach((_, index) => found.set(`[${index}]`, { parts: [index], clicks: [] }));
+  for (const click of clicks) {
+    const parts = dimensions.map((name) =>
+      name === 'time'
+        ? buckets.findLastIndex(({ start }) => start <= click.clickedAt)
+        : (click.values[name] ?? ''),
+    );
+    const key = JSON.stringify(parts);
+    const group = found.get(key) ?? { parts, clicks: [] };
+    group.clicks.push(click);
+    found.set(key, group);
+  }
+  const all = [...found.values()];
+  if (isTime) return { groups: all.length, shown: all };
+  const measure = question.metrics.includes('clicks') ? MEASURES.clicks : MEASURES.unique_clicks;
+  const size = new Map(all.map((group) => [group, measure(group.clicks)]));
+  const byRank = (a: Group, b: Group): number =>
+    (size.get(b) ?? 0) - (size.get(a) ?? 0) || byParts(a.parts, b.parts);
+  const kept = all.toSorted(byRank).slice(0, question.limit);
+  const time = dimensions.indexOf('time');
+  const bucketOf = (group: Group): number => Number(group.parts[time]);
+  const shown = time < 0 ? kept : kept.toSorted((a, b) => bucketOf(a) - bucketOf(b) || byRank(a, b));
+  return { groups: all.length, shown };
+}
+
+/** By code points, which is the order of UTF-8's bytes. */
+function byParts(a: Group['parts'], b: Group['parts']): number {
+  for (const [index, left] of a.entries()) {
+    const right = b[index];
+    const order =
+      typeof left === 'number' && typeof right === 'number'
+        ? left - right
+        : Buffer.compare(Buffer.from(String(left)), Buffer.from(String(right)));
+    if (order !== 0) return order;
+  }
+  return 0;
+}
+
+function fieldsOf(
+  dimensions: readonly string[],
+  parts: Group['parts'],
+  buckets: readonly KnownBucket[],
+  zone: string,
+): Record<string, unknown> {
+  const fields: Record<string, unknown> = {};
+  dimensions.forEach((name, index) => {
+    const bucket = name === 'time' ? buckets[Number(parts[index])] : undefined;
+    if (bucket === undefined) fields[name] = parts[index];
+    else Object.assign(fields, { time: bucket.label, bucket_start: written(bucket.start, zone) });
+  });
+  return fields;
+}
+
+function bucketInfo({ interval, timezone }: Question) {
+  const { strategy, interval_minutes, display_format } = INTERVALS[interval];
+  return { strategy, interval_minutes, display_format, mongo_format: display_format, timezone };
+}
+
+/**
+ * Every bucket of a range, by walking the local clock in steps: a bucket begins where the label changes and, below a
+ * day, where the offset does. For zones whose clocks change at a quarter of an hour.
+ */
+export function bucketsOf({
+  interval,
+  start,
+  end,
+  timezone,
+}: Pick<Question, 'interval' | 'start' | 'end' | 'timezone'>): readonly KnownBucket[] {
+  const { interval_minutes, display_format } = INTERVALS[interval];
+  const isClock = interval_minutes < 1440;
+  const step = isClock ? 5 * MINUTE : QUARTER;
+  const size = isClock ? interval_minutes * MINUTE : DAY;
+  const from = Math.floor((start - 1.2 * interval_minutes * MINUTE - 2 * DAY) / step) * step;
+  const found: KnownBucket[] = [];
+  let previous = { slot: Number.NaN, offset: Number.NaN, label: '' };
+  for (let instant = from; instant <= end; instant += step) {
+    const offset = offsetOf(timezone, instant);
+    const slot = Math.floor((instant + offset) / size);
+    if (slot === previous.slot && (!isClock || offset === previous.offset)) continue;
+    const label = strftime(display_format, slot * size);
+    if (isClock || label !== previous.label) {
+      // What lies before the range is only walked through to know where the first bucket begins.
+      if (instant <= start) found.length = 0;
+      found.push({ start: instant, label });
+      if (found.length > MOST_BUCKETS) break;
+    }
+    previous = { slot, offset, label };
+  }
+  return found;
+}
+
+/** The instant a wall time means: the first of two for `start`, the second for `end`; skipped: the old offset. */
+export function instantOfWall(zone: string, wall: number, edge: 'start' | 'end'): number {
+  const offsets = new Set<number>();
+  for (let instant = wall - DAY; instant <= wall + DAY; instant += QUARTER)
+    offsets.add(offsetOf(zone, instant));
+  const candidates = [...offsets].map((offset) => wall - offset);
+  const shown = candidates.filter((instant) => instant + offsetOf(zone, instant) === wall);
+  if (shown.length === 0) return Math.max(...candidates);
+  return edge === 'start' ? Math.min(...shown) : Math.max(...shown);
+}
+
+/** The first instant of a local day, given as its midnight read as UTC (Unix ms). */
+export function startOfDay(zone: string, midnight: number): number {
+  let instant = midnight - 15 * HOUR;
+  while (instant + offsetOf(zone, instant) < midnight) instant += QUARTER;
+  return instant;
+}
+
+/** An instant with its offset, `2026-01-24T00:00:00.000-05:00`. */
+export function written(instant: number, zone: string): string {
+  const offset = offsetOf(zone, instant);
+  const east = new Date(Math.abs(offset)).toISOString().slice(11, 16);
+  return `${new Date(instant + offset).toISOString().slice(0, -1)}${offset < 0 ? '-' : '+'}${east}`;
+}
+
+const offsetTables = new Map<string, Map<number, number | readonly number[]>>();
+
+/** Milliseconds east of UTC; for a day on which it changes, by the quarter of an hour. */
+export function offsetOf(zone: string, instant: number): number {
+  let table = offsetTables.get(zone);
+  if (table === undefined) offsetTables.set(zone, (table = new Map()));
+  const day = Math.floor(instant / DAY);
+  let entry = table.get(day);
+  if (entry === undefined) {
+    const at = (moment: number): number => shownAt(zone, moment) - moment;
+    const first = at(day * DAY);
+    entry =
+      first === at((day + 1) * DAY)
+        ? first
+        : Array.from({ length: DAY / QUARTER }, (_, index) => at(day * DAY + index * QUARTER));
+    table.set(day, entry);
+  }
+  return typeof entry === 'number' ? entry : (entry[Math.floor((instant - day * DAY) / QUARTER)] ?? 0);
+}
+
+function strftime(format: string, wall: number): string {
+  const date = new Date(wall);
+  const text = date.toISOString();
+  // The year and the number of an ISO week are those of its Thursday.
+  const thursday = new Date(wall + (3 - ((date.getUTCDay() + 6) % 7)) * DAY);
+  const week = Math.floor((thursday.getTime() - Date.UTC(thursday.getUTCFullYear(), 0, 1)) / (7 * DAY)) + 1;
+  const fields: Readonly<Record<string, string>> = {
+    '%Y': text.slice(0, 4),
+    '%m': text.slice(5, 7),
+    '%d': text.slice(8, 10),
+    '%H': text.slice(11, 13),
+    '%M': text.slice(14, 16),
+    '%G': String(thursday.getUTCFullYear()),
+    '%V': String(week).padStart(2, '0'),
+    '%Q': String(Math.floor(date.getUTCMonth() / 3) + 1),
+  };
+  return format.replace(/%[A-Z]/gi, (field) => fields[field] ?? field);
+}
+
+/** The metrics in the order answers show them. */
+export function inOrder(metrics: readonly string[]): readonly MetricName[] {
+  return (Object.keys(METRICS) as MetricName[]).filter((name) => metrics.includes(name));
+}
