@@ -80,20 +80,26 @@ ${from}
 GROUP BY GROUPING SETS (${join(sets, ', ')})`;
 }
 
-/** Each list's first `limit` groups, with how many there were; time's own list is never cut. */
+/** Each list's first `limit` groups, with how many there were. */
 function cut(query: StatsQuery, lists: readonly MetricList[], groups: Sql): Sql {
-  const names = query.groupBy.map(identifier);
-  const timeList =
-    lists.findIndex(({ dimensions }) => dimensions.length === 1 && dimensions[0] === 'time') + 1;
-  const uncut = timeList === 0 ? EMPTY : sql`, if(list = ${param('UInt8', timeList)}, time, 0)`;
-  return sql`SELECT list, count() OVER (PARTITION BY list) AS groups, clicks, unique_clicks, ${join(names, ', ')},
+  const names = join(query.groupBy.map(identifier), ', ');
+  return sql`SELECT list, count() OVER (PARTITION BY list) AS groups, clicks, unique_clicks, ${names},
   NULL AS bot_clicks, NULL AS first_click, NULL AS last_click, NULL AS avg_redirection_time
 FROM
 (
 ${groups}
-)
-ORDER BY list, ${rank(query)} DESC, ${join(names, ', ')}
-LIMIT ${param('UInt32', query.limit)} BY list${uncut}`;
+)${query.limit === undefined ? EMPTY : limited(query, query.limit, lists)}`;
+}
+
+/** Time's own list is never cut. */
+function limited(query: StatsQuery, limit: number, lists: readonly MetricList[]): Sql {
+  const names = join(query.groupBy.map(identifier), ', ');
+  const timeList =
+    lists.findIndex(({ dimensions }) => dimensions.length === 1 && dimensions[0] === 'time') + 1;
+  const uncut = timeList === 0 ? EMPTY : sql`, if(list = ${param('UInt8', timeList)}, time, 0)`;
+  return sql`
+ORDER BY list, ${rank(query)} DESC, ${names}
+LIMIT ${param('UInt32', limit)} BY list${uncut}`;
 }
 
 /** What groups are ordered by: clicks, or visitors where only those were asked for. */

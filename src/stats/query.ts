@@ -34,8 +34,16 @@ export interface StatsQuery {
   readonly breakdown: boolean;
   readonly filters: Filters;
   readonly bots: (typeof BOT_CHOICES)[number];
-  readonly limit: number;
+  /** Groups kept in each list but time's; undefined: all. */
+  readonly limit: number | undefined;
 }
+
+/** A question as it was asked: what has a default that depends on the kind of answer is still open. */
+export type Question = Omit<StatsQuery, 'range' | 'interval'> & {
+  readonly start: number | undefined;
+  readonly end: number;
+  readonly interval: IntervalName | undefined;
+};
 
 export interface ParseContext {
   /** Unix milliseconds. */
@@ -44,7 +52,8 @@ export interface ParseContext {
   readonly timeZones: ReadonlySet<string>;
 }
 
-export const MAX_BUCKETS = 10_000;
+const MAX_BUCKETS = 10_000;
+const DEFAULT_LIMIT = 1_000;
 const OLDEST = Date.UTC(2000, 0, 1);
 const WEEK_MS = 7 * 86_400_000;
 
@@ -57,51 +66,74 @@ const choices = z.object({
     .regex(/^\d{1,5}$/, 'limit must be a whole number from 1 to 10000.')
     .transform(Number)
     .pipe(z.number().min(1, 'limit must be at least 1.').max(10_000, 'limit must be at most 10000.'))
-    .default(1_000),
+    .optional(),
 });
 
 /**
  * Reads a question from a query string. Unknown parameters are ignored.
  * @throws AppError `validation_error`, with the parameter as its field: 422 where a closed set was missed, else 400
  */
-export function parseStatsQuery(raw: RawParameters, { now, timeZones }: ParseContext): StatsQuery {
+export function parseQuestion(raw: RawParameters, { now, timeZones }: ParseContext): Question {
   const subject = parseSubject(raw);
   const groupBy = parseNames(raw, 'group_by', DIMENSION_NAMES, ['time']);
   if (subject.scope === 'anon' && groupBy.includes('short_code')) {
     throw invalid('group_by', 'group_by cannot be short_code with scope=anon, which is about one URL.');
   }
-  const chosen = METRIC_NAMES.filter((name) =>
-    parseNames(raw, 'metrics', METRIC_NAMES, METRIC_NAMES).includes(name),
-  );
+  const chosen = parseNames(raw, 'metrics', METRIC_NAMES, METRIC_NAMES);
   const timezone = parseTimeZone(raw, timeZones);
-  const range = parseRange(raw, timezone, now);
-  const parsed = choices.safeParse(
-    Object.fromEntries(Object.keys(choices.shape).map((name) => [name, valueOf(raw, name)])),
-  );
-  if (!parsed.success) {
-    const issue = parsed.error.issues[0];
-    throw invalid(String(issue?.path[0]), issue?.message ?? 'The parameters are wrong.');
-  }
-  const { breakdown, bots, limit } = parsed.data;
-  const interval = parsed.data.interval ?? defaultInterval(range.start, range.end);
-  if (groupBy.includes('time') && countBuckets(interval, range, timezone, MAX_BUCKETS) > MAX_BUCKETS) {
+  const { start, end } = parseDates(raw, timezone, now);
+  const { breakdown, ...chosenOnes } = parseChoices(raw);
+  return {
+    subject,
+    start,
+    end,
+    groupBy,
+    metrics: METRIC_NAMES.filter((name) => chosen.includes(name)),
+    timezone,
+    breakdown: breakdown === undefined ? groupBy.length === 2 : breakdown === 'true',
+    filters: parseFilters(raw, subject.scope),
+    ...chosenOnes,
+  };
+}
+
+/**
+ * A question with the defaults of a statistics answer, which is of bounded size.
+ * @throws AppError 400 for more time buckets than an answer may hold
+ */
+export function forAnswer(question: Question): StatsQuery {
+  const query = withRange(question, question.start ?? Math.max(question.end - WEEK_MS, OLDEST));
+  const { interval, range, timezone } = query;
+  if (query.groupBy.includes('time') && countBuckets(interval, range, timezone, MAX_BUCKETS) > MAX_BUCKETS) {
     throw invalid(
       'interval',
       `The range has more than ${MAX_BUCKETS} buckets of that interval: take a longer one.`,
     );
   }
-  return {
-    subject,
-    range,
-    groupBy,
-    metrics: chosen,
-    timezone,
-    interval,
-    breakdown: breakdown === undefined ? groupBy.length === 2 : breakdown === 'true',
-    filters: parseFilters(raw, subject.scope),
-    bots,
-    limit,
-  };
+  return { ...query, limit: query.limit ?? DEFAULT_LIMIT };
+}
+
+/**
+ * A question with the defaults of an export, which holds everything there is.
+ * @param oldest Unix milliseconds from which on there can be clicks; undefined when there are none
+ */
+export function forExport(question: Question, oldest: number | undefined): StatsQuery {
+  const start = question.start ?? Math.min(oldest ?? question.end - WEEK_MS, question.end);
+  return withRange(question, Math.max(start, OLDEST));
+}
+
+function withRange({ start: _, end, ...question }: Question, start: number): StatsQuery {
+  return { ...question, range: { start, end }, interval: question.interval ?? defaultInterval(start, end) };
+}
+
+function parseChoices(raw: RawParameters) {
+  const given = Object.fromEntries(Object.keys(choices.shape).map((name) => [name, valueOf(raw, name)]));
+  const parsed = choices.safeParse(given);
+  if (parsed.success) {
+    const { breakdown, bots, interval, limit } = parsed.data;
+    return { breakdown, bots, interval, limit };
+  }
+  const issue = parsed.error.issues[0];
+  throw invalid(String(issue?.path[0]), issue?.message ?? 'The parameters are wrong.');
 }
 
 function parseSubject(raw: RawParameters): Subject {
@@ -134,11 +166,13 @@ function parseTimeZone(raw: RawParameters, timeZones: ReadonlySet<string>): stri
   throw invalid('timezone', 'timezone must be an IANA name, spelt exactly, such as Europe/Berlin.');
 }
 
-function parseRange(raw: RawParameters, timezone: string, now: number): TimeRange {
+/** Later than now is taken as now, before 2000 as its first moment. */
+function parseDates(raw: RawParameters, timezone: string, now: number): Pick<Question, 'start' | 'end'> {
   const clamp = (instant: number): number => Math.min(Math.max(instant, OLDEST), now);
   const end = clamp(parseDate(raw, 'end_date', timezone, 'end') ?? now);
-  const start = clamp(parseDate(raw, 'start_date', timezone, 'start') ?? end - WEEK_MS);
-  if (start > end) throw invalid('start_date', 'start_date lies after end_date.');
+  const given = parseDate(raw, 'start_date', timezone, 'start');
+  const start = given === undefined ? undefined : clamp(given);
+  if (start !== undefined && start > end) throw invalid('start_date', 'start_date lies after end_date.');
   return { start, end };
 }
 

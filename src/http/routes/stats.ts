@@ -4,7 +4,7 @@ import { AppError } from '../../errors.ts';
 import { type Principal, isAdmin } from '../../keys/scopes.ts';
 import { shapeAnswer, type StatsRow } from '../../stats/answer.ts';
 import { type Tenant, compile } from '../../stats/compile.ts';
-import { type Subject, parseStatsQuery } from '../../stats/query.ts';
+import { type Subject, forAnswer, parseQuestion } from '../../stats/query.ts';
 import { type Context, type State, requirePrincipal, requireScope, unauthenticated } from '../context.ts';
 import type { Services } from '../services.ts';
 
@@ -12,7 +12,7 @@ export function statsRoutes(router: Router<State>, services: Services): void {
   router.get('/api/v1/stats', async (ctx) => {
     requireKeyForAll(ctx);
     const now = services.now();
-    const query = parseStatsQuery(ctx.query, { now, timeZones: await services.timeZones() });
+    const query = forAnswer(parseQuestion(ctx.query, { now, timeZones: await services.timeZones() }));
     const tenant = await findTenant(services, query.subject, ctx.state.principal);
     const rows = await services.database.rows<StatsRow>(compile(query, tenant), { signal: signalOf(ctx) });
     const answer = shapeAnswer(query, rows, now);
