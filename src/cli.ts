@@ -25,7 +25,6 @@ function createProgram(): Command {
   const program = new Command('spoor')
     .description('Exact click analytics as a small, fast service on ClickHouse.')
     .version(version)
-    .showHelpAfterError('Add --help to see how it is used.')
     .exitOverride();
   const commands = [
     serveCommand,
@@ -45,6 +44,9 @@ function createProgram(): Command {
 /** Subcommands made by `command()` copy settings when they are made; groups made before need it said again. */
 function inheritExit(command: Command): void {
   command.exitOverride();
+  command.configureOutput({
+    outputError: (text) => note(`spoor: ${oneLine(text)} (--help shows how it is used)`),
+  });
   for (const child of command.commands) inheritExit(child);
 }
 
@@ -54,9 +56,16 @@ async function run(): Promise<number> {
     return 0;
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : WRONG_COMMAND_LINE;
-    note(`spoor: ${messageOf(error).replaceAll('\n', ' ')}`);
+    note(`spoor: ${oneLine(messageOf(error))}`);
     return error instanceof CommandError ? error.exitCode : 1;
   }
+}
+
+function oneLine(text: string): string {
+  return text
+    .replace(/^error: /, '')
+    .trim()
+    .replaceAll(/\s*\n\s*/g, ' ');
 }
 
 // A reader that has seen enough (`spoor stats | head`) is no error.

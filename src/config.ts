@@ -1,4 +1,4 @@
-import { accessSync, constants } from 'node:fs';
+import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import { isIP } from 'node:net';
 import { resolve } from 'node:path';
 import { z } from 'zod';
@@ -75,7 +75,7 @@ const environment = z.object({
     .regex(/^spoo_[A-Za-z0-9_-]{24,}$/, 'must be spoo_ and at least 24 letters, digits, _ or -')
     .optional(),
   SPOOR_VISITOR_SECRET: z.string().optional(),
-  SPOOR_GEOIP_DB: z.string().refine(isReadable, 'must be the path of a readable .mmdb file').optional(),
+  SPOOR_GEOIP_DB: z.string().refine(isPlaceDatabase, 'must be the path of a readable .mmdb file').optional(),
   SPOOR_TRUST_PROXY: z
     .preprocess((value) => ({ true: '1', false: '0' })[String(value)] ?? value, wholeNumber(0, 32))
     .default(0),
@@ -124,10 +124,18 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
   });
 }
 
-function isReadable(path: string): boolean {
+/** The metadata of an .mmdb file stand in its last 128 KiB, after this mark. */
+const MMDB_MARK = Buffer.from('\xAB\xCD\xEFMaxMind.com', 'latin1');
+const MMDB_TAIL = 131_072;
+
+function isPlaceDatabase(path: string): boolean {
   try {
-    accessSync(path, constants.R_OK);
-    return true;
+    const file = openSync(path, 'r');
+    const tail = Buffer.alloc(MMDB_TAIL);
+    const { size } = fstatSync(file);
+    readSync(file, tail, 0, MMDB_TAIL, Math.max(0, size - MMDB_TAIL));
+    closeSync(file);
+    return tail.includes(MMDB_MARK);
   } catch {
     return false;
   }

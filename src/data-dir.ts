@@ -1,15 +1,38 @@
 import { randomBytes } from 'node:crypto';
-import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { z } from 'zod';
+
+/**
+ * Makes the data directory, for its owner alone, unless it is there.
+ * @throws Error with a sentence for the operator
+ */
+export function createDataDir(dataDir: string): void {
+  try {
+    makeFolder(dataDir);
+  } catch (cause) {
+    const code = cause instanceof Error && 'code' in cause ? String(cause.code) : 'unknown error';
+    throw new Error(`SPOOR_DATA_DIR: ${dataDir} cannot be used as a directory (${code}).`, { cause });
+  }
+}
+
+/** One folder at a time: Node's own recursive way never returns below a file system that takes none, such as /proc. */
+function makeFolder(path: string): void {
+  if (existsSync(path)) {
+    readdirSync(path);
+    return;
+  }
+  makeFolder(dirname(path));
+  mkdirSync(path, { mode: 0o700 });
+}
 
 /**
  * A secret kept in the data directory: made at the first call (256 bits, base64url, mode 0600), the same ever after.
  */
 export function readOrCreateSecret(dataDir: string, name: string): string {
   const file = join(dataDir, name);
+  createDataDir(dataDir);
   try {
-    mkdirSync(dataDir, { recursive: true, mode: 0o700 });
     writeFileSync(file, `${randomBytes(32).toString('base64url')}\n`, { flag: 'wx', mode: 0o600 });
   } catch (error) {
     if (!isFileExists(error)) throw error;
@@ -29,7 +52,7 @@ export type Control = Readonly<z.infer<typeof controlSchema>>;
 const controlFile = (dataDir: string) => join(dataDir, 'control.json');
 
 export function writeControl(dataDir: string, control: Control): void {
-  mkdirSync(dataDir, { recursive: true, mode: 0o700 });
+  createDataDir(dataDir);
   const draft = `${controlFile(dataDir)}.${process.pid}`;
   writeFileSync(draft, JSON.stringify(control), { mode: 0o600 });
   renameSync(draft, controlFile(dataDir));

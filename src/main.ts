@@ -28,8 +28,8 @@ export interface Running {
   readonly token: string;
   /** The administrator's key, when this start made it: it is never to be had again. */
   readonly newAdminKey: string | undefined;
-  /** Settles when the embedded ClickHouse has ended by itself; never without one. */
-  readonly engineExited: Promise<unknown>;
+  /** Settles when the embedded ClickHouse has ended and cannot be started again; never without one. */
+  readonly engineLost: Promise<void>;
   /** Stops accepting, finishes what runs (at most 8 s), stops ClickHouse. */
   readonly stop: () => Promise<void>;
 }
@@ -69,6 +69,7 @@ export async function start(
     waitForDataDirMs,
     observe: metrics.observeQuery,
     onWait: () => log.warn('waiting for ClickHouse'),
+    onEngineExit: () => log.error('the embedded ClickHouse has ended; starting it again'),
   });
   try {
     if (clickhouse.migrated.length > 0) log.info({ migrations: clickhouse.migrated }, 'migrated');
@@ -82,7 +83,7 @@ export async function start(
       url: control.url,
       token,
       newAdminKey,
-      engineExited: clickhouse.engineExited,
+      engineLost: clickhouse.engineLost,
       stop: async () => {
         await close(server);
         if (isServer) removeControl(config.dataDir, control);

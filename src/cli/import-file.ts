@@ -3,6 +3,7 @@ import { type KnownBatch, nameOf, rootOf } from '../clicks/import/batches.ts';
 import { parseCsvCells } from '../clicks/import/csv.ts';
 import { IMPORT_FORMATS, type ImportFormatName } from '../clicks/import/formats.ts';
 import { type FileRecord, RecordSplitter } from '../clicks/import/records.ts';
+import { messageOf } from '../errors.ts';
 import type { Client } from './client.ts';
 import { CommandError } from './errors.ts';
 import { recordsOf } from './import-records.ts';
@@ -79,10 +80,7 @@ class BatchSender {
       first_line: this.#pending[0]?.line ?? 1,
       owner: this.#options.owner,
     };
-    const answer = await this.#client.request('POST', '/control/import', {
-      headers: { 'x-spoor-batch': encodeURIComponent(JSON.stringify(description)) },
-      body: text,
-    });
+    const answer = await this.#post(description, text);
     const { batch, firstClick, lastClick, ...counts } = reportSchema.parse(answer);
     this.report = mergeReports(this.report, {
       ...counts,
@@ -95,6 +93,15 @@ class BatchSender {
     this.#pending = this.#pending.slice(length);
     this.#characters = this.#pending.reduce((sum, { text }) => sum + text.length, 0);
     if (wasKnown && this.#pending.length > 0) this.#known = await this.#following();
+  }
+
+  async #post(description: unknown, body: string): Promise<unknown> {
+    const headers = { 'x-spoor-batch': encodeURIComponent(JSON.stringify(description)) };
+    try {
+      return await this.#client.request('POST', '/control/import', { headers, body });
+    } catch (cause) {
+      throw new CommandError(`${messageOf(cause)} Run the same command again to go on.`, { cause });
+    }
   }
 
   async #following(): Promise<readonly KnownBatch[]> {

@@ -56,10 +56,7 @@ export function importCommand(program: Command): void {
             });
             done.push([source.name, report]);
           } catch (error) {
-            throw new CommandError(
-              `${source.name}: ${messageOf(error)} Run the same command again to go on.`,
-              { cause: error },
-            );
+            throw new CommandError(`${source.name}: ${messageOf(error)}`, { cause: error });
           } finally {
             progress.stop();
           }

@@ -51,7 +51,12 @@ export function announce(running: Running, log: Logger): void {
     note(`The administrator's key, shown this once: ${running.newAdminKey}`);
   }
   log.info({ url: running.url }, 'listening');
-  void running.engineExited.then(() => log.error('the embedded ClickHouse has ended'));
+  void running.engineLost.then(() => {
+    note(
+      'spoor: The embedded ClickHouse has ended and does not start again; its log is in the data directory.',
+    );
+    process.exit(1);
+  });
 }
 
 export async function stopServing(running: Running, log: Logger): Promise<void> {

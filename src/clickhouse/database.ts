@@ -1,6 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { Readable } from 'node:stream';
-import { type ClickHouseClient, type ClickHouseSettings, createClient } from '@clickhouse/client';
+import {
+  type ClickHouseClient,
+  type ClickHouseClientConfigOptions,
+  type ClickHouseSettings,
+  createClient,
+} from '@clickhouse/client';
 import type { ClickHouseServer } from '../config.ts';
 import { type Sql, render } from '../sql/sql.ts';
 import { fromClickHouse } from './failures.ts';
@@ -25,16 +30,36 @@ export type QueryObserver = (kind: 'select' | 'insert' | 'command', seconds: num
 /** One insert is one block, so it becomes at most one part a partition, whole or not at all. */
 const ONE_BLOCK = { min_insert_block_size_rows: '10000000', min_insert_block_size_bytes: '0' } as const;
 
+const READ_ONLY = {
+  // Together they end the query of a client that has gone; the second alone does nothing.
+  readonly: '2',
+  cancel_http_readonly_queries_on_client_close: 1,
+  // All reads of a table inside one query see the same rows.
+  enable_shared_storage_snapshot_in_query: 1,
+} satisfies ClickHouseSettings;
+
+/** For results read at a client's pace: time blocked on the reader counts as execution time, and sends time out. */
+const PATIENT = {
+  max_execution_time: 0,
+  http_send_timeout: 86_400,
+  send_timeout: 86_400,
+  output_format_json_escape_forward_slashes: 0,
+  short_circuit_function_evaluation: 'force_enable',
+} satisfies ClickHouseSettings;
+
+const DAY_MS = 86_400_000;
+
 /** Spoor's only way to ClickHouse: every failure leaves it as an error a client may see, or as a fault of ours. */
 export class Database {
   readonly name: string;
   readonly #client: ClickHouseClient;
+  readonly #slowReaders: ClickHouseClient;
   readonly #observe: QueryObserver;
 
   constructor(server: ClickHouseServer, name: string, observe: QueryObserver = () => {}) {
     this.name = name;
     this.#observe = observe;
-    this.#client = createClient({
+    const options: ClickHouseClientConfigOptions = {
       url: server.url,
       username: server.user,
       password: server.password,
@@ -48,7 +73,9 @@ export class Database {
         output_format_json_quote_64bit_integers: 0,
         date_time_input_format: 'best_effort',
       },
-    });
+    };
+    this.#client = createClient(options);
+    this.#slowReaders = createClient({ ...options, request_timeout: DAY_MS });
   }
 
   /** All rows of a query as arrays of column values, in the order of its SELECT. For answers of bounded size. */
@@ -62,6 +89,24 @@ export class Database {
         format: 'JSONCompactEachRow',
       });
       return result.json<Row>();
+    });
+  }
+
+  /**
+   * The bytes of a query whose rows are one text each, as ClickHouse sends them, without anything in between. They are
+   * asked for as they are consumed, for as long as that takes: only the signal bounds it. A failure in mid-stream
+   * stands in the bytes, so the query itself must end with a mark that tells a whole result.
+   */
+  async text(query: Sql, signal: AbortSignal): Promise<AsyncIterable<Buffer>> {
+    return this.#measure('select', async () => {
+      const { sql, params } = render(query);
+      const { stream } = await this.#slowReaders.exec({
+        query: `${sql} FORMAT RawBLOB`,
+        query_params: { ...params },
+        abort_signal: signal,
+        clickhouse_settings: { ...READ_ONLY, ...PATIENT },
+      });
+      return stream;
     });
   }
 
@@ -129,7 +174,7 @@ export class Database {
   }
 
   async close(): Promise<void> {
-    await this.#client.close();
+    await Promise.all([this.#client.close(), this.#slowReaders.close()]);
   }
 
   #reading(query: Sql, options: QueryOptions) {
@@ -138,14 +183,7 @@ export class Database {
       query: sql,
       query_params: { ...params },
       ...(options.signal === undefined ? {} : { abort_signal: options.signal }),
-      clickhouse_settings: {
-        // Together they end the query of a client that has gone; the first alone does nothing.
-        readonly: '2',
-        cancel_http_readonly_queries_on_client_close: 1,
-        max_execution_time: options.maxSeconds ?? 30,
-        // All reads of a table inside one query see the same rows.
-        enable_shared_storage_snapshot_in_query: 1,
-      } satisfies ClickHouseSettings,
+      clickhouse_settings: { ...READ_ONLY, max_execution_time: options.maxSeconds ?? 30 },
     };
   }
 

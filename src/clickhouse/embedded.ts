@@ -1,12 +1,12 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { type ChildProcess, spawn } from 'node:child_process';
-import { closeSync, mkdirSync, openSync, readFileSync, rmSync } from 'node:fs';
+import { closeSync, openSync, readFileSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { ClickHouseServer } from '../config.ts';
-import { readOrCreateSecret } from '../data-dir.ts';
+import { createDataDir, readOrCreateSecret } from '../data-dir.ts';
 import { PACKAGE_ROOT } from '../paths.ts';
 
 /** Another process has the data directory open. */
@@ -36,16 +36,17 @@ export class EmbeddedClickHouse {
 
   /**
    * Starts the engine over `dataDir` and waits until it listens.
+   * @param listenPort 0: any free one
    * @throws DataDirInUseError when another engine has the directory; Error with a sentence for the operator otherwise
    */
-  static async start(dataDir: string): Promise<EmbeddedClickHouse> {
+  static async start(dataDir: string, listenPort = 0): Promise<EmbeddedClickHouse> {
     requireEngine();
-    mkdirSync(dataDir, { recursive: true, mode: 0o700 });
+    createDataDir(dataDir);
     const password = readOrCreateSecret(dataDir, 'clickhouse-password');
     const portFile = join(dataDir, `clickhouse-port.${process.pid}.${randomBytes(4).toString('hex')}`);
     const outputFile = join(dataDir, 'clickhouse-output.log');
     const output = openSync(outputFile, 'w', 0o600);
-    const child = spawn(process.execPath, engineArguments(dataDir, portFile), {
+    const child = spawn(process.execPath, engineArguments(dataDir, listenPort, portFile), {
       // A signal to the whole process group (Ctrl-C) kills the engine at once; in a group of its own it outlives
       // the flush and is ended by closing its input.
       detached: true,
@@ -91,7 +92,7 @@ function hasExited(child: ChildProcess): boolean {
   return child.pid === undefined || child.exitCode !== null || child.signalCode !== null;
 }
 
-function engineArguments(dataDir: string, portFile: string): readonly string[] {
+function engineArguments(dataDir: string, listenPort: number, portFile: string): readonly string[] {
   const quoted = portFile.replaceAll('\\', '\\\\').replaceAll("'", "\\'");
   const queries = [
     'SYSTEM START LISTEN HTTP',
@@ -105,7 +106,7 @@ function engineArguments(dataDir: string, portFile: string): readonly string[] {
     `--config-file=${join(PACKAGE_ROOT, 'clickhouse/embedded.xml')}`,
     '--log-level=error',
     '--listen_host=127.0.0.1',
-    '--http_port=0',
+    `--http_port=${listenPort}`,
     `--query=${queries.join('; ')}`,
   ];
 }

@@ -4,14 +4,15 @@ import { findRunning } from '../data-dir.ts';
 import { Database, type QueryObserver } from './database.ts';
 import { DataDirInUseError, EmbeddedClickHouse } from './embedded.ts';
 import { migrate } from './migrations.ts';
+import { EngineSupervisor } from './supervisor.ts';
 
 /** A ClickHouse that answers and has all its tables. */
 export interface OpenClickHouse {
   readonly database: Database;
   /** The migrations that this opening applied. */
   readonly migrated: readonly string[];
-  /** Settles when the embedded ClickHouse has ended by itself; never without one. */
-  readonly engineExited: Promise<unknown>;
+  /** Settles when the embedded ClickHouse has ended and cannot be started again; never without one. */
+  readonly engineLost: Promise<void>;
   readonly close: () => Promise<void>;
 }
 
@@ -19,6 +20,8 @@ export interface OpenOptions {
   /** How long to wait for another process to let go of the data directory. */
   readonly waitForDataDirMs: number;
   readonly observe?: QueryObserver;
+  /** Called when the embedded ClickHouse has ended by itself and is started again. */
+  readonly onEngineExit?: () => void;
   /** Called each second that a server is waited for. */
   readonly onWait?: () => void;
 }
@@ -33,16 +36,16 @@ const ENGINE_STOP_MS = 1_500;
  */
 export async function openClickHouse(config: Config, options: OpenOptions): Promise<OpenClickHouse> {
   if (config.clickhouse !== undefined) return connect(config, config.clickhouse, options);
-  const engine = await startEngine(config, options.waitForDataDirMs);
+  const engine = await EngineSupervisor.start(
+    (port) => startEngine(config, options.waitForDataDirMs, port),
+    () => options.onEngineExit?.(),
+  );
   try {
     const opened = await connect(config, engine.server, options);
-    let isClosing = false;
-    const never = new Promise(() => {});
     return {
       ...opened,
-      engineExited: engine.exited.then(() => (isClosing ? never : undefined)),
+      engineLost: engine.gaveUp,
       close: async () => {
-        isClosing = true;
         await opened.close();
         await engine.stop(ENGINE_STOP_MS);
       },
@@ -64,7 +67,7 @@ async function connect(
   try {
     await waitForAnswer(config, bare, options);
     const migrated = await migrate(database, bare);
-    return { database, migrated, engineExited: new Promise(() => {}), close: () => database.close() };
+    return { database, migrated, engineLost: new Promise(() => {}), close: () => database.close() };
   } catch (error) {
     await database.close();
     throw error;
@@ -74,12 +77,12 @@ async function connect(
 }
 
 /** Starts the engine; a directory that is just being let go of, after a crash for example, is waited for. */
-async function startEngine(config: Config, waitMs: number): Promise<EmbeddedClickHouse> {
+async function startEngine(config: Config, waitMs: number, port: number): Promise<EmbeddedClickHouse> {
   const deadline = Date.now() + waitMs;
   for (;;) {
-    await refuseSecondServer(config);
+    if (port === 0) await refuseSecondServer(config);
     try {
-      return await EmbeddedClickHouse.start(config.dataDir);
+      return await EmbeddedClickHouse.start(config.dataDir, port);
     } catch (error) {
       if (!(error instanceof DataDirInUseError) || Date.now() > deadline) throw error;
     }

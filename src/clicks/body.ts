@@ -11,7 +11,7 @@ export const NOT_JSON = Symbol('not JSON');
 
 /** The clicks of an NDJSON body, one a line. Blank lines are passed over but counted. */
 export function* ndjsonItems(body: Buffer): Generator<BodyItem> {
-  let start = 0;
+  let start = afterMark(body);
   for (let index = 0; start < body.length; index++) {
     const found = body.indexOf(10, start);
     const end = found === -1 ? body.length : found;
@@ -26,7 +26,7 @@ export function* ndjsonItems(body: Buffer): Generator<BodyItem> {
  * @throws AppError 400 when it is not JSON, or neither
  */
 export function jsonItems(body: Buffer): readonly BodyItem[] {
-  const text = body.toString('utf8');
+  const text = body.toString('utf8', afterMark(body));
   if (text.trim() === '') return [];
   const value = parseJson(text);
   if (Array.isArray(value)) return value.map((element: unknown, index) => ({ index, value: element }));
@@ -34,6 +34,11 @@ export function jsonItems(body: Buffer): readonly BodyItem[] {
   throw new AppError('validation_error', 'The body must be a JSON object or an array of them.', {
     field: 'body',
   });
+}
+
+/** Where the text begins: some programs put a byte order mark before it. */
+function afterMark(body: Buffer): number {
+  return body[0] === 0xef && body[1] === 0xbb && body[2] === 0xbf ? 3 : 0;
 }
 
 function parseJson(text: string): unknown {

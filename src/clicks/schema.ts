@@ -15,8 +15,8 @@ export type ParsedClick =
 
 const FUTURE_MS = 86_400_000;
 const OLDEST = Date.UTC(2000, 0, 1);
-/** Beyond it a sum of such numbers is no longer exact to a hundredth. */
-const MAX_REDIRECT_MS = 1e12;
+/** Beyond it a sum of such numbers could be infinite. */
+const MAX_REDIRECT_MS = 1e290;
 
 const text = (limit: number) =>
   z

@@ -13,7 +13,7 @@ import type { Services } from './services.ts';
 
 /** The HTTP application. It listens to nothing and opens nothing; what it does it does through `services`. */
 export function createApp(services: Services): Koa<State> {
-  const router = new Router<State>({ strict: true });
+  const router = new Router<State>({ strict: true, sensitive: true });
   router.use(authenticate(services));
   healthRoutes(router, services);
   statsRoutes(router, services);

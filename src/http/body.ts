@@ -39,10 +39,14 @@ async function* gunzipped(request: IncomingMessage): AsyncGenerator<Buffer> {
   const gunzip = createGunzip();
   request.once('error', (error) => gunzip.destroy(error));
   request.once('aborted', () => gunzip.destroy(new Error('aborted')));
+  let received = 0;
+  request.on('data', (chunk: Buffer) => (received += chunk.length));
   request.pipe(gunzip);
   try {
     for await (const chunk of gunzip) if (Buffer.isBuffer(chunk)) yield chunk;
   } catch (cause) {
+    // No bytes at all are an empty body, packed or not.
+    if (received === 0) return;
     throw new AppError('validation_error', 'The body is not whole gzip data.', { field: 'body', cause });
   } finally {
     request.unpipe(gunzip);

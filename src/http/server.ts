@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { type Server, createServer } from 'node:http';
+import type { Duplex } from 'node:stream';
 import type Koa from 'koa';
 import type { State } from './context.ts';
 
@@ -17,6 +18,7 @@ export async function listen(app: Koa<State>, { host, port }: Address): Promise<
   const handle = app.callback();
   // Koa answers every failure itself; its promise never rejects.
   const server = createServer((request, response) => void handle(request, response));
+  server.on('clientError', answerUnreadable);
   server.listen(port, host);
   try {
     await once(server, 'listening');
@@ -25,6 +27,23 @@ export async function listen(app: Koa<State>, { host, port }: Address): Promise<
     throw new Error(`Cannot listen on ${host} port ${port} (${code}): set HOST and PORT.`, { cause: error });
   }
   return server;
+}
+
+/** What is not HTTP, or too large to be read as it, never reaches Koa. */
+function answerUnreadable(error: NodeJS.ErrnoException, socket: Duplex): void {
+  if (!socket.writable || error.code === 'ECONNRESET') {
+    socket.destroy();
+    return;
+  }
+  const tooLarge = error.code === 'HPE_HEADER_OVERFLOW';
+  const status = tooLarge ? '431 Request Header Fields Too Large' : '400 Bad Request';
+  const sentence = tooLarge
+    ? 'The request line and headers are too large.'
+    : 'The request is not valid HTTP.';
+  const body = JSON.stringify({ error: sentence, code: 'validation_error' });
+  socket.end(
+    `HTTP/1.1 ${status}\r\nContent-Type: application/json\r\nContent-Length: ${body.length}\r\nConnection: close\r\n\r\n${body}`,
+  );
 }
 
 /** The URL by which this machine reaches a listening server. */

@@ -38,18 +38,18 @@ export const SUMMARY_COLUMNS = ['bot_clicks', 'first_click', 'last_click', 'avg_
  * many times what counting clicks does.
  */
 export function compile(query: StatsQuery, tenant: Tenant): Sql {
-  const from = sql`FROM clicks WHERE ${join(conditions(query, tenant), ' AND ')}`;
+  const from = clicksOf(query, tenant);
   const lists = listsOf(query);
   const names = query.groupBy.map(identifier);
   const columns = join(columnsOf(query).map(identifier), ', ');
   return sql`SELECT ${columns}
 FROM
 (
-${cut(query, lists, grouped(query, lists, from))}
+${cut(query, lists, groupedRows(query, lists, from))}
 UNION ALL
 ${summary(query, from)}
 )
-ORDER BY list, ${query.groupBy.includes('time') ? sql`time, ` : EMPTY}${rank(query)} DESC, ${join(names, ', ')}`;
+ORDER BY list, ${query.groupBy.includes('time') ? sql`time, ` : EMPTY}${rankOf(query)} DESC, ${join(names, ', ')}`;
 }
 
 /** Its blanks have no names: ClickHouse would take an alias `browser` for the column in the conditions below it. */
@@ -64,8 +64,14 @@ function summary(query: StatsQuery, from: Sql): Sql {
 ${from}`;
 }
 
-/** One row a group of each list. */
-function grouped(query: StatsQuery, lists: readonly MetricList[], from: Sql): Sql {
+/** The columns of a summary in the order of an answer's fields: two totals, then what `SUMMARY_COLUMNS` names. */
+export function summaryColumns(): Sql {
+  return sql`count(), uniqExact(visitor), countIf(is_bot), toUnixTimestamp64Milli(minOrNull(clicked_at)),
+  toUnixTimestamp64Milli(maxOrNull(clicked_at)), avgOrNull(redirect_ms)`;
+}
+
+/** A query with one row a group of each list. */
+export function groupedRows(query: StatsQuery, lists: readonly MetricList[], from: Sql): Sql {
   const names = query.groupBy.map(identifier);
   const keys = query.groupBy.map((name) =>
     name === 'time' ? sql`${timeBucket(query)} AS time` : (DIMENSIONS[name].column ?? EMPTY),
@@ -88,23 +94,36 @@ function cut(query: StatsQuery, lists: readonly MetricList[], groups: Sql): Sql 
 FROM
 (
 ${groups}
-)${query.limit === undefined ? EMPTY : limited(query, query.limit, lists)}`;
+)${query.limit === undefined ? EMPTY : limitedRows(query, query.limit, lists)}`;
 }
 
-/** Time's own list is never cut. */
-function limited(query: StatsQuery, limit: number, lists: readonly MetricList[]): Sql {
+/**
+ * Keeps the first `limit` rows of each list; time's own list is never cut.
+ * @param first what the rows of a list are ordered by before their rank
+ */
+export function limitedRows(
+  query: StatsQuery,
+  limit: number,
+  lists: readonly MetricList[],
+  first: Sql = EMPTY,
+): Sql {
   const names = join(query.groupBy.map(identifier), ', ');
   const timeList =
     lists.findIndex(({ dimensions }) => dimensions.length === 1 && dimensions[0] === 'time') + 1;
   const uncut = timeList === 0 ? EMPTY : sql`, if(list = ${param('UInt8', timeList)}, time, 0)`;
   return sql`
-ORDER BY list, ${rank(query)} DESC, ${names}
+ORDER BY list, ${first}${rankOf(query)} DESC, ${names}
 LIMIT ${param('UInt32', limit)} BY list${uncut}`;
 }
 
 /** What groups are ordered by: clicks, or visitors where only those were asked for. */
-function rank(query: StatsQuery): Sql {
+export function rankOf(query: StatsQuery): Sql {
   return query.metrics.includes('clicks') ? sql`clicks` : sql`unique_clicks`;
+}
+
+/** The clicks a query may read. */
+export function clicksOf(query: StatsQuery, tenant: Tenant): Sql {
+  return sql`FROM clicks WHERE ${join(conditions(query, tenant), ' AND ')}`;
 }
 
 function conditions(query: StatsQuery, tenant: Tenant): readonly Sql[] {

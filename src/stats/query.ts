@@ -101,7 +101,7 @@ export function parseQuestion(raw: RawParameters, { now, timeZones }: ParseConte
  * @throws AppError 400 for more time buckets than an answer may hold
  */
 export function forAnswer(question: Question): StatsQuery {
-  const query = withRange(question, question.start ?? Math.max(question.end - WEEK_MS, OLDEST));
+  const query = withRange(question, question.end - WEEK_MS);
   const { interval, range, timezone } = query;
   if (query.groupBy.includes('time') && countBuckets(interval, range, timezone, MAX_BUCKETS) > MAX_BUCKETS) {
     throw invalid(
@@ -117,11 +117,11 @@ export function forAnswer(question: Question): StatsQuery {
  * @param oldest Unix milliseconds from which on there can be clicks; undefined when there are none
  */
 export function forExport(question: Question, oldest: number | undefined): StatsQuery {
-  const start = question.start ?? Math.min(oldest ?? question.end - WEEK_MS, question.end);
-  return withRange(question, Math.max(start, OLDEST));
+  return withRange(question, Math.min(oldest ?? question.end - WEEK_MS, question.end));
 }
 
-function withRange({ start: _, end, ...question }: Question, start: number): StatsQuery {
+function withRange({ start: asked, end, ...question }: Question, defaultStart: number): StatsQuery {
+  const start = asked ?? Math.max(defaultStart, OLDEST);
   return { ...question, range: { start, end }, interval: question.interval ?? defaultInterval(start, end) };
 }
 

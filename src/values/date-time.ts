@@ -1,5 +1,5 @@
 import { DAY, MINUTE, dayNumber, firstMonday } from './calendar.ts';
-import { firstInstantOfDay, wallToInstant } from './time-zone.ts';
+import { wallToInstant } from './time-zone.ts';
 
 // What most clicks send, read by Date.parse in a quarter of the time. Of impossible days it lets through
 // only the 29th to the 31st of a month.
@@ -55,7 +55,9 @@ function parseIso(text: string, zone: string, edge: 'start' | 'end'): number | u
   if (day === undefined) return undefined;
   const timeText = match[7];
   if (timeText === undefined) {
-    return edge === 'start' ? firstInstantOfDay(zone, day) : firstInstantOfDay(zone, day + 1) - 1;
+    return edge === 'start'
+      ? wallToInstant(zone, day * DAY, 'first')
+      : wallToInstant(zone, day * DAY + DAY - 1, 'second');
   }
   const time = parseTime(timeText);
   if (time === undefined) return undefined;

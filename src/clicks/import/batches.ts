@@ -92,19 +92,21 @@ export class BatchImporter {
     const name = nameOf(batch.parent, batch.text);
     const report = new ReportBuilder(name);
     const clicks = [...this.#clicksOf(batch, report)];
-    const [known] = await this.#database.rows<[boolean]>(sql`
-      SELECT is_complete FROM import_batches FINAL
+    const [known] = await this.#database.rows<[boolean, number]>(sql`
+      SELECT is_complete, toUnixTimestamp64Milli(imported_at) FROM import_batches FINAL
       WHERE parent = ${param('String', batch.parent)} AND batch = ${param('String', name)}`);
     const isDone = known?.[0] === true;
-    if (known === undefined) await this.#record(batch, name, report.read, false, now);
+    // Records without a time keep that of the first try.
+    const receivedAt = known?.[1] ?? now;
+    if (known === undefined) await this.#record(batch, name, report.read, false, receivedAt);
     const result = await ingest(this.#context, clicks, {
       ownerId,
       isAdmin: true,
-      receivedAt: now,
+      receivedAt,
       once: { name: `import:${name}`, isRetry: known !== undefined },
       countOnly: isDone,
     });
-    if (!isDone) await this.#record(batch, name, report.read, true, now);
+    if (!isDone) await this.#record(batch, name, report.read, true, receivedAt);
     for (const { index, field, error } of result.rejected) report.reject(`${field} ${error}`, index);
     if (isDone) report.skip(ALREADY_IMPORTED, result.accepted);
     return report.build(isDone ? 0 : result.accepted, result.firstClick, result.lastClick);

@@ -25,9 +25,9 @@ export function clickRoutes(router: Router<State>, services: Services): void {
     const principal = requirePrincipal(ctx);
     const parse = parserOf(ctx);
     const key = idempotencyKey(ctx);
-    requireScope(principal, 'clicks:write');
     const body = await readBody(ctx.req, BODY_LIMIT);
     const items: Iterable<BodyItem> = parse(body);
+    requireScope(principal, 'clicks:write');
     const options = { ownerId: principal.ownerId, isAdmin: isAdmin(principal) };
     const now = services.now();
     const run = async (receivedAt: number, once?: OnceName): Promise<string> => {
@@ -38,10 +38,12 @@ export function clickRoutes(router: Router<State>, services: Services): void {
     };
     const answer =
       key === undefined ? await run(now) : await runOnce(services, principal.ownerId, key, body, now, run);
-    const { accepted, rejected } = answerSchema.parse(JSON.parse(answer));
-    ctx.status = accepted === 0 && rejected.length > 0 ? 422 : 200;
-    ctx.type = 'application/json';
-    ctx.body = answer;
+    const counts = answerSchema.parse(JSON.parse(answer));
+    const isAllBad = counts.accepted === 0 && counts.rejected.length > 0;
+    ctx.status = isAllBad ? 422 : 200;
+    ctx.body = isAllBad
+      ? { error: 'No click was taken: every one is wrong.', code: 'validation_error', ...counts }
+      : counts;
   });
 }
 

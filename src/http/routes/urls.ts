@@ -11,9 +11,9 @@ import { instantSchema, ownerSchema } from '../schemas.ts';
 import type { Services } from '../services.ts';
 
 const changeSchema = z.object({
-  owner_id: ownerSchema.optional(),
-  created_at: instantSchema.optional(),
-  private_stats: z.boolean('must be true or false').optional(),
+  owner_id: ownerSchema.nullish(),
+  created_at: instantSchema.nullish(),
+  private_stats: z.boolean('must be true or false').nullish(),
   long_url: z
     .string('must be a string')
     .max(8_192, 'must be at most 8192 characters')
@@ -54,7 +54,7 @@ export function urlRoutes(router: Router<State>, services: Services): void {
     const shortCode = shortCodeOf(ctx);
     const change = await readJson(ctx, changeSchema);
     requireScope(principal, 'urls:write');
-    if (change.owner_id !== undefined && change.owner_id !== principal.ownerId && !isAdmin(principal)) {
+    if ((change.owner_id ?? principal.ownerId) !== principal.ownerId && !isAdmin(principal)) {
       throw new AppError('forbidden', 'Only a key with admin:all may name another owner.', {
         field: 'owner_id',
       });
@@ -63,9 +63,9 @@ export function urlRoutes(router: Router<State>, services: Services): void {
     const { url, isNew } = await urls.put(
       shortCode,
       {
-        ownerId: change.owner_id,
-        createdAt: change.created_at,
-        privateStats: change.private_stats,
+        ownerId: change.owner_id ?? undefined,
+        createdAt: change.created_at ?? undefined,
+        privateStats: change.private_stats ?? undefined,
         longUrl: change.long_url,
       },
       { ownerId: principal.ownerId, now: services.now(), mayChange },

@@ -1,0 +1,35 @@
+import { type Column, type RowTemplate, escapeText } from '../values/row-template.ts';
+import type { ExportContent } from './content.ts';
+import { type ZipEntry, zipped } from './zip.ts';
+
+export function csvRow(columns: readonly Column[]): RowTemplate {
+  const cells = columns.flatMap((column, index) => [
+    ...(index === 0 ? [] : [',']),
+    { column, escape: 'csv' as const },
+  ]);
+  return [...cells, '\r\n'];
+}
+
+/** An archive of CSV files (RFC 4180, UTF-8): the summary, then one a list. */
+export function writeCsv(content: ExportContent): AsyncIterable<Buffer> {
+  return zipped(files(content));
+}
+
+async function* files({ summary, lists }: ExportContent): AsyncGenerator<ZipEntry> {
+  yield { name: 'summary.csv', data: [line(['Field', 'Value']), ...Object.entries(summary).map(line)] };
+  for await (const { name, columns, rows } of lists) {
+    yield { name: `${name}.csv`, data: headed(line(columns.map((column) => column.name)), rows) };
+  }
+}
+
+async function* headed(header: string, rows: AsyncIterable<Buffer>): AsyncGenerator<Buffer | string> {
+  yield header;
+  yield* rows;
+}
+
+function line(cells: readonly (string | number | null)[]): string {
+  const written = cells.map((cell) =>
+    typeof cell === 'string' ? escapeText(cell, 'csv') : String(cell ?? ''),
+  );
+  return `${written.join(',')}\r\n`;
+}

@@ -1,0 +1,46 @@
+import { type Element, js2xml } from 'xml-js';
+import { type Column, type RowTemplate, escapeText } from '../values/row-template.ts';
+import type { ExportContent } from './content.ts';
+
+export function xmlRow(columns: readonly Column[]): RowTemplate {
+  const fields = columns.flatMap((column) => [
+    `<${column.name}>`,
+    { column, escape: 'xml' as const },
+    `</${column.name}>`,
+  ]);
+  return ['<row>', ...fields, '</row>'];
+}
+
+/** The statistics answer as one XML 1.0 document: its fields as elements, lists as repeated `row`. */
+export async function* writeXml({
+  head,
+  lists,
+  groupCounts,
+}: ExportContent): AsyncGenerator<Buffer | string> {
+  yield '<?xml version="1.0" encoding="UTF-8"?>\n<export>';
+  yield elements(head);
+  yield '<metrics>';
+  for await (const { name, rows } of lists) {
+    yield `<${name}>`;
+    yield* rows;
+    yield `</${name}>`;
+  }
+  yield `</metrics>${elements({ group_counts: groupCounts })}</export>`;
+}
+
+function elements(fields: Readonly<Record<string, unknown>>): string {
+  return js2xml({ elements: childrenOf(fields) }, { textFn: (text) => text });
+}
+
+function childrenOf(value: unknown): Element[] {
+  if (value === null || value === undefined) return [];
+  if (Array.isArray(value)) return value.map((item: unknown) => elementOf('row', item));
+  if (typeof value === 'object') return Object.entries(value).map(([name, field]) => elementOf(name, field));
+  // Escaped by the same rule as the rows: xml-js lets control characters through, and some twice.
+  const text = escapeText(typeof value === 'string' ? value : JSON.stringify(value), 'xml');
+  return text === '' ? [] : [{ type: 'text', text }];
+}
+
+function elementOf(name: string, value: unknown): Element {
+  return { type: 'element', name, elements: childrenOf(value) };
+}

@@ -1,0 +1,129 @@
+import { EMPTY, type Sql, identifier, join, param, sql } from '../sql/sql.ts';
+import type { Column, RowTemplate } from '../values/row-template.ts';
+import {
+  type MetricList,
+  type Tenant,
+  clicksOf,
+  groupedRows,
+  limitedRows,
+  listsOf,
+  rankOf,
+  summaryColumns,
+} from './compile.ts';
+import type { MetricName } from './metrics.ts';
+import type { StatsQuery } from './query.ts';
+import { rowText } from './row-text.ts';
+import { timeTexts } from './time-text.ts';
+
+/** A list of an export: groups of some dimensions with one metric. */
+export interface ExportListPlan {
+  /** As in an answer, for example `clicks_by_browser`. */
+  readonly name: string;
+  /** Its dimensions' name, by which `group_counts` knows it. */
+  readonly groupName: string;
+  readonly metric: MetricName;
+  readonly columns: readonly Column[];
+  /** Time's own list has a row for every bucket; ClickHouse knows only those with clicks. */
+  readonly isTime: boolean;
+}
+
+/** The lists of an export, in order. */
+export function exportLists(query: StatsQuery): readonly ExportListPlan[] {
+  return listsOf(query).flatMap(({ dimensions }) =>
+    query.metrics.map((metric): ExportListPlan => {
+      const groupName = dimensions.join('_');
+      const texts = dimensions.flatMap((name) => (name === 'time' ? ['time', 'bucket_start'] : [name]));
+      return {
+        name: `${metric}_by_${groupName}`,
+        groupName,
+        metric,
+        columns: [
+          ...texts.map((name) => ({ name, kind: 'text' as const })),
+          { name: metric, kind: 'number' },
+          { name: `${metric}_percentage`, kind: 'number' },
+        ],
+        isTime: groupName === 'time',
+      };
+    }),
+  );
+}
+
+/**
+ * An export as one SQL query whose result is text: sections, each opened by a mark, a line that begins with U+0000,
+ * which no stored text contains. The first mark holds the summary as JSON, the others the place of their list in
+ * `exportLists` and how many groups it has; the last one is `end`. Between them stand the rows as the template writes
+ * them, in time's own lists as `seconds TAB value` lines.
+ */
+export function compileExport(
+  query: StatsQuery,
+  tenant: Tenant,
+  template: (columns: readonly Column[]) => RowTemplate,
+): Sql {
+  const lists = listsOf(query);
+  const plans = exportLists(query);
+  const from = clicksOf(query, tenant);
+  const names = join(query.groupBy.map(identifier), ', ');
+  const metrics = param(
+    'Array(UInt8)',
+    query.metrics.map((_, index) => index),
+  );
+  const place = sql`(list - 1) * ${param('UInt32', query.metrics.length)} + metric`;
+  const branches = plans.map(
+    (plan, index) => sql`${place} = ${param('UInt32', index)}, ${sectionRow(query, plan, template)}`,
+  );
+  return sql`WITH (SELECT ${summaryColumns()} ${from}) AS totals
+SELECT multiIf(
+  is_row = 0, ${mark(lists.length, place)},
+  ${join(branches, ',\n  ')},
+  '')
+FROM
+(
+SELECT list, is_row, count() OVER (PARTITION BY list) - 1 AS groups, clicks, unique_clicks, ${names}
+FROM
+(
+SELECT list, toUInt8(1) AS is_row, clicks, unique_clicks, ${names}
+FROM
+(
+${groupedRows(query, lists, from)}
+)
+UNION ALL
+SELECT arrayJoin(${param('Array(UInt8)', marks(lists))}), 0, 0, 0, ${blanks(query)}
+)${query.limit === undefined ? EMPTY : limitedRows(query, query.limit + 1, lists, sql`is_row, `)}
+)
+ARRAY JOIN if(list IN (0, ${param('UInt8', lists.length + 1)}), [toUInt8(0)], ${metrics}) AS metric
+ORDER BY list, metric, is_row, ${query.groupBy.includes('time') ? sql`time, ` : EMPTY}${rankOf(query)} DESC, ${names}`;
+}
+
+/** The summary stands first, as list 0, and the end mark last. */
+function marks(lists: readonly MetricList[]): readonly number[] {
+  return [0, ...lists.map((_, index) => index + 1), lists.length + 1];
+}
+
+function mark(lists: number, place: Sql): Sql {
+  const text = sql`multiIf(list = 0, toJSONString(totals), list = ${param('UInt8', lists + 1)}, 'end', concat(toString(${place}), ' ', toString(groups)))`;
+  return sql`concat('\\0', ${text}, '\\n')`;
+}
+
+function blanks(query: StatsQuery): Sql {
+  return join(
+    query.groupBy.map((name) => (name === 'time' ? sql`toInt64(0)` : sql`''`)),
+    ', ',
+  );
+}
+
+function sectionRow(
+  query: StatsQuery,
+  plan: ExportListPlan,
+  template: (columns: readonly Column[]) => RowTemplate,
+): Sql {
+  const value = identifier(plan.metric);
+  if (plan.isTime) return sql`concat(toString(time), '\\t', toString(${value}), '\\n')`;
+  const total = plan.metric === 'clicks' ? sql`totals.1` : sql`totals.2`;
+  const columns = Object.fromEntries(plan.columns.map(({ name }) => [name, identifier(name)]));
+  return rowText(template(plan.columns), {
+    ...columns,
+    ...(query.groupBy.includes('time') ? timeTexts(query) : {}),
+    // As `percentage` does it: in doubles, halves up.
+    [`${plan.metric}_percentage`]: sql`if(${total} = 0, 0, floor(${value} * 10000 / ${total} + 0.5) / 100)`,
+  });
+}
