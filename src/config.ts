@@ -30,6 +30,8 @@ export interface Config {
   readonly geoipDb: string | undefined;
   /** How many proxies stand in front: the client is that many places from the right of `X-Forwarded-For`. */
   readonly trustProxy: number;
+  /** Exports that run at once. */
+  readonly maxExports: number;
   readonly logLevel: (typeof LOG_LEVELS)[number];
 }
 
@@ -79,6 +81,7 @@ const environment = z.object({
   SPOOR_TRUST_PROXY: z
     .preprocess((value) => ({ true: '1', false: '0' })[String(value)] ?? value, wholeNumber(0, 32))
     .default(0),
+  SPOOR_MAX_EXPORTS: wholeNumber(1, 1_000).default(4),
   SPOOR_RATE_LIMITS: z.enum(['on', 'off'], 'must be on or off').default('on'),
   SPOOR_REDIS_URL: z.undefined('is not supported by this version: unset it').optional(),
   SPOOR_RETENTION_DAYS: z.undefined('is not supported by this version: unset it').optional(),
@@ -120,6 +123,7 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
     visitorSecret: settings.SPOOR_VISITOR_SECRET,
     geoipDb: settings.SPOOR_GEOIP_DB,
     trustProxy: settings.SPOOR_TRUST_PROXY,
+    maxExports: settings.SPOOR_MAX_EXPORTS,
     logLevel: settings.LOG_LEVEL,
   });
 }

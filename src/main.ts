@@ -111,6 +111,7 @@ function compose(config: Config, database: Database, metrics: Metrics, log: Logg
     idempotency: new IdempotencyLedger(database, nextVersion),
     importer: new BatchImporter(ingest, nextVersion),
     timeZones: timeZonesOf(database),
+    maxExports: config.maxExports,
     metrics,
     log,
     now,

@@ -1,7 +1,6 @@
 import type { Command } from 'commander';
 import { z } from 'zod';
 import { readConfig } from '../config.ts';
-import { createLog } from '../main.ts';
 import { createClient, type Client } from './client.ts';
 import { grouped, note, printLine } from './output.ts';
 import { lastFullHour, seed } from './seed.ts';
@@ -20,6 +19,7 @@ export function demoCommand(program: Command): void {
     .description('Serve with sample clicks, and print what to try.')
     .action(async () => {
       const config = readConfig();
+      const { createLog } = await import('../main.ts');
       const log = createLog(config.logLevel);
       const stopping = stopSignal();
       const running = await startUnlessStopped(stopping, config, log);

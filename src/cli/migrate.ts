@@ -1,5 +1,4 @@
 import type { Command } from 'commander';
-import { openClickHouse } from '../clickhouse/open.ts';
 import { readConfig } from '../config.ts';
 import { printJson, printLine } from './output.ts';
 import { START_WAIT_MS } from './serve.ts';
@@ -10,6 +9,7 @@ export function migrateCommand(program: Command): void {
     .description('Create or update the tables in ClickHouse. Every start does the same.')
     .option('--json', 'print JSON')
     .action(async ({ json }: { json?: boolean }) => {
+      const { openClickHouse } = await import('../clickhouse/open.ts');
       const { migrated, close } = await openClickHouse(readConfig(), { waitForDataDirMs: START_WAIT_MS });
       await close();
       if (json) printJson({ migrated });

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import type { Logger } from 'pino';
 import { type Config, readConfig } from '../config.ts';
-import { type Running, createLog, start } from '../main.ts';
+import type { Running } from '../main.ts';
 import { note } from './output.ts';
 
 /** How long a start waits for an engine that is just ending, after a crash for example. */
@@ -17,6 +17,7 @@ export function serveCommand(program: Command): void {
     )
     .action(async () => {
       const config = readConfig();
+      const { createLog } = await import('../main.ts');
       const log = createLog(config.logLevel);
       const stopping = stopSignal();
       const running = await startUnlessStopped(stopping, config, log);
@@ -32,6 +33,7 @@ export async function startUnlessStopped(
   config: Config,
   log: Logger,
 ): Promise<Running> {
+  const { start } = await import('../main.ts');
   const starting = start(config, { log, waitForDataDirMs: START_WAIT_MS, isServer: true });
   const running = await Promise.race([starting, stopping.then(() => undefined)]);
   // Whatever the start has opened goes with the process; the engine ends when its input does.

@@ -16,6 +16,9 @@ export class DataDirInUseError extends Error {
   }
 }
 
+/** The user of the engine's configuration that may do everything. */
+const USER = 'spoor';
+
 const START_TIMEOUT_MS = 60_000;
 
 /**
@@ -54,6 +57,7 @@ export class EmbeddedClickHouse {
       env: {
         SPOOR_ENGINE_USERS_CONFIG: join(PACKAGE_ROOT, 'clickhouse/embedded-users.xml'),
         SPOOR_ENGINE_PASSWORD_SHA256: createHash('sha256').update(password).digest('hex'),
+        SPOOR_ENGINE_AUTHORIZATION: `Basic ${Buffer.from(`${USER}:${password}`).toString('base64')}`,
         SPOOR_ENGINE_LOG: join(dataDir, 'clickhouse.log'),
       },
     });
@@ -67,7 +71,7 @@ export class EmbeddedClickHouse {
       while (Date.now() < deadline && !hasExited(child)) {
         const port = readPort(portFile);
         if (port !== undefined) {
-          return new EmbeddedClickHouse(child, { url: `http://127.0.0.1:${port}`, user: 'spoor', password });
+          return new EmbeddedClickHouse(child, { url: `http://127.0.0.1:${port}`, user: USER, password });
         }
         await delay(10);
       }

@@ -54,7 +54,7 @@ async function* parts(content: ExportContent): AsyncGenerator<ZipEntry> {
   const whole = await workbook(content, sheets);
   const written = new Set(sheets.map((_, index) => sheetPath(index + 2)));
   for (const [name, data] of Object.entries(whole)) {
-    if (!written.has(name)) yield { name, data: [Buffer.from(data)] };
+    if (!written.has(name) && !name.endsWith('/')) yield { name, data: [Buffer.from(data)] };
   }
 }
 

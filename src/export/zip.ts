@@ -1,4 +1,3 @@
-import { once } from 'node:events';
 import { Readable } from 'node:stream';
 import { finished } from 'node:stream/promises';
 import { ZipFile } from 'yazl';
@@ -17,7 +16,8 @@ const PIECE_BYTES = 65_536;
 /** The bytes of a ZIP archive, its entries written one after another as they come and as the bytes are asked for. */
 export async function* zipped(entries: AsyncIterable<ZipEntry>): AsyncGenerator<Buffer> {
   const zip = new ZipFile();
-  const output = new Readable().wrap(zip.outputStream);
+  const output = zip.outputStream;
+  if (!(output instanceof Readable)) throw new Error('yazl writes to something that is no stream.');
   const feeding = feed(zip, entries, output).catch((error: unknown) => {
     output.destroy(error instanceof Error ? error : new Error(String(error)));
   });
@@ -30,7 +30,7 @@ export async function* zipped(entries: AsyncIterable<ZipEntry>): AsyncGenerator<
 }
 
 async function feed(zip: ZipFile, entries: AsyncIterable<ZipEntry>, output: Readable): Promise<void> {
-  const gone = once(output, 'close');
+  const gone = new Promise((resolve) => output.once('close', resolve));
   for await (const { name, data } of entries) {
     const source = Readable.from(gathered(data), { objectMode: false });
     // yazl does neither: a source's error would be an uncaught exception, a reader's leaving would leave it open.

@@ -5,6 +5,7 @@ import type { State } from './context.ts';
 import { authenticate, errorAnswers, requestLog } from './middleware.ts';
 import { clickRoutes } from './routes/clicks.ts';
 import { controlRoutes } from './routes/control.ts';
+import { exportRoutes } from './routes/export.ts';
 import { healthRoutes } from './routes/health.ts';
 import { keyRoutes } from './routes/keys.ts';
 import { statsRoutes } from './routes/stats.ts';
@@ -17,6 +18,7 @@ export function createApp(services: Services): Koa<State> {
   router.use(authenticate(services));
   healthRoutes(router, services);
   statsRoutes(router, services);
+  exportRoutes(router, services);
   clickRoutes(router, services);
   urlRoutes(router, services);
   keyRoutes(router, services);

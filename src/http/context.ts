@@ -43,3 +43,12 @@ export function pathParameter(ctx: Context, name: string): string {
     });
   }
 }
+
+/** Aborts when the client goes away before it has its answer. */
+export function signalOf(ctx: Context): AbortSignal {
+  const controller = new AbortController();
+  ctx.res.once('close', () => {
+    if (!ctx.res.writableFinished) controller.abort();
+  });
+  return controller.signal;
+}

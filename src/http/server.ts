@@ -59,7 +59,9 @@ export async function close(server: Server): Promise<void> {
   const cut = setTimeout(() => server.closeAllConnections(), DRAIN_MS);
   const closed = once(server, 'close');
   server.close();
-  server.closeIdleConnections();
+  // A connection whose last request has ended is kept alive for more, and would hold up the stop.
+  const sweep = setInterval(() => server.closeIdleConnections(), 50);
   await closed;
   clearTimeout(cut);
+  clearInterval(sweep);
 }

@@ -20,6 +20,8 @@ export interface Services {
   readonly importer: BatchImporter;
   /** The time zones ClickHouse knows. */
   readonly timeZones: () => Promise<ReadonlySet<string>>;
+  /** Exports that run at once. */
+  readonly maxExports: number;
   readonly metrics: Metrics;
   readonly log: Logger;
   /** Unix milliseconds. */

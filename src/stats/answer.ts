@@ -11,7 +11,7 @@ export type StatsRow = readonly (string | number | null)[];
 
 type ListRow = Readonly<Record<string, string | number>>;
 
-interface Summary {
+export interface Summary {
   readonly total_clicks: number;
   readonly unique_clicks: number;
   readonly bot_clicks: number;
@@ -43,26 +43,38 @@ interface Group {
   readonly counts: Readonly<Record<MetricName, number>>;
 }
 
+/** An answer without its lists. */
+export type AnswerHead = Omit<StatsAnswer, 'metrics' | 'group_counts'>;
+
+/** The totals of a query, columns as `summaryColumns` gives them: clicks, visitors, bots, first, last, average. */
+export type SummaryRow = readonly (number | null)[];
+
 /**
  * Shapes the rows of a compiled query into the answer: names, labels, gaps filled, percentages.
  * @param now Unix milliseconds
  */
 export function shapeAnswer(query: StatsQuery, rows: readonly StatsRow[], now: number): StatsAnswer {
-  const { subject, range, timezone, groupBy } = query;
   const read = columnReader(query);
   const summaryRow = rows.find((row) => read(row, 'list') === 0);
   if (summaryRow === undefined) throw new Error('The summary row is missing.');
-  const summary = shapeSummary(query, summaryRow);
+  const totals = ['clicks', 'unique_clicks', ...SUMMARY_COLUMNS].map((column) => read(summaryRow, column));
+  const head = shapeHead(
+    query,
+    totals.map((value) => (typeof value === 'number' ? value : null)),
+    now,
+  );
   const rowsByList = groupRows(rows, (row) => read(row, 'list'));
   const metrics: Record<string, readonly ListRow[]> = {};
   const groupCounts: Record<string, number> = {};
-  const timeBuckets = groupBy.includes('time') ? [...buckets(query.interval, range, timezone)] : [];
+  const timeBuckets = query.groupBy.includes('time')
+    ? [...buckets(query.interval, query.range, query.timezone)]
+    : [];
   listsOf(query).forEach((list, index) => {
     const listRows = rowsByList.get(index + 1) ?? [];
     const groups = shapeGroups(query, list, listRows, timeBuckets);
     const name = list.dimensions.join('_');
     for (const metric of query.metrics) {
-      const total = summary[METRICS[metric].total];
+      const total = head.summary[METRICS[metric].total];
       metrics[`${metric}_by_${name}`] = groups.map(({ fields, counts }) => ({
         ...fields,
         [metric]: counts[metric],
@@ -72,6 +84,16 @@ export function shapeAnswer(query: StatsQuery, rows: readonly StatsRow[], now: n
     if (name !== 'time')
       groupCounts[name] = listRows[0] === undefined ? 0 : Number(read(listRows[0], 'groups'));
   });
+  return { ...head, metrics, group_counts: groupCounts };
+}
+
+/**
+ * An answer's fields but its lists.
+ * @param now Unix milliseconds
+ */
+export function shapeHead(query: StatsQuery, totals: SummaryRow, now: number): AnswerHead {
+  const { subject, range, timezone, groupBy } = query;
+  const summary = shapeSummary(query, totals);
   return {
     scope: subject.scope,
     ...(subject.scope === 'anon' ? { short_code: subject.shortCode } : {}),
@@ -87,8 +109,6 @@ export function shapeAnswer(query: StatsQuery, rows: readonly StatsRow[], now: n
     ...(groupBy.includes('time') ? { time_bucket_info: bucketInfo(query) } : {}),
     summary,
     ...(summary.total_clicks === 0 ? {} : { computed_metrics: computed(summary) }),
-    metrics,
-    group_counts: groupCounts,
   };
 }
 
@@ -111,18 +131,17 @@ function columnReader(query: StatsQuery) {
   return (row: StatsRow, column: string): string | number | null => row[places.get(column) ?? -1] ?? null;
 }
 
-function shapeSummary(query: StatsQuery, row: StatsRow): Summary {
-  const read = columnReader(query);
-  const [bots, first, last, average] = SUMMARY_COLUMNS.map((column) => read(row, column));
-  const time = (value: string | number | null | undefined): string | null =>
-    typeof value === 'number' ? formatInstant(value, query.timezone) : null;
+function shapeSummary({ timezone }: StatsQuery, totals: SummaryRow): Summary {
+  const [clicks, visitors, bots, first, last, average] = totals;
+  const time = (value: number | null | undefined): string | null =>
+    typeof value === 'number' ? formatInstant(value, timezone) : null;
   return {
-    total_clicks: Number(read(row, 'clicks')),
-    unique_clicks: Number(read(row, 'unique_clicks')),
-    bot_clicks: Number(bots),
+    total_clicks: clicks ?? 0,
+    unique_clicks: visitors ?? 0,
+    bot_clicks: bots ?? 0,
     first_click: time(first),
     last_click: time(last),
-    avg_redirection_time: twoDecimals(Number(average ?? 0)),
+    avg_redirection_time: twoDecimals(average ?? 0),
   };
 }
 

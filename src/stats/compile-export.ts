@@ -100,7 +100,10 @@ function marks(lists: readonly MetricList[]): readonly number[] {
 }
 
 function mark(lists: number, place: Sql): Sql {
-  const text = sql`multiIf(list = 0, toJSONString(totals), list = ${param('UInt8', lists + 1)}, 'end', concat(toString(${place}), ' ', toString(groups)))`;
+  const totals = [1, 2, 3, 4, 5, 6].map(
+    (column) => sql`CAST(tupleElement(totals, ${param('UInt8', column)}), 'Nullable(Float64)')`,
+  );
+  const text = sql`multiIf(list = 0, toJSONString([${join(totals, ', ')}]), list = ${param('UInt8', lists + 1)}, 'end', concat(toString(${place}), ' ', toString(groups)))`;
   return sql`concat('\\0', ${text}, '\\n')`;
 }
 

@@ -131,10 +131,11 @@ function conditions(query: StatsQuery, tenant: Tenant): readonly Sql[] {
     const values = query.filters[name];
     return values === undefined ? [] : [DIMENSIONS[name].filter(values)];
   });
-  return [...ownership(tenant), within(query.range), ...bots(query), ...filters];
+  return [...ownershipOf(tenant), within(query.range), ...bots(query), ...filters];
 }
 
-function ownership(tenant: Tenant): readonly Sql[] {
+/** The conditions that keep a query to the clicks a tenant may see. */
+export function ownershipOf(tenant: Tenant): readonly Sql[] {
   switch (tenant.kind) {
     case 'every-owner':
       return [];

@@ -78,29 +78,33 @@ export class UrlRegistry {
       if (cached === undefined) missing.push(code);
       else found.set(code, cached);
     }
-    if (missing.length === 0) return found;
+    for (const [code, url] of await this.#read(missing)) found.set(code, url);
+    return found;
+  }
+
+  /** The URLs among `shortCodes` that exist now, whatever the cache says. */
+  async #read(shortCodes: readonly string[]): Promise<Map<string, ShortUrl>> {
+    if (shortCodes.length === 0) return new Map();
     const rows = await this.#database.rows<Row>(sql`
       SELECT short_code, owner_id, toUnixTimestamp64Milli(created_at), private_stats, long_url
       FROM urls FINAL
-      WHERE short_code IN ${param('Array(String)', missing)} AND NOT is_deleted`);
-    for (const row of rows) {
-      const url = fromRow(row);
-      this.#cache.set(url.shortCode, url);
-      found.set(url.shortCode, url);
-    }
+      WHERE short_code IN ${param('Array(String)', shortCodes)} AND NOT is_deleted`);
+    const found = new Map(rows.map((row) => [row[0], fromRow(row)]));
+    for (const [code, url] of found) this.#cache.set(code, url);
     return found;
   }
 
   /**
    * Registers those of `wanted` whose code nobody owns yet.
+   * It asks ClickHouse, not the cache: another instance may just have deleted one, and its clicks with it.
    * @returns the URLs of all their codes, by code: the new ones and those that were there, whoever owns them
    */
   async registerMissing(wanted: readonly ShortUrl[]): Promise<Map<string, ShortUrl>> {
     const codes = wanted.map(({ shortCode }) => shortCode);
-    const known = await this.findMany(codes);
+    const known = await this.#read(codes);
     if (known.size === codes.length) return known;
     return this.#exclusively(async () => {
-      const existing = await this.findMany(codes);
+      const existing = await this.#read(codes);
       const added = wanted.filter(({ shortCode }) => !existing.has(shortCode));
       await this.#write(added);
       for (const url of added) existing.set(url.shortCode, url);

@@ -115,6 +115,22 @@ export async function runSpoor(
   return command.ended;
 }
 
+/** Runs commands to their ends, a few at a time; their results in the order given. */
+export async function runEach(
+  commands: readonly (readonly [args: readonly string[], settings: Readonly<Record<string, string>>])[],
+): Promise<readonly Ended[]> {
+  const results: Ended[] = [];
+  const queue = [...commands.entries()];
+  const work = async (): Promise<void> => {
+    for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
+      const [place, [args, settings]] = next;
+      results[place] = await runSpoor(args, settings);
+    }
+  };
+  await Promise.all([work(), work(), work()]);
+  return results;
+}
+
 /** A folder of its own, removed by `endProcesses`. */
 export function newFolder(): string {
   const folder = mkdtempSync(join(tmpdir(), 'spoor-process-'));

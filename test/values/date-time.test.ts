@@ -228,9 +228,11 @@ describe('dates alone', () => {
     // Midnight happens twice: the day starts with the first.
     ['2026-10-31', 'America/Havana', '2026-10-31T04:00', '2026-11-01T03:59:59.999'],
     ['2026-11-01', 'America/Havana', '2026-11-01T04:00', '2026-11-02T04:59:59.999'],
-    // 2011-12-30 never was: the days around it touch.
+    // The last hour is repeated from just past midnight: the day ends with the second.
+    ['2010-11-06', 'America/St_Johns', '2010-11-06T02:30', '2010-11-07T03:29:59.999'],
+    // 2011-12-30 never was: its times are read with the offset before the change.
     ['2011-12-29', 'Pacific/Apia', '2011-12-29T10:00', '2011-12-30T09:59:59.999'],
-    ['2011-12-30', 'Pacific/Apia', '2011-12-30T10:00', '2011-12-30T09:59:59.999'],
+    ['2011-12-30', 'Pacific/Apia', '2011-12-30T10:00', '2011-12-31T09:59:59.999'],
     ['2011-12-31', 'Pacific/Apia', '2011-12-30T10:00', '2011-12-31T09:59:59.999'],
     ['9999-12-31', 'UTC', '9999-12-31T00:00', '9999-12-31T23:59:59.999'],
     ['0000-01-01', 'UTC', '0000-01-01T00:00', '0000-01-01T23:59:59.999'],

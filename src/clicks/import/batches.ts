@@ -115,7 +115,8 @@ export class BatchImporter {
   /** The clicks of a batch, each under its line number; what is none goes into the report. */
   *#clicksOf(batch: Batch, report: ReportBuilder): Generator<BodyItem> {
     const splitter = new RecordSplitter(IMPORT_FORMATS[batch.format].isQuoted);
-    for (const { text, line } of splitter.push(batch.text)) {
+    const records = [splitter.push(batch.text.replace(/\n$/, '')), splitter.end()];
+    for (const { text, line } of records.flatMap((some) => [...some])) {
       report.read++;
       const lineNumber = batch.firstLine + line - 1;
       const record = parseRecord(batch.format, text, batch.columns);

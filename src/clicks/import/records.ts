@@ -19,8 +19,12 @@ const MAX_REST_CHARACTERS = 1 << 20;
 export class RecordSplitter {
   readonly #quoted: boolean;
   #rest = '';
+  /** How far `#rest` was searched for line breaks, and how its quotes stand there. */
+  #searched = 0;
+  #quotes: Quotes = OUTSIDE;
   #line = 1;
 
+  /** @param quoted a line break inside quotes belongs to the record */
   constructor(quoted: boolean) {
     this.#quoted = quoted;
   }
@@ -29,20 +33,22 @@ export class RecordSplitter {
   *push(piece: string): Generator<FileRecord> {
     this.#rest += piece;
     let start = 0;
-    let from = 0;
     for (;;) {
-      const end = this.#rest.indexOf('\n', from);
+      const end = this.#rest.indexOf('\n', this.#searched);
       if (end === -1) break;
-      const text = this.#rest.slice(start, end);
-      if (this.#quoted && isInsideQuotes(text) && text.length < MAX_RECORD_CHARACTERS) {
-        from = end + 1;
-        continue;
-      }
-      yield this.#record(text, true);
-      start = from = end + 1;
+      if (this.#quoted) this.#quotes = quotesAfter(this.#rest, this.#searched, end, this.#quotes);
+      this.#searched = end + 1;
+      if (this.#quotes.isOpen && end - start < MAX_RECORD_CHARACTERS) continue;
+      yield this.#record(this.#rest.slice(start, end), true);
+      start = end + 1;
+      this.#quotes = OUTSIDE;
     }
     this.#rest = this.#rest.slice(start);
-    if (this.#rest.length > MAX_REST_CHARACTERS) this.#rest = this.#rest.slice(0, MAX_RECORD_CHARACTERS);
+    this.#searched -= start;
+    if (this.#rest.length > MAX_REST_CHARACTERS) {
+      this.#rest = this.#rest.slice(0, MAX_RECORD_CHARACTERS);
+      this.#searched = Math.min(this.#searched, this.#rest.length);
+    }
   }
 
   /** The last record, when the text does not end with a line break. */
@@ -58,20 +64,34 @@ export class RecordSplitter {
   }
 }
 
-/** True when a cell of the record is still open: its quotes, taken in pairs, leave one over. */
-function isInsideQuotes(text: string): boolean {
-  let open = false;
-  let cellStart = true;
-  for (let place = 0; place < text.length; place++) {
-    const character = text[place];
-    if (open) {
-      if (character !== '"') continue;
-      if (text[place + 1] === '"') place++;
-      else open = false;
-    } else if (character === '"' && cellStart) open = true;
-    cellStart = !open && character === ',';
+/** How a record stands with its quotes: inside a cell that a quote opened, or at the start of one. */
+interface Quotes {
+  readonly isOpen: boolean;
+  readonly isCellStart: boolean;
+}
+
+const OUTSIDE: Quotes = { isOpen: false, isCellStart: true };
+
+/** The quotes' state after a stretch of text; a doubled quote closes and opens again, which comes to the same. */
+function quotesAfter(text: string, from: number, to: number, { isOpen, isCellStart }: Quotes): Quotes {
+  if (!isOpen) {
+    const quote = text.indexOf('"', from);
+    if (quote === -1 || quote >= to) return OUTSIDE;
   }
-  return open;
+  let closed = false;
+  for (let place = from; place < to; place++) {
+    const character = text[place];
+    if (isOpen) {
+      if (character !== '"') continue;
+      isOpen = false;
+      closed = true;
+      continue;
+    }
+    if (character === '"' && (isCellStart || closed)) isOpen = true;
+    closed = false;
+    isCellStart = character === ',';
+  }
+  return { isOpen, isCellStart: false };
 }
 
 function countLineBreaks(text: string): number {

@@ -1,0 +1,137 @@
+import type { ServerResponse } from 'node:http';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import type { Router } from '@koa/router';
+import { failureName } from '../../clickhouse/failures.ts';
+import { AppError, notOneOf } from '../../errors.ts';
+import { EXPORT_FORMATS, EXPORT_FORMAT_NAMES, type ExportFormat } from '../../export/formats.ts';
+import { type Tenant, ownershipOf } from '../../stats/compile.ts';
+import { compileExport } from '../../stats/compile-export.ts';
+import { readExport } from '../../stats/export-content.ts';
+import { type RawParameters, valueOf } from '../../stats/parameters.ts';
+import { type StatsQuery, forExport, parseQuestion } from '../../stats/query.ts';
+import { join, sql } from '../../sql/sql.ts';
+import { formatInstant } from '../../values/time-zone.ts';
+import type { State } from '../context.ts';
+import type { Services } from '../services.ts';
+import { Slots } from '../slots.ts';
+import { findTenant, requireKeyForAll } from '../tenant.ts';
+
+/** How long an export waits for its turn. */
+const TURN_MS = 5_000;
+/** How long its query may take to the first byte; after it, only the client's pace counts. */
+const FIRST_BYTE_MS = 60_000;
+/** A client that takes less than this in such a time is cut off. */
+const SLOWEST_BYTES = 65_536;
+const SLOWEST_MS = 30_000;
+
+export function exportRoutes(router: Router<State>, services: Services): void {
+  const slots = new Slots(services.maxExports, TURN_MS);
+
+  router.get('/api/v1/export', async (ctx) => {
+    requireKeyForAll(ctx);
+    const now = services.now();
+    const format = parseFormat(ctx.query);
+    const question = parseQuestion(ctx.query, { now, timeZones: await services.timeZones() });
+    const tenant = await findTenant(services, question.subject, ctx.state.principal);
+    await slots.within(async () => {
+      const query = forExport(question, question.start ?? (await oldestOf(services, tenant)));
+      const name = fileName(query, format);
+      const stopped = new AbortController();
+      ctx.res.once('close', () => stopped.abort());
+      try {
+        const content = await firstByte(stopped, async () => {
+          const bytes = await services.database.text(
+            compileExport(query, tenant, format.row),
+            stopped.signal,
+          );
+          return readExport(query, bytes, format.row, now);
+        });
+        ctx.respond = false;
+        ctx.res.writeHead(200, {
+          'Content-Type': format.contentType,
+          'Content-Disposition': `attachment; filename="${name}"`,
+          'Cache-Control': 'private, no-store',
+        });
+        if (ctx.method === 'HEAD') ctx.res.end();
+        else await send(ctx.res, format.write(content));
+      } catch (error) {
+        // Once the answer has begun the broken connection is the only way to tell; pipeline has seen to that.
+        if (!ctx.res.headersSent) throw error;
+        services.log.warn({ failure: failureName(error) }, 'an export was cut');
+        ctx.res.destroy();
+      } finally {
+        stopped.abort();
+      }
+    });
+  });
+}
+
+function parseFormat(raw: RawParameters): ExportFormat {
+  const wanted = valueOf(raw, 'format');
+  const name = EXPORT_FORMAT_NAMES.find((known) => known === wanted);
+  if (name === undefined) throw notOneOf('format', EXPORT_FORMAT_NAMES);
+  return EXPORT_FORMATS[name];
+}
+
+/** From when on there can be clicks, whatever is filtered: the oldest one, or when the URL was made. */
+async function oldestOf({ database, urls }: Services, tenant: Tenant): Promise<number | undefined> {
+  const [row] = await database.rows<[number | null]>(
+    sql`SELECT toUnixTimestamp64Milli(minOrNull(clicked_at)) FROM clicks
+      WHERE ${join([sql`true`, ...ownershipOf(tenant)], ' AND ')}`,
+  );
+  const oldest = row?.[0] ?? undefined;
+  const created = tenant.kind === 'url' ? (await urls.find(tenant.shortCode))?.createdAt : undefined;
+  return oldest === undefined || created === undefined ? (oldest ?? created) : Math.min(oldest, created);
+}
+
+async function firstByte<T>(stopped: AbortController, work: () => Promise<T>): Promise<T> {
+  let isLate = false;
+  const timer = setTimeout(() => {
+    isLate = true;
+    stopped.abort();
+  }, FIRST_BYTE_MS);
+  try {
+    return await work();
+  } catch (cause) {
+    if (!isLate) throw cause;
+    throw new AppError(
+      'query_timeout',
+      'The export took too long to begin: narrow the range or ask for less.',
+      {
+        cause,
+      },
+    );
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** Sends at the client's pace, as long as it has one. */
+async function send(response: ServerResponse, bytes: AsyncIterable<Buffer | string>): Promise<void> {
+  let taken = 0;
+  let since = Date.now();
+  const watch = setInterval(() => {
+    const { socket } = response;
+    const written = socket?.bytesWritten ?? 0;
+    // Nothing waits to be sent when it is the query that is slow.
+    if (socket?.writableLength === 0 || written - taken >= SLOWEST_BYTES) {
+      taken = written;
+      since = Date.now();
+    } else if (Date.now() - since > SLOWEST_MS) response.destroy();
+  }, 1_000);
+  try {
+    await pipeline(Readable.from(bytes, { objectMode: false }), response);
+  } finally {
+    clearInterval(watch);
+  }
+}
+
+function fileName({ subject, range, timezone }: StatsQuery, format: ExportFormat): string {
+  const subjectName = subject.scope === 'anon' ? subject.shortCode : 'all';
+  const safe = subjectName.replace(/[^A-Za-z0-9._-]/g, '_').slice(0, 64);
+  const [start, end] = [range.start, range.end].map((instant) =>
+    formatInstant(instant, timezone).slice(0, 10),
+  );
+  return `spoor_${safe}_${start}_${end}.${format.extension}`;
+}

@@ -1,0 +1,303 @@
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { sql } from '../../src/sql/sql.ts';
+import {
+  type Ended,
+  endProcesses,
+  newFolder,
+  processesNaming,
+  runEach,
+  runSpoor,
+} from '../support/process.ts';
+import { type TestSpoor, startSpoor } from '../support/spoor.ts';
+
+type Settings = Readonly<Record<string, string>>;
+
+let spoor: TestSpoor;
+let settings: { readonly SPOOR_DATA_DIR: string };
+beforeAll(async () => {
+  settings = { SPOOR_DATA_DIR: join(newFolder(), 'data') };
+  spoor = await startSpoor(settings);
+});
+afterAll(async () => {
+  await spoor.stop();
+  await endProcesses();
+});
+
+/** Runs a command with `--json` that must succeed, and answers what it printed. */
+async function json(args: readonly string[], to: Settings = settings): Promise<any> {
+  const { code, stdout, stderr } = await runSpoor([...args, '--json'], to);
+  expect([args, code, stderr]).toEqual([args, 0, '']);
+  return JSON.parse(stdout);
+}
+
+/** The lines a command prints for a person. */
+async function lines(args: readonly string[], to: Settings = settings): Promise<readonly string[]> {
+  const { code, stdout, stderr } = await runSpoor(args, to);
+  expect([args, code, stderr]).toEqual([args, 0, '']);
+  return stdout.trimEnd().split('\n');
+}
+
+const wordsOf = (command: string): readonly string[] => (command === '' ? [] : command.split(' '));
+
+describe('help', () => {
+  const commands = [
+    '', 'serve', 'demo', 'migrate', 'import', 'seed', 'stats', 'keys', 'keys create', 'keys list', 'keys revoke',
+    'urls', 'urls list', 'urls put', 'urls delete',
+  ]; // prettier-ignore
+  let results: readonly Ended[];
+  beforeAll(async () => {
+    results = await runEach(commands.map((command) => [[...wordsOf(command), '--help'], {}]));
+  });
+
+  test.each(commands.map((command, place) => [command, place] as const))(
+    'spoor %s --help',
+    (command, place) => {
+      expect(results[place]).toMatchObject({ code: 0, stderr: '' });
+      expect(results[place]?.stdout).toMatch(new RegExp(`^Usage: spoor ${command}`));
+    },
+  );
+
+  test('--version is the package’s', async () => {
+    expect(await lines(['--version'])).toEqual([expect.stringMatching(/^\d+\.\d+\.\d+/)]);
+  });
+});
+
+describe('a wrong command line exits 2 and says why on standard error', () => {
+  const wrong: readonly (readonly [string, RegExp])[] = [
+    ['', /spoor/],
+    ['fly', /fly/],
+    ['keys', /keys/],
+    ['keys fly', /fly/],
+    ['keys create', /--owner/],
+    ['keys list extra', /argument/],
+    ['keys revoke', /id/],
+    ['urls put', /short-code/],
+    ['stats --colour red', /--colour/],
+    ['stats --owner', /--owner/],
+    ['seed --clicks many', /--clicks/],
+    ['seed --end soon', /--end/],
+    ['seed --urls 2 --owners 3', /--urls/],
+    ['import', /file/],
+  ];
+  let results: readonly Ended[];
+  beforeAll(async () => {
+    results = await runEach(wrong.map(([command]) => [wordsOf(command), settings]));
+  });
+
+  test.each(wrong.map((row, place) => [...row, place] as const))('spoor %s', (_, reason, place) => {
+    expect(results[place]).toMatchObject({ code: 2, stdout: '' });
+    expect(results[place]?.stderr).toMatch(reason);
+    expect(results[place]?.stderr).not.toMatch(/\n +at /);
+  });
+});
+
+describe('a command that fails exits 1 with one line that says why', () => {
+  const failing: readonly (readonly [string, RegExp])[] = [
+    ['keys revoke nowhere', /no key/],
+    ['keys create --owner me --scopes everything', /scopes/],
+    ['keys create --owner me --expires-at 2001-01-01', /expires_at/],
+    ['urls delete nowhere', /no such URL/],
+    ['urls put a --created-at once', /created_at/],
+    ['stats --timezone Mars/Olympus', /timezone/i],
+    ['stats --short-code nowhere', /no such URL/],
+    ['stats --group-by colour', /group_by/],
+  ];
+  let results: readonly Ended[];
+  beforeAll(async () => {
+    results = await runEach(failing.map(([command]) => [[...wordsOf(command), '--json'], settings]));
+  });
+
+  test.each(failing.map((row, place) => [...row, place] as const))('spoor %s', (_, reason, place) => {
+    expect(results[place]).toMatchObject({ code: 1, stdout: '' });
+    expect(results[place]?.stderr).toMatch(/^[^\n]+\n$/);
+    expect(results[place]?.stderr).toMatch(reason);
+  });
+
+  test('a wrong setting is such a failure', async () => {
+    const { code, stderr } = await runSpoor(['keys', 'list'], { ...settings, LOG_LEVEL: 'loud' });
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/^[^\n]*LOG_LEVEL[^\n]*\n$/);
+  });
+});
+
+/** Runs through what the commands do; the same whether they speak to a server or start their own engine. */
+async function everyCommand(to: Settings, owner: string): Promise<void> {
+  const created = await json(
+    ['keys', 'create', '--owner', owner, '--scopes', 'stats:read, clicks:write'],
+    to,
+  );
+  expect(created).toMatchObject({
+    key: expect.stringMatching(/^spoo_/),
+    owner_id: owner,
+    scopes: ['stats:read', 'clicks:write'],
+    expires_at: null,
+    rate_limit: 'standard',
+  });
+  const shown = Object.fromEntries(Object.entries(created).filter(([name]) => name !== 'key'));
+  expect((await json(['keys', 'list'], to)).items).toContainEqual(shown);
+  expect(await json(['keys', 'revoke', created.id], to)).toEqual({ revoked: created.id });
+  const left = (await json(['keys', 'list'], to)).items;
+  expect(left.map(({ id }: { id: string }) => id)).not.toContain(created.id);
+
+  const code = `${owner}/a b`;
+  const put = ['urls', 'put', code, '--owner', owner, '--public', '--created-at', '2026-01-01'];
+  const url = {
+    short_code: code,
+    owner_id: owner,
+    created_at: '2026-01-01T00:00:00.000Z',
+    private_stats: false,
+    long_url: null,
+  };
+  expect(await json(put, to)).toEqual(url);
+
+  const end = '2026-01-31T00:00:00Z';
+  const seed = ['seed', '--owner', owner, '--clicks', '500', '--urls', '3', '--days', '10', '--end', end];
+  expect(await json(seed, to)).toMatchObject({ clicks: 500, owners: [owner], urls: 3 });
+  const range = ['--start-date', '2026-01-01', '--end-date', end, '--group-by', 'short_code,browser'];
+  const stats = await json(['stats', '--owner', owner, ...range, '--breakdown', 'false'], to);
+  expect(stats.summary.total_clicks).toBe(500);
+  expect(stats.metrics.clicks_by_short_code).toHaveLength(3);
+  expect(Date.parse(stats.summary.last_click)).toBeLessThanOrEqual(Date.parse(end));
+  expect(Date.parse(stats.summary.first_click)).toBeGreaterThanOrEqual(Date.parse('2026-01-21'));
+
+  expect(await json(['urls', 'delete', code], to)).toEqual({ deleted: code });
+  const codes = (await json(['urls', 'list'], to)).items.map(
+    ({ short_code }: { short_code: string }) => short_code,
+  );
+  expect(codes).not.toContain(code);
+  expect(codes.filter((listed: string) => listed.startsWith(`${owner}-`))).toHaveLength(3);
+}
+
+describe('with a server running', () => {
+  test('keys, urls, seed and stats work through it', () => everyCommand(settings, 'served'));
+
+  test('what they made counts at once in the server', async () => {
+    const { key, id } = await json(['keys', 'create', '--owner', 'served']);
+    const ask = () => spoor.send('GET', '/api/v1/stats', { key });
+    expect((await ask()).status).toBe(200);
+    await json(['keys', 'revoke', id]);
+    expect((await ask()).status).toBe(401);
+  });
+
+  test('for a person, keys create prints the key alone, lists are tables', async () => {
+    const [key, ...more] = await lines(['keys', 'create', '--owner', 'printed', '--name', 'evil\u202e']);
+    expect([key, more]).toEqual([expect.stringMatching(/^spoo_\S+$/), []]);
+    const keys = await lines(['keys', 'list']);
+    expect(keys[0]).toMatch(/^ID +OWNER +NAME +SCOPES +EXPIRES$/);
+    expect(keys.join('\n')).not.toContain(key);
+    expect(keys.join('\n')).toMatch(/ evil\uFFFD +stats:read,urls:read +never$/m);
+    await lines(['urls', 'put', 'printed', '--owner', 'printed', '--long-url', 'https://example.com/']);
+    const urls = await lines(['urls', 'list']);
+    const row = urls.find((line) => line.startsWith('printed '));
+    expect(row).toMatch(/^printed +printed +\S+ +private +https:\/\/example\.com\/$/);
+  });
+});
+
+describe('without a server', () => {
+  test('keys, urls, seed and stats start an engine of their own, and leave none', async () => {
+    const own = { SPOOR_DATA_DIR: join(newFolder(), 'data') };
+    await everyCommand(own, 'alone');
+    expect(processesNaming(own.SPOOR_DATA_DIR)).toEqual([]);
+  });
+
+  test('two at once wait for each other', async () => {
+    const own = { SPOOR_DATA_DIR: join(newFolder(), 'data') };
+    await Promise.all(['a', 'b'].map((code) => json(['urls', 'put', code], own)));
+    const { items } = await json(['urls', 'list'], own);
+    expect(items.map(({ short_code }: { short_code: string }) => short_code)).toEqual(['a', 'b']);
+  });
+
+  test('migrate makes the tables, and then has nothing to do', async () => {
+    const own = { SPOOR_DATA_DIR: join(newFolder(), 'data') };
+    expect((await json(['migrate'], own)).migrated).not.toEqual([]);
+    expect((await json(['migrate'], own)).migrated).toEqual([]);
+    expect(await lines(['migrate'], own)).toEqual([expect.stringMatching(/\S/)]);
+  });
+});
+
+describe('seed', () => {
+  const plan = ['seed', '--clicks', '2000', '--urls', '12', '--owners', '2', '--days', '30'];
+  const end = ['--end', '2026-01-31T12:00:00Z'];
+
+  /** The clicks and URLs that a seed makes in a database of its own, as one text. */
+  const made = async (args: readonly string[]): Promise<string> => {
+    const to = { SPOOR_DATA_DIR: join(newFolder(), 'data') };
+    const fresh = await startSpoor(to);
+    try {
+      await json([...plan, ...args], to);
+      const clicks = await fresh.database.rows(sql`SELECT * FROM clicks ORDER BY ALL`);
+      const urls = await fresh.database.rows(sql`SELECT * EXCEPT version FROM urls FINAL ORDER BY ALL`);
+      expect(clicks).toHaveLength(2_000);
+      expect(urls).toHaveLength(12);
+      return JSON.stringify([clicks, urls]);
+    } finally {
+      await fresh.stop();
+    }
+  };
+
+  test('makes the same of the same seed, something else of another', async () => {
+    const seven = await made([...end, '--seed', '7']);
+    expect(await made([...end, '--seed', '7'])).toBe(seven);
+    expect(await made([...end, '--seed', '8'])).not.toBe(seven);
+  });
+});
+
+describe('stats', () => {
+  beforeAll(async () => {
+    const clicks = [
+      { browser: 'Chrome', country: 'DE', redirect_ms: 10 },
+      { browser: 'Chrome', country: 'DE', ip: '192.0.2.1', redirect_ms: 20.5 },
+      { browser: 'Evil\u001b[31m', country: 'FR' },
+    ];
+    for (const code of ['table', 'table,comma']) {
+      const json = clicks.map((click) => ({
+        short_code: code,
+        clicked_at: '2026-01-15T12:00:00Z',
+        ...click,
+      }));
+      const { status } = await spoor.send('POST', '/api/v1/clicks', { json });
+      expect(status).toBe(200);
+    }
+  });
+  const range = ['--start-date', '2026-01-01', '--end-date', '2026-01-31'];
+
+  test('prints the summary and a table for each list, aligned, without what a terminal would obey', async () => {
+    const args = ['stats', '--short-code', 'table', ...range, '--group-by', 'browser', '--metrics', 'clicks'];
+    const printed = await lines(args);
+    const text = printed.join('\n');
+    expect(text).toMatch(/total_clicks +3$/m);
+    expect(text).toMatch(/avg_redirection_time +15\.25$/m);
+    expect(text).not.toContain('\u001b');
+    const from = printed.indexOf('clicks_by_browser');
+    const table = printed.slice(from + 1, from + 4);
+    expect(table.map((line) => line.trim().split(/ {2,}/))).toEqual([
+      ['browser', 'clicks', 'clicks_percentage'],
+      ['Chrome', '2', '66.67'],
+      ['Evil\uFFFD[31m', '1', '33.33'],
+    ]);
+    expect(new Set(table.map((line) => line.length)).size).toBe(1);
+  });
+
+  test('--json is the answer of the API to the same question', async () => {
+    const args = ['--group-by', 'country,browser', '--limit', '5', '--bots', 'exclude', '--country', 'DE'];
+    const answer = await json(['stats', '--short-code', 'table', ...range, ...args]);
+    const query = {
+      scope: 'anon', short_code: 'table', start_date: '2026-01-01', end_date: '2026-01-31',
+      group_by: 'country,browser', limit: '5', bots: 'exclude', country: 'DE',
+    }; // prettier-ignore
+    const asked = await spoor.send('GET', '/api/v1/stats', { query });
+    expect({ ...answer, generated_at: '' }).toEqual({ ...asked.json, generated_at: '' });
+    expect(answer.summary.total_clicks).toBe(2);
+  });
+
+  test('asks for one owner, for one of its URLs, for everybody', async () => {
+    const total = async (args: readonly string[]) =>
+      (await json(['stats', ...range, ...args])).summary.total_clicks;
+    expect(await total(['--owner', 'nobody'])).toBe(0);
+    expect(await total(['--owner', 'admin'])).toBe(6);
+    expect(await total(['--owner', 'admin', '--short-code', 'table,comma'])).toBe(3);
+    expect(await total(['--short-code', 'table,comma'])).toBe(3);
+    expect(await total([])).toBeGreaterThanOrEqual(6);
+  });
+});

@@ -1,0 +1,370 @@
+import { once } from 'node:events';
+import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { request } from 'node:http';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
+import { createClient } from '../../src/cli/client.ts';
+import { EmbeddedClickHouse } from '../../src/clickhouse/embedded.ts';
+import {
+  type Ended,
+  SpoorProcess,
+  endProcesses,
+  newFolder,
+  processesNaming,
+  runEach,
+  runSpoor,
+  startServer,
+  waitUntil,
+} from '../support/process.ts';
+import { ADMIN_KEY, startSpoor } from '../support/spoor.ts';
+
+afterEach(endProcesses);
+
+/** Settings of a server on a new data directory, not made yet. */
+function newSettings(): { SPOOR_DATA_DIR: string; SPOOR_ADMIN_KEY: string } {
+  return { SPOOR_DATA_DIR: join(newFolder(), 'data'), SPOOR_ADMIN_KEY: ADMIN_KEY };
+}
+
+async function post(url: string, ndjson: string): Promise<unknown> {
+  return createClient(url, ADMIN_KEY).request('POST', '/api/v1/clicks', {
+    body: ndjson,
+    headers: { 'content-type': 'application/x-ndjson' },
+  });
+}
+
+/** All clicks there are. */
+async function total(url: string): Promise<unknown> {
+  const query = { owner_id: '*', start_date: '2000-01-01', group_by: 'browser', metrics: 'clicks' };
+  const answer: any = await createClient(url, ADMIN_KEY).request('GET', '/api/v1/stats', { query });
+  return answer.summary.total_clicks;
+}
+
+describe('a server on its own engine', () => {
+  test('starts on an empty directory, keeps its files to itself, and answers', async () => {
+    const settings = newSettings();
+    const { url } = await startServer(settings);
+    expect((await fetch(`${url}/ready`)).status).toBe(200);
+    expect(await post(url, '{"short_code":"a"}')).toEqual({ accepted: 1, rejected: [] });
+    expect(await total(url)).toBe(1);
+
+    const modeOf = (name: string) => statSync(join(settings.SPOOR_DATA_DIR, name)).mode & 0o777;
+    expect(modeOf('.')).toBe(0o700);
+    const files = readdirSync(settings.SPOOR_DATA_DIR).filter((name) => name !== 'clickhouse');
+    expect(files).toEqual(expect.arrayContaining(['clickhouse-password', 'control.json', 'visitor-secret']));
+    for (const name of files) expect([name, modeOf(name)]).toEqual([name, 0o600]);
+  });
+
+  test('logs neither keys nor addresses nor user agents, and prints a first administrator key once', async () => {
+    const { SPOOR_DATA_DIR } = newSettings();
+    const { server, url } = await startServer({ SPOOR_DATA_DIR, LOG_LEVEL: 'trace' });
+    const control = JSON.parse(readFileSync(join(SPOOR_DATA_DIR, 'control.json'), 'utf8'));
+    await createClient(url, control.token).request('POST', '/api/v1/clicks', {
+      json: { short_code: 'a', ip: '203.0.113.77', user_agent: 'Telltale/1' },
+    });
+    await fetch(`${url}/health`, { headers: { 'user-agent': 'Asker/2' } });
+    server.signal('SIGTERM');
+    const first = await server.ended;
+    const [, key] = /(spoo_\S+)/.exec(first.stderr) ?? [];
+    expect(key).toBeDefined();
+    for (const text of ['spoo_', '203.0.113.77', 'Telltale', 'Asker', '127.0.0.1 ']) {
+      expect(first.stdout).not.toContain(text);
+    }
+
+    const again = await startServer({ SPOOR_DATA_DIR });
+    const keys = await fetch(`${again.url}/api/v1/keys`, { headers: { authorization: `Bearer ${key}` } });
+    expect(keys.status).toBe(200);
+    again.server.signal('SIGTERM');
+    expect((await again.server.ended).stderr).toBe('');
+    expect(JSON.stringify(await keys.json())).not.toContain(key);
+  });
+
+  test('makes its control token anew at each start, and takes the file away at the end', async () => {
+    const settings = newSettings();
+    const file = join(settings.SPOOR_DATA_DIR, 'control.json');
+    const tokens: string[] = [];
+    for (let start = 0; start < 2; start++) {
+      const { server } = await startServer(settings);
+      tokens.push(JSON.parse(readFileSync(file, 'utf8')).token);
+      server.signal('SIGTERM');
+      await server.ended;
+      expect(existsSync(file)).toBe(false);
+    }
+    expect(new Set(tokens).size).toBe(2);
+  });
+
+  test('a second server on the same directory ends with one line that names it', async () => {
+    const settings = newSettings();
+    const { url } = await startServer(settings);
+    const second = await runSpoor(['serve'], settings);
+    expect(second.code).toBe(1);
+    expect(second.stderr.trimEnd().split('\n')).toEqual([expect.stringContaining(settings.SPOOR_DATA_DIR)]);
+    expect((await fetch(`${url}/ready`)).status).toBe(200);
+  });
+
+  test('two that start at once on a new directory: one serves, the other says why not', async () => {
+    const settings = newSettings();
+    const both = [new SpoorProcess(['serve'], settings), new SpoorProcess(['serve'], settings)];
+    const loser = await Promise.race(both.map(async (one) => ({ one, end: await one.ended })));
+    expect(loser.end.code).toBe(1);
+    expect(loser.end.stderr).toMatch(/^[^\n]+\n$/);
+    expect(loser.end.stderr).toContain(settings.SPOOR_DATA_DIR);
+    const winner = both.find((one) => one !== loser.one);
+    const url = await winner?.listening();
+    expect((await fetch(`${url}/ready`)).status).toBe(200);
+  });
+});
+
+describe('a stop', () => {
+  test.each([
+    ['SIGTERM to the server', 'SIGTERM', false],
+    ['SIGINT to the server', 'SIGINT', false],
+    ['SIGTERM to the whole group', 'SIGTERM', true],
+    ['SIGINT to the whole group', 'SIGINT', true],
+  ] as const)('%s: exit 0, no engine left', async (_, signal, isGroup) => {
+    const settings = newSettings();
+    const { server, url } = await startServer(settings);
+    await post(url, '{"short_code":"a"}\n{"short_code":"b"}');
+    if (isGroup) server.signalGroup(signal);
+    else server.signal(signal);
+    expect(await server.ended).toMatchObject({ code: 0, signal: null, stderr: '' });
+    expect(processesNaming(settings.SPOOR_DATA_DIR)).toEqual([]);
+  });
+
+  test('a request under way is finished first', async () => {
+    const settings = newSettings();
+    const { server, url } = await startServer(settings);
+    const upload = request(`${url}/api/v1/clicks`, {
+      method: 'POST',
+      headers: {
+        authorization: `Bearer ${ADMIN_KEY}`,
+        'content-type': 'application/x-ndjson',
+        expect: '100-continue',
+      },
+    });
+    const answered = once(upload, 'response');
+    upload.flushHeaders();
+    await once(upload, 'continue');
+    server.signal('SIGTERM');
+    await server.logged('stopping');
+    upload.end('{"short_code":"late"}\n');
+    const [response] = await answered;
+    expect(response.statusCode).toBe(200);
+    response.resume();
+    expect((await server.ended).code).toBe(0);
+    expect(await total((await startServer(settings)).url)).toBe(1);
+  });
+
+  test('a signal while the server is still starting ends it too, with its engine', async () => {
+    const settings = newSettings();
+    const server = new SpoorProcess(['serve'], settings);
+    await waitUntil('the engine', () => processesNaming(settings.SPOOR_DATA_DIR).length > 0);
+    server.signalGroup('SIGINT');
+    expect(await server.ended).toMatchObject({ code: 0, signal: null });
+    await waitUntil('the engine to end', () => processesNaming(settings.SPOOR_DATA_DIR).length === 0);
+  });
+});
+
+describe('a crash', () => {
+  test('kill -9 of the server: its engine ends, and the next start has every acknowledged click', async () => {
+    const settings = newSettings();
+    const { server, url } = await startServer(settings);
+    for (let click = 0; click < 5; click++) await post(url, `{"short_code":"a","click_id":"${click}"}`);
+    server.signal('SIGKILL');
+    await server.ended;
+    await waitUntil('the engine to end', () => processesNaming(settings.SPOOR_DATA_DIR).length === 0);
+    expect(await total((await startServer(settings)).url)).toBe(5);
+  });
+
+  test('kill -9 of server and engine at once: the next start has every acknowledged click', async () => {
+    const settings = newSettings();
+    const { server, url } = await startServer(settings);
+    for (let click = 0; click < 5; click++) await post(url, `{"short_code":"a","click_id":"${click}"}`);
+    const engines = processesNaming(settings.SPOOR_DATA_DIR);
+    expect(engines).toHaveLength(1);
+    for (const pid of engines) process.kill(pid, 'SIGKILL');
+    server.signal('SIGKILL');
+    await server.ended;
+    // Without waiting for anything: a start right behind a crash must find its way.
+    expect(await total((await startServer(settings)).url)).toBe(5);
+  });
+
+  test('an engine that is killed comes back; meanwhile answers are errors, never zeros', async () => {
+    const settings = newSettings();
+    const { server, url } = await startServer(settings);
+    await post(url, '{"short_code":"a"}');
+    const killed = processesNaming(settings.SPOOR_DATA_DIR);
+    for (const pid of killed) process.kill(pid, 'SIGKILL');
+    await waitUntil(
+      'the engine to end',
+      () => !processesNaming(settings.SPOOR_DATA_DIR).includes(killed[0] ?? 0),
+    );
+    const headers = { authorization: `Bearer ${ADMIN_KEY}` };
+    await waitUntil('the engine to come back', async () => {
+      expect((await fetch(`${url}/health`)).status).toBe(200);
+      const stats = await fetch(`${url}/api/v1/stats?owner_id=*`, { headers });
+      if (stats.ok) {
+        const { summary }: any = await stats.json();
+        expect(summary.total_clicks).toBe(1);
+        return true;
+      }
+      expect(stats.status).toBe(503);
+      expect(stats.headers.get('retry-after')).toMatch(/^[1-9]\d*$/);
+      return false;
+    });
+    await post(url, '{"short_code":"a"}');
+    expect(await total(url)).toBe(2);
+    server.signal('SIGTERM');
+    expect(await server.ended).toMatchObject({ code: 0 });
+    expect(processesNaming(settings.SPOOR_DATA_DIR)).toEqual([]);
+  });
+});
+
+describe('a stranger on this machine', () => {
+  let engine: EmbeddedClickHouse;
+  let folder: string;
+  beforeAll(async () => {
+    // Not of `newFolder`: this engine outlives the single test.
+    folder = mkdtempSync(join(tmpdir(), 'spoor-stranger-'));
+    engine = await EmbeddedClickHouse.start(folder);
+    expect((await asSpoor('CREATE TABLE secrets (a String) ENGINE = MergeTree ORDER BY a')).status).toBe(200);
+    expect((await asSpoor("INSERT INTO secrets VALUES ('hidden')")).status).toBe(200);
+  });
+  afterAll(async () => {
+    await engine.stop();
+    rmSync(folder, { recursive: true, force: true });
+  });
+  const ask = (query: string, path: string, headers: Record<string, string>) =>
+    fetch(engine.server.url + path, { method: 'POST', body: query, headers });
+  const basic = (user: string, password: string) => ({
+    authorization: `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}`,
+  });
+  const asSpoor = (query: string) => ask(query, '/', basic('spoor', engine.server.password));
+
+  const strangers: readonly [string, string, () => Record<string, string>][] = [
+    ['the user default without a password', '/', () => ({})],
+    ['default in the query string', '/?user=default', () => ({})],
+    ['default behind the header of spoor', '/?user=default', () => basic('spoor', 'guessed')],
+    ['spoor with a wrong password', '/', () => basic('spoor', 'guessed')],
+    ['spoor without a password', '/?user=spoor', () => ({})],
+    ['nobody known', '/', () => basic('admin', 'admin')],
+  ];
+  const forbidden = [
+    'SELECT * FROM secrets',
+    "INSERT INTO secrets VALUES ('forged')",
+    'DROP TABLE secrets',
+    'CREATE TABLE mine (a String) ENGINE = MergeTree ORDER BY a',
+    'CREATE DATABASE mine',
+    'SELECT * FROM system.users',
+    'SELECT query FROM system.processes',
+    "SELECT * FROM url('http://127.0.0.1:9/', 'LineAsString')",
+    "SELECT * FROM file('/etc/hostname', 'LineAsString')",
+    "INSERT INTO FUNCTION file('/tmp/spoor-stranger', 'LineAsString') VALUES ('x')",
+    'SYSTEM SHUTDOWN',
+    'SYSTEM STOP LISTEN HTTP',
+  ];
+
+  test.each(strangers)('%s can do nothing', async (_, path, headers) => {
+    const allowed: string[] = [];
+    for (const query of [
+      ...forbidden,
+      `SELECT * FROM file('${folder}/clickhouse-password', 'LineAsString')`,
+    ]) {
+      const answer = await ask(query, path, headers()).catch(() => undefined);
+      if (answer === undefined || answer.ok) allowed.push(query);
+    }
+    expect(allowed).toEqual([]);
+    expect(await (await asSpoor('SELECT * FROM secrets')).text()).toBe('hidden\n');
+  });
+});
+
+describe('with CLICKHOUSE_URL', () => {
+  test('nothing embedded starts, and the data directory gets the control file alone', async () => {
+    const other = await startSpoor();
+    try {
+      const settings = {
+        ...newSettings(),
+        CLICKHOUSE_URL: process.env['TEST_CLICKHOUSE_URL'] ?? '',
+        CLICKHOUSE_USER: process.env['TEST_CLICKHOUSE_USER'] ?? '',
+        CLICKHOUSE_PASSWORD: process.env['TEST_CLICKHOUSE_PASSWORD'] ?? '',
+        CLICKHOUSE_DATABASE: other.database.name,
+        SPOOR_VISITOR_SECRET: 'a secret of the tests',
+      };
+      const { server, url } = await startServer(settings);
+      await post(url, '{"short_code":"a"}');
+      expect(await total(url)).toBe(1);
+      expect(readdirSync(settings.SPOOR_DATA_DIR)).toEqual(['control.json']);
+      const kids = readFileSync(`/proc/${server.pid}/task/${server.pid}/children`, 'utf8');
+      expect(kids.trim()).toBe('');
+      const maps = readFileSync(`/proc/${server.pid}/maps`, 'utf8');
+      expect(maps).not.toContain('libchdb');
+      server.signal('SIGTERM');
+      expect((await server.ended).code).toBe(0);
+    } finally {
+      await other.stop();
+    }
+  });
+});
+
+describe('a start that cannot be', () => {
+  const wrong: readonly (readonly [string, Record<string, string>])[] = [
+    ['HOST', { HOST: 'no such host!' }],
+    ['PORT', { PORT: 'eighty' }],
+    ['PORT', { PORT: '65536' }],
+    ['PORT', { PORT: '-1' }],
+    ['PORT', { PORT: '80.5' }],
+    ['CLICKHOUSE_URL', { CLICKHOUSE_URL: 'nowhere', SPOOR_VISITOR_SECRET: 'x' }],
+    ['CLICKHOUSE_URL', { CLICKHOUSE_URL: 'ftp://127.0.0.1', SPOOR_VISITOR_SECRET: 'x' }],
+    ['CLICKHOUSE_DATABASE', { CLICKHOUSE_DATABASE: 'a; DROP' }],
+    ['SPOOR_ADMIN_KEY', { SPOOR_ADMIN_KEY: 'spoo_short' }],
+    ['SPOOR_ADMIN_KEY', { SPOOR_ADMIN_KEY: 'x'.repeat(40) }],
+    ['SPOOR_VISITOR_SECRET', { CLICKHOUSE_URL: 'http://127.0.0.1:8123' }],
+    ['SPOOR_GEOIP_DB', { SPOOR_GEOIP_DB: '/nowhere/city.mmdb' }],
+    ['SPOOR_TRUST_PROXY', { SPOOR_TRUST_PROXY: 'some' }],
+    ['SPOOR_RATE_LIMITS', { SPOOR_RATE_LIMITS: 'maybe' }],
+    ['LOG_LEVEL', { LOG_LEVEL: 'loud' }],
+  ];
+  let results: readonly Ended[];
+  beforeAll(async () => {
+    results = await runEach(
+      wrong.map(([, settings]) => [['serve'], { SPOOR_DATA_DIR: '/nowhere/data', ...settings }]),
+    );
+  });
+
+  test.each(wrong.map((row, place) => [...row, place] as const))(
+    'a wrong %s is named in one line: %j',
+    (name, _, place) => {
+      expect(results[place]).toMatchObject({ code: 1, stdout: '' });
+      expect(results[place]?.stderr).toMatch(/^[^\n]+\n$/);
+      expect(results[place]?.stderr).toContain(name);
+    },
+  );
+
+  test('no wrong setting gets so far as to make the data directory', () => {
+    expect(existsSync('/nowhere')).toBe(false);
+  });
+
+  test('a data directory that is a file is named in one line', async () => {
+    const file = join(newFolder(), 'file');
+    writeFileSync(file, '');
+    const { code, stderr } = await runSpoor(['serve'], { SPOOR_DATA_DIR: file });
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/^[^\n]+\n$/);
+    expect(stderr).toContain('SPOOR_DATA_DIR');
+  });
+
+  test('a port in use is named in one line, and no engine stays behind', async () => {
+    const holder = createServer().listen(0, '127.0.0.1');
+    await once(holder, 'listening');
+    const address = holder.address();
+    const port = String(typeof address === 'object' ? address?.port : '');
+    const settings = { ...newSettings(), PORT: port };
+    const { code, stderr } = await runSpoor(['serve'], settings);
+    holder.close();
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/^[^\n]+\n$/);
+    expect(stderr).toContain(port);
+    expect(processesNaming(settings.SPOOR_DATA_DIR)).toEqual([]);
+  });
+});

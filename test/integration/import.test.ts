@@ -1,0 +1,430 @@
+import { appendFileSync, copyFileSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { param, sql } from '../../src/sql/sql.ts';
+import {
+  type Ended,
+  SpoorProcess,
+  endProcesses,
+  newFolder,
+  processesNaming,
+  runEach,
+  runSpoor,
+  waitUntil,
+} from '../support/process.ts';
+import { type TestSpoor, startSpoor } from '../support/spoor.ts';
+
+let spoor: TestSpoor;
+let folder: string;
+let settings: { readonly SPOOR_DATA_DIR: string };
+let files = 0;
+let code: string;
+beforeAll(async () => {
+  folder = newFolder();
+  settings = { SPOOR_DATA_DIR: join(folder, 'data') };
+  spoor = await startSpoor(settings);
+});
+afterAll(async () => {
+  await spoor.stop();
+  await endProcesses();
+});
+// A batch is known by its text, so every test has texts of its own.
+beforeEach(() => {
+  code = `code-${++files}`;
+});
+
+function file(name: string, content: string | Uint8Array): string {
+  const path = join(folder, `${++files}-${name}`);
+  writeFileSync(path, content);
+  return path;
+}
+
+/** Runs `spoor import --json` and answers what it printed. */
+async function importJson(args: readonly string[], input: string | Uint8Array = ''): Promise<any> {
+  const { code: exit, stdout, stderr } = await runSpoor(['import', ...args, '--json'], settings, input);
+  expect([exit, stderr]).toEqual([0, '']);
+  return JSON.parse(stdout);
+}
+
+/** The stored clicks whose code begins with this test's. */
+async function stored(): Promise<number> {
+  const [row] = await spoor.database.rows<[number]>(
+    sql`SELECT count() FROM clicks WHERE startsWith(short_code, ${param('String', code)})`,
+  );
+  return row?.[0] ?? 0;
+}
+
+const ndjson = (count: number, from = 0): string =>
+  Array.from(
+    { length: count },
+    (_, place) =>
+      `${JSON.stringify({ short_code: code, clicked_at: 1_767_225_600 + (from + place) * 60, click_id: String(from + place) })}\n`,
+  ).join('');
+
+const countsOf = (entries: Record<string, { count: number }>): number =>
+  Object.values(entries).reduce((sum, { count }) => sum + count, 0);
+
+/** Line numbers of all rejections, in order. */
+const linesOf = (rejected: Record<string, { lines: number[] }>): readonly number[] =>
+  Object.values(rejected)
+    .flatMap(({ lines }) => lines)
+    .toSorted((a, b) => a - b);
+
+describe('a log in the combined format', () => {
+  const agent = '"Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0"';
+  const lines = (): readonly string[] => [
+    /*  1 click    */ `192.0.2.1 - - [31/Jan/2026:10:00:00 +0000] "GET /${code} HTTP/1.1" 302 0 "https://www.Google.com/search?q=x" ${agent}`,
+    /*  2 click    */ `192.0.2.1 - - [31/Jan/2026:10:00:00 +0000] "GET /${code} HTTP/1.1" 302 0 "https://www.Google.com/search?q=x" ${agent}`,
+    /*  3 click    */ `2001:db8::1 - frank [31/Jan/2026:23:30:00 -0500] "GET /${code}?utm=1 HTTP/2.0" 301 - "-" "odd \\"agent\\""`,
+    /*  4 click    */ `192.0.2.2 - - [01/Feb/2026:01:00:00 +0530] "GET /${code}/deep%20er HTTP/1.1" 200 12 "" "-"`,
+    /*  5 skipped  */ `192.0.2.1 - - [31/Jan/2026:10:00:01 +0000] "HEAD /${code} HTTP/1.1" 302 0 "-" ${agent}`,
+    /*  6 skipped  */ `192.0.2.1 - - [31/Jan/2026:10:00:02 +0000] "POST /${code} HTTP/1.1" 200 0 "-" ${agent}`,
+    /*  7 skipped  */ `192.0.2.1 - - [31/Jan/2026:10:00:03 +0000] "GET /${code} HTTP/1.1" 404 0 "-" ${agent}`,
+    /*  8 skipped  */ `192.0.2.1 - - [31/Jan/2026:10:00:04 +0000] "-" 408 0 "-" "-"`,
+    /*  9 blank    */ '',
+    /* 10 rejected */ `192.0.2.1 - - [30/Feb/2026:10:00:00 +0000] "GET /${code} HTTP/1.1" 302 0 "-" ${agent}`,
+    /* 11 rejected */ `192.0.2.1 - - [31/Jan/2026:10:00:00 +0000] "GET /${code} HTTP/1.1" 302 0`,
+    /* 12 rejected */ 'what is this',
+    /* 13 rejected */ `host.example - - [31/Jan/2026:10:00:00 +0000] "GET /${code} HTTP/1.1" 302 0 "-" ${agent}`,
+    /* 14 rejected */ `192.0.2.1 - - [31/Dec/1999:10:00:00 +0000] "GET /${code} HTTP/1.1" 302 0 "-" ${agent}`,
+    /* 15 click    */ `::ffff:192.0.2.1 - - [31/Jan/2026:09:59:59 +0000] "GET /${code} HTTP/1.1" 302 0 "https://news.ycombinator.com/item?id=1" ${agent}`,
+  ];
+
+  test.each([
+    ['LF', '\n', '\n'],
+    ['CRLF', '\r\n', '\r\n'],
+    ['no last line break', '\n', ''],
+  ])('is counted line by line (%s)', async (_, separator, last) => {
+    const path = file('access.log', lines().join(separator) + last);
+    const report = await importJson([path, '--format', 'combined', '--owner', `owner of ${code}`]);
+    expect(report).toMatchObject({
+      read: 15,
+      accepted: 5,
+      first_click: '2026-01-31T09:59:59.000Z',
+      last_click: '2026-02-01T04:30:00.000Z',
+    });
+    // Three methods other than GET, one status, one blank line; the request that never came may count as either.
+    expect(Object.values<number>(report.skipped).reduce((sum, count) => sum + count)).toBe(5);
+    expect(countsOf(report.rejected)).toBe(5);
+    expect(linesOf(report.rejected)).toEqual([10, 11, 12, 13, 14]);
+    expect(await stored()).toBe(5);
+
+    const rows = await spoor.database.rows(sql`
+      SELECT owner_id, short_code, toString(clicked_at), browser, os, referrer FROM clicks
+      WHERE startsWith(short_code, ${param('String', code)}) ORDER BY clicked_at, short_code`);
+    const google = 'https://www.google.com/search';
+    const owner = `owner of ${code}`;
+    expect(rows).toEqual([
+      [owner, code, '2026-01-31 09:59:59.000', 'Firefox', 'Linux', 'https://news.ycombinator.com/item'],
+      [owner, code, '2026-01-31 10:00:00.000', 'Firefox', 'Linux', google],
+      [owner, code, '2026-01-31 10:00:00.000', 'Firefox', 'Linux', google],
+      [owner, `${code}/deep%20er`, '2026-01-31 19:30:00.000', 'Unknown', 'Unknown', 'Direct'],
+      [owner, code, '2026-02-01 04:30:00.000', 'Unknown', 'Unknown', 'Direct'],
+    ]);
+    const [visitors] = await spoor.database.rows(sql`
+      SELECT uniqExact(visitor) FROM clicks WHERE short_code = ${param('String', code)}`);
+    expect(visitors).toEqual([2]);
+  });
+
+  test('ends for a person with counts, times and a command that shows the clicks', async () => {
+    const path = file('access.log', lines().join('\n'));
+    const args = ['import', path, '--format', 'combined', '--owner', code];
+    const { stdout, stderr, code: exit } = await runSpoor(args, settings);
+    expect([exit, stderr]).toEqual([0, '']);
+    expect(stdout).toContain('15 read, 5 accepted');
+    expect(stdout).toMatch(/method.* [23]$/m);
+    expect(stdout).toMatch(/status.* [12]$/m);
+    expect(stdout).toMatch(/blank.* 1$/m);
+    expect(stdout).toMatch(/combined format.* 2 +11, 12$/m);
+    expect(stdout).toContain('2026-01-31T09:59:59.000Z');
+    const [, command] = /npm run spoor -- (stats .*)$/m.exec(stdout) ?? [];
+    const shown = await runSpoor([...(command ?? '').split(' '), '--json'], settings);
+    expect(JSON.parse(shown.stdout).summary.total_clicks).toBe(5);
+  });
+});
+
+describe('CSV', () => {
+  test('with quoted commas, quotes and line breaks; broken rows by their first line’s number', async () => {
+    const content = [
+      /* 1   */ 'short_code,city,redirect_ms,clicked_at,note',
+      /* 2   */ `${code},"New York, NY",12.5,2026-01-01T00:00:00Z,`,
+      /* 3–4 */ `${code},"two\r\nlines ""quoted""",,2026-01-01T00:00:01Z,x`,
+      /* 5   */ `${code},too few`,
+      /* 6   */ `${code},too,,2026-01-01T00:00:02Z,many,cells`,
+      /* 7   */ `${code},Berlin,soon,2026-01-01T00:00:03Z,`,
+      /* 8   */ '',
+      /* 9   */ `,Berlin,1,2026-01-01T00:00:04Z,`,
+      /* 10  */ `${code},,,1767225605,`,
+      /* 11  */ `${code},"Bad" quote,,2026-01-01T00:00:06Z,`,
+      '',
+    ].join('\r\n');
+    const report = await importJson([file('clicks.csv', content)]);
+    expect(report).toMatchObject({ read: 9, accepted: 3, last_click: '2026-01-01T00:00:05.000Z' });
+    expect(linesOf(report.rejected)).toEqual([5, 6, 7, 9, 11]);
+    const rows = await spoor.database.rows(sql`
+      SELECT city, redirect_ms FROM clicks WHERE short_code = ${param('String', code)} ORDER BY clicked_at`);
+    expect(rows).toEqual([
+      ['New York, NY', 12.5],
+      ['two\r\nlines "quoted"', null],
+      ['Unknown', null],
+    ]);
+  });
+
+  test('with a quote that is never closed: that row is rejected, and counted', async () => {
+    const content = `short_code,city\n${code},Berlin\n${code},"open\n`;
+    const report = await importJson([file('clicks.csv', content)]);
+    expect(report).toMatchObject({ read: 2, accepted: 1 });
+    expect(linesOf(report.rejected)).toEqual([3]);
+  });
+
+  test('with a byte-order mark, blanks round the names and columns nobody knows', async () => {
+    const content = `\uFEFF short_code , what ,city\n${code},x,Berlin\n`;
+    expect(await importJson([file('clicks.csv', content)])).toMatchObject({ read: 1, accepted: 1 });
+  });
+
+  test('without a column short_code is an error in one line', async () => {
+    const {
+      code: exit,
+      stdout,
+      stderr,
+    } = await runSpoor(['import', file('clicks.csv', 'code,city\na,Berlin\n'), '--json'], settings);
+    expect([exit, stdout]).toEqual([1, '']);
+    expect(stderr).toMatch(/^[^\n]*short_code[^\n]*\n$/);
+  });
+
+  test.each([
+    ['nothing', ''],
+    ['a header alone', 'short_code,city\n'],
+    ['a header without its line break', 'short_code,city'],
+  ])('%s holds no clicks', async (_, content) => {
+    expect(await importJson([file('clicks.csv', content)])).toMatchObject({
+      read: 0,
+      accepted: 0,
+      skipped: {},
+      rejected: {},
+      first_click: null,
+      last_click: null,
+      stats_command: null,
+    });
+  });
+});
+
+describe('NDJSON', () => {
+  test('each line by the rules of the API; line numbers of the first rejected ones', async () => {
+    const good = JSON.stringify({ short_code: code });
+    const content = [good, '', '{"short_code":', '{}', '[]', good, ' ', good, '{"short_code":5}'].join('\n');
+    const report = await importJson([file('clicks.ndjson', content)]);
+    expect(report).toMatchObject({ read: 9, accepted: 3 });
+    expect(linesOf(report.rejected)).toEqual([3, 4, 5, 9]);
+    expect(await stored()).toBe(3);
+  });
+
+  test('names the new URLs’ owner: admin, or --owner; a known URL keeps its own', async () => {
+    await importJson([file('a.ndjson', ndjson(1))]);
+    await importJson([file('b.ndjson', `${ndjson(1, 1)}{"short_code":"${code}/b"}\n`), '--owner', 'me']);
+    const rows = await spoor.database.rows(sql`
+      SELECT short_code, owner_id FROM urls FINAL
+      WHERE startsWith(short_code, ${param('String', code)}) ORDER BY short_code`);
+    expect(rows).toEqual([
+      [code, 'admin'],
+      [`${code}/b`, 'me'],
+    ]);
+  });
+
+  test('gzipped, whatever it is called, and from standard input', async () => {
+    expect(await importJson([file('a.ndjson.gz', gzipSync(ndjson(2)))])).toMatchObject({ accepted: 2 });
+    expect(await importJson([file('b.ndjson', gzipSync(ndjson(3, 10)))])).toMatchObject({ accepted: 3 });
+    expect(await importJson(['-', '--format', 'ndjson'], ndjson(4, 20))).toMatchObject({ accepted: 4 });
+    expect(await importJson(['-', '--format', 'ndjson'], gzipSync(ndjson(5, 30)))).toMatchObject({
+      accepted: 5,
+    });
+    expect(await stored()).toBe(14);
+  });
+
+  test('several files in one command, of several formats', async () => {
+    const first = file('a.ndjson', ndjson(2));
+    const second = file('b.csv', `short_code,click_id\n${code},x\n`);
+    const report = await importJson([first, second]);
+    expect(report).toMatchObject({
+      read: 3,
+      accepted: 3,
+      files: [
+        { file: first, read: 2, accepted: 2 },
+        { file: second, read: 1, accepted: 1 },
+      ],
+    });
+    expect(await stored()).toBe(3);
+  });
+
+  test('is in the running server’s very next answer', async () => {
+    const key = await spoor.createKey(code);
+    const path = file('a.ndjson', ndjson(7));
+    for (const line of [7, 10]) {
+      if (line > 7) appendFileSync(path, ndjson(3, 7));
+      await importJson([path, '--owner', code]);
+      const query = { start_date: '2000-01-01' };
+      const { json } = await spoor.send('GET', '/api/v1/stats', { key, query });
+      expect(json.summary.total_clicks).toBe(line);
+    }
+  });
+});
+
+describe('again', () => {
+  test('equal lines are separate clicks, over the same file none is counted twice', async () => {
+    const line = `${JSON.stringify({ short_code: code, clicked_at: '2026-01-01' })}\n`;
+    const path = file('a.ndjson', line.repeat(5));
+    expect(await importJson([path])).toMatchObject({ read: 5, accepted: 5 });
+    for (let again = 0; again < 2; again++) {
+      const report = await importJson([path]);
+      expect(report).toMatchObject({ read: 5, accepted: 0, first_click: '2026-01-01T00:00:00.000Z' });
+      expect(Object.values(report.skipped)).toEqual([5]);
+    }
+    expect(await stored()).toBe(5);
+  });
+
+  test('a renamed, gzipped or piped copy adds nothing', async () => {
+    const path = file('a.ndjson', ndjson(5));
+    await importJson([path]);
+    const copy = join(folder, `${code}-copy.ndjson`);
+    copyFileSync(path, copy);
+    expect(await importJson([copy])).toMatchObject({ accepted: 0 });
+    const packed = file('b.ndjson.gz', gzipSync(readFileSync(path)));
+    expect(await importJson([packed])).toMatchObject({ accepted: 0 });
+    expect(await importJson(['-', '--format', 'ndjson'], readFileSync(path))).toMatchObject({ accepted: 0 });
+    expect(await stored()).toBe(5);
+  });
+
+  test('a file that grew, over several batches, adds its new lines alone', async () => {
+    const path = file('a.ndjson', '');
+    let from = 0;
+    for (const count of [20_500, 300]) {
+      appendFileSync(path, ndjson(count, from));
+      from += count;
+      expect(await importJson([path])).toMatchObject({ read: from, accepted: count });
+      expect(await stored()).toBe(from);
+    }
+    expect(await importJson([path])).toMatchObject({ read: from, accepted: 0 });
+    expect(await stored()).toBe(from);
+  });
+
+  test.each([
+    ['cut in the middle, and later completed', 20, 3],
+    ['whole, its line break later', 0, 4],
+  ])('a last line that is %s is counted once', async (_, cut, first) => {
+    const [last = ''] = ndjson(1, 3).split('\n');
+    const path = file('a.ndjson', ndjson(3) + last.slice(0, last.length - cut));
+    expect(await importJson([path])).toMatchObject({ read: 4, accepted: first });
+    appendFileSync(path, `${last.slice(last.length - cut)}\n${ndjson(2, 4)}`);
+    expect(await importJson([path])).toMatchObject({ read: 6, accepted: 6 - first });
+    expect(await importJson([path])).toMatchObject({ accepted: 0 });
+    expect(await stored()).toBe(6);
+  });
+
+  test('a file whose beginning changed is another file', async () => {
+    await importJson([file('a.ndjson', ndjson(3))]);
+    expect(await importJson([file('b.ndjson', ndjson(3, 1))])).toMatchObject({ accepted: 3 });
+    expect(await stored()).toBe(6);
+  });
+
+  test('two imports of one file at once count it once', async () => {
+    const path = file('a.ndjson', ndjson(500));
+    await Promise.all([importJson([path]), importJson([path])]);
+    expect(await stored()).toBe(500);
+  });
+});
+
+describe('an import that was interrupted', () => {
+  test('by kill -9 in the middle of its file is completed by the next', async () => {
+    const whole = ndjson(21_500);
+    const command = new SpoorProcess(['import', '-', '--format', 'ndjson'], settings);
+    command.write(ndjson(21_000));
+    await waitUntil('the first batch', async () => (await stored()) > 0);
+    command.signal('SIGKILL');
+    expect(await command.ended).toMatchObject({ code: null, signal: 'SIGKILL' });
+    await importJson([file('a.ndjson', whole)]);
+    expect(await stored()).toBe(21_500);
+    expect(await importJson([file('b.ndjson', whole)])).toMatchObject({ accepted: 0 });
+    expect(await stored()).toBe(21_500);
+  });
+
+  test('by a failure of ClickHouse says so, and is completed by the next', async () => {
+    const path = file('a.ndjson', ndjson(10));
+    await spoor.database.commandText('RENAME TABLE clicks TO clicks_away');
+    const failed = await runSpoor(['import', path, '--json'], settings);
+    await spoor.database.commandText('RENAME TABLE clicks_away TO clicks');
+    expect([failed.code, failed.stdout]).toEqual([1, '']);
+    expect(failed.stderr).toMatch(/^[^\n]+\n$/);
+    expect(await importJson([path])).toMatchObject({ accepted: 10 });
+    expect(await stored()).toBe(10);
+  });
+
+  test('in its data, by damaged gzip, keeps what came before and says so', async () => {
+    const packed = gzipSync(ndjson(10));
+    const path = file('a.ndjson.gz', packed.subarray(0, -10));
+    const { code: exit, stderr } = await runSpoor(['import', path, '--json'], settings);
+    expect(exit).toBe(1);
+    expect(stderr).toMatch(/^[^\n]+\n$/);
+    writeFileSync(path, packed);
+    await importJson([path]);
+    expect(await stored()).toBe(10);
+  });
+});
+
+describe('without a server', () => {
+  test('a command starts an engine of its own, and the next one goes on from there', async () => {
+    const own = { SPOOR_DATA_DIR: join(folder, 'own') };
+    const piped = await runSpoor(['import', '-', '--format', 'ndjson', '--json'], own, ndjson(100));
+    expect(JSON.parse(piped.stdout)).toMatchObject({ read: 100, accepted: 100 });
+    const path = file('a.ndjson', ndjson(150));
+    const again = await runSpoor(['import', path, '--json'], own);
+    expect(JSON.parse(again.stdout)).toMatchObject({ read: 150, accepted: 50 });
+    const stats = await runSpoor(['stats', '--start-date', '2000-01-01', '--json'], own);
+    expect(JSON.parse(stats.stdout).summary.total_clicks).toBe(150);
+    expect(processesNaming(own.SPOOR_DATA_DIR)).toEqual([]);
+  });
+
+  test('Ctrl-C ends the command and its engine; the next one completes the import', async () => {
+    const own = { SPOOR_DATA_DIR: join(folder, 'stopped') };
+    const command = new SpoorProcess(['import', '-', '--format', 'ndjson'], own);
+    command.write(ndjson(20_500));
+    await waitUntil('the engine', () => processesNaming(own.SPOOR_DATA_DIR).length > 0);
+    command.signalGroup('SIGINT');
+    const { code: exit, signal } = await command.ended;
+    expect(exit === 0 && signal === null).toBe(false);
+    await waitUntil('the engine to end', () => processesNaming(own.SPOOR_DATA_DIR).length === 0);
+    const path = file('a.ndjson', ndjson(20_600));
+    await runSpoor(['import', path, '--json'], own);
+    const stats = await runSpoor(['stats', '--start-date', '2000-01-01', '--json'], own);
+    expect(JSON.parse(stats.stdout).summary.total_clicks).toBe(20_600);
+  });
+});
+
+describe('a command that cannot work', () => {
+  const wrong: readonly (readonly [string, number, (path: string) => readonly string[]])[] = [
+    ['a file that is not there', 1, (path) => [`${path}.gone.ndjson`]],
+    ['a directory', 1, () => [folder, '--format', 'ndjson']],
+    ['a good file and one that is not there', 1, (path) => [path, `${path}.gone.ndjson`]],
+    ['a name that tells no format', 2, (path) => [`${path}.txt`]],
+    ['standard input without a format', 2, () => ['-']],
+    ['an unknown format', 2, (path) => [path, '--format', 'xml']],
+    ['no file at all', 2, () => []],
+  ];
+  let results: readonly Ended[];
+  beforeAll(async () => {
+    const path = file('a.ndjson', '{"short_code":"never"}\n');
+    results = await runEach(wrong.map(([, , args]) => [['import', ...args(path), '--json'], settings]));
+  });
+
+  test.each(wrong.map(([name, exit], place) => [name, exit, place] as const))(
+    '%s: exit %i, the reason alone on standard error',
+    (_, exit, place) => {
+      expect(results[place]).toMatchObject({ code: exit, stdout: '' });
+      expect(results[place]?.stderr).toMatch(exit === 1 ? /^[^\n]+\n$/ : /\S/);
+    },
+  );
+
+  test('imports nothing', async () => {
+    expect((await spoor.send('GET', '/api/v1/urls/never')).status).toBe(404);
+  });
+});

@@ -1,0 +1,280 @@
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { param, sql } from '../../src/sql/sql.ts';
+import { stopSharing } from '../support/process.ts';
+import { type TestResponse, type TestSpoor, startSpoor } from '../support/spoor.ts';
+
+describe('URLs', () => {
+  let spoor: TestSpoor;
+  let other: TestSpoor;
+  let mine: string;
+  let theirs: string;
+  let count = 0;
+  beforeAll(async () => {
+    spoor = await startSpoor();
+    other = await startSpoor({ CLICKHOUSE_DATABASE: spoor.database.name });
+    mine = await spoor.createKey('me');
+    theirs = await spoor.createKey('them');
+  });
+  afterAll(() => stopSharing([other, spoor]));
+
+  const newCode = (): string => `url-${++count}`;
+  const pathOf = (code: string): string => `/api/v1/urls/${encodeURIComponent(code)}`;
+  const put = (code: string, json: object = {}, key: string | null = mine): Promise<TestResponse> =>
+    spoor.send('PUT', pathOf(code), { json, key });
+  const get = (code: string, key: string | null = mine) => spoor.send('GET', pathOf(code), { key });
+  const remove = (code: string, key: string | null = mine) => spoor.send('DELETE', pathOf(code), { key });
+  const click = (code: string, fields: object = {}, to = spoor) =>
+    to.send('POST', '/api/v1/clicks', { key: mine, json: { short_code: code, ...fields } });
+  const total = async (query: Record<string, string>, key = mine, from = spoor): Promise<number> => {
+    const asked = { start_date: '2000-01-01', group_by: 'browser', ...query };
+    return (await from.send('GET', '/api/v1/stats', { key, query: asked })).json.summary.total_clicks;
+  };
+
+  test('a new one is 201 with its defaults, and is then there', async () => {
+    const code = newCode();
+    const before = Date.now();
+    const { status, json } = await put(code);
+    expect(status).toBe(201);
+    expect(json).toEqual({
+      short_code: code,
+      owner_id: 'me',
+      created_at: expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/),
+      private_stats: true,
+      long_url: null,
+    });
+    expect(Date.parse(json.created_at)).toBeGreaterThanOrEqual(before);
+    expect(Date.parse(json.created_at)).toBeLessThanOrEqual(Date.now());
+    expect([(await get(code)).status, (await get(code)).json]).toEqual([200, json]);
+  });
+
+  test('a change is 200 and keeps what it leaves out', async () => {
+    const code = newCode();
+    const given = {
+      created_at: '2020-02-29T12:00:00.500Z',
+      private_stats: false,
+      long_url: 'https://example.com/a?b=c#d',
+    };
+    expect((await put(code, given)).json).toMatchObject(given);
+    const changes: readonly (readonly [object, object])[] = [
+      [{}, given],
+      [{ private_stats: true }, { ...given, private_stats: true }],
+      [
+        { long_url: 'https://example.org/' },
+        { ...given, private_stats: true, long_url: 'https://example.org/' },
+      ],
+      [{ owner_id: 'me' }, { ...given, private_stats: true, long_url: 'https://example.org/' }],
+    ];
+    for (const [change, expected] of changes) {
+      const { status, json } = await put(code, change);
+      expect([status, json]).toEqual([200, { short_code: code, owner_id: 'me', ...expected }]);
+      expect((await get(code)).json).toEqual(json);
+    }
+  });
+
+  test.each([
+    'a/b',
+    '/leading',
+    'with space',
+    'ü🦊',
+    '100%',
+    'a?b#c',
+    'a+b',
+    'quote\'quote"',
+    'back\\slash',
+    'a,b',
+    '007',
+    'x'.repeat(128),
+  ])('a percent-encoded code is taken as it is: %s', async (code) => {
+    expect((await put(code)).json.short_code).toBe(code);
+    expect((await get(code)).json.short_code).toBe(code);
+    await click(code);
+    expect(await total({ scope: 'anon', short_code: code })).toBe(1);
+    expect((await remove(code)).status).toBe(204);
+    expect((await get(code)).status).toBe(404);
+  });
+
+  test.each([
+    ['%ZZ', 'not percent-encoding'],
+    ['%ff', 'not UTF-8'],
+    ['a%00b', 'a control character'],
+    ['a%0Ab', 'a line break'],
+    ['x'.repeat(129), 'too long'],
+  ])('a code in the path that is none is 400: %s, %s', async (path) => {
+    for (const method of ['GET', 'PUT', 'DELETE']) {
+      const options = method === 'PUT' ? { json: {}, key: mine } : { key: mine };
+      const { status, json } = await spoor.send(method, `/api/v1/urls/${path}`, options);
+      expect([method, status, json.code]).toEqual([method, 400, 'validation_error']);
+    }
+  });
+
+  test.each<[string, unknown]>([
+    ['owner_id', 5],
+    ['owner_id', ''],
+    ['created_at', 'once'],
+    ['created_at', true],
+    ['private_stats', 'yes'],
+    ['long_url', 'not a url'],
+    ['long_url', 5],
+  ])('a wrong %s is 400 and names it: %j', async (field, value) => {
+    const code = newCode();
+    const { status, json } = await put(code, { [field]: value });
+    expect([status, json.code, json.field]).toEqual([400, 'validation_error', field]);
+    expect((await get(code)).status).toBe(404);
+  });
+
+  test('another owner’s URL is 403 to see, change and delete; admin:all may', async () => {
+    const code = newCode();
+    await put(code);
+    for (const ask of [get(code, theirs), put(code, {}, theirs), remove(code, theirs)]) {
+      const { status, json } = await ask;
+      expect([status, json.code]).toEqual([403, 'forbidden']);
+    }
+    const admin = await spoor.createKey('root', ['admin:all']);
+    expect((await get(code, admin)).json.owner_id).toBe('me');
+    expect((await put(code, { private_stats: false }, admin)).json).toMatchObject({ owner_id: 'me' });
+    expect((await remove(code, admin)).status).toBe(204);
+  });
+
+  test('only admin:all may name another owner, and an owner does not change', async () => {
+    const code = newCode();
+    expect((await put(code, { owner_id: 'them' })).status).toBe(403);
+    const admin = await spoor.createKey('root', ['admin:all']);
+    expect((await put(code, { owner_id: 'them' }, admin)).json.owner_id).toBe('them');
+    const changed = await put(code, { owner_id: 'me', private_stats: false }, admin);
+    expect([changed.status, changed.json.code]).toEqual([409, 'conflict']);
+    expect((await get(code, theirs)).json).toMatchObject({ owner_id: 'them', private_stats: true });
+  });
+
+  test('the list holds an owner’s own, page by page, each once; an administrator’s everybody’s', async () => {
+    const owner = await spoor.createKey('lister');
+    const codes = Array.from({ length: 7 }, (_, place) => `list-${place}`);
+    for (const code of codes.toReversed()) await put(code, {}, owner);
+    await remove('list-3', owner);
+    const wanted = codes.filter((code) => code !== 'list-3');
+    for (const limit of [1, 2, 3, 6, 7]) {
+      const pages: string[][] = [];
+      let cursor: string | null = null;
+      do {
+        const query: Record<string, string> = {
+          limit: String(limit),
+          ...(cursor === null ? {} : { cursor }),
+        };
+        const { json } = await spoor.send('GET', '/api/v1/urls', { key: owner, query });
+        pages.push(json.items.map(({ short_code }: { short_code: string }) => short_code));
+        cursor = json.next_cursor;
+      } while (cursor !== null);
+      expect(pages.flat().toSorted()).toEqual(wanted);
+      expect(pages.slice(0, -1).every((page) => page.length === limit)).toBe(true);
+    }
+    const [item] = (await spoor.send('GET', '/api/v1/urls', { key: owner })).json.items;
+    expect(item).toEqual((await get(item.short_code, owner)).json);
+    const all = (await spoor.send('GET', '/api/v1/urls?limit=1000')).json.items;
+    const owners = new Set(all.map(({ owner_id }: { owner_id: string }) => owner_id));
+    expect([...owners]).toEqual(expect.arrayContaining(['lister', 'me']));
+  });
+
+  test.each(['limit=0', 'limit=-1', 'limit=ten', 'limit=1.5', 'cursor=%21%21', 'limit=1&limit=2'])(
+    'a list with %s is 400',
+    async (query) => {
+      expect((await spoor.send('GET', `/api/v1/urls?${query}`, { key: mine })).status).toBe(400);
+    },
+  );
+
+  test('the key comes first, then parameters, scope and URL', async () => {
+    const code = newCode();
+    const reader = await spoor.createKey('me', ['urls:read']);
+    const writer = await spoor.createKey('me', ['urls:write']);
+    expect((await put(code, { created_at: 'once' }, null)).status).toBe(401);
+    expect((await put(code, { created_at: 'once' }, reader)).status).toBe(400);
+    expect((await put(code, {}, reader)).status).toBe(403);
+    expect((await remove(code, reader)).status).toBe(403);
+    expect((await remove(code, writer)).status).toBe(404);
+    expect((await get(code, writer)).status).toBe(403);
+    expect((await get(code, reader)).status).toBe(404);
+    expect((await get(code, null)).status).toBe(401);
+  });
+
+  describe('deleting', () => {
+    test('takes the clicks out of every answer; registered anew it starts with none', async () => {
+      const owner = await spoor.createKey('deleter');
+      const [gone, kept] = [newCode(), newCode()];
+      for (const code of [gone, gone, kept]) {
+        const json = { short_code: code, clicked_at: '2026-01-01' };
+        await spoor.send('POST', '/api/v1/clicks', { key: owner, json });
+      }
+      expect(await total({}, owner)).toBe(3);
+      const deleted = await remove(gone, owner);
+      expect([deleted.status, deleted.text]).toEqual([204, '']);
+      const anon = await spoor.send('GET', `/api/v1/stats?scope=anon&short_code=${gone}`, { key: owner });
+      expect(anon.status).toBe(404);
+      expect(await total({}, owner)).toBe(1);
+      expect(await total({ short_code: gone }, owner)).toBe(0);
+      expect(await total({}, owner, other)).toBe(1);
+      expect((await remove(gone, owner)).status).toBe(404);
+
+      expect((await put(gone, {}, owner)).status).toBe(201);
+      expect(await total({ scope: 'anon', short_code: gone }, owner)).toBe(0);
+      expect(await total({}, owner)).toBe(1);
+    });
+
+    test('lets another owner take the code, with nothing of the first', async () => {
+      const code = newCode();
+      await click(code);
+      await remove(code);
+      expect((await put(code, {}, theirs)).json.owner_id).toBe('them');
+      expect(await total({ scope: 'anon', short_code: code }, theirs)).toBe(0);
+      expect((await click(code)).status).toBe(422);
+    });
+
+    test('while clicks for it keep coming in: those before are gone, those after are there', async () => {
+      const code = newCode();
+      await click(code);
+      let clock = 0;
+      const posts: { id: string; began: number; ended: number }[] = [];
+      const over = new AbortController();
+      const senders = Array.from({ length: 4 }, async (_, sender) => {
+        for (let serial = 0; !over.signal.aborted; serial++) {
+          const post = { id: `${sender}/${serial}`, began: ++clock, ended: 0 };
+          const { status } = await click(code, { click_id: post.id });
+          expect(status).toBe(200);
+          posts.push({ ...post, ended: ++clock });
+        }
+      });
+      const until = async (length: number) => {
+        while (posts.length < length) await click(newCode());
+      };
+      await until(8);
+      const began = ++clock;
+      expect((await remove(code)).status).toBe(204);
+      const ended = ++clock;
+      await until(posts.length + 8);
+      over.abort();
+      await Promise.all(senders);
+
+      const rows = await spoor.database.rows<[string]>(sql`
+        SELECT click_id FROM clicks WHERE short_code = ${param('String', code)}`);
+      const stored = new Set(rows.map(([id]) => id));
+      const before = posts.filter((post) => post.ended < began);
+      const after = posts.filter((post) => post.began > ended);
+      expect(before.length).toBeGreaterThan(0);
+      expect(after.length).toBeGreaterThan(0);
+      expect(before.filter(({ id }) => stored.has(id))).toEqual([]);
+      expect(after.filter(({ id }) => !stored.has(id))).toEqual([]);
+      expect(await total({ scope: 'anon', short_code: code })).toBe(stored.size);
+
+      await remove(code);
+      expect((await put(code)).status).toBe(201);
+      expect(await total({ scope: 'anon', short_code: code })).toBe(0);
+    });
+
+    test('here, a click taken by another instance right after registers the URL anew', async () => {
+      const code = newCode();
+      await put(code);
+      expect((await click(code, {}, other)).status).toBe(200);
+      await remove(code);
+      expect((await click(code, {}, other)).json).toEqual({ accepted: 1, rejected: [] });
+      expect((await get(code)).status).toBe(200);
+      expect(await total({ scope: 'anon', short_code: code })).toBe(1);
+    });
+  });
+});
