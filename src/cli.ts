@@ -5,6 +5,7 @@ import { Command, CommanderError } from 'commander';
 import { z } from 'zod';
 import { demoCommand } from './cli/demo.ts';
 import { CommandError } from './cli/errors.ts';
+import { exportCommand } from './cli/export.ts';
 import { importCommand } from './cli/import.ts';
 import { keysCommand } from './cli/keys.ts';
 import { migrateCommand } from './cli/migrate.ts';
@@ -33,6 +34,7 @@ function createProgram(): Command {
     importCommand,
     seedCommand,
     statsCommand,
+    exportCommand,
     keysCommand,
     urlsCommand,
   ];

@@ -33,6 +33,6 @@ sed -n '/^```sh$/,/^```$/p' README.md | grep '^npm run spoor' >"$folder/commands
 [ "$(wc -l <"$folder/commands")" -ge 7 ]
 while read -r line; do
   echo "$ $line"
-  bash -c "$line" </dev/null >"$folder/out" 2>&1 || { cat "$folder/out"; exit 1; }
+  bash -c "${line/-o clicks/-o $folder/clicks}" </dev/null >"$folder/out" 2>&1 || { cat "$folder/out"; exit 1; }
 done <"$folder/commands"
 echo 'The commands of the README work.'

@@ -10,6 +10,14 @@ export interface Client {
    * @throws CommandError with the server's own sentence
    */
   readonly request: (method: string, path: string, options?: RequestOptions) => Promise<unknown>;
+  /**
+   * The bytes of a GET's answer as they come.
+   * @throws CommandError with the server's own sentence
+   */
+  readonly stream: (
+    path: string,
+    query: Readonly<Record<string, string | undefined>>,
+  ) => Promise<AsyncIterable<Uint8Array>>;
 }
 
 export interface RequestOptions {
@@ -46,6 +54,11 @@ export function createClient(url: string, token: string): Client {
     }
   };
   return {
+    stream: async (path, query) => {
+      const response = await send('GET', path, { query });
+      if (response.ok && response.body !== null) return response.body;
+      throw new CommandError(sentenceOf(await response.text()) ?? `The server answered ${response.status}.`);
+    },
     request: async (method, path, options = {}) => {
       let response = await send(method, path, options);
       for (let attempt = 1; response.status === 503 && attempt < TRIES; attempt++) {

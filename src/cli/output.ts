@@ -70,3 +70,19 @@ export function startProgress(label: string, total: number, unit: string): Progr
     stop: () => bar.stop(),
   };
 }
+
+/** How much is done of what has no known end, on standard error when that is a terminal, else nothing. */
+export function startCounter(label: string, unit: string): Progress {
+  if (!process.stderr.isTTY) return { update: () => {}, stop: () => {} };
+  const bar = new SingleBar({
+    format: `${label} {value} ${unit} in {duration_formatted}`,
+    stream: process.stderr,
+    formatValue: (value, _, type) => (type === 'value' ? grouped(value) : String(value)),
+    hideCursor: true,
+  });
+  bar.start(0, 0);
+  return {
+    update: (done) => bar.update(done),
+    stop: () => bar.stop(),
+  };
+}

@@ -1,0 +1,69 @@
+import { createWriteStream, renameSync, rmSync } from 'node:fs';
+import { pipeline } from 'node:stream/promises';
+import { type Command, Option } from 'commander';
+import { readConfig } from '../config.ts';
+import { EXPORT_FORMAT_NAMES } from '../export/formats.ts';
+import { type Client, withClient } from './client.ts';
+import { CommandError } from './errors.ts';
+import { grouped, note, printJson, startCounter } from './output.ts';
+import { questionOptions, questionQuery } from './question.ts';
+
+type Options = Readonly<Record<string, string | boolean | undefined>> & {
+  readonly format: string;
+  readonly output: string;
+  readonly json?: boolean;
+};
+
+export function exportCommand(program: Command): void {
+  const command = program
+    .command('export')
+    .description('Export statistics into a file: the same bytes as the API gives.')
+    .addOption(
+      new Option('--format <name>', 'the file format').choices(EXPORT_FORMAT_NAMES).makeOptionMandatory(),
+    )
+    .requiredOption('-o, --output <file>', 'the file to write; - is standard output')
+    .option('--json', 'print what was written as JSON');
+  questionOptions(command)
+    .addHelpText(
+      'after',
+      '\nExamples:\n  spoor export --format xlsx -o clicks.xlsx --owner me --group-by time,country\n  spoor export --format csv -o clicks.zip --short-code launch',
+    )
+    .action(async (options: Options) => {
+      const query = { ...questionQuery(options), format: options.format };
+      const bytes = await withClient(readConfig(), (client) => save(client, query, options.output));
+      if (options.output === '-') return;
+      if (options.json) printJson({ file: options.output, bytes });
+      else note(`${options.output}: ${grouped(bytes)} bytes.`);
+    });
+}
+
+/** Writes the export under its name only once it is whole. */
+async function save(
+  client: Client,
+  query: Readonly<Record<string, string | undefined>>,
+  file: string,
+): Promise<number> {
+  const body = await client.stream('/api/v1/export', query);
+  const progress = startCounter('Exporting', 'bytes');
+  const isPiped = file === '-';
+  const draft = `${file}.part`;
+  let bytes = 0;
+  async function* counted(): AsyncGenerator<Uint8Array> {
+    for await (const piece of body) {
+      bytes += piece.length;
+      progress.update(bytes);
+      yield piece;
+    }
+  }
+  try {
+    await pipeline(counted, isPiped ? process.stdout : createWriteStream(draft), { end: !isPiped });
+    if (!isPiped) renameSync(draft, file);
+  } catch (cause) {
+    if (!isPiped) rmSync(draft, { force: true });
+    const code = cause instanceof Error && 'code' in cause ? ` (${String(cause.code)})` : '';
+    throw new CommandError(`The export to ${file} broke off${code}.`, { cause });
+  } finally {
+    progress.stop();
+  }
+  return bytes;
+}
