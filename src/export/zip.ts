@@ -8,7 +8,7 @@ export interface ZipEntry {
 }
 
 /** Fast rather than small: the difference in size is a tenth or two, in time a factor of two. */
-const COMPRESSION_LEVEL = 1;
+export const COMPRESSION_LEVEL = 1;
 
 /** zlib is worth calling for pieces of this size; a call costs more than compressing a hundred bytes. */
 const PIECE_BYTES = 65_536;

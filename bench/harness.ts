@@ -1,0 +1,139 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { createClient } from '../src/cli/client.ts';
+import { seed } from '../src/cli/seed.ts';
+import { Database } from '../src/clickhouse/database.ts';
+import { EmbeddedClickHouse } from '../src/clickhouse/embedded.ts';
+import { PACKAGE_ROOT } from '../src/paths.ts';
+
+/** One line of the table: a measurement beside its floor, taken in the same run on the same machine. */
+export interface Result {
+  readonly name: string;
+  readonly value: number;
+  readonly unit: string;
+  /** What Spoor is held against, in the same unit. */
+  readonly floor: number;
+  readonly ratio: number;
+  /** What the ratio must be, for example `<= 1.25`. */
+  readonly target: string;
+  readonly ok: boolean;
+}
+
+/** A benchmark: what it is held against, in one sentence, and how it is measured. */
+export interface Benchmark {
+  readonly floor: string;
+  readonly run: (bench: Bench) => Promise<readonly Result[]>;
+}
+
+/** A Spoor in a process of its own on a ClickHouse that the benchmark reaches too. */
+export interface Bench {
+  readonly url: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly database: Database;
+  /** The owner with nearly all of the clicks, and its busiest link. */
+  readonly owner: string;
+  readonly link: string;
+  /** The newest click's latest moment, Unix milliseconds. */
+  readonly end: number;
+  /** The most memory Spoor's process has had, MiB. */
+  readonly peakMemory: () => number;
+  readonly stop: () => Promise<void>;
+}
+
+const KEY = `spoo_${'bench'.repeat(6)}`;
+const OWNER = 'bench';
+const DAYS = 30;
+
+/** Starts ClickHouse and Spoor in a new folder and makes `clicks` sample clicks. */
+export async function startBench(clicks: number): Promise<Bench> {
+  const folder = mkdtempSync(join(tmpdir(), 'spoor-bench-'));
+  const engine = await EmbeddedClickHouse.start(join(folder, 'engine'));
+  const service = spawn(process.execPath, [join(PACKAGE_ROOT, 'dist/cli.js'), 'serve'], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+    env: {
+      PORT: '0',
+      SPOOR_DATA_DIR: join(folder, 'spoor'),
+      SPOOR_ADMIN_KEY: KEY,
+      SPOOR_VISITOR_SECRET: 'bench',
+      CLICKHOUSE_URL: engine.server.url,
+      CLICKHOUSE_USER: engine.server.user,
+      CLICKHOUSE_PASSWORD: engine.server.password,
+      LOG_LEVEL: 'info',
+    },
+  });
+  const url = await listening(createInterface(service.stdout));
+  // Whatever else it prints must not fill the pipe.
+  service.stdout.resume();
+  const database = new Database(engine.server, 'spoor');
+  const end = Date.now() - (Date.now() % 3_600_000);
+  await seed(createClient(url, KEY), { clicks, urls: 1_000, owners: [OWNER], days: DAYS, seed: 1, end });
+  await database.commandText('OPTIMIZE TABLE clicks FINAL');
+  return {
+    url,
+    headers: { authorization: `Bearer ${KEY}` },
+    database,
+    owner: OWNER,
+    link: `${OWNER}-launch`,
+    end,
+    peakMemory: () =>
+      Number(/VmHWM:\s+(\d+)/.exec(readFileSync(`/proc/${service.pid}/status`, 'utf8'))?.[1]) / 1024,
+    stop: async () => {
+      service.kill('SIGTERM');
+      await once(service, 'exit');
+      await database.close();
+      await engine.stop();
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+async function listening(lines: AsyncIterable<string>): Promise<string> {
+  for await (const line of lines) {
+    const entry: unknown = JSON.parse(line);
+    if (typeof entry === 'object' && entry !== null && 'url' in entry) return String(entry.url);
+  }
+  throw new Error('Spoor ended before it listened.');
+}
+
+/** Milliseconds that `work` takes. */
+export async function time(work: () => Promise<unknown>): Promise<number> {
+  const started = performance.now();
+  await work();
+  return performance.now() - started;
+}
+
+/** Runs the two in turn, so that a machine that slows down slows both, and gives the median of each in milliseconds. */
+export async function interleaved(
+  runs: number,
+  spoor: () => Promise<unknown>,
+  floor: () => Promise<unknown>,
+): Promise<{ readonly spoor: number; readonly floor: number }> {
+  await spoor();
+  await floor();
+  const times = { spoor: [] as number[], floor: [] as number[] };
+  for (let run = 0; run < runs; run++) {
+    times.spoor.push(await time(spoor));
+    times.floor.push(await time(floor));
+  }
+  return { spoor: median(times.spoor), floor: median(times.floor) };
+}
+
+function median(values: readonly number[]): number {
+  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
+}
+
+/** A result where less is better: the ratio may be at most `target`. */
+export function atMost(name: string, unit: string, value: number, floor: number, target: number): Result {
+  const ratio = value / floor;
+  return { name, value, unit, floor, ratio, target: `<= ${target}`, ok: ratio <= target };
+}
+
+/** A result where more is better: the ratio must be at least `target`. */
+export function atLeast(name: string, unit: string, value: number, floor: number, target: number): Result {
+  const ratio = value / floor;
+  return { name, value, unit, floor, ratio, target: `>= ${target}`, ok: ratio >= target };
+}

@@ -1,0 +1,51 @@
+import { writeFileSync } from 'node:fs';
+import { cpus, totalmem } from 'node:os';
+import { join } from 'node:path';
+import { Command } from 'commander';
+import { formatTable, note, printLine } from '../src/cli/output.ts';
+import { PACKAGE_ROOT } from '../src/paths.ts';
+import { exportFiles } from './export.ts';
+import { type Benchmark, type Result, startBench } from './harness.ts';
+import { ingest } from './ingest.ts';
+import { stats } from './stats.ts';
+
+const BENCHMARKS: Readonly<Record<string, Benchmark>> = { stats, ingest, export: exportFiles };
+
+const { clicks, only } = new Command('bench')
+  .option('--clicks <n>', 'sample clicks', '2000000')
+  .option('--only <name>', `one of ${Object.keys(BENCHMARKS).join(', ')}`)
+  .parse()
+  .opts<{ clicks: string; only?: string }>();
+
+const bench = await startBench(Number(clicks));
+const results: Result[] = [];
+try {
+  for (const [name, { floor, run }] of Object.entries(BENCHMARKS)) {
+    if (only !== undefined && only !== name) continue;
+    note(`${name}, against ${floor}`);
+    results.push(...(await run(bench)));
+  }
+  printLine(
+    formatTable(
+      ['NAME', 'VALUE', 'FLOOR', 'UNIT', 'RATIO', 'TARGET', 'OK'],
+      results.map((result) => [
+        result.name,
+        rounded(result.value),
+        rounded(result.floor),
+        result.unit,
+        rounded(result.ratio),
+        result.target,
+        result.ok ? 'yes' : 'no',
+      ]),
+    ),
+  );
+  const machine = `${cpus().length} cores, ${Math.round(totalmem() / 2 ** 30)} GiB, Node ${process.version}`;
+  printLine(`${machine}; ${clicks} clicks; Spoor's peak memory ${Math.round(bench.peakMemory())} MiB`);
+  writeFileSync(join(PACKAGE_ROOT, 'bench/results.json'), `${JSON.stringify(results, undefined, 2)}\n`);
+} finally {
+  await bench.stop();
+}
+
+function rounded(value: number): number {
+  return value >= 100 ? Math.round(value) : Math.round(value * 100) / 100;
+}
