@@ -1,4 +1,4 @@
-import type { ImportedRecord } from './formats.ts';
+import type { ImportedRecord } from './imported-record.ts';
 
 const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];
 

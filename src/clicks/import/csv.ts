@@ -1,5 +1,5 @@
 import { parse } from 'csv-parse/sync';
-import type { ImportedRecord } from './formats.ts';
+import type { ImportedRecord } from './imported-record.ts';
 
 /** The cells of one CSV record (RFC 4180); undefined when its quotes do not fit. */
 export function parseCsvCells(record: string): readonly string[] | undefined {

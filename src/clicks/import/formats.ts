@@ -1,11 +1,6 @@
 import { parseCombinedLine } from './combined.ts';
 import { parseCsvRecord } from './csv.ts';
-
-/** What a record of an imported file turns out to be. A record that is no click is a value with a reason. */
-export type ImportedRecord =
-  | { readonly kind: 'click'; readonly value: unknown }
-  | { readonly kind: 'skipped'; readonly reason: string }
-  | { readonly kind: 'rejected'; readonly reason: string };
+import type { ImportedRecord } from './imported-record.ts';
 
 interface ImportFormat {
   /** The endings of file names that mean this format, before `.gz`. */
