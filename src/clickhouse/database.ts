@@ -106,6 +106,10 @@ export class Database {
         abort_signal: signal,
         clickhouse_settings: { ...READ_ONLY, ...PATIENT },
       });
+      // The client heeds the signal only up to the first byte; closing the connection is what ends the query.
+      const destroy = () => stream.destroy();
+      if (signal.aborted) destroy();
+      else signal.addEventListener('abort', destroy, { once: true });
       return stream;
     });
   }

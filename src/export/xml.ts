@@ -1,5 +1,6 @@
 import { type Element, js2xml } from 'xml-js';
 import { type Column, type RowTemplate, escapeText } from '../values/row-template.ts';
+import { wellFormed } from '../values/text.ts';
 import type { ExportContent } from './content.ts';
 
 export function xmlRow(columns: readonly Column[]): RowTemplate {
@@ -28,16 +29,20 @@ export async function* writeXml({
   yield `</metrics>${elements({ group_counts: groupCounts })}</export>`;
 }
 
+/**
+ * xml-js lets control characters through and takes a text's `&amp;` for an escape that was there before. So it is
+ * handed texts in which it finds nothing to change, and they are escaped by the rule of the rows when it writes them.
+ */
 function elements(fields: Readonly<Record<string, unknown>>): string {
-  return js2xml({ elements: childrenOf(fields) }, { textFn: (text) => text });
+  const textFn = (text: string): string => escapeText(decodeURIComponent(text), 'xml');
+  return js2xml({ elements: childrenOf(fields) }, { textFn });
 }
 
 function childrenOf(value: unknown): Element[] {
   if (value === null || value === undefined) return [];
   if (Array.isArray(value)) return value.map((item: unknown) => elementOf('row', item));
   if (typeof value === 'object') return Object.entries(value).map(([name, field]) => elementOf(name, field));
-  // Escaped by the same rule as the rows: xml-js lets control characters through, and some twice.
-  const text = escapeText(typeof value === 'string' ? value : JSON.stringify(value), 'xml');
+  const text = encodeURIComponent(wellFormed(typeof value === 'string' ? value : JSON.stringify(value)));
   return text === '' ? [] : [{ type: 'text', text }];
 }
 

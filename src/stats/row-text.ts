@@ -2,7 +2,8 @@ import type { Escape, RowTemplate } from '../values/row-template.ts';
 import { type Sql, join, param, sql } from '../sql/sql.ts';
 
 /**
- * A row template as an SQL expression: the text that `writeRow` makes of the same values, made by ClickHouse.
+ * A row template as an SQL expression: what `writeRow` makes of the same values, made by ClickHouse. (In JSON the two
+ * may spell a character differently, as itself or as its escape; it reads back the same.)
  * @param columns the expression of each column's value, by name
  */
 export function rowText(template: RowTemplate, columns: Readonly<Record<string, Sql>>): Sql {
@@ -24,7 +25,7 @@ function escaped(value: Sql, escape: Escape): Sql {
     case 'csv':
       return csv(neutralised(value));
     case 'xlsx':
-      return xml(neutralised(value));
+      return sql`replaceAll(${xml(neutralised(value))}, '_x', '_x005F_x')`;
   }
 }
 

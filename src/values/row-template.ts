@@ -1,6 +1,9 @@
 import { wellFormed } from './text.ts';
 
-/** How a text is written inside a row: what the format needs escaped, and whether a spreadsheet might run it. */
+/**
+ * How a text is written inside a row: what the format needs escaped, and whether a spreadsheet might run it. (In a
+ * workbook `_x003D_` stands for `=`, so an underscore before an x is written as its own code.)
+ */
 export type Escape = 'json' | 'xml' | 'csv' | 'xlsx';
 
 /** A column of a list: its name and what its values are. */
@@ -42,7 +45,7 @@ export function escapeText(text: string, escape: Escape): string {
     case 'csv':
       return quoteCsv(neutralise(text));
     case 'xlsx':
-      return escapeXml(neutralise(text));
+      return escapeXml(neutralise(text).replaceAll('_x', '_x005F_x'));
   }
 }
 

@@ -34,11 +34,12 @@ export function exportRoutes(router: Router<State>, services: Services): void {
     const format = parseFormat(ctx.query);
     const question = parseQuestion(ctx.query, { now, timeZones: await services.timeZones() });
     const tenant = await findTenant(services, question.subject, ctx.state.principal);
+    const stopped = new AbortController();
+    ctx.res.once('close', () => stopped.abort());
     await slots.within(async () => {
+      if (stopped.signal.aborted) return;
       const query = forExport(question, question.start ?? (await oldestOf(services, tenant)));
       const name = fileName(query, format);
-      const stopped = new AbortController();
-      ctx.res.once('close', () => stopped.abort());
       try {
         const content = await firstByte(stopped, async () => {
           const bytes = await services.database.text(

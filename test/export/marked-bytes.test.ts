@@ -1,0 +1,93 @@
+import { describe, expect, test } from '@jest/globals';
+import * as fc from 'fast-check';
+import { MarkedBytes } from '../../src/stats/marked-bytes.ts';
+
+/** Without U+0000, which opens marks and which no stored text contains. */
+const content = fc.oneof(
+  fc.constantFrom('', '\n', '\n\n', 'é😀', 'row\n', '😀'.repeat(50)),
+  fc.string({ unit: 'binary' }).map((text) => text.replaceAll('\0', '')),
+);
+const mark = content.map((text) => text.replaceAll('\n', ''));
+const sections = fc.array(fc.record({ mark, content }), { minLength: 1, maxLength: 8 });
+const places = fc.array(fc.nat(2_000), { maxLength: 30 });
+
+type Section = { readonly mark: string; readonly content: string };
+
+function bytesOf(all: readonly Section[]): Buffer {
+  return Buffer.from(all.map((one) => `\0${one.mark}\n${one.content}`).join(''));
+}
+
+/** The bytes in pieces, cut at places that may lie inside a character or follow each other at once. */
+async function* cutAt(bytes: Buffer, cuts: readonly number[]): AsyncGenerator<Buffer> {
+  const within = cuts.map((place) => place % (bytes.length + 1)).toSorted((a, b) => a - b);
+  let from = 0;
+  for (const place of [...within, bytes.length]) {
+    yield bytes.subarray(from, place);
+    from = place;
+  }
+}
+
+async function textOf(pieces: AsyncIterable<Buffer>): Promise<string> {
+  const all: Buffer[] = [];
+  for await (const piece of pieces) all.push(piece);
+  return Buffer.concat(all).toString('utf8');
+}
+
+async function readAll(marked: MarkedBytes, count: number): Promise<readonly Section[]> {
+  const read: Section[] = [];
+  while (read.length < count) {
+    read.push({ mark: await marked.mark(), content: await textOf(marked.section()) });
+  }
+  return read;
+}
+
+describe('bytes in sections', () => {
+  test('are read back wherever they are cut', async () => {
+    await fc.assert(
+      fc.asyncProperty(sections, places, async (all, cuts) => {
+        const marked = new MarkedBytes(cutAt(bytesOf(all), cuts));
+        expect(await readAll(marked, all.length)).toEqual(all);
+        await expect(marked.mark()).rejects.toThrow();
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  test('byte by byte too', async () => {
+    const all = [
+      { mark: '[1,2]', content: '' },
+      { mark: '0 3', content: '😀\né\n' },
+      { mark: 'end', content: '' },
+    ];
+    const bytes = bytesOf(all);
+    const cuts = [...bytes.keys()];
+    expect(await readAll(new MarkedBytes(cutAt(bytes, cuts)), all.length)).toEqual(all);
+  });
+
+  test('that end before their last mark are an error, never a whole result', async () => {
+    const all = [
+      { mark: 'first', content: 'some rows' },
+      { mark: 'end', content: '' },
+    ];
+    const whole = bytesOf(all);
+    for (let length = 0; length < whole.length; length++) {
+      const marked = new MarkedBytes(cutAt(whole.subarray(0, length), []));
+      await expect(readAll(marked, all.length)).rejects.toThrow();
+    }
+  });
+
+  test('that are something else, such as a message of an error, are an error', async () => {
+    const other = Buffer.from('Code: 241. DB::Exception: Memory limit exceeded\n');
+    await expect(new MarkedBytes(cutAt(other, [])).mark()).rejects.toThrow();
+  });
+
+  test('a failure of the source is passed on', async () => {
+    async function* failing(): AsyncGenerator<Buffer> {
+      yield Buffer.from('\0first\nrows');
+      throw new Error('The connection broke.');
+    }
+    const marked = new MarkedBytes(failing());
+    await marked.mark();
+    await expect(textOf(marked.section())).rejects.toThrow('The connection broke.');
+  });
+});

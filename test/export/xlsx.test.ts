@@ -1,0 +1,156 @@
+import { describe, expect, test } from '@jest/globals';
+import { strFromU8, unzipSync } from 'fflate';
+import type { ExportContent, ExportList } from '../../src/export/content.ts';
+import { SHEET_ROWS, writeXlsx, xlsxRow } from '../../src/export/xlsx.ts';
+import { type Column, writeRow } from '../../src/values/row-template.ts';
+
+const COLUMNS: readonly Column[] = [
+  { name: 'city', kind: 'text' },
+  { name: 'clicks', kind: 'number' },
+];
+const TEMPLATE = xlsxRow(COLUMNS);
+
+/** As many rows as wanted, the n-th with n clicks, in pieces that break anywhere. */
+async function* rowsOf(count: number, pieceBytes: number): AsyncGenerator<Buffer> {
+  const [before = '', after = ''] = writeRow(TEMPLATE, { city: 'é', clicks: 4_711 }).split('4711');
+  let rest = Buffer.alloc(0);
+  let text = '';
+  for (let row = 1; row <= count; row++) {
+    text += before + row + after;
+    if (text.length < pieceBytes && row < count) continue;
+    rest = Buffer.concat([rest, Buffer.from(text)]);
+    text = '';
+    for (; rest.length >= pieceBytes; rest = rest.subarray(pieceBytes)) yield rest.subarray(0, pieceBytes);
+  }
+  if (rest.length > 0) yield rest;
+}
+
+function contentOf(
+  lists: readonly (readonly [name: string, rows: number])[],
+  pieceBytes: number,
+): ExportContent {
+  async function* each(): AsyncGenerator<ExportList> {
+    for (const [name, rows] of lists) yield { name, columns: COLUMNS, rows: rowsOf(rows, pieceBytes) };
+  }
+  return {
+    head: {},
+    summary: { total_clicks: 1 },
+    listNames: lists.map(([name]) => ({ name, columns: COLUMNS })),
+    lists: each(),
+    groupCounts: {},
+  };
+}
+
+async function filesOf(content: ExportContent): Promise<Readonly<Record<string, Uint8Array>>> {
+  const pieces: Buffer[] = [];
+  for await (const piece of writeXlsx(content)) pieces.push(piece);
+  return unzipSync(Buffer.concat(pieces));
+}
+
+function xmlOf(files: Readonly<Record<string, Uint8Array>>, name: string): string {
+  const data = files[name];
+  if (data === undefined) throw new Error(`No ${name}.`);
+  return strFromU8(data);
+}
+
+/** The names of the sheets in order, and the file of each. */
+function sheetsOf(files: Readonly<Record<string, Uint8Array>>): readonly (readonly [string, string])[] {
+  const relations = new Map(
+    [...xmlOf(files, 'xl/_rels/workbook.xml.rels').matchAll(/<Relationship [^>]*>/g)].map(([tag]) => [
+      /\bId="([^"]*)"/.exec(tag)?.[1],
+      /\bTarget="\/?(?:xl\/)?([^"]*)"/.exec(tag)?.[1],
+    ]),
+  );
+  return [...xmlOf(files, 'xl/workbook.xml').matchAll(/<sheet [^>]*>/g)].map(([tag]) => {
+    const target = relations.get(/\br:id="([^"]*)"/.exec(tag)?.[1]);
+    return [/\bname="([^"]*)"/.exec(tag)?.[1] ?? '', `xl/${target}`];
+  });
+}
+
+/** What a sheet's rows say of themselves: how many there are, whether their numbers and cells are in order. */
+function scan(xml: string) {
+  let rows = 0;
+  let firstClicks = 0;
+  let lastClicks = 0;
+  let isInOrder = true;
+  for (const [, number, cells = ''] of xml.matchAll(/<row r="(\d+)"[^>]*>(.*?)<\/row>/gs)) {
+    rows++;
+    if (Number(number) !== rows) isInOrder = false;
+    if (rows === 1) continue;
+    const clicks = Number(/<v>(\d+)<\/v>/.exec(cells)?.[1]);
+    if (!cells.includes(`"A${rows}"`) || !cells.includes(`"B${rows}"`) || !cells.includes('>é<'))
+      isInOrder = false;
+    if (rows === 2) firstClicks = clicks;
+    else if (clicks !== lastClicks + 1) isInOrder = false;
+    lastClicks = clicks;
+  }
+  return { rows, firstClicks, lastClicks, isInOrder };
+}
+
+describe('a workbook', () => {
+  test('takes 1,048,575 rows under the header of a sheet, as spreadsheets do', () => {
+    expect(SHEET_ROWS).toBe(1_048_575);
+  });
+
+  test('goes on in a further sheet with the first row that has no place any more', async () => {
+    const lists = [
+      ['full', SHEET_ROWS],
+      ['over', SHEET_ROWS + 1],
+      ['few', 3],
+    ] as const;
+    const files = await filesOf(contentOf(lists, 100_003));
+    const sheets = sheetsOf(files);
+    expect(sheets.map(([name]) => name)).toEqual(['Summary', 'full', 'over', 'over~2', 'few']);
+    const found = Object.fromEntries(sheets.slice(1).map(([name, file]) => [name, scan(xmlOf(files, file))]));
+    const whole = { rows: SHEET_ROWS + 1, firstClicks: 1, lastClicks: SHEET_ROWS, isInOrder: true };
+    expect(found).toEqual({
+      full: whole,
+      over: whole,
+      'over~2': { rows: 2, firstClicks: SHEET_ROWS + 1, lastClicks: SHEET_ROWS + 1, isInOrder: true },
+      few: { rows: 4, firstClicks: 1, lastClicks: 3, isInOrder: true },
+    });
+    // A header over each, and every part is named where a spreadsheet looks for it.
+    for (const [name, file] of sheets.slice(1)) {
+      const xml = xmlOf(files, file);
+      expect([name, xml.match(/<row r="1"[^>]*>/g)?.length, xml.endsWith('</worksheet>')]).toEqual([
+        name,
+        1,
+        true,
+      ]);
+      expect(xmlOf(files, '[Content_Types].xml')).toContain(`/${file}`);
+    }
+    expect(Object.keys(files).filter((name) => name.startsWith('xl/worksheets/sheet'))).toHaveLength(5);
+  }, 60_000);
+
+  test.each([1, 2, 7, 64, 65_536])('pieces of %i bytes make no difference', async (pieceBytes) => {
+    const files = await filesOf(
+      contentOf(
+        [
+          ['none', 0],
+          ['some', 200],
+        ],
+        pieceBytes,
+      ),
+    );
+    const [, none, some] = sheetsOf(files);
+    expect(scan(xmlOf(files, none?.[1] ?? '')).rows).toBe(1);
+    expect(scan(xmlOf(files, some?.[1] ?? ''))).toEqual({
+      rows: 201,
+      firstClicks: 1,
+      lastClicks: 200,
+      isInOrder: true,
+    });
+  });
+
+  test('fails when its rows do, instead of ending early', async () => {
+    async function* failing(): AsyncGenerator<Buffer> {
+      yield Buffer.from(writeRow(TEMPLATE, { city: 'x', clicks: 1 }));
+      throw new Error('The connection broke.');
+    }
+    async function* lists(): AsyncGenerator<ExportList> {
+      yield { name: 'a', columns: COLUMNS, rows: failing() };
+    }
+    const content = { ...contentOf([['a', 0]], 1), lists: lists() };
+    await expect(filesOf(content)).rejects.toThrow('The connection broke.');
+  });
+});

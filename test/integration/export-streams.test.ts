@@ -1,0 +1,264 @@
+import { once } from 'node:events';
+import { type IncomingMessage, get } from 'node:http';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
+import { unzipSync } from 'fflate';
+import type { ExportContent } from '../../src/export/content.ts';
+import { EXPORT_FORMAT_NAMES, type ExportFormat } from '../../src/export/formats.ts';
+import { sql } from '../../src/sql/sql.ts';
+import { compileExport } from '../../src/stats/compile-export.ts';
+import { readExport } from '../../src/stats/export-content.ts';
+import { forExport, parseQuestion } from '../../src/stats/query.ts';
+import {
+  endProcesses,
+  newFolder,
+  processesNaming,
+  runSpoor,
+  startServer,
+  waitUntil,
+} from '../support/process.ts';
+import { ADMIN_KEY, type TestSpoor, startSpoor } from '../support/spoor.ts';
+
+/** Far more than the buffers between ClickHouse and a client can hold: an export of them waits for its reader. */
+const GROUPS = 400_000;
+
+const WIDE = 'format=xml&owner_id=big&start_date=2025-01-01&end_date=2025-01-02&group_by=city';
+
+let spoor: TestSpoor;
+beforeAll(async () => {
+  spoor = await startSpoor({ SPOOR_MAX_EXPORTS: '1' });
+  await spoor.database.commandText(
+    `INSERT INTO clicks (owner_id, short_code, clicked_at, visitor, browser, os, country, city, referrer)
+    SELECT 'big', 'big', toDateTime64('2025-01-01 12:00:00', 3, 'UTC'), number, 'Chrome', 'Linux', 'DE',
+      concat('A city of some length, number ', toString(number)), 'Direct' FROM numbers(${GROUPS})`,
+  );
+});
+const open = new Set<IncomingMessage>();
+afterEach(async () => {
+  for (const one of open) one.destroy();
+  open.clear();
+  await endProcesses();
+});
+afterAll(() => spoor.stop());
+
+/** An export whose head is there and of whose body nothing is read yet. */
+async function begin(query: string, url = spoor.url): Promise<IncomingMessage> {
+  const request = get(`${url}/api/v1/export?${query}`, {
+    headers: { authorization: `Bearer ${ADMIN_KEY}` },
+    agent: false,
+  });
+  const [response]: IncomingMessage[] = await once(request, 'response');
+  if (response === undefined) throw new Error('No response.');
+  open.add(response);
+  response.on('error', () => {});
+  return response;
+}
+
+/** The whole body. @throws Error when the connection broke before its end */
+async function bodyOf(response: IncomingMessage, pauseMs = 0): Promise<Buffer> {
+  const pieces: Buffer[] = [];
+  for await (const piece of response) {
+    pieces.push(piece);
+    if (pauseMs > 0) await delay(pauseMs);
+  }
+  if (!response.complete) throw new Error('The body was cut.');
+  return Buffer.concat(pieces);
+}
+
+/** The ids of the exports' queries that ClickHouse is at. */
+async function runningExports(): Promise<readonly string[]> {
+  const rows = await spoor.database.rows<[string]>(
+    sql`SELECT query_id FROM system.processes
+    WHERE current_database = currentDatabase() AND endsWith(query, 'FORMAT RawBLOB')`,
+  );
+  return rows.map(([id]) => id);
+}
+
+const small = async (): Promise<number> =>
+  (await spoor.send('GET', '/api/v1/export', { query: { format: 'json', owner_id: 'nobody' } })).status;
+
+describe('a client that leaves', () => {
+  test.each(EXPORT_FORMAT_NAMES)(
+    'in the middle of a file (%s) stops its query and frees its place',
+    async (format) => {
+      const before = await runningExports();
+      const response = await begin(WIDE.replace('xml', format));
+      expect(response.statusCode).toBe(200);
+      await once(response, 'readable');
+      const [query, ...others] = (await runningExports()).filter((id) => !before.includes(id));
+      expect([typeof query, others]).toEqual(['string', []]);
+      response.destroy();
+      const left = Date.now();
+      await waitUntil('the query to end', async () => !(await runningExports()).includes(query ?? ''));
+      // A second is what is promised; the rest is for asking, on a machine that does other things as well.
+      expect(Date.now() - left).toBeLessThan(3_000);
+      expect(await small()).toBe(200);
+    },
+  );
+
+  test('while it waits for its place leaves it to the next', async () => {
+    const before = await runningExports();
+    const first = await begin(WIDE);
+    const second = get(`${spoor.url}/api/v1/export?${WIDE}`, {
+      headers: { authorization: `Bearer ${ADMIN_KEY}` },
+      agent: false,
+    });
+    second.on('error', () => {});
+    await delay(300);
+    second.destroy();
+    first.destroy();
+    expect(await small()).toBe(200);
+    const isNew = (id: string): boolean => !before.includes(id);
+    await waitUntil('the queries to end', async () => !(await runningExports()).some(isNew));
+  });
+});
+
+describe('one export at a time', () => {
+  test('the next waits a little and is then told to come back', async () => {
+    await begin(WIDE);
+    const asked = Date.now();
+    const refused = await spoor.send('GET', '/api/v1/export', { query: { format: 'json' } });
+    expect([refused.status, refused.json.code]).toEqual([503, 'unavailable']);
+    expect(refused.headers.get('retry-after')).toMatch(/^[1-9]\d*$/);
+    expect(Date.now() - asked).toBeGreaterThan(1_000);
+    // What is wrong with a question is said without waiting.
+    const wrong = Date.now();
+    expect((await spoor.send('GET', '/api/v1/export', { query: { format: 'pdf' } })).status).toBe(422);
+    expect(Date.now() - wrong).toBeLessThan(1_000);
+  });
+
+  test('the next gets its turn when the first ends in time', async () => {
+    const first = await begin(WIDE);
+    const next = small();
+    await delay(500);
+    first.destroy();
+    expect(await next).toBe(200);
+  });
+
+  test('a refused question keeps no place', async () => {
+    const query = { format: 'csv', scope: 'anon', short_code: 'unknown' };
+    for (let time = 0; time < 3; time++) {
+      expect((await spoor.send('GET', '/api/v1/export', { query })).status).toBe(404);
+    }
+    expect(await small()).toBe(200);
+  });
+});
+
+describe('a slow reader', () => {
+  test('gets a whole and right file', async () => {
+    const response = await begin(`${WIDE}&metrics=clicks`);
+    await delay(2_000);
+    const text = (await bodyOf(response, 1)).toString('utf8');
+    expect(text.endsWith('</export>')).toBe(true);
+    const cities = new Set(
+      [...text.matchAll(/<row><city>[^<]*number (\d+)<\/city><clicks>1<\/clicks>/g)].map(([, one]) => one),
+    );
+    expect(cities.size).toBe(GROUPS);
+  });
+
+  test('of an archive too', async () => {
+    const response = await begin(`${WIDE.replace('xml', 'csv')}&metrics=clicks`);
+    await delay(1_000);
+    const files = unzipSync(await bodyOf(response, 1));
+    expect(Object.keys(files)).toEqual(['summary.csv', 'clicks_by_city.csv']);
+    const lines = Buffer.from(files['clicks_by_city.csv'] ?? [])
+      .toString('utf8')
+      .split('\r\n');
+    expect(lines).toHaveLength(GROUPS + 2);
+  });
+});
+
+describe('a format of its own', () => {
+  /** Lists of lines, each value as JSON, after the list's name. */
+  const lines: ExportFormat = {
+    extension: 'txt',
+    contentType: 'text/plain',
+    row: (columns) => [
+      ...columns.flatMap((column, index) => [index === 0 ? '' : '|', { column, escape: 'json' as const }]),
+      '\n',
+    ],
+    write: writeLines,
+  };
+
+  async function* writeLines({
+    summary,
+    lists,
+    groupCounts,
+  }: ExportContent): AsyncGenerator<Buffer | string> {
+    yield `${summary['total_clicks']}\n`;
+    for await (const { name, columns, rows } of lists) {
+      yield `# ${name} ${columns.map((column) => column.name).join('|')}\n`;
+      yield* rows;
+    }
+    yield JSON.stringify(groupCounts);
+  }
+
+  test('is one row and one document', async () => {
+    const clicks = ['a|b', 'c\nd', 'c\nd'].map((city) => ({
+      short_code: 'own-format',
+      city,
+      ip: '192.0.2.1',
+      clicked_at: '2025-01-01T10:00Z',
+    }));
+    expect((await spoor.send('POST', '/api/v1/clicks', { json: clicks })).json.accepted).toBe(3);
+    const now = Date.parse('2025-01-02T00:00Z');
+    const raw = { group_by: 'time,city', start_date: '2025-01-01', end_date: '2025-01-01', interval: 'day' };
+    const query = forExport(parseQuestion(raw, { now, timeZones: new Set(['UTC']) }), undefined);
+    const tenant = { kind: 'url', ownerId: 'admin', shortCode: 'own-format' } as const;
+    const bytes = await spoor.database.text(
+      compileExport(query, tenant, lines.row),
+      new AbortController().signal,
+    );
+    let text = '';
+    for await (const piece of lines.write(await readExport(query, bytes, lines.row, now))) text += piece;
+    const day = '"2025-01-01"|"2025-01-01T00:00:00.000+00:00"';
+    expect(text.split('\n')).toEqual([
+      '3',
+      '# clicks_by_time time|bucket_start|clicks|clicks_percentage',
+      `${day}|3|100`,
+      '# unique_clicks_by_time time|bucket_start|unique_clicks|unique_clicks_percentage',
+      `${day}|1|100`,
+      '# clicks_by_city city|clicks|clicks_percentage',
+      '"c\\nd"|2|66.67',
+      '"a|b"|1|33.33',
+      '# unique_clicks_by_city city|unique_clicks|unique_clicks_percentage',
+      '"c\\nd"|1|100',
+      '"a|b"|1|100',
+      '# clicks_by_time_city time|bucket_start|city|clicks|clicks_percentage',
+      `${day}|"c\\nd"|2|66.67`,
+      `${day}|"a|b"|1|33.33`,
+      '# unique_clicks_by_time_city time|bucket_start|city|unique_clicks|unique_clicks_percentage',
+      `${day}|"c\\nd"|1|100`,
+      `${day}|"a|b"|1|100`,
+      '{"city":2,"time_city":2}',
+    ]);
+  });
+});
+
+test('an engine that is killed in mid-export breaks the connection, whatever the format', async () => {
+  const settings = {
+    SPOOR_DATA_DIR: join(newFolder(), 'data'),
+    SPOOR_ADMIN_KEY: ADMIN_KEY,
+    SPOOR_RATE_LIMITS: 'off',
+  };
+  const { url } = await startServer(settings);
+  const seeded = await runSpoor(['seed', '--clicks', '400000', '--end', '2025-06-01'], settings);
+  expect([seeded.code, seeded.stderr]).toEqual([0, expect.anything()]);
+  const query =
+    'owner_id=*&start_date=2025-01-01&end_date=2025-06-02&interval=10_minute&breakdown=true' +
+    '&group_by=time,browser,os,country,city,referrer,short_code&metrics=clicks';
+  for (const format of EXPORT_FORMAT_NAMES) {
+    await waitUntil('the engine', async () => (await fetch(`${url}/ready`)).status === 200);
+    const response = await begin(`${query}&format=${format}`, url);
+    expect([format, response.statusCode]).toEqual([format, 200]);
+    await once(response, 'readable');
+    for (const pid of processesNaming(settings.SPOOR_DATA_DIR)) process.kill(pid, 'SIGKILL');
+    await expect(bodyOf(response)).rejects.toThrow();
+    expect([format, response.complete]).toEqual([format, false]);
+  }
+  // And the place of each is free again.
+  await waitUntil('the engine', async () => (await fetch(`${url}/ready`)).status === 200);
+  const after = await begin('owner_id=*&format=json&group_by=browser', url);
+  expect(JSON.parse((await bodyOf(after)).toString('utf8')).summary.total_clicks).toBe(400_000);
+}, 90_000);

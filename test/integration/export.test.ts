@@ -1,0 +1,633 @@
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { parse } from 'csv-parse/sync';
+import exceljs from 'exceljs';
+import * as fc from 'fast-check';
+import { unzipSync } from 'fflate';
+import { type Element, xml2js } from 'xml-js';
+import { EXPORT_FORMAT_NAMES } from '../../src/export/formats.ts';
+import { INTERVAL_NAMES } from '../../src/stats/intervals.ts';
+import { METRIC_NAMES } from '../../src/stats/metrics.ts';
+import { SEED } from '../support/random-stats.ts';
+import { ADMIN_KEY, type SendOptions, type TestSpoor, startSpoor } from '../support/spoor.ts';
+
+const DAY = 86_400_000;
+
+let spoor: TestSpoor;
+beforeAll(async () => {
+  spoor = await startSpoor();
+});
+afterAll(() => spoor.stop());
+
+type Query = NonNullable<SendOptions['query']>;
+type Rows = readonly (readonly (string | number | null)[])[];
+
+/** The bytes of an export that must be there. */
+async function download(query: Query, key: string | null = ADMIN_KEY): Promise<[Uint8Array, Headers]> {
+  const url = new URL('/api/v1/export', spoor.url);
+  for (const [name, value] of Object.entries(query)) {
+    for (const one of [value].flat()) url.searchParams.append(name, one);
+  }
+  const answer = await fetch(url, { headers: key === null ? {} : { authorization: `Bearer ${key}` } });
+  const bytes = new Uint8Array(await answer.arrayBuffer());
+  if (answer.status !== 200) throw new Error(`${answer.status} ${Buffer.from(bytes).toString()}`);
+  return [bytes, answer.headers];
+}
+
+async function exportJson(query: Query, key: string | null = ADMIN_KEY): Promise<any> {
+  const [bytes] = await download({ ...query, format: 'json' }, key);
+  return JSON.parse(textOf(bytes));
+}
+
+async function stats(query: Query, key: string | null = ADMIN_KEY): Promise<any> {
+  const { status, json, text } = await spoor.send('GET', '/api/v1/stats', { query, key });
+  if (status !== 200) throw new Error(`${status} ${text}`);
+  return json;
+}
+
+/** Bytes as UTF-8; wrong ones and a byte order mark are not passed over. */
+function textOf(bytes: Uint8Array): string {
+  return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
+}
+
+function readCsv(bytes: Uint8Array): Readonly<Record<string, Rows>> {
+  const files = Object.entries(unzipSync(bytes));
+  return Object.fromEntries(
+    files.map(([name, data]): [string, Rows] => {
+      const text = textOf(data);
+      if (!text.endsWith('\r\n')) throw new Error('The last record has no end.');
+      return [name, parse(text, { record_delimiter: '\r\n' })];
+    }),
+  );
+}
+
+interface ReadSheet {
+  readonly rows: Rows;
+  readonly isHeaderBold: boolean;
+  readonly isBodyBold: boolean;
+}
+
+async function readXlsx(bytes: Uint8Array): Promise<Readonly<Record<string, ReadSheet>>> {
+  const book = new exceljs.Workbook();
+  const copy = new ArrayBuffer(bytes.length);
+  new Uint8Array(copy).set(bytes);
+  await book.xlsx.load(copy);
+  return Object.fromEntries(
+    book.worksheets.map((sheet): [string, ReadSheet] => {
+      const rows: (string | number | null)[][] = [];
+      const bold = { header: true, body: false };
+      sheet.eachRow({ includeEmpty: true }, (row, number) => {
+        const cells: (string | number | null)[] = [];
+        row.eachCell({ includeEmpty: true }, (cell) => {
+          const { value } = cell;
+          if (value !== null && typeof value !== 'string' && typeof value !== 'number') {
+            throw new Error(`A cell that is neither text nor number: ${JSON.stringify(value)}`);
+          }
+          cells.push(value);
+          const isBold = cell.font?.bold === true;
+          if (number === 1) bold.header &&= isBold;
+          else bold.body ||= isBold;
+        });
+        rows.push(cells);
+      });
+      return [sheet.name, { rows, isHeaderBold: bold.header, isBodyBold: bold.body }];
+    }),
+  );
+}
+
+/** An element as `[name, …children]`, a text as itself. */
+type Tree = string | readonly Tree[];
+
+function readXml(bytes: Uint8Array): Tree {
+  const text = textOf(bytes);
+  if (/[\0-\x08\x0B\x0C\x0E-\x1F\uFFFE\uFFFF]/.test(text)) throw new Error('Not a character of XML 1.0.');
+  const document = xml2js(text, { compact: false, captureSpacesBetweenElements: true });
+  const treeOf = ({ type, name, elements, text: own }: Element): Tree =>
+    type === 'element' ? [name ?? '', ...(elements ?? []).map(treeOf)] : String(own);
+  const root = document['elements']?.find(({ type }: Element) => type === 'element');
+  if (root === undefined) throw new Error('No element.');
+  return treeOf(root);
+}
+
+function allowedInXml(text: string): string {
+  return text.replace(/[\0-\x08\x0B\x0C\x0E-\x1F\uFFFE\uFFFF]/g, '\uFFFD');
+}
+
+/** A value of an answer as it must stand in XML. */
+function treeOf(name: string, value: unknown): readonly Tree[] {
+  if (value === null) return [name];
+  if (Array.isArray(value)) return [name, ...value.map((item: unknown) => treeOf('row', item))];
+  if (value !== undefined && typeof value === 'object') {
+    return [name, ...Object.entries(value).map(([key, field]) => treeOf(key, field))];
+  }
+  const text = typeof value === 'string' ? value : JSON.stringify(value);
+  return text === '' ? [name] : [name, allowedInXml(text)];
+}
+
+const neutralised = (cell: string): string => (/^[=+@\t\r-]/.test(cell) ? `'${cell}` : cell);
+
+interface Table {
+  readonly header: readonly string[];
+  readonly rows: Rows;
+}
+
+/** An answer's lists as tables, in order; a list without rows has no header known from them. */
+function tablesOf(answer: any): readonly (readonly [name: string, table: Table])[] {
+  return Object.entries<readonly Record<string, string | number>[]>(answer.metrics).map(([name, list]) => {
+    const [metric = '', dimensions = ''] = name.split('_by_');
+    const names = dimensionsIn(dimensions, answer.group_by);
+    const header = [
+      ...names.flatMap((one) => (one === 'time' ? ['time', 'bucket_start'] : [one])),
+      metric,
+      `${metric}_percentage`,
+    ];
+    return [name, { header, rows: list.map((row) => header.map((field) => row[field] ?? null)) }];
+  });
+}
+
+function dimensionsIn(name: string, groupBy: readonly string[]): readonly string[] {
+  return groupBy.includes(name) ? [name] : groupBy;
+}
+
+function sheetNames(lists: readonly string[]): readonly string[] {
+  const taken = new Set(['summary']);
+  return lists.map((list) => {
+    let name = list.slice(0, 31);
+    for (let number = 2; taken.has(name.toLowerCase()); number++) {
+      const suffix = `~${number}`;
+      name = list.slice(0, 31 - suffix.length) + suffix;
+    }
+    taken.add(name.toLowerCase());
+    return name;
+  });
+}
+
+const withoutTime = (answer: any): any => ({ ...answer, generated_at: undefined });
+
+/** Compares the files of all formats with an answer, cell by cell. */
+async function expectAllFormats(query: Query, answer: any, key: string | null = ADMIN_KEY): Promise<void> {
+  const tables = tablesOf(answer);
+
+  const json = await exportJson(query, key);
+  expect(withoutTime(json)).toEqual(withoutTime(answer));
+  expect(JSON.stringify(withoutTime(json))).toBe(JSON.stringify(withoutTime(answer)));
+
+  const [xml] = await download({ ...query, format: 'xml' }, key);
+  const [root, ...fields] = readXml(xml);
+  const expected = treeOf('export', answer).slice(1);
+  const isTime = (tree: Tree): boolean => tree[0] === 'generated_at';
+  expect(root).toBe('export');
+  expect(fields.filter((tree) => !isTime(tree))).toEqual(expected.filter((tree) => !isTime(tree)));
+
+  const [zip] = await download({ ...query, format: 'csv' }, key);
+  const summary = Object.entries<string | number | null>(answer.summary);
+  const inCsv = (rows: Rows): Rows =>
+    rows.map((row) => row.map((cell) => (typeof cell === 'string' ? neutralised(cell) : String(cell ?? ''))));
+  expect(Object.entries(readCsv(zip))).toEqual([
+    ['summary.csv', [['Field', 'Value'], ...inCsv(summary)]],
+    ...tables.map(([name, { header, rows }]) => [`${name}.csv`, [header, ...inCsv(rows)]]),
+  ]);
+
+  const [workbook] = await download({ ...query, format: 'xlsx' }, key);
+  const sheets = await readXlsx(workbook);
+  const names = sheetNames(tables.map(([name]) => name));
+  expect(Object.keys(sheets)).toEqual(['Summary', ...names]);
+  const inSheet = (rows: Rows): Rows =>
+    rows.map((row) => row.map((cell) => (typeof cell === 'string' ? allowedInXml(neutralised(cell)) : cell)));
+  expect(withoutTrailingNulls(sheets['Summary']?.rows ?? [])).toEqual(
+    withoutTrailingNulls([['Field', 'Value'], ...inSheet(summary)]),
+  );
+  tables.forEach(([, { header, rows }], index) => {
+    expect(sheets[names[index] ?? '']).toEqual({
+      rows: [header, ...inSheet(rows)],
+      isHeaderBold: true,
+      isBodyBold: false,
+    });
+  });
+}
+
+/** A sheet does not hold the cells behind a row's last one that has a value. */
+function withoutTrailingNulls(rows: Rows): Rows {
+  return rows.map((row) => (row.at(-1) === null ? row.slice(0, -1) : row));
+}
+
+describe('every format holds the answer to the same question', () => {
+  const TEXTS = [
+    ['Chrome', 'Firefox', 'Unknown', '007', '1e5', 'NULL', 'true', '2025-01-01', '=1+1', '+49', '-', '-1'],
+    ['@SUM(A1)', '\t=1', '\rx', 'a\nb', 'a\r\nb', '"', 'say "hi", x', "'", 'a,b', '\\', 'a\\,b', '%s%41'],
+    ['{p0:String}', ']]>', '<b>&amp;</b>', '\u0001', '\u001F', '\uFFFE', '\uFFFF', '\u2028', '\u0085'],
+    ['😀', '\u202Eשלום\u202C', 'e\u0301', 'é', '\uFEFFbom', '__proto__', 'x'.repeat(128), '#REF!'],
+  ].flat();
+  const text = fc.oneof(
+    { weight: 4, arbitrary: fc.constantFrom(...TEXTS) },
+    fc
+      .string({ unit: 'binary', minLength: 1, maxLength: 12 })
+      .map((one) => `r${one.replaceAll('\0', '')}`.replace(/_x/g, '_y')),
+  );
+  const CODES = ['007', '1e5', '=1+1', '-', 'a/b?c', 'one, two', '😀', '"q"', '<x>'];
+  /** Moments at which clocks change, and others. */
+  const MOMENTS = [
+    ['2025-03-09T07:00Z', '2025-11-02T06:00Z', '2025-04-05T15:00Z', '2025-10-04T15:30Z'],
+    ['2024-12-30T00:00Z', '2025-01-01T00:00Z', '2011-12-30T10:00Z'],
+  ]
+    .flat()
+    .map((one) => Date.parse(one));
+  const ZONES = [
+    ['UTC', 'America/New_York', 'Australia/Lord_Howe', 'Pacific/Apia', 'Asia/Kathmandu', 'Asia/Calcutta'],
+  ].flat();
+  const moment = fc
+    .tuple(fc.constantFrom(...MOMENTS), fc.integer({ min: -60, max: 60 }), fc.nat(3_599_999))
+    .map(([centre, hours, rest]) => centre + hours * 3_600_000 + rest);
+  const click = fc.record({
+    short_code: fc.constantFrom(...CODES),
+    clicked_at: moment.map((instant) => new Date(instant).toISOString()),
+    browser: text,
+    os: fc.constantFrom('Windows', 'macOS', '=os()', 'Li,nux'),
+    city: text,
+    country: fc.constantFrom('DE', 'US', 'TR', 'XX'),
+    referrer: fc.constantFrom('', 'https://google.com/a,b', "https://example.org/it's", 'https://x.y/<&>'),
+    ip: fc.constantFrom('192.0.2.1', '192.0.2.2', '2001:db8::1'),
+    user_agent: fc.constantFrom(
+      'Mozilla/5.0 Chrome/131.0',
+      'Googlebot/2.1 (+http://www.google.com/bot.html)',
+    ),
+    redirect_ms: fc.nat(5_000),
+  });
+
+  const question = fc
+    .record({
+      isAnon: fc.boolean(),
+      code: fc.constantFrom(...CODES),
+      start: moment,
+      length: fc.oneof(
+        fc.nat(3 * DAY),
+        fc.nat(60 * DAY),
+        fc.nat(400 * DAY),
+        fc.constantFrom(0, 3_600_000, 15 * 365 * DAY),
+      ),
+      timezone: fc.constantFrom(...ZONES),
+      dimensions: fc.shuffledSubarray(
+        ['time', 'browser', 'os', 'country', 'city', 'referrer', 'short_code'],
+        { minLength: 1, maxLength: 4 },
+      ),
+      metrics: fc.option(fc.shuffledSubarray([...METRIC_NAMES], { minLength: 1 })),
+      interval: fc.option(fc.constantFrom(...INTERVAL_NAMES)),
+      breakdown: fc.option(fc.boolean()),
+      bots: fc.option(fc.constantFrom('include', 'exclude', 'only')),
+      limit: fc.option(fc.constantFrom(1, 2, 3, 7, 1_000)),
+      filters: fc.oneof(
+        { weight: 3, arbitrary: fc.constant({}) },
+        fc.record({ browser: fc.array(fc.constantFrom(...TEXTS), { minLength: 1, maxLength: 20 }) }),
+        fc.record({ country: fc.constantFrom('DE', 'United States'), referrer: fc.constant('google.com') }),
+      ),
+    })
+    .filter(({ interval, length }) => interval === null || !/hour|minute/.test(interval) || length < 60 * DAY)
+    .map(({ isAnon, code, start, length, dimensions, filters, ...rest }) => {
+      const groupBy = dimensions.filter((name) => !isAnon || name !== 'short_code');
+      const chosen = Object.entries(rest).filter(([, value]) => value !== null);
+      const end = Math.min(start + length, Date.parse('2026-01-15T00:00Z'));
+      return {
+        limit: rest.limit,
+        query: {
+          start_date: String(start),
+          end_date: String(end),
+          group_by: groupBy.length === 0 ? 'time' : groupBy.join(','),
+          filters: JSON.stringify(filters),
+          ...Object.fromEntries(chosen.map(([name, value]) => [name, String(value)])),
+          ...(isAnon ? { scope: 'anon', short_code: code } : { owner_id: 'hostile' }),
+        } satisfies Query,
+      };
+    });
+
+  test(`random questions (SPOOR_TEST_SEED=${SEED})`, async () => {
+    const key = await spoor.createKey('hostile');
+    // Every code, so that every URL is known.
+    const all = fc
+      .sample(click, { seed: SEED, numRuns: 400 })
+      .map((one, index) => ({ ...one, short_code: CODES[index] ?? one.short_code }));
+    const sent = await spoor.send('POST', '/api/v1/clicks', { key, json: all });
+    expect([sent.status, sent.json]).toEqual([200, { accepted: all.length, rejected: [] }]);
+    let rows = 0;
+    await fc.assert(
+      fc.asyncProperty(question, async ({ query, limit }) => {
+        const answer = await stats({ ...query, limit: String(limit ?? 10_000) });
+        for (const [, table] of tablesOf(answer)) rows += table.rows.length;
+        await expectAllFormats(query, answer);
+      }),
+      { seed: SEED, numRuns: 60, interruptAfterTimeLimit: 30_000 },
+    );
+    expect(rows).toBeGreaterThan(1_000);
+  });
+
+  test('nothing in the range: zeros, empty lists, null as nothing', async () => {
+    await spoor.send('PUT', '/api/v1/urls/nothing', { json: { owner_id: 'empty' } });
+    const query = {
+      scope: 'anon',
+      short_code: 'nothing',
+      start_date: '2025-01-01',
+      end_date: '2025-01-03',
+      group_by: 'browser,time',
+    };
+    const answer = await stats(query);
+    expect(answer.summary.total_clicks).toBe(0);
+    await expectAllFormats(query, answer);
+  });
+
+  test('texts that mean something else inside a workbook are texts', async () => {
+    const cities = ['_x003D_1+1', '_x0041_x0042_', '_x005F_', '_x000D_', 'x_x', '&#65;'];
+    const clicks = cities.map((city) => ({ short_code: 'xstring', city, clicked_at: '2025-01-01' }));
+    await spoor.send('POST', '/api/v1/clicks', { json: clicks });
+    const query = { scope: 'anon', short_code: 'xstring', group_by: 'city', start_date: '2025-01-01' };
+    const [bytes] = await download({ ...query, end_date: '2025-01-02', format: 'xlsx' });
+    const { clicks_by_city: sheet } = await readXlsx(bytes);
+    // As the format has it and spreadsheets do; exceljs leaves it undone in cells that hold their text themselves.
+    const decoded = sheet?.rows
+      .slice(1)
+      .map(([city]) =>
+        String(city).replace(/_x([\dA-F]{4})_/gi, (_, digits) =>
+          String.fromCharCode(Number.parseInt(digits, 16)),
+        ),
+      );
+    expect(new Set(decoded)).toEqual(new Set(cities));
+  });
+
+  test('the breakdown of all dimensions, whose lists have names too long for sheets', async () => {
+    const query = {
+      owner_id: 'hostile',
+      start_date: '2011-01-01',
+      end_date: '2026-01-01',
+      group_by: 'time,browser,os,country,city,referrer,short_code',
+      breakdown: 'true',
+    };
+    await expectAllFormats(query, await stats({ ...query, limit: '10000' }));
+  });
+});
+
+describe('beside what an answer holds', () => {
+  const WIDE = 'wide';
+  beforeAll(async () => {
+    await spoor.send('PUT', `/api/v1/urls/${WIDE}`, { json: { owner_id: 'wide' } });
+    const clicks = Array.from({ length: 1_500 }, (_, index) => ({
+      short_code: WIDE,
+      city: `City ${index}`,
+      clicked_at: '2025-01-01T12:00Z',
+    }));
+    const sent = await spoor.send('POST', '/api/v1/clicks', { json: clicks });
+    expect(sent.json.accepted).toBe(1_500);
+  });
+  const wide = { owner_id: 'wide', start_date: '2025-01-01', end_date: '2025-01-02', group_by: 'city' };
+
+  test('without a limit all groups come, with one so many', async () => {
+    const whole = await exportJson(wide);
+    expect(whole.metrics.clicks_by_city).toHaveLength(1_500);
+    expect(whole.group_counts).toEqual({ city: 1_500 });
+    const cut = await exportJson({ ...wide, limit: '1200' });
+    expect(cut.metrics.clicks_by_city).toEqual(whole.metrics.clicks_by_city.slice(0, 1_200));
+    expect(cut.group_counts).toEqual({ city: 1_500 });
+    const { status, json } = await spoor.send('GET', '/api/v1/export', {
+      query: { ...wide, format: 'json', limit: '10001' },
+    });
+    expect([status, json.field]).toEqual([400, 'limit']);
+  });
+
+  test('more than 10,000 buckets, which an answer refuses', async () => {
+    const query = {
+      ...wide,
+      group_by: 'time',
+      interval: '10_minute',
+      start_date: '2025-01-01',
+      end_date: '2025-04-10',
+    };
+    expect((await spoor.send('GET', '/api/v1/stats', { query })).status).toBe(400);
+    const { metrics } = await exportJson(query);
+    expect(metrics.clicks_by_time).toHaveLength(100 * 144);
+    const counted = metrics.clicks_by_time.filter((row: any) => row.clicks > 0);
+    expect(counted).toEqual([
+      {
+        time: '2025-01-01 12:00',
+        bucket_start: '2025-01-01T12:00:00.000+00:00',
+        clicks: 1_500,
+        clicks_percentage: 100,
+      },
+    ]);
+    expect(metrics.clicks_by_time.at(-1).time).toBe('2025-04-10 23:50');
+  });
+});
+
+describe('the default start', () => {
+  const start = async (query: Query): Promise<string> => {
+    const answer = await exportJson({ end_date: '2025-06-30T00:00:00Z', ...query });
+    return new Date(answer.time_range.start_date).toISOString();
+  };
+  beforeAll(async () => {
+    for (const [code, owner_id, created_at] of [
+      ['made-first', 'starter', '2025-05-01T00:00:00Z'],
+      ['clicked-first', 'starter', '2025-05-20T00:00:00Z'],
+      ['never', 'silent', '2025-05-25T00:00:00Z'],
+    ] as const) {
+      const put = await spoor.send('PUT', `/api/v1/urls/${code}`, { json: { owner_id, created_at } });
+      expect(put.status).toBe(201);
+    }
+    const clicks = [
+      { short_code: 'made-first', clicked_at: '2025-05-10T00:00:00.123Z', browser: 'Opera' },
+      { short_code: 'made-first', clicked_at: '2025-06-01T00:00:00Z', browser: 'Chrome' },
+      { short_code: 'clicked-first', clicked_at: '2025-05-15T00:00:00.456Z', browser: 'Chrome' },
+    ];
+    expect((await spoor.send('POST', '/api/v1/clicks', { json: clicks })).json.accepted).toBe(3);
+  });
+
+  test('of one URL is its creation or its oldest click, whichever is earlier, whatever the filters', async () => {
+    const anon = (short_code: string) => ({ scope: 'anon', short_code });
+    expect(await start(anon('made-first'))).toBe('2025-05-01T00:00:00.000Z');
+    expect(await start(anon('clicked-first'))).toBe('2025-05-15T00:00:00.456Z');
+    expect(await start({ ...anon('clicked-first'), browser: 'Nothing', bots: 'only' })).toBe(
+      '2025-05-15T00:00:00.456Z',
+    );
+  });
+
+  test("of an owner is the oldest click of the owner's, whatever the filters", async () => {
+    const oldest = '2025-05-10T00:00:00.123Z';
+    expect(await start({ owner_id: 'starter' })).toBe(oldest);
+    expect(await start({ owner_id: 'starter', browser: 'Chrome', short_code: 'clicked-first' })).toBe(oldest);
+    const key = await spoor.createKey('starter');
+    const answer = await exportJson({ timezone: 'Asia/Kathmandu' }, key);
+    expect(answer.time_range.start_date).toBe('2025-05-10T05:45:00.123+05:45');
+    expect(answer.summary.total_clicks).toBe(3);
+  });
+
+  test('of an owner without clicks lies 7 days before the end', async () => {
+    expect(await start({ owner_id: 'silent' })).toBe('2025-06-23T00:00:00.000Z');
+  });
+
+  test('is not after the end', async () => {
+    expect(await start({ owner_id: 'starter', end_date: '2025-01-01T00:00:00Z' })).toBe(
+      '2025-01-01T00:00:00.000Z',
+    );
+  });
+
+  test('decides about the interval as a given one does', async () => {
+    const answer = await exportJson({ owner_id: 'starter', end_date: '2025-06-30T00:00:00Z' });
+    expect(answer.time_bucket_info.strategy).toBe('daily');
+    const longer = await exportJson({ owner_id: 'starter', end_date: '2025-12-30T00:00:00Z' });
+    expect(longer.time_bucket_info.strategy).toBe('weekly');
+  });
+});
+
+describe('the file', () => {
+  const TYPES = {
+    csv: ['zip', 'application/zip'],
+    xlsx: ['xlsx', 'application/vnd.openxmlformats-officedocument.spreadsheetml.sheet'],
+    json: ['json', 'application/json'],
+    xml: ['xml', 'application/xml'],
+  } as const;
+  const CODES = [
+    'plain-code',
+    'a/b\\c"d',
+    "it's; x=1",
+    '../../etc/passwd',
+    'ünï😀',
+    '%0d%0aX: y',
+    'x'.repeat(128),
+  ];
+  beforeAll(async () => {
+    const clicks = CODES.map((short_code) => ({ short_code, clicked_at: '2025-01-01' }));
+    const sent = await spoor.send('POST', '/api/v1/clicks', { json: clicks });
+    expect(sent.json.accepted).toBe(CODES.length);
+  });
+
+  test.each(EXPORT_FORMAT_NAMES)('%s: type, extension, code and range', async (format) => {
+    const range = { start_date: '2025-01-01', end_date: '2025-02-03', format };
+    const [extension, type] = TYPES[format];
+    const [, headers] = await download({ ...range, scope: 'anon', short_code: 'plain-code' });
+    expect(headers.get('content-type')?.split(';')[0]).toBe(type);
+    const disposition = headers.get('content-disposition') ?? '';
+    for (const part of ['plain-code', '2025-01-01', '2025-02-03']) expect(disposition).toContain(part);
+    expect(disposition).toMatch(new RegExp(`^attachment; filename="[A-Za-z0-9._-]+\\.${extension}"$`));
+    const [, all] = await download(range);
+    expect(all.get('content-disposition')).toMatch(/filename="[^"]*_all_[^"]*"$/);
+  });
+
+  test.each(CODES)('a safe name for %j', async (short_code) => {
+    const [, headers] = await download({ scope: 'anon', short_code, format: 'json' });
+    expect(headers.get('content-disposition')).toMatch(
+      /^attachment; filename="[A-Za-z0-9_][A-Za-z0-9._-]{0,120}\.json"$/,
+    );
+  });
+
+  test('HEAD has the headers and no body', async () => {
+    const { status, headers, text } = await spoor.send('HEAD', '/api/v1/export', {
+      query: { format: 'csv', owner_id: '*' },
+    });
+    expect([status, headers.get('content-type'), text]).toEqual([200, 'application/zip', '']);
+  });
+});
+
+describe('a refusal', () => {
+  let owner: string;
+  let stranger: string;
+  let writer: string;
+  beforeAll(async () => {
+    owner = await spoor.createKey('walled');
+    stranger = await spoor.createKey('stranger');
+    writer = await spoor.createKey('walled', ['clicks:write']);
+    const clicks = [
+      { short_code: 'walled-private', clicked_at: '2025-01-01', city: 'Hidden' },
+      { short_code: 'walled-public', clicked_at: '2025-01-01', city: 'Open' },
+    ];
+    await spoor.send('POST', '/api/v1/clicks', { key: owner, json: clicks });
+    await spoor.send('PUT', '/api/v1/urls/walled-public', { key: owner, json: { private_stats: false } });
+  });
+  const refusal = async (query: Query, key: string | null = ADMIN_KEY, method = 'GET') => {
+    const { status, json } = await spoor.send(method, '/api/v1/export', { query, key });
+    return [status, json?.code, json?.field];
+  };
+  const anon = (short_code: string) => ({ scope: 'anon', short_code });
+
+  test('a format that is missing or another', async () => {
+    for (const format of [undefined, '', 'pdf', 'JSON5', 'csv,json', 'constructor']) {
+      const query = format === undefined ? {} : { format };
+      expect(await refusal(query)).toEqual([422, 'validation_error', 'format']);
+    }
+    expect((await refusal({ format: ['csv', 'xml'] }))[0]).toBe(400);
+  });
+
+  test('parameters, as for an answer', async () => {
+    const format = 'csv';
+    expect(await refusal({ format, group_by: 'planet' })).toEqual([422, 'validation_error', 'group_by']);
+    expect(await refusal({ format, timezone: 'Mars' })).toEqual([400, 'validation_error', 'timezone']);
+    expect(await refusal({ format, filters: '{' })).toEqual([400, 'validation_error', 'filters']);
+    expect(await refusal({ format, start_date: '2025-02-01', end_date: '2025-01-01' })).toEqual([
+      400,
+      'validation_error',
+      'start_date',
+    ]);
+  });
+
+  test('in the order: route, key, parameters, scope of the key, URL, its privacy', async () => {
+    expect((await refusal({}, 'spoo_nobody', 'POST'))[0]).toBe(405);
+    expect((await refusal({ format: 'pdf' }, 'spoo_nobody'))[0]).toBe(401);
+    expect((await refusal({ format: 'pdf' }, null))[0]).toBe(401);
+    expect((await refusal({ format: 'pdf', ...anon('unknown') }, writer))[0]).toBe(422);
+    expect((await refusal({ format: 'csv', ...anon('unknown') }, writer))[0]).toBe(403);
+    expect((await refusal({ format: 'csv', ...anon('unknown') }, owner))[0]).toBe(404);
+    expect((await refusal({ format: 'csv', ...anon('unknown') }, null))[0]).toBe(404);
+    expect((await refusal({ format: 'csv', ...anon('walled-private') }, null))[0]).toBe(401);
+    expect((await refusal({ format: 'csv', ...anon('walled-private') }, stranger))[0]).toBe(403);
+  });
+
+  test('nobody exports what is not theirs', async () => {
+    expect((await refusal({ format: 'json', owner_id: 'walled' }, stranger))[0]).toBe(403);
+    expect((await refusal({ format: 'json', owner_id: '*' }, stranger))[0]).toBe(403);
+    const query = { group_by: 'city', short_code: 'walled-private' };
+    expect((await exportJson(query, stranger)).summary.total_clicks).toBe(0);
+    for (const format of EXPORT_FORMAT_NAMES.filter((name) => name === 'json' || name === 'xml')) {
+      const [bytes] = await download({ group_by: 'city,short_code', format }, stranger);
+      expect(textOf(bytes)).not.toMatch(/Hidden|Open|walled/);
+    }
+    const own = await exportJson({ group_by: 'city' }, owner);
+    expect(own.metrics.clicks_by_city.map((row: any) => row.city).toSorted()).toEqual(['Hidden', 'Open']);
+    const open = await exportJson({ ...anon('walled-public'), group_by: 'city' }, null);
+    expect(open.summary.total_clicks).toBe(1);
+  });
+});
+
+test('an export is one consistent view while clicks pour in', async () => {
+  const pouringEnds = new AbortController();
+  const pour = async (): Promise<void> => {
+    for (let round = 0; !pouringEnds.signal.aborted; round++) {
+      const clicks = Array.from({ length: 20 }, (_, index) => ({
+        short_code: 'pouring',
+        browser: `B${(round + index) % 7}`,
+        os: `O${index % 3}`,
+        clicked_at: '2025-01-01',
+        ip: `192.0.2.${index}`,
+      }));
+      await spoor.send('POST', '/api/v1/clicks', { json: clicks });
+    }
+  };
+  await spoor.send('POST', '/api/v1/clicks', { json: { short_code: 'pouring', clicked_at: '2025-01-01' } });
+  const pouring = [pour(), pour()];
+  const totals = new Set<number>();
+  try {
+    for (let round = 0; round < 15; round++) {
+      const { summary, metrics } = await exportJson({
+        scope: 'anon',
+        short_code: 'pouring',
+        start_date: '2025-01-01',
+        end_date: '2025-01-02',
+        group_by: 'time,browser,os',
+        breakdown: 'true',
+        metrics: 'clicks',
+      });
+      totals.add(summary.total_clicks);
+      const sums = Object.values<any>(metrics).map((list) =>
+        list.reduce((sum: number, row: any) => sum + row.clicks, 0),
+      );
+      expect(sums).toEqual(sums.map(() => summary.total_clicks));
+    }
+  } finally {
+    pouringEnds.abort();
+    await Promise.all(pouring);
+  }
+  // Otherwise nothing was shown.
+  expect(totals.size).toBeGreaterThan(5);
+});
