@@ -53,14 +53,24 @@ function inheritExit(command: Command): void {
 }
 
 async function run(): Promise<number> {
+  const program = createProgram();
   try {
-    await createProgram().parseAsync();
+    const group = unfinishedGroup(program, process.argv.slice(2));
+    if (group !== undefined) group.error('a command is missing');
+    await program.parseAsync();
     return 0;
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : WRONG_COMMAND_LINE;
     note(`spoor: ${oneLine(messageOf(error))}`);
     return error instanceof CommandError ? error.exitCode : 1;
   }
+}
+
+/** The group of commands that a command line names without one of its commands; commander would print all its help. */
+function unfinishedGroup(program: Command, words: readonly string[]): Command | undefined {
+  let command: Command | undefined = program;
+  for (const word of words) command = command?.commands.find((child) => child.name() === word);
+  return command?.commands.length === 0 ? undefined : command;
 }
 
 function oneLine(text: string): string {

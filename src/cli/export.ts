@@ -1,4 +1,4 @@
-import { createWriteStream, renameSync, rmSync } from 'node:fs';
+import { createWriteStream, existsSync, realpathSync, renameSync, rmSync, statSync } from 'node:fs';
 import { pipeline } from 'node:stream/promises';
 import { type Command, Option } from 'commander';
 import { readConfig } from '../config.ts';
@@ -29,6 +29,11 @@ export function exportCommand(program: Command): void {
       '\nExamples:\n  spoor export --format xlsx -o clicks.xlsx --owner me --group-by time,country\n  spoor export --format csv -o clicks.zip --short-code launch',
     )
     .action(async (options: Options) => {
+      if (options.json && options.output === '-') {
+        throw new CommandError('--json goes with a file, since standard output holds the export.', {
+          exitCode: 2,
+        });
+      }
       const query = { ...questionQuery(options), format: options.format };
       const bytes = await withClient(readConfig(), (client) => save(client, query, options.output));
       if (options.output === '-') return;
@@ -45,8 +50,7 @@ async function save(
 ): Promise<number> {
   const body = await client.stream('/api/v1/export', query);
   const progress = startCounter('Exporting', 'bytes');
-  const isPiped = file === '-';
-  const draft = `${file}.part`;
+  const target = targetOf(file);
   let bytes = 0;
   async function* counted(): AsyncGenerator<Uint8Array> {
     for await (const piece of body) {
@@ -56,14 +60,37 @@ async function save(
     }
   }
   try {
-    await pipeline(counted, isPiped ? process.stdout : createWriteStream(draft), { end: !isPiped });
-    if (!isPiped) renameSync(draft, file);
+    await pipeline(counted, target.stream, { end: target.stream !== process.stdout });
+    target.keep();
   } catch (cause) {
-    if (!isPiped) rmSync(draft, { force: true });
+    target.discard();
     const code = cause instanceof Error && 'code' in cause ? ` (${String(cause.code)})` : '';
     throw new CommandError(`The export to ${file} broke off${code}.`, { cause });
   } finally {
     progress.stop();
   }
   return bytes;
+}
+
+interface Target {
+  readonly stream: NodeJS.WritableStream;
+  /** Called when the file is whole. */
+  readonly keep: () => void;
+  readonly discard: () => void;
+}
+
+/** A plain file gets its bytes only when they are whole; a device or pipe takes them as they come. */
+function targetOf(file: string): Target {
+  const nothing = (): void => {};
+  if (file === '-') return { stream: process.stdout, keep: nothing, discard: nothing };
+  const path = existsSync(file) ? realpathSync(file) : file;
+  if (existsSync(path) && !statSync(path).isFile()) {
+    return { stream: createWriteStream(path), keep: nothing, discard: nothing };
+  }
+  const draft = `${path}.part`;
+  return {
+    stream: createWriteStream(draft),
+    keep: () => renameSync(draft, path),
+    discard: () => rmSync(draft, { force: true }),
+  };
 }

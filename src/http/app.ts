@@ -27,15 +27,9 @@ export function createApp(services: Services): Koa<State> {
   const app = new Koa<State>();
   app.use(requestLog(services));
   app.use(errorAnswers(services));
-  app.use(noSuchRoute);
+  app.use(notRouted);
   app.use(router.routes());
-  app.use(
-    router.allowedMethods({
-      throw: true,
-      methodNotAllowed: () => new AppError('method_not_allowed', 'This route does not take that method.'),
-      notImplemented: () => new AppError('method_not_allowed', 'No route takes that method.'),
-    }),
-  );
+  app.use(router.allowedMethods());
   // Errors of a connection (a client that left in mid-answer) end here; they are logged as unfinished requests.
   app.on('error', (error: unknown) =>
     services.log.debug({ failure: error instanceof Error ? error.name : 'error' }, 'connection'),
@@ -43,9 +37,12 @@ export function createApp(services: Services): Koa<State> {
   return app;
 }
 
-/** Koa's answer when nothing has taken the request. Methods that a route does not take are told apart further in. */
-const noSuchRoute: Koa.Middleware<State> = async (ctx, next) => {
+/** What no route has taken: 404 for an unknown path, 405 (the router has set `Allow`) for another method of a known one. */
+const notRouted: Koa.Middleware<State> = async (ctx, next) => {
   await next();
-  if (ctx.status === 404 && ctx.body === undefined)
-    throw new AppError('not_found', 'There is no such route.');
+  if (ctx.body !== undefined) return;
+  if (ctx.status === 404) throw new AppError('not_found', 'There is no such route.');
+  if (ctx.status === 405 || ctx.status === 501) {
+    throw new AppError('method_not_allowed', 'This route does not take that method.');
+  }
 };

@@ -12,6 +12,13 @@ describe('health', () => {
     expect((await spoor.send('GET', path, { key: null })).status).toBe(200);
   });
 
+  test('another method of a known route is 405 and told which it takes; an unknown route is 404', async () => {
+    const wrong = await spoor.send('POST', '/api/v1/stats', { json: {} });
+    expect([wrong.status, wrong.json.code]).toEqual([405, 'method_not_allowed']);
+    expect(wrong.headers.get('allow')).toContain('GET');
+    expect((await spoor.send('GET', '/api/v1/nothing')).json.code).toBe('not_found');
+  });
+
   test('/metrics counts requests by the route, clicks and queries', async () => {
     await spoor.send('POST', '/api/v1/clicks', { ndjson: [{ short_code: 'counted' }, {}] });
     const { text } = await spoor.send('GET', '/metrics', { key: null });
