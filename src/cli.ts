@@ -56,7 +56,7 @@ async function run(): Promise<number> {
   const program = createProgram();
   try {
     const group = unfinishedGroup(program, process.argv.slice(2));
-    if (group !== undefined) group.error('a command is missing');
+    if (group !== undefined) group.error(`a command is missing after ${group.name()}`);
     await program.parseAsync();
     return 0;
   } catch (error) {
