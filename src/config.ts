@@ -17,7 +17,7 @@ export const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', '
 /** Everything the environment decides, checked once at start. */
 export interface Config {
   readonly host: string;
-  /** 0: any free port. */
+  /** 0 takes any free port. */
   readonly port: number;
   /** Absolute path of the data directory. */
   readonly dataDir: string;

@@ -9,6 +9,7 @@ import {
 import type { ClickHouseServer } from '../config.ts';
 import { type Sql, render } from '../sql/sql.ts';
 import { fromClickHouse } from './failures.ts';
+import { ONE_BLOCK, PATIENT, READ_ONLY } from './settings.ts';
 
 export interface QueryOptions {
   /** Seconds the query may run. */
@@ -26,26 +27,6 @@ export interface InsertOptions {
 
 /** Told of each query when it ends, for metrics. */
 export type QueryObserver = (kind: 'select' | 'insert' | 'command', seconds: number, ok: boolean) => void;
-
-/** One insert is one block, so it becomes at most one part a partition, whole or not at all. */
-const ONE_BLOCK = { min_insert_block_size_rows: '10000000', min_insert_block_size_bytes: '0' } as const;
-
-const READ_ONLY = {
-  // Together they end the query of a client that has gone; the second alone does nothing.
-  readonly: '2',
-  cancel_http_readonly_queries_on_client_close: 1,
-  // All reads of a table inside one query see the same rows.
-  enable_shared_storage_snapshot_in_query: 1,
-} satisfies ClickHouseSettings;
-
-/** For results read at a client's pace: time blocked on the reader counts as execution time, and sends time out. */
-const PATIENT = {
-  max_execution_time: 0,
-  http_send_timeout: 86_400,
-  send_timeout: 86_400,
-  output_format_json_escape_forward_slashes: 0,
-  short_circuit_function_evaluation: 'force_enable',
-} satisfies ClickHouseSettings;
 
 const DAY_MS = 86_400_000;
 

@@ -39,7 +39,7 @@ export class EmbeddedClickHouse {
 
   /**
    * Starts the engine over `dataDir` and waits until it listens.
-   * @param listenPort 0: any free one
+   * @param listenPort where; 0 takes any free one
    * @throws DataDirInUseError when another engine has the directory; Error with a sentence for the operator otherwise
    */
   static async start(dataDir: string, listenPort = 0): Promise<EmbeddedClickHouse> {

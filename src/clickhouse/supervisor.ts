@@ -5,7 +5,7 @@ import type { EmbeddedClickHouse } from './embedded.ts';
 /** Restarts in a row that may fail before the engine is given up. */
 const ATTEMPTS = 5;
 
-/** Starts an engine that listens on `port`, 0: any free one. */
+/** Starts an engine that listens on `port`; 0 takes any free one. */
 type StartEngine = (port: number) => Promise<EmbeddedClickHouse>;
 
 /** Keeps an embedded ClickHouse running: one that ends by itself is started again, at the same address. */

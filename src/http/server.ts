@@ -4,7 +4,7 @@ import type { Duplex } from 'node:stream';
 import type Koa from 'koa';
 import type { State } from './context.ts';
 
-/** Where to listen; port 0: any free one. */
+/** Where to listen; port 0 takes any free one. */
 export interface Address {
   readonly host: string;
   readonly port: number;
