@@ -1,33 +1,25 @@
-import { param, sql } from '../src/sql/sql.ts';
+import { CLICK_COLUMNS } from '../src/clicks/writer.ts';
+import { identifier, join, param, sql } from '../src/sql/sql.ts';
 import { type Bench, type Benchmark, atLeast, interleaved } from './harness.ts';
 
 const CLICKS = 5_000;
 
 /** Requests of 5,000 raw clicks. */
 export const ingest: Benchmark = {
-  floor: 'ClickHouse inserting the same final rows as JSONEachRow over HTTP',
+  floor: 'ClickHouse inserting the same final rows as JSONCompactEachRow over HTTP',
   run: async (bench) => {
     let request = 0;
-    const columns = [
-      'owner_id',
-      'short_code',
-      'clicked_at',
-      'visitor',
-      'browser',
-      'os',
-      'country',
-      'city',
-      'referrer',
-    ];
     await bench.database.command(sql`CREATE TABLE IF NOT EXISTS bench_clicks AS clicks`);
     const bodies = Array.from({ length: 8 }, (_, index) => rawClicks(index));
     const taken = () => send(bench, bodies[request++ % bodies.length] ?? '');
     await taken();
-    const rows = await bench.database.rows<readonly (string | number)[]>(sql`
-      SELECT owner_id, short_code, toString(clicked_at), toString(visitor), browser, os, country, city, referrer
+    const rows = await bench.database.rows(sql`
+      SELECT ${join(CLICK_COLUMNS.map(identifier), ', ')}
       FROM clicks WHERE owner_id = 'admin' LIMIT ${param('UInt32', CLICKS)}`);
     const lines = rows.map((row) => JSON.stringify(row));
-    const times = await interleaved(9, taken, () => bench.database.insert('bench_clicks', columns, lines));
+    const times = await interleaved(9, taken, () =>
+      bench.database.insert('bench_clicks', CLICK_COLUMNS, lines),
+    );
     const rate = (milliseconds: number) => CLICKS / (milliseconds / 1000);
     return [atLeast('ingest-batch', 'clicks/s', rate(times.spoor), rate(times.floor), 0.5)];
   },

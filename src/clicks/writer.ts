@@ -20,7 +20,8 @@ export interface OnceName {
 /** Rows in one insert. By a row's place in its request, so that a retry cuts the same pieces. */
 const CHUNK_ROWS = 200_000;
 
-const COLUMNS = [
+/** The columns of a click, in the order they are inserted. */
+export const CLICK_COLUMNS = [
   'owner_id',
   'short_code',
   'clicked_at',
@@ -54,7 +55,7 @@ export async function writeClicks(
     if (missing.length === 0) continue;
     await database.insert(
       'clicks',
-      COLUMNS,
+      CLICK_COLUMNS,
       lines(missing, ingestId),
       once === undefined ? {} : { token: ingestId },
     );

@@ -1,3 +1,4 @@
+import { namesOf } from '../values/names.ts';
 import type { Column, RowTemplate } from '../values/row-template.ts';
 import type { ExportContent } from './content.ts';
 import { csvRow, writeCsv } from './csv.ts';
@@ -29,6 +30,4 @@ export const EXPORT_FORMATS = {
 
 export type ExportFormatName = keyof typeof EXPORT_FORMATS;
 
-export const EXPORT_FORMAT_NAMES = Object.keys(
-  EXPORT_FORMATS,
-) as readonly string[] as readonly ExportFormatName[];
+export const EXPORT_FORMAT_NAMES = namesOf(EXPORT_FORMATS);

@@ -28,8 +28,8 @@ export function errorAnswers({ log }: Services): Middleware<State> {
     try {
       await next();
     } catch (error) {
-      // A client that left in the middle of its request waits for no answer.
-      if (ctx.req.destroyed && !ctx.req.complete) return;
+      // A client that has left waits for no answer, and what its leaving broke is no fault of ours.
+      if (!ctx.writable) return;
       const known = asAppError(error);
       if (known.status >= 500) log.error({ failure: failureName(error) }, known.message);
       ctx.status = known.status;

@@ -12,7 +12,7 @@ export type Bucket = {
 };
 
 /** Two instants (Unix ms), both included; neither before 2000. */
-export type Range = { readonly start: number; readonly end: number };
+export type TimeRange = { readonly start: number; readonly end: number };
 
 type CalendarStepping = Exclude<Stepping, { unit: 'seconds' }>;
 
@@ -21,7 +21,7 @@ type CalendarStepping = Exclude<Stepping, { unit: 'seconds' }>;
  * made one at a time. Hours and shorter ones follow the local clock and begin anew where the offset changes; longer
  * ones begin at the first instant of a local day, and a day that the zone skipped has none.
  */
-export function buckets(interval: IntervalName, range: Range, zone: string): Generator<Bucket> {
+export function buckets(interval: IntervalName, range: TimeRange, zone: string): Generator<Bucket> {
   const { stepping, label }: IntervalDefinition = INTERVALS[interval];
   return stepping.unit === 'seconds'
     ? clockBuckets(stepping.length * 1000, label, range, zone)
@@ -29,7 +29,7 @@ export function buckets(interval: IntervalName, range: Range, zone: string): Gen
 }
 
 /** How many buckets there are, but no more than `cap` + 1. */
-export function countBuckets(interval: IntervalName, range: Range, zone: string, cap: number): number {
+export function countBuckets(interval: IntervalName, range: TimeRange, zone: string, cap: number): number {
   const all = buckets(interval, range, zone);
   let count = 0;
   while (count <= cap && all.next().done !== true) count++;
@@ -39,7 +39,7 @@ export function countBuckets(interval: IntervalName, range: Range, zone: string,
 function* clockBuckets(
   step: number,
   label: IntervalDefinition['label'],
-  range: Range,
+  range: TimeRange,
   zone: string,
 ): Generator<Bucket> {
   const periods = segments(zone, range.start, range.end);
@@ -58,7 +58,7 @@ function* clockBuckets(
 function* calendarBuckets(
   stepping: CalendarStepping,
   label: IntervalDefinition['label'],
-  range: Range,
+  range: TimeRange,
   zone: string,
 ): Generator<Bucket> {
   let day = firstDay(stepping, Math.floor(wallOf(range.start, offsetAt(zone, range.start)) / DAY));
@@ -111,7 +111,7 @@ export type BucketPlan =
   | { readonly kind: 'edges'; readonly edges: readonly number[] };
 
 /** The plan for the buckets that `buckets` makes of the same range. */
-export function planBuckets(interval: IntervalName, range: Range, zone: string): BucketPlan {
+export function planBuckets(interval: IntervalName, range: TimeRange, zone: string): BucketPlan {
   const { stepping }: IntervalDefinition = INTERVALS[interval];
   if (stepping.unit === 'months') return edgesPlan(interval, range, zone);
   const step = stepping.unit === 'seconds' ? stepping.length : stepping.length * (DAY / 1000);
@@ -141,11 +141,11 @@ export function bucketStart(plan: BucketPlan, seconds: number): number {
   return Math.max(start, seconds - modulo(seconds + (plan.shifts[index] ?? 0), plan.step));
 }
 
-function edgesPlan(interval: IntervalName, range: Range, zone: string): BucketPlan {
+function edgesPlan(interval: IntervalName, range: TimeRange, zone: string): BucketPlan {
   return { kind: 'edges', edges: Array.from(buckets(interval, range, zone), ({ start }) => start / 1000) };
 }
 
-function firstStart(interval: IntervalName, range: Range, zone: string): number {
+function firstStart(interval: IntervalName, range: TimeRange, zone: string): number {
   for (const { start } of buckets(interval, range, zone)) return start;
   return range.start;
 }

@@ -1,8 +1,8 @@
 import { assertNever } from '../errors.ts';
 import { EMPTY, type Sql, identifier, join, param, sql } from '../sql/sql.ts';
-import { type BucketPlan, planBuckets } from './buckets.ts';
+import { type BucketPlan, type TimeRange, planBuckets } from './buckets.ts';
 import { DIMENSIONS, type DimensionName, FILTER_NAMES } from './dimensions.ts';
-import type { StatsQuery, TimeRange } from './query.ts';
+import type { StatsQuery } from './query.ts';
 
 /** Whose clicks a query may read. Compiling takes one, so no query is without. */
 export type Tenant =

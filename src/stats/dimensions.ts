@@ -1,4 +1,5 @@
 import { type Sql, sql } from '../sql/sql.ts';
+import { namesOf } from '../values/names.ts';
 import { countryFilter, exactFilter, referrerFilter } from './filters.ts';
 
 interface Dimension {
@@ -24,7 +25,7 @@ export type DimensionName = keyof typeof DIMENSIONS;
 /** A dimension whose values are text and that can be filtered by: every one but time. */
 export type FilterName = Exclude<DimensionName, 'time'>;
 
-export const DIMENSION_NAMES = Object.keys(DIMENSIONS) as readonly string[] as readonly DimensionName[];
+export const DIMENSION_NAMES = namesOf(DIMENSIONS);
 
 export const FILTER_NAMES = DIMENSION_NAMES.filter((name): name is FilterName => name !== 'time');
 

@@ -1,3 +1,4 @@
+import { namesOf } from '../values/names.ts';
 import { DAY, MINUTE, formatDay, isoWeek, modulo, twoDigits } from '../values/calendar.ts';
 
 const HOUR = 60 * MINUTE;
@@ -74,12 +75,8 @@ export const INTERVALS = {
 
 export type IntervalName = keyof typeof INTERVALS;
 
-export function isIntervalName(name: string): name is IntervalName {
-  return Object.hasOwn(INTERVALS, name);
-}
-
 /** The intervals' names, from the shortest to the longest. */
-export const INTERVAL_NAMES: readonly IntervalName[] = Object.keys(INTERVALS).filter(isIntervalName);
+export const INTERVAL_NAMES = namesOf(INTERVALS);
 
 /** The interval for a range (Unix ms) when none is asked for. */
 export function defaultInterval(start: number, end: number): IntervalName {

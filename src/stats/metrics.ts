@@ -1,3 +1,5 @@
+import { namesOf } from '../values/names.ts';
+
 /** The numbers an answer can hold for each group, in the order they are shown. */
 export const METRICS = {
   /** Clicks of the group. */
@@ -8,7 +10,7 @@ export const METRICS = {
 
 export type MetricName = keyof typeof METRICS;
 
-export const METRIC_NAMES = Object.keys(METRICS) as readonly string[] as readonly MetricName[];
+export const METRIC_NAMES = namesOf(METRICS);
 
 /** `part` of `whole` in percent with two decimals, halves up; 0 of nothing. */
 export function percentage(part: number, whole: number): number {

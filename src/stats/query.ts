@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { invalid, notOneOf } from '../errors.ts';
 import { parseDateParameter } from '../values/date-time.ts';
 import { knownToNode } from '../values/time-zone.ts';
-import { countBuckets } from './buckets.ts';
+import { type TimeRange, countBuckets } from './buckets.ts';
 import { DIMENSION_NAMES, type DimensionName } from './dimensions.ts';
 import { type Filters, parseFilters } from './filter-parameters.ts';
 import { INTERVAL_NAMES, type IntervalName, defaultInterval } from './intervals.ts';
@@ -16,12 +16,6 @@ export const BOT_CHOICES = ['include', 'exclude', 'only'] as const;
 export type Subject =
   | { readonly scope: 'all'; readonly ownerId: string | undefined }
   | { readonly scope: 'anon'; readonly shortCode: string };
-
-/** Both ends included; Unix milliseconds. */
-export interface TimeRange {
-  readonly start: number;
-  readonly end: number;
-}
 
 /** A question about clicks, wholly checked. */
 export interface StatsQuery {

@@ -1,3 +1,4 @@
+import { namesOf } from '../../values/names.ts';
 import { parseCombinedLine } from './combined.ts';
 import { parseCsvRecord } from './csv.ts';
 import type { ImportedRecord } from './imported-record.ts';
@@ -21,9 +22,7 @@ export const IMPORT_FORMATS = {
 
 export type ImportFormatName = keyof typeof IMPORT_FORMATS;
 
-export const IMPORT_FORMAT_NAMES = Object.keys(
-  IMPORT_FORMATS,
-) as readonly string[] as readonly ImportFormatName[];
+export const IMPORT_FORMAT_NAMES = namesOf(IMPORT_FORMATS);
 
 /** The format a file's name tells by its ending; undefined when it tells none. */
 export function formatOfFile(name: string): ImportFormatName | undefined {
