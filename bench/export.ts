@@ -78,11 +78,10 @@ async function parsed(bench: Bench, query: StatsQuery): Promise<void> {
 
 async function* parsedRows(bench: Bench, query: StatsQuery): AsyncGenerator<readonly unknown[]> {
   const tenant = { kind: 'owner', ownerId: bench.owner } as const;
-  const compiled = compileExport(query, tenant, (columns) => [
-    '[',
-    ...columns.flatMap((column, index) => [index === 0 ? '' : ', ', { column, escape: 'json' as const }]),
-    ']\n',
-  ]);
+  const compiled = compileExport(query, tenant, (columns) => ({
+    escape: 'json',
+    pieces: ['[', ...columns.flatMap((column, index) => [index === 0 ? '' : ', ', column]), ']\n'],
+  }));
   let rest = '';
   for await (const piece of await bench.database.text(compiled, new AbortController().signal)) {
     const lines = (rest + piece.toString('utf8')).split('\n');

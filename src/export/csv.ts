@@ -3,11 +3,8 @@ import type { ExportContent } from './content.ts';
 import { type ZipEntry, zipped } from './zip.ts';
 
 export function csvRow(columns: readonly Column[]): RowTemplate {
-  const cells = columns.flatMap((column, index) => [
-    ...(index === 0 ? [] : [',']),
-    { column, escape: 'csv' as const },
-  ]);
-  return [...cells, '\r\n'];
+  const cells = columns.flatMap((column, index) => (index === 0 ? [column] : [',', column]));
+  return { escape: 'csv', pieces: [...cells, '\r\n'] };
 }
 
 /** An archive of CSV files (RFC 4180, UTF-8): the summary, then one a list. */

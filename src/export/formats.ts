@@ -3,7 +3,8 @@ import type { Column, RowTemplate } from '../values/row-template.ts';
 import type { ExportContent } from './content.ts';
 import { csvRow, writeCsv } from './csv.ts';
 import { jsonRow, writeJson } from './json.ts';
-import { writeXlsx, xlsxRow } from './xlsx.ts';
+import { sheetRow } from './sheet-rows.ts';
+import { writeXlsx } from './xlsx.ts';
 import { writeXml, xmlRow } from './xml.ts';
 
 /** A file format: how it writes a row, and the document around the rows. */
@@ -21,7 +22,7 @@ export const EXPORT_FORMATS = {
   xlsx: {
     extension: 'xlsx',
     contentType: 'application/vnd.openxmlformats-officedocument.spreadsheetml.sheet',
-    row: xlsxRow,
+    row: sheetRow,
     write: writeXlsx,
   },
   json: { extension: 'json', contentType: 'application/json', row: jsonRow, write: writeJson },

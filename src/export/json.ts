@@ -5,9 +5,9 @@ import type { ExportContent } from './content.ts';
 export function jsonRow(columns: readonly Column[]): RowTemplate {
   const fields = columns.flatMap((column, index) => [
     `${index === 0 ? '' : ','}${JSON.stringify(column.name)}:`,
-    { column, escape: 'json' as const },
+    column,
   ]);
-  return [',{', ...fields, '}'];
+  return { escape: 'json', pieces: [',{', ...fields, '}'] };
 }
 
 /** The statistics answer as one JSON document. */

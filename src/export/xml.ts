@@ -4,12 +4,8 @@ import { wellFormed } from '../values/text.ts';
 import type { ExportContent } from './content.ts';
 
 export function xmlRow(columns: readonly Column[]): RowTemplate {
-  const fields = columns.flatMap((column) => [
-    `<${column.name}>`,
-    { column, escape: 'xml' as const },
-    `</${column.name}>`,
-  ]);
-  return ['<row>', ...fields, '</row>'];
+  const fields = columns.flatMap((column) => [`<${column.name}>`, column, `</${column.name}>`]);
+  return { escape: 'xml', pieces: ['<row>', ...fields, '</row>'] };
 }
 
 /** The statistics answer as one XML 1.0 document: its fields as elements, lists as repeated `row`. */

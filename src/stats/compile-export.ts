@@ -10,6 +10,7 @@ import {
   rankOf,
   summaryColumns,
 } from './compile.ts';
+import type { DimensionName } from './dimensions.ts';
 import type { MetricName } from './metrics.ts';
 import type { StatsQuery } from './query.ts';
 import { rowText } from './row-text.ts';
@@ -32,13 +33,12 @@ export function exportLists(query: StatsQuery): readonly ExportListPlan[] {
   return listsOf(query).flatMap(({ dimensions }) =>
     query.metrics.map((metric): ExportListPlan => {
       const groupName = dimensions.join('_');
-      const texts = dimensions.flatMap((name) => (name === 'time' ? ['time', 'bucket_start'] : [name]));
       return {
         name: `${metric}_by_${groupName}`,
         groupName,
         metric,
         columns: [
-          ...texts.map((name) => ({ name, kind: 'text' as const })),
+          ...dimensions.flatMap(columnsOf),
           { name: metric, kind: 'number' },
           { name: `${metric}_percentage`, kind: 'number' },
         ],
@@ -46,6 +46,14 @@ export function exportLists(query: StatsQuery): readonly ExportListPlan[] {
       };
     }),
   );
+}
+
+function columnsOf(name: DimensionName): readonly Column[] {
+  if (name !== 'time') return [{ name, kind: 'text' }];
+  return [
+    { name, kind: 'plain' },
+    { name: 'bucket_start', kind: 'plain' },
+  ];
 }
 
 /**

@@ -9,28 +9,27 @@ export type Escape = 'json' | 'xml' | 'csv' | 'xlsx';
 /** A column of a list: its name and what its values are. */
 export interface Column {
   readonly name: string;
-  readonly kind: 'text' | 'number';
-}
-
-/** A place in a row where a column's value stands. */
-export interface Cell {
-  readonly column: Column;
-  readonly escape: Escape;
+  /** `plain` is text made of characters that mean nothing to any format: digits, letters, `-`, `:`, `+` inside. */
+  readonly kind: 'text' | 'plain' | 'number';
 }
 
 /**
- * How a format writes one row: literal text with cells in between. A template has two readers with one meaning:
- * `writeRow` here, and the SQL that lets ClickHouse write the rows by the million.
+ * How a format writes one row: literal text with columns' values in between. A template has two readers with one
+ * meaning: `writeRow` here, and the SQL that lets ClickHouse write the rows by the million.
  */
-export type RowTemplate = readonly (string | Cell)[];
+export interface RowTemplate {
+  /** How its texts are written. */
+  readonly escape: Escape;
+  readonly pieces: readonly (string | Column)[];
+}
 
 /** The text of a row. */
 export function writeRow(template: RowTemplate, values: Readonly<Record<string, string | number>>): string {
-  return template
+  return template.pieces
     .map((piece) => {
       if (typeof piece === 'string') return piece;
-      const value = values[piece.column.name] ?? '';
-      return typeof value === 'number' ? String(value) : escapeText(value, piece.escape);
+      const value = values[piece.name] ?? '';
+      return typeof value === 'number' ? String(value) : escapeText(value, template.escape);
     })
     .join('');
 }

@@ -1,14 +1,15 @@
 import { describe, expect, test } from '@jest/globals';
 import { strFromU8, unzipSync } from 'fflate';
 import type { ExportContent, ExportList } from '../../src/export/content.ts';
-import { SHEET_ROWS, writeXlsx, xlsxRow } from '../../src/export/xlsx.ts';
+import { sheetRow } from '../../src/export/sheet-rows.ts';
+import { SHEET_ROWS, writeXlsx } from '../../src/export/xlsx.ts';
 import { type Column, writeRow } from '../../src/values/row-template.ts';
 
 const COLUMNS: readonly Column[] = [
   { name: 'city', kind: 'text' },
   { name: 'clicks', kind: 'number' },
 ];
-const TEMPLATE = xlsxRow(COLUMNS);
+const TEMPLATE = sheetRow(COLUMNS);
 
 /** As many rows as wanted, the n-th with n clicks, in pieces that break anywhere. */
 async function* rowsOf(count: number, pieceBytes: number): AsyncGenerator<Buffer> {

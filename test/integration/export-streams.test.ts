@@ -174,10 +174,10 @@ describe('a format of its own', () => {
   const lines: ExportFormat = {
     extension: 'txt',
     contentType: 'text/plain',
-    row: (columns) => [
-      ...columns.flatMap((column, index) => [index === 0 ? '' : '|', { column, escape: 'json' as const }]),
-      '\n',
-    ],
+    row: (columns) => ({
+      escape: 'json',
+      pieces: [...columns.flatMap((column, index) => [index === 0 ? '' : '|', column]), '\n'],
+    }),
     write: writeLines,
   };
 

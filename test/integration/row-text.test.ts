@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import * as fc from 'fast-check';
 import { csvRow } from '../../src/export/csv.ts';
 import { jsonRow } from '../../src/export/json.ts';
-import { xlsxRow } from '../../src/export/xlsx.ts';
+import { sheetRow } from '../../src/export/sheet-rows.ts';
 import { xmlRow } from '../../src/export/xml.ts';
 import { param, sql } from '../../src/sql/sql.ts';
 import { rowText } from '../../src/stats/row-text.ts';
@@ -36,7 +36,7 @@ const COLUMNS: readonly Column[] = [
   { name: 'clicks_percentage', kind: 'number' },
 ];
 
-const FORMATS = { csv: csvRow, xlsx: xlsxRow, json: jsonRow, xml: xmlRow } as const;
+const FORMATS = { csv: csvRow, xlsx: sheetRow, json: jsonRow, xml: xmlRow } as const;
 
 type Row = readonly [city: string, browser: string, clicks: number, percentage: number];
 
@@ -117,11 +117,11 @@ test('each character alone, first, last and in between, in every format', async 
 
 test('literal text of a template reaches the row untouched', async () => {
   const literals = `{p0:String} ' \\' \\n %s \u0001 "é😀" -- /* \n`;
-  const template = [literals, { column: { name: 'city', kind: 'text' }, escape: 'json' }, literals] as const;
+  const template = { escape: 'json', pieces: [literals, { name: 'city', kind: 'text' }, literals] } as const;
   expect(await writtenByClickHouse(template, [['x', '', 0, 0]])).toEqual([`${literals}"x"${literals}`]);
 });
 
 test('a template that names a column the query has not is refused', () => {
-  const template = [{ column: { name: 'planet', kind: 'text' }, escape: 'xml' }] as const;
+  const template = { escape: 'xml', pieces: [{ name: 'planet', kind: 'text' }] } as const;
   expect(() => rowText(template, {})).toThrow();
 });

@@ -63,7 +63,7 @@ function written(
   around: readonly [string, string, string],
 ) {
   const [before, between, after] = around;
-  return writeRow([before, { column: TWO[0], escape }, between, { column: TWO[1], escape }, after], values);
+  return writeRow({ escape, pieces: [before, TWO[0], between, TWO[1], after] }, values);
 }
 
 /** A spreadsheet takes a text for a formula by its first character alone. */
@@ -153,7 +153,7 @@ test('an apostrophe goes before a formula once, and before nothing else', () => 
 test('numbers stand as they are in every format, and literal text is not read', () => {
   const number: Column = { name: 'n', kind: 'number' };
   for (const escape of ['json', 'xml', 'csv', 'xlsx'] as const) {
-    const template = ['{p0}%s\\', { column: number, escape }, '\n'] as const;
+    const template = { escape, pieces: ['{p0}%s\\', number, '\n'] };
     for (const n of [0, 1, 33.33, 0.01, 100, -1, 9_007_199_254_740_991]) {
       expect(writeRow(template, { n })).toBe(`{p0}%s\\${n}\n`);
     }

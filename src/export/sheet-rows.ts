@@ -1,0 +1,78 @@
+import type { Column, RowTemplate } from '../values/row-template.ts';
+
+/** Between the cells of a written row, and after it: no cell can hold the one, XML forbids it, nor the other, which is escaped. */
+const CELL_END = '\u0001';
+const ROW_END = '\n';
+
+/** The cells of a row, escaped. The rest of a sheet's XML is put around them here, since it needs the row's number. */
+export function sheetRow(columns: readonly Column[]): RowTemplate {
+  const cells = columns.flatMap((column, index) => (index === 0 ? [column] : [CELL_END, column]));
+  return { escape: 'xlsx', pieces: [...cells, ROW_END] };
+}
+
+/** Gives the rows of a list sheet by sheet, as a sheet's XML with their numbers. */
+export class SheetRows {
+  isDone = false;
+  readonly #pieces: AsyncIterator<Buffer>;
+  readonly #writeRow: (row: string, number: number) => string;
+  /** Rows not given yet, the last one perhaps not whole. One byte a character: UTF-8 passes through untouched. */
+  #rest = '';
+
+  constructor(columns: readonly Column[], rows: AsyncIterable<Buffer>) {
+    this.#pieces = rows[Symbol.asyncIterator]();
+    this.#writeRow = rowWriter(columns);
+  }
+
+  /** At most `limit` rows, in pieces; the first is number 2, under the header. */
+  async *take(limit: number): AsyncGenerator<Buffer> {
+    let number = 1;
+    while (number <= limit) {
+      const rows = this.#rest.split(ROW_END, limit - number + 1);
+      let written = '';
+      let consumed = 0;
+      for (const row of rows) {
+        // What follows the last end of a row is only the beginning of one.
+        if (consumed + row.length === this.#rest.length) break;
+        written += this.#writeRow(row, ++number);
+        consumed += row.length + 1;
+      }
+      this.#rest = this.#rest.slice(consumed);
+      if (written !== '') yield Buffer.from(written, 'latin1');
+      if (number > limit) break;
+      if (!(await this.#more())) return;
+    }
+    // Whether a further sheet is needed is known only when there is a further row.
+    if (this.#rest === '') await this.#more();
+  }
+
+  async #more(): Promise<boolean> {
+    const { done, value } = await this.#pieces.next();
+    if (done === true) this.isDone = true;
+    else this.#rest += value.toString('latin1');
+    return done !== true;
+  }
+}
+
+/** Every cell names its place: some readers fail without. */
+function rowWriter(columns: readonly Column[]): (row: string, number: number) => string {
+  const cells = columns.map(({ kind }, index) => {
+    const open = `<c r="${columnLetters(index)}`;
+    return kind === 'number'
+      ? { open, type: '"><v>', close: '</v></c>' }
+      : { open, type: '" t="inlineStr"><is><t xml:space="preserve">', close: '</t></is></c>' };
+  });
+  return (row, number) => {
+    const values = row.split(CELL_END);
+    let text = `<row r="${number}">`;
+    cells.forEach(({ open, type, close }, index) => {
+      text += open + number + type + values[index] + close;
+    });
+    return `${text}</row>`;
+  };
+}
+
+/** A, B, … Z, AA, … */
+function columnLetters(index: number): string {
+  const letter = String.fromCharCode(65 + (index % 26));
+  return index < 26 ? letter : columnLetters(Math.floor(index / 26) - 1) + letter;
+}
