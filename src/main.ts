@@ -10,6 +10,7 @@ import { visitorHasher } from './clicks/enrich/visitor.ts';
 import { IdempotencyLedger } from './clicks/idempotency.ts';
 import { BatchImporter } from './clicks/import/batches.ts';
 import type { IngestContext } from './clicks/ingest.ts';
+import { ClickWriter } from './clicks/writer.ts';
 import type { Config } from './config.ts';
 import { readOrCreateSecret, removeControl, writeControl } from './data-dir.ts';
 import { createApp } from './http/app.ts';
@@ -100,7 +101,7 @@ function compose(config: Config, database: Database, metrics: Metrics, log: Logg
   const now = Date.now;
   const nextVersion = createVersions(now);
   const urls = new UrlRegistry(database, nextVersion);
-  const ingest: IngestContext = { database, urls, steps: enrichment(config) };
+  const ingest: IngestContext = { writer: new ClickWriter(database), urls, steps: enrichment(config) };
   const fixedKeys = [token, config.adminKey].filter((key) => key !== undefined);
   return {
     database,
@@ -109,7 +110,7 @@ function compose(config: Config, database: Database, metrics: Metrics, log: Logg
     fixedKeys: new Map(fixedKeys.map((key) => [hashKey(key), ADMIN])),
     ingest,
     idempotency: new IdempotencyLedger(database, nextVersion),
-    importer: new BatchImporter(ingest, nextVersion),
+    importer: new BatchImporter(database, ingest, nextVersion),
     timeZones: timeZonesOf(database),
     maxExports: config.maxExports,
     metrics,

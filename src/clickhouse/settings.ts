@@ -4,6 +4,8 @@ import type { ClickHouseSettings } from '@clickhouse/client';
 export const ONE_BLOCK = {
   min_insert_block_size_rows: '10000000',
   min_insert_block_size_bytes: '0',
+  // Clicks of many years may come in one request.
+  max_partitions_per_insert_block: '0',
 } satisfies ClickHouseSettings;
 
 /** For every query that answers rows. */

@@ -1,4 +1,5 @@
 import type { Database } from '../clickhouse/database.ts';
+import { GroupCommit } from '../clickhouse/group-commit.ts';
 import type { NextVersion } from '../clickhouse/versions.ts';
 import { AppError } from '../errors.ts';
 import { param, sql } from '../sql/sql.ts';
@@ -28,11 +29,16 @@ type Row = readonly [string, number, string];
 export class IdempotencyLedger {
   readonly #database: Database;
   readonly #nextVersion: NextVersion;
+  readonly #writes: GroupCommit<string, void>;
   readonly #underWay = new Map<string, Promise<unknown>>();
 
   constructor(database: Database, nextVersion: NextVersion) {
     this.#database = database;
     this.#nextVersion = nextVersion;
+    this.#writes = new GroupCommit((lines) => database.insert('idempotent_requests', COLUMNS, lines), {
+      group: 10_000,
+      waiting: 100_000,
+    });
   }
 
   /**
@@ -81,15 +87,14 @@ export class IdempotencyLedger {
   }
 
   async #write(request: KeyedRequest, receivedAt: number, answer: string): Promise<void> {
-    await this.#database.insert('idempotent_requests', COLUMNS, [
-      JSON.stringify([
-        request.ownerId,
-        request.key,
-        request.bodySha256,
-        (receivedAt / 1000).toFixed(3),
-        answer,
-        this.#nextVersion(),
-      ]),
+    const line = JSON.stringify([
+      request.ownerId,
+      request.key,
+      request.bodySha256,
+      (receivedAt / 1000).toFixed(3),
+      answer,
+      this.#nextVersion(),
     ]);
+    await this.#writes.add(line, 1);
   }
 }

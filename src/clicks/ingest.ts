@@ -1,11 +1,10 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import type { Database } from '../clickhouse/database.ts';
 import type { ShortUrl, UrlRegistry } from '../urls/registry.ts';
 import { type BodyItem, NOT_JSON } from './body.ts';
 import { type EnrichStep, enrichClick, needsPlace } from './enrich/enrich.ts';
 import { type Rejection, parseClick } from './schema.ts';
 import type { Click } from './types.ts';
-import { type OnceName, type PlacedRow, writeClicks } from './writer.ts';
+import type { ClickWriter, OnceName, PlacedRow } from './writer.ts';
 
 /** A click that was not taken, by its place in the request. */
 export interface RejectedItem extends Rejection {
@@ -33,7 +32,7 @@ export interface IngestOptions {
 }
 
 export interface IngestContext {
-  readonly database: Database;
+  readonly writer: ClickWriter;
   readonly urls: UrlRegistry;
   /** The enrich steps; opens the place database first when a click needs it. */
   readonly steps: (needsPlace: boolean) => Promise<readonly EnrichStep[]>;
@@ -81,7 +80,7 @@ export async function ingest(
     }
     if (!options.countOnly && taken.length > 0) {
       const rows = await enrichAll(context, taken, (code) => urls.get(code)?.ownerId ?? options.ownerId);
-      await writeClicks(context.database, rows, options.once);
+      await context.writer.write(rows, options.once);
     }
     const times = taken.map(({ click }) => click.clickedAt);
     return {

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Database } from '../clickhouse/database.ts';
+import { GroupCommit } from '../clickhouse/group-commit.ts';
 import { param, sql } from '../sql/sql.ts';
 import type { ClickRow } from './types.ts';
 
@@ -20,6 +21,8 @@ export interface OnceName {
 /** Rows in one insert. By a row's place in its request, so that a retry cuts the same pieces. */
 const CHUNK_ROWS = 200_000;
 
+const NO_INGEST_ID = '0';
+
 /** The columns of a click, in the order they are inserted. */
 export const CLICK_COLUMNS = [
   'owner_id',
@@ -37,10 +40,38 @@ export const CLICK_COLUMNS = [
   'ingest_id',
 ];
 
+/** A request of at most so many rows shares its insert with others; a larger one is an insert worth its price. */
+const SMALL_ROWS = 1_000;
+const SHARED_ROWS = 50_000;
+const WAITING_ROWS = 100_000;
+
+/** Inserts clicks; answered when ClickHouse has them. */
+export class ClickWriter {
+  readonly #database: Database;
+  readonly #shared: GroupCommit<readonly PlacedRow[], void>;
+
+  constructor(database: Database) {
+    this.#database = database;
+    this.#shared = new GroupCommit(
+      (requests) => database.insert('clicks', CLICK_COLUMNS, lines(requests.flat(), NO_INGEST_ID)),
+      { group: SHARED_ROWS, waiting: WAITING_ROWS },
+    );
+  }
+
+  /**
+   * What has a name has an insert of its own: ClickHouse knows a repeated one by its token, which is the insert's.
+   * @throws AppError `unavailable` when ClickHouse is, or when too much waits to be inserted
+   */
+  async write(rows: readonly PlacedRow[], once?: OnceName): Promise<void> {
+    if (once === undefined && rows.length <= SMALL_ROWS) await this.#shared.add(rows, rows.length);
+    else await writeClicks(this.#database, rows, once);
+  }
+}
+
 /**
- * Inserts clicks; answered when ClickHouse has them. With a name, a second call with it adds only what the first one
- * did not bring in: an insert is whole or absent in each partition, its rows carry its id, and ClickHouse drops a
- * repeated token, which covers a first try that is still under way.
+ * Inserts clicks by themselves. With a name, a second call with it adds only what the first one did not bring in: an
+ * insert is whole or absent in each partition, its rows carry its id, and ClickHouse drops a repeated token, which
+ * covers a first try that is still under way.
  */
 export async function writeClicks(
   database: Database,
@@ -48,7 +79,7 @@ export async function writeClicks(
   once?: OnceName,
 ): Promise<void> {
   for (const [chunk, chunkRows] of chunksOf(rows)) {
-    const ingestId = once === undefined ? '0' : ingestIdOf(once.name, chunk);
+    const ingestId = once === undefined ? NO_INGEST_ID : ingestIdOf(once.name, chunk);
     const present = once?.isRetry ? await partitionsWith(database, ingestId, chunkRows) : new Set<number>();
     const missing =
       present.size === 0 ? chunkRows : chunkRows.filter(({ row }) => !present.has(monthOf(row)));

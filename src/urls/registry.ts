@@ -1,5 +1,6 @@
 import QuickLRU from 'quick-lru';
 import type { Database } from '../clickhouse/database.ts';
+import { GroupCommit } from '../clickhouse/group-commit.ts';
 import type { NextVersion } from '../clickhouse/versions.ts';
 import { AppError } from '../errors.ts';
 import { EMPTY, param, sql } from '../sql/sql.ts';
@@ -39,6 +40,10 @@ export interface UrlPage {
 const CACHE_MS = 3_000;
 const CACHE_SIZE = 50_000;
 
+/** Codes looked up together, and the most that may wait for it. */
+const REGISTERED_TOGETHER = 20_000;
+const REGISTRATIONS_WAITING = 1_000_000;
+
 const COLUMNS = [
   'short_code',
   'owner_id',
@@ -58,6 +63,13 @@ export class UrlRegistry {
   readonly #database: Database;
   readonly #nextVersion: NextVersion;
   readonly #cache = new QuickLRU<string, ShortUrl>({ maxSize: CACHE_SIZE, maxAge: CACHE_MS });
+  readonly #registrations = new GroupCommit(
+    (wanted: readonly (readonly ShortUrl[])[]) => this.#register(wanted),
+    {
+      group: REGISTERED_TOGETHER,
+      waiting: REGISTRATIONS_WAITING,
+    },
+  );
   #writing: Promise<unknown> = Promise.resolve();
 
   constructor(database: Database, nextVersion: NextVersion) {
@@ -97,15 +109,22 @@ export class UrlRegistry {
   /**
    * Registers those of `wanted` whose code nobody owns yet.
    * It asks ClickHouse, not the cache: another instance may just have deleted one, and its clicks with it.
-   * @returns the URLs of all their codes, by code: the new ones and those that were there, whoever owns them
+   * @returns URLs by code, those of all its codes among them: the new ones and those that were there, whoever owns them
    */
-  async registerMissing(wanted: readonly ShortUrl[]): Promise<Map<string, ShortUrl>> {
-    const codes = wanted.map(({ shortCode }) => shortCode);
+  async registerMissing(wanted: readonly ShortUrl[]): Promise<ReadonlyMap<string, ShortUrl>> {
+    return wanted.length === 0 ? new Map() : this.#registrations.add(wanted, wanted.length);
+  }
+
+  /** For several requests at once; of two that want the same new code the first has it. */
+  async #register(requests: readonly (readonly ShortUrl[])[]): Promise<ReadonlyMap<string, ShortUrl>> {
+    const wanted = new Map<string, ShortUrl>();
+    for (const url of requests.flat()) if (!wanted.has(url.shortCode)) wanted.set(url.shortCode, url);
+    const codes = [...wanted.keys()];
     const known = await this.#read(codes);
     if (known.size === codes.length) return known;
     return this.#exclusively(async () => {
       const existing = await this.#read(codes);
-      const added = wanted.filter(({ shortCode }) => !existing.has(shortCode));
+      const added = [...wanted.values()].filter(({ shortCode }) => !existing.has(shortCode));
       await this.#write(added);
       for (const url of added) existing.set(url.shortCode, url);
       return existing;

@@ -38,6 +38,13 @@ describe('clicks in', () => {
       SELECT ${expressions[name]} FROM clicks WHERE short_code = ${param('String', code)} ORDER BY click_id`);
     return rows.map(([value]) => value);
   };
+  /** How many inserts have made a part of the clicks' table so far; ClickHouse numbers them. */
+  const newParts = async (): Promise<number> => {
+    const [row] = await spoor.database.rows<[number]>(sql`
+      SELECT toInt64(max(max_block_number)) FROM system.parts
+      WHERE database = currentDatabase() AND table = 'clicks'`);
+    return row?.[0] ?? 0;
+  };
   const total = async (code: string): Promise<number> => {
     const query = { scope: 'anon', short_code: code, start_date: '2000-01-01', interval: 'month' };
     const { json } = await spoor.send('GET', '/api/v1/stats', { key, query });
@@ -381,6 +388,55 @@ describe('clicks in', () => {
       await post({ json: { short_code: code } });
       expect(await total(code)).toBe(count);
     }
+  });
+
+  test('small requests that come together share inserts, and each is answered when its clicks are there', async () => {
+    const code = newCode();
+    const partsBefore = await newParts();
+    const requests = Array.from({ length: 200 }, async (_, index) => {
+      const json = [
+        { short_code: code, city: `City ${index}` },
+        ...(index % 3 === 0 ? [{ ip: 'none' }] : []),
+      ];
+      const answer = await post({ json });
+      expect([answer.status, answer.json.accepted]).toEqual([200, 1]);
+      expect(answer.json.rejected).toHaveLength(index % 3 === 0 ? 1 : 0);
+      return total(code);
+    });
+    for (const seen of await Promise.all(requests)) expect(seen).toBeGreaterThan(0);
+    expect(await total(code)).toBe(200);
+    expect(new Set(await column(code, 'city')).size).toBe(200);
+    expect((await newParts()) - partsBefore).toBeLessThan(100);
+  });
+
+  test('of requests that come together for one new code, the first owner has it and the others are told', async () => {
+    const other = await spoor.createKey('somebody-else');
+    const code = newCode();
+    const answers = await Promise.all(
+      Array.from({ length: 20 }, (_, index) =>
+        post({ json: { short_code: code }, key: index % 2 === 0 ? key : other }),
+      ),
+    );
+    const owners = await spoor.database.rows(
+      sql`SELECT DISTINCT owner_id FROM clicks WHERE short_code = ${param('String', code)}`,
+    );
+    expect(owners).toHaveLength(1);
+    const taken = answers.filter(({ json }) => json.accepted === 1);
+    expect(taken).toHaveLength(10);
+    for (const { status, json } of answers.filter((answer) => !taken.includes(answer))) {
+      expect([status, json.rejected[0].field]).toEqual([422, 'short_code']);
+    }
+  });
+
+  test('clicks of many years may come in one request', async () => {
+    const code = newCode();
+    const ndjson = Array.from({ length: 300 }, (_, month) => ({
+      short_code: code,
+      clicked_at: new Date(Date.UTC(2001, month, 15)).toISOString(),
+    }));
+    const { status, json } = await post({ ndjson });
+    expect([status, json.accepted]).toEqual([200, 300]);
+    expect(await total(code)).toBe(300);
   });
 
   test('neither address nor user agent is stored, in whatever table', async () => {

@@ -69,9 +69,9 @@ export class BatchImporter {
   readonly #database: Database;
   readonly #nextVersion: NextVersion;
 
-  constructor(context: IngestContext, nextVersion: NextVersion) {
+  constructor(database: Database, context: IngestContext, nextVersion: NextVersion) {
     this.#context = context;
-    this.#database = context.database;
+    this.#database = database;
     this.#nextVersion = nextVersion;
   }
 
