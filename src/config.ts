@@ -30,6 +30,9 @@ export interface Config {
   readonly geoipDb: string | undefined;
   /** How many proxies stand in front: the client is that many places from the right of `X-Forwarded-For`. */
   readonly trustProxy: number;
+  readonly rateLimits: 'on' | 'off';
+  /** The Redis that several instances count in; undefined: each counts for itself. */
+  readonly redisUrl: string | undefined;
   /** Exports that run at once. */
   readonly maxExports: number;
   readonly logLevel: (typeof LOG_LEVELS)[number];
@@ -83,7 +86,13 @@ const environment = z.object({
     .default(0),
   SPOOR_MAX_EXPORTS: wholeNumber(1, 1_000).default(4),
   SPOOR_RATE_LIMITS: z.enum(['on', 'off'], 'must be on or off').default('on'),
-  SPOOR_REDIS_URL: z.undefined('is not supported by this version: unset it').optional(),
+  SPOOR_REDIS_URL: z
+    .string()
+    .refine(
+      isRedisUrl,
+      'must be redis://host or rediss://host, with user:password@, :port and /number as needed',
+    )
+    .optional(),
   SPOOR_RETENTION_DAYS: z.undefined('is not supported by this version: unset it').optional(),
   SPOOR_CORS_ORIGINS: z.undefined('is not supported by this version: unset it').optional(),
   LOG_LEVEL: z.enum(LOG_LEVELS, `must be one of ${LOG_LEVELS.join(', ')}`).default('info'),
@@ -123,9 +132,30 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
     visitorSecret: settings.SPOOR_VISITOR_SECRET,
     geoipDb: settings.SPOOR_GEOIP_DB,
     trustProxy: settings.SPOOR_TRUST_PROXY,
+    rateLimits: settings.SPOOR_RATE_LIMITS,
+    redisUrl: settings.SPOOR_REDIS_URL,
     maxExports: settings.SPOOR_MAX_EXPORTS,
     logLevel: settings.LOG_LEVEL,
   });
+}
+
+function isRedisUrl(text: string): boolean {
+  if (!URL.canParse(text)) return false;
+  const { protocol, hostname, pathname, username, password } = new URL(text);
+  return (
+    /^rediss?:$/.test(protocol) &&
+    hostname !== '' &&
+    /^(\/\d*)?$/.test(pathname) &&
+    [username, password].every(isPercentEncoded)
+  );
+}
+
+function isPercentEncoded(text: string): boolean {
+  try {
+    return decodeURIComponent(text) !== undefined;
+  } catch {
+    return false;
+  }
 }
 
 /** The metadata of an .mmdb file stand in its last 128 KiB, after this mark. */

@@ -18,7 +18,9 @@ import { close, listen, urlOf } from './http/server.ts';
 import type { Services } from './http/services.ts';
 import { KeyStore, hashKey } from './keys/keys.ts';
 import type { Principal } from './keys/scopes.ts';
-import { type Metrics, createMetrics } from './metrics.ts';
+import { RateLimits } from './limits/rate-limits.ts';
+import { SharedRedis } from './limits/shared-redis.ts';
+import { createMetrics } from './metrics.ts';
 import { sql } from './sql/sql.ts';
 import { UrlRegistry } from './urls/registry.ts';
 
@@ -43,7 +45,7 @@ export interface StartOptions {
   readonly isServer: boolean;
 }
 
-const ADMIN: Principal = { ownerId: 'admin', scopes: ['admin:all'], rateLimit: 'unlimited' };
+const ADMIN: Principal = { id: 'admin', ownerId: 'admin', scopes: ['admin:all'], rateLimit: 'unlimited' };
 
 const USER_AGENTS_CACHED = 20_000;
 
@@ -72,10 +74,13 @@ export async function start(
     onWait: () => log.warn('waiting for ClickHouse'),
     onEngineExit: () => log.error('the embedded ClickHouse has ended; starting it again'),
   });
+  let redis: SharedRedis | undefined;
   try {
     if (clickhouse.migrated.length > 0) log.info({ migrations: clickhouse.migrated }, 'migrated');
     const token = `spoo_${randomBytes(32).toString('base64url')}`;
-    const services = compose(config, clickhouse.database, metrics, log, token);
+    if (isServer) redis = await openRedis(config, log);
+    const rateLimits = config.rateLimits === 'on' ? new RateLimits(redis) : undefined;
+    const services = compose(config, { database: clickhouse.database, metrics, log, rateLimits }, token);
     const newAdminKey = isServer ? await makeFirstAdminKey(config, services.keys) : undefined;
     const server = await listen(createApp(services), config);
     const control = { url: urlOf(server), token, pid: process.pid };
@@ -87,24 +92,37 @@ export async function start(
       engineLost: clickhouse.engineLost,
       stop: async () => {
         await close(server);
+        redis?.close();
         if (isServer) removeControl(config.dataDir, control);
         await clickhouse.close();
       },
     };
   } catch (error) {
+    redis?.close();
     await clickhouse.close();
     throw error;
   }
 }
 
-function compose(config: Config, database: Database, metrics: Metrics, log: Logger, token: string): Services {
+async function openRedis({ rateLimits, redisUrl }: Config, log: Logger): Promise<SharedRedis | undefined> {
+  if (rateLimits === 'off' || redisUrl === undefined) return undefined;
+  return SharedRedis.open(redisUrl, {
+    onAway: (failure) => log.warn({ failure }, 'Redis is away: this process counts rate limits for itself'),
+    onBack: () => log.info('Redis is back: rate limits are shared again'),
+  });
+}
+
+type Parts = Pick<Services, 'database' | 'metrics' | 'log' | 'rateLimits'>;
+
+function compose(config: Config, parts: Parts, token: string): Services {
+  const { database } = parts;
   const now = Date.now;
   const nextVersion = createVersions(now);
   const urls = new UrlRegistry(database, nextVersion);
   const ingest: IngestContext = { writer: new ClickWriter(database), urls, steps: enrichment(config) };
   const fixedKeys = [token, config.adminKey].filter((key) => key !== undefined);
   return {
-    database,
+    ...parts,
     urls,
     keys: new KeyStore(database, nextVersion, now),
     fixedKeys: new Map(fixedKeys.map((key) => [hashKey(key), ADMIN])),
@@ -113,8 +131,7 @@ function compose(config: Config, database: Database, metrics: Metrics, log: Logg
     importer: new BatchImporter(database, ingest, nextVersion),
     timeZones: timeZonesOf(database),
     maxExports: config.maxExports,
-    metrics,
-    log,
+    proxies: config.trustProxy,
     now,
   };
 }

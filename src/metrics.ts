@@ -1,11 +1,13 @@
 import { Counter, Histogram, Registry, collectDefaultMetrics } from 'prom-client';
 import type { QueryObserver } from './clickhouse/database.ts';
+import type { Payer } from './limits/limits.ts';
 
 /** What `/metrics` shows, with one method for each thing that is counted. */
 export interface Metrics {
   readonly registry: Registry;
   readonly observeQuery: QueryObserver;
   readonly observeRequest: (method: string, route: string, status: number, seconds: number) => void;
+  readonly countRateLimited: (route: string, payer: Payer) => void;
   readonly countClicks: (accepted: number, rejected: number) => void;
 }
 
@@ -35,10 +37,17 @@ export function createMetrics(): Metrics {
     labelNames: ['outcome'],
     registers: [registry],
   });
+  const rateLimited = new Counter({
+    name: 'spoor_rate_limited_total',
+    help: 'Requests refused for being over a rate limit, by route and by whether a key or an address was limited.',
+    labelNames: ['route', 'payer'],
+    registers: [registry],
+  });
   return {
     registry,
     observeQuery: (kind, seconds, ok) => queries.observe({ kind, outcome: ok ? 'ok' : 'error' }, seconds),
     observeRequest: (method, route, status, seconds) => requests.observe({ method, route, status }, seconds),
+    countRateLimited: (route, payer) => rateLimited.inc({ route, payer }),
     countClicks: (accepted, rejected) => {
       clicks.inc({ outcome: 'accepted' }, accepted);
       clicks.inc({ outcome: 'rejected' }, rejected);

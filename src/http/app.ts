@@ -3,6 +3,7 @@ import Koa from 'koa';
 import { AppError } from '../errors.ts';
 import type { State } from './context.ts';
 import { authenticate, errorAnswers, requestLog } from './middleware.ts';
+import { limitRate } from './rate-limit.ts';
 import { clickRoutes } from './routes/clicks.ts';
 import { controlRoutes } from './routes/control.ts';
 import { exportRoutes } from './routes/export.ts';
@@ -16,6 +17,7 @@ import type { Services } from './services.ts';
 export function createApp(services: Services): Koa<State> {
   const router = new Router<State>({ strict: true, sensitive: true });
   router.use(authenticate(services));
+  router.use(limitRate(services));
   healthRoutes(router, services);
   statsRoutes(router, services);
   exportRoutes(router, services);

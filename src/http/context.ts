@@ -16,6 +16,12 @@ export function requirePrincipal(ctx: Context): Principal {
   throw unauthenticated('An API key is needed: send it as "Authorization: Bearer spoo_…".');
 }
 
+/** The pattern of the route that takes the request; `none` where none does. A path itself is a stranger's text. */
+export function routeOf(ctx: Pick<Context, 'method' | 'matched'>): string {
+  const route = ctx.matched?.findLast((layer) => layer.methods.includes(ctx.method));
+  return typeof route?.path === 'string' ? route.path : 'none';
+}
+
 export function unauthenticated(message: string): AppError {
   return new AppError('authentication_error', message);
 }

@@ -3,8 +3,8 @@ import type { Middleware } from 'koa';
 import { failureName } from '../clickhouse/failures.ts';
 import { AppError } from '../errors.ts';
 import type { Principal } from '../keys/scopes.ts';
-import type { Handler, State } from './context.ts';
-import { unauthenticated } from './context.ts';
+import { type Handler, type State, routeOf, unauthenticated } from './context.ts';
+import { countRequest } from './rate-limit.ts';
 import type { Services } from './services.ts';
 
 /** One log line and one measurement a request. The route's pattern stands for its path, which a stranger chooses. */
@@ -13,7 +13,7 @@ export function requestLog({ log, metrics }: Services): Middleware<State> {
     const started = performance.now();
     ctx.res.once('close', () => {
       const milliseconds = performance.now() - started;
-      const route = typeof ctx['_matchedRoute'] === 'string' ? ctx['_matchedRoute'] : 'none';
+      const route = routeOf(ctx);
       const status = ctx.res.writableFinished ? ctx.status : 499;
       metrics.observeRequest(ctx.method, route, status, milliseconds / 1000);
       log.info({ method: ctx.method, route, status, ms: Math.round(milliseconds * 10) / 10 }, 'request');
@@ -52,18 +52,29 @@ function asAppError(error: unknown): AppError {
 }
 
 /** Reads the key of a request, if it has one. A key that does not hold is refused on every route. */
-export function authenticate({ keys, fixedKeys }: Services): Handler {
+export function authenticate(services: Services): Handler {
   return async (ctx, next) => {
     const header = ctx.get('authorization');
     if (header !== '') {
-      const [, key] = /^Bearer +(\S+) *$/i.exec(header) ?? [];
-      const principal =
-        key === undefined ? undefined : (fixedPrincipal(fixedKeys, key) ?? (await keys.verify(key)));
-      if (principal === undefined) throw unauthenticated('The API key is unknown, expired or revoked.');
-      ctx.state.principal = principal;
+      try {
+        ctx.state.principal = await verifiedPrincipal(services, header);
+      } catch (error) {
+        // Without a key that holds it is the address that pays, here already: the limit's own turn does not come.
+        await countRequest(services, ctx);
+        throw error;
+      }
     }
     await next();
   };
+}
+
+/** @throws AppError 401 when the header holds no key that is good */
+async function verifiedPrincipal({ keys, fixedKeys }: Services, header: string): Promise<Principal> {
+  const [, key] = /^Bearer +(\S+) *$/i.exec(header) ?? [];
+  const principal =
+    key === undefined ? undefined : (fixedPrincipal(fixedKeys, key) ?? (await keys.verify(key)));
+  if (principal === undefined) throw unauthenticated('The API key is unknown, expired or revoked.');
+  return principal;
 }
 
 /** Compares digests in constant time: how long it takes tells nothing of the key. */

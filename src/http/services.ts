@@ -5,6 +5,7 @@ import type { IngestContext } from '../clicks/ingest.ts';
 import type { Database } from '../clickhouse/database.ts';
 import type { KeyStore } from '../keys/keys.ts';
 import type { Principal } from '../keys/scopes.ts';
+import type { RateLimits } from '../limits/rate-limits.ts';
 import type { Metrics } from '../metrics.ts';
 import type { UrlRegistry } from '../urls/registry.ts';
 
@@ -22,6 +23,10 @@ export interface Services {
   readonly timeZones: () => Promise<ReadonlySet<string>>;
   /** Exports that run at once. */
   readonly maxExports: number;
+  /** undefined: nothing is limited. */
+  readonly rateLimits: RateLimits | undefined;
+  /** How many proxies stand in front. */
+  readonly proxies: number;
   readonly metrics: Metrics;
   readonly log: Logger;
   /** Unix milliseconds. */

@@ -7,7 +7,6 @@ import type { Principal, RateLimit, Scope } from './scopes.ts';
 
 /** An API key as it is stored: without the key itself. Times are Unix milliseconds. */
 export interface ApiKey extends Principal {
-  readonly id: string;
   readonly name: string;
   readonly createdAt: number;
   readonly expiresAt: number | null;

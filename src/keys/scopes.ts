@@ -9,6 +9,8 @@ export type RateLimit = (typeof RATE_LIMITS)[number];
 
 /** Who asks, as a verified key tells it. */
 export interface Principal {
+  /** Names the key, and is no secret. */
+  readonly id: string;
   readonly ownerId: string;
   readonly scopes: readonly Scope[];
   readonly rateLimit: RateLimit;

@@ -325,6 +325,7 @@ describe('a start that cannot be', () => {
     ['SPOOR_DATA_DIR', { SPOOR_DATA_DIR: '/proc/spoor' }],
     ['SPOOR_TRUST_PROXY', { SPOOR_TRUST_PROXY: 'some' }],
     ['SPOOR_RATE_LIMITS', { SPOOR_RATE_LIMITS: 'maybe' }],
+    ['SPOOR_REDIS_URL', { SPOOR_REDIS_URL: 'localhost:6379' }],
     ['LOG_LEVEL', { LOG_LEVEL: 'loud' }],
   ];
   let results: readonly Ended[];

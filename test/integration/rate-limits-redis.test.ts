@@ -1,0 +1,285 @@
+import { randomUUID } from 'node:crypto';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
+import { createClient } from '@redis/client';
+import { RateLimits } from '../../src/limits/rate-limits.ts';
+import { SharedRedis } from '../../src/limits/shared-redis.ts';
+import { SpoorProcess, endProcesses, newFolder, stopSharing, waitUntil } from '../support/process.ts';
+import { LocalRedis } from '../support/redis.ts';
+import { ADMIN_KEY, type TestSpoor, startSpoor } from '../support/spoor.ts';
+
+const STATS = '/api/v1/stats';
+const EXPORT = '/api/v1/export';
+const PUBLIC = '?scope=anon&short_code=public';
+const SECRET = 'a-secret-of-redis';
+
+const clientOf = ({ url }: LocalRedis) => createClient({ url, RESP: 2 });
+
+/** A Redis, seen as one process sees it, with what that process was told. */
+async function open(redis: LocalRedis) {
+  const outages: string[] = [];
+  let returns = 0;
+  const shared = await SharedRedis.open(redis.url, {
+    onAway: (failure) => outages.push(failure),
+    onBack: () => (returns += 1),
+  });
+  return { shared, limits: new RateLimits(shared), outages, returns: () => returns };
+}
+
+describe('limits counted in Redis', () => {
+  let redis: LocalRedis;
+  const opened: Awaited<ReturnType<typeof open>>[] = [];
+  const connect = async () => {
+    const one = await open(redis);
+    opened.push(one);
+    return one;
+  };
+  beforeAll(async () => {
+    redis = await LocalRedis.start();
+  });
+  afterEach(async () => {
+    redis.resume();
+    await redis.kill();
+    for (const { shared } of opened.splice(0)) shared.close();
+    await redis.start();
+  });
+  afterAll(() => redis.kill());
+
+  async function inRedis<T>(work: (client: ReturnType<typeof clientOf>) => Promise<T>): Promise<T> {
+    const client = clientOf(redis);
+    await client.connect();
+    try {
+      return await work(client);
+    } finally {
+      client.destroy();
+    }
+  }
+  const keyOf = (window: string, name: string) => `spoor:${EXPORT}:address:${window}:${name}`;
+  const countOf = (window: string, name: string) =>
+    inRedis(async (client) => Number(await client.get(keyOf(window, name))));
+
+  test('a refusal by the minute is not counted in the day', async () => {
+    const { limits } = await connect();
+    const verdicts = [];
+    for (let request = 0; request < 15; request += 1)
+      verdicts.push(await limits.spend(EXPORT, 'address', 'a'));
+    expect(verdicts.map((verdict) => verdict?.isAllowed)).toEqual([
+      ...Array(10).fill(true),
+      ...Array(5).fill(false),
+    ]);
+    expect(await countOf('day', 'a')).toBe(10);
+  });
+
+  test('a refusal by the day is not counted in the minute, and tells of the day', async () => {
+    const { limits } = await connect();
+    await inRedis((client) => client.set(keyOf('day', 'a'), 198, { EX: 5_000 }));
+    const verdicts = [];
+    for (let request = 0; request < 4; request += 1)
+      verdicts.push(await limits.spend(EXPORT, 'address', 'a'));
+    expect(verdicts).toEqual([
+      { isAllowed: true, limit: 10, remaining: 9, resetSeconds: 60 },
+      { isAllowed: true, limit: 200, remaining: 0, resetSeconds: expect.any(Number) },
+      { isAllowed: false, limit: 200, remaining: 0, resetSeconds: expect.any(Number) },
+      { isAllowed: false, limit: 200, remaining: 0, resetSeconds: expect.any(Number) },
+    ]);
+    expect(verdicts[2]?.resetSeconds).toBeGreaterThan(4_900);
+    expect(await countOf('minute', 'a')).toBe(2);
+  });
+
+  test('with both full, the wait is the longer one', async () => {
+    const { limits } = await connect();
+    await inRedis(async (client) => {
+      await client.set(keyOf('minute', 'a'), 10, { EX: 50 });
+      await client.set(keyOf('day', 'a'), 200, { EX: 5_000 });
+    });
+    expect(await limits.spend(EXPORT, 'address', 'a')).toMatchObject({ isAllowed: false, limit: 200 });
+  });
+
+  test('once a window has ended, all fits again', async () => {
+    const { limits } = await connect();
+    for (let request = 0; request < 11; request += 1) await limits.spend(EXPORT, 'address', 'a');
+    await inRedis((client) => client.pExpire(keyOf('minute', 'a'), 1));
+    const verdict = await waitUntil('the end of the window', async () => {
+      const verdict = await limits.spend(EXPORT, 'address', 'a');
+      return verdict?.isAllowed === true && verdict;
+    });
+    expect(verdict).toMatchObject({ limit: 10, remaining: 9, resetSeconds: 60 });
+  });
+
+  test('every count ends by itself', async () => {
+    const { limits } = await connect();
+    await limits.spend(STATS, 'key', 'k');
+    const lives = await inRedis(async (client) => {
+      const keys = (await client.keys('*')).filter((key) => key.includes(STATS));
+      return Promise.all(keys.map((key) => client.ttl(key)));
+    });
+    expect(lives.toSorted((a, b) => a - b)).toEqual([expect.closeTo(60, -1), expect.closeTo(86_400, -1)]);
+  });
+
+  test('a Redis that dies: limits go on in memory; one that returns is counted in again', async () => {
+    const { limits, shared, outages, returns } = await connect();
+    await limits.spend(EXPORT, 'address', 'a');
+    await redis.kill();
+    const allowed = [];
+    for (let request = 0; request < 12; request += 1)
+      allowed.push((await limits.spend(EXPORT, 'address', 'b'))?.isAllowed);
+    expect(allowed).toEqual([...Array(10).fill(true), false, false]);
+    await waitUntil('the outage', () => outages.length > 0);
+    await redis.start();
+    await waitUntil('Redis to be back', () => shared.isReady);
+    await limits.spend(EXPORT, 'address', 'c');
+    expect(await countOf('day', 'c')).toBe(1);
+    expect([outages.length, returns()]).toEqual([1, 1]);
+  });
+
+  test('a Redis that hangs: one outage, limits in memory, and Redis again when it answers', async () => {
+    const { limits, shared, outages, returns } = await connect();
+    redis.pause();
+    const verdicts = await Promise.all(
+      Array.from({ length: 12 }, () => limits.spend(EXPORT, 'address', 'a')),
+    );
+    expect(verdicts.filter((verdict) => verdict?.isAllowed === true)).toHaveLength(10);
+    expect(shared.isReady).toBe(false);
+    expect(await limits.spend(EXPORT, 'address', 'b')).toMatchObject({ isAllowed: true, remaining: 9 });
+    redis.resume();
+    await waitUntil('Redis to be back', () => shared.isReady);
+    expect([outages, returns()]).toEqual([['LateError'], 1]);
+  });
+
+  test('a Redis that hangs for long: the connection is given up and made anew', async () => {
+    const { shared, outages, returns } = await connect();
+    const connections = () =>
+      inRedis(async (client) =>
+        Number(/total_connections_received:(\d+)/.exec(await client.info('stats'))?.[1]),
+      );
+    const before = await connections();
+    redis.pause();
+    await waitUntil('the outage', () => outages.length > 0);
+    redis.resume();
+    await waitUntil('Redis to be back', () => shared.isReady);
+    // The count itself takes one connection.
+    expect(await connections()).toBeGreaterThan(before + 1);
+    expect([outages, returns()]).toEqual([['SocketTimeoutError'], 1]);
+  });
+
+  test('a Redis that is not there yet: limits in memory until it is', async () => {
+    await redis.kill();
+    const { limits, shared, outages, returns } = await connect();
+    expect(await limits.spend(EXPORT, 'address', 'a')).toMatchObject({ isAllowed: true, remaining: 9 });
+    expect(outages).toEqual(['ECONNREFUSED']);
+    await redis.start();
+    await waitUntil('Redis', () => shared.isReady);
+    await limits.spend(EXPORT, 'address', 'b');
+    expect(await countOf('day', 'b')).toBe(1);
+    expect([outages.length, returns()]).toEqual([1, 1]);
+  });
+
+  test('a Redis that takes no writes is as good as away', async () => {
+    const { limits, shared, outages } = await connect();
+    await inRedis((client) => client.sendCommand(['REPLICAOF', '127.0.0.1', '1']));
+    expect(await limits.spend(EXPORT, 'address', 'a')).toMatchObject({ isAllowed: true, remaining: 9 });
+    expect(await limits.spend(EXPORT, 'address', 'a')).toMatchObject({ isAllowed: true, remaining: 8 });
+    expect(outages).toEqual(['READONLY']);
+    await inRedis((client) => client.sendCommand(['REPLICAOF', 'NO', 'ONE']));
+    await waitUntil('Redis to be back', () => shared.isReady);
+  });
+});
+
+describe('instances that share a Redis', () => {
+  let redis: LocalRedis;
+  let spoors: readonly TestSpoor[] = [];
+  beforeAll(async () => {
+    redis = await LocalRedis.start();
+    const settings = { SPOOR_RATE_LIMITS: 'on', SPOOR_REDIS_URL: redis.url, SPOOR_TRUST_PROXY: '1' };
+    const first = await startSpoor(settings);
+    spoors = [first, await startSpoor({ ...settings, CLICKHOUSE_DATABASE: first.database.name })];
+    await first.send('PUT', '/api/v1/urls/public', { json: { private_stats: false } });
+  });
+  afterAll(async () => {
+    await stopSharing(spoors);
+    await redis.kill();
+  });
+
+  /** What each of `count` requests, sent to the instances in turn, gets: its status and what it has left. */
+  const alternate = async (count: number, address: string, key: string | null = null) => {
+    const answers: (readonly [number, number])[] = [];
+    for (let request = 0; request < count; request += 1) {
+      const headers = { 'x-forwarded-for': address };
+      const answer = await spoors[request % spoors.length]?.send('GET', STATS + PUBLIC, { key, headers });
+      answers.push([answer?.status ?? 0, Number(answer?.headers.get('ratelimit-remaining'))]);
+    }
+    return answers;
+  };
+
+  test('they count as one, by address and by key', async () => {
+    expect(await alternate(22, '198.51.100.1')).toEqual([
+      ...Array.from({ length: 20 }, (_, place) => [200, 19 - place]),
+      [429, 0],
+      [429, 0],
+    ]);
+    const key = await spoors[0]?.createKey('admin');
+    expect(await alternate(4, '198.51.100.2', key)).toEqual([
+      [200, 59],
+      [200, 58],
+      [200, 57],
+      [200, 56],
+    ]);
+  });
+
+  test('without Redis each serves and counts for itself; with it again they count as one', async () => {
+    await redis.kill();
+    const alone = await alternate(44, '198.51.100.3');
+    expect(alone.map(([status]) => status)).toEqual([...Array(40).fill(200), 429, 429, 429, 429]);
+    await redis.start();
+    let round = 0;
+    await waitUntil('a count that is shared', async () => {
+      round += 1;
+      const [first, second] = await alternate(2, `203.0.113.${round}`);
+      return first?.[1] === 19 && second?.[1] === 18;
+    });
+  });
+});
+
+describe('a server with SPOOR_REDIS_URL', () => {
+  let redis: LocalRedis;
+  beforeAll(async () => {
+    redis = await LocalRedis.start('--requirepass', SECRET);
+  });
+  afterAll(async () => {
+    await endProcesses();
+    await redis.kill();
+  });
+
+  const serve = (password: string) =>
+    new SpoorProcess(['serve'], {
+      SPOOR_DATA_DIR: newFolder(),
+      CLICKHOUSE_URL: process.env['TEST_CLICKHOUSE_URL'] ?? '',
+      CLICKHOUSE_USER: process.env['TEST_CLICKHOUSE_USER'] ?? '',
+      CLICKHOUSE_PASSWORD: process.env['TEST_CLICKHOUSE_PASSWORD'] ?? '',
+      CLICKHOUSE_DATABASE: `test_${randomUUID().replaceAll('-', '')}`,
+      SPOOR_VISITOR_SECRET: 'a secret of the tests',
+      SPOOR_ADMIN_KEY: ADMIN_KEY,
+      SPOOR_REDIS_URL: `redis://default:${password}@127.0.0.1:${redis.port}/1`,
+    });
+
+  test.each([
+    ['that takes the password', SECRET, []],
+    ['that refuses it', `${SECRET}-wrong`, ['WRONGPASS']],
+  ])('serves with a Redis %s, tells of an outage once, and stops', async (_, password, failures) => {
+    const server = serve(password);
+    const url = await server.listening();
+    for (let request = 0; request < 3; request += 1) {
+      const answer = await fetch(`${url}${STATS}`);
+      expect([answer.status, answer.headers.get('ratelimit-remaining')]).toEqual([401, String(19 - request)]);
+    }
+    server.signal('SIGTERM');
+    const { code, stdout, stderr } = await server.ended;
+    expect(code).toBe(0);
+    const logged: { readonly failure?: string }[] = stdout
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line));
+    expect(logged.flatMap(({ failure }) => failure ?? [])).toEqual(failures);
+    expect(stdout + stderr).not.toContain(SECRET);
+    expect(stdout).not.toContain('127.0.0.1"');
+  });
+});
