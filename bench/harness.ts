@@ -62,6 +62,7 @@ export async function startBench(clicks: number): Promise<Bench> {
       CLICKHOUSE_URL: engine.server.url,
       CLICKHOUSE_USER: engine.server.user,
       CLICKHOUSE_PASSWORD: engine.server.password,
+      SPOOR_RATE_LIMITS: 'off',
       LOG_LEVEL: 'info',
     },
   });

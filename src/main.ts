@@ -45,7 +45,9 @@ export interface StartOptions {
   readonly isServer: boolean;
 }
 
-const ADMIN: Principal = { id: 'admin', ownerId: 'admin', scopes: ['admin:all'], rateLimit: 'unlimited' };
+const ADMIN: Principal = { id: 'admin', ownerId: 'admin', scopes: ['admin:all'], rateLimit: 'standard' };
+/** The commands' own: nobody else knows the token, and a command is not to be held up. */
+const CONTROL: Principal = { ...ADMIN, id: 'control', rateLimit: 'unlimited' };
 
 const USER_AGENTS_CACHED = 20_000;
 
@@ -120,12 +122,13 @@ function compose(config: Config, parts: Parts, token: string): Services {
   const nextVersion = createVersions(now);
   const urls = new UrlRegistry(database, nextVersion);
   const ingest: IngestContext = { writer: new ClickWriter(database), urls, steps: enrichment(config) };
-  const fixedKeys = [token, config.adminKey].filter((key) => key !== undefined);
+  const fixedKeys = new Map([[hashKey(token), CONTROL]]);
+  if (config.adminKey !== undefined) fixedKeys.set(hashKey(config.adminKey), ADMIN);
   return {
     ...parts,
     urls,
     keys: new KeyStore(database, nextVersion, now),
-    fixedKeys: new Map(fixedKeys.map((key) => [hashKey(key), ADMIN])),
+    fixedKeys,
     ingest,
     idempotency: new IdempotencyLedger(database, nextVersion),
     importer: new BatchImporter(database, ingest, nextVersion),

@@ -25,7 +25,7 @@ test('every acknowledged click is there exactly once after kills of ClickHouse a
     SPOOR_RATE_LIMITS: 'off',
   };
   let { server, url } = await startServer(settings);
-  let isOver = false;
+  const over = new AbortController();
   /** Clicks by what happened to their request; a click's city is its name. */
   const acknowledged = new Set<string>();
   const sentOnce = { acknowledged: new Set<string>(), all: new Set<string>() };
@@ -52,7 +52,7 @@ test('every acknowledged click is there exactly once after kills of ClickHouse a
   const ready = () => waitUntil('the service', async () => (await request(`${url}/ready`))?.status === 200);
 
   const writeUntilOver = async (writer: number): Promise<void> => {
-    for (let request = 0; !isOver; request++) {
+    for (let request = 0; !over.signal.aborted; request++) {
       const clicks = Array.from({ length: 1 + random(40) }, (_, index) => ({
         short_code: `code-${random(5)}`,
         city: `${writer}-${request}-${index}`,
@@ -90,7 +90,7 @@ test('every acknowledged click is there exactly once after kills of ClickHouse a
   }
   const before = acknowledged.size;
   await waitUntil('more clicks', () => acknowledged.size > before);
-  isOver = true;
+  over.abort();
   await Promise.all(writers);
 
   const query = new URLSearchParams({
@@ -100,7 +100,7 @@ test('every acknowledged click is there exactly once after kills of ClickHouse a
     metrics: 'clicks',
     start_date: '2025-01-01',
   });
-  const response = await fetch(`${url}/api/v1/export?${query}`, {
+  const response = await fetch(`${url}/api/v1/export?${query.toString()}`, {
     headers: { authorization: `Bearer ${ADMIN_KEY}` },
   });
   const answer = JSON.parse(await response.text());
