@@ -39,7 +39,9 @@ export interface Bench {
   readonly link: string;
   /** The newest click's latest moment, Unix milliseconds. */
   readonly end: number;
-  /** The most memory Spoor's process has had, MiB. */
+  /** Spoor's process. */
+  readonly pid: number;
+  /** The most memory it has had, MiB. */
   readonly peakMemory: () => number;
   readonly stop: () => Promise<void>;
 }
@@ -80,6 +82,7 @@ export async function startBench(clicks: number): Promise<Bench> {
     owner: OWNER,
     link: `${OWNER}-launch`,
     end,
+    pid: service.pid ?? 0,
     peakMemory: () =>
       Number(/VmHWM:\s+(\d+)/.exec(readFileSync(`/proc/${service.pid}/status`, 'utf8'))?.[1]) / 1024,
     stop: async () => {
