@@ -8,7 +8,20 @@ import { EXPORT_FORMAT_NAMES } from '../../src/export/formats.ts';
 import { INTERVAL_NAMES } from '../../src/stats/intervals.ts';
 import { METRIC_NAMES } from '../../src/stats/metrics.ts';
 import { SEED } from '../support/random-stats.ts';
-import { ADMIN_KEY, type SendOptions, type TestSpoor, startSpoor } from '../support/spoor.ts';
+import {
+  HOSTILE_CODES,
+  HOSTILE_TEXTS,
+  type Query,
+  type Rows,
+  allowedInXml,
+  download,
+  hostileClicks,
+  hostileMoments,
+  neutralised,
+  sheetNames,
+  tablesOf,
+} from '../support/exports.ts';
+import { ADMIN_KEY, type TestSpoor, startSpoor } from '../support/spoor.ts';
 
 const DAY = 86_400_000;
 
@@ -18,23 +31,8 @@ beforeAll(async () => {
 });
 afterAll(() => spoor.stop());
 
-type Query = NonNullable<SendOptions['query']>;
-type Rows = readonly (readonly (string | number | null)[])[];
-
-/** The bytes of an export that must be there. */
-async function download(query: Query, key: string | null = ADMIN_KEY): Promise<[Uint8Array, Headers]> {
-  const url = new URL('/api/v1/export', spoor.url);
-  for (const [name, value] of Object.entries(query)) {
-    for (const one of [value].flat()) url.searchParams.append(name, one);
-  }
-  const answer = await fetch(url, { headers: key === null ? {} : { authorization: `Bearer ${key}` } });
-  const bytes = new Uint8Array(await answer.arrayBuffer());
-  if (answer.status !== 200) throw new Error(`${answer.status} ${Buffer.from(bytes).toString()}`);
-  return [bytes, answer.headers];
-}
-
 async function exportJson(query: Query, key: string | null = ADMIN_KEY): Promise<any> {
-  const [bytes] = await download({ ...query, format: 'json' }, key);
+  const [bytes] = await download(spoor, { ...query, format: 'json' }, key);
   return JSON.parse(textOf(bytes));
 }
 
@@ -108,10 +106,6 @@ function readXml(bytes: Uint8Array): Tree {
   return treeOf(root);
 }
 
-function allowedInXml(text: string): string {
-  return text.replace(/[\0-\x08\x0B\x0C\x0E-\x1F\uFFFE\uFFFF]/g, '\uFFFD');
-}
-
 /** A value of an answer as it must stand in XML. */
 function treeOf(name: string, value: unknown): readonly Tree[] {
   if (value === null) return [name];
@@ -121,44 +115,6 @@ function treeOf(name: string, value: unknown): readonly Tree[] {
   }
   const text = typeof value === 'string' ? value : JSON.stringify(value);
   return text === '' ? [name] : [name, allowedInXml(text)];
-}
-
-const neutralised = (cell: string): string => (/^[=+@\t\r-]/.test(cell) ? `'${cell}` : cell);
-
-interface Table {
-  readonly header: readonly string[];
-  readonly rows: Rows;
-}
-
-/** An answer's lists as tables, in order; a list without rows has no header known from them. */
-function tablesOf(answer: any): readonly (readonly [name: string, table: Table])[] {
-  return Object.entries<readonly Record<string, string | number>[]>(answer.metrics).map(([name, list]) => {
-    const [metric = '', dimensions = ''] = name.split('_by_');
-    const names = dimensionsIn(dimensions, answer.group_by);
-    const header = [
-      ...names.flatMap((one) => (one === 'time' ? ['time', 'bucket_start'] : [one])),
-      metric,
-      `${metric}_percentage`,
-    ];
-    return [name, { header, rows: list.map((row) => header.map((field) => row[field] ?? null)) }];
-  });
-}
-
-function dimensionsIn(name: string, groupBy: readonly string[]): readonly string[] {
-  return groupBy.includes(name) ? [name] : groupBy;
-}
-
-function sheetNames(lists: readonly string[]): readonly string[] {
-  const taken = new Set(['summary']);
-  return lists.map((list) => {
-    let name = list.slice(0, 31);
-    for (let number = 2; taken.has(name.toLowerCase()); number++) {
-      const suffix = `~${number}`;
-      name = list.slice(0, 31 - suffix.length) + suffix;
-    }
-    taken.add(name.toLowerCase());
-    return name;
-  });
 }
 
 const withoutTime = (answer: any): any => ({ ...answer, generated_at: undefined });
@@ -171,14 +127,14 @@ async function expectAllFormats(query: Query, answer: any, key: string | null = 
   expect(withoutTime(json)).toEqual(withoutTime(answer));
   expect(JSON.stringify(withoutTime(json))).toBe(JSON.stringify(withoutTime(answer)));
 
-  const [xml] = await download({ ...query, format: 'xml' }, key);
+  const [xml] = await download(spoor, { ...query, format: 'xml' }, key);
   const [root, ...fields] = readXml(xml);
   const expected = treeOf('export', answer).slice(1);
   const isTime = (tree: Tree): boolean => tree[0] === 'generated_at';
   expect(root).toBe('export');
   expect(fields.filter((tree) => !isTime(tree))).toEqual(expected.filter((tree) => !isTime(tree)));
 
-  const [zip] = await download({ ...query, format: 'csv' }, key);
+  const [zip] = await download(spoor, { ...query, format: 'csv' }, key);
   const summary = Object.entries<string | number | null>(answer.summary);
   const inCsv = (rows: Rows): Rows =>
     rows.map((row) => row.map((cell) => (typeof cell === 'string' ? neutralised(cell) : String(cell ?? ''))));
@@ -187,7 +143,7 @@ async function expectAllFormats(query: Query, answer: any, key: string | null = 
     ...tables.map(([name, { header, rows }]) => [`${name}.csv`, [header, ...inCsv(rows)]]),
   ]);
 
-  const [workbook] = await download({ ...query, format: 'xlsx' }, key);
+  const [workbook] = await download(spoor, { ...query, format: 'xlsx' }, key);
   const sheets = await readXlsx(workbook);
   const names = sheetNames(tables.map(([name]) => name));
   expect(Object.keys(sheets)).toEqual(['Summary', ...names]);
@@ -211,53 +167,15 @@ function withoutTrailingNulls(rows: Rows): Rows {
 }
 
 describe('every format holds the answer to the same question', () => {
-  const TEXTS = [
-    ['Chrome', 'Firefox', 'Unknown', '007', '1e5', 'NULL', 'true', '2025-01-01', '=1+1', '+49', '-', '-1'],
-    ['@SUM(A1)', '\t=1', '\rx', 'a\nb', 'a\r\nb', '"', 'say "hi", x', "'", 'a,b', '\\', 'a\\,b', '%s%41'],
-    ['{p0:String}', ']]>', '<b>&amp;</b>', '\u0001', '\u001F', '\uFFFE', '\uFFFF', '\u2028', '\u0085'],
-    ['😀', '\u202Eשלום\u202C', 'e\u0301', 'é', '\uFEFFbom', '__proto__', 'x'.repeat(128), '#REF!'],
-  ].flat();
-  const text = fc.oneof(
-    { weight: 4, arbitrary: fc.constantFrom(...TEXTS) },
-    fc
-      .string({ unit: 'binary', minLength: 1, maxLength: 12 })
-      .map((one) => `r${one.replaceAll('\0', '')}`.replace(/_x/g, '_y')),
-  );
-  const CODES = ['007', '1e5', '=1+1', '-', 'a/b?c', 'one, two', '😀', '"q"', '<x>'];
-  /** Moments at which clocks change, and others. */
-  const MOMENTS = [
-    ['2025-03-09T07:00Z', '2025-11-02T06:00Z', '2025-04-05T15:00Z', '2025-10-04T15:30Z'],
-    ['2024-12-30T00:00Z', '2025-01-01T00:00Z', '2011-12-30T10:00Z'],
-  ]
-    .flat()
-    .map((one) => Date.parse(one));
   const ZONES = [
     ['UTC', 'America/New_York', 'Australia/Lord_Howe', 'Pacific/Apia', 'Asia/Kathmandu', 'Asia/Calcutta'],
   ].flat();
-  const moment = fc
-    .tuple(fc.constantFrom(...MOMENTS), fc.integer({ min: -60, max: 60 }), fc.nat(3_599_999))
-    .map(([centre, hours, rest]) => centre + hours * 3_600_000 + rest);
-  const click = fc.record({
-    short_code: fc.constantFrom(...CODES),
-    clicked_at: moment.map((instant) => new Date(instant).toISOString()),
-    browser: text,
-    os: fc.constantFrom('Windows', 'macOS', '=os()', 'Li,nux'),
-    city: text,
-    country: fc.constantFrom('DE', 'US', 'TR', 'XX'),
-    referrer: fc.constantFrom('', 'https://google.com/a,b', "https://example.org/it's", 'https://x.y/<&>'),
-    ip: fc.constantFrom('192.0.2.1', '192.0.2.2', '2001:db8::1'),
-    user_agent: fc.constantFrom(
-      'Mozilla/5.0 Chrome/131.0',
-      'Googlebot/2.1 (+http://www.google.com/bot.html)',
-    ),
-    redirect_ms: fc.nat(5_000),
-  });
 
   const question = fc
     .record({
       isAnon: fc.boolean(),
-      code: fc.constantFrom(...CODES),
-      start: moment,
+      code: fc.constantFrom(...HOSTILE_CODES),
+      start: hostileMoments,
       length: fc.oneof(
         fc.nat(3 * DAY),
         fc.nat(60 * DAY),
@@ -276,7 +194,7 @@ describe('every format holds the answer to the same question', () => {
       limit: fc.option(fc.constantFrom(1, 2, 3, 7, 1_000)),
       filters: fc.oneof(
         { weight: 3, arbitrary: fc.constant({}) },
-        fc.record({ browser: fc.array(fc.constantFrom(...TEXTS), { minLength: 1, maxLength: 20 }) }),
+        fc.record({ browser: fc.array(fc.constantFrom(...HOSTILE_TEXTS), { minLength: 1, maxLength: 20 }) }),
         fc.record({ country: fc.constantFrom('DE', 'United States'), referrer: fc.constant('google.com') }),
       ),
     })
@@ -302,8 +220,8 @@ describe('every format holds the answer to the same question', () => {
     const key = await spoor.createKey('hostile');
     // Every code, so that every URL is known.
     const all = fc
-      .sample(click, { seed: SEED, numRuns: 400 })
-      .map((one, index) => ({ ...one, short_code: CODES[index] ?? one.short_code }));
+      .sample(hostileClicks, { seed: SEED, numRuns: 400 })
+      .map((one, index) => ({ ...one, short_code: HOSTILE_CODES[index] ?? one.short_code }));
     const sent = await spoor.send('POST', '/api/v1/clicks', { key, json: all });
     expect([sent.status, sent.json]).toEqual([200, { accepted: all.length, rejected: [] }]);
     let rows = 0;
@@ -337,7 +255,7 @@ describe('every format holds the answer to the same question', () => {
     const clicks = cities.map((city) => ({ short_code: 'xstring', city, clicked_at: '2025-01-01' }));
     await spoor.send('POST', '/api/v1/clicks', { json: clicks });
     const query = { scope: 'anon', short_code: 'xstring', group_by: 'city', start_date: '2025-01-01' };
-    const [bytes] = await download({ ...query, end_date: '2025-01-02', format: 'xlsx' });
+    const [bytes] = await download(spoor, { ...query, end_date: '2025-01-02', format: 'xlsx' });
     const { clicks_by_city: sheet } = await readXlsx(bytes);
     // As the format has it and spreadsheets do; exceljs leaves it undone in cells that hold their text themselves.
     const decoded = sheet?.rows
@@ -497,17 +415,17 @@ describe('the file', () => {
   test.each(EXPORT_FORMAT_NAMES)('%s: type, extension, code and range', async (format) => {
     const range = { start_date: '2025-01-01', end_date: '2025-02-03', format };
     const [extension, type] = TYPES[format];
-    const [, headers] = await download({ ...range, scope: 'anon', short_code: 'plain-code' });
+    const [, headers] = await download(spoor, { ...range, scope: 'anon', short_code: 'plain-code' });
     expect(headers.get('content-type')?.split(';')[0]).toBe(type);
     const disposition = headers.get('content-disposition') ?? '';
     for (const part of ['plain-code', '2025-01-01', '2025-02-03']) expect(disposition).toContain(part);
     expect(disposition).toMatch(new RegExp(`^attachment; filename="[A-Za-z0-9._-]+\\.${extension}"$`));
-    const [, all] = await download(range);
+    const [, all] = await download(spoor, range);
     expect(all.get('content-disposition')).toMatch(/filename="[^"]*_all_[^"]*"$/);
   });
 
   test.each(CODES)('a safe name for %j', async (short_code) => {
-    const [, headers] = await download({ scope: 'anon', short_code, format: 'json' });
+    const [, headers] = await download(spoor, { scope: 'anon', short_code, format: 'json' });
     expect(headers.get('content-disposition')).toMatch(
       /^attachment; filename="[A-Za-z0-9_][A-Za-z0-9._-]{0,120}\.json"$/,
     );
@@ -580,7 +498,7 @@ describe('a refusal', () => {
     const query = { group_by: 'city', short_code: 'walled-private' };
     expect((await exportJson(query, stranger)).summary.total_clicks).toBe(0);
     for (const format of EXPORT_FORMAT_NAMES.filter((name) => name === 'json' || name === 'xml')) {
-      const [bytes] = await download({ group_by: 'city,short_code', format }, stranger);
+      const [bytes] = await download(spoor, { group_by: 'city,short_code', format }, stranger);
       expect(textOf(bytes)).not.toMatch(/Hidden|Open|walled/);
     }
     const own = await exportJson({ group_by: 'city' }, owner);

@@ -1,0 +1,110 @@
+import * as fc from 'fast-check';
+import { ADMIN_KEY, type SendOptions, type TestSpoor } from './spoor.ts';
+
+export type Query = NonNullable<SendOptions['query']>;
+export type Rows = readonly (readonly (string | number | null)[])[];
+
+/** The bytes of an export that must be there. */
+export async function download(
+  spoor: TestSpoor,
+  query: Query,
+  key: string | null = ADMIN_KEY,
+): Promise<[Uint8Array, Headers]> {
+  const url = new URL('/api/v1/export', spoor.url);
+  for (const [name, value] of Object.entries(query)) {
+    for (const one of [value].flat()) url.searchParams.append(name, one);
+  }
+  const answer = await fetch(url, { headers: key === null ? {} : { authorization: `Bearer ${key}` } });
+  const bytes = new Uint8Array(await answer.arrayBuffer());
+  if (answer.status !== 200) throw new Error(`${answer.status} ${Buffer.from(bytes).toString()}`);
+  return [bytes, answer.headers];
+}
+
+/** A text as XML 1.0 can hold it. */
+export function allowedInXml(text: string): string {
+  return text.replace(/[\0-\x08\x0B\x0C\x0E-\x1F\uFFFE\uFFFF]/g, '\uFFFD');
+}
+
+/** A text as it stands where a spreadsheet might take it for a formula. */
+export const neutralised = (cell: string): string => (/^[=+@\t\r-]/.test(cell) ? `'${cell}` : cell);
+
+export interface Table {
+  readonly header: readonly string[];
+  readonly rows: Rows;
+}
+
+/** An answer's lists as tables, in order; a list without rows has no header known from them. */
+export function tablesOf(answer: any): readonly (readonly [name: string, table: Table])[] {
+  return Object.entries<readonly Record<string, string | number>[]>(answer.metrics).map(([name, list]) => {
+    const [metric = '', dimensions = ''] = name.split('_by_');
+    const names = dimensionsIn(dimensions, answer.group_by);
+    const header = [
+      ...names.flatMap((one) => (one === 'time' ? ['time', 'bucket_start'] : [one])),
+      metric,
+      `${metric}_percentage`,
+    ];
+    return [name, { header, rows: list.map((row) => header.map((field) => row[field] ?? null)) }];
+  });
+}
+
+function dimensionsIn(name: string, groupBy: readonly string[]): readonly string[] {
+  return groupBy.includes(name) ? [name] : groupBy;
+}
+
+/** The names of the lists' sheets. */
+export function sheetNames(lists: readonly string[]): readonly string[] {
+  const taken = new Set(['summary']);
+  return lists.map((list) => {
+    let name = list.slice(0, 31);
+    for (let number = 2; taken.has(name.toLowerCase()); number++) {
+      const suffix = `~${number}`;
+      name = list.slice(0, 31 - suffix.length) + suffix;
+    }
+    taken.add(name.toLowerCase());
+    return name;
+  });
+}
+
+/** Texts that mean something to a spreadsheet, a markup, a database or a parser. */
+export const HOSTILE_TEXTS = [
+  ['Chrome', 'Firefox', 'Unknown', '007', '1e5', 'NULL', 'true', '2025-01-01', '=1+1', '+49', '-', '-1'],
+  ['@SUM(A1)', '\t=1', '\rx', 'a\nb', 'a\r\nb', '"', 'say "hi", x', "'", 'a,b', '\\', 'a\\,b', '%s%41'],
+  ['{p0:String}', ']]>', '<b>&amp;</b>', '\u0001', '\u001F', '\uFFFE', '\uFFFF', '\u2028', '\u0085'],
+  ['😀', '\u202Eשלום\u202C', 'e\u0301', 'é', '\uFEFFbom', '__proto__', 'x'.repeat(128), '#REF!'],
+].flat();
+
+const text = fc.oneof(
+  { weight: 4, arbitrary: fc.constantFrom(...HOSTILE_TEXTS) },
+  fc
+    .string({ unit: 'binary', minLength: 1, maxLength: 12 })
+    .map((one) => `r${one.replaceAll('\0', '')}`.replace(/_x/g, '_y')),
+);
+
+/** Short codes of hostile clicks. */
+export const HOSTILE_CODES = ['007', '1e5', '=1+1', '-', 'a/b?c', 'one, two', '😀', '"q"', '<x>'];
+
+const MOMENTS = [
+  ['2025-03-09T07:00Z', '2025-11-02T06:00Z', '2025-04-05T15:00Z', '2025-10-04T15:30Z'],
+  ['2024-12-30T00:00Z', '2025-01-01T00:00Z', '2011-12-30T10:00Z'],
+]
+  .flat()
+  .map((one) => Date.parse(one));
+
+/** Moments near those at which clocks change, and others; Unix milliseconds. */
+export const hostileMoments = fc
+  .tuple(fc.constantFrom(...MOMENTS), fc.integer({ min: -60, max: 60 }), fc.nat(3_599_999))
+  .map(([centre, hours, rest]) => centre + hours * 3_600_000 + rest);
+
+/** Clicks as they are sent. */
+export const hostileClicks = fc.record({
+  short_code: fc.constantFrom(...HOSTILE_CODES),
+  clicked_at: hostileMoments.map((instant) => new Date(instant).toISOString()),
+  browser: text,
+  os: fc.constantFrom('Windows', 'macOS', '=os()', 'Li,nux'),
+  city: text,
+  country: fc.constantFrom('DE', 'US', 'TR', 'XX'),
+  referrer: fc.constantFrom('', 'https://google.com/a,b', "https://example.org/it's", 'https://x.y/<&>'),
+  ip: fc.constantFrom('192.0.2.1', '192.0.2.2', '2001:db8::1'),
+  user_agent: fc.constantFrom('Mozilla/5.0 Chrome/131.0', 'Googlebot/2.1 (+http://www.google.com/bot.html)'),
+  redirect_ms: fc.nat(5_000),
+});
