@@ -16,6 +16,7 @@ import type { State } from '../context.ts';
 import type { Services } from '../services.ts';
 import { Slots } from '../slots.ts';
 import { findTenant, requireKeyForAll } from '../tenant.ts';
+import { swept } from '../young-garbage.ts';
 
 /** How long an export waits for its turn. */
 const TURN_MS = 5_000;
@@ -46,7 +47,7 @@ export function exportRoutes(router: Router<State>, services: Services): void {
             compileExport(query, tenant, format.row),
             stopped.signal,
           );
-          return readExport(query, bytes, format.row, now);
+          return readExport(query, swept(bytes), format.row, now);
         });
         ctx.respond = false;
         ctx.res.writeHead(200, {

@@ -1,0 +1,135 @@
+import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+import { type IncomingMessage, get } from 'node:http';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
+import { EXPORT_FORMAT_NAMES, type ExportFormatName } from '../../src/export/formats.ts';
+import { endProcesses, newFolder, startServer } from '../support/process.ts';
+import { ADMIN_KEY, type TestSpoor, startSpoor } from '../support/spoor.ts';
+
+/** Each day's clicks are of as many links, so an export by link has a row for each. */
+const DAYS = {
+  '2025-01-01': 1_000,
+  '2025-01-02': 100_000,
+  '2025-01-03': 1_000_000,
+  '2025-01-04': 3_000_000,
+} as const;
+
+type Day = keyof typeof DAYS;
+
+const LARGE: readonly Day[] = ['2025-01-02', '2025-01-03', '2025-01-04'];
+const MILLION: Day = '2025-01-03';
+const MILLIONS: Day = '2025-01-04';
+
+const MOST_MB = 200;
+/** By how much peaks may differ that ought to be the same. */
+const SAME_MB = 30;
+
+let spoor: TestSpoor;
+beforeAll(async () => {
+  spoor = await startSpoor();
+  for (const [day, clicks] of Object.entries(DAYS)) {
+    await spoor.database.commandText(
+      `INSERT INTO clicks (owner_id, short_code, clicked_at, visitor, browser, os, country, city, referrer)
+      SELECT 'many', concat('c', toString(number)), toDateTime64('${day} 12:00:00', 3, 'UTC'), number, 'Chrome', 'Linux',
+        'DE', 'Berlin', 'Direct' FROM numbers(${clicks})`,
+    );
+  }
+});
+afterEach(() => endProcesses());
+afterAll(() => spoor.stop());
+
+interface Client {
+  readonly bytesPerSecond: number;
+  /** Where it stops reading and leaves. */
+  readonly bytes: number;
+}
+
+const FAST: Client = { bytesPerSecond: Infinity, bytes: Infinity };
+
+/**
+ * Has a service that nothing was asked of before export one small day and then another one to a client.
+ * @returns the most memory its process has had, MB, after the one and after the other
+ */
+async function peaksOf(format: ExportFormatName, day: Day, client: Client) {
+  const { server, url } = await startServer({
+    CLICKHOUSE_URL: process.env['TEST_CLICKHOUSE_URL'] ?? '',
+    CLICKHOUSE_USER: process.env['TEST_CLICKHOUSE_USER'] ?? '',
+    CLICKHOUSE_PASSWORD: process.env['TEST_CLICKHOUSE_PASSWORD'] ?? '',
+    CLICKHOUSE_DATABASE: spoor.database.name,
+    SPOOR_DATA_DIR: join(newFolder(), 'data'),
+    SPOOR_ADMIN_KEY: ADMIN_KEY,
+    SPOOR_VISITOR_SECRET: 'a secret of the tests',
+    SPOOR_RATE_LIMITS: 'off',
+  });
+  await read(await begin(url, format, '2025-01-01'), FAST);
+  const small = peakOf(server.pid);
+  await read(await begin(url, format, day), client);
+  const peak = peakOf(server.pid);
+  server.signal('SIGTERM');
+  await server.ended;
+  return { small, peak };
+}
+
+async function begin(url: string, format: ExportFormatName, day: Day): Promise<IncomingMessage> {
+  const query = new URLSearchParams({
+    format,
+    owner_id: 'many',
+    start_date: day,
+    end_date: day,
+    group_by: 'short_code',
+    metrics: 'clicks',
+  });
+  const request = get(`${url}/api/v1/export?${query.toString()}`, {
+    headers: { authorization: `Bearer ${ADMIN_KEY}` },
+    agent: false,
+  });
+  const [response]: IncomingMessage[] = await once(request, 'response');
+  if (response?.statusCode !== 200) throw new Error(`Answered ${response?.statusCode}.`);
+  return response;
+}
+
+/** Reads a body at a client's pace. @throws Error when it ends before its end */
+async function read(response: IncomingMessage, { bytesPerSecond, bytes }: Client): Promise<void> {
+  const started = performance.now();
+  let taken = 0;
+  for await (const piece of response) {
+    taken += piece.length;
+    // Leaving the loop closes the connection.
+    if (taken >= bytes) return;
+    const early = (taken / bytesPerSecond) * 1000 - (performance.now() - started);
+    if (early > 0) await delay(early);
+  }
+  if (!response.complete) throw new Error('The body was cut.');
+}
+
+/** The most physical memory a process has had, MB. */
+function peakOf(pid: number): number {
+  const kilobytes = /^VmHWM:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1];
+  return Number(kilobytes) / 1024;
+}
+
+describe('the memory of a service that exports', () => {
+  test.each(EXPORT_FORMAT_NAMES)(
+    '%s: is the same for 100,000, a million and three million rows',
+    async (format) => {
+      const peaks: number[] = [];
+      for (const day of LARGE) peaks.push((await peaksOf(format, day, FAST)).peak);
+      expect(peaks.filter((peak) => !(peak < MOST_MB))).toEqual([]);
+      expect(Math.max(...peaks) - Math.min(...peaks)).toBeLessThan(SAME_MB);
+    },
+    120_000,
+  );
+
+  test.each([
+    ['2 MB', MILLION, { bytesPerSecond: 2_000_000, bytes: 24_000_000 }],
+    ['256 KB', MILLIONS, { bytesPerSecond: 262_144, bytes: 1_500_000 }],
+  ])('is no more when a client reads %s a second', async (_, day, client) => {
+    const all = await Promise.all(
+      EXPORT_FORMAT_NAMES.map(async (format) => ({ format, ...(await peaksOf(format, day, client)) })),
+    );
+    const tooHigh = all.filter(({ small, peak }) => !(peak < MOST_MB && peak - small < SAME_MB));
+    expect(tooHigh).toEqual([]);
+  });
+});
