@@ -4,6 +4,9 @@ import type { Column, RowTemplate } from '../values/row-template.ts';
 const CELL_END = '\u0001';
 const ROW_END = '\n';
 
+/** A sheet's XML is some ten times as long as the rows it is made of, and pieces are best of some 64 KB. */
+const PIECE_BYTES = 8_192;
+
 /** The cells of a row, escaped. The rest of a sheet's XML is put around them here, since it needs the row's number. */
 export function sheetRow(columns: readonly Column[]): RowTemplate {
   const cells = columns.flatMap((column, index) => (index === 0 ? [column] : [CELL_END, column]));
@@ -13,13 +16,13 @@ export function sheetRow(columns: readonly Column[]): RowTemplate {
 /** Gives the rows of a list sheet by sheet, as a sheet's XML with their numbers. */
 export class SheetRows {
   isDone = false;
-  readonly #pieces: AsyncIterator<Buffer>;
+  readonly #pieces: AsyncGenerator<Buffer, undefined>;
   readonly #writeRow: (row: string, number: number) => string;
   /** Rows not given yet, the last one perhaps not whole. One byte a character: UTF-8 passes through untouched. */
   #rest = '';
 
   constructor(columns: readonly Column[], rows: AsyncIterable<Buffer>) {
-    this.#pieces = rows[Symbol.asyncIterator]();
+    this.#pieces = smallPieces(rows);
     this.#writeRow = rowWriter(columns);
   }
 
@@ -50,6 +53,12 @@ export class SheetRows {
     if (done === true) this.isDone = true;
     else this.#rest += value.toString('latin1');
     return done !== true;
+  }
+}
+
+async function* smallPieces(pieces: AsyncIterable<Buffer>): AsyncGenerator<Buffer, undefined> {
+  for await (const piece of pieces) {
+    for (let at = 0; at < piece.length; at += PIECE_BYTES) yield piece.subarray(at, at + PIECE_BYTES);
   }
 }
 

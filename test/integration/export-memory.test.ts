@@ -125,11 +125,15 @@ describe('the memory of a service that exports', () => {
   test.each([
     ['2 MB', MILLION, { bytesPerSecond: 2_000_000, bytes: 24_000_000 }],
     ['256 KB', MILLIONS, { bytesPerSecond: 262_144, bytes: 1_500_000 }],
-  ])('is no more when a client reads %s a second', async (_, day, client) => {
-    const all = await Promise.all(
-      EXPORT_FORMAT_NAMES.map(async (format) => ({ format, ...(await peaksOf(format, day, client)) })),
-    );
-    const tooHigh = all.filter(({ small, peak }) => !(peak < MOST_MB && peak - small < SAME_MB));
-    expect(tooHigh).toEqual([]);
-  });
+  ])(
+    'is no more when a client reads %s a second',
+    async (_, day, client) => {
+      const all = await Promise.all(
+        EXPORT_FORMAT_NAMES.map(async (format) => ({ format, ...(await peaksOf(format, day, client)) })),
+      );
+      const tooHigh = all.filter(({ small, peak }) => !(peak < MOST_MB && peak - small < SAME_MB));
+      expect(tooHigh).toEqual([]);
+    },
+    120_000,
+  );
 });
