@@ -100,7 +100,10 @@ async function soffice(options: readonly string[]): Promise<void> {
   try {
     await promisify(execFile)('soffice', options);
   } catch (error) {
-    if (!(error instanceof Error && 'code' in error && error.code === 'ENOENT')) throw error;
+    // An error of Node's own is no instance of the Error that tests see.
+    const isMissing =
+      typeof error === 'object' && error !== null && 'code' in error && error.code === 'ENOENT';
+    if (!isMissing) throw error;
     throw new Error(
       'This test opens files with LibreOffice: apt-get install --no-install-recommends libreoffice-calc-nogui',
       { cause: error },
