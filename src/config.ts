@@ -35,6 +35,8 @@ export interface Config {
   readonly redisUrl: string | undefined;
   /** Exports that run at once. */
   readonly maxExports: number;
+  /** Origins whose pages may read the API from a browser; `*` stands for every one. */
+  readonly corsOrigins: readonly string[];
   readonly logLevel: (typeof LOG_LEVELS)[number];
 }
 
@@ -94,7 +96,14 @@ const environment = z.object({
     )
     .optional(),
   SPOOR_RETENTION_DAYS: z.undefined('is not supported by this version: unset it').optional(),
-  SPOOR_CORS_ORIGINS: z.undefined('is not supported by this version: unset it').optional(),
+  SPOOR_CORS_ORIGINS: z
+    .string()
+    .transform((text) => text.split(',').map((origin) => origin.trim()))
+    .refine(
+      (origins) => origins.join() === '*' || origins.every(isOrigin),
+      'must be origins such as https://app.example.com, comma-separated, or *',
+    )
+    .default([]),
   LOG_LEVEL: z.enum(LOG_LEVELS, `must be one of ${LOG_LEVELS.join(', ')}`).default('info'),
 });
 
@@ -135,6 +144,7 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
     rateLimits: settings.SPOOR_RATE_LIMITS,
     redisUrl: settings.SPOOR_REDIS_URL,
     maxExports: settings.SPOOR_MAX_EXPORTS,
+    corsOrigins: settings.SPOOR_CORS_ORIGINS,
     logLevel: settings.LOG_LEVEL,
   });
 }
@@ -156,6 +166,11 @@ function isPercentEncoded(text: string): boolean {
   } catch {
     return false;
   }
+}
+
+/** Spelt as a browser sends it: scheme, host and port, nothing behind them. */
+function isOrigin(text: string): boolean {
+  return URL.canParse(text) && /^https?:/.test(text) && new URL(text).origin === text;
 }
 
 /** The metadata of an .mmdb file stand in its last 128 KiB, after this mark. */

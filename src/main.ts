@@ -135,6 +135,7 @@ function compose(config: Config, parts: Parts, token: string): Services {
     timeZones: timeZonesOf(database),
     maxExports: config.maxExports,
     proxies: config.trustProxy,
+    corsOrigins: config.corsOrigins,
     now,
   };
 }

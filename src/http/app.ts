@@ -2,6 +2,7 @@ import { Router } from '@koa/router';
 import Koa from 'koa';
 import { AppError } from '../errors.ts';
 import type { State } from './context.ts';
+import { crossOrigin, securityHeaders } from './headers.ts';
 import { authenticate, errorAnswers, requestLog } from './middleware.ts';
 import { limitRate } from './rate-limit.ts';
 import { clickRoutes } from './routes/clicks.ts';
@@ -13,8 +14,8 @@ import { statsRoutes } from './routes/stats.ts';
 import { urlRoutes } from './routes/urls.ts';
 import type { Services } from './services.ts';
 
-/** The HTTP application. It listens to nothing and opens nothing; what it does it does through `services`. */
-export function createApp(services: Services): Koa<State> {
+/** Every route there is. */
+export function createRouter(services: Services): Router<State> {
   const router = new Router<State>({ strict: true, sensitive: true });
   router.use(authenticate(services));
   router.use(limitRate(services));
@@ -25,9 +26,16 @@ export function createApp(services: Services): Koa<State> {
   urlRoutes(router, services);
   keyRoutes(router, services);
   controlRoutes(router, services);
+  return router;
+}
 
+/** The HTTP application. It listens to nothing and opens nothing; what it does it does through `services`. */
+export function createApp(services: Services): Koa<State> {
+  const router = createRouter(services);
   const app = new Koa<State>();
   app.use(requestLog(services));
+  app.use(securityHeaders());
+  if (services.corsOrigins.length > 0) app.use(crossOrigin(services.corsOrigins));
   app.use(errorAnswers(services));
   app.use(notRouted);
   app.use(router.routes());

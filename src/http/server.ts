@@ -41,9 +41,15 @@ function answerUnreadable(error: NodeJS.ErrnoException, socket: Duplex): void {
     ? 'The request line and headers are too large.'
     : 'The request is not valid HTTP.';
   const body = JSON.stringify({ error: sentence, code: 'validation_error' });
-  socket.end(
-    `HTTP/1.1 ${status}\r\nContent-Type: application/json\r\nContent-Length: ${body.length}\r\nConnection: close\r\n\r\n${body}`,
-  );
+  const headers = [
+    `HTTP/1.1 ${status}`,
+    'Content-Type: application/json; charset=utf-8',
+    `Content-Length: ${body.length}`,
+    'X-Content-Type-Options: nosniff',
+    'Cache-Control: no-store',
+    'Connection: close',
+  ];
+  socket.end(`${headers.join('\r\n')}\r\n\r\n${body}`);
 }
 
 /** The URL by which this machine reaches a listening server. */

@@ -27,6 +27,8 @@ export interface Services {
   readonly rateLimits: RateLimits | undefined;
   /** How many proxies stand in front. */
   readonly proxies: number;
+  /** Origins whose pages may read the API from a browser. */
+  readonly corsOrigins: readonly string[];
   readonly metrics: Metrics;
   readonly log: Logger;
   /** Unix milliseconds. */

@@ -326,6 +326,9 @@ describe('a start that cannot be', () => {
     ['SPOOR_TRUST_PROXY', { SPOOR_TRUST_PROXY: 'some' }],
     ['SPOOR_RATE_LIMITS', { SPOOR_RATE_LIMITS: 'maybe' }],
     ['SPOOR_REDIS_URL', { SPOOR_REDIS_URL: 'localhost:6379' }],
+    ['SPOOR_CORS_ORIGINS', { SPOOR_CORS_ORIGINS: 'app.example.com' }],
+    ['SPOOR_CORS_ORIGINS', { SPOOR_CORS_ORIGINS: 'https://app.example.com/' }],
+    ['SPOOR_CORS_ORIGINS', { SPOOR_CORS_ORIGINS: 'https://a.example, *' }],
     ['LOG_LEVEL', { LOG_LEVEL: 'loud' }],
   ];
   let results: readonly Ended[];
