@@ -1,5 +1,6 @@
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import { isIP } from 'node:net';
+import { availableParallelism } from 'node:os';
 import { resolve } from 'node:path';
 import { z } from 'zod';
 
@@ -33,6 +34,8 @@ export interface Config {
   readonly rateLimits: 'on' | 'off';
   /** The Redis that several instances count in; undefined: each counts for itself. */
   readonly redisUrl: string | undefined;
+  /** Questions that ClickHouse is asked at once. */
+  readonly maxQueries: number;
   /** Exports that run at once. */
   readonly maxExports: number;
   /** Origins whose pages may read the API from a browser; `*` stands for every one. */
@@ -86,6 +89,7 @@ const environment = z.object({
   SPOOR_TRUST_PROXY: z
     .preprocess((value) => ({ true: '1', false: '0' })[String(value)] ?? value, wholeNumber(0, 32))
     .default(0),
+  SPOOR_MAX_QUERIES: wholeNumber(1, 1_000).default(2 * availableParallelism() + 4),
   SPOOR_MAX_EXPORTS: wholeNumber(1, 1_000).default(4),
   SPOOR_RATE_LIMITS: z.enum(['on', 'off'], 'must be on or off').default('on'),
   SPOOR_REDIS_URL: z
@@ -143,6 +147,7 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
     trustProxy: settings.SPOOR_TRUST_PROXY,
     rateLimits: settings.SPOOR_RATE_LIMITS,
     redisUrl: settings.SPOOR_REDIS_URL,
+    maxQueries: settings.SPOOR_MAX_QUERIES,
     maxExports: settings.SPOOR_MAX_EXPORTS,
     corsOrigins: settings.SPOOR_CORS_ORIGINS,
     logLevel: settings.LOG_LEVEL,

@@ -133,6 +133,7 @@ function compose(config: Config, parts: Parts, token: string): Services {
     idempotency: new IdempotencyLedger(database, nextVersion),
     importer: new BatchImporter(database, ingest, nextVersion),
     timeZones: timeZonesOf(database),
+    maxQueries: config.maxQueries,
     maxExports: config.maxExports,
     proxies: config.trustProxy,
     corsOrigins: config.corsOrigins,

@@ -7,12 +7,13 @@ import {
   createClient,
 } from '@clickhouse/client';
 import type { ClickHouseServer } from '../config.ts';
+import { unavailable } from '../errors.ts';
 import { type Sql, render } from '../sql/sql.ts';
 import { fromClickHouse } from './failures.ts';
 import { ONE_BLOCK, PATIENT, READ_ONLY } from './settings.ts';
 
 export interface QueryOptions {
-  /** Seconds the query may run. */
+  /** Seconds the query may run; 10 unless said otherwise, enough for a look at what is known of a key or a URL. */
   readonly maxSeconds?: number;
   readonly signal?: AbortSignal | undefined;
 }
@@ -28,6 +29,10 @@ export interface InsertOptions {
 /** Told of each query when it ends, for metrics. */
 export type QueryObserver = (kind: 'select' | 'insert' | 'command', seconds: number, ok: boolean) => void;
 
+const LOOK_UP_SECONDS = 10;
+/** A query that ClickHouse has not ended itself this long after its time is up is given up: the engine hangs. */
+const HANG_MS = 2_000;
+
 const DAY_MS = 86_400_000;
 
 /** Spoor's only way to ClickHouse: every failure leaves it as an error a client may see, or as a fault of ours. */
@@ -35,11 +40,21 @@ export class Database {
   readonly name: string;
   readonly #client: ClickHouseClient;
   readonly #slowReaders: ClickHouseClient;
+  /** Connections that no other work can take, for the question whether ClickHouse answers at all. */
+  readonly #probe: ClickHouseClient;
   readonly #observe: QueryObserver;
+  readonly #readLimits: ClickHouseSettings;
 
-  constructor(server: ClickHouseServer, name: string, observe: QueryObserver = () => {}) {
+  /** @param readLimits settings of every query that answers rows */
+  constructor(
+    server: ClickHouseServer,
+    name: string,
+    observe: QueryObserver = () => {},
+    readLimits: ClickHouseSettings = {},
+  ) {
     this.name = name;
     this.#observe = observe;
+    this.#readLimits = readLimits;
     const options: ClickHouseClientConfigOptions = {
       url: server.url,
       username: server.user,
@@ -57,6 +72,7 @@ export class Database {
     };
     this.#client = createClient(options);
     this.#slowReaders = createClient({ ...options, request_timeout: DAY_MS });
+    this.#probe = createClient({ ...options, max_open_connections: 4 });
   }
 
   /** All rows of a query as arrays of column values, in the order of its SELECT. For answers of bounded size. */
@@ -64,13 +80,20 @@ export class Database {
     query: Sql,
     options: QueryOptions = {},
   ): Promise<readonly Row[]> {
-    return this.#measure('select', async () => {
-      const result = await this.#client.query({
-        ...this.#reading(query, options),
-        format: 'JSONCompactEachRow',
-      });
-      return result.json<Row>();
-    });
+    const { sql, params } = render(query);
+    const seconds = options.maxSeconds ?? LOOK_UP_SECONDS;
+    return this.#measure('select', () =>
+      within(seconds * 1_000 + HANG_MS, options.signal, async (signal) => {
+        const result = await this.#client.query({
+          query: sql,
+          query_params: { ...params },
+          format: 'JSONCompactEachRow',
+          abort_signal: signal,
+          clickhouse_settings: { ...READ_ONLY, ...this.#readLimits, max_execution_time: seconds },
+        });
+        return result.json<Row>();
+      }),
+    );
   }
 
   /**
@@ -85,7 +108,7 @@ export class Database {
         query: `${sql} FORMAT RawBLOB`,
         query_params: { ...params },
         abort_signal: signal,
-        clickhouse_settings: { ...READ_ONLY, ...PATIENT },
+        clickhouse_settings: { ...READ_ONLY, ...this.#readLimits, ...PATIENT },
       });
       // The client heeds the signal only up to the first byte; closing the connection is what ends the query.
       const destroy = () => stream.destroy();
@@ -143,9 +166,9 @@ export class Database {
   }
 
   /** True when ClickHouse answers a query within `timeoutMs`. */
-  async answers(timeoutMs = 2_000): Promise<boolean> {
+  async answers(timeoutMs = 1_500): Promise<boolean> {
     try {
-      await this.#client
+      await this.#probe
         .query({
           query: 'SELECT 1',
           format: 'JSONCompactEachRow',
@@ -159,17 +182,7 @@ export class Database {
   }
 
   async close(): Promise<void> {
-    await Promise.all([this.#client.close(), this.#slowReaders.close()]);
-  }
-
-  #reading(query: Sql, options: QueryOptions) {
-    const { sql, params } = render(query);
-    return {
-      query: sql,
-      query_params: { ...params },
-      ...(options.signal === undefined ? {} : { abort_signal: options.signal }),
-      clickhouse_settings: { ...READ_ONLY, max_execution_time: options.maxSeconds ?? 30 },
-    };
+    await Promise.all([this.#client, this.#slowReaders, this.#probe].map((client) => client.close()));
   }
 
   async #measure<T>(kind: Parameters<QueryObserver>[0], run: () => Promise<T>): Promise<T> {
@@ -184,6 +197,34 @@ export class Database {
     } finally {
       this.#observe(kind, (performance.now() - started) / 1000, ok);
     }
+  }
+}
+
+/**
+ * Runs `work` with a signal that aborts with the caller's and after `timeoutMs`.
+ * @throws AppError `unavailable` when it was the time
+ */
+async function within<T>(
+  timeoutMs: number,
+  signal: AbortSignal | undefined,
+  work: (signal: AbortSignal) => Promise<T>,
+): Promise<T> {
+  const controller = new AbortController();
+  const abort = (): void => controller.abort();
+  let isLate = false;
+  const timer = setTimeout(() => {
+    isLate = true;
+    abort();
+  }, timeoutMs);
+  if (signal?.aborted) abort();
+  else signal?.addEventListener('abort', abort, { once: true });
+  try {
+    return await work(controller.signal);
+  } catch (error) {
+    throw isLate ? unavailable('ClickHouse does not answer.', error) : error;
+  } finally {
+    clearTimeout(timer);
+    signal?.removeEventListener('abort', abort);
   }
 }
 

@@ -20,6 +20,7 @@ export class DataDirInUseError extends Error {
 const USER = 'spoor';
 
 const START_TIMEOUT_MS = 60_000;
+const ANSWER_MS = 5_000;
 
 /**
  * A real ClickHouse server out of an npm package: a child process that listens on a free loopback port and lives
@@ -38,7 +39,7 @@ export class EmbeddedClickHouse {
   }
 
   /**
-   * Starts the engine over `dataDir` and waits until it listens.
+   * Starts the engine over `dataDir` and waits until it answers.
    * @param listenPort where; 0 takes any free one
    * @throws DataDirInUseError when another engine has the directory; Error with a sentence for the operator otherwise
    */
@@ -70,12 +71,11 @@ export class EmbeddedClickHouse {
       const deadline = Date.now() + START_TIMEOUT_MS;
       while (Date.now() < deadline && !hasExited(child)) {
         const port = readPort(portFile);
-        if (port !== undefined) {
-          return new EmbeddedClickHouse(child, { url: `http://127.0.0.1:${port}`, user: USER, password });
-        }
+        const server = { url: `http://127.0.0.1:${port}`, user: USER, password };
+        if (port !== undefined && (await answers(server))) return new EmbeddedClickHouse(child, server);
         await delay(10);
       }
-      child.kill('SIGKILL');
+      await kill(child);
       if (readFileSync(outputFile, 'utf8').includes('Cannot lock file')) throw new DataDirInUseError(dataDir);
       throw new Error(`The embedded ClickHouse did not start; ${outputFile} says why.`, { cause: failure });
     } finally {
@@ -94,6 +94,26 @@ export class EmbeddedClickHouse {
 
 function hasExited(child: ChildProcess): boolean {
   return child.pid === undefined || child.exitCode !== null || child.signalCode !== null;
+}
+
+async function kill(child: ChildProcess): Promise<void> {
+  if (hasExited(child)) return;
+  const exited = once(child, 'exit');
+  child.kill('SIGKILL');
+  await exited;
+}
+
+/** True when the engine answers a query; one that listens may still be about to end. */
+async function answers({ url, user, password }: ClickHouseServer): Promise<boolean> {
+  try {
+    const response = await fetch(`${url}/?query=SELECT+1`, {
+      headers: { authorization: `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}` },
+      signal: AbortSignal.timeout(ANSWER_MS),
+    });
+    return response.ok && (await response.text()) === '1\n';
+  } catch {
+    return false;
+  }
 }
 
 function engineArguments(dataDir: string, listenPort: number, portFile: string): readonly string[] {

@@ -1,9 +1,11 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { ClickHouseServer, Config } from '../config.ts';
 import { findRunning } from '../data-dir.ts';
+import { sql } from '../sql/sql.ts';
 import { Database, type QueryObserver } from './database.ts';
 import { DataDirInUseError, EmbeddedClickHouse } from './embedded.ts';
 import { migrate } from './migrations.ts';
+import { memoryLimits } from './settings.ts';
 import { EngineSupervisor } from './supervisor.ts';
 
 /** A ClickHouse that answers and has all its tables. */
@@ -61,18 +63,33 @@ async function connect(
   server: ClickHouseServer,
   options: OpenOptions,
 ): Promise<OpenClickHouse> {
-  const database = new Database(server, config.database, options.observe);
   // The database may not exist yet, and a session in one that is missing is refused.
   const bare = new Database(server, 'default');
+  let database: Database | undefined;
   try {
     await waitForAnswer(config, bare, options);
-    const migrated = await migrate(database, bare);
-    return { database, migrated, engineLost: new Promise(() => {}), close: () => database.close() };
+    const limits = memoryLimits(await memoryOf(bare), config.maxQueries + config.maxExports);
+    const opened = new Database(server, config.database, options.observe, limits);
+    database = opened;
+    const migrated = await migrate(opened, bare);
+    return { database: opened, migrated, engineLost: new Promise(() => {}), close: () => opened.close() };
   } catch (error) {
-    await database.close();
+    await database?.close();
     throw error;
   } finally {
     await bare.close();
+  }
+}
+
+/** Bytes the server may use in all; 0 when it has no limit or does not tell this user. */
+async function memoryOf(server: Database): Promise<number> {
+  try {
+    const [row] = await server.rows<[number]>(
+      sql`SELECT toUInt64(value) FROM system.server_settings WHERE name = 'max_server_memory_usage'`,
+    );
+    return row?.[0] ?? 0;
+  } catch {
+    return 0;
   }
 }
 

@@ -5,13 +5,13 @@ import type { EmbeddedClickHouse } from './embedded.ts';
 /** Restarts in a row that may fail before the engine is given up. */
 const ATTEMPTS = 5;
 
-/** Starts an engine that listens on `port`; 0 takes any free one. */
+/** Starts an engine on `port` and waits until it answers; 0 takes any free one. */
 type StartEngine = (port: number) => Promise<EmbeddedClickHouse>;
 
 /** Keeps an embedded ClickHouse running: one that ends by itself is started again, at the same address. */
 export class EngineSupervisor {
   readonly server: ClickHouseServer;
-  /** Settles when the engine has ended and five starts in a row have failed. */
+  /** Settles when the engine has ended and five starts in a row have come to nothing. */
   readonly gaveUp: Promise<void>;
   readonly #start: StartEngine;
   readonly #onRestart: () => void;

@@ -1,4 +1,5 @@
 import { AppError } from '../errors.ts';
+import { afterBlanks, elementSpans } from './json-elements.ts';
 
 /** One element of a request's body: what it holds, or that it is not JSON. `index` counts from 0, blank lines too. */
 export interface BodyItem {
@@ -10,6 +11,11 @@ const LINE_BREAK = 10;
 
 /** Stands in for a line that is not JSON; no schema takes it. */
 export const NOT_JSON = Symbol('not JSON');
+/** Stands in for an element that no click fills, and that would take long to parse. */
+export const TOO_LARGE = Symbol('too large');
+
+/** Bytes of one click's JSON. All its fields at their longest, every character escaped, take a quarter of that. */
+export const CLICK_BYTES = 262_144;
 
 /** The clicks of an NDJSON body, one a line. Blank lines are passed over but counted. */
 export function* ndjsonItems(body: Buffer): Generator<BodyItem> {
@@ -23,25 +29,46 @@ export function* ndjsonItems(body: Buffer): Generator<BodyItem> {
     if (start >= body.length) return;
     const found = body.indexOf(LINE_BREAK, start);
     const end = found === -1 ? body.length : found;
-    const line = body.toString('utf8', start, end);
+    const value = parseClickJson(body, start, end);
+    const isBlank = typeof value === 'symbol' && afterBlanks(body, start) >= end;
+    if (!isBlank) yield { index, value };
     start = end + 1;
-    if (line.trim() !== '') yield { index, value: parseJson(line) };
   }
 }
 
 /**
  * The clicks of a JSON body: one object, or an array of them.
- * @throws AppError 400 when it is not JSON, or neither
+ * @throws AppError 400, once it comes to where the body is not JSON, or when it is neither
  */
-export function jsonItems(body: Buffer): readonly BodyItem[] {
-  const text = body.toString('utf8', afterMark(body));
-  if (text.trim() === '') return [];
-  const value = parseJson(text);
-  if (Array.isArray(value)) return value.map((element: unknown, index) => ({ index, value: element }));
-  if (typeof value === 'object' && value !== null) return [{ index: 0, value }];
-  throw new AppError('validation_error', 'The body must be a JSON object or an array of them.', {
-    field: 'body',
-  });
+export function* jsonItems(body: Buffer): Generator<BodyItem> {
+  const start = afterBlanks(body, afterMark(body));
+  if (start === body.length) return;
+  if (body[start] === 0x7b) {
+    const value = parseClickJson(body, start, body.length);
+    if (value === NOT_JSON) throw notClicks();
+    yield { index: 0, value };
+    return;
+  }
+  if (body[start] !== 0x5b) throw notClicks();
+  const spans = elementSpans(body, start, CLICK_BYTES);
+  for (let index = 0; ; index++) {
+    const { done, value: span } = spans.next();
+    if (done) {
+      if (!span) throw notClicks();
+      return;
+    }
+    const value = parseClickJson(body, span.start, span.end);
+    if (value === NOT_JSON) throw notClicks();
+    yield { index, value };
+  }
+}
+
+function notClicks(): AppError {
+  return new AppError(
+    'validation_error',
+    `The body must be a JSON object or an array of them, each of at most ${CLICK_BYTES / 1_024} KiB.`,
+    { field: 'body' },
+  );
 }
 
 /** Where the text begins: some programs put a byte order mark before it. */
@@ -49,9 +76,10 @@ function afterMark(body: Buffer): number {
   return body[0] === 0xef && body[1] === 0xbb && body[2] === 0xbf ? 3 : 0;
 }
 
-function parseJson(text: string): unknown {
+function parseClickJson(body: Buffer, start: number, end: number): unknown {
+  if (end - start > CLICK_BYTES) return TOO_LARGE;
   try {
-    return JSON.parse(text);
+    return JSON.parse(body.toString('utf8', start, end));
   } catch {
     return NOT_JSON;
   }

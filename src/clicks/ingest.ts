@@ -1,10 +1,10 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { ShortUrl, UrlRegistry } from '../urls/registry.ts';
-import { type BodyItem, NOT_JSON } from './body.ts';
+import { type BodyItem, CLICK_BYTES, NOT_JSON, TOO_LARGE } from './body.ts';
 import { type EnrichStep, enrichClick, needsPlace } from './enrich/enrich.ts';
-import { type Rejection, parseClick } from './schema.ts';
+import { type ParsedClick, type Rejection, parseClick } from './schema.ts';
 import type { Click } from './types.ts';
-import type { ClickWriter, OnceName, PlacedRow } from './writer.ts';
+import { CHUNK_ROWS, type ClickWriter, type OnceName, type PlacedRow, chunkOf } from './writer.ts';
 
 /** A click that was not taken, by its place in the request. */
 export interface RejectedItem extends Rejection {
@@ -13,7 +13,9 @@ export interface RejectedItem extends Rejection {
 
 export interface IngestResult {
   readonly accepted: number;
+  /** The first of them, as many as are kept, in the order of the request. */
   readonly rejected: readonly RejectedItem[];
+  readonly rejectedCount: number;
   /** Times of the oldest and newest accepted click, Unix milliseconds; null without one. */
   readonly firstClick: number | null;
   readonly lastClick: number | null;
@@ -29,6 +31,10 @@ export interface IngestOptions {
   readonly once?: OnceName | undefined;
   /** Parse and count, but store nothing: for what is known to be stored already. */
   readonly countOnly?: boolean;
+  /** How many rejections the result names. */
+  readonly rejectionsKept: number;
+  /** Aborts when nobody waits for the answer; the work is given up then, as long as nothing is stored. */
+  readonly signal?: AbortSignal;
 }
 
 export interface IngestContext {
@@ -43,11 +49,21 @@ interface PlacedClick {
   readonly click: Click;
 }
 
-/** Rows between two turns of the event loop, so that no request holds up the others for long. */
-const ROWS_A_TURN = 500;
+/** What a first look at all clicks tells; the clicks themselves are kept only while they are few. */
+interface Survey {
+  readonly oldest: ReadonlyMap<string, number>;
+  readonly rejections: Rejections;
+  readonly needsPlace: boolean;
+  readonly clicks: readonly PlacedClick[] | undefined;
+}
+
+/** How long a request may keep the event loop before the others get a turn. */
+const TURN_MS = 20;
 
 /**
- * Clicks in: checked one by one, registered, enriched, stored. Bad ones are told apart and do not stop the good.
+ * Clicks in: checked one by one, registered, enriched, stored. Bad ones are told apart and do not stop the good. More
+ * clicks than one insert takes are read a second time instead of being held: 64 MiB can be millions.
+ * @param items can be gone through more than once
  * @throws AppError `unavailable` when ClickHouse is; part may be stored then
  */
 export async function ingest(
@@ -55,51 +71,131 @@ export async function ingest(
   items: Iterable<BodyItem>,
   options: IngestOptions,
 ): Promise<IngestResult> {
-  const rejected: RejectedItem[] = [];
-  const clicks: PlacedClick[] = [];
-  let turn = 0;
-  for (const { index, value } of items) {
-    if (++turn % ROWS_A_TURN === 0) await nextTurn();
-    const parsed =
-      value === NOT_JSON
-        ? ({ ok: false, rejection: { field: 'click', error: 'is not JSON' } } as const)
-        : parseClick(value, options.receivedAt);
-    if (parsed.ok) clicks.push({ index, click: parsed.click });
-    else rejected.push({ index, ...parsed.rejection });
-  }
-  const oldest = oldestByCode(clicks);
+  const survey = await surveyOf(items, options);
+  const { oldest, rejections } = survey;
   return context.urls.gate.within([...oldest.keys()], async () => {
     const urls = options.countOnly
       ? await context.urls.findMany([...oldest.keys()])
       : await context.urls.registerMissing(newUrls(oldest, options.ownerId));
-    const taken: PlacedClick[] = [];
-    for (const placed of clicks) {
-      const owner = urls.get(placed.click.shortCode)?.ownerId ?? options.ownerId;
-      if (options.isAdmin || owner === options.ownerId) taken.push(placed);
-      else rejected.push({ index: placed.index, field: 'short_code', error: 'belongs to another owner' });
+    const ownerOf = (code: string): string => urls.get(code)?.ownerId ?? options.ownerId;
+    const steps = await context.steps(survey.needsPlace);
+    const times = new Times();
+    let accepted = 0;
+    let rows: PlacedRow[] = [];
+    const write = async (): Promise<void> => {
+      if (rows.length > 0) await context.writer.write(rows, options.once);
+      rows = [];
+    };
+    const pause = turns();
+    for (const { index, click } of survey.clicks ?? clicksOf(items, options.receivedAt)) {
+      await pause();
+      const ownerId = ownerOf(click.shortCode);
+      if (!options.isAdmin && ownerId !== options.ownerId) {
+        rejections.add({ index, field: 'short_code', error: 'belongs to another owner' });
+        continue;
+      }
+      accepted++;
+      times.add(click.clickedAt);
+      if (options.countOnly) continue;
+      const last = rows.at(-1);
+      if (last !== undefined && chunkOf(last.index) !== chunkOf(index)) await write();
+      rows.push({ index, ownerId, row: enrichClick(steps, click) });
     }
-    if (!options.countOnly && taken.length > 0) {
-      const rows = await enrichAll(context, taken, (code) => urls.get(code)?.ownerId ?? options.ownerId);
-      await context.writer.write(rows, options.once);
-    }
-    const times = taken.map(({ click }) => click.clickedAt);
+    await write();
     return {
-      accepted: taken.length,
-      rejected: rejected.toSorted((a, b) => a.index - b.index),
-      firstClick: times.length === 0 ? null : times.reduce((a, b) => Math.min(a, b)),
-      lastClick: times.length === 0 ? null : times.reduce((a, b) => Math.max(a, b)),
+      accepted,
+      rejected: rejections.first(),
+      rejectedCount: rejections.count,
+      firstClick: times.first,
+      lastClick: times.last,
     };
   });
 }
 
-/** The codes of the clicks with the time of each one's oldest click, which a new URL takes for its creation. */
-function oldestByCode(clicks: readonly PlacedClick[]): ReadonlyMap<string, number> {
+async function surveyOf(items: Iterable<BodyItem>, options: IngestOptions): Promise<Survey> {
   const oldest = new Map<string, number>();
-  for (const { click } of clicks) {
-    const known = oldest.get(click.shortCode);
-    if (known === undefined || click.clickedAt < known) oldest.set(click.shortCode, click.clickedAt);
+  const rejections = new Rejections(options.rejectionsKept);
+  let clicks: PlacedClick[] | undefined = [];
+  let isPlaceNeeded = false;
+  const pause = turns();
+  for (const item of items) {
+    await pause();
+    options.signal?.throwIfAborted();
+    const parsed = parseItem(item, options.receivedAt);
+    if (!parsed.ok) {
+      rejections.add({ index: item.index, ...parsed.rejection });
+      continue;
+    }
+    const { click } = parsed;
+    // A new URL takes the time of its oldest click for its creation.
+    oldest.set(click.shortCode, Math.min(click.clickedAt, oldest.get(click.shortCode) ?? Infinity));
+    isPlaceNeeded ||= needsPlace(click);
+    clicks?.push({ index: item.index, click });
+    if (clicks !== undefined && clicks.length > CHUNK_ROWS) clicks = undefined;
   }
-  return oldest;
+  return { oldest, rejections, needsPlace: isPlaceNeeded, clicks };
+}
+
+function* clicksOf(items: Iterable<BodyItem>, receivedAt: number): Generator<PlacedClick> {
+  for (const item of items) {
+    const parsed = parseItem(item, receivedAt);
+    if (parsed.ok) yield { index: item.index, click: parsed.click };
+  }
+}
+
+function parseItem({ value }: BodyItem, receivedAt: number): ParsedClick {
+  if (value === NOT_JSON) return { ok: false, rejection: { field: 'click', error: 'is not JSON' } };
+  if (value === TOO_LARGE) {
+    return { ok: false, rejection: { field: 'click', error: `is larger than ${CLICK_BYTES / 1_024} KiB` } };
+  }
+  return parseClick(value, receivedAt);
+}
+
+/** Lets the others have a turn of the event loop when the last one is some time ago. */
+function turns(): () => Promise<void> | undefined {
+  let since = performance.now();
+  const pause = async (): Promise<void> => {
+    await nextTurn();
+    since = performance.now();
+  };
+  return () => (performance.now() - since < TURN_MS ? undefined : pause());
+}
+
+/** Counts all rejections and keeps the first. */
+class Rejections {
+  count = 0;
+  readonly #limit: number;
+  #kept: RejectedItem[] = [];
+  /** No later place than this can be among the first any more. */
+  #last = Infinity;
+
+  constructor(limit: number) {
+    this.#limit = limit;
+  }
+
+  /** They come in two runs, each in order, so one may belong before those that are kept. */
+  add(item: RejectedItem): void {
+    this.count++;
+    if (item.index > this.#last) return;
+    this.#kept.push(item);
+    if (this.#kept.length < 2 * this.#limit) return;
+    this.#kept = [...this.first()];
+    this.#last = this.#kept.at(-1)?.index ?? Infinity;
+  }
+
+  first(): readonly RejectedItem[] {
+    return this.#kept.toSorted((a, b) => a.index - b.index).slice(0, this.#limit);
+  }
+}
+
+class Times {
+  first: number | null = null;
+  last: number | null = null;
+
+  add(time: number): void {
+    this.first = Math.min(time, this.first ?? time);
+    this.last = Math.max(time, this.last ?? time);
+  }
 }
 
 function newUrls(createdAt: ReadonlyMap<string, number>, ownerId: string): readonly ShortUrl[] {
@@ -110,18 +206,4 @@ function newUrls(createdAt: ReadonlyMap<string, number>, ownerId: string): reado
     privateStats: true,
     longUrl: null,
   }));
-}
-
-async function enrichAll(
-  context: IngestContext,
-  clicks: readonly PlacedClick[],
-  ownerOf: (shortCode: string) => string,
-): Promise<readonly PlacedRow[]> {
-  const steps = await context.steps(clicks.some(({ click }) => needsPlace(click)));
-  const rows: PlacedRow[] = [];
-  for (const { index, click } of clicks) {
-    if (rows.length % ROWS_A_TURN === 0) await nextTurn();
-    rows.push({ index, ownerId: ownerOf(click.shortCode), row: enrichClick(steps, click) });
-  }
-  return rows;
 }

@@ -18,8 +18,16 @@ export interface OnceName {
   readonly isRetry: boolean;
 }
 
+/** Finding out what an earlier try brought in reads an owner's clicks. */
+const MAX_SECONDS = 60;
+
 /** Rows in one insert. By a row's place in its request, so that a retry cuts the same pieces. */
-const CHUNK_ROWS = 200_000;
+export const CHUNK_ROWS = 200_000;
+
+/** The number of the insert that the row at that place in its request goes into. */
+export function chunkOf(index: number): number {
+  return Math.floor(index / CHUNK_ROWS);
+}
 
 const NO_INGEST_ID = '0';
 
@@ -96,7 +104,7 @@ export async function writeClicks(
 function chunksOf(rows: readonly PlacedRow[]): ReadonlyMap<number, PlacedRow[]> {
   const chunks = new Map<number, PlacedRow[]>();
   for (const row of rows) {
-    const number = Math.floor(row.index / CHUNK_ROWS);
+    const number = chunkOf(row.index);
     const chunk = chunks.get(number);
     if (chunk === undefined) chunks.set(number, [row]);
     else chunk.push(row);
@@ -117,9 +125,12 @@ async function partitionsWith(
   rows: readonly PlacedRow[],
 ): Promise<ReadonlySet<number>> {
   const owners = [...new Set(rows.map(({ ownerId }) => ownerId))];
-  const found = await database.rows<[number]>(sql`
+  const found = await database.rows<[number]>(
+    sql`
     SELECT DISTINCT toYYYYMM(clicked_at) FROM clicks
-    WHERE owner_id IN ${param('Array(String)', owners)} AND ingest_id = ${param('UInt64', ingestId)}`);
+    WHERE owner_id IN ${param('Array(String)', owners)} AND ingest_id = ${param('UInt64', ingestId)}`,
+    { maxSeconds: MAX_SECONDS },
+  );
   return new Set(found.map(([month]) => month));
 }
 

@@ -1,7 +1,7 @@
 import { Router } from '@koa/router';
 import Koa from 'koa';
 import { AppError } from '../errors.ts';
-import type { State } from './context.ts';
+import type { Handler, State } from './context.ts';
 import { crossOrigin, securityHeaders } from './headers.ts';
 import { authenticate, errorAnswers, requestLog } from './middleware.ts';
 import { limitRate } from './rate-limit.ts';
@@ -19,6 +19,7 @@ export function createRouter(services: Services): Router<State> {
   const router = new Router<State>({ strict: true, sensitive: true });
   router.use(authenticate(services));
   router.use(limitRate(services));
+  router.use(countedParameters);
   healthRoutes(router, services);
   statsRoutes(router, services);
   exportRoutes(router, services);
@@ -46,6 +47,16 @@ export function createApp(services: Services): Koa<State> {
   );
   return app;
 }
+
+/** Node reads so many parameters and drops the others without a word, which would make another question of this one. */
+const MAX_PARAMETERS = 1_000;
+
+const countedParameters: Handler = async (ctx, next) => {
+  if (ctx.querystring.split('&', MAX_PARAMETERS + 1).length > MAX_PARAMETERS) {
+    throw new AppError('validation_error', `A request takes at most ${MAX_PARAMETERS} parameters.`);
+  }
+  await next();
+};
 
 /** What no route has taken: 404 for an unknown path, 405 (the router has set `Allow`) for another method of a known one. */
 const notRouted: Koa.Middleware<State> = async (ctx, next) => {

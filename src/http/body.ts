@@ -1,18 +1,46 @@
 import type { IncomingMessage } from 'node:http';
 import { createGunzip } from 'node:zlib';
 import type { z } from 'zod';
-import { AppError, invalid } from '../errors.ts';
+import { AppError, invalid, unavailable } from '../errors.ts';
 import type { Context } from './context.ts';
 
 /** How much of a body that is too large is still read and thrown away, so that its sender can read the answer. */
 const DRAIN_BYTES = 256 * 1024 * 1024;
 
+/** Bodies that this process holds at once, in bytes after decompression. */
+const HELD_BYTES = 256 * 1_048_576;
+
+const held = { bytes: 0 };
+
 /**
- * The body of a request, decompressed.
+ * Hands the body of a request, decompressed, to `work`, and keeps count of it until that is done.
  * @param limit bytes after decompression
- * @throws AppError 413 over the limit, 415 for an encoding other than gzip, 400 for gzip that does not unpack
+ * @throws AppError 413 over the limit, 415 for an encoding other than gzip, 400 for gzip that does not unpack, 503 when
+ * too much is held for others
  */
-export async function readBody(request: IncomingMessage, limit: number): Promise<Buffer> {
+export async function withBody<T>(
+  request: IncomingMessage,
+  limit: number,
+  work: (body: Buffer) => T | Promise<T>,
+): Promise<T> {
+  let own = 0;
+  const hold = (bytes: number): void => {
+    if (own + bytes > limit) throw tooLarge(limit);
+    if (held.bytes + bytes > HELD_BYTES) {
+      throw unavailable('Too many large bodies are being sent at once: try again in a while.');
+    }
+    own += bytes;
+    held.bytes += bytes;
+  };
+  try {
+    return await work(await readBody(request, hold));
+  } finally {
+    held.bytes -= own;
+  }
+}
+
+/** @param hold told of each piece before it is kept; throws when there is no room for it */
+async function readBody(request: IncomingMessage, hold: (bytes: number) => void): Promise<Buffer> {
   const encoding = (request.headers['content-encoding'] ?? 'identity').trim().toLowerCase();
   if (encoding !== 'gzip' && encoding !== 'identity') {
     throw new AppError('unsupported_media_type', 'Content-Encoding must be gzip or absent.');
@@ -24,8 +52,8 @@ export async function readBody(request: IncomingMessage, limit: number): Promise
       ? gunzipped(request)
       : request.iterator({ destroyOnReturn: false })) {
       if (!Buffer.isBuffer(chunk)) continue;
+      hold(chunk.length);
       size += chunk.length;
-      if (size > limit) throw tooLarge(limit);
       chunks.push(chunk);
     }
   } catch (error) {
@@ -86,7 +114,10 @@ export async function readJson<Schema extends z.ZodType>(
   ctx: Context,
   schema: Schema,
 ): Promise<z.output<Schema>> {
-  const body = await readBody(ctx.req, SMALL_BODY);
+  return withBody(ctx.req, SMALL_BODY, (body) => parseBody(ctx, schema, body));
+}
+
+function parseBody<Schema extends z.ZodType>(ctx: Context, schema: Schema, body: Buffer): z.output<Schema> {
   if (body.length > 0 && ctx.request.type.toLowerCase() !== 'application/json') {
     throw new AppError('unsupported_media_type', 'Content-Type must be application/json.');
   }

@@ -3,6 +3,7 @@ import { type Server, createServer } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type Koa from 'koa';
 import type { State } from './context.ts';
+import { watchPace } from './pace.ts';
 
 /** Where to listen; port 0 takes any free one. */
 export interface Address {
@@ -13,11 +14,30 @@ export interface Address {
 /** What still runs this long after a stop was asked for is cut, so that its client sees an error. */
 const DRAIN_MS = 8_000;
 
+/** What one server takes from strangers before it knows who they are. */
+const LIMITS = {
+  /** Room for a filter of thousands of values; beyond it 431. */
+  maxHeaderSize: 131_072,
+  headersTimeout: 15_000,
+  // A body has no time limit but a pace.
+  requestTimeout: 0,
+  keepAliveTimeout: 15_000,
+  connectionsCheckingInterval: 2_000,
+} as const;
+
+/** Connections beyond it are closed unanswered. */
+const MAX_CONNECTIONS = 4_096;
+
+/** How long one who got an answer in place of being heard may take to read it. */
+const LAST_WORD_MS = 1_000;
+
 /** Listens. @throws Error with a sentence for the operator when the address cannot be had */
 export async function listen(app: Koa<State>, { host, port }: Address): Promise<Server> {
   const handle = app.callback();
   // Koa answers every failure itself; its promise never rejects.
-  const server = createServer((request, response) => void handle(request, response));
+  const server = createServer(LIMITS, (request, response) => void handle(request, response));
+  server.maxConnections = MAX_CONNECTIONS;
+  watchPace(server);
   server.on('clientError', answerUnreadable);
   server.listen(port, host);
   try {
@@ -29,17 +49,24 @@ export async function listen(app: Koa<State>, { host, port }: Address): Promise<
   return server;
 }
 
+const UNREADABLE: Readonly<Record<string, readonly [status: string, sentence: string]>> = {
+  HPE_HEADER_OVERFLOW: [
+    '431 Request Header Fields Too Large',
+    `The request line and headers are larger than ${LIMITS.maxHeaderSize / 1_024} KiB.`,
+  ],
+  ERR_HTTP_REQUEST_TIMEOUT: ['408 Request Timeout', 'The request came too slowly.'],
+};
+
 /** What is not HTTP, or too large to be read as it, never reaches Koa. */
 function answerUnreadable(error: NodeJS.ErrnoException, socket: Duplex): void {
   if (!socket.writable || error.code === 'ECONNRESET') {
     socket.destroy();
     return;
   }
-  const tooLarge = error.code === 'HPE_HEADER_OVERFLOW';
-  const status = tooLarge ? '431 Request Header Fields Too Large' : '400 Bad Request';
-  const sentence = tooLarge
-    ? 'The request line and headers are too large.'
-    : 'The request is not valid HTTP.';
+  const [status, sentence] = UNREADABLE[error.code ?? ''] ?? [
+    '400 Bad Request',
+    'The request is not valid HTTP.',
+  ];
   const body = JSON.stringify({ error: sentence, code: 'validation_error' });
   const headers = [
     `HTTP/1.1 ${status}`,
@@ -49,6 +76,8 @@ function answerUnreadable(error: NodeJS.ErrnoException, socket: Duplex): void {
     'Cache-Control: no-store',
     'Connection: close',
   ];
+  // A connection is closed whether its client hangs up too or not.
+  setTimeout(() => socket.destroy(), LAST_WORD_MS).unref();
   socket.end(`${headers.join('\r\n')}\r\n\r\n${body}`);
 }
 

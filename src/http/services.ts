@@ -21,6 +21,8 @@ export interface Services {
   readonly importer: BatchImporter;
   /** The time zones ClickHouse knows. */
   readonly timeZones: () => Promise<ReadonlySet<string>>;
+  /** Questions that ClickHouse is asked at once. */
+  readonly maxQueries: number;
   /** Exports that run at once. */
   readonly maxExports: number;
   /** undefined: nothing is limited. */

@@ -1,5 +1,14 @@
 import { once } from 'node:events';
-import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdtempSync,
+  readFileSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { request } from 'node:http';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -218,6 +227,44 @@ describe('a crash', () => {
     server.signal('SIGTERM');
     expect(await server.ended).toMatchObject({ code: 0 });
     expect(processesNaming(settings.SPOOR_DATA_DIR)).toEqual([]);
+  });
+});
+
+describe('an engine in trouble', () => {
+  test('one that no start brings back is given up in one line', async () => {
+    const settings = newSettings();
+    const { server } = await startServer(settings);
+    const [engine = 0] = processesNaming(settings.SPOOR_DATA_DIR);
+    // Where its files were there is no directory any more.
+    renameSync(join(settings.SPOOR_DATA_DIR, 'clickhouse'), join(settings.SPOOR_DATA_DIR, 'gone'));
+    writeFileSync(join(settings.SPOOR_DATA_DIR, 'clickhouse'), '');
+    process.kill(engine, 'SIGKILL');
+    const { code, stdout, stderr } = await server.ended;
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/^spoor: The embedded ClickHouse [^\n]+\n$/);
+    const restarts = stdout.split('\n').filter((line) => line.includes('starting it again'));
+    expect(restarts).toHaveLength(5);
+  });
+
+  test('one that hangs: not ready at once, requests are answered 503, and it goes on when it wakes', async () => {
+    const settings = newSettings();
+    const { server, url } = await startServer(settings);
+    await post(url, '{"short_code":"a"}');
+    const [engine = 0] = processesNaming(settings.SPOOR_DATA_DIR);
+    process.kill(engine, 'SIGSTOP');
+    const headers = { authorization: `Bearer ${ADMIN_KEY}` };
+    const asked = fetch(`${url}/api/v1/urls/a`, { headers });
+    const ready = await fetch(`${url}/ready`, { signal: AbortSignal.timeout(2_000) });
+    expect(ready.status).toBe(503);
+    expect((await fetch(`${url}/health`)).status).toBe(200);
+    const { status, headers: answered } = await asked;
+    expect(status).toBe(503);
+    expect(answered.get('retry-after')).toMatch(/^[1-9]\d*$/);
+    process.kill(engine, 'SIGCONT');
+    await waitUntil('the engine to answer', async () => (await fetch(`${url}/ready`)).ok);
+    expect(await total(url)).toBe(1);
+    server.signal('SIGTERM');
+    expect((await server.ended).code).toBe(0);
   });
 });
 

@@ -105,6 +105,8 @@ export class BatchImporter {
       receivedAt,
       once: { name: `import:${name}`, isRetry: known !== undefined },
       countOnly: isDone,
+      // The report counts them by reason.
+      rejectionsKept: Infinity,
     });
     if (!isDone) await this.#record(batch, name, report.read, true, receivedAt);
     for (const { index, field, error } of result.rejected) report.reject(`${field} ${error}`, index);

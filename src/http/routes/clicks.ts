@@ -5,39 +5,49 @@ import { type BodyItem, jsonItems, ndjsonItems } from '../../clicks/body.ts';
 import { ingest } from '../../clicks/ingest.ts';
 import type { OnceName } from '../../clicks/writer.ts';
 import { AppError, invalid } from '../../errors.ts';
-import { isAdmin } from '../../keys/scopes.ts';
-import { readBody } from '../body.ts';
-import { type Context, type State, requirePrincipal, requireScope } from '../context.ts';
+import { type Principal, isAdmin } from '../../keys/scopes.ts';
+import { withBody } from '../body.ts';
+import { type Context, type State, requirePrincipal, requireScope, signalOf } from '../context.ts';
 import type { Services } from '../services.ts';
+import { Slots } from '../slots.ts';
 
 const BODY_LIMIT = 64 * 1_048_576;
 
 /** Rejected rows that an answer names. */
 const REJECTIONS_SHOWN = 1_000;
 
+type Parse = (body: Buffer) => Iterator<BodyItem>;
+
 const CONTENT_TYPES = {
   'application/x-ndjson': ndjsonItems,
   'application/json': jsonItems,
 } as const;
 
+/** Bodies in work at once, in bytes. Of one click's 20 bytes become some hundred until it is inserted. */
+const WORK_BYTES = 16 * 1_048_576;
+/** A larger body is worked at in pieces, so it takes no more room than this. */
+const WORK_BYTES_EACH = 4 * 1_048_576;
+const TURN_MS = 30_000;
+const MAX_WAITING = 1_000;
+
 export function clickRoutes(router: Router<State>, services: Services): void {
+  const slots = new Slots({
+    count: WORK_BYTES,
+    waitMs: TURN_MS,
+    maxWaiting: MAX_WAITING,
+    refusal: 'Too many clicks are coming in at once: try again in a while.',
+  });
+
   router.post('/api/v1/clicks', async (ctx) => {
     const principal = requirePrincipal(ctx);
     const parse = parserOf(ctx);
     const key = idempotencyKey(ctx);
-    const body = await readBody(ctx.req, BODY_LIMIT);
-    const items: Iterable<BodyItem> = parse(body);
-    requireScope(principal, 'clicks:write');
-    const options = { ownerId: principal.ownerId, isAdmin: isAdmin(principal) };
-    const now = services.now();
-    const run = async (receivedAt: number, once?: OnceName): Promise<string> => {
-      const result = await ingest(services.ingest, items, { ...options, receivedAt, once });
-      services.metrics.countClicks(result.accepted, result.rejected.length);
-      const rejected = result.rejected.slice(0, REJECTIONS_SHOWN);
-      return JSON.stringify({ accepted: result.accepted, rejected });
-    };
-    const answer =
-      key === undefined ? await run(now) : await runOnce(services, principal.ownerId, key, body, now, run);
+    const signal = signalOf(ctx);
+    const answer = await withBody(ctx.req, BODY_LIMIT, (body) =>
+      slots.within(() => takeIn(services, principal, { body, parse, key, signal }), {
+        weight: Math.min(body.length, WORK_BYTES_EACH),
+      }),
+    );
     const counts = answerSchema.parse(JSON.parse(answer));
     const isAllBad = counts.accepted === 0 && counts.rejected.length > 0;
     ctx.status = isAllBad ? 422 : 200;
@@ -45,6 +55,39 @@ export function clickRoutes(router: Router<State>, services: Services): void {
       ? { error: 'No click was taken: every one is wrong.', code: 'validation_error', ...counts }
       : counts;
   });
+}
+
+interface ClicksRequest {
+  readonly body: Buffer;
+  readonly parse: Parse;
+  /** Idempotency-Key. */
+  readonly key: string | undefined;
+  readonly signal: AbortSignal;
+}
+
+/** @returns the answer as JSON, the same each time for a request that is repeated */
+async function takeIn(
+  services: Services,
+  principal: Principal,
+  { body, parse, key, signal }: ClicksRequest,
+): Promise<string> {
+  const items: Iterable<BodyItem> = { [Symbol.iterator]: () => parse(body) };
+  // A body that holds no clicks at all is said before the key's scope.
+  parse(body).next();
+  requireScope(principal, 'clicks:write');
+  const options = {
+    ownerId: principal.ownerId,
+    isAdmin: isAdmin(principal),
+    rejectionsKept: REJECTIONS_SHOWN,
+    signal,
+  };
+  const now = services.now();
+  const run = async (receivedAt: number, once?: OnceName): Promise<string> => {
+    const result = await ingest(services.ingest, items, { ...options, receivedAt, once });
+    services.metrics.countClicks(result.accepted, result.rejectedCount);
+    return JSON.stringify({ accepted: result.accepted, rejected: result.rejected });
+  };
+  return key === undefined ? run(now) : runOnce(services, principal.ownerId, key, body, now, run);
 }
 
 const answerSchema = z.object({ accepted: z.number(), rejected: z.array(z.unknown()) });
@@ -65,7 +108,7 @@ async function runOnce(
   );
 }
 
-function parserOf(ctx: Context): (body: Buffer) => Iterable<BodyItem> {
+function parserOf(ctx: Context): Parse {
   const given = ctx.request.type.toLowerCase();
   for (const [type, parse] of Object.entries(CONTENT_TYPES)) if (given === type) return parse;
   throw new AppError(

@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { IMPORT_FORMAT_NAMES } from '../../clicks/import/formats.ts';
 import { type SeedPlan, compileSeed, seedUrls } from '../../clicks/seed.ts';
 import { AppError, invalid } from '../../errors.ts';
-import { readBody, readJson } from '../body.ts';
+import { readJson, withBody } from '../body.ts';
 import { type Handler, type State, pathParameter, requireAdmin, requirePrincipal } from '../context.ts';
 import { ownerSchema } from '../schemas.ts';
 import type { Services } from '../services.ts';
@@ -51,8 +51,10 @@ export function controlRoutes(router: Router<State>, services: Services): void {
 
   router.post('/control/import', adminOnly, async (ctx) => {
     const { owner, first_line: firstLine, ...batch } = describedBatch(ctx.get('x-spoor-batch'));
-    const text = (await readBody(ctx.req, BATCH_LIMIT)).toString('utf8');
-    const report = await services.importer.import({ ...batch, firstLine, text }, owner, services.now());
+    const report = await withBody(ctx.req, BATCH_LIMIT, (body) => {
+      const text = body.toString('utf8');
+      return services.importer.import({ ...batch, firstLine, text }, owner, services.now());
+    });
     services.metrics.countClicks(report.accepted, 0);
     ctx.body = report;
   });

@@ -20,6 +20,7 @@ import { swept } from '../young-garbage.ts';
 
 /** How long an export waits for its turn. */
 const TURN_MS = 5_000;
+const MAX_WAITING = 1_000;
 /** How long its query may take to the first byte; after it, only the client's pace counts. */
 const FIRST_BYTE_MS = 60_000;
 /** A client that takes less than this in such a time is cut off. */
@@ -27,7 +28,12 @@ const SLOWEST_BYTES = 65_536;
 const SLOWEST_MS = 30_000;
 
 export function exportRoutes(router: Router<State>, services: Services): void {
-  const slots = new Slots(services.maxExports, TURN_MS);
+  const slots = new Slots({
+    count: services.maxExports,
+    waitMs: TURN_MS,
+    maxWaiting: MAX_WAITING,
+    refusal: 'Too many exports run at once: try again in a while.',
+  });
 
   router.get('/api/v1/export', async (ctx) => {
     requireKeyForAll(ctx);
@@ -38,7 +44,6 @@ export function exportRoutes(router: Router<State>, services: Services): void {
     const stopped = new AbortController();
     ctx.res.once('close', () => stopped.abort());
     await slots.within(async () => {
-      if (stopped.signal.aborted) return;
       const query = forExport(question, question.start ?? (await oldestOf(services, tenant)));
       const name = fileName(query, format);
       try {
@@ -65,7 +70,7 @@ export function exportRoutes(router: Router<State>, services: Services): void {
       } finally {
         stopped.abort();
       }
-    });
+    }, stopped);
   });
 }
 
@@ -81,6 +86,7 @@ async function oldestOf({ database, urls }: Services, tenant: Tenant): Promise<n
   const [row] = await database.rows<[number | null]>(
     sql`SELECT toUnixTimestamp64Milli(minOrNull(clicked_at)) FROM clicks
       WHERE ${join([sql`true`, ...ownershipOf(tenant)], ' AND ')}`,
+    { maxSeconds: FIRST_BYTE_MS / 1_000 },
   );
   const oldest = row?.[0] ?? undefined;
   const created = tenant.kind === 'url' ? (await urls.find(tenant.shortCode))?.createdAt : undefined;

@@ -5,15 +5,35 @@ import { compile } from '../../stats/compile.ts';
 import { forAnswer, parseQuestion } from '../../stats/query.ts';
 import { type State, signalOf } from '../context.ts';
 import type { Services } from '../services.ts';
+import { Slots } from '../slots.ts';
 import { findTenant, requireKeyForAll } from '../tenant.ts';
 
+/** How long its query may run. */
+const MAX_SECONDS = 30;
+
+/** How long a question waits for its turn. */
+const TURN_MS = 10_000;
+const MAX_WAITING = 1_000;
+
 export function statsRoutes(router: Router<State>, services: Services): void {
+  const slots = new Slots({
+    count: services.maxQueries,
+    waitMs: TURN_MS,
+    maxWaiting: MAX_WAITING,
+    refusal: 'Too many questions are asked at once: try again in a while.',
+  });
+
   router.get('/api/v1/stats', async (ctx) => {
     requireKeyForAll(ctx);
     const now = services.now();
     const query = forAnswer(parseQuestion(ctx.query, { now, timeZones: await services.timeZones() }));
     const tenant = await findTenant(services, query.subject, ctx.state.principal);
-    const rows = await services.database.rows<StatsRow>(compile(query, tenant), { signal: signalOf(ctx) });
+    const signal = signalOf(ctx);
+    const compiled = compile(query, tenant);
+    const rows = await slots.within(
+      () => services.database.rows<StatsRow>(compiled, { signal, maxSeconds: MAX_SECONDS }),
+      { signal },
+    );
     const answer = shapeAnswer(query, rows, now);
     const body = JSON.stringify(answer);
     ctx.type = 'application/json';
