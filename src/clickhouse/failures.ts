@@ -1,3 +1,4 @@
+import { types } from 'node:util';
 import { ClickHouseError } from '@clickhouse/client';
 import { AppError, unavailable } from '../errors.ts';
 
@@ -8,6 +9,10 @@ const BUSY = new Set([
   'NOT_ENOUGH_SPACE',
   'TOO_MANY_PARTS',
   'CANNOT_SCHEDULE_TASK',
+  'CANNOT_ALLOCATE_MEMORY',
+  'SERVER_OVERLOADED',
+  'ALL_CONNECTION_TRIES_FAILED',
+  'READONLY',
   'NO_FREE_CONNECTION',
   'NETWORK_ERROR',
   'SOCKET_TIMEOUT',
@@ -46,7 +51,7 @@ export function fromClickHouse(error: unknown): unknown {
 }
 
 function isConnectionFailure(error: unknown): boolean {
-  if (!(error instanceof Error)) return false;
+  if (!types.isNativeError(error)) return false;
   const code = 'code' in error ? String(error.code) : '';
   return (
     /^(ECONN|EPIPE|ENOTFOUND|EAI_AGAIN|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH|UND_ERR|ERR_STREAM_PREMATURE_CLOSE)/.test(

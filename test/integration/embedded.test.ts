@@ -253,7 +253,7 @@ describe('an engine in trouble', () => {
     const [engine = 0] = processesNaming(settings.SPOOR_DATA_DIR);
     process.kill(engine, 'SIGSTOP');
     const headers = { authorization: `Bearer ${ADMIN_KEY}` };
-    const asked = fetch(`${url}/api/v1/urls/a`, { headers });
+    const asked = fetch(`${url}/api/v1/urls/none`, { headers });
     const ready = await fetch(`${url}/ready`, { signal: AbortSignal.timeout(2_000) });
     expect(ready.status).toBe(503);
     expect((await fetch(`${url}/health`)).status).toBe(200);
