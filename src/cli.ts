@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { Command, CommanderError } from 'commander';
 import { z } from 'zod';
 import { demoCommand } from './cli/demo.ts';
+import { eraseCommand } from './cli/erase.ts';
 import { CommandError } from './cli/errors.ts';
 import { exportCommand } from './cli/export.ts';
 import { importCommand } from './cli/import.ts';
@@ -37,6 +38,7 @@ function createProgram(): Command {
     exportCommand,
     keysCommand,
     urlsCommand,
+    eraseCommand,
   ];
   for (const add of commands) add(program);
   inheritExit(program);

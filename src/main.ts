@@ -6,10 +6,11 @@ import { createVersions } from './clickhouse/versions.ts';
 import { enrichSteps } from './clicks/enrich/enrich.ts';
 import { UNKNOWN_PLACE, lazyPlaces } from './clicks/enrich/place.ts';
 import { cachedUserAgents } from './clicks/enrich/user-agent.ts';
-import { visitorHasher } from './clicks/enrich/visitor.ts';
+import { type HashVisitor, visitorHasher } from './clicks/enrich/visitor.ts';
 import { IdempotencyLedger } from './clicks/idempotency.ts';
 import { BatchImporter } from './clicks/import/batches.ts';
 import type { IngestContext } from './clicks/ingest.ts';
+import { ClickRemoval } from './clicks/removal.ts';
 import { ClickWriter } from './clicks/writer.ts';
 import type { Config } from './config.ts';
 import { readOrCreateSecret, removeControl, writeControl } from './data-dir.ts';
@@ -83,6 +84,8 @@ export async function start(
     if (isServer) redis = await openRedis(config, log);
     const rateLimits = config.rateLimits === 'on' ? new RateLimits(redis) : undefined;
     const services = compose(config, { database: clickhouse.database, metrics, log, rateLimits }, token);
+    // What an earlier process has marked but did not live to have rewritten.
+    if (isServer) await services.removal.rewriteMarked();
     const newAdminKey = isServer ? await makeFirstAdminKey(config, services.keys) : undefined;
     const server = await listen(createApp(services), config);
     const control = { url: urlOf(server), token, pid: process.pid };
@@ -96,6 +99,7 @@ export async function start(
         await close(server);
         redis?.close();
         if (isServer) removeControl(config.dataDir, control);
+        await services.removal.close();
         await clickhouse.close();
       },
     };
@@ -120,8 +124,16 @@ function compose(config: Config, parts: Parts, token: string): Services {
   const { database } = parts;
   const now = Date.now;
   const nextVersion = createVersions(now);
-  const urls = new UrlRegistry(database, nextVersion);
-  const ingest: IngestContext = { writer: new ClickWriter(database), urls, steps: enrichment(config) };
+  const removal = new ClickRemoval(database);
+  const urls = new UrlRegistry(database, nextVersion, removal);
+  const hashVisitor = visitorHasher(
+    config.visitorSecret ?? readOrCreateSecret(config.dataDir, 'visitor-secret'),
+  );
+  const ingest: IngestContext = {
+    writer: new ClickWriter(database),
+    urls,
+    steps: enrichment(config, hashVisitor),
+  };
   const fixedKeys = new Map([[hashKey(token), CONTROL]]);
   if (config.adminKey !== undefined) fixedKeys.set(hashKey(config.adminKey), ADMIN);
   return {
@@ -132,6 +144,8 @@ function compose(config: Config, parts: Parts, token: string): Services {
     ingest,
     idempotency: new IdempotencyLedger(database, nextVersion),
     importer: new BatchImporter(database, ingest, nextVersion),
+    removal,
+    hashVisitor,
     timeZones: timeZonesOf(database),
     maxQueries: config.maxQueries,
     maxExports: config.maxExports,
@@ -141,9 +155,9 @@ function compose(config: Config, parts: Parts, token: string): Services {
   };
 }
 
-function enrichment(config: Config): IngestContext['steps'] {
+function enrichment(config: Config, hashVisitor: HashVisitor): IngestContext['steps'] {
   const sources = {
-    hashVisitor: visitorHasher(config.visitorSecret ?? readOrCreateSecret(config.dataDir, 'visitor-secret')),
+    hashVisitor,
     parseUserAgent: cachedUserAgents(USER_AGENTS_CACHED),
   };
   const places = lazyPlaces(config.geoipDb);

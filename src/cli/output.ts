@@ -86,3 +86,25 @@ export function startCounter(label: string, unit: string): Progress {
     stop: () => bar.stop(),
   };
 }
+
+/** What is shown for a wait that is short as a rule only after this long. */
+const SHORT_WAIT_MS = 2_000;
+
+/** Says on standard error, when that is a terminal, what is waited for and how long already, if it takes a while. */
+export function startWaiting(label: string): { readonly stop: () => void } {
+  if (!process.stderr.isTTY) return { stop: () => {} };
+  const started = Date.now();
+  let isShown = false;
+  const timer = setInterval(() => {
+    const waited = Date.now() - started;
+    if (waited < SHORT_WAIT_MS) return;
+    isShown = true;
+    process.stderr.write(`\r${label} … ${Math.floor(waited / 1000)} s`);
+  }, 500);
+  return {
+    stop: () => {
+      clearInterval(timer);
+      if (isShown) process.stderr.write('\r\u001B[K');
+    },
+  };
+}

@@ -7,6 +7,7 @@ import { authenticate, errorAnswers, requestLog } from './middleware.ts';
 import { limitRate } from './rate-limit.ts';
 import { clickRoutes } from './routes/clicks.ts';
 import { controlRoutes } from './routes/control.ts';
+import { eraseRoutes } from './routes/erase.ts';
 import { exportRoutes } from './routes/export.ts';
 import { healthRoutes } from './routes/health.ts';
 import { keyRoutes } from './routes/keys.ts';
@@ -24,6 +25,7 @@ export function createRouter(services: Services): Router<State> {
   statsRoutes(router, services);
   exportRoutes(router, services);
   clickRoutes(router, services);
+  eraseRoutes(router, services);
   urlRoutes(router, services);
   keyRoutes(router, services);
   controlRoutes(router, services);

@@ -130,6 +130,10 @@ function parseBody<Schema extends z.ZodType>(ctx: Context, schema: Schema, body:
   const parsed = schema.safeParse(value);
   if (parsed.success) return parsed.data;
   const issue = parsed.error.issues[0];
+  if (issue?.code === 'unrecognized_keys') {
+    const unknown = issue.keys[0] ?? 'body';
+    throw invalid(unknown, `${unknown} is not a field of this request.`);
+  }
   const field = issue?.path[0] === undefined ? 'body' : String(issue.path[0]);
   throw invalid(field, `${field} ${issue?.message ?? 'is wrong'}.`);
 }

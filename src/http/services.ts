@@ -2,6 +2,8 @@ import type { Logger } from 'pino';
 import type { BatchImporter } from '../clicks/import/batches.ts';
 import type { IdempotencyLedger } from '../clicks/idempotency.ts';
 import type { IngestContext } from '../clicks/ingest.ts';
+import type { HashVisitor } from '../clicks/enrich/visitor.ts';
+import type { ClickRemoval } from '../clicks/removal.ts';
 import type { Database } from '../clickhouse/database.ts';
 import type { KeyStore } from '../keys/keys.ts';
 import type { Principal } from '../keys/scopes.ts';
@@ -19,6 +21,8 @@ export interface Services {
   readonly ingest: IngestContext;
   readonly idempotency: IdempotencyLedger;
   readonly importer: BatchImporter;
+  readonly removal: ClickRemoval;
+  readonly hashVisitor: HashVisitor;
   /** The time zones ClickHouse knows. */
   readonly timeZones: () => Promise<ReadonlySet<string>>;
   /** Questions that ClickHouse is asked at once. */

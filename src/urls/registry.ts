@@ -2,6 +2,7 @@ import QuickLRU from 'quick-lru';
 import type { Database } from '../clickhouse/database.ts';
 import { GroupCommit } from '../clickhouse/group-commit.ts';
 import type { NextVersion } from '../clickhouse/versions.ts';
+import type { ClickRemoval } from '../clicks/removal.ts';
 import { AppError } from '../errors.ts';
 import { EMPTY, param, sql } from '../sql/sql.ts';
 import { CodeGate } from './code-gate.ts';
@@ -62,6 +63,7 @@ export class UrlRegistry {
   readonly gate = new CodeGate();
   readonly #database: Database;
   readonly #nextVersion: NextVersion;
+  readonly #removal: ClickRemoval;
   readonly #cache = new QuickLRU<string, ShortUrl>({ maxSize: CACHE_SIZE, maxAge: CACHE_MS });
   readonly #registrations = new GroupCommit(
     (wanted: readonly (readonly ShortUrl[])[]) => this.#register(wanted),
@@ -72,8 +74,9 @@ export class UrlRegistry {
   );
   #writing: Promise<unknown> = Promise.resolve();
 
-  constructor(database: Database, nextVersion: NextVersion) {
+  constructor(database: Database, nextVersion: NextVersion, removal: ClickRemoval) {
     this.#database = database;
+    this.#removal = removal;
     this.#nextVersion = nextVersion;
   }
 
@@ -160,21 +163,16 @@ export class UrlRegistry {
   /** Removes a URL and all its clicks, from the clicks' side first: a failure in between leaves a URL to delete again. */
   async delete(url: ShortUrl): Promise<void> {
     await this.gate.alone(url.shortCode, async () => {
-      if (await this.#hasClicks(url))
-        await this.#database.command(
-          sql`DELETE FROM clicks WHERE owner_id = ${param('String', url.ownerId)}
-          AND short_code = ${param('String', url.shortCode)}`,
-          { lightweight_deletes_sync: '2' },
-        );
+      await this.#removal.remove(
+        [
+          sql`owner_id = ${param('String', url.ownerId)}`,
+          sql`short_code = ${param('String', url.shortCode)}`,
+        ],
+        // The gate keeps this URL's clicks out already.
+        (work) => work(),
+      );
       await this.#exclusively(() => this.#write([url], true));
     });
-  }
-
-  /** A deletion looks at every part of the table, a look at one URL's clicks at next to nothing. */
-  async #hasClicks({ ownerId, shortCode }: ShortUrl): Promise<boolean> {
-    const rows = await this.#database.rows(sql`SELECT 1 FROM clicks
-      WHERE owner_id = ${param('String', ownerId)} AND short_code = ${param('String', shortCode)} LIMIT 1`);
-    return rows.length > 0;
   }
 
   /** One page of an owner's URLs (undefined: everybody's) in the order of their codes, after the code `after`. */
