@@ -40,6 +40,8 @@ export interface Config {
   readonly maxExports: number;
   /** Origins whose pages may read the API from a browser; `*` stands for every one. */
   readonly corsOrigins: readonly string[];
+  /** Days that clicks are kept; undefined: for good. */
+  readonly retentionDays: number | undefined;
   readonly logLevel: (typeof LOG_LEVELS)[number];
 }
 
@@ -99,7 +101,7 @@ const environment = z.object({
       'must be redis://host or rediss://host, with user:password@, :port and /number as needed',
     )
     .optional(),
-  SPOOR_RETENTION_DAYS: z.undefined('is not supported by this version: unset it').optional(),
+  SPOOR_RETENTION_DAYS: wholeNumber(1, 36_500).optional(),
   SPOOR_CORS_ORIGINS: z
     .string()
     .transform((text) => text.split(',').map((origin) => origin.trim()))
@@ -150,6 +152,7 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
     maxQueries: settings.SPOOR_MAX_QUERIES,
     maxExports: settings.SPOOR_MAX_EXPORTS,
     corsOrigins: settings.SPOOR_CORS_ORIGINS,
+    retentionDays: settings.SPOOR_RETENTION_DAYS,
     logLevel: settings.LOG_LEVEL,
   });
 }

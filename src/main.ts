@@ -11,6 +11,7 @@ import { IdempotencyLedger } from './clicks/idempotency.ts';
 import { BatchImporter } from './clicks/import/batches.ts';
 import type { IngestContext } from './clicks/ingest.ts';
 import { ClickRemoval } from './clicks/removal.ts';
+import { applyRetention, keptSinceOf } from './clicks/retention.ts';
 import { ClickWriter } from './clicks/writer.ts';
 import type { Config } from './config.ts';
 import { readOrCreateSecret, removeControl, writeControl } from './data-dir.ts';
@@ -84,6 +85,7 @@ export async function start(
     if (isServer) redis = await openRedis(config, log);
     const rateLimits = config.rateLimits === 'on' ? new RateLimits(redis) : undefined;
     const services = compose(config, { database: clickhouse.database, metrics, log, rateLimits }, token);
+    if (isServer) await applyRetention(clickhouse.database, config.retentionDays);
     // What an earlier process has marked but did not live to have rewritten.
     if (isServer) await services.removal.rewriteMarked();
     const newAdminKey = isServer ? await makeFirstAdminKey(config, services.keys) : undefined;
@@ -129,9 +131,11 @@ function compose(config: Config, parts: Parts, token: string): Services {
   const hashVisitor = visitorHasher(
     config.visitorSecret ?? readOrCreateSecret(config.dataDir, 'visitor-secret'),
   );
+  const keptSince = keptSinceOf(config.retentionDays);
   const ingest: IngestContext = {
     writer: new ClickWriter(database),
     urls,
+    keptSince,
     steps: enrichment(config, hashVisitor),
   };
   const fixedKeys = new Map([[hashKey(token), CONTROL]]);
@@ -146,6 +150,7 @@ function compose(config: Config, parts: Parts, token: string): Services {
     importer: new BatchImporter(database, ingest, nextVersion),
     removal,
     hashVisitor,
+    keptSince,
     timeZones: timeZonesOf(database),
     maxQueries: config.maxQueries,
     maxExports: config.maxExports,

@@ -2,6 +2,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { ShortUrl, UrlRegistry } from '../urls/registry.ts';
 import { type BodyItem, CLICK_BYTES, NOT_JSON, TOO_LARGE } from './body.ts';
 import { type EnrichStep, enrichClick, needsPlace } from './enrich/enrich.ts';
+import type { KeptSince } from './retention.ts';
 import { type ParsedClick, type Rejection, parseClick } from './schema.ts';
 import type { Click } from './types.ts';
 import { CHUNK_ROWS, type ClickWriter, type OnceName, type PlacedRow, chunkOf } from './writer.ts';
@@ -40,6 +41,8 @@ export interface IngestOptions {
 export interface IngestContext {
   readonly writer: ClickWriter;
   readonly urls: UrlRegistry;
+  /** Clicks from before it would be removed at once, so they are not taken. */
+  readonly keptSince: KeptSince;
   /** The enrich steps; opens the place database first when a click needs it. */
   readonly steps: (needsPlace: boolean) => Promise<readonly EnrichStep[]>;
 }
@@ -48,6 +51,8 @@ interface PlacedClick {
   readonly index: number;
   readonly click: Click;
 }
+
+type Parse = (item: BodyItem) => ParsedClick;
 
 /** What a first look at all clicks tells; the clicks themselves are kept only while they are few. */
 interface Survey {
@@ -71,7 +76,9 @@ export async function ingest(
   items: Iterable<BodyItem>,
   options: IngestOptions,
 ): Promise<IngestResult> {
-  const survey = await surveyOf(items, options);
+  const parse = (item: BodyItem): ParsedClick =>
+    parseItem(item, options.receivedAt, context.keptSince(options.receivedAt));
+  const survey = await surveyOf(items, parse, options);
   const { oldest, rejections } = survey;
   return context.urls.gate.within([...oldest.keys()], async () => {
     const urls = options.countOnly
@@ -87,7 +94,7 @@ export async function ingest(
       rows = [];
     };
     const pause = turns();
-    for (const { index, click } of survey.clicks ?? clicksOf(items, options.receivedAt)) {
+    for (const { index, click } of survey.clicks ?? clicksOf(items, parse)) {
       await pause();
       const ownerId = ownerOf(click.shortCode);
       if (!options.isAdmin && ownerId !== options.ownerId) {
@@ -112,7 +119,7 @@ export async function ingest(
   });
 }
 
-async function surveyOf(items: Iterable<BodyItem>, options: IngestOptions): Promise<Survey> {
+async function surveyOf(items: Iterable<BodyItem>, parse: Parse, options: IngestOptions): Promise<Survey> {
   const oldest = new Map<string, number>();
   const rejections = new Rejections(options.rejectionsKept);
   let clicks: PlacedClick[] | undefined = [];
@@ -121,7 +128,7 @@ async function surveyOf(items: Iterable<BodyItem>, options: IngestOptions): Prom
   for (const item of items) {
     await pause();
     options.signal?.throwIfAborted();
-    const parsed = parseItem(item, options.receivedAt);
+    const parsed = parse(item);
     if (!parsed.ok) {
       rejections.add({ index: item.index, ...parsed.rejection });
       continue;
@@ -136,19 +143,19 @@ async function surveyOf(items: Iterable<BodyItem>, options: IngestOptions): Prom
   return { oldest, rejections, needsPlace: isPlaceNeeded, clicks };
 }
 
-function* clicksOf(items: Iterable<BodyItem>, receivedAt: number): Generator<PlacedClick> {
+function* clicksOf(items: Iterable<BodyItem>, parse: Parse): Generator<PlacedClick> {
   for (const item of items) {
-    const parsed = parseItem(item, receivedAt);
+    const parsed = parse(item);
     if (parsed.ok) yield { index: item.index, click: parsed.click };
   }
 }
 
-function parseItem({ value }: BodyItem, receivedAt: number): ParsedClick {
+function parseItem({ value }: BodyItem, receivedAt: number, keptSince: number | undefined): ParsedClick {
   if (value === NOT_JSON) return { ok: false, rejection: { field: 'click', error: 'is not JSON' } };
   if (value === TOO_LARGE) {
     return { ok: false, rejection: { field: 'click', error: `is larger than ${CLICK_BYTES / 1_024} KiB` } };
   }
-  return parseClick(value, receivedAt);
+  return parseClick(value, receivedAt, keptSince);
 }
 
 /** Lets the others have a turn of the event loop when the last one is some time ago. */

@@ -56,8 +56,9 @@ const schema = z.object(
 /**
  * Reads one click as a client sent it. Unknown fields are ignored; a field that is null or empty counts as not given.
  * @param receivedAt Unix milliseconds: the time of a click that names none, and what "in the future" is measured from
+ * @param keptSince Unix milliseconds: what is older is past the time that clicks are kept for
  */
-export function parseClick(value: unknown, receivedAt: number): ParsedClick {
+export function parseClick(value: unknown, receivedAt: number, keptSince = OLDEST): ParsedClick {
   const parsed = schema.safeParse(value);
   if (!parsed.success) {
     const issue = parsed.error.issues[0];
@@ -73,6 +74,7 @@ export function parseClick(value: unknown, receivedAt: number): ParsedClick {
   if (clickedAt > receivedAt + FUTURE_MS)
     return rejected('clicked_at', 'lies more than 24 hours in the future');
   if (clickedAt < OLDEST) return rejected('clicked_at', 'lies before the year 2000');
+  if (clickedAt < keptSince) return rejected('clicked_at', 'is older than clicks are kept');
   const ip = given(fields.ip) === undefined ? undefined : parseIp(fields.ip ?? '');
   if (ip === undefined && given(fields.ip) !== undefined)
     return rejected('ip', 'must be an IPv4 or IPv6 address');

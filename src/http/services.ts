@@ -4,6 +4,7 @@ import type { IdempotencyLedger } from '../clicks/idempotency.ts';
 import type { IngestContext } from '../clicks/ingest.ts';
 import type { HashVisitor } from '../clicks/enrich/visitor.ts';
 import type { ClickRemoval } from '../clicks/removal.ts';
+import type { KeptSince } from '../clicks/retention.ts';
 import type { Database } from '../clickhouse/database.ts';
 import type { KeyStore } from '../keys/keys.ts';
 import type { Principal } from '../keys/scopes.ts';
@@ -23,6 +24,7 @@ export interface Services {
   readonly importer: BatchImporter;
   readonly removal: ClickRemoval;
   readonly hashVisitor: HashVisitor;
+  readonly keptSince: KeptSince;
   /** The time zones ClickHouse knows. */
   readonly timeZones: () => Promise<ReadonlySet<string>>;
   /** Questions that ClickHouse is asked at once. */

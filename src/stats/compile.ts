@@ -1,6 +1,6 @@
 import { assertNever } from '../errors.ts';
 import { EMPTY, type Sql, identifier, join, param, sql } from '../sql/sql.ts';
-import { type BucketPlan, type TimeRange, planBuckets } from './buckets.ts';
+import { type BucketPlan, planBuckets } from './buckets.ts';
 import { DIMENSIONS, type DimensionName, FILTER_NAMES } from './dimensions.ts';
 import type { StatsQuery } from './query.ts';
 
@@ -131,7 +131,7 @@ function conditions(query: StatsQuery, tenant: Tenant): readonly Sql[] {
     const values = query.filters[name];
     return values === undefined ? [] : [DIMENSIONS[name].filter(values)];
   });
-  return [...ownershipOf(tenant), within(query.range), ...bots(query), ...filters];
+  return [...ownershipOf(tenant), within(query), ...bots(query), ...filters];
 }
 
 /** The conditions that keep a query to the clicks a tenant may see. */
@@ -151,8 +151,8 @@ export function ownershipOf(tenant: Tenant): readonly Sql[] {
   }
 }
 
-function within({ start, end }: TimeRange): Sql {
-  return sql`clicked_at BETWEEN ${instant(start)} AND ${instant(end)}`;
+function within({ range: { start, end }, keptSince = start }: StatsQuery): Sql {
+  return sql`clicked_at BETWEEN ${instant(Math.max(start, keptSince))} AND ${instant(end)}`;
 }
 
 function instant(milliseconds: number) {

@@ -30,6 +30,8 @@ export interface StatsQuery {
   readonly bots: (typeof BOT_CHOICES)[number];
   /** Groups kept in each list but time's; undefined: all. */
   readonly limit: number | undefined;
+  /** Older clicks are past their retention and not counted, also while they are still stored; Unix milliseconds. */
+  readonly keptSince?: number | undefined;
 }
 
 /** A question as it was asked: what has a default that depends on the kind of answer is still open. */
@@ -44,6 +46,8 @@ export interface ParseContext {
   readonly now: number;
   /** The time zones ClickHouse knows, spelt as it does. */
   readonly timeZones: ReadonlySet<string>;
+  /** Unix milliseconds; undefined: clicks are kept for good. */
+  readonly keptSince?: number | undefined;
 }
 
 const MAX_BUCKETS = 10_000;
@@ -67,7 +71,7 @@ const choices = z.object({
  * Reads a question from a query string. Unknown parameters are ignored.
  * @throws AppError `validation_error`, with the parameter as its field: 422 where a closed set was missed, else 400
  */
-export function parseQuestion(raw: RawParameters, { now, timeZones }: ParseContext): Question {
+export function parseQuestion(raw: RawParameters, { now, timeZones, keptSince }: ParseContext): Question {
   const subject = parseSubject(raw);
   const groupBy = parseNames(raw, 'group_by', DIMENSION_NAMES, ['time']);
   if (subject.scope === 'anon' && groupBy.includes('short_code')) {
@@ -86,6 +90,7 @@ export function parseQuestion(raw: RawParameters, { now, timeZones }: ParseConte
     timezone,
     breakdown: breakdown === undefined ? groupBy.length === 2 : breakdown === 'true',
     filters: parseFilters(raw, subject.scope),
+    keptSince,
     ...chosenOnes,
   };
 }

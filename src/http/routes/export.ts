@@ -10,7 +10,7 @@ import { compileExport } from '../../stats/compile-export.ts';
 import { readExport } from '../../stats/export-content.ts';
 import { type RawParameters, valueOf } from '../../stats/parameters.ts';
 import { type StatsQuery, forExport, parseQuestion } from '../../stats/query.ts';
-import { join, sql } from '../../sql/sql.ts';
+import { join, param, sql } from '../../sql/sql.ts';
 import { formatInstant } from '../../values/time-zone.ts';
 import type { State } from '../context.ts';
 import type { Services } from '../services.ts';
@@ -39,12 +39,13 @@ export function exportRoutes(router: Router<State>, services: Services): void {
     requireKeyForAll(ctx);
     const now = services.now();
     const format = parseFormat(ctx.query);
-    const question = parseQuestion(ctx.query, { now, timeZones: await services.timeZones() });
+    const keptSince = services.keptSince(now);
+    const question = parseQuestion(ctx.query, { now, timeZones: await services.timeZones(), keptSince });
     const tenant = await findTenant(services, question.subject, ctx.state.principal);
     const stopped = new AbortController();
     ctx.res.once('close', () => stopped.abort());
     await slots.within(async () => {
-      const query = forExport(question, question.start ?? (await oldestOf(services, tenant)));
+      const query = forExport(question, question.start ?? (await oldestOf(services, tenant, keptSince)));
       const name = fileName(query, format);
       try {
         const content = await firstByte(stopped, async () => {
@@ -82,10 +83,15 @@ function parseFormat(raw: RawParameters): ExportFormat {
 }
 
 /** From when on there can be clicks, whatever is filtered: the oldest one, or when the URL was made. */
-async function oldestOf({ database, urls }: Services, tenant: Tenant): Promise<number | undefined> {
+async function oldestOf(
+  { database, urls }: Services,
+  tenant: Tenant,
+  keptSince = 0,
+): Promise<number | undefined> {
+  const kept = sql`clicked_at >= fromUnixTimestamp64Milli(${param('Int64', keptSince)}, 'UTC')`;
   const [row] = await database.rows<[number | null]>(
     sql`SELECT toUnixTimestamp64Milli(minOrNull(clicked_at)) FROM clicks
-      WHERE ${join([sql`true`, ...ownershipOf(tenant)], ' AND ')}`,
+      WHERE ${join([...ownershipOf(tenant), kept], ' AND ')}`,
     { maxSeconds: FIRST_BYTE_MS / 1_000 },
   );
   const oldest = row?.[0] ?? undefined;

@@ -26,7 +26,8 @@ export function statsRoutes(router: Router<State>, services: Services): void {
   router.get('/api/v1/stats', async (ctx) => {
     requireKeyForAll(ctx);
     const now = services.now();
-    const query = forAnswer(parseQuestion(ctx.query, { now, timeZones: await services.timeZones() }));
+    const context = { now, timeZones: await services.timeZones(), keptSince: services.keptSince(now) };
+    const query = forAnswer(parseQuestion(ctx.query, context));
     const tenant = await findTenant(services, query.subject, ctx.state.principal);
     const signal = signalOf(ctx);
     const compiled = compile(query, tenant);
