@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Command, CommanderError } from 'commander';
 import { z } from 'zod';
+import { backupCommand } from './cli/backup.ts';
 import { demoCommand } from './cli/demo.ts';
 import { eraseCommand } from './cli/erase.ts';
 import { CommandError } from './cli/errors.ts';
@@ -11,6 +12,7 @@ import { importCommand } from './cli/import.ts';
 import { keysCommand } from './cli/keys.ts';
 import { migrateCommand } from './cli/migrate.ts';
 import { note } from './cli/output.ts';
+import { restoreCommand } from './cli/restore.ts';
 import { seedCommand } from './cli/seed.ts';
 import { serveCommand } from './cli/serve.ts';
 import { statsCommand } from './cli/stats.ts';
@@ -39,6 +41,8 @@ function createProgram(): Command {
     keysCommand,
     urlsCommand,
     eraseCommand,
+    backupCommand,
+    restoreCommand,
   ];
   for (const add of commands) add(program);
   inheritExit(program);

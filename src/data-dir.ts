@@ -40,6 +40,13 @@ export function readOrCreateSecret(dataDir: string, name: string): string {
   return readFileSync(file, 'utf8').trim();
 }
 
+/** Puts another secret in the place of the one there is, if any: wholly or not at all. */
+export function replaceSecret(dataDir: string, name: string, secret: string): void {
+  const draft = join(dataDir, `${name}.${process.pid}`);
+  writeFileSync(draft, `${secret}\n`, { mode: 0o600 });
+  renameSync(draft, join(dataDir, name));
+}
+
 function isFileExists(error: unknown): boolean {
   return error instanceof Error && 'code' in error && error.code === 'EEXIST';
 }

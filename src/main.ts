@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import pino, { type Logger } from 'pino';
+import { Backups } from './backup/backup.ts';
 import type { Database } from './clickhouse/database.ts';
 import { openClickHouse, refuseSecondServer } from './clickhouse/open.ts';
 import { createVersions } from './clickhouse/versions.ts';
@@ -85,6 +86,7 @@ export async function start(
     if (isServer) redis = await openRedis(config, log);
     const rateLimits = config.rateLimits === 'on' ? new RateLimits(redis) : undefined;
     const services = compose(config, { database: clickhouse.database, metrics, log, rateLimits }, token);
+    await services.backups.clear();
     if (isServer) await applyRetention(clickhouse.database, config.retentionDays);
     // What an earlier process has marked but did not live to have rewritten.
     if (isServer) await services.removal.rewriteMarked();
@@ -128,9 +130,8 @@ function compose(config: Config, parts: Parts, token: string): Services {
   const nextVersion = createVersions(now);
   const removal = new ClickRemoval(database);
   const urls = new UrlRegistry(database, nextVersion, removal);
-  const hashVisitor = visitorHasher(
-    config.visitorSecret ?? readOrCreateSecret(config.dataDir, 'visitor-secret'),
-  );
+  const visitorSecret = config.visitorSecret ?? readOrCreateSecret(config.dataDir, 'visitor-secret');
+  const hashVisitor = visitorHasher(visitorSecret);
   const keptSince = keptSinceOf(config.retentionDays);
   const ingest: IngestContext = {
     writer: new ClickWriter(database),
@@ -149,6 +150,12 @@ function compose(config: Config, parts: Parts, token: string): Services {
     idempotency: new IdempotencyLedger(database, nextVersion),
     importer: new BatchImporter(database, ingest, nextVersion),
     removal,
+    backups: new Backups({
+      database,
+      dataDir: config.clickhouse === undefined ? config.dataDir : undefined,
+      visitorSecret,
+      undisturbed: (work) => urls.gate.shut(work),
+    }),
     hashVisitor,
     keptSince,
     timeZones: timeZonesOf(database),

@@ -8,3 +8,6 @@ export const PACKAGE_ROOT = findPackageRoot(dirname(fileURLToPath(import.meta.ur
 function findPackageRoot(folder: string): string {
   return existsSync(join(folder, 'package.json')) ? folder : findPackageRoot(dirname(folder));
 }
+
+/** The folder in a data directory that the embedded ClickHouse writes archives to and reads them from. */
+export const ARCHIVE_FOLDER = 'backups';

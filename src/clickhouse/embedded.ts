@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { ClickHouseServer } from '../config.ts';
 import { createDataDir, readOrCreateSecret } from '../data-dir.ts';
-import { PACKAGE_ROOT } from '../paths.ts';
+import { ARCHIVE_FOLDER, PACKAGE_ROOT } from '../paths.ts';
 
 /** Another process has the data directory open. */
 export class DataDirInUseError extends Error {
@@ -60,6 +60,7 @@ export class EmbeddedClickHouse {
         SPOOR_ENGINE_PASSWORD_SHA256: createHash('sha256').update(password).digest('hex'),
         SPOOR_ENGINE_AUTHORIZATION: `Basic ${Buffer.from(`${USER}:${password}`).toString('base64')}`,
         SPOOR_ENGINE_LOG: join(dataDir, 'clickhouse.log'),
+        SPOOR_ENGINE_BACKUPS: join(dataDir, ARCHIVE_FOLDER),
       },
     });
     closeSync(output);

@@ -11,6 +11,8 @@ import { EngineSupervisor } from './supervisor.ts';
 /** A ClickHouse that answers and has all its tables. */
 export interface OpenClickHouse {
   readonly database: Database;
+  /** The same ClickHouse, whether that database exists or not. */
+  readonly server: Database;
   /** The migrations that this opening applied. */
   readonly migrated: readonly string[];
   /** Settles when the embedded ClickHouse has ended and cannot be started again; never without one. */
@@ -65,19 +67,20 @@ async function connect(
 ): Promise<OpenClickHouse> {
   // The database may not exist yet, and a session in one that is missing is refused.
   const bare = new Database(server, 'default');
-  let database: Database | undefined;
+  const opened: Database[] = [bare];
+  const close = async (): Promise<void> => {
+    await Promise.all(opened.map((database) => database.close()));
+  };
   try {
     await waitForAnswer(config, bare, options);
     const limits = memoryLimits(await memoryOf(bare), config.maxQueries + config.maxExports);
-    const opened = new Database(server, config.database, options.observe, limits);
-    database = opened;
-    const migrated = await migrate(opened, bare);
-    return { database: opened, migrated, engineLost: new Promise(() => {}), close: () => opened.close() };
+    const database = new Database(server, config.database, options.observe, limits);
+    opened.push(database);
+    const migrated = await migrate(database, bare);
+    return { database, server: bare, migrated, engineLost: new Promise(() => {}), close };
   } catch (error) {
-    await database?.close();
+    await close();
     throw error;
-  } finally {
-    await bare.close();
   }
 }
 

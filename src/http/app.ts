@@ -5,6 +5,7 @@ import type { Handler, State } from './context.ts';
 import { crossOrigin, securityHeaders } from './headers.ts';
 import { authenticate, errorAnswers, requestLog } from './middleware.ts';
 import { limitRate } from './rate-limit.ts';
+import { backupRoutes } from './routes/backup.ts';
 import { clickRoutes } from './routes/clicks.ts';
 import { controlRoutes } from './routes/control.ts';
 import { eraseRoutes } from './routes/erase.ts';
@@ -29,6 +30,7 @@ export function createRouter(services: Services): Router<State> {
   urlRoutes(router, services);
   keyRoutes(router, services);
   controlRoutes(router, services);
+  backupRoutes(router, services);
   return router;
 }
 

@@ -1,4 +1,5 @@
 import type { Logger } from 'pino';
+import type { Backups } from '../backup/backup.ts';
 import type { BatchImporter } from '../clicks/import/batches.ts';
 import type { IdempotencyLedger } from '../clicks/idempotency.ts';
 import type { IngestContext } from '../clicks/ingest.ts';
@@ -23,6 +24,7 @@ export interface Services {
   readonly idempotency: IdempotencyLedger;
   readonly importer: BatchImporter;
   readonly removal: ClickRemoval;
+  readonly backups: Backups;
   readonly hashVisitor: HashVisitor;
   readonly keptSince: KeptSince;
   /** The time zones ClickHouse knows. */
