@@ -11,5 +11,7 @@ export default {
   },
   globalSetup: '<rootDir>/test/support/start-clickhouse.ts',
   globalTeardown: '<rootDir>/test/support/stop-clickhouse.ts',
+  // Jest would leave one core idle; most suites wait for processes of their own.
+  maxWorkers: 2,
   testTimeout: 60_000,
 };

@@ -22,6 +22,11 @@ const GUARDED: Readonly<Record<string, Guarded>> = {
   'GET /api/v1/stats': { scopes: ['stats:read', 'urls:read'], path: '/api/v1/stats' },
   'GET /api/v1/export': { scopes: ['stats:read', 'urls:read'], path: '/api/v1/export?format=json' },
   'POST /api/v1/clicks': { scopes: ['clicks:write'], path: '/api/v1/clicks', options: { ndjson: [] } },
+  'DELETE /api/v1/clicks': {
+    scopes: [],
+    path: '/api/v1/clicks',
+    options: { json: { short_code: 'none' } },
+  },
   'GET /api/v1/urls': { scopes: ['urls:read'], path: '/api/v1/urls' },
   'GET /api/v1/urls/:short_code': { scopes: ['urls:read'], path: '/api/v1/urls/mine' },
   'PUT /api/v1/urls/:short_code': {
@@ -40,6 +45,7 @@ const GUARDED: Readonly<Record<string, Guarded>> = {
     path: '/control/import',
     options: { body: '', headers: { 'x-spoor-batch': encodeURIComponent(JSON.stringify(BATCH)) } },
   },
+  'POST /control/backup': { scopes: [], path: '/control/backup' },
   'POST /control/seed': { scopes: [], path: '/control/seed', options: { json: SEED } },
 };
 
