@@ -1,4 +1,5 @@
 import type { Column, RowTemplate } from '../values/row-template.ts';
+import type { SharedTexts } from './shared-texts.ts';
 
 /** Between the cells of a written row, and after it: no cell can hold the one, XML forbids it, nor the other, which is escaped. */
 const CELL_END = '\u0001';
@@ -21,9 +22,9 @@ export class SheetRows {
   /** Rows not given yet, the last one perhaps not whole. One byte a character: UTF-8 passes through untouched. */
   #rest = '';
 
-  constructor(columns: readonly Column[], rows: AsyncIterable<Buffer>) {
+  constructor(columns: readonly Column[], rows: AsyncIterable<Buffer>, texts: SharedTexts) {
     this.#pieces = smallPieces(rows);
-    this.#writeRow = rowWriter(columns);
+    this.#writeRow = rowWriter(columns, texts);
   }
 
   /** At most `limit` rows, in pieces; the first is number 2, under the header. */
@@ -63,19 +64,23 @@ async function* smallPieces(pieces: AsyncIterable<Buffer>): AsyncGenerator<Buffe
 }
 
 /** Every cell names its place: some readers fail without. */
-function rowWriter(columns: readonly Column[]): (row: string, number: number) => string {
-  const cells = columns.map(({ kind }, index) => {
-    const open = `<c r="${columnLetters(index)}`;
-    return kind === 'number'
-      ? { open, type: '"><v>', close: '</v></c>' }
-      : { open, type: '" t="inlineStr"><is><t xml:space="preserve">', close: '</t></is></c>' };
-  });
+function rowWriter(columns: readonly Column[], texts: SharedTexts): (row: string, number: number) => string {
+  const cells = columns.map(({ kind }, index) => ({
+    open: `<c r="${columnLetters(index)}`,
+    isNumber: kind === 'number',
+  }));
   return (row, number) => {
     const values = row.split(CELL_END);
     let text = `<row r="${number}">`;
-    cells.forEach(({ open, type, close }, index) => {
-      text += open + number + type + values[index] + close;
-    });
+    for (let index = 0; index < cells.length; index++) {
+      const { open = '', isNumber = false } = cells[index] ?? {};
+      const value = values[index] ?? '';
+      const place = isNumber ? undefined : texts.placeOf(value);
+      text += open + number;
+      if (isNumber) text += `"><v>${value}</v></c>`;
+      else if (place !== undefined) text += `" t="s"><v>${place}</v></c>`;
+      else text += `" t="inlineStr"><is><t xml:space="preserve">${value}</t></is></c>`;
+    }
     return `${text}</row>`;
   };
 }

@@ -1,6 +1,7 @@
 import { type Unzipped, unzipSync } from 'fflate';
 import { type Column, neutralise } from '../values/row-template.ts';
 import type { ExportContent } from './content.ts';
+import { SharedTexts } from './shared-texts.ts';
 import { SheetNames } from './sheet-names.ts';
 import { SheetRows } from './sheet-rows.ts';
 import { type ZipEntry, zipped } from './zip.ts';
@@ -9,6 +10,7 @@ import { type ZipEntry, zipped } from './zip.ts';
 export const SHEET_ROWS = 1_048_575;
 
 const SUMMARY = 'Summary';
+const SHARED_TEXTS = 'xl/sharedStrings.xml';
 
 /** A workbook: the summary, then one sheet a list, and further ones for a list that is too long for one. */
 export function writeXlsx(content: ExportContent): AsyncIterable<Buffer> {
@@ -28,11 +30,12 @@ interface Sheet {
 async function* parts(content: ExportContent): AsyncGenerator<ZipEntry> {
   const names = new SheetNames([SUMMARY]);
   const frames = await workbook(content, content.listNames);
+  const texts = new SharedTexts(partOf(frames, SHARED_TEXTS));
   const sheets: Sheet[] = [];
   let list = 0;
   for await (const { name, columns, rows } of content.lists) {
     const frame = frameOf(frames, ++list + 1);
-    const sheetRows = new SheetRows(columns, rows);
+    const sheetRows = new SheetRows(columns, rows, texts);
     do {
       sheets.push({ name: names.next(name), columns });
       yield { name: sheetPath(sheets.length + 1), data: sheetXml(frame, sheetRows) };
@@ -41,7 +44,8 @@ async function* parts(content: ExportContent): AsyncGenerator<ZipEntry> {
   const whole = await workbook(content, sheets);
   const written = new Set(sheets.map((_, index) => sheetPath(index + 2)));
   for (const [name, data] of Object.entries(whole)) {
-    if (!written.has(name) && !name.endsWith('/')) yield { name, data: [Buffer.from(data)] };
+    if (written.has(name) || name.endsWith('/')) continue;
+    yield { name, data: name === SHARED_TEXTS ? texts.xml() : [Buffer.from(data)] };
   }
 }
 
@@ -76,11 +80,17 @@ interface Frame {
 }
 
 function frameOf(book: Unzipped, sheet: number): Frame {
-  const xml = Buffer.from(book[sheetPath(sheet)] ?? '').toString('utf8');
+  const xml = partOf(book, sheetPath(sheet));
   const end = xml.indexOf('</sheetData>');
   if (end === -1) throw new Error('The workbook has no such sheet.');
   // The dimension would be that of the header row alone.
   return { before: xml.slice(0, end).replace(/<dimension[^>]*>/, ''), after: xml.slice(end) };
+}
+
+function partOf(book: Unzipped, name: string): string {
+  const part = book[name];
+  if (part === undefined) throw new Error(`The workbook has no ${name}.`);
+  return Buffer.from(part).toString('utf8');
 }
 
 function sheetPath(sheet: number): string {

@@ -1,6 +1,7 @@
 import { Readable } from 'node:stream';
 import { finished } from 'node:stream/promises';
 import { ZipFile } from 'yazl';
+import { useNativeChecksum } from './zip-checksum.ts';
 
 export interface ZipEntry {
   readonly name: string;
@@ -15,6 +16,7 @@ const PIECE_BYTES = 65_536;
 
 /** The bytes of a ZIP archive, its entries written one after another as they come and as the bytes are asked for. */
 export async function* zipped(entries: AsyncIterable<ZipEntry>): AsyncGenerator<Buffer> {
+  useNativeChecksum();
   const zip = new ZipFile();
   const output = zip.outputStream;
   if (!(output instanceof Readable)) throw new Error('yazl writes to something that is no stream.');

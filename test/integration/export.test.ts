@@ -257,15 +257,7 @@ describe('every format holds the answer to the same question', () => {
     const query = { scope: 'anon', short_code: 'xstring', group_by: 'city', start_date: '2025-01-01' };
     const [bytes] = await download(spoor, { ...query, end_date: '2025-01-02', format: 'xlsx' });
     const { clicks_by_city: sheet } = await readXlsx(bytes);
-    // As the format has it and spreadsheets do; exceljs leaves it undone in cells that hold their text themselves.
-    const decoded = sheet?.rows
-      .slice(1)
-      .map(([city]) =>
-        String(city).replace(/_x([\dA-F]{4})_/gi, (_, digits) =>
-          String.fromCharCode(Number.parseInt(digits, 16)),
-        ),
-      );
-    expect(new Set(decoded)).toEqual(new Set(cities));
+    expect(new Set(sheet?.rows.slice(1).map(([city]) => city))).toEqual(new Set(cities));
   });
 
   test('the breakdown of all dimensions, whose lists have names too long for sheets', async () => {
