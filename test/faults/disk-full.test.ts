@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { rmSync, statfsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, expect, test } from '@jest/globals';
+import { showFigures } from '../support/figures.ts';
 import { endProcesses, newFolder, startServer, waitUntil } from '../support/process.ts';
 import { ADMIN_KEY } from '../support/spoor.ts';
 
@@ -79,6 +80,7 @@ test('a full disk: clicks are refused with 503, none that was acknowledged is lo
   await waitUntil('clicks to be taken again', async () => (await send()) === 200);
   // A refused request may be kept in part, so at least what was acknowledged is there.
   const stored = await counted();
+  showFigures({ 'acknowledged clicks': acknowledged, stored, 'refused requests': refused });
   expect(stored).toBeGreaterThanOrEqual(acknowledged);
   expect(stored).toBeLessThanOrEqual(sent * 5_000);
 }, 120_000);

@@ -7,6 +7,7 @@ import {
   startServer,
   waitUntil,
 } from '../support/process.ts';
+import { showFigures } from '../support/figures.ts';
 import { seededRandom } from '../support/random.ts';
 import { ADMIN_KEY } from '../support/spoor.ts';
 
@@ -110,6 +111,12 @@ test('every acknowledged click is there exactly once after kills of ClickHouse a
   const missing = [...acknowledged, ...sentOnce.acknowledged].filter((name) => !stored.has(name));
   const doubled = [...stored].filter(([, clicks]) => clicks !== 1);
   const strangers = [...stored.keys()].filter((name) => !acknowledged.has(name) && !sentOnce.all.has(name));
+  showFigures({
+    seed,
+    'acknowledged clicks': acknowledged.size + sentOnce.acknowledged.size,
+    lost: missing.length,
+    doubled: doubled.length,
+  });
   expect({ seed, missing, doubled, strangers }).toEqual({ seed, missing: [], doubled: [], strangers: [] });
 }, 240_000);
 
