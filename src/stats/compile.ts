@@ -33,34 +33,52 @@ export function columnsOf(query: StatsQuery): readonly string[] {
 export const SUMMARY_COLUMNS = ['bot_clicks', 'first_click', 'last_click', 'avg_redirection_time'] as const;
 
 /**
- * A question as one SQL query, so that all lists of the answer see the same clicks: the summary in one branch, all
- * lists in one pass with GROUPING SETS in the other. Visitors are only counted where they are asked for: that costs
- * many times what counting clicks does.
+ * A question as one SQL query, so that all lists of the answer see the same clicks. All lists come of one pass with
+ * GROUPING SETS. So does the summary of a single list; beside several, its own numbers would be worked out for every
+ * group of each, and a branch of its own is faster. Visitors are only counted where they are asked for: that costs many
+ * times what counting clicks does.
  */
 export function compile(query: StatsQuery, tenant: Tenant): Sql {
   const from = clicksOf(query, tenant);
   const lists = listsOf(query);
   const names = query.groupBy.map(identifier);
   const columns = join(columnsOf(query).map(identifier), ', ');
+  const isOnePass = lists.length === 1 && query.metrics.includes('unique_clicks');
+  const rows = isOnePass
+    ? cut(query, lists, groupedRows(query, [SUMMARY, ...lists], from, sql`, ${summaryNumbers()}`))
+    : sql`${cut(query, lists, groupedRows(query, lists, from, sql`, ${NO_NUMBERS}`))}
+UNION ALL
+${summary(query, from)}`;
   return sql`SELECT ${columns}
 FROM
 (
-${cut(query, lists, groupedRows(query, lists, from))}
-UNION ALL
-${summary(query, from)}
+${rows}
 )
 ORDER BY list, ${query.groupBy.includes('time') ? sql`time, ` : EMPTY}${rankOf(query)} DESC, ${join(names, ', ')}`;
 }
+
+/** The summary as a list: one group of everything. */
+const SUMMARY: MetricList = { dimensions: [] };
+
+/** What only a summary tells, as `SUMMARY_COLUMNS` names it. */
+function summaryNumbers(): Sql {
+  return sql`toNullable(countIf(is_bot)) AS bot_clicks,
+  toUnixTimestamp64Milli(minOrNull(clicked_at)) AS first_click,
+  toUnixTimestamp64Milli(maxOrNull(clicked_at)) AS last_click,
+  avgOrNull(redirect_ms) AS avg_redirection_time`;
+}
+
+const NO_NUMBERS = join(
+  SUMMARY_COLUMNS.map((name) => sql`NULL AS ${identifier(name)}`),
+  ', ',
+);
 
 /** Its blanks have no names: ClickHouse would take an alias `browser` for the column in the conditions below it. */
 function summary(query: StatsQuery, from: Sql): Sql {
   const blanks = query.groupBy.map((name) => (name === 'time' ? sql`toInt64(0)` : sql`''`));
   return sql`SELECT toUInt8(0) AS list, toUInt64(0) AS groups, count() AS clicks, uniqExact(visitor) AS unique_clicks,
   ${join(blanks, ', ')},
-  toNullable(countIf(is_bot)) AS bot_clicks,
-  toUnixTimestamp64Milli(minOrNull(clicked_at)) AS first_click,
-  toUnixTimestamp64Milli(maxOrNull(clicked_at)) AS last_click,
-  avgOrNull(redirect_ms) AS avg_redirection_time
+  ${summaryNumbers()}
 ${from}`;
 }
 
@@ -70,18 +88,27 @@ export function summaryColumns(): Sql {
   toUnixTimestamp64Milli(maxOrNull(clicked_at)), avgOrNull(redirect_ms)`;
 }
 
-/** A query with one row a group of each list. */
-export function groupedRows(query: StatsQuery, lists: readonly MetricList[], from: Sql): Sql {
+/**
+ * A query with one row a group of each list.
+ * @param more what else it selects, a comma before it
+ */
+export function groupedRows(
+  query: StatsQuery,
+  lists: readonly MetricList[],
+  from: Sql,
+  more: Sql = EMPTY,
+): Sql {
   const names = query.groupBy.map(identifier);
   const keys = query.groupBy.map((name) =>
     name === 'time' ? sql`${timeBucket(query)} AS time` : (DIMENSIONS[name].column ?? EMPTY),
   );
   const sets = lists.map(({ dimensions }) => sql`(${join(dimensions.map(identifier), ', ')})`);
   const masks = lists.map(({ dimensions }) => groupingMask(query.groupBy, dimensions));
-  const places = lists.map((_, index) => index + 1);
+  const first = lists[0] === SUMMARY ? 0 : 1;
+  const places = lists.map((_, index) => first + index);
   const uniques = query.metrics.includes('unique_clicks') ? sql`uniqExact(visitor)` : sql`toUInt64(0)`;
   return sql`SELECT transform(grouping(${join(names, ', ')}), ${param('Array(UInt64)', masks)}, ${param('Array(UInt8)', places)}, 0) AS list,
-  ${join(keys, ', ')}, count() AS clicks, ${uniques} AS unique_clicks
+  ${join(keys, ', ')}, count() AS clicks, ${uniques} AS unique_clicks${more}
 ${from}
 GROUP BY GROUPING SETS (${join(sets, ', ')})`;
 }
@@ -90,7 +117,7 @@ GROUP BY GROUPING SETS (${join(sets, ', ')})`;
 function cut(query: StatsQuery, lists: readonly MetricList[], groups: Sql): Sql {
   const names = join(query.groupBy.map(identifier), ', ');
   return sql`SELECT list, count() OVER (PARTITION BY list) AS groups, clicks, unique_clicks, ${names},
-  NULL AS bot_clicks, NULL AS first_click, NULL AS last_click, NULL AS avg_redirection_time
+  ${join(SUMMARY_COLUMNS.map(identifier), ', ')}
 FROM
 (
 ${groups}

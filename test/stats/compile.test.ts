@@ -44,8 +44,8 @@ function conditionsOf(change: Partial<StatsQuery>, tenant: Tenant = OWNER): stri
   const reads = [
     ...filledIn(compiled(change, tenant)).matchAll(/FROM clicks WHERE (.*?)(?: GROUP BY|\) ORDER BY)/g),
   ];
-  expect(reads).toHaveLength(2);
-  expect(reads[0]?.[1]).toBe(reads[1]?.[1]);
+  expect(reads.length).toBeGreaterThan(0);
+  expect(new Set(reads.map(([, read]) => read)).size).toBe(1);
   return reads[0]?.[1] ?? '';
 }
 
@@ -59,32 +59,27 @@ describe('whole queries', () => {
         SELECT list, groups, clicks, unique_clicks, browser, bot_clicks, first_click, last_click, avg_redirection_time
         FROM (
           SELECT list, count() OVER (PARTITION BY list) AS groups, clicks, unique_clicks, browser,
-            NULL AS bot_clicks, NULL AS first_click, NULL AS last_click, NULL AS avg_redirection_time
+            bot_clicks, first_click, last_click, avg_redirection_time
           FROM (
             SELECT transform(grouping(browser), {p0:Array(UInt64)}, {p1:Array(UInt8)}, 0) AS list,
-              browser, count() AS clicks, uniqExact(visitor) AS unique_clicks
+              browser, count() AS clicks, uniqExact(visitor) AS unique_clicks,
+              toNullable(countIf(is_bot)) AS bot_clicks,
+              toUnixTimestamp64Milli(minOrNull(clicked_at)) AS first_click,
+              toUnixTimestamp64Milli(maxOrNull(clicked_at)) AS last_click,
+              avgOrNull(redirect_ms) AS avg_redirection_time
             FROM clicks
             WHERE owner_id = {p2:String}
               AND clicked_at BETWEEN {p3:DateTime64(3, 'UTC')} AND {p4:DateTime64(3, 'UTC')}
-            GROUP BY GROUPING SETS ((browser))
+            GROUP BY GROUPING SETS ((), (browser))
           )
           ORDER BY list, clicks DESC, browser
           LIMIT {p5:UInt32} BY list
-          UNION ALL
-          SELECT toUInt8(0) AS list, toUInt64(0) AS groups, count() AS clicks, uniqExact(visitor) AS unique_clicks, '',
-            toNullable(countIf(is_bot)) AS bot_clicks,
-            toUnixTimestamp64Milli(minOrNull(clicked_at)) AS first_click,
-            toUnixTimestamp64Milli(maxOrNull(clicked_at)) AS last_click,
-            avgOrNull(redirect_ms) AS avg_redirection_time
-          FROM clicks
-          WHERE owner_id = {p2:String}
-            AND clicked_at BETWEEN {p3:DateTime64(3, 'UTC')} AND {p4:DateTime64(3, 'UTC')}
         )
         ORDER BY list, clicks DESC, browser`),
     );
     expect(params).toEqual({
-      p0: [0],
-      p1: [1],
+      p0: [1, 0],
+      p1: [0, 1],
       p2: 'me',
       p3: '2026-01-01 00:00:00.000',
       p4: '2026-01-02 00:00:00.000',
@@ -113,12 +108,13 @@ describe('whole queries', () => {
           bot_clicks, first_click, last_click, avg_redirection_time
         FROM (
           SELECT list, count() OVER (PARTITION BY list) AS groups, clicks, unique_clicks, time, referrer,
-            NULL AS bot_clicks, NULL AS first_click, NULL AS last_click, NULL AS avg_redirection_time
+            bot_clicks, first_click, last_click, avg_redirection_time
           FROM (
             SELECT transform(grouping(time, referrer), {p0:Array(UInt64)}, {p1:Array(UInt8)}, 0) AS list,
               toInt64(toUnixTimestamp(clicked_at))
                 - (toInt64(toUnixTimestamp(clicked_at)) + {p2:Int64}) % {p3:Int64} AS time,
-              referrer, count() AS clicks, uniqExact(visitor) AS unique_clicks
+              referrer, count() AS clicks, uniqExact(visitor) AS unique_clicks,
+              NULL AS bot_clicks, NULL AS first_click, NULL AS last_click, NULL AS avg_redirection_time
             ${read}
             GROUP BY GROUPING SETS ((time), (referrer), (time, referrer))
           )
@@ -238,7 +234,7 @@ describe('the bucket of a click', () => {
 
 test('visitors are counted in groups only where they are asked for, and rank them where nothing else is', () => {
   const { sql: clicks } = compiled({ metrics: ['clicks'] });
-  expect(clicks).toContain('count() AS clicks, toUInt64(0) AS unique_clicks FROM clicks');
+  expect(clicks).toContain('count() AS clicks, toUInt64(0) AS unique_clicks, NULL AS bot_clicks');
   expect(clicks.match(/uniqExact/g)).toHaveLength(1);
   const { sql: visitors } = compiled({ metrics: ['unique_clicks'] });
   expect(visitors.match(/ORDER BY list, unique_clicks DESC, browser/g)).toHaveLength(2);
@@ -283,7 +279,9 @@ describe('whatever is asked', () => {
         const { sql, params } = render(compile(query, whose));
         expect(render(compile(structuredClone(query), structuredClone(whose)))).toEqual({ sql, params });
         const reads = flat(sql).split('FROM clicks ').slice(1);
-        expect(reads).toHaveLength(2);
+        // A summary beside several lists, or beside one that counts no visitors, has a read of its own.
+        const isOneList = query.groupBy.length === 1;
+        expect(reads).toHaveLength(isOneList && query.metrics.includes('unique_clicks') ? 1 : 2);
         for (const read of reads) {
           const [, name = ''] = /^WHERE owner_id = \{(p\d+):String\} AND /.exec(read) ?? [];
           expect(whose).toMatchObject({ ownerId: params[name] });
