@@ -6,6 +6,7 @@ import { AppError } from '../errors.ts';
 import { sql } from '../sql/sql.ts';
 import { ARCHIVE_FOLDER } from '../paths.ts';
 import { stagedName, writeArchive } from './archive.ts';
+import { isWholeTar } from './whole-tar.ts';
 
 export interface BackupSource {
   readonly database: Database;
@@ -34,7 +35,7 @@ export class Backups {
   /**
    * Takes one; everything acknowledged before the call is in it.
    * @returns the archive's name in the archive folder, for the caller to move away
-   * @throws AppError `conflict` when this cannot be done here or now
+   * @throws AppError `conflict` when this cannot be done here or now, `unavailable` when there is no room for it
    */
   async take(signal: AbortSignal): Promise<string> {
     const { database, dataDir } = this.#source;
@@ -51,8 +52,16 @@ export class Backups {
       mkdirSync(join(dataDir, ARCHIVE_FOLDER), { mode: 0o700 });
       await this.#takeSnapshot();
       const archive = `${randomUUID()}.tar`;
+      const path = join(dataDir, ARCHIVE_FOLDER, archive);
       await writeArchive(database, this.#snapshot, archive, signal);
-      chmodSync(join(dataDir, ARCHIVE_FOLDER, archive), 0o600);
+      if (!(await isWholeTar(path))) {
+        rmSync(path);
+        throw new AppError(
+          'unavailable',
+          'The backup came out cut: is there room on the disk of the data directory?',
+        );
+      }
+      chmodSync(path, 0o600);
       return archive;
     } finally {
       // Where that fails too the next backup, or start, does it.

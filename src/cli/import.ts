@@ -9,6 +9,7 @@ import { CommandError } from './errors.ts';
 import { importFile } from './import-file.ts';
 import { type ImportReport, emptyReport, mergeReports } from './import-report.ts';
 import { formatTable, grouped, printJson, printLine, startProgress } from './output.ts';
+import { notEmpty } from './question.ts';
 
 interface ImportOptions {
   readonly format?: ImportFormatName;
@@ -35,7 +36,7 @@ export function importCommand(program: Command): void {
         IMPORT_FORMAT_NAMES,
       ),
     )
-    .option('--owner <id>', 'owner of the URLs that are new', 'admin')
+    .option('--owner <id>', 'owner of the URLs that are new', notEmpty, 'admin')
     .option('--json', 'print JSON')
     .addHelpText(
       'after',

@@ -1,4 +1,4 @@
-import type { Command } from 'commander';
+import { type Command, InvalidArgumentError } from 'commander';
 import { FILTER_NAMES } from '../stats/dimensions.ts';
 
 /** The parameters of the statistics API that are options of the same name on the command line. */
@@ -21,8 +21,8 @@ type Options = Readonly<Record<string, string | boolean | undefined>>;
 /** Adds the options of a question about clicks to a command. */
 export function questionOptions(command: Command): Command {
   command
-    .option('--owner <id>', 'this owner (default: every owner)')
-    .option('--short-code <code>', 'this URL');
+    .option('--owner <id>', 'this owner (default: every owner)', notEmpty)
+    .option('--short-code <code>', 'this URL', notEmpty);
   for (const [name, meaning] of Object.entries(PARAMETERS)) {
     command.option(`--${name.replaceAll('_', '-')} <value>`, meaning);
   }
@@ -39,6 +39,12 @@ export function questionQuery(options: Options): Readonly<Record<string, string 
       : { scope: 'all', owner_id: owner ?? '*', short_code: shortCode?.replaceAll(',', '\\,') };
   const asked = Object.keys(PARAMETERS).map((name) => [name, textOf(options[camelCase(name)])]);
   return { ...Object.fromEntries(asked), ...subject };
+}
+
+/** An option that lost its value, to a shell variable that is not set for example, must not stand for everything. */
+export function notEmpty(text: string): string {
+  if (text.trim() === '') throw new InvalidArgumentError('It must not be empty.');
+  return text;
 }
 
 function textOf(value: string | boolean | undefined): string | undefined {

@@ -4,6 +4,7 @@ import { parseClickTime } from '../values/date-time.ts';
 import { type Client, withClient } from './client.ts';
 import { CommandError } from './errors.ts';
 import { grouped, printJson, printLine, startProgress } from './output.ts';
+import { notEmpty } from './question.ts';
 
 const HOUR_MS = 3_600_000;
 /** Clicks made by one statement: a second or less. */
@@ -32,7 +33,7 @@ export function seedCommand(program: Command): void {
     .option('--clicks <n>', 'how many clicks', wholeNumber, 200_000)
     .option('--urls <n>', 'how many URLs', wholeNumber, 100)
     .option('--owners <n>', 'how many owners, named owner-1, owner-2, …', wholeNumber, 3)
-    .option('--owner <name>', 'one owner of this name instead')
+    .option('--owner <name>', 'one owner of this name instead', notEmpty)
     .option('--days <n>', 'how many days up to the end', wholeNumber, 90)
     .option('--seed <n>', 'the seed', wholeNumber, 1)
     .option('--end <date>', 'the newest moment (default: the last full hour)', instant)

@@ -8,7 +8,7 @@ import {
 } from '@clickhouse/client';
 import type { ClickHouseServer } from '../config.ts';
 import { unavailable } from '../errors.ts';
-import { type Sql, render } from '../sql/sql.ts';
+import { type Sql, param, render, sql } from '../sql/sql.ts';
 import { fromClickHouse } from './failures.ts';
 import { ONE_BLOCK, PATIENT, READ_ONLY } from './settings.ts';
 
@@ -80,12 +80,12 @@ export class Database {
     query: Sql,
     options: QueryOptions = {},
   ): Promise<readonly Row[]> {
-    const { sql, params } = render(query);
+    const { sql: text, params } = render(query);
     const seconds = options.maxSeconds ?? LOOK_UP_SECONDS;
     return this.#measure('select', () =>
       within(seconds * 1_000 + HANG_MS, options.signal, async (signal) => {
         const result = await this.#client.query({
-          query: sql,
+          query: text,
           query_params: { ...params },
           format: 'JSONCompactEachRow',
           abort_signal: signal,
@@ -103,19 +103,32 @@ export class Database {
    */
   async text(query: Sql, signal: AbortSignal): Promise<AsyncIterable<Buffer>> {
     return this.#measure('select', async () => {
-      const { sql, params } = render(query);
+      const { sql: text, params } = render(query);
+      const queryId = randomUUID();
+      let isOver = false;
+      const end = () => void (isOver || this.#kill(queryId));
+      if (!signal.aborted) signal.addEventListener('abort', end, { once: true });
       const { stream } = await this.#slowReaders.exec({
-        query: `${sql} FORMAT RawBLOB`,
+        query_id: queryId,
+        query: `${text} FORMAT RawBLOB`,
         query_params: { ...params },
         abort_signal: signal,
         clickhouse_settings: { ...READ_ONLY, ...this.#readLimits, ...PATIENT },
       });
-      // The client heeds the signal only up to the first byte; closing the connection is what ends the query.
+      stream.once('end', () => (isOver = true));
+      // The client heeds the signal only up to the first byte.
       const destroy = () => stream.destroy();
       if (signal.aborted) destroy();
       else signal.addEventListener('abort', destroy, { once: true });
       return stream;
     });
+  }
+
+  /** ClickHouse looks after a client that has gone only now and then; in a long sort or merge not for half a minute. */
+  async #kill(queryId: string): Promise<void> {
+    await this.command(sql`KILL QUERY WHERE query_id = ${param('String', queryId)} ASYNC FORMAT Null`).catch(
+      () => {},
+    );
   }
 
   /** Runs a statement that answers nothing, such as DDL. */

@@ -42,7 +42,7 @@ export function createApp(services: Services): Koa<State> {
   app.use(securityHeaders());
   if (services.corsOrigins.length > 0) app.use(crossOrigin(services.corsOrigins));
   app.use(errorAnswers(services));
-  app.use(notRouted);
+  app.use(notRouted(router));
   app.use(router.routes());
   app.use(router.allowedMethods());
   // Errors of a connection (a client that left in mid-answer) end here; they are logged as unfinished requests.
@@ -63,11 +63,20 @@ const countedParameters: Handler = async (ctx, next) => {
 };
 
 /** What no route has taken: 404 for an unknown path, 405 (the router has set `Allow`) for another method of a known one. */
-const notRouted: Koa.Middleware<State> = async (ctx, next) => {
-  await next();
-  if (ctx.body !== undefined) return;
-  if (ctx.status === 404) throw new AppError('not_found', 'There is no such route.');
-  if (ctx.status === 405 || ctx.status === 501) {
-    throw new AppError('method_not_allowed', 'This route does not take that method.');
-  }
-};
+function notRouted(router: Router<State>): Koa.Middleware<State> {
+  return async (ctx, next) => {
+    await next();
+    if (ctx.body !== undefined) return;
+    if (ctx.status === 404) throw new AppError('not_found', 'There is no such route.');
+    // The router answers a method it never heard of with 501, whatever the path.
+    if (ctx.status === 501 && !isKnownPath(router, ctx.path))
+      throw new AppError('not_found', 'There is no such route.');
+    if (ctx.status === 405 || ctx.status === 501) {
+      throw new AppError('method_not_allowed', 'This route does not take that method.');
+    }
+  };
+}
+
+function isKnownPath(router: Router<State>, path: string): boolean {
+  return router.match(path, 'GET').path.some(({ methods }) => methods.length > 0);
+}

@@ -60,7 +60,7 @@ export function authenticate(services: Services): Handler {
         ctx.state.principal = await verifiedPrincipal(services, header);
       } catch (error) {
         // Without a key that holds it is the address that pays, here already: the limit's own turn does not come.
-        await countRequest(services, ctx);
+        await countRequest(services, ctx, true);
         throw error;
       }
     }

@@ -25,12 +25,17 @@ export function limitRate(services: Services): Handler {
 /**
  * Counts a request against its key, or without one that holds against the client's address, and tells the client how
  * it stands.
+ * @param isAnswered whether something other than the limit decides on the answer
  * @returns undefined when nothing limits the request
  */
-export async function countRequest(services: Services, ctx: Context): Promise<Verdict | undefined> {
+export async function countRequest(
+  services: Services,
+  ctx: Context,
+  isAnswered = false,
+): Promise<Verdict | undefined> {
   const { rateLimits } = services;
   if (ctx.state.principal?.rateLimit === 'unlimited') return undefined;
-  const verdict = await rateLimits?.spend(routeOf(ctx), payerOf(ctx), payerName(services, ctx));
+  const verdict = await rateLimits?.spend(routeOf(ctx), payerOf(ctx), payerName(services, ctx), isAnswered);
   if (verdict === undefined) return undefined;
   ctx.set('RateLimit-Limit', String(verdict.limit));
   ctx.set('RateLimit-Remaining', String(verdict.remaining));

@@ -23,6 +23,8 @@ const LIMITS = {
   requestTimeout: 0,
   keepAliveTimeout: 15_000,
   connectionsCheckingInterval: 2_000,
+  // Node would answer without a body; nothing here looks at the host.
+  requireHostHeader: false,
 } as const;
 
 /** Connections beyond it are closed unanswered. */
@@ -36,6 +38,8 @@ export async function listen(app: Koa<State>, { host, port }: Address): Promise<
   const handle = app.callback();
   // Koa answers every failure itself; its promise never rejects.
   const server = createServer(LIMITS, (request, response) => void handle(request, response));
+  // An expectation that is not known is passed over: Node would answer 417 without a body.
+  server.on('checkExpectation', (request, response) => server.emit('request', request, response));
   server.maxConnections = MAX_CONNECTIONS;
   watchPace(server);
   server.on('clientError', answerUnreadable);

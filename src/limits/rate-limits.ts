@@ -33,18 +33,19 @@ export class RateLimits {
   }
 
   /**
-   * Counts a request in every window, or in none when one of them is full.
+   * Counts a request in every window, or in none when one of them is full: what is refused for it does not count.
    * @param name the key's id or the client's address
+   * @param isAnswered whether something other than this limit decides on the answer; then it counts in any case
    * @returns undefined when the route has no limit
    */
-  async spend(route: string, payer: Payer, name: string): Promise<Verdict | undefined> {
+  async spend(route: string, payer: Payer, name: string, isAnswered = false): Promise<Verdict | undefined> {
     const windows = this.#windows.get(`${route} ${payer}`);
     if (windows === undefined) return undefined;
     const states: WindowState[] = [];
     for (const [place, window] of windows.entries()) {
       const { isFull, state } = await consume(window, name);
       states.push(state);
-      if (!isFull) continue;
+      if (!isFull || isAnswered) continue;
       for (const counted of windows.slice(0, place)) await counted.counter.reward(name);
       for (const other of windows.slice(place + 1)) states.push(await read(other, name));
       return shapeVerdict(false, states);

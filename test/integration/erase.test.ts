@@ -118,8 +118,11 @@ describe('erasing clicks', () => {
 
   test('a query string selects nothing', async () => {
     await add();
-    const { status } = await spoor.send('DELETE', '/api/v1/clicks', { query: { owner_id: 'alice' } });
-    expect(status).toBe(400);
+    const query = { short_code: 'a' };
+    for (const options of [{ query }, { query, json: { owner_id: 'alice' } }]) {
+      const { status, json } = await spoor.send('DELETE', '/api/v1/clicks', options);
+      expect([status, json.code]).toEqual([400, 'validation_error']);
+    }
     expect(await left()).toEqual(places);
   });
 

@@ -16,7 +16,11 @@ describe('health', () => {
     const wrong = await spoor.send('POST', '/api/v1/stats', { json: {} });
     expect([wrong.status, wrong.json.code]).toEqual([405, 'method_not_allowed']);
     expect(wrong.headers.get('allow')).toContain('GET');
-    expect((await spoor.send('GET', '/api/v1/nothing')).json.code).toBe('not_found');
+    for (const method of ['GET', 'PATCH', 'PROPFIND']) {
+      expect((await spoor.send(method, '/api/v1/nothing')).json.code).toBe('not_found');
+    }
+    const unheardOf = await spoor.send('PROPFIND', '/api/v1/stats');
+    expect([unheardOf.status, unheardOf.json.code]).toEqual([405, 'method_not_allowed']);
   });
 
   test('/metrics counts requests by the route, clicks and queries', async () => {

@@ -35,6 +35,20 @@ describe('a question', () => {
 });
 
 describe('a connection', () => {
+  test.each(['GET /nothing HTTP/1.1', 'GET /nothing HTTP/1.1\r\nHost: a\r\nExpect: nonsense'])(
+    'gets an answer with a body: %j',
+    async (head) => {
+      const { hostname, port } = new URL(spoor.url);
+      const socket = connect(Number(port), hostname).setEncoding('utf8');
+      let answer = '';
+      socket.on('data', (text: string) => (answer += text));
+      socket.write(`${head}\r\nConnection: close\r\n\r\n`);
+      await once(socket, 'close');
+      expect(answer).toMatch(/^HTTP\/1.1 404 /);
+      expect(answer).toContain('"code":"not_found"');
+    },
+  );
+
   test('that never ends its headers is closed', async () => {
     const { hostname, port } = new URL(spoor.url);
     const socket = connect(Number(port), hostname).setEncoding('utf8');

@@ -133,6 +133,15 @@ describe('rate limits', () => {
     expect((await client(STATS, { key: reader })).status).toBe(429);
   });
 
+  test('a wrong key goes on counting for the day when its minute is over the limit', async () => {
+    const client = newClient();
+    const answers = await repeat(200, () => client(EXPORT, { key: WRONG_KEY }));
+    expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([401]));
+    const [limit, left, reset] = told(await client(EXPORT));
+    expect([limit, left]).toEqual(['200', '0']);
+    expect(Number(reset)).toBeGreaterThan(60);
+  });
+
   test('an address, each key, stats and export are counted apart', async () => {
     const client = newClient();
     await repeat(20, () => client(STATS));

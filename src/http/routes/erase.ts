@@ -44,6 +44,7 @@ const SELECTORS = ['owner_id', 'short_code', 'start_date', 'end_date', 'ip', 'us
 export function eraseRoutes(router: Router<State>, services: Services): void {
   router.delete('/api/v1/clicks', async (ctx) => {
     const principal = requirePrincipal(ctx);
+    if (ctx.querystring !== '') throw invalid('body', 'What to erase is said in the body, not in the URL.');
     const selectors = await readJson(ctx, selectorsSchema);
     const [first, ...others] = conditionsOf(await erasureOf(services, selectors));
     if (first === undefined) throw invalid('body', `Say which clicks: ${SELECTORS.join(', ')}.`);
