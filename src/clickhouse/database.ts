@@ -10,6 +10,7 @@ import type { ClickHouseServer } from '../config.ts';
 import { unavailable } from '../errors.ts';
 import { type Sql, param, render, sql } from '../sql/sql.ts';
 import { fromClickHouse } from './failures.ts';
+import { type NativeColumn, nativeBlock } from './native.ts';
 import { ONE_BLOCK, PATIENT, READ_ONLY } from './settings.ts';
 
 export interface QueryOptions {
@@ -160,10 +161,31 @@ export class Database {
     lines: Iterable<string>,
     options: InsertOptions = {},
   ): Promise<void> {
+    await this.#insert(table, columns, 'JSONCompactEachRow', chunked(lines), options);
+  }
+
+  /** Inserts rows of any form as one block of values a column; answered when ClickHouse has them all. */
+  async insertBlock<Row>(
+    table: string,
+    columns: readonly NativeColumn<Row>[],
+    rows: readonly Row[],
+    options: InsertOptions = {},
+  ): Promise<void> {
+    const names = columns.map(({ name }) => name);
+    await this.#insert(table, names, 'Native', nativeBlock(columns, rows), options);
+  }
+
+  async #insert(
+    table: string,
+    columns: readonly string[],
+    format: 'JSONCompactEachRow' | 'Native',
+    pieces: Iterable<string | Buffer>,
+    options: InsertOptions,
+  ): Promise<void> {
     await this.#measure('insert', async () => {
       const { stream } = await this.#client.exec({
-        query: `INSERT INTO ${table} (${columns.join(', ')}) FORMAT JSONCompactEachRow`,
-        values: Readable.from(chunked(lines), { objectMode: false }),
+        query: `INSERT INTO ${table} (${columns.join(', ')}) FORMAT ${format}`,
+        values: Readable.from(pieces, { objectMode: false }),
         clickhouse_settings: {
           ...ONE_BLOCK,
           wait_end_of_query: 1,

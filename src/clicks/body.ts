@@ -20,20 +20,51 @@ export const CLICK_BYTES = 262_144;
 /** The clicks of an NDJSON body, one a line. Blank lines are passed over but counted. */
 export function* ndjsonItems(body: Buffer): Generator<BodyItem> {
   let start = afterMark(body);
-  for (let index = 0; start < body.length; index++) {
+  for (let index = 0; start < body.length;) {
     // A body of line breaks alone would otherwise take seconds.
     while (body[start] === LINE_BREAK) {
       start++;
       index++;
     }
     if (start >= body.length) return;
-    const found = body.indexOf(LINE_BREAK, start);
-    const end = found === -1 ? body.length : found;
-    const value = parseClickJson(body, start, end);
-    const isBlank = typeof value === 'symbol' && afterBlanks(body, start) >= end;
-    if (!isBlank) yield { index, value };
+    const end = endOfLines(body, start);
+    if (end - start > CLICK_BYTES) {
+      if (afterBlanks(body, start) < end) yield { index, value: TOO_LARGE };
+      index++;
+    } else index = yield* linesOf(body.toString('utf8', start, end), index);
     start = end + 1;
   }
+}
+
+/** Lines are turned into text together: one by one that takes longer than parsing them. */
+const LINES_BYTES = 65_536;
+
+/** Where the whole lines end that are read together: as many as fit, or one that may be larger. */
+function endOfLines(body: Buffer, start: number): number {
+  if (body.length - start <= LINES_BYTES) return body.length;
+  const last = body.lastIndexOf(LINE_BREAK, start + LINES_BYTES);
+  if (last > start) return last;
+  const first = body.indexOf(LINE_BREAK, start);
+  return first === -1 ? body.length : first;
+}
+
+/** @returns the index behind the last line */
+function* linesOf(text: string, firstIndex: number): Generator<BodyItem, number> {
+  let index = firstIndex;
+  for (let start = 0; start < text.length; index++) {
+    const found = text.indexOf('\n', start);
+    const end = found === -1 ? text.length : found;
+    const line = text.slice(start, end);
+    start = end + 1;
+    if (line === '') continue;
+    const value = parseJson(line);
+    if (value !== NOT_JSON || !isBlank(line)) yield { index, value };
+  }
+  return index;
+}
+
+function isBlank(line: string): boolean {
+  return /^[ \t\r]*$/.test(line);
 }
 
 /**
@@ -78,8 +109,12 @@ function afterMark(body: Buffer): number {
 
 function parseClickJson(body: Buffer, start: number, end: number): unknown {
   if (end - start > CLICK_BYTES) return TOO_LARGE;
+  return parseJson(body.toString('utf8', start, end));
+}
+
+function parseJson(text: string): unknown {
   try {
-    return JSON.parse(body.toString('utf8', start, end));
+    return JSON.parse(text);
   } catch {
     return NOT_JSON;
   }

@@ -1,6 +1,14 @@
 import { createHash } from 'node:crypto';
-import type { Database } from '../clickhouse/database.ts';
+import type { Database, InsertOptions } from '../clickhouse/database.ts';
 import { GroupCommit } from '../clickhouse/group-commit.ts';
+import {
+  type NativeColumn,
+  boolColumn,
+  nullableFloatColumn,
+  textColumn,
+  timeColumn,
+  uint64Column,
+} from '../clickhouse/native.ts';
 import { param, sql } from '../sql/sql.ts';
 import type { ClickRow } from './types.ts';
 
@@ -29,24 +37,7 @@ export function chunkOf(index: number): number {
   return Math.floor(index / CHUNK_ROWS);
 }
 
-const NO_INGEST_ID = '0';
-
-/** The columns of a click, in the order they are inserted. */
-export const CLICK_COLUMNS = [
-  'owner_id',
-  'short_code',
-  'clicked_at',
-  'visitor',
-  'browser',
-  'os',
-  'country',
-  'city',
-  'referrer',
-  'is_bot',
-  'redirect_ms',
-  'click_id',
-  'ingest_id',
-];
+const NO_INGEST_ID = 0n;
 
 /** A request of at most so many rows shares its insert with others; a larger one is an insert worth its price. */
 const SMALL_ROWS = 1_000;
@@ -60,10 +51,10 @@ export class ClickWriter {
 
   constructor(database: Database) {
     this.#database = database;
-    this.#shared = new GroupCommit(
-      (requests) => database.insert('clicks', CLICK_COLUMNS, lines(requests.flat(), NO_INGEST_ID)),
-      { group: SHARED_ROWS, waiting: WAITING_ROWS },
-    );
+    this.#shared = new GroupCommit((requests) => insertRows(database, requests.flat(), NO_INGEST_ID), {
+      group: SHARED_ROWS,
+      waiting: WAITING_ROWS,
+    });
   }
 
   /**
@@ -92,12 +83,7 @@ export async function writeClicks(
     const missing =
       present.size === 0 ? chunkRows : chunkRows.filter(({ row }) => !present.has(monthOf(row)));
     if (missing.length === 0) continue;
-    await database.insert(
-      'clicks',
-      CLICK_COLUMNS,
-      lines(missing, ingestId),
-      once === undefined ? {} : { token: ingestId },
-    );
+    await insertRows(database, missing, ingestId, once === undefined ? {} : { token: String(ingestId) });
   }
 }
 
@@ -113,22 +99,22 @@ function chunksOf(rows: readonly PlacedRow[]): ReadonlyMap<number, PlacedRow[]> 
 }
 
 /** 64 bits of a hash of the name, never 0, which stands for none. */
-function ingestIdOf(name: string, chunk: number): string {
+function ingestIdOf(name: string, chunk: number): bigint {
   const bits = createHash('sha256').update(`${chunk}:${name}`).digest().readBigUInt64BE();
-  return String(bits === 0n ? 1n : bits);
+  return bits === 0n ? 1n : bits;
 }
 
 /** The months (partitions) in which rows of this insert are already stored. */
 async function partitionsWith(
   database: Database,
-  ingestId: string,
+  ingestId: bigint,
   rows: readonly PlacedRow[],
 ): Promise<ReadonlySet<number>> {
   const owners = [...new Set(rows.map(({ ownerId }) => ownerId))];
   const found = await database.rows<[number]>(
     sql`
     SELECT DISTINCT toYYYYMM(clicked_at) FROM clicks
-    WHERE owner_id IN ${param('Array(String)', owners)} AND ingest_id = ${param('UInt64', ingestId)}`,
+    WHERE owner_id IN ${param('Array(String)', owners)} AND ingest_id = ${param('UInt64', String(ingestId))}`,
     { maxSeconds: MAX_SECONDS },
   );
   return new Set(found.map(([month]) => month));
@@ -139,23 +125,31 @@ function monthOf(row: ClickRow): number {
   return time.getUTCFullYear() * 100 + time.getUTCMonth() + 1;
 }
 
-function* lines(rows: readonly PlacedRow[], ingestId: string): Generator<string> {
-  for (const { ownerId, row } of rows) {
-    yield JSON.stringify([
-      ownerId,
-      row.short_code,
-      // Decimal seconds: ClickHouse takes a bare number of 13 digits for seconds.
-      (row.clicked_at / 1000).toFixed(3),
-      String(row.visitor),
-      row.browser,
-      row.os,
-      row.country,
-      row.city,
-      row.referrer,
-      row.is_bot,
-      row.redirect_ms,
-      row.click_id,
-      ingestId,
-    ]);
-  }
+/** The columns of a click, in the order they are inserted. */
+const COLUMNS: readonly NativeColumn<PlacedRow>[] = [
+  textColumn('owner_id', ({ ownerId }) => ownerId),
+  textColumn('short_code', ({ row }) => row.short_code),
+  timeColumn('clicked_at', ({ row }) => row.clicked_at),
+  uint64Column('visitor', ({ row }) => row.visitor),
+  textColumn('browser', ({ row }) => row.browser),
+  textColumn('os', ({ row }) => row.os),
+  textColumn('country', ({ row }) => row.country),
+  textColumn('city', ({ row }) => row.city),
+  textColumn('referrer', ({ row }) => row.referrer),
+  boolColumn('is_bot', ({ row }) => row.is_bot),
+  nullableFloatColumn('redirect_ms', ({ row }) => row.redirect_ms),
+  textColumn('click_id', ({ row }) => row.click_id),
+];
+
+/** The names of a click's columns as they are stored. */
+export const CLICK_COLUMNS: readonly string[] = [...COLUMNS.map(({ name }) => name), 'ingest_id'];
+
+async function insertRows(
+  database: Database,
+  rows: readonly PlacedRow[],
+  ingestId: bigint,
+  options: InsertOptions = {},
+): Promise<void> {
+  const columns = [...COLUMNS, uint64Column('ingest_id', () => ingestId)];
+  await database.insertBlock('clicks', columns, rows, options);
 }

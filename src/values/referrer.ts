@@ -10,11 +10,20 @@ export type ReferrerFilter =
 const HOST_AND_PORT = /^(\[[^\s/\\?#@[\]]+\]|[^\s/\\?#@:[\]]+)(?::(\d{1,5}))?$/;
 
 /**
+ * A URL that is in its stored form once query and fragment are off: nothing in it for the URL parser to change (upper-case
+ * and numeric hosts, ports, dot segments, escapes). The host ends in a letter's label, since a number would be an address.
+ */
+const PLAIN_URL = /^(https?:\/\/(?:[a-z0-9]+(?:-[a-z0-9]+)*\.)+[a-z]+(?:\/+[\w~-][\w~.-]*)*)\/*(?:[?#].*)?$/;
+
+/**
  * A referrer as it is stored: scheme, lower-case host, port if unusual, and path, without query, fragment,
  * credentials or trailing slashes, and with `%2C` for a comma (so that lists of referrers can be split at
  * commas). Whatever is not an http or https URL is `Direct`. Applying it twice changes nothing more.
  */
 export function normaliseReferrer(text: string): string {
+  // Most are, and `new URL` takes twenty times as long.
+  const plain = PLAIN_URL.exec(text)?.[1];
+  if (plain !== undefined) return plain;
   // A failing `new URL` makes an error with a stack, which is dear where many clicks have no referrer.
   if (text === '' || !URL.canParse(text)) return DIRECT;
   const { protocol, host, pathname } = new URL(text);

