@@ -7,6 +7,7 @@ import { createInterface } from 'node:readline';
 import { createClient } from '../src/cli/client.ts';
 import { seed } from '../src/cli/seed.ts';
 import { Database } from '../src/clickhouse/database.ts';
+import type { ClickHouseServer } from '../src/config.ts';
 import { EmbeddedClickHouse } from '../src/clickhouse/embedded.ts';
 import { PACKAGE_ROOT } from '../src/paths.ts';
 
@@ -34,6 +35,9 @@ export interface Bench {
   readonly url: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly database: Database;
+  readonly clickhouse: ClickHouseServer;
+  /** The environment of Spoor's process, by which commands find it. */
+  readonly settings: Readonly<Record<string, string>>;
   /** The owner with nearly all of the clicks, and its busiest link. */
   readonly owner: string;
   readonly link: string;
@@ -54,19 +58,20 @@ const DAYS = 30;
 export async function startBench(clicks: number): Promise<Bench> {
   const folder = mkdtempSync(join(tmpdir(), 'spoor-bench-'));
   const engine = await EmbeddedClickHouse.start(join(folder, 'engine'));
+  const settings = {
+    PORT: '0',
+    SPOOR_DATA_DIR: join(folder, 'spoor'),
+    SPOOR_ADMIN_KEY: KEY,
+    SPOOR_VISITOR_SECRET: 'bench',
+    CLICKHOUSE_URL: engine.server.url,
+    CLICKHOUSE_USER: engine.server.user,
+    CLICKHOUSE_PASSWORD: engine.server.password,
+    SPOOR_RATE_LIMITS: 'off',
+    LOG_LEVEL: 'info',
+  };
   const service = spawn(process.execPath, [join(PACKAGE_ROOT, 'dist/cli.js'), 'serve'], {
     stdio: ['ignore', 'pipe', 'inherit'],
-    env: {
-      PORT: '0',
-      SPOOR_DATA_DIR: join(folder, 'spoor'),
-      SPOOR_ADMIN_KEY: KEY,
-      SPOOR_VISITOR_SECRET: 'bench',
-      CLICKHOUSE_URL: engine.server.url,
-      CLICKHOUSE_USER: engine.server.user,
-      CLICKHOUSE_PASSWORD: engine.server.password,
-      SPOOR_RATE_LIMITS: 'off',
-      LOG_LEVEL: 'info',
-    },
+    env: settings,
   });
   const url = await listening(createInterface(service.stdout));
   // Whatever else it prints must not fill the pipe.
@@ -79,6 +84,8 @@ export async function startBench(clicks: number): Promise<Bench> {
     url,
     headers: { authorization: `Bearer ${KEY}` },
     database,
+    clickhouse: engine.server,
+    settings,
     owner: OWNER,
     link: `${OWNER}-launch`,
     end,

@@ -6,10 +6,18 @@ import { formatTable, note, printLine } from '../src/cli/output.ts';
 import { PACKAGE_ROOT } from '../src/paths.ts';
 import { exportFiles } from './export.ts';
 import { type Benchmark, type Result, startBench } from './harness.ts';
-import { ingest } from './ingest.ts';
+import { importLog } from './import-log.ts';
+import { ingestBatch } from './ingest-batch.ts';
+import { ingestSingle } from './ingest-single.ts';
 import { stats } from './stats.ts';
 
-const BENCHMARKS: Readonly<Record<string, Benchmark>> = { stats, ingest, export: exportFiles };
+const BENCHMARKS: Readonly<Record<string, Benchmark>> = {
+  stats,
+  'ingest-batch': ingestBatch,
+  'ingest-single': ingestSingle,
+  'import-log': importLog,
+  export: exportFiles,
+};
 
 const { clicks, only } = new Command('bench')
   .option('--clicks <n>', 'sample clicks', '2000000')

@@ -20,7 +20,10 @@ export interface ImportFileOptions {
 const BATCH_RECORDS = 20_000;
 const BATCH_CHARACTERS = 8_000_000;
 
-/** Imports one file batch by batch; memory holds one batch, whatever the file's size. */
+/** Batches on their way at once: while ClickHouse takes in one, the server reads the next. */
+const UNDER_WAY = 2;
+
+/** Imports one file batch by batch; memory holds a few batches, whatever the file's size. */
 export async function importFile(
   client: Client,
   stream: AsyncIterable<Buffer>,
@@ -29,9 +32,11 @@ export async function importFile(
   const { isQuoted, hasHeader } = IMPORT_FORMATS[options.format];
   const splitter = new RecordSplitter(isQuoted);
   let sender: BatchSender | undefined = hasHeader ? undefined : new BatchSender(client, options, []);
-  for await (const record of recordsOf(stream, splitter, options.onBytes)) {
-    if (sender === undefined) sender = new BatchSender(client, options, headerOf(record));
-    else await sender.add(record);
+  for await (const records of recordsOf(stream, splitter, options.onBytes)) {
+    for (const record of records) {
+      if (sender === undefined) sender = new BatchSender(client, options, headerOf(record));
+      else if (sender.add(record)) await sender.send();
+    }
   }
   if (sender === undefined) return emptyReport();
   await sender.finish();
@@ -47,6 +52,7 @@ class BatchSender {
   #pending: FileRecord[] = [];
   #characters = 0;
   #parent: string;
+  readonly #underWay: Promise<void>[] = [];
   /** What followed `#parent` in earlier imports; undefined before that is asked, empty once the file is new. */
   #known: readonly KnownBatch[] | undefined;
 
@@ -57,19 +63,21 @@ class BatchSender {
     this.#parent = rootOf(options.format, columns);
   }
 
-  async add(record: FileRecord): Promise<void> {
+  /** @returns whether it is time to send */
+  add(record: FileRecord): boolean {
     this.#pending.push(record);
     this.#characters += record.text.length;
     const isFull = this.#pending.length >= BATCH_RECORDS || this.#characters >= BATCH_CHARACTERS;
     const longest = this.#known?.[0]?.lines ?? 0;
-    if (isFull || (longest > 0 && this.#pending.length === longest)) await this.#send();
+    return isFull || (longest > 0 && this.#pending.length === longest);
   }
 
   async finish(): Promise<void> {
-    while (this.#pending.length > 0) await this.#send();
+    while (this.#pending.length > 0) await this.send();
+    while (this.#underWay.length > 0) await this.#underWay.shift();
   }
 
-  async #send(): Promise<void> {
+  async send(): Promise<void> {
     this.#known ??= await this.#following();
     const length = this.#knownLength() ?? this.#newLength();
     const text = textOf(this.#pending.slice(0, length));
@@ -80,19 +88,28 @@ class BatchSender {
       first_line: this.#pending[0]?.line ?? 1,
       owner: this.#options.owner,
     };
-    const answer = await this.#post(description, text);
-    const { batch, firstClick, lastClick, ...counts } = reportSchema.parse(answer);
+    const batch = nameOf(this.#parent, text);
+    const wasKnown = this.#known.some((known) => known.batch === batch);
+    while (this.#underWay.length >= UNDER_WAY) await this.#underWay.shift();
+    const sending = this.#import(description, text);
+    // Whoever waits for it, maybe later, meets its failure.
+    sending.catch(() => {});
+    this.#underWay.push(sending);
+    this.#parent = batch;
+    this.#pending = this.#pending.slice(length);
+    this.#characters = this.#pending.reduce((sum, { text }) => sum + text.length, 0);
+    this.#known = wasKnown ? undefined : [];
+    if (wasKnown && this.#pending.length > 0) this.#known = await this.#following();
+  }
+
+  async #import(description: unknown, text: string): Promise<void> {
+    const answer = reportSchema.parse(await this.#post(description, text));
+    const { firstClick, lastClick, ...counts } = answer;
     this.report = mergeReports(this.report, {
       ...counts,
       first_click: isoOf(firstClick),
       last_click: isoOf(lastClick),
     });
-    const wasKnown = this.#known.some((known) => known.batch === batch);
-    this.#known = wasKnown ? undefined : [];
-    this.#parent = batch;
-    this.#pending = this.#pending.slice(length);
-    this.#characters = this.#pending.reduce((sum, { text }) => sum + text.length, 0);
-    if (wasKnown && this.#pending.length > 0) this.#known = await this.#following();
   }
 
   async #post(description: unknown, body: string): Promise<unknown> {
@@ -128,7 +145,6 @@ class BatchSender {
 const followingSchema = z.object({ items: z.array(z.object({ batch: z.string(), lines: z.number() })) });
 
 const reportSchema = z.object({
-  batch: z.string(),
   read: z.number(),
   accepted: z.number(),
   skipped: z.record(z.string(), z.number()),

@@ -3,18 +3,18 @@ import { createGunzip } from 'node:zlib';
 import type { FileRecord, RecordSplitter } from '../clicks/import/records.ts';
 import { CommandError } from './errors.ts';
 
-/** The records of a stream of bytes, unpacked when it is gzip. */
+/** The records of a stream of bytes, unpacked when it is gzip; those of a piece come together, a wait for each would cost more. */
 export async function* recordsOf(
   stream: AsyncIterable<Buffer>,
   splitter: RecordSplitter,
   onBytes: (bytes: number) => void,
-): AsyncGenerator<FileRecord> {
+): AsyncGenerator<Iterable<FileRecord>> {
   const decoder = new TextDecoder();
   for await (const bytes of unpacked(counted(stream, onBytes))) {
-    yield* splitter.push(decoder.decode(bytes, { stream: true }));
+    yield splitter.push(decoder.decode(bytes, { stream: true }));
   }
-  yield* splitter.push(decoder.decode());
-  yield* splitter.end();
+  yield splitter.push(decoder.decode());
+  yield splitter.end();
 }
 
 async function* counted(

@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { unavailable } from '../errors.ts';
 
 export interface GroupLimits {
@@ -15,7 +16,9 @@ interface Waiting<Item, Result> {
 
 /**
  * Commits one group at a time. What comes while one is under way waits and goes together with the next: alone, an item
- * is not held up, and the more there are the fewer commits each costs. Nothing here looks at a clock.
+ * is not held up, and the more there are the fewer commits each costs. Those of one group get their answers together and
+ * mostly come back together, so the next group waits for as many, as long as each turn of the event loop brings some.
+ * Nothing here looks at a clock.
  */
 export class GroupCommit<Item, Result> {
   readonly #commit: (items: readonly Item[]) => Promise<Result>;
@@ -23,6 +26,8 @@ export class GroupCommit<Item, Result> {
   #waiting: Waiting<Item, Result>[] = [];
   #weight = 0;
   #isRunning = false;
+  /** Items in the latest group. */
+  #latest = 0;
 
   constructor(commit: (items: readonly Item[]) => Promise<Result>, limits: GroupLimits) {
     this.#commit = commit;
@@ -46,12 +51,22 @@ export class GroupCommit<Item, Result> {
   async #run(): Promise<void> {
     this.#isRunning = true;
     while (this.#waiting.length > 0) {
+      for (let before = 0; this.#isGathering(before);) {
+        before = this.#waiting.length;
+        await nextTurn();
+      }
       const group = this.#takeGroup();
+      this.#latest = group.length;
       const outcome = this.#commit(group.map(({ item }) => item));
       for (const { settle } of group) settle(outcome);
       await outcome.catch(() => {});
     }
     this.#isRunning = false;
+  }
+
+  /** @param before how many waited a turn ago */
+  #isGathering(before: number): boolean {
+    return this.#waiting.length > before && this.#waiting.length < this.#latest;
   }
 
   #takeGroup(): readonly Waiting<Item, Result>[] {

@@ -1,9 +1,9 @@
-import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { ShortUrl, UrlRegistry } from '../urls/registry.ts';
 import { type BodyItem, CLICK_BYTES, NOT_JSON, TOO_LARGE } from './body.ts';
 import { type EnrichStep, enrichClick, needsPlace } from './enrich/enrich.ts';
 import type { KeptSince } from './retention.ts';
 import { type ParsedClick, type Rejection, parseClick } from './schema.ts';
+import { turns } from './turns.ts';
 import type { Click } from './types.ts';
 import { CHUNK_ROWS, type ClickWriter, type OnceName, type PlacedRow, chunkOf } from './writer.ts';
 
@@ -61,10 +61,6 @@ interface Survey {
   readonly needsPlace: boolean;
   readonly clicks: readonly PlacedClick[] | undefined;
 }
-
-/** How long a request may keep the event loop before the others get a turn. */
-const TURN_MS = 20;
-const CLICKS_A_LOOK = 32;
 
 /**
  * Clicks in: checked one by one, registered, enriched, stored. Bad ones are told apart and do not stop the good. More
@@ -159,18 +155,6 @@ function parseItem({ value }: BodyItem, receivedAt: number, keptSince: number | 
     return { ok: false, rejection: { field: 'click', error: `is larger than ${CLICK_BYTES / 1_024} KiB` } };
   }
   return parseClick(value, receivedAt, keptSince);
-}
-
-/** Asked for each click, tells when it is time to let the others have a turn of the event loop, and to wait for. */
-function turns(): () => Promise<void> | undefined {
-  let asked = 0;
-  let since = performance.now();
-  const pause = async (): Promise<void> => {
-    await nextTurn();
-    since = performance.now();
-  };
-  // A look at the clock for every click would cost as much as some of the work.
-  return () => (++asked % CLICKS_A_LOOK !== 0 || performance.now() - since < TURN_MS ? undefined : pause());
 }
 
 /** Counts all rejections and keeps the first. */

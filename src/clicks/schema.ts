@@ -32,7 +32,8 @@ export const shortCodeSchema = z
   .refine((value) => value !== '' && characters(value) <= 128, 'must be 1 to 128 characters')
   .refine((value) => !hasControlCharacter(value), 'must not contain control characters');
 
-const schema = z.object(
+/** What a click may look like. */
+export const schema = z.object(
   {
     short_code: shortCodeSchema,
     clicked_at: z.union([z.string(), z.number()], 'must be an ISO 8601 or Unix time').nullish(),

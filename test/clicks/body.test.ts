@@ -62,3 +62,34 @@ test('a line of NDJSON that is too long or no JSON does not stop the others', ()
     { index: 4, value: { a: 2 } },
   ]);
 });
+
+test('NDJSON falls into lines whatever their number and length, blank ones and strange bytes among them', () => {
+  const line = fc.oneof(
+    { weight: 6, arbitrary: fc.jsonValue().map((value) => JSON.stringify(value)) },
+    fc.integer({ min: 20_000, max: 70_000 }).map((length) => JSON.stringify('é'.repeat(length))),
+    fc.integer({ min: 0, max: 40_000 }).map((length) => ' '.repeat(length)),
+    fc.constantFrom('', '\r', '\t ', '{', '\ufeff1', '1 2', '\u2028', '"\ud800"'),
+    fc.constant('"\xff\xc3"'),
+  );
+  fc.assert(
+    fc.property(fc.array(line, { maxLength: 60 }), (lines) => {
+      const bytes = lines.map((text) => Buffer.from(text, text.includes('\xff') ? 'latin1' : 'utf8'));
+      const body = Buffer.concat(bytes.flatMap((piece) => [piece, Buffer.from('\n')]));
+      const expected = bytes.flatMap((piece, index) => {
+        const text = piece.toString('utf8');
+        if (/^[ \t\r]*$/.test(text)) return [];
+        try {
+          return [{ index, value: JSON.parse(text) as unknown }];
+        } catch {
+          return [{ index, value: NOT_JSON }];
+        }
+      });
+      const mark = lines[0]?.startsWith('\ufeff') ? Buffer.from('\n') : Buffer.alloc(0);
+      const shift = mark.length;
+      expect([...ndjsonItems(Buffer.concat([mark, body]))]).toEqual(
+        expected.map(({ index, value }) => ({ index: index + shift, value })),
+      );
+    }),
+    { numRuns: 300 },
+  );
+});

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { rootOf } from '../../src/clicks/import/batches.ts';
 import { SCOPES, type Scope } from '../../src/keys/scopes.ts';
 import { allRoutes } from '../support/routes.ts';
 import { type SendOptions, type TestSpoor, startSpoor } from '../support/spoor.ts';
@@ -11,7 +12,7 @@ interface Guarded {
   readonly options?: SendOptions;
 }
 
-const PARENT = '0'.repeat(64);
+const PARENT = rootOf('ndjson', []);
 const BATCH = { format: 'ndjson', columns: [], parent: PARENT, first_line: 1, owner: 'x' };
 const SEED = { clicks: 0, owners: ['x'], urls: 1, days: 1, seed: 1, end: 1_700_000_000_000, from: 0, to: 0 };
 const NEW_KEY = { owner_id: 'x', name: 'x', scopes: ['stats:read'] };

@@ -135,3 +135,36 @@ describe('parseReferrerFilter', () => {
     );
   });
 });
+
+describe('a referrer that needs no parser', () => {
+  /** What a referrer is stored as, by the URL parser alone. */
+  function byTheParser(text: string): string {
+    if (!URL.canParse(text)) return 'Direct';
+    const { protocol, host, pathname } = new URL(text);
+    if (protocol !== 'https:' && protocol !== 'http:') return 'Direct';
+    return `${protocol}//${host}${pathname.replace(/\/+$/, '').replaceAll(',', '%2C')}`;
+  }
+
+  const pieces = [
+    'a', 'b1', 'com', '.', '-', '--', '/', '//', '..', '_', '~', '%2e', '%', ',', ':', ':80', '@', '?', '#', 'q=1', '&', '0x7f',
+    '127', 'xn--a', 'xn--', 'A', 'é', ' ', '\t', '\n', '\\', '\ud800', '[', ']', '|', '^', '"', '<', '\u2028',
+  ]; // prettier-ignore
+
+  test('is stored as the parser would have it', () => {
+    const part = (maxLength: number) =>
+      fc.array(fc.constantFrom(...pieces), { maxLength }).map((some) => some.join(''));
+    const likely = fc
+      .tuple(fc.constantFrom('https://', 'http://', 'HTTP://', 'ftp://', ''), part(3), part(6))
+      .map(([scheme, host, path]) => `${scheme}${host}.example.com/${path}`);
+    const any = fc.tuple(fc.constantFrom('https://', 'http://'), part(10)).map((parts) => parts.join(''));
+    fc.assert(
+      fc.property(
+        fc.oneof(likely, any, fc.webUrl({ withQueryParameters: true, withFragments: true })),
+        (text) => {
+          expect(normaliseReferrer(text)).toBe(byTheParser(text));
+        },
+      ),
+      { numRuns: 20_000 },
+    );
+  });
+});

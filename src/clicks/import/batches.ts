@@ -1,9 +1,11 @@
 import { createHash } from 'node:crypto';
 import type { Database } from '../../clickhouse/database.ts';
 import type { NextVersion } from '../../clickhouse/versions.ts';
+import { unavailable } from '../../errors.ts';
 import { param, sql } from '../../sql/sql.ts';
 import type { BodyItem } from '../body.ts';
 import { type IngestContext, ingest } from '../ingest.ts';
+import { turns } from '../turns.ts';
 import { type ImportFormatName, parseRecord } from './formats.ts';
 import { RecordSplitter } from './records.ts';
 import { IMPORT_FORMATS } from './formats.ts';
@@ -68,6 +70,8 @@ export class BatchImporter {
   readonly #context: IngestContext;
   readonly #database: Database;
   readonly #nextVersion: NextVersion;
+  /** Batches under way, by name; each settles once it is noted as begun. */
+  readonly #begun = new Map<string, Promise<Begun>>();
 
   constructor(database: Database, context: IngestContext, nextVersion: NextVersion) {
     this.#context = context;
@@ -90,48 +94,115 @@ export class BatchImporter {
    */
   async import(batch: Batch, ownerId: string, now: number): Promise<BatchReport> {
     const name = nameOf(batch.parent, batch.text);
+    const begun = this.#begin(batch, name, now);
+    this.#begun.set(name, begun);
+    try {
+      return await this.#takeIn(await begun, name, batch.parent, ownerId);
+    } finally {
+      this.#begun.delete(name);
+    }
+  }
+
+  /** Reads the batch and notes that it is begun, after the one before it. */
+  async #begin(batch: Batch, name: string, now: number): Promise<Begun> {
     const report = new ReportBuilder(name);
-    const clicks = [...this.#clicksOf(batch, report)];
+    const clicks = await this.#clicksOf(batch, report);
     const [known] = await this.#database.rows<[boolean, number]>(sql`
       SELECT is_complete, toUnixTimestamp64Milli(imported_at) FROM import_batches FINAL
       WHERE parent = ${param('String', batch.parent)} AND batch = ${param('String', name)}`);
-    const isDone = known?.[0] === true;
     // Records without a time keep that of the first try.
     const receivedAt = known?.[1] ?? now;
-    if (known === undefined) await this.#record(batch, name, report.read, false, receivedAt);
+    if (known === undefined) {
+      await this.#parentBegun(batch);
+      await this.#record(batch.parent, name, report.read, false, receivedAt);
+    }
+    return { report, clicks, receivedAt, isRetry: known !== undefined, isDone: known?.[0] === true };
+  }
+
+  /**
+   * Several batches of a file may be under way, but they are noted in its order: an import that goes on after a failure
+   * finds them by following from one to the next.
+   * @throws AppError `unavailable` when the one before is not here yet
+   */
+  async #parentBegun({ parent, format, columns }: Batch): Promise<void> {
+    if (parent === rootOf(format, columns)) return;
+    const begun = this.#begun.get(parent)?.then(
+      () => true,
+      () => false,
+    );
+    if ((await begun) ?? (await this.#isNoted(parent))) return;
+    throw unavailable('The lines before these are not imported yet.');
+  }
+
+  async #isNoted(name: string): Promise<boolean> {
+    const rows = await this.#database.rows(
+      sql`SELECT 1 FROM import_batches WHERE batch = ${param('String', name)} LIMIT 1`,
+    );
+    return rows.length > 0;
+  }
+
+  async #takeIn(
+    { report, clicks, receivedAt, isRetry, isDone }: Begun,
+    name: string,
+    parent: string,
+    ownerId: string,
+  ): Promise<BatchReport> {
     const result = await ingest(this.#context, clicks, {
       ownerId,
       isAdmin: true,
       receivedAt,
-      once: { name: `import:${name}`, isRetry: known !== undefined },
+      once: { name: `import:${name}`, isRetry },
       countOnly: isDone,
       // The report counts them by reason.
       rejectionsKept: Infinity,
     });
-    if (!isDone) await this.#record(batch, name, report.read, true, receivedAt);
+    if (!isDone) await this.#record(parent, name, report.read, true, receivedAt);
     for (const { index, field, error } of result.rejected) report.reject(`${field} ${error}`, index);
     if (isDone) report.skip(ALREADY_IMPORTED, result.accepted);
     return report.build(isDone ? 0 : result.accepted, result.firstClick, result.lastClick);
   }
 
   /** The clicks of a batch, each under its line number; what is none goes into the report. */
-  *#clicksOf(batch: Batch, report: ReportBuilder): Generator<BodyItem> {
+  async #clicksOf(batch: Batch, report: ReportBuilder): Promise<readonly BodyItem[]> {
     const splitter = new RecordSplitter(IMPORT_FORMATS[batch.format].isQuoted);
-    const records = [splitter.push(batch.text.replace(/\n$/, '')), splitter.end()];
-    for (const { text, line } of records.flatMap((some) => [...some])) {
-      report.read++;
-      const lineNumber = batch.firstLine + line - 1;
-      const record = parseRecord(batch.format, text, batch.columns);
-      if (record.kind === 'click') yield { index: lineNumber, value: record.value };
-      else if (record.kind === 'skipped') report.skip(record.reason);
-      else report.reject(record.reason, lineNumber);
+    const clicks: BodyItem[] = [];
+    const turnOver = turns();
+    for (const records of [splitter.push(batch.text.replace(/\n$/, '')), splitter.end()]) {
+      for (const { text, line } of records) {
+        const turn = turnOver();
+        if (turn !== undefined) await turn;
+        report.read++;
+        const index = batch.firstLine + line - 1;
+        const record = parseRecord(batch.format, text, batch.columns);
+        if (record.kind === 'click') clicks.push({ index, value: record.value });
+        else if (record.kind === 'skipped') report.skip(record.reason);
+        else report.reject(record.reason, index);
+      }
     }
+    return clicks;
   }
 
-  async #record(batch: Batch, name: string, lines: number, isComplete: boolean, now: number): Promise<void> {
-    const row = [batch.parent, name, lines, isComplete, (now / 1000).toFixed(3), this.#nextVersion()];
+  async #record(
+    parent: string,
+    name: string,
+    lines: number,
+    isComplete: boolean,
+    now: number,
+  ): Promise<void> {
+    const row = [parent, name, lines, isComplete, (now / 1000).toFixed(3), this.#nextVersion()];
     await this.#database.insert('import_batches', COLUMNS, [JSON.stringify(row)]);
   }
+}
+
+/** A batch that was read and is noted as begun. */
+interface Begun {
+  readonly report: ReportBuilder;
+  readonly clicks: readonly BodyItem[];
+  /** Unix milliseconds of the first try. */
+  readonly receivedAt: number;
+  readonly isRetry: boolean;
+  /** All of its clicks are stored already. */
+  readonly isDone: boolean;
 }
 
 class ReportBuilder {

@@ -1,0 +1,64 @@
+import { CLICK_COLUMNS } from '../src/clicks/writer.ts';
+import { identifier, join, param, sql } from '../src/sql/sql.ts';
+import { type Bench, type Benchmark, atLeast, interleaved } from './harness.ts';
+import { someRawClicks } from './raw-clicks.ts';
+
+const CLICKS = 5_000;
+
+/** Requests of 5,000 raw clicks. */
+export const ingestBatch: Benchmark = {
+  floor: 'ClickHouse inserting the same final rows as JSONEachRow over HTTP',
+  run: async (bench) => {
+    let request = 0;
+    await bench.database.command(sql`CREATE TABLE IF NOT EXISTS bench_clicks AS clicks`);
+    const bodies = Array.from({ length: 8 }, (_, seed) =>
+      someRawClicks(seed, CLICKS)
+        .map((click) => JSON.stringify(click))
+        .join('\n'),
+    );
+    const taken = () => send(bench, bodies[request++ % bodies.length] ?? '');
+    await taken();
+    const rows = await bench.database.rows(sql`
+      SELECT ${join(CLICK_COLUMNS.map(identifier), ', ')}
+      FROM clicks WHERE owner_id = 'admin' LIMIT ${param('UInt32', CLICKS)}`);
+    const lines = rows
+      .map((row) =>
+        JSON.stringify(Object.fromEntries(CLICK_COLUMNS.map((name, place) => [name, row[place]]))),
+      )
+      .join('\n');
+    const times = await interleaved(9, taken, () => insertLines(bench, lines));
+    const rate = (milliseconds: number) => CLICKS / (milliseconds / 1000);
+    return [
+      atLeast('ingest-batch', 'clicks/s', rate(times.spoor), rate(times.floor), 0.5),
+      atLeast('ingest-batch, clicks a second', 'clicks/s', rate(times.spoor), 100_000, 1),
+    ];
+  },
+};
+
+async function send(bench: Bench, body: string): Promise<void> {
+  await post(
+    `${bench.url}/api/v1/clicks`,
+    { ...bench.headers, 'content-type': 'application/x-ndjson' },
+    body,
+  );
+}
+
+/** Each with a token of its own, since ClickHouse drops an insert that equals an earlier one. */
+async function insertLines({ clickhouse }: Bench, lines: string): Promise<void> {
+  const url = new URL(clickhouse.url);
+  url.searchParams.set('database', 'spoor');
+  url.searchParams.set('query', 'INSERT INTO bench_clicks FORMAT JSONEachRow');
+  url.searchParams.set('insert_deduplication_token', String(performance.now()));
+  const login = Buffer.from(`${clickhouse.user}:${clickhouse.password}`).toString('base64');
+  await post(url, { authorization: `Basic ${login}` }, lines);
+}
+
+async function post(
+  url: string | URL,
+  headers: Readonly<Record<string, string>>,
+  body: string,
+): Promise<void> {
+  const response = await fetch(url, { method: 'POST', headers, body });
+  const answer = await response.text();
+  if (!response.ok) throw new Error(answer);
+}

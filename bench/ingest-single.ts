@@ -1,0 +1,60 @@
+import { once } from 'node:events';
+import { Agent, request } from 'node:http';
+import { Worker } from 'node:worker_threads';
+import { type Benchmark, atLeast, interleaved } from './harness.ts';
+import { someRawClicks } from './raw-clicks.ts';
+
+const CONNECTIONS = 64;
+const REQUESTS = 3_000;
+
+/** One click a request, as a redirect service sends them while people click. */
+export const ingestSingle: Benchmark = {
+  floor: 'a bare Koa in a thread of its own that parses the same body and stores nothing',
+  run: async (bench) => {
+    const bodies = someRawClicks(1, REQUESTS).map((click) => JSON.stringify(click));
+    const worker = new Worker(new URL('./bare-koa.ts', import.meta.url));
+    const agent = new Agent({ keepAlive: true, maxSockets: CONNECTIONS });
+    try {
+      const [port]: unknown[] = await once(worker, 'message');
+      const post = (url: string) => () => postEach(url, agent, bench.headers, bodies);
+      const times = await interleaved(5, post(bench.url), post(`http://127.0.0.1:${String(port)}`));
+      const rate = (milliseconds: number) => REQUESTS / (milliseconds / 1000);
+      return [atLeast('ingest-single', 'requests/s', rate(times.spoor), rate(times.floor), 0.5)];
+    } finally {
+      agent.destroy();
+      await worker.terminate();
+    }
+  },
+};
+
+/** Sends each body once, over all connections at once. */
+async function postEach(
+  url: string,
+  agent: Agent,
+  headers: Readonly<Record<string, string>>,
+  bodies: readonly string[],
+): Promise<void> {
+  const left = bodies.values();
+  const connection = async (): Promise<void> => {
+    for (const body of left) await post(`${url}/api/v1/clicks`, agent, headers, body);
+  };
+  await Promise.all(Array.from({ length: CONNECTIONS }, connection));
+}
+
+async function post(
+  url: string,
+  agent: Agent,
+  headers: Readonly<Record<string, string>>,
+  body: string,
+): Promise<void> {
+  const sent = request(url, {
+    agent,
+    method: 'POST',
+    headers: { ...headers, 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) },
+  });
+  sent.end(body);
+  const [response] = await once(sent, 'response');
+  response.resume();
+  await once(response, 'end');
+  if (response.statusCode !== 200) throw new Error(`answered ${response.statusCode}`);
+}

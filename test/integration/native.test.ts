@@ -1,0 +1,79 @@
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import * as fc from 'fast-check';
+import {
+  boolColumn,
+  nullableFloatColumn,
+  textColumn,
+  timeColumn,
+  uint64Column,
+} from '../../src/clickhouse/native.ts';
+import { sql } from '../../src/sql/sql.ts';
+import { type TestSpoor, startSpoor } from '../support/spoor.ts';
+
+interface Row {
+  readonly text: string;
+  readonly kind: string;
+  readonly number: bigint;
+  readonly time: number;
+  readonly flag: boolean;
+  readonly duration: number | null;
+}
+
+const COLUMNS = [
+  textColumn<Row>('text', ({ text }) => text),
+  textColumn<Row>('kind', ({ kind }) => kind),
+  uint64Column<Row>('number', ({ number }) => number),
+  timeColumn<Row>('time', ({ time }) => time),
+  boolColumn<Row>('flag', ({ flag }) => flag),
+  nullableFloatColumn<Row>('duration', ({ duration }) => duration),
+];
+
+describe('rows inserted as a block', () => {
+  let spoor: TestSpoor;
+
+  beforeAll(async () => {
+    spoor = await startSpoor();
+    await spoor.database.command(sql`CREATE TABLE blocks (
+      text String, kind LowCardinality(String), number UInt64, time DateTime64(3, 'UTC'), flag Bool,
+      duration Nullable(Float64)) ENGINE = Memory`);
+  });
+  afterAll(() => spoor.stop());
+
+  const text = fc.oneof(
+    fc.string({ unit: 'grapheme' }),
+    fc.string({ maxLength: 300 }),
+    fc.constantFrom('', 'x'.repeat(127), 'x'.repeat(128), '€'.repeat(20_000), '\0'),
+  );
+  const row: fc.Arbitrary<Row> = fc.record({
+    text,
+    kind: text,
+    number: fc.bigInt({ min: 0n, max: 2n ** 64n - 1n }),
+    time: fc.integer({ min: -1_000_000_000_000, max: 9_000_000_000_000 }),
+    flag: fc.boolean(),
+    duration: fc.option(fc.double({ noNaN: true, noDefaultInfinity: true })),
+  });
+
+  test('are the rows that were given', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.array(row, { minLength: 1, maxLength: 300 }), async (rows) => {
+        await spoor.database.command(sql`TRUNCATE TABLE blocks`);
+        await spoor.database.insertBlock('blocks', COLUMNS, rows);
+        const stored = await spoor.database.rows(sql`
+          SELECT text, kind, toString(number), toUnixTimestamp64Milli(time), flag, duration
+          FROM blocks`);
+        expect(stored).toEqual(
+          rows.map(({ text, kind, number, time, flag, duration }) => [
+            text,
+            kind,
+            String(number),
+            time,
+            flag,
+            // JSON has no negative zero.
+            duration === 0 ? 0 : duration,
+          ]),
+        );
+      }),
+      { numRuns: 40 },
+    );
+  });
+});
