@@ -13,4 +13,6 @@ app.use(async (ctx) => {
 const server = app.listen(0, '127.0.0.1');
 await once(server, 'listening');
 const address = server.address();
+// The rule means a browser's windows.
+// oxlint-disable-next-line unicorn/require-post-message-target-origin
 parentPort?.postMessage(typeof address === 'object' ? address?.port : undefined);

@@ -68,8 +68,7 @@ describe('rows inserted as a block', () => {
             String(number),
             time,
             flag,
-            // JSON has no negative zero.
-            duration === 0 ? 0 : duration,
+            duration,
           ]),
         );
       }),
