@@ -51,7 +51,8 @@ function endOfLines(body: Buffer, start: number): number {
 /** @returns the index behind the last line */
 function* linesOf(text: string, firstIndex: number): Generator<BodyItem, number> {
   let index = firstIndex;
-  for (let start = 0; start < text.length; index++) {
+  // A text that ends with a line break has an empty line behind it.
+  for (let start = 0; start <= text.length; index++) {
     const found = text.indexOf('\n', start);
     const end = found === -1 ? text.length : found;
     const line = text.slice(start, end);

@@ -90,6 +90,6 @@ test('NDJSON falls into lines whatever their number and length, blank ones and s
         expected.map(({ index, value }) => ({ index: index + shift, value })),
       );
     }),
-    { numRuns: 300 },
+    { numRuns: 600 },
   );
 });
