@@ -5,6 +5,7 @@ import { AppError, invalid } from '../../errors.ts';
 import { type Principal, isAdmin } from '../../keys/scopes.ts';
 import { valueOf } from '../../stats/parameters.ts';
 import type { ShortUrl } from '../../urls/registry.ts';
+import { parseUrl } from '../../values/url.ts';
 import { readJson } from '../body.ts';
 import { type Context, type State, pathParameter, requirePrincipal, requireScope } from '../context.ts';
 import { instantSchema, ownerSchema } from '../schemas.ts';
@@ -17,7 +18,7 @@ const changeSchema = z.object({
   long_url: z
     .string('must be a string')
     .max(8_192, 'must be at most 8192 characters')
-    .refine((text) => URL.canParse(text), 'must be a URL')
+    .refine((text) => parseUrl(text) !== undefined, 'must be a URL')
     .nullable()
     .optional(),
 });
