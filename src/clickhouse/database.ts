@@ -25,6 +25,8 @@ export interface InsertOptions {
    * equal inserts are two inserts.
    */
   readonly token?: string;
+  /** What ClickHouse calls the running insert. */
+  readonly queryId?: string;
 }
 
 /** Told of each query when it ends, for metrics. */
@@ -185,6 +187,7 @@ export class Database {
     await this.#measure('insert', async () => {
       const { stream } = await this.#client.exec({
         query: `INSERT INTO ${table} (${columns.join(', ')}) FORMAT ${format}`,
+        ...(options.queryId === undefined ? {} : { query_id: options.queryId }),
         values: Readable.from(pieces, { objectMode: false }),
         clickhouse_settings: {
           ...ONE_BLOCK,

@@ -1,4 +1,5 @@
-import { createHash } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
 import type { Database, InsertOptions } from '../clickhouse/database.ts';
 import { GroupCommit } from '../clickhouse/group-commit.ts';
 import {
@@ -9,6 +10,7 @@ import {
   timeColumn,
   uint64Column,
 } from '../clickhouse/native.ts';
+import { unavailable } from '../errors.ts';
 import { param, sql } from '../sql/sql.ts';
 import type { ClickRow } from './types.ts';
 
@@ -69,8 +71,7 @@ export class ClickWriter {
 
 /**
  * Inserts clicks by themselves. With a name, a second call with it adds only what the first one did not bring in: an
- * insert is whole or absent in each partition, its rows carry its id, and ClickHouse drops a repeated token, which
- * covers a first try that is still under way.
+ * insert is whole or absent in each partition, and its rows carry its id.
  */
 export async function writeClicks(
   database: Database,
@@ -79,11 +80,54 @@ export async function writeClicks(
 ): Promise<void> {
   for (const [chunk, chunkRows] of chunksOf(rows)) {
     const ingestId = once === undefined ? NO_INGEST_ID : ingestIdOf(once.name, chunk);
-    const present = once?.isRetry ? await partitionsWith(database, ingestId, chunkRows) : new Set<number>();
-    const missing =
-      present.size === 0 ? chunkRows : chunkRows.filter(({ row }) => !present.has(monthOf(row)));
-    if (missing.length === 0) continue;
-    await insertRows(database, missing, ingestId, once === undefined ? {} : { token: String(ingestId) });
+    if (once === undefined) await insertRows(database, chunkRows, ingestId);
+    else if (once.isRetry) await insertMissing(database, chunkRows, ingestId);
+    else await insertRows(database, chunkRows, ingestId, namedInsert(ingestId));
+  }
+}
+
+const TRIES = 5;
+
+/**
+ * ClickHouse drops a repeated token, which covers a first try that it has only just been sent. But it notes the token
+ * before the rows: killed in between it drops them for good. So what is missing still, when no such insert is under way
+ * any more, is inserted with another token.
+ */
+async function insertMissing(
+  database: Database,
+  rows: readonly PlacedRow[],
+  ingestId: bigint,
+): Promise<void> {
+  for (let tried = 0; tried < TRIES; tried++) {
+    await endOfInserts(database, ingestId);
+    const present = await partitionsWith(database, ingestId, rows);
+    const missing = rows.filter(({ row }) => !present.has(monthOf(row)));
+    if (missing.length === 0) return;
+    const { queryId, token } = namedInsert(ingestId);
+    await insertRows(database, missing, ingestId, tried === 0 ? { queryId, token } : { queryId });
+  }
+  throw unavailable('Part of the clicks could not be stored: send the request again.');
+}
+
+function namedInsert(ingestId: bigint) {
+  return { token: String(ingestId), queryId: `${queryIdPrefix(ingestId)}${randomUUID()}` };
+}
+
+function queryIdPrefix(ingestId: bigint): string {
+  return `clicks-${ingestId}-`;
+}
+
+const POLL_MS = 20;
+const LONGEST_INSERT_MS = 30_000;
+
+/** Waits until no insert of that id is under way. @throws AppError `unavailable` when that takes long */
+async function endOfInserts(database: Database, ingestId: bigint): Promise<void> {
+  const deadline = Date.now() + LONGEST_INSERT_MS;
+  const isRunning = sql`SELECT 1 FROM system.processes
+    WHERE startsWith(query_id, ${param('String', queryIdPrefix(ingestId))}) LIMIT 1`;
+  while ((await database.rows(isRunning)).length > 0) {
+    if (Date.now() > deadline) throw unavailable('An earlier try of this request is still being stored.');
+    await delay(POLL_MS);
   }
 }
 

@@ -193,6 +193,20 @@ describe('Idempotency-Key', () => {
       },
     );
 
+    test('a month whose token ClickHouse knows but whose rows it lost is stored all the same', async () => {
+      const code = newName();
+      const clicks = clicksOf(code, 5);
+      await lose(code, bodyOf(clicks), clicks.map(rowOf), Date.now());
+      await first.database.commandText(
+        `DELETE FROM clicks WHERE short_code = '${code}' AND toYYYYMM(clicked_at) = (
+          SELECT max(toYYYYMM(clicked_at)) FROM clicks WHERE short_code = '${code}')`,
+        { lightweight_deletes_sync: '2' },
+      );
+      expect((await stored(code))?.[0]).toBe(15);
+      expect((await post(code, { ndjson: clicks })).status).toBe(200);
+      expect(await stored(code)).toEqual([20, 20]);
+    });
+
     test('rows without clicked_at have the first try’s time', async () => {
       const code = newName();
       const clicks = [{ short_code: code }, { short_code: code, clicked_at: '2026-01-01' }];
