@@ -7,11 +7,11 @@ import {
   createClient,
 } from '@clickhouse/client';
 import type { ClickHouseServer } from '../config.ts';
-import { unavailable } from '../errors.ts';
 import { type Sql, param, render, sql } from '../sql/sql.ts';
 import { fromClickHouse } from './failures.ts';
 import { type NativeColumn, nativeBlock } from './native.ts';
 import { ONE_BLOCK, PATIENT, READ_ONLY } from './settings.ts';
+import { within } from './time-bound.ts';
 
 export interface QueryOptions {
   /** Seconds the query may run; 10 unless said otherwise, enough for a look at what is known of a key or a URL. */
@@ -108,9 +108,13 @@ export class Database {
     return this.#measure('select', async () => {
       const { sql: text, params } = render(query);
       const queryId = randomUUID();
-      let isOver = false;
-      const end = () => void (isOver || this.#kill(queryId));
-      if (!signal.aborted) signal.addEventListener('abort', end, { once: true });
+      let reading: Readable | undefined;
+      // The client heeds the signal only up to the first byte.
+      const leave = () => {
+        reading?.destroy();
+        if (reading?.readableEnded !== true) void this.#kill(queryId);
+      };
+      signal.addEventListener('abort', leave, { once: true });
       const { stream } = await this.#slowReaders.exec({
         query_id: queryId,
         query: `${text} FORMAT RawBLOB`,
@@ -118,11 +122,8 @@ export class Database {
         abort_signal: signal,
         clickhouse_settings: { ...READ_ONLY, ...this.#readLimits, ...PATIENT },
       });
-      stream.once('end', () => (isOver = true));
-      // The client heeds the signal only up to the first byte.
-      const destroy = () => stream.destroy();
-      if (signal.aborted) destroy();
-      else signal.addEventListener('abort', destroy, { once: true });
+      reading = stream;
+      if (signal.aborted) leave();
       return stream;
     });
   }
@@ -136,8 +137,8 @@ export class Database {
 
   /** Runs a statement that answers nothing, such as DDL. */
   async command(statement: Sql, settings: ClickHouseSettings = {}): Promise<void> {
-    const { sql, params } = render(statement);
-    await this.commandText(sql, settings, params);
+    const { sql: text, params } = render(statement);
+    await this.commandText(text, settings, params);
   }
 
   /** A statement as text, for migrations; never with a value of a stranger in it. */
@@ -235,34 +236,6 @@ export class Database {
     } finally {
       this.#observe(kind, (performance.now() - started) / 1000, ok);
     }
-  }
-}
-
-/**
- * Runs `work` with a signal that aborts with the caller's and after `timeoutMs`.
- * @throws AppError `unavailable` when it was the time
- */
-async function within<T>(
-  timeoutMs: number,
-  signal: AbortSignal | undefined,
-  work: (signal: AbortSignal) => Promise<T>,
-): Promise<T> {
-  const controller = new AbortController();
-  const abort = (): void => controller.abort();
-  let isLate = false;
-  const timer = setTimeout(() => {
-    isLate = true;
-    abort();
-  }, timeoutMs);
-  if (signal?.aborted) abort();
-  else signal?.addEventListener('abort', abort, { once: true });
-  try {
-    return await work(controller.signal);
-  } catch (error) {
-    throw isLate ? unavailable('ClickHouse does not answer.', error) : error;
-  } finally {
-    clearTimeout(timer);
-    signal?.removeEventListener('abort', abort);
   }
 }
 

@@ -1,8 +1,8 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 
-/** A client that sends less of a request's body than this in such a time is cut off. */
-const SLOWEST_BYTES = 65_536;
-const SLOWEST_MS = 30_000;
+/** A client that sends less of a request's body, or takes less of an export, than this in such a time is cut off. */
+export const SLOWEST_BYTES = 65_536;
+export const SLOWEST_MS = 30_000;
 
 interface Arriving {
   readonly response: ServerResponse;

@@ -1,6 +1,6 @@
 import { AppError } from '../errors.ts';
 import { type Principal, isAdmin } from '../keys/scopes.ts';
-import type { Tenant } from '../stats/compile.ts';
+import type { Tenant } from '../stats/conditions.ts';
 import type { Subject } from '../stats/query.ts';
 import { type Context, requirePrincipal, requireScope, unauthenticated } from './context.ts';
 import type { Services } from './services.ts';

@@ -1,15 +1,9 @@
-import { assertNever } from '../errors.ts';
 import { EMPTY, type Sql, identifier, join, param, sql } from '../sql/sql.ts';
-import { type BucketPlan, planBuckets } from './buckets.ts';
-import { DIMENSIONS, type DimensionName, FILTER_NAMES } from './dimensions.ts';
+import { namesOf } from '../values/names.ts';
+import { type Tenant, clicksOf } from './conditions.ts';
+import { DIMENSIONS, type DimensionName } from './dimensions.ts';
+import { timeBucket } from './time-bucket.ts';
 import type { StatsQuery } from './query.ts';
-
-/** Whose clicks a query may read. Compiling takes one, so no query is without. */
-export type Tenant =
-  | { readonly kind: 'owner'; readonly ownerId: string }
-  /** One URL; its owner stands first in the table's order and makes the difference of reading little. */
-  | { readonly kind: 'url'; readonly ownerId: string; readonly shortCode: string }
-  | { readonly kind: 'every-owner' };
 
 /** A list of an answer: the dimensions its groups are of. */
 export interface MetricList {
@@ -30,8 +24,6 @@ export function columnsOf(query: StatsQuery): readonly string[] {
   return ['list', 'groups', 'clicks', 'unique_clicks', ...query.groupBy, ...SUMMARY_COLUMNS];
 }
 
-export const SUMMARY_COLUMNS = ['bot_clicks', 'first_click', 'last_click', 'avg_redirection_time'] as const;
-
 /**
  * A question as one SQL query, so that all lists of the answer see the same clicks. All lists come of one pass with
  * GROUPING SETS. So does the summary of a single list; beside several, its own numbers would be worked out for every
@@ -45,7 +37,7 @@ export function compile(query: StatsQuery, tenant: Tenant): Sql {
   const columns = join(columnsOf(query).map(identifier), ', ');
   const isOnePass = lists.length === 1 && query.metrics.includes('unique_clicks');
   const rows = isOnePass
-    ? cut(query, lists, groupedRows(query, [SUMMARY, ...lists], from, sql`, ${summaryNumbers()}`))
+    ? cut(query, lists, groupedRows(query, [SUMMARY, ...lists], from, sql`, ${NAMED_NUMBERS}`))
     : sql`${cut(query, lists, groupedRows(query, lists, from, sql`, ${NO_NUMBERS}`))}
 UNION ALL
 ${summary(query, from)}`;
@@ -60,13 +52,20 @@ ORDER BY list, ${query.groupBy.includes('time') ? sql`time, ` : EMPTY}${rankOf(q
 /** The summary as a list: one group of everything. */
 const SUMMARY: MetricList = { dimensions: [] };
 
-/** What only a summary tells, as `SUMMARY_COLUMNS` names it. */
-function summaryNumbers(): Sql {
-  return sql`toNullable(countIf(is_bot)) AS bot_clicks,
-  toUnixTimestamp64Milli(minOrNull(clicked_at)) AS first_click,
-  toUnixTimestamp64Milli(maxOrNull(clicked_at)) AS last_click,
-  avgOrNull(redirect_ms) AS avg_redirection_time`;
-}
+/** The numbers that only a summary has. */
+const SUMMARY_NUMBERS = {
+  bot_clicks: sql`toNullable(countIf(is_bot))`,
+  first_click: sql`toUnixTimestamp64Milli(minOrNull(clicked_at))`,
+  last_click: sql`toUnixTimestamp64Milli(maxOrNull(clicked_at))`,
+  avg_redirection_time: sql`avgOrNull(redirect_ms)`,
+} as const;
+
+export const SUMMARY_COLUMNS = namesOf(SUMMARY_NUMBERS);
+
+const NAMED_NUMBERS = join(
+  SUMMARY_COLUMNS.map((name) => sql`${SUMMARY_NUMBERS[name]} AS ${identifier(name)}`),
+  ', ',
+);
 
 const NO_NUMBERS = join(
   SUMMARY_COLUMNS.map((name) => sql`NULL AS ${identifier(name)}`),
@@ -78,14 +77,13 @@ function summary(query: StatsQuery, from: Sql): Sql {
   const blanks = query.groupBy.map((name) => (name === 'time' ? sql`toInt64(0)` : sql`''`));
   return sql`SELECT toUInt8(0) AS list, toUInt64(0) AS groups, count() AS clicks, uniqExact(visitor) AS unique_clicks,
   ${join(blanks, ', ')},
-  ${summaryNumbers()}
+  ${NAMED_NUMBERS}
 ${from}`;
 }
 
 /** The columns of a summary in the order of an answer's fields: two totals, then what `SUMMARY_COLUMNS` names. */
 export function summaryColumns(): Sql {
-  return sql`count(), uniqExact(visitor), countIf(is_bot), toUnixTimestamp64Milli(minOrNull(clicked_at)),
-  toUnixTimestamp64Milli(maxOrNull(clicked_at)), avgOrNull(redirect_ms)`;
+  return join([sql`count()`, sql`uniqExact(visitor)`, ...Object.values(SUMMARY_NUMBERS)], ', ');
 }
 
 /**
@@ -146,80 +144,6 @@ LIMIT ${param('UInt32', limit)} BY list${uncut}`;
 /** What groups are ordered by: clicks, or visitors where only those were asked for. */
 export function rankOf(query: StatsQuery): Sql {
   return query.metrics.includes('clicks') ? sql`clicks` : sql`unique_clicks`;
-}
-
-/** The clicks a query may read. */
-export function clicksOf(query: StatsQuery, tenant: Tenant): Sql {
-  return sql`FROM clicks WHERE ${join(conditions(query, tenant), ' AND ')}`;
-}
-
-function conditions(query: StatsQuery, tenant: Tenant): readonly Sql[] {
-  const filters = FILTER_NAMES.flatMap((name) => {
-    const values = query.filters[name];
-    return values === undefined ? [] : [DIMENSIONS[name].filter(values)];
-  });
-  return [...ownershipOf(tenant), within(query), ...bots(query), ...filters];
-}
-
-/** The conditions that keep a query to the clicks a tenant may see. */
-export function ownershipOf(tenant: Tenant): readonly Sql[] {
-  switch (tenant.kind) {
-    case 'every-owner':
-      return [];
-    case 'owner':
-      return [sql`owner_id = ${param('String', tenant.ownerId)}`];
-    case 'url':
-      return [
-        sql`owner_id = ${param('String', tenant.ownerId)}`,
-        sql`short_code = ${param('String', tenant.shortCode)}`,
-      ];
-    default:
-      return assertNever(tenant);
-  }
-}
-
-function within({ range: { start, end }, keptSince = start }: StatsQuery): Sql {
-  return sql`clicked_at BETWEEN ${instant(Math.max(start, keptSince))} AND ${instant(end)}`;
-}
-
-function instant(milliseconds: number) {
-  return param("DateTime64(3, 'UTC')", new Date(milliseconds).toISOString().slice(0, -1).replace('T', ' '));
-}
-
-function bots({ bots }: StatsQuery): readonly Sql[] {
-  switch (bots) {
-    case 'include':
-      return [];
-    case 'exclude':
-      return [sql`NOT is_bot`];
-    case 'only':
-      return [sql`is_bot`];
-    default:
-      return assertNever(bots);
-  }
-}
-
-/** The first instant of a click's bucket in Unix seconds. */
-function timeBucket(query: StatsQuery): Sql {
-  return bucketExpression(planBuckets(query.interval, query.range, query.timezone));
-}
-
-function bucketExpression(plan: BucketPlan): Sql {
-  const unix = sql`toInt64(toUnixTimestamp(clicked_at))`;
-  switch (plan.kind) {
-    case 'step':
-      return sql`${unix} - (${unix} + ${param('Int64', plan.shift)}) % ${param('Int64', plan.step)}`;
-    case 'segments': {
-      const starts = param('Array(Int64)', plan.starts);
-      const segment = sql`roundDown(${unix}, ${starts})`;
-      const shift = sql`transform(${segment}, ${starts}, ${param('Array(Int64)', plan.shifts)}, toInt64(0))`;
-      return sql`greatest(${segment}, ${unix} - (${unix} + ${shift}) % ${param('Int64', plan.step)})`;
-    }
-    case 'edges':
-      return sql`roundDown(${unix}, ${param('Array(Int64)', plan.edges)})`;
-    default:
-      return assertNever(plan);
-  }
 }
 
 /** The value of `grouping(…)` for a set: one bit a dimension, the first the highest, 1 where the set has it not. */

@@ -518,7 +518,8 @@ test('an export is one consistent view while clicks pour in', async () => {
   const pouring = [pour(), pour()];
   const totals = new Set<number>();
   try {
-    for (let round = 0; round < 15; round++) {
+    // Of several moments, or nothing would be shown.
+    for (let round = 0; round < 15 || totals.size < 5; round++) {
       const { summary, metrics } = await exportJson({
         scope: 'anon',
         short_code: 'pouring',
@@ -538,6 +539,4 @@ test('an export is one consistent view while clicks pour in', async () => {
     pouringEnds.abort();
     await Promise.all(pouring);
   }
-  // Otherwise nothing was shown.
-  expect(totals.size).toBeGreaterThan(5);
 });

@@ -1,7 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
 import * as fc from 'fast-check';
 import { type RenderedSql, render } from '../../src/sql/sql.ts';
-import { type Tenant, columnsOf, compile, listsOf } from '../../src/stats/compile.ts';
+import { columnsOf, compile, listsOf } from '../../src/stats/compile.ts';
+import type { Tenant } from '../../src/stats/conditions.ts';
 import { DIMENSION_NAMES } from '../../src/stats/dimensions.ts';
 import { INTERVAL_NAMES } from '../../src/stats/intervals.ts';
 import { METRIC_NAMES } from '../../src/stats/metrics.ts';

@@ -6,9 +6,9 @@ import { param, sql } from '../../sql/sql.ts';
 import type { BodyItem } from '../body.ts';
 import { type IngestContext, ingest } from '../ingest.ts';
 import { turns } from '../turns.ts';
-import { type ImportFormatName, parseRecord } from './formats.ts';
+import { type BatchReport, ReportBuilder } from './batch-report.ts';
+import { IMPORT_FORMATS, type ImportFormatName, parseRecord } from './formats.ts';
 import { RecordSplitter } from './records.ts';
-import { IMPORT_FORMATS } from './formats.ts';
 
 /** Consecutive records of a file, and where they stand in it. */
 export interface Batch {
@@ -23,23 +23,6 @@ export interface Batch {
   readonly text: string;
 }
 
-/** A count of records for one reason, with the first of their line numbers. */
-export interface ReasonCount {
-  readonly count: number;
-  readonly lines: readonly number[];
-}
-
-export interface BatchReport {
-  readonly batch: string;
-  readonly read: number;
-  readonly accepted: number;
-  readonly skipped: Readonly<Record<string, number>>;
-  readonly rejected: Readonly<Record<string, ReasonCount>>;
-  /** Times of the oldest and newest click, accepted now or imported before; Unix milliseconds. */
-  readonly firstClick: number | null;
-  readonly lastClick: number | null;
-}
-
 /** A batch that was imported, or begun, before. */
 export interface KnownBatch {
   readonly batch: string;
@@ -47,9 +30,6 @@ export interface KnownBatch {
 }
 
 export const ALREADY_IMPORTED = 'already imported';
-
-/** How many line numbers a reason keeps. */
-const LINES_KEPT = 5;
 
 const COLUMNS = ['parent', 'batch', 'lines', 'is_complete', 'imported_at', 'version'];
 
@@ -203,37 +183,4 @@ interface Begun {
   readonly isRetry: boolean;
   /** All of its clicks are stored already. */
   readonly isDone: boolean;
-}
-
-class ReportBuilder {
-  read = 0;
-  readonly #batch: string;
-  readonly #skipped: Record<string, number> = {};
-  readonly #rejected: Record<string, { count: number; lines: number[] }> = {};
-
-  constructor(batch: string) {
-    this.#batch = batch;
-  }
-
-  skip(reason: string, count = 1): void {
-    if (count > 0) this.#skipped[reason] = (this.#skipped[reason] ?? 0) + count;
-  }
-
-  reject(reason: string, line: number): void {
-    const known = (this.#rejected[reason] ??= { count: 0, lines: [] });
-    known.count++;
-    if (known.lines.length < LINES_KEPT) known.lines.push(line);
-  }
-
-  build(accepted: number, firstClick: number | null, lastClick: number | null): BatchReport {
-    return {
-      batch: this.#batch,
-      read: this.read,
-      accepted,
-      skipped: this.#skipped,
-      rejected: this.#rejected,
-      firstClick,
-      lastClick,
-    };
-  }
 }

@@ -5,7 +5,7 @@ import type { Router } from '@koa/router';
 import { failureName } from '../../clickhouse/failures.ts';
 import { AppError, notOneOf } from '../../errors.ts';
 import { EXPORT_FORMATS, EXPORT_FORMAT_NAMES, type ExportFormat } from '../../export/formats.ts';
-import { type Tenant, ownershipOf } from '../../stats/compile.ts';
+import { type Tenant, ownershipOf } from '../../stats/conditions.ts';
 import { compileExport } from '../../stats/compile-export.ts';
 import { readExport } from '../../stats/export-content.ts';
 import { type RawParameters, valueOf } from '../../stats/parameters.ts';
@@ -13,6 +13,7 @@ import { type StatsQuery, forExport, parseQuestion } from '../../stats/query.ts'
 import { join, param, sql } from '../../sql/sql.ts';
 import { formatInstant } from '../../values/time-zone.ts';
 import type { State } from '../context.ts';
+import { SLOWEST_BYTES, SLOWEST_MS } from '../pace.ts';
 import type { Services } from '../services.ts';
 import { Slots } from '../slots.ts';
 import { findTenant, requireKeyForAll } from '../tenant.ts';
@@ -23,9 +24,6 @@ const TURN_MS = 5_000;
 const MAX_WAITING = 1_000;
 /** How long its query may take to the first byte; after it, only the client's pace counts. */
 const FIRST_BYTE_MS = 60_000;
-/** A client that takes less than this in such a time is cut off. */
-const SLOWEST_BYTES = 65_536;
-const SLOWEST_MS = 30_000;
 
 export function exportRoutes(router: Router<State>, services: Services): void {
   const slots = new Slots({
