@@ -9,6 +9,8 @@ import { type Benchmark, type Result, startBench } from './harness.ts';
 import { importLog } from './import-log.ts';
 import { ingestBatch } from './ingest-batch.ts';
 import { ingestSingle } from './ingest-single.ts';
+import { statsMixed } from './stats-mixed.ts';
+import { statsRepeat } from './stats-repeat.ts';
 import { stats } from './stats.ts';
 
 const BENCHMARKS: Readonly<Record<string, Benchmark>> = {
@@ -16,6 +18,8 @@ const BENCHMARKS: Readonly<Record<string, Benchmark>> = {
   'ingest-batch': ingestBatch,
   'ingest-single': ingestSingle,
   'import-log': importLog,
+  'stats-repeat': statsRepeat,
+  'stats-mixed': statsMixed,
   export: exportFiles,
 };
 

@@ -5,10 +5,12 @@ import { type Bench, type Benchmark, atMost, interleaved } from './harness.ts';
 export const stats: Benchmark = {
   floor: 'the same result from ClickHouse by one hand-written query over HTTP',
   run: async (bench) => {
+    // Each question ends a little earlier than the one before, or its answer would be one that was kept.
+    let end = bench.end;
     const week = 7 * 86_400_000;
     const link = await interleaved(
       31,
-      () => ask(bench, `scope=anon&short_code=${bench.link}&end_date=${bench.end}`),
+      () => ask(bench, `scope=anon&short_code=${bench.link}&end_date=${--end}`),
       () => bench.database.rows(byHand(bench, bench.end - week, ['day'], bench.link)),
     );
     const start = bench.end - 4 * week;
@@ -17,7 +19,7 @@ export const stats: Benchmark = {
       () =>
         ask(
           bench,
-          `owner_id=${bench.owner}&start_date=${start}&end_date=${bench.end}&interval=day` +
+          `owner_id=${bench.owner}&start_date=${start}&end_date=${--end}&interval=day` +
             '&group_by=time,browser,os,country,city,referrer,short_code',
         ),
       () =>
@@ -32,7 +34,7 @@ export const stats: Benchmark = {
   },
 };
 
-async function ask(bench: Bench, question: string): Promise<void> {
+export async function ask(bench: Bench, question: string): Promise<void> {
   const response = await fetch(`${bench.url}/api/v1/stats?${question}`, { headers: bench.headers });
   if (!response.ok) throw new Error(await response.text());
   await response.arrayBuffer();

@@ -1,5 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import pino, { type Logger } from 'pino';
+import { DataChanges } from './answers/data-changes.ts';
+import { KeptAnswers } from './answers/kept-answers.ts';
+import { StoredDataWatch } from './answers/stored-data.ts';
 import { Backups } from './backup/backup.ts';
 import type { Database } from './clickhouse/database.ts';
 import { openClickHouse, refuseSecondServer } from './clickhouse/open.ts';
@@ -24,6 +27,7 @@ import { KeyStore, hashKey } from './keys/keys.ts';
 import type { Principal } from './keys/scopes.ts';
 import { RateLimits } from './limits/rate-limits.ts';
 import { SharedRedis } from './limits/shared-redis.ts';
+import { lineTime, linesTogether } from './log-lines.ts';
 import { createMetrics } from './metrics.ts';
 import { sql } from './sql/sql.ts';
 import { UrlRegistry } from './urls/registry.ts';
@@ -57,10 +61,7 @@ const USER_AGENTS_CACHED = 20_000;
 
 /** A log of JSON lines on standard output. Nothing that names a person or a secret is ever handed to it. */
 export function createLog(level: Config['logLevel']): Logger {
-  return pino(
-    { level, base: null, timestamp: pino.stdTimeFunctions.isoTime },
-    pino.destination({ sync: true }),
-  );
+  return pino({ level, base: null, timestamp: lineTime() }, linesTogether());
 }
 
 /**
@@ -129,13 +130,14 @@ function compose(config: Config, parts: Parts, token: string): Services {
   const { database } = parts;
   const now = Date.now;
   const nextVersion = createVersions(now);
+  const changes = new DataChanges();
   const removal = new ClickRemoval(database);
   const urls = new UrlRegistry(database, nextVersion, removal);
   const visitorSecret = config.visitorSecret ?? readOrCreateSecret(config.dataDir, 'visitor-secret');
   const hashVisitor = visitorHasher(visitorSecret);
   const keptSince = keptSinceOf(config.retentionDays);
   const ingest: IngestContext = {
-    writer: new ClickWriter(database),
+    writer: notingWriter(database, changes),
     urls,
     keptSince,
     steps: enrichment(config, hashVisitor),
@@ -159,6 +161,8 @@ function compose(config: Config, parts: Parts, token: string): Services {
     }),
     hashVisitor,
     keptSince,
+    changes,
+    answers: keptAnswers(config, parts, changes),
     timeZones: timeZonesOf(database),
     maxQueries: config.maxQueries,
     maxExports: config.maxExports,
@@ -166,6 +170,32 @@ function compose(config: Config, parts: Parts, token: string): Services {
     corsOrigins: config.corsOrigins,
     now,
   };
+}
+
+/** A writer that notes whose clicks it has written, also where it failed: part may be stored all the same. */
+function notingWriter(database: Database, changes: DataChanges): IngestContext['writer'] {
+  const writer = new ClickWriter(database);
+  return {
+    write: async (rows, once) => {
+      try {
+        await writer.write(rows, once);
+      } finally {
+        changes.of(new Set(rows.map(({ ownerId }) => ownerId)));
+      }
+    },
+  };
+}
+
+function keptAnswers(
+  { cacheBytes }: Config,
+  { database, metrics }: Parts,
+  changes: DataChanges,
+): KeptAnswers | undefined {
+  if (cacheBytes === 0) return undefined;
+  const stored = new StoredDataWatch(database, changes);
+  const answers = new KeptAnswers(cacheBytes, changes, stored, metrics.countAnswer);
+  metrics.watchKeptBytes(() => answers.bytes);
+  return answers;
 }
 
 function enrichment(config: Config, hashVisitor: HashVisitor): IngestContext['steps'] {

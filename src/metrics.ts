@@ -1,4 +1,5 @@
-import { Counter, Histogram, Registry, collectDefaultMetrics } from 'prom-client';
+import { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from 'prom-client';
+import type { AnswerSource } from './answers/kept-answers.ts';
 import type { QueryObserver } from './clickhouse/database.ts';
 import type { Payer } from './limits/limits.ts';
 
@@ -8,6 +9,9 @@ export interface Metrics {
   readonly observeQuery: QueryObserver;
   readonly observeRequest: (method: string, route: string, status: number, seconds: number) => void;
   readonly countRateLimited: (route: string, payer: Payer) => void;
+  readonly countAnswer: (source: AnswerSource) => void;
+  /** @param bytes tells, whenever it is asked, what the answers that are kept take */
+  readonly watchKeptBytes: (bytes: () => number) => void;
   readonly countClicks: (accepted: number, rejected: number) => void;
 }
 
@@ -43,11 +47,33 @@ export function createMetrics(): Metrics {
     labelNames: ['route', 'payer'],
     registers: [registry],
   });
+  // Counted here first: to find the label each time would cost more than all else that is done for a kept answer.
+  const counted: Record<AnswerSource, number> = { kept: 0, shared: 0, made: 0 };
+  const answers = new Counter({
+    name: 'spoor_stats_answers_total',
+    help: 'Statistics answers: kept from an earlier request, shared with one under way, or made.',
+    labelNames: ['source'],
+    collect: () => {
+      answers.reset();
+      for (const [source, count] of Object.entries(counted)) answers.inc({ source }, count);
+    },
+    registers: [registry],
+  });
   return {
     registry,
     observeQuery: (kind, seconds, ok) => queries.observe({ kind, outcome: ok ? 'ok' : 'error' }, seconds),
     observeRequest: (method, route, status, seconds) => requests.observe({ method, route, status }, seconds),
     countRateLimited: (route, payer) => rateLimited.inc({ route, payer }),
+    countAnswer: (source) => counted[source]++,
+    watchKeptBytes: (bytes) =>
+      new Gauge({
+        name: 'spoor_stats_kept_bytes',
+        help: 'Bytes of the statistics answers that are kept.',
+        collect() {
+          this.set(bytes());
+        },
+        registers: [registry],
+      }),
     countClicks: (accepted, rejected) => {
       clicks.inc({ outcome: 'accepted' }, accepted);
       clicks.inc({ outcome: 'rejected' }, rejected);

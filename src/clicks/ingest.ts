@@ -39,7 +39,7 @@ export interface IngestOptions {
 }
 
 export interface IngestContext {
-  readonly writer: ClickWriter;
+  readonly writer: Pick<ClickWriter, 'write'>;
   readonly urls: UrlRegistry;
   /** Clicks from before it would be removed at once, so they are not taken. */
   readonly keptSince: KeptSince;

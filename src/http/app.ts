@@ -1,7 +1,9 @@
 import { Router } from '@koa/router';
 import Koa from 'koa';
 import { AppError } from '../errors.ts';
+import { noteChanges } from './changes.ts';
 import type { Handler, State } from './context.ts';
+import { repeatedQuestions } from './repeated-questions.ts';
 import { crossOrigin, securityHeaders } from './headers.ts';
 import { authenticate, errorAnswers, requestLog } from './middleware.ts';
 import { limitRate } from './rate-limit.ts';
@@ -22,6 +24,7 @@ export function createRouter(services: Services): Router<State> {
   router.use(authenticate(services));
   router.use(limitRate(services));
   router.use(countedParameters);
+  router.use(noteChanges(services));
   healthRoutes(router, services);
   statsRoutes(router, services);
   exportRoutes(router, services);
@@ -39,6 +42,7 @@ export function createApp(services: Services): Koa<State> {
   const router = createRouter(services);
   const app = new Koa<State>();
   app.use(requestLog(services));
+  app.use(repeatedQuestions(services));
   app.use(securityHeaders());
   if (services.corsOrigins.length > 0) app.use(crossOrigin(services.corsOrigins));
   app.use(errorAnswers(services));

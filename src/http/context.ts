@@ -5,6 +5,10 @@ import { type Principal, type Scope, hasScope, isAdmin } from '../keys/scopes.ts
 export interface State {
   /** Set when the request came with a key that holds. */
   principal?: Principal;
+  /** The pattern of the route, where the router was not asked. */
+  route?: string;
+  /** Set by a route that has noted itself whose data it changed, wholly. */
+  hasNotedChanges?: boolean;
 }
 
 export type Context = RouterContext<State>;
@@ -13,13 +17,17 @@ export type Handler = RouterMiddleware<State>;
 /** The one who asks. @throws AppError 401 without a key */
 export function requirePrincipal(ctx: Context): Principal {
   if (ctx.state.principal !== undefined) return ctx.state.principal;
-  throw unauthenticated('An API key is needed: send it as "Authorization: Bearer spoo_…".');
+  throw withoutKey();
 }
 
 /** The pattern of the route that takes the request; `none` where none does. A path itself is a stranger's text. */
 export function routeOf(ctx: Pick<Context, 'method' | 'matched'>): string {
   const route = ctx.matched?.findLast((layer) => layer.methods.includes(ctx.method));
   return typeof route?.path === 'string' ? route.path : 'none';
+}
+
+export function withoutKey(): AppError {
+  return unauthenticated('An API key is needed: send it as "Authorization: Bearer spoo_…".');
 }
 
 export function unauthenticated(message: string): AppError {

@@ -1,7 +1,8 @@
-import { createHash, timingSafeEqual } from 'node:crypto';
+import { timingSafeEqual } from 'node:crypto';
 import type { Middleware } from 'koa';
 import { failureName } from '../clickhouse/failures.ts';
 import { AppError } from '../errors.ts';
+import { hashKey } from '../keys/keys.ts';
 import type { Principal } from '../keys/scopes.ts';
 import { type Handler, type State, routeOf, unauthenticated } from './context.ts';
 import { countRequest } from './rate-limit.ts';
@@ -13,7 +14,7 @@ export function requestLog({ log, metrics }: Services): Middleware<State> {
     const started = performance.now();
     ctx.res.once('close', () => {
       const milliseconds = performance.now() - started;
-      const route = routeOf(ctx);
+      const route = ctx.state.route ?? routeOf(ctx);
       const status = ctx.res.writableFinished ? ctx.status : 499;
       metrics.observeRequest(ctx.method, route, status, milliseconds / 1000);
       log.info({ method: ctx.method, route, status, ms: Math.round(milliseconds * 10) / 10 }, 'request');
@@ -53,11 +54,12 @@ function asAppError(error: unknown): AppError {
 
 /** Reads the key of a request, if it has one. A key that does not hold is refused on every route. */
 export function authenticate(services: Services): Handler {
+  const verify = keyVerifier(services);
   return async (ctx, next) => {
     const header = ctx.get('authorization');
     if (header !== '') {
       try {
-        ctx.state.principal = await verifiedPrincipal(services, header);
+        ctx.state.principal = await verify(header);
       } catch (error) {
         // Without a key that holds it is the address that pays, here already: the limit's own turn does not come.
         await countRequest(services, ctx, true);
@@ -68,21 +70,29 @@ export function authenticate(services: Services): Handler {
   };
 }
 
-/** @throws AppError 401 when the header holds no key that is good */
-async function verifiedPrincipal({ keys, fixedKeys }: Services, header: string): Promise<Principal> {
-  const [, key] = /^Bearer +(\S+) *$/i.exec(header) ?? [];
-  const principal =
-    key === undefined ? undefined : (fixedPrincipal(fixedKeys, key) ?? (await keys.verify(key)));
-  if (principal === undefined) throw unauthenticated('The API key is unknown, expired or revoked.');
-  return principal;
+/** Tells whose key an Authorization header holds. @throws AppError 401 when it is none that is good */
+export function keyVerifier({ keys, fixedKeys }: Services): (header: string) => Promise<Principal> {
+  let fixed: readonly FixedKey[] | undefined;
+  return async (header) => {
+    fixed ??= [...fixedKeys].map(([hash, principal]) => ({ hash: Buffer.from(hash), principal }));
+    const [, key] = /^Bearer +(\S+) *$/i.exec(header) ?? [];
+    const hash = key === undefined ? undefined : hashKey(key);
+    const principal =
+      hash === undefined ? undefined : (fixedPrincipal(fixed, hash) ?? (await keys.verify(hash)));
+    if (principal === undefined) throw unauthenticated('The API key is unknown, expired or revoked.');
+    return principal;
+  };
 }
 
-/** Compares digests in constant time: how long it takes tells nothing of the key. */
-function fixedPrincipal(fixedKeys: ReadonlyMap<string, Principal>, key: string): Principal | undefined {
-  const digest = createHash('sha256').update(key).digest();
+interface FixedKey {
+  readonly hash: Buffer;
+  readonly principal: Principal;
+}
+
+/** Compares hashes in constant time: how long it takes tells nothing of the key. */
+function fixedPrincipal(fixedKeys: readonly FixedKey[], hash: string): Principal | undefined {
+  const given = Buffer.from(hash);
   let found: Principal | undefined;
-  for (const [hash, principal] of fixedKeys) {
-    if (timingSafeEqual(digest, Buffer.from(hash, 'hex'))) found = principal;
-  }
+  for (const { hash, principal } of fixedKeys) if (timingSafeEqual(given, hash)) found = principal;
   return found;
 }

@@ -1,4 +1,6 @@
 import type { Logger } from 'pino';
+import type { DataChanges } from '../answers/data-changes.ts';
+import type { KeptAnswers } from '../answers/kept-answers.ts';
 import type { Backups } from '../backup/backup.ts';
 import type { BatchImporter } from '../clicks/import/batches.ts';
 import type { IdempotencyLedger } from '../clicks/idempotency.ts';
@@ -25,6 +27,9 @@ export interface Services {
   readonly importer: BatchImporter;
   readonly removal: ClickRemoval;
   readonly backups: Backups;
+  readonly changes: DataChanges;
+  /** undefined: every question is asked of ClickHouse. */
+  readonly answers: KeptAnswers | undefined;
   readonly hashVisitor: HashVisitor;
   readonly keptSince: KeptSince;
   /** The time zones ClickHouse knows. */

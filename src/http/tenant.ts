@@ -2,7 +2,7 @@ import { AppError } from '../errors.ts';
 import { type Principal, isAdmin } from '../keys/scopes.ts';
 import type { Tenant } from '../stats/conditions.ts';
 import type { Subject } from '../stats/query.ts';
-import { type Context, requirePrincipal, requireScope, unauthenticated } from './context.ts';
+import { type Context, requirePrincipal, requireScope, unauthenticated, withoutKey } from './context.ts';
 import type { Services } from './services.ts';
 
 /** `scope=all` is about the key's owner, so it takes a key before anything else is looked at. */
@@ -22,7 +22,7 @@ export async function findTenant(
 ): Promise<Tenant> {
   if (principal !== undefined) requireScope(principal, 'stats:read', 'urls:read');
   if (subject.scope === 'all') {
-    if (principal === undefined) throw unauthenticated('scope=all needs an API key.');
+    if (principal === undefined) throw withoutKey();
     if (subject.ownerId === undefined) return { kind: 'owner', ownerId: principal.ownerId };
     if (!isAdmin(principal))
       throw new AppError('forbidden', 'owner_id needs a key with admin:all.', { field: 'owner_id' });

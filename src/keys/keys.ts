@@ -1,4 +1,4 @@
-import { createHash, randomBytes, randomUUID } from 'node:crypto';
+import crypto, { createHash, randomBytes, randomUUID } from 'node:crypto';
 import QuickLRU from 'quick-lru';
 import type { Database } from '../clickhouse/database.ts';
 import type { NextVersion } from '../clickhouse/versions.ts';
@@ -46,9 +46,8 @@ export class KeyStore {
     this.#now = now;
   }
 
-  /** The key whose secret text is `key`; undefined when it is unknown, revoked or expired. */
-  async verify(key: string): Promise<ApiKey | undefined> {
-    const hash = hashKey(key);
+  /** The key of that hash; undefined when it is unknown, revoked or expired. */
+  async verify(hash: string): Promise<ApiKey | undefined> {
     let found = this.#cache.get(hash);
     if (found === undefined) {
       found = (await this.#select(sql`key_sha256 = ${param('String', hash)}`))[0] ?? null;
@@ -125,7 +124,10 @@ export class KeyStore {
   }
 }
 
+/** Takes half as long as an object for each hash; Node has it from 20.12 on. */
+const HASH: typeof crypto.hash | undefined = crypto.hash;
+
 /** The only form in which a key is kept or compared. */
 export function hashKey(key: string): string {
-  return createHash('sha256').update(key).digest('hex');
+  return HASH === undefined ? createHash('sha256').update(key).digest('hex') : HASH('sha256', key);
 }

@@ -45,6 +45,10 @@ const CACHE_SIZE = 50_000;
 const REGISTERED_TOGETHER = 20_000;
 const REGISTRATIONS_WAITING = 1_000_000;
 
+/** The same for codes that are asked about one by one. */
+const LOOKED_UP_TOGETHER = 1_000;
+const LOOK_UPS_WAITING = 100_000;
+
 const COLUMNS = [
   'short_code',
   'owner_id',
@@ -72,7 +76,14 @@ export class UrlRegistry {
       waiting: REGISTRATIONS_WAITING,
     },
   );
+  /** A look-up costs ClickHouse about as much as a small question does, so those that come together go together. */
+  readonly #lookUps = new GroupCommit((codes: readonly string[]) => this.#read([...new Set(codes)]), {
+    group: LOOKED_UP_TOGETHER,
+    waiting: LOOK_UPS_WAITING,
+  });
   #writing: Promise<unknown> = Promise.resolve();
+  /** Counts writes that were begun and that ended. */
+  #writes = 0;
 
   constructor(database: Database, nextVersion: NextVersion, removal: ClickRemoval) {
     this.#database = database;
@@ -81,7 +92,7 @@ export class UrlRegistry {
   }
 
   async find(shortCode: string): Promise<ShortUrl | undefined> {
-    return (await this.findMany([shortCode])).get(shortCode);
+    return this.#cache.get(shortCode) ?? (await this.#lookUps.add(shortCode, 1)).get(shortCode);
   }
 
   /** The URLs among `shortCodes` that exist, by code. */
@@ -100,12 +111,14 @@ export class UrlRegistry {
   /** The URLs among `shortCodes` that exist now, whatever the cache says. */
   async #read(shortCodes: readonly string[]): Promise<Map<string, ShortUrl>> {
     if (shortCodes.length === 0) return new Map();
+    const writes = this.#writes;
     const rows = await this.#database.rows<Row>(sql`
       SELECT short_code, owner_id, toUnixTimestamp64Milli(created_at), private_stats, long_url
       FROM urls FINAL
       WHERE short_code IN ${param('Array(String)', shortCodes)} AND NOT is_deleted`);
     const found = new Map(rows.map((row) => [row[0], fromRow(row)]));
-    for (const [code, url] of found) this.#cache.set(code, url);
+    // What was read before a write must not be found after it.
+    if (writes === this.#writes) for (const [code, url] of found) this.#cache.set(code, url);
     return found;
   }
 
@@ -201,9 +214,11 @@ export class UrlRegistry {
         this.#nextVersion(),
       ]),
     );
+    this.#writes++;
     try {
       await this.#database.insert('urls', COLUMNS, lines);
     } finally {
+      this.#writes++;
       // Also after a failure: it may have been written all the same.
       for (const url of urls) this.#cache.delete(url.shortCode);
     }

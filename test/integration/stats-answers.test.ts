@@ -129,8 +129,10 @@ describe('the order of the checks', () => {
 
 describe('what an answer says', () => {
   test('defaults: seven days until now, by time, both metrics, UTC', async () => {
+    // One who has not asked a moment ago gets no answer from then.
+    const first = await spoor.createKey('asks for the first time');
     const before = Date.now();
-    const json = await answerOf({});
+    const json = await answerOf({}, { key: first });
     expect(Object.keys(json)).toEqual([
       'scope',
       'api_version',
@@ -482,7 +484,9 @@ describe('the tag', () => {
 
   test('is weak, stays while the answer does, and gets a 304 without a body', async () => {
     const first = await ask(query);
-    await new Promise((resolve) => setTimeout(resolve, 5));
+    // A click of that month that the question is not about: the answer is made anew, and says the same.
+    const elsewhere = { short_code: 'elsewhere', clicked_at: '2025-01-02T12:00:00Z' };
+    await spoor.send('POST', '/api/v1/clicks', { key, json: [elsewhere] });
     const second = await ask(query);
     expect(second.json.generated_at).not.toBe(first.json.generated_at);
     const tag = first.headers.get('etag') ?? '';

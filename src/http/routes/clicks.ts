@@ -44,7 +44,7 @@ export function clickRoutes(router: Router<State>, services: Services): void {
     const key = idempotencyKey(ctx);
     const signal = signalOf(ctx);
     const answer = await withBody(ctx.req, BODY_LIMIT, (body) =>
-      slots.within(() => takeIn(services, principal, { body, parse, key, signal }), {
+      slots.within(() => takeIn(services, principal, { body, parse, key, signal, state: ctx.state }), {
         weight: Math.min(body.length, WORK_BYTES_EACH),
       }),
     );
@@ -63,13 +63,14 @@ interface ClicksRequest {
   /** Idempotency-Key. */
   readonly key: string | undefined;
   readonly signal: AbortSignal;
+  readonly state: State;
 }
 
 /** @returns the answer as JSON, the same each time for a request that is repeated */
 async function takeIn(
   services: Services,
   principal: Principal,
-  { body, parse, key, signal }: ClicksRequest,
+  { body, parse, key, signal, state }: ClicksRequest,
 ): Promise<string> {
   const items: Iterable<BodyItem> = { [Symbol.iterator]: () => parse(body) };
   // A body that holds no clicks at all is said before the key's scope.
@@ -84,6 +85,8 @@ async function takeIn(
   const now = services.now();
   const run = async (receivedAt: number, once?: OnceName): Promise<string> => {
     const result = await ingest(services.ingest, items, { ...options, receivedAt, once });
+    // The writer has; not so where another process has stored what is answered for here.
+    state.hasNotedChanges = true;
     services.metrics.countClicks(result.accepted, result.rejectedCount);
     return JSON.stringify({ accepted: result.accepted, rejected: result.rejected });
   };

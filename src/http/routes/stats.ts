@@ -1,10 +1,13 @@
 import { createHash } from 'node:crypto';
 import type { Router } from '@koa/router';
+import type { MadeAnswer, MakeAnswer, SentAnswer } from '../../answers/kept-answers.ts';
+import { nameOf } from '../../answers/known-questions.ts';
 import { shapeAnswer, type StatsRow } from '../../stats/answer.ts';
-import { compile } from '../../stats/compile.ts';
-import { forAnswer, parseQuestion } from '../../stats/query.ts';
-import { type State, signalOf } from '../context.ts';
+import { compile, type Tenant } from '../../stats/compile.ts';
+import { type Question, type StatsQuery, forAnswer, parseQuestion } from '../../stats/query.ts';
+import { type Context, type State, signalOf } from '../context.ts';
 import type { Services } from '../services.ts';
+import { ANSWER_HEADERS, etagOf, findKept, namesTag } from '../kept.ts';
 import { Slots } from '../slots.ts';
 import { findTenant, requireKeyForAll } from '../tenant.ts';
 
@@ -15,7 +18,16 @@ const MAX_SECONDS = 30;
 const TURN_MS = 10_000;
 const MAX_WAITING = 1_000;
 
+/** A question as it was read at a moment. */
+interface ReadQuestion {
+  readonly question: Question;
+  readonly query: StatsQuery;
+  /** Unix milliseconds. */
+  readonly at: number;
+}
+
 export function statsRoutes(router: Router<State>, services: Services): void {
+  const { answers, database } = services;
   const slots = new Slots({
     count: services.maxQueries,
     waitMs: TURN_MS,
@@ -23,40 +35,72 @@ export function statsRoutes(router: Router<State>, services: Services): void {
     refusal: 'Too many questions are asked at once: try again in a while.',
   });
 
-  router.get('/api/v1/stats', async (ctx) => {
+  const read = async (ctx: Context): Promise<ReadQuestion> => {
+    const timeZones = await services.timeZones();
+    const at = services.now();
+    const question = parseQuestion(ctx.query, { now: at, timeZones, keptSince: services.keptSince(at) });
+    return { question, query: forAnswer(question), at };
+  };
+
+  const maker =
+    (ctx: Context, first: ReadQuestion, tenant: Tenant): MakeAnswer =>
+    (signal, begin) =>
+      slots.within(
+        async () => {
+          await begin();
+          // Clicks that came while it waited for its turn count as well: what is said of now is read anew.
+          const { query, at } = dependsOnNow(first) ? await read(ctx) : first;
+          const options = { signal, maxSeconds: MAX_SECONDS };
+          return made(query, await database.rows<StatsRow>(compile(query, tenant), options), at);
+        },
+        { signal },
+      );
+
+  const ask = async (ctx: Context): Promise<SentAnswer> => {
     requireKeyForAll(ctx);
-    const now = services.now();
-    const context = { now, timeZones: await services.timeZones(), keptSince: services.keptSince(now) };
-    const query = forAnswer(parseQuestion(ctx.query, context));
-    const tenant = await findTenant(services, query.subject, ctx.state.principal);
+    const first = await read(ctx);
+    const { question, at } = first;
+    const tenant = await findTenant(services, question.subject, ctx.state.principal);
     const signal = signalOf(ctx);
-    const compiled = compile(query, tenant);
-    const rows = await slots.within(
-      () => services.database.rows<StatsRow>(compiled, { signal, maxSeconds: MAX_SECONDS }),
-      { signal },
-    );
-    const answer = shapeAnswer(query, rows, now);
-    const body = JSON.stringify(answer);
-    ctx.type = 'application/json';
-    ctx.set('Cache-Control', 'private, no-cache');
-    const tag = tagOf(body, answer.generated_at);
-    ctx.etag = `W/"${tag}"`;
+    const make = maker(ctx, first, tenant);
+    if (answers === undefined) return make(signal, async () => {});
+    const name = nameOf(answers.questions.remember(ctx.querystring, question, at), tenant);
+    return answers.answer({ name, tenant, isOver: question.end < at }, signal, make);
+  };
+
+  router.get('/api/v1/stats', async (ctx) => {
+    const answer = (await findKept(services, ctx.querystring, ctx.state.principal)) ?? (await ask(ctx));
     ctx.status = 200;
-    if (matches(ctx.get('if-none-match'), tag)) ctx.status = 304;
-    else ctx.body = body;
+    ctx.set(ANSWER_HEADERS);
+    ctx.set('ETag', etagOf(answer));
+    if (namesTag(ctx.get('if-none-match'), answer.tag)) ctx.status = 304;
+    else ctx.body = answer.body;
   });
+}
+
+function dependsOnNow({ question, at }: ReadQuestion): boolean {
+  return question.end >= at || question.keptSince !== undefined;
+}
+
+/** @param at when the question was read, Unix milliseconds */
+function made(query: StatsQuery, rows: readonly StatsRow[], at: number): MadeAnswer {
+  const answer = shapeAnswer(query, rows, at);
+  const body = JSON.stringify(answer);
+  return {
+    body: Buffer.from(body),
+    tag: tagOf(body, answer.generated_at),
+    range: query.range,
+    isFixedUntil: fixedUntil(query, at),
+  };
+}
+
+/** Until when nothing enters or leaves a question's range just because time goes on. */
+function fixedUntil({ range, keptSince }: StatsQuery, at: number): number | undefined {
+  if (range.end >= at) return undefined;
+  return keptSince === undefined ? Infinity : range.start + at - keptSince;
 }
 
 /** A tag over everything but the time the answer was made. */
 function tagOf(body: string, generatedAt: string): string {
   return createHash('sha256').update(body.replace(generatedAt, '')).digest('base64url').slice(0, 27);
-}
-
-/**
- * Whether an If-None-Match header names the tag, weak or strong. (Koa's `fresh` gives way to a `Cache-Control:
- * no-cache`, which fetch adds to such a request by itself.)
- */
-function matches(header: string, tag: string): boolean {
-  const named = header.split(',').map((one) => one.trim().replace(/^W\//, ''));
-  return named.includes('*') || named.includes(`"${tag}"`);
 }

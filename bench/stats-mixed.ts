@@ -1,0 +1,56 @@
+import { param, sql, render } from '../src/sql/sql.ts';
+import { compile } from '../src/stats/compile.ts';
+import { forAnswer, parseQuestion } from '../src/stats/query.ts';
+import { type Bench, type Benchmark, atLeast, interleaved } from './harness.ts';
+import { type WireRequest, load, wireRequest } from './load.ts';
+
+/** 32 connections over 1,000 links. Each is asked about once, so that no answer that was kept is of any use. */
+export const statsMixed: Benchmark = {
+  floor:
+    'ClickHouse alone, asked the same queries over as many connections by its HTTP interface, answers only read',
+  run: async (bench) => {
+    const links = await linksOf(bench);
+    // Each run asks about other ranges than those before.
+    let end = bench.end;
+    const ask = (url: string, request: (link: string) => WireRequest): Promise<void> => {
+      const requests = links.map(request).values();
+      return load(new URL(url), () => requests.next().value);
+    };
+    const times = await interleaved(
+      3,
+      () => {
+        end--;
+        return ask(bench.url, (link) => question(bench, link, end));
+      },
+      () => ask(bench.clickhouse.url, (link) => query(bench, link, end)),
+    );
+    const rate = (milliseconds: number) => links.length / (milliseconds / 1000);
+    return [atLeast('stats-mixed', 'queries/s', rate(times.spoor), rate(times.floor), 0.8)];
+  },
+};
+
+async function linksOf({ database, owner }: Bench): Promise<readonly string[]> {
+  const rows = await database.rows<[string]>(sql`
+    SELECT short_code FROM urls FINAL WHERE owner_id = ${param('String', owner)} ORDER BY short_code LIMIT 1000`);
+  return rows.map(([link]) => link);
+}
+
+function question({ url, headers }: Bench, link: string, end: number): WireRequest {
+  const asked = new URLSearchParams({ scope: 'anon', short_code: link, end_date: String(end) });
+  return wireRequest(new URL(`${url}/api/v1/stats?${asked}`), 'GET', headers);
+}
+
+function query({ clickhouse, owner, database }: Bench, link: string, end: number): WireRequest {
+  const raw = { scope: 'anon', short_code: link, end_date: String(end) };
+  const asked = forAnswer(parseQuestion(raw, { now: Date.now(), timeZones: new Set(['UTC']) }));
+  const { sql: text, params } = render(compile(asked, { kind: 'url', ownerId: owner, shortCode: link }));
+  const url = new URL(clickhouse.url);
+  url.searchParams.set('database', database.name);
+  url.searchParams.set('default_format', 'JSONCompactEachRow');
+  for (const [name, value] of Object.entries(params)) {
+    const list = Array.isArray(value) ? `[${value.join(',')}]` : String(value);
+    url.searchParams.set(`param_${name}`, list);
+  }
+  const login = Buffer.from(`${clickhouse.user}:${clickhouse.password}`).toString('base64');
+  return wireRequest(url, 'POST', { authorization: `Basic ${login}` }, text);
+}

@@ -1,0 +1,161 @@
+import type { TimeRange } from '../stats/buckets.ts';
+import type { Tenant } from '../stats/compile.ts';
+import { ByteLru } from './byte-lru.ts';
+import type { DataChanges, Moment } from './data-changes.ts';
+import { KnownQuestions } from './known-questions.ts';
+import { SharedWork } from './shared-work.ts';
+import type { StoredData, StoredDataWatch } from './stored-data.ts';
+
+/** An answer as it is sent. */
+export interface SentAnswer {
+  readonly body: Buffer;
+  /** Names everything in the body but the time it was made at. */
+  readonly tag: string;
+}
+
+/** An answer, and how long its question stays the same. */
+export interface MadeAnswer extends SentAnswer {
+  readonly range: TimeRange;
+  /** Until when (Unix milliseconds) only a change of the data can change the answer; undefined where time itself does. */
+  readonly isFixedUntil: number | undefined;
+}
+
+/** A question for which an answer may be kept. */
+export interface Asked {
+  /** Equal for equal questions about the same tenant, whenever they are asked. */
+  readonly name: string;
+  readonly tenant: Tenant;
+  /** Its range has ended: of later clicks none is in the answer. */
+  readonly isOver: boolean;
+}
+
+/** How an answer was come by. */
+export type AnswerSource = 'kept' | 'shared' | 'made';
+
+/** Makes an answer; calls `begin`, and waits for it, just before it looks at any click. */
+export type MakeAnswer = (signal: AbortSignal, begin: () => Promise<void>) => Promise<MadeAnswer>;
+
+/**
+ * How old the newest look at the data may be that an answer rests on. Half of the 2 s after which changes through other
+ * processes must be in every answer.
+ */
+const RECENT_MS = 1_000;
+
+/** What an answer takes beside its body. */
+const OVERHEAD = 512;
+
+/** Of all bytes. */
+const SHARE_OF_QUESTIONS = 1 / 8;
+
+interface Kept {
+  readonly answer: MadeAnswer;
+  /** Of the months it touches, when it was made; undefined when that could not be found out. */
+  readonly mark: string | undefined;
+  /** All that had changed by then is in the answer. */
+  since: Moment;
+}
+
+/** Work on an answer; without `since` it has not begun to look at clicks. */
+interface Making {
+  readonly work: SharedWork<MadeAnswer>;
+  since?: Moment;
+}
+
+/**
+ * Answers for those who ask what has just been asked. None is older than a change that this process has acknowledged, nor
+ * than RECENT_MS: beyond that only as long as ClickHouse holds the same for the months of a range that has ended.
+ */
+export class KeptAnswers {
+  readonly #changes: DataChanges;
+  readonly #stored: StoredDataWatch;
+  readonly #count: (source: AnswerSource) => void;
+  readonly #kept: ByteLru<Kept>;
+  /** What was asked lately. */
+  readonly questions: KnownQuestions;
+  readonly #making = new Map<string, Making>();
+
+  constructor(
+    bytes: number,
+    changes: DataChanges,
+    stored: StoredDataWatch,
+    count: (source: AnswerSource) => void,
+  ) {
+    this.#kept = new ByteLru(bytes * (1 - SHARE_OF_QUESTIONS));
+    this.questions = new KnownQuestions(bytes * SHARE_OF_QUESTIONS);
+    this.#changes = changes;
+    this.#stored = stored;
+    this.#count = count;
+  }
+
+  /** Bytes that all of it takes. */
+  get bytes(): number {
+    return this.#kept.bytes + this.questions.bytes;
+  }
+
+  /** The answer that is kept for a question and still holds. */
+  find({
+    name,
+    tenant,
+  }: Pick<Asked, 'name' | 'tenant'>): SentAnswer | undefined | Promise<SentAnswer | undefined> {
+    const kept = this.#kept.get(name);
+    if (kept === undefined) return undefined;
+    if (!this.#changes.isRecent(kept.since, tenant, RECENT_MS)) return this.#confirmed(kept, tenant);
+    this.#count('kept');
+    return kept.answer;
+  }
+
+  async #confirmed(kept: Kept, tenant: Tenant): Promise<SentAnswer | undefined> {
+    const { range, isFixedUntil = 0 } = kept.answer;
+    if (kept.mark === undefined || isFixedUntil <= Date.now()) return undefined;
+    const stored = await this.#stored.recent(tenant, RECENT_MS);
+    if (stored?.markOf(range) !== kept.mark) return undefined;
+    kept.since = stored.since;
+    this.#count('kept');
+    return kept.answer;
+  }
+
+  /**
+   * The answer to a question: the one kept, the one that is being made for others, or a new one.
+   * @throws what `make` throws; the signal's reason when it aborts
+   */
+  async answer(asked: Asked, signal: AbortSignal, make: MakeAnswer): Promise<SentAnswer> {
+    const kept = await this.find(asked);
+    if (kept !== undefined) return kept;
+    const making = this.#making.get(asked.name);
+    const canJoin =
+      making !== undefined &&
+      !making.work.isGivenUp &&
+      (making.since === undefined || this.#changes.isRecent(making.since, asked.tenant, RECENT_MS));
+    this.#count(canJoin ? 'shared' : 'made');
+    return (canJoin ? making : this.#make(asked, make)).work.wait(signal);
+  }
+
+  #make(asked: Asked, make: MakeAnswer): Making {
+    const making: Making = { work: new SharedWork((signal) => this.#run(making, asked, signal, make)) };
+    this.#making.set(asked.name, making);
+    return making;
+  }
+
+  async #run(making: Making, asked: Asked, signal: AbortSignal, make: MakeAnswer): Promise<MadeAnswer> {
+    const { name, tenant, isOver } = asked;
+    let stored: StoredData | undefined;
+    const begin = async (): Promise<void> => {
+      // Marks from before the clicks are read can only make the answer look older than it is.
+      if (isOver) stored = await this.#stored.recent(tenant, RECENT_MS);
+      making.since = this.#changes.now();
+    };
+    try {
+      const answer = await make(signal, begin);
+      this.#keep(name, answer, stored?.markOf(answer.range), making.since);
+      return answer;
+    } finally {
+      if (this.#making.get(name) === making) this.#making.delete(name);
+    }
+  }
+
+  #keep(name: string, answer: MadeAnswer, mark: string | undefined, since: Moment | undefined): void {
+    if (since === undefined) return;
+    const bytes = answer.body.length + 2 * (name.length + (mark?.length ?? 0)) + OVERHEAD;
+    this.#kept.set(name, { answer, mark, since }, bytes);
+  }
+}

@@ -1,0 +1,80 @@
+import type { Database } from '../clickhouse/database.ts';
+import { sql } from '../sql/sql.ts';
+import type { Tenant } from '../stats/compile.ts';
+import type { TimeRange } from '../stats/buckets.ts';
+import type { DataChanges, Moment } from './data-changes.ts';
+
+/** What ClickHouse held at a moment: a mark for each month, another one after every change of its clicks. */
+export class StoredData {
+  /** Before ClickHouse was asked: whatever had changed by then is in the marks. */
+  readonly since: Moment;
+  readonly #marks: ReadonlyMap<number, string>;
+
+  constructor(since: Moment, marks: ReadonlyMap<number, string>) {
+    this.since = since;
+    this.#marks = marks;
+  }
+
+  /** The marks of the months that a range touches, as one text. */
+  markOf({ start, end }: TimeRange): string {
+    const [first, last] = [monthOf(start), monthOf(end)];
+    return [...this.#marks]
+      .filter(([month]) => month === TABLE || (month >= first && month <= last))
+      .map(([month, mark]) => `${month}:${mark}`)
+      .join(' ');
+  }
+}
+
+/** Stands for the table itself among the months. */
+const TABLE = 0;
+
+/**
+ * A month's clicks change with an insert, which takes the next block number; with a mutation, which every part has gone
+ * through once the least data version has risen; or by parts that go or come. Merges change none of the three, but for
+ * clicks they leave out. In a table of another engine than this, parts are not all there is.
+ */
+const MARKS = sql`
+  SELECT 0 AS month, toString(uuid) AS mark FROM system.tables
+  WHERE database = currentDatabase() AND name = 'clicks' AND engine = 'MergeTree'
+  UNION ALL
+  SELECT toUInt32(partition) AS month,
+    concat(toString(max(max_block_number)), '-', toString(min(data_version)), '-', toString(sum(rows))) AS mark
+  FROM system.parts
+  WHERE database = currentDatabase() AND table = 'clicks' AND active
+  GROUP BY month
+  ORDER BY month`;
+
+/** Asks ClickHouse, for all who want to know at once, what it holds. */
+export class StoredDataWatch {
+  readonly #database: Database;
+  readonly #changes: DataChanges;
+  #asked: { readonly since: Moment; readonly answer: Promise<StoredData | undefined> } | undefined;
+
+  constructor(database: Database, changes: DataChanges) {
+    this.#database = database;
+    this.#changes = changes;
+  }
+
+  /**
+   * What ClickHouse holds now, or held at most `ms` ago if nothing that the tenant sees has changed through this process
+   * since; undefined when that is not to be found out.
+   */
+  async recent(tenant: Tenant, ms: number): Promise<StoredData | undefined> {
+    if (this.#asked === undefined || !this.#changes.isRecent(this.#asked.since, tenant, ms)) {
+      const since = this.#changes.now();
+      this.#asked = { since, answer: this.#ask(since).catch(() => undefined) };
+    }
+    return this.#asked.answer;
+  }
+
+  async #ask(since: Moment): Promise<StoredData | undefined> {
+    const marks = new Map(await this.#database.rows<[number, string]>(MARKS));
+    return marks.has(TABLE) ? new StoredData(since, marks) : undefined;
+  }
+}
+
+/** As the table's partitions are named: year and month in UTC. */
+function monthOf(instant: number): number {
+  const date = new Date(instant);
+  return date.getUTCFullYear() * 100 + date.getUTCMonth() + 1;
+}
