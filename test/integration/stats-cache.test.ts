@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import * as fc from 'fast-check';
+import { rootOf } from '../../src/clicks/import/batches.ts';
 import { sql } from '../../src/sql/sql.ts';
 import { stopSharing, waitUntil } from '../support/process.ts';
 import {
@@ -112,7 +113,7 @@ describe('whatever is written and asked in whatever order', () => {
       const batch = {
         format: 'ndjson',
         columns: [],
-        parent: 'a'.repeat(64),
+        parent: rootOf('ndjson', []),
         first_line: 1,
         owner: ownerOf(step.code),
       };
