@@ -1,4 +1,4 @@
-import type { Tenant } from '../stats/compile.ts';
+import type { Tenant } from '../stats/conditions.ts';
 
 /** A moment of this process. */
 export interface Moment {

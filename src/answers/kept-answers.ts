@@ -1,5 +1,5 @@
 import type { TimeRange } from '../stats/buckets.ts';
-import type { Tenant } from '../stats/compile.ts';
+import type { Tenant } from '../stats/conditions.ts';
 import { ByteLru } from './byte-lru.ts';
 import type { DataChanges, Moment } from './data-changes.ts';
 import { KnownQuestions } from './known-questions.ts';

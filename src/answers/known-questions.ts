@@ -1,5 +1,5 @@
 import { assertNever } from '../errors.ts';
-import type { Tenant } from '../stats/compile.ts';
+import type { Tenant } from '../stats/conditions.ts';
 import type { Question, Subject } from '../stats/query.ts';
 import { ByteLru } from './byte-lru.ts';
 

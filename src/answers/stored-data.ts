@@ -1,6 +1,6 @@
 import type { Database } from '../clickhouse/database.ts';
 import { sql } from '../sql/sql.ts';
-import type { Tenant } from '../stats/compile.ts';
+import type { Tenant } from '../stats/conditions.ts';
 import type { TimeRange } from '../stats/buckets.ts';
 import type { DataChanges, Moment } from './data-changes.ts';
 
