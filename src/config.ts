@@ -26,6 +26,8 @@ export interface Config {
   readonly clickhouse: ClickHouseServer | undefined;
   readonly database: string;
   readonly adminKey: string | undefined;
+  /** What commands show to a server elsewhere. */
+  readonly apiKey: string | undefined;
   /** undefined: generated into the data directory. */
   readonly visitorSecret: string | undefined;
   readonly geoipDb: string | undefined;
@@ -88,6 +90,10 @@ const environment = z.object({
     .string()
     .regex(/^spoo_[A-Za-z0-9_-]{24,}$/, 'must be spoo_ and at least 24 letters, digits, _ or -')
     .optional(),
+  SPOOR_API_KEY: z
+    .string()
+    .regex(/^[\x21-\x7E]+$/, 'must be one word without spaces')
+    .optional(),
   SPOOR_VISITOR_SECRET: z.string().optional(),
   SPOOR_GEOIP_DB: z.string().refine(isPlaceDatabase, 'must be the path of a readable .mmdb file').optional(),
   SPOOR_TRUST_PROXY: z
@@ -147,6 +153,7 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
           },
     database: settings.CLICKHOUSE_DATABASE,
     adminKey: settings.SPOOR_ADMIN_KEY,
+    apiKey: settings.SPOOR_API_KEY,
     visitorSecret: settings.SPOOR_VISITOR_SECRET,
     geoipDb: settings.SPOOR_GEOIP_DB,
     trustProxy: settings.SPOOR_TRUST_PROXY,

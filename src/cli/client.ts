@@ -3,7 +3,7 @@ import type { Config } from '../config.ts';
 import { findRunning } from '../data-dir.ts';
 import { CommandError } from './errors.ts';
 
-/** Speaks to a Spoor as its administrator. */
+/** Speaks to a Spoor. */
 export interface Client {
   /**
    * One request; answers its JSON, or undefined for an empty answer.
@@ -30,11 +30,15 @@ export interface RequestOptions {
 /** A server that is busy or just restarting is asked again so many times. */
 const TRIES = 5;
 
+const UNAUTHORIZED = 401;
+
 const errorSchema = z.object({ error: z.string() });
 
-export function createClient(url: string, token: string): Client {
+/** @param key without one, only what needs none is answered */
+export function createClient(url: string, key: string | undefined): Client {
   const send = async (method: string, path: string, options: RequestOptions): Promise<Response> => {
-    const target = new URL(path, url);
+    // A server may lie below a path of its host.
+    const target = new URL(url.replace(/\/+$/, '') + path);
     for (const [name, value] of Object.entries(options.query ?? {})) {
       if (value !== undefined) target.searchParams.set(name, value);
     }
@@ -43,21 +47,21 @@ export function createClient(url: string, token: string): Client {
       return await fetch(target, {
         method,
         headers: {
-          authorization: `Bearer ${token}`,
+          ...(key === undefined ? {} : { authorization: `Bearer ${key}` }),
           ...(options.json === undefined ? {} : { 'content-type': 'application/json' }),
           ...options.headers,
         },
         ...(body === undefined ? {} : { body }),
       });
     } catch (cause) {
-      throw new CommandError(`The Spoor server at ${url} does not answer any more.`, { cause });
+      throw new CommandError(`The Spoor server at ${url} does not answer.`, { cause });
     }
   };
   return {
     stream: async (path, query) => {
       const response = await send('GET', path, { query });
       if (response.ok && response.body !== null) return response.body;
-      throw new CommandError(sentenceOf(await response.text()) ?? `The server answered ${response.status}.`);
+      throw refusal(response.status, await response.text());
     },
     request: async (method, path, options = {}) => {
       let response = await send(method, path, options);
@@ -70,9 +74,14 @@ export function createClient(url: string, token: string): Client {
       }
       const text = await response.text();
       if (response.ok) return text === '' ? undefined : JSON.parse(text);
-      throw new CommandError(sentenceOf(text) ?? `The server answered ${response.status}.`);
+      throw refusal(response.status, text);
     },
   };
+}
+
+function refusal(status: number, text: string): CommandError {
+  const hint = status === UNAUTHORIZED ? ' Commands take the key from SPOOR_API_KEY.' : '';
+  return new CommandError((sentenceOf(text) ?? `The server answered ${status}.`) + hint);
 }
 
 function sentenceOf(text: string): string | undefined {

@@ -2,12 +2,11 @@ import { createInterface } from 'node:readline/promises';
 import { text } from 'node:stream/consumers';
 import type { Command } from 'commander';
 import { z } from 'zod';
-import { readConfig } from '../config.ts';
-import { withClient } from './client.ts';
 import { CommandError } from './errors.ts';
 import { grouped, printJson, printLine, startWaiting } from './output.ts';
+import { type RemoteOptions, remoteOption, withServer } from './remote.ts';
 
-interface Options {
+interface Options extends RemoteOptions {
   readonly owner?: string;
   readonly shortCode?: string;
   readonly startDate?: string;
@@ -23,8 +22,7 @@ const visitorSchema = z.strictObject({ ip: z.string().optional(), user_agent: z.
 const answerSchema = z.object({ erased: z.number() });
 
 export function eraseCommand(program: Command): void {
-  program
-    .command('erase')
+  remoteOption(program.command('erase'))
     .description('Erase clicks for good: those that fit all of the options given. URLs stay.')
     .option('--owner <id>', 'of this owner')
     .option('--short-code <code>', 'of this URL')
@@ -60,7 +58,7 @@ Examples:
         );
       }
       if (!options.yes) await confirm(options);
-      const answer = await withClient(readConfig(), async (client) => {
+      const answer = await withServer(options, async (client) => {
         const waiting = startWaiting('Erasing');
         try {
           return await client.request('DELETE', '/api/v1/clicks', {

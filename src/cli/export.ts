@@ -1,18 +1,19 @@
 import { createWriteStream, existsSync, realpathSync, renameSync, rmSync, statSync } from 'node:fs';
 import { pipeline } from 'node:stream/promises';
 import { type Command, Option } from 'commander';
-import { readConfig } from '../config.ts';
 import { EXPORT_FORMAT_NAMES } from '../export/formats.ts';
-import { type Client, withClient } from './client.ts';
+import type { Client } from './client.ts';
 import { CommandError } from './errors.ts';
 import { grouped, note, printJson, startCounter } from './output.ts';
 import { questionOptions, questionQuery } from './question.ts';
+import { type RemoteOptions, remoteOption, withServer } from './remote.ts';
 
-type Options = Readonly<Record<string, string | boolean | undefined>> & {
-  readonly format: string;
-  readonly output: string;
-  readonly json?: boolean;
-};
+type Options = Readonly<Record<string, string | boolean | undefined>> &
+  RemoteOptions & {
+    readonly format: string;
+    readonly output: string;
+    readonly json?: boolean;
+  };
 
 export function exportCommand(program: Command): void {
   const command = program
@@ -23,7 +24,7 @@ export function exportCommand(program: Command): void {
     )
     .requiredOption('-o, --output <file>', 'the file to write; - is standard output')
     .option('--json', 'print what was written as JSON');
-  questionOptions(command)
+  questionOptions(remoteOption(command))
     .addHelpText(
       'after',
       '\nExamples:\n  spoor export --format xlsx -o clicks.xlsx --owner me --group-by time,country\n  spoor export --format csv -o clicks.zip --short-code launch',
@@ -35,7 +36,7 @@ export function exportCommand(program: Command): void {
         });
       }
       const query = { ...questionQuery(options), format: options.format };
-      const bytes = await withClient(readConfig(), (client) => save(client, query, options.output));
+      const bytes = await withServer(options, (client) => save(client, query, options.output));
       if (options.output === '-') return;
       if (options.json) printJson({ file: options.output, bytes });
       else note(`${options.output}: ${grouped(bytes)} bytes.`);

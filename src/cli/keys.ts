@@ -1,9 +1,8 @@
 import type { Command } from 'commander';
 import { z } from 'zod';
-import { readConfig } from '../config.ts';
 import { SCOPES } from '../keys/scopes.ts';
-import { withClient } from './client.ts';
 import { formatTable, printJson, printLine } from './output.ts';
+import { type RemoteOptions, remoteOption, withServer } from './remote.ts';
 
 const keySchema = z.looseObject({
   id: z.string(),
@@ -13,20 +12,22 @@ const keySchema = z.looseObject({
   expires_at: z.string().nullable(),
 });
 
-interface CreateOptions {
+interface JsonOptions extends RemoteOptions {
+  readonly json?: boolean;
+}
+
+interface CreateOptions extends JsonOptions {
   readonly owner: string;
   readonly name: string;
   readonly scopes: string;
   readonly expiresAt?: string;
   readonly rateLimit?: string;
-  readonly json?: boolean;
 }
 
 export function keysCommand(program: Command): void {
   const keys = program.command('keys').description('API keys: create, list, revoke.');
 
-  keys
-    .command('create')
+  remoteOption(keys.command('create'))
     .description('Make a key. It is shown this once.')
     .requiredOption('--owner <id>', 'whose clicks the key is for')
     .option('--name <name>', 'what the key is for', 'made on the command line')
@@ -36,7 +37,7 @@ export function keysCommand(program: Command): void {
     .option('--json', 'print JSON')
     .addHelpText('after', '\nExample:\n  spoor keys create --owner me --scopes stats:read,clicks:write')
     .action(async (options: CreateOptions) => {
-      const created = await withClient(readConfig(), (client) =>
+      const created = await withServer(options, (client) =>
         client.request('POST', '/api/v1/keys', {
           json: {
             owner_id: options.owner,
@@ -51,13 +52,12 @@ export function keysCommand(program: Command): void {
       else printLine(keySchema.extend({ key: z.string() }).parse(created).key);
     });
 
-  keys
-    .command('list')
+  remoteOption(keys.command('list'))
     .description('List the keys that are not revoked.')
     .option('--json', 'print JSON')
-    .action(async ({ json }: { json?: boolean }) => {
-      const answer = await withClient(readConfig(), (client) => client.request('GET', '/api/v1/keys'));
-      if (json) return printJson(answer);
+    .action(async (options: JsonOptions) => {
+      const answer = await withServer(options, (client) => client.request('GET', '/api/v1/keys'));
+      if (options.json) return printJson(answer);
       const { items } = z.object({ items: z.array(keySchema) }).parse(answer);
       if (items.length === 0) return printLine('There are no keys.');
       printLine(
@@ -74,16 +74,15 @@ export function keysCommand(program: Command): void {
       );
     });
 
-  keys
-    .command('revoke')
+  remoteOption(keys.command('revoke'))
     .description('Revoke a key; it stops working within 5 seconds.')
     .argument('<id>', 'the id that `keys list` shows')
     .option('--json', 'print JSON')
-    .action(async (id: string, { json }: { json?: boolean }) => {
-      await withClient(readConfig(), (client) =>
+    .action(async (id: string, options: JsonOptions) => {
+      await withServer(options, (client) =>
         client.request('DELETE', `/api/v1/keys/${encodeURIComponent(id)}`),
       );
-      if (json) printJson({ revoked: id });
+      if (options.json) printJson({ revoked: id });
       else printLine(`Revoked ${id}.`);
     });
 }

@@ -21,7 +21,7 @@ type Options = Readonly<Record<string, string | boolean | undefined>>;
 /** Adds the options of a question about clicks to a command. */
 export function questionOptions(command: Command): Command {
   command
-    .option('--owner <id>', 'this owner (default: every owner)', notEmpty)
+    .option('--owner <id>', "this owner (default: every owner; with --url the key's)", notEmpty)
     .option('--short-code <code>', 'this URL', notEmpty);
   for (const [name, meaning] of Object.entries(PARAMETERS)) {
     command.option(`--${name.replaceAll('_', '-')} <value>`, meaning);
@@ -33,10 +33,11 @@ export function questionOptions(command: Command): Command {
 export function questionQuery(options: Options): Readonly<Record<string, string | undefined>> {
   const shortCode = textOf(options['shortCode']);
   const owner = textOf(options['owner']);
+  const everybody = options['url'] === undefined ? '*' : undefined;
   const subject =
     shortCode !== undefined && owner === undefined
       ? { scope: 'anon', short_code: shortCode }
-      : { scope: 'all', owner_id: owner ?? '*', short_code: shortCode?.replaceAll(',', '\\,') };
+      : { scope: 'all', owner_id: owner ?? everybody, short_code: shortCode?.replaceAll(',', '\\,') };
   const asked = Object.keys(PARAMETERS).map((name) => [name, textOf(options[camelCase(name)])]);
   return { ...Object.fromEntries(asked), ...subject };
 }

@@ -1,9 +1,11 @@
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import { z } from 'zod';
-import { readConfig } from '../config.ts';
-import { withClient } from './client.ts';
-import { formatTable, grouped, printJson, printLine } from './output.ts';
+import { formatTable, grouped, printJson, printLine, startWaiting } from './output.ts';
 import { questionOptions, questionQuery } from './question.ts';
+import { remoteOption, withServer } from './remote.ts';
+import { csvOf, tablesOf } from './stats-tables.ts';
+
+const FORMATS = ['table', 'json', 'csv'] as const;
 
 const listRow = z.record(z.string(), z.union([z.string(), z.number()]));
 
@@ -13,23 +15,36 @@ const answerSchema = z.object({
   metrics: z.record(z.string(), z.array(listRow)),
 });
 
+type Options = Readonly<Record<string, string | boolean | undefined>> & {
+  readonly url?: string;
+  readonly format?: (typeof FORMATS)[number];
+  readonly json?: boolean;
+};
+
+const EXAMPLES = `
+Examples:
+  spoor stats --owner me --group-by browser,country
+  spoor stats --short-code launch --timezone Asia/Kolkata --json
+  spoor stats --group-by short_code --format csv | sort -t, -k2 -rn | head
+  SPOOR_API_KEY=spoo_… spoor stats --url https://clicks.example.com --group-by time`;
+
 export function statsCommand(program: Command): void {
   const command = program
     .command('stats')
     .description('Ask for statistics: of one owner, one URL, or everybody.')
-    .option('--json', "print the API's answer");
-  questionOptions(command)
-    .addHelpText(
-      'after',
-      '\nExamples:\n  spoor stats --owner me --group-by browser,country\n  spoor stats --short-code launch --timezone Asia/Kolkata --json',
-    )
-    .action(async (options: Readonly<Record<string, string | boolean | undefined>>) => {
-      const query = questionQuery(options);
-      const answer = await withClient(readConfig(), (client) =>
-        client.request('GET', '/api/v1/stats', { query }),
-      );
-      if (options['json'] === true) printJson(answer);
-      else printAnswer(answerSchema.parse(answer));
+    .addOption(new Option('--format <name>', 'how the answer is printed (default: table)').choices(FORMATS))
+    .addOption(new Option('--json', "the API's answer, as --format json").conflicts('format'));
+  questionOptions(remoteOption(command))
+    .addHelpText('after', EXAMPLES)
+    .action(async (options: Options) => {
+      const waiting = startWaiting('Asking');
+      const answer = await withServer(options, (client) =>
+        client.request('GET', '/api/v1/stats', { query: questionQuery(options) }),
+      ).finally(waiting.stop);
+      if (options.json || options.format === 'json') return printJson(answer);
+      const known = answerSchema.parse(answer);
+      if (options.format === 'csv') process.stdout.write(csvOf(tablesOf(known.metrics)));
+      else printAnswer(known);
     });
 }
 
@@ -38,15 +53,15 @@ function printAnswer({ time_range, summary, metrics }: z.infer<typeof answerSche
   for (const [name, value] of Object.entries(summary)) {
     printLine(`  ${name.padEnd(22)}${typeof value === 'number' ? grouped(value) : (value ?? '–')}`);
   }
-  for (const [name, rows] of Object.entries(metrics)) {
+  for (const { name, columns, rows } of tablesOf(metrics)) {
     printLine();
     printLine(name);
-    if (rows[0] === undefined) printLine('  (none)');
+    if (rows.length === 0) printLine('  (none)');
     else
       printLine(
         formatTable(
-          Object.keys(rows[0]),
-          rows.map((row) => Object.values(row)),
+          columns,
+          rows.map((row) => columns.map((column) => row[column] ?? '')),
         ),
       );
   }

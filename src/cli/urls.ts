@@ -1,8 +1,8 @@
 import type { Command } from 'commander';
 import { z } from 'zod';
-import { readConfig } from '../config.ts';
-import { type Client, withClient } from './client.ts';
+import type { Client } from './client.ts';
 import { formatTable, printJson, printLine } from './output.ts';
+import { type RemoteOptions, remoteOption, withServer } from './remote.ts';
 
 const urlSchema = z.object({
   short_code: z.string(),
@@ -14,25 +14,27 @@ const urlSchema = z.object({
 
 const pageSchema = z.object({ items: z.array(urlSchema), next_cursor: z.string().nullable() });
 
-interface PutOptions {
+interface JsonOptions extends RemoteOptions {
+  readonly json?: boolean;
+}
+
+interface PutOptions extends JsonOptions {
   readonly owner?: string;
   readonly createdAt?: string;
   readonly public?: boolean;
   readonly private?: boolean;
   readonly longUrl?: string;
-  readonly json?: boolean;
 }
 
 export function urlsCommand(program: Command): void {
   const urls = program.command('urls').description('URLs: list, put, delete.');
 
-  urls
-    .command('list')
-    .description('List the URLs of every owner.')
+  remoteOption(urls.command('list'))
+    .description("List URLs: every owner's, or with --url those of the key's owner.")
     .option('--json', 'print JSON')
-    .action(async ({ json }: { json?: boolean }) => {
-      const items = await withClient(readConfig(), listAll);
-      if (json) return printJson({ items });
+    .action(async (options: JsonOptions) => {
+      const items = await withServer(options, listAll);
+      if (options.json) return printJson({ items });
       if (items.length === 0) return printLine('There are no URLs.');
       printLine(
         formatTable(
@@ -48,8 +50,7 @@ export function urlsCommand(program: Command): void {
       );
     });
 
-  urls
-    .command('put')
+  remoteOption(urls.command('put'))
     .description('Make a URL, or change one.')
     .argument('<short-code>')
     .option('--owner <id>', 'whose it is, when it is new')
@@ -59,7 +60,7 @@ export function urlsCommand(program: Command): void {
     .option('--long-url <url>', 'where it leads')
     .option('--json', 'print JSON')
     .action(async (shortCode: string, options: PutOptions) => {
-      const url = await withClient(readConfig(), (client) =>
+      const url = await withServer(options, (client) =>
         client.request('PUT', pathOf(shortCode), {
           json: {
             owner_id: options.owner,
@@ -73,14 +74,13 @@ export function urlsCommand(program: Command): void {
       else printLine(`Put ${shortCode}.`);
     });
 
-  urls
-    .command('delete')
+  remoteOption(urls.command('delete'))
     .description('Delete a URL and all its clicks.')
     .argument('<short-code>')
     .option('--json', 'print JSON')
-    .action(async (shortCode: string, { json }: { json?: boolean }) => {
-      await withClient(readConfig(), (client) => client.request('DELETE', pathOf(shortCode)));
-      if (json) printJson({ deleted: shortCode });
+    .action(async (shortCode: string, options: JsonOptions) => {
+      await withServer(options, (client) => client.request('DELETE', pathOf(shortCode)));
+      if (options.json) printJson({ deleted: shortCode });
       else printLine(`Deleted ${shortCode} and its clicks.`);
     });
 }

@@ -10,7 +10,7 @@ import type { Services } from './services.ts';
 
 /** One log line and one measurement a request. The route's pattern stands for its path, which a stranger chooses. */
 export function requestLog({ log, metrics }: Services): Middleware<State> {
-  return async (ctx, next) => {
+  return (ctx, next) => {
     const started = performance.now();
     ctx.res.once('close', () => {
       const milliseconds = performance.now() - started;
@@ -19,7 +19,7 @@ export function requestLog({ log, metrics }: Services): Middleware<State> {
       metrics.observeRequest(ctx.method, route, status, milliseconds / 1000);
       log.info({ method: ctx.method, route, status, ms: Math.round(milliseconds * 10) / 10 }, 'request');
     });
-    await next();
+    return next();
   };
 }
 

@@ -1,6 +1,7 @@
 import { lstatSync, readFileSync, readdirSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { parse } from 'csv-parse/sync';
 import { sql } from '../../src/sql/sql.ts';
 import {
   type Ended,
@@ -76,6 +77,9 @@ describe('a wrong command line exits 2 and says why on standard error', () => {
     ['urls put', /short-code/],
     ['stats --colour red', /--colour/],
     ['stats --owner', /--owner/],
+    ['stats --format xml', /--format/],
+    ['stats --format csv --json', /--json/],
+    ['stats --url example.com', /--url/],
     ['seed --clicks many', /--clicks/],
     ['seed --end soon', /--end/],
     ['seed --urls 2 --owners 3', /--urls/],
@@ -221,6 +225,59 @@ describe('without a server', () => {
   });
 });
 
+describe('with --url', () => {
+  /** A folder without data: whatever is answered comes from the server that was named. */
+  const elsewhere = (key?: string): Settings => ({
+    SPOOR_DATA_DIR: join(newFolder(), 'nothing'),
+    ...(key === undefined ? {} : { SPOOR_API_KEY: key }),
+  });
+  let key: string;
+  beforeAll(async () => {
+    key = await spoor.createKey('remote', ['stats:read', 'urls:write', 'urls:read']);
+    for (const [owner, code] of [
+      ['remote', 'remote/one'],
+      ['another', 'another/one'],
+    ] as const) {
+      await spoor.send('PUT', `/api/v1/urls/${encodeURIComponent(code)}`, { json: { owner_id: owner } });
+      const { json: sent } = await spoor.send('POST', '/api/v1/clicks', { json: { short_code: code } });
+      expect(sent.accepted).toBe(1);
+    }
+  });
+  const at = () => ['--url', spoor.url];
+
+  test('a server elsewhere is asked, as the owner of SPOOR_API_KEY', async () => {
+    const stats = await json(['stats', ...at(), '--group-by', 'short_code'], elsewhere(key));
+    expect(stats.metrics.clicks_by_short_code.map((row: any) => row.short_code)).toEqual(['remote/one']);
+    const { items } = await json(['urls', 'list', ...at()], elsewhere(key));
+    expect(items.map(({ short_code }: any) => short_code)).toEqual(['remote/one']);
+    await json(['urls', 'put', 'remote/one', '--public', ...at()], elsewhere(key));
+    // Public now, so without a key; through a path below the host as well.
+    const open = await json(['stats', '--url', `${spoor.url}/`, '--short-code', 'remote/one'], elsewhere());
+    expect(open.summary.total_clicks).toBe(1);
+    const file = join(newFolder(), 'out.json');
+    await json(['export', ...at(), '--format', 'json', '-o', file], elsewhere(key));
+    expect(JSON.parse(readFileSync(file, 'utf8')).summary.total_clicks).toBe(1);
+  });
+
+  test.each([
+    ['no key', ['stats'], undefined, /key is needed.*SPOOR_API_KEY/],
+    ['a wrong key', ['stats'], 'spoo_wrong', /unknown, expired or revoked.*SPOOR_API_KEY/],
+    ['another owner', ['stats', '--owner', 'another'], 'its own', /admin:all/],
+    ['a scope too little', ['keys', 'list'], 'its own', /admin:all/],
+  ] as const)('%s: one line that says what to do', async (_, args, shown, sentence) => {
+    const own = elsewhere(shown === 'its own' ? key : shown);
+    const { code, stdout, stderr } = await runSpoor([...args, ...at()], own);
+    expect([code, stdout]).toEqual([1, '']);
+    expect(stderr).toMatch(sentence);
+    expect(stderr.trim().split('\n')).toHaveLength(1);
+  });
+
+  test('nobody there', async () => {
+    const { code, stderr } = await runSpoor(['stats', '--url', 'http://127.0.0.1:1'], elsewhere(key));
+    expect([code, stderr]).toEqual([1, 'spoor: The Spoor server at http://127.0.0.1:1 does not answer.\n']);
+  });
+});
+
 describe('seed', () => {
   const plan = ['seed', '--clicks', '2000', '--urls', '12', '--owners', '2', '--days', '30'];
   const end = ['--end', '2026-01-31T12:00:00Z'];
@@ -274,7 +331,7 @@ describe('stats', () => {
     expect(text).toMatch(/total_clicks +3$/m);
     expect(text).toMatch(/avg_redirection_time +15\.25$/m);
     expect(text).not.toContain('\u001b');
-    const from = printed.indexOf('clicks_by_browser');
+    const from = printed.indexOf('browser');
     const table = printed.slice(from + 1, from + 4);
     expect(table.map((line) => line.trim().split(/ {2,}/))).toEqual([
       ['browser', 'clicks', 'clicks_percentage'],
@@ -282,6 +339,39 @@ describe('stats', () => {
       ['Evil\uFFFD[31m', '1', '33.33'],
     ]);
     expect(new Set(table.map((line) => line.length)).size).toBe(1);
+  });
+
+  const ofTable = ['--short-code', 'table', ...range];
+
+  test('--format csv is one list with both metrics, or several below each other', async () => {
+    const csv = async (groupBy: string): Promise<unknown> => {
+      const args = ['stats', ...ofTable, '--group-by', groupBy, '--breakdown', 'false', '--format', 'csv'];
+      const { code, stdout, stderr } = await runSpoor(args, settings);
+      expect([code, stderr]).toEqual([0, '']);
+      return parse(stdout, { columns: true, record_delimiter: '\n' });
+    };
+    const one = {
+      clicks: '2',
+      clicks_percentage: '66.67',
+      unique_clicks: '2',
+      unique_clicks_percentage: '100',
+    };
+    const other = {
+      clicks: '1',
+      clicks_percentage: '33.33',
+      unique_clicks: '1',
+      unique_clicks_percentage: '50',
+    };
+    expect(await csv('country')).toEqual([
+      { country: 'DE', ...one },
+      { country: 'FR', ...other },
+    ]);
+    expect(await csv('country,browser')).toEqual([
+      { list: 'country', country: 'DE', browser: '', ...one },
+      { list: 'country', country: 'FR', browser: '', ...other },
+      { list: 'browser', country: '', browser: 'Chrome', ...one },
+      { list: 'browser', country: '', browser: 'Evil\u001b[31m', ...other },
+    ]);
   });
 
   test('--json is the answer of the API to the same question', async () => {

@@ -1,0 +1,52 @@
+import { type Column, writeRow } from '../values/row-template.ts';
+import { csvRow } from '../export/csv.ts';
+
+/** A row of a metric list, as the API answers it. */
+export type ListRow = Readonly<Record<string, string | number>>;
+
+/** The groups of some dimensions with all their metrics. */
+export interface StatsTable {
+  /** `time`, or `time_browser` for a breakdown. */
+  readonly name: string;
+  readonly columns: readonly string[];
+  readonly rows: readonly ListRow[];
+}
+
+const LIST_NAME = /^(?:unique_)?clicks_by_(.*)$/;
+
+/** Joins the lists of an answer that are of the same dimensions: they hold the same groups in the same order. */
+export function tablesOf(metrics: Readonly<Record<string, readonly ListRow[]>>): readonly StatsTable[] {
+  const tables = new Map<string, ListRow[]>();
+  for (const [list, rows] of Object.entries(metrics)) {
+    const name = LIST_NAME.exec(list)?.[1] ?? list;
+    const joined = tables.get(name) ?? [];
+    tables.set(
+      name,
+      rows.map((row, place) => ({ ...joined[place], ...row })),
+    );
+  }
+  return [...tables].map(([name, rows]) => ({ name, columns: Object.keys(rows[0] ?? {}), rows }));
+}
+
+/**
+ * The tables as one CSV text with a header line, its lines ended as a shell's tools expect them. Several tables stand
+ * below each other: a column `list` names them, and a column that a table has not is empty.
+ */
+export function csvOf(tables: readonly StatsTable[]): string {
+  const several = tables.length > 1;
+  const names = [...new Set([...(several ? ['list'] : []), ...dimensionsFirst(tables)])];
+  if (names.length === 0) return '';
+  const { escape, pieces } = csvRow(names.map((name): Column => ({ name, kind: 'text' })));
+  const template = { escape, pieces: [...pieces.slice(0, -1), '\n'] };
+  const lines = tables.flatMap(({ name, rows }) =>
+    rows.map((row) => writeRow(template, several ? { list: name, ...row } : row)),
+  );
+  return `${names.join(',')}\n${lines.join('')}`;
+}
+
+/** Numbers stand behind what they are about. */
+function dimensionsFirst(tables: readonly StatsTable[]): readonly string[] {
+  const isNumber = (name: string): boolean => tables.some(({ rows }) => typeof rows[0]?.[name] === 'number');
+  const all = tables.flatMap(({ columns }) => columns);
+  return [...all.filter((name) => !isNumber(name)), ...all.filter(isNumber)];
+}
