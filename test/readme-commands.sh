@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Runs the README's commands as a new user would: the demo with the curl lines it prints, then every
+# Runs the commands of the README and of docs as a new user would: the demo with the curl lines it prints, then every
 # `npm run spoor` line, on a data directory of its own.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -12,6 +12,7 @@ finish() {
 }
 trap finish EXIT
 
+touch "$folder/demo.log"
 set -m
 npm run demo >"$folder/demo.log" 2>&1 &
 demo=$!
@@ -29,8 +30,8 @@ while read -r line; do
   node -e 'const answer = JSON.parse(process.argv[1]); if (answer.error || !(answer.accepted === 1 || answer.summary.total_clicks > 0)) process.exit(1)' "$answer"
 done <"$folder/curl-lines"
 
-sed -n '/^```sh$/,/^```$/p' README.md | grep '^npm run spoor' >"$folder/commands"
-[ "$(wc -l <"$folder/commands")" -ge 7 ]
+sed -n '/^```sh$/,/^```$/p' README.md docs/*.md | grep '^npm run spoor' >"$folder/commands"
+[ "$(wc -l <"$folder/commands")" -ge 9 ]
 while read -r line; do
   echo "$ $line"
   bash -c "${line/-o clicks/-o $folder/clicks}" </dev/null >"$folder/out" 2>&1 || { cat "$folder/out"; exit 1; }

@@ -3,6 +3,7 @@ import { type Server, createServer } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type Koa from 'koa';
 import type { State } from './context.ts';
+import { securityHeaderList } from './headers.ts';
 import { watchPace } from './pace.ts';
 
 /** Where to listen; port 0 takes any free one. */
@@ -76,7 +77,7 @@ function answerUnreadable(error: NodeJS.ErrnoException, socket: Duplex): void {
     `HTTP/1.1 ${status}`,
     'Content-Type: application/json; charset=utf-8',
     `Content-Length: ${body.length}`,
-    'X-Content-Type-Options: nosniff',
+    ...securityHeaderList().map(([name, value]) => `${name}: ${value}`),
     'Cache-Control: no-store',
     'Connection: close',
   ];

@@ -52,6 +52,16 @@ describe('without SPOOR_CORS_ORIGINS', () => {
     },
   );
 
+  test('what Koa never sees has the same headers', async () => {
+    const unreadable = await spoor.send('GET', `/${'long'.repeat(40_000)}`);
+    expect(unreadable.status).toBe(431);
+    const { headers } = await spoor.send('GET', '/health');
+    for (const [name, value] of headers) {
+      if (/^(content-security|cross-origin|referrer-|x-)/.test(name))
+        expect([name, unreadable.headers.get(name)]).toEqual([name, value]);
+    }
+  });
+
   test('a preflight lets nobody in', async () => {
     const headers = { ...PREFLIGHT, origin: PAGE };
     const answer = await spoor.send('OPTIONS', '/api/v1/stats', { key: null, headers });
