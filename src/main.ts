@@ -7,7 +7,7 @@ import { Backups } from './backup/backup.ts';
 import type { Database } from './clickhouse/database.ts';
 import { openClickHouse, refuseSecondServer } from './clickhouse/open.ts';
 import { createVersions } from './clickhouse/versions.ts';
-import { enrichSteps } from './clicks/enrich/enrich.ts';
+import { type EnrichStep, enrichSteps } from './clicks/enrich/enrich.ts';
 import { UNKNOWN_PLACE } from './clicks/enrich/place.ts';
 import { cachedUserAgents } from './clicks/enrich/user-agent.ts';
 import { type HashVisitor, visitorHasher } from './clicks/enrich/visitor.ts';
@@ -205,8 +205,9 @@ function enrichment(config: Config, hashVisitor: HashVisitor): IngestContext['st
   };
   const places = lazyPlaces(config.geoipDb);
   const withoutPlaces = enrichSteps({ ...sources, findPlace: () => UNKNOWN_PLACE });
+  let withPlaces: readonly EnrichStep[] | undefined;
   return async (needsPlace) =>
-    needsPlace ? enrichSteps({ ...sources, findPlace: await places() }) : withoutPlaces;
+    needsPlace ? (withPlaces ??= enrichSteps({ ...sources, findPlace: await places() })) : withoutPlaces;
 }
 
 /** Reads the zones ClickHouse knows at the first call that reaches it. */

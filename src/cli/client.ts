@@ -23,7 +23,7 @@ export interface Client {
 export interface RequestOptions {
   readonly query?: Readonly<Record<string, string | undefined>>;
   readonly json?: unknown;
-  readonly body?: string;
+  readonly body?: string | Buffer;
   readonly headers?: Readonly<Record<string, string>>;
 }
 

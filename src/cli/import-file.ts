@@ -2,11 +2,11 @@ import { z } from 'zod';
 import { type KnownBatch, nameOf, rootOf } from '../clicks/import/batches.ts';
 import { parseCsvCells } from '../clicks/import/csv.ts';
 import { IMPORT_FORMATS, type ImportFormatName } from '../clicks/import/formats.ts';
-import { type FileRecord, RecordSplitter } from '../clicks/import/records.ts';
 import { messageOf } from '../errors.ts';
 import type { Client } from './client.ts';
 import { CommandError } from './errors.ts';
-import { recordsOf } from './import-records.ts';
+import { PendingRecords } from './import-pending.ts';
+import { type RecordBlock, recordBlocks } from './import-records.ts';
 import { type ImportReport, emptyReport, mergeReports } from './import-report.ts';
 
 export interface ImportFileOptions {
@@ -16,9 +16,10 @@ export interface ImportFileOptions {
   readonly onBytes: (bytes: number) => void;
 }
 
-/** Records in a batch that was never imported before. */
-const BATCH_RECORDS = 20_000;
-const BATCH_CHARACTERS = 8_000_000;
+/** Records in a batch that was never imported before: few in the first, so that the server soon has something to do. */
+const FIRST_BATCH_RECORDS = 20_000;
+const BATCH_RECORDS = 60_000;
+const BATCH_BYTES = 16 * 1_048_576;
 
 /** Batches on their way at once: while ClickHouse takes in one, the server reads the next. */
 const UNDER_WAY = 2;
@@ -30,12 +31,12 @@ export async function importFile(
   options: ImportFileOptions,
 ): Promise<ImportReport> {
   const { isQuoted, hasHeader } = IMPORT_FORMATS[options.format];
-  const splitter = new RecordSplitter(isQuoted);
   let sender: BatchSender | undefined = hasHeader ? undefined : new BatchSender(client, options, []);
-  for await (const records of recordsOf(stream, splitter, options.onBytes)) {
-    for (const record of records) {
-      if (sender === undefined) sender = new BatchSender(client, options, headerOf(record));
-      else if (sender.add(record)) await sender.send();
+  for await (const block of recordBlocks(stream, isQuoted, options.onBytes)) {
+    if (sender !== undefined) await sender.add(block);
+    else if (block.ends.length > 0) {
+      sender = new BatchSender(client, options, headerOf(block.bytes.toString('utf8', 0, block.ends[0])));
+      await sender.add(block, 1);
     }
   }
   if (sender === undefined) return emptyReport();
@@ -49,11 +50,11 @@ class BatchSender {
   readonly #client: Client;
   readonly #options: ImportFileOptions;
   readonly #columns: readonly string[];
-  #pending: FileRecord[] = [];
-  #characters = 0;
+  #pending = new PendingRecords();
   #parent: string;
+  #isFirst = true;
   readonly #underWay: Promise<void>[] = [];
-  /** What followed `#parent` in earlier imports; undefined before that is asked, empty once the file is new. */
+  /** What followed `#parent` in earlier imports, longest first; undefined before that is asked, empty once the file is new. */
   #known: readonly KnownBatch[] | undefined;
 
   constructor(client: Client, options: ImportFileOptions, columns: readonly string[]) {
@@ -63,47 +64,53 @@ class BatchSender {
     this.#parent = rootOf(options.format, columns);
   }
 
-  /** @returns whether it is time to send */
-  add(record: FileRecord): boolean {
-    this.#pending.push(record);
-    this.#characters += record.text.length;
-    const isFull = this.#pending.length >= BATCH_RECORDS || this.#characters >= BATCH_CHARACTERS;
-    const longest = this.#known?.[0]?.lines ?? 0;
-    return isFull || (longest > 0 && this.#pending.length === longest);
+  /** @param skipped how many of its first records are no clicks */
+  async add(block: RecordBlock, skipped = 0): Promise<void> {
+    this.#pending.add(block);
+    if (skipped > 0) this.#pending.take(skipped);
+    while (await this.#isEnough()) await this.#send();
   }
 
   async finish(): Promise<void> {
-    while (this.#pending.length > 0) await this.send();
+    while (this.#pending.count > 0) await this.#send();
     while (this.#underWay.length > 0) await this.#underWay.shift();
   }
 
-  async send(): Promise<void> {
-    this.#known ??= await this.#following();
-    const length = this.#knownLength() ?? this.#newLength();
-    const text = textOf(this.#pending.slice(0, length));
+  /** Whether all is here that the next batch could be made of. */
+  async #isEnough(): Promise<boolean> {
+    const { count, bytes } = this.#pending;
+    if (count === 0) return false;
+    const [longest] = (this.#known ??= await this.#following());
+    if (longest !== undefined) return count >= longest.lines;
+    return count >= this.#mostRecords() || bytes >= BATCH_BYTES;
+  }
+
+  #mostRecords(): number {
+    return this.#isFirst ? FIRST_BATCH_RECORDS : BATCH_RECORDS;
+  }
+
+  async #send(): Promise<void> {
+    const known = this.#knownLength((this.#known ??= await this.#following()));
     const description = {
       format: this.#options.format,
       columns: this.#columns,
       parent: this.#parent,
-      first_line: this.#pending[0]?.line ?? 1,
+      first_line: this.#pending.firstLine,
       owner: this.#options.owner,
     };
-    const batch = nameOf(this.#parent, text);
-    const wasKnown = this.#known.some((known) => known.batch === batch);
+    const bytes = this.#pending.take(known ?? this.#newLength());
     while (this.#underWay.length >= UNDER_WAY) await this.#underWay.shift();
-    const sending = this.#import(description, text);
+    const sending = this.#import(description, bytes);
     // Whoever waits for it, maybe later, meets its failure.
     sending.catch(() => {});
     this.#underWay.push(sending);
-    this.#parent = batch;
-    this.#pending = this.#pending.slice(length);
-    this.#characters = this.#pending.reduce((sum, { text }) => sum + text.length, 0);
-    this.#known = wasKnown ? undefined : [];
-    if (wasKnown && this.#pending.length > 0) this.#known = await this.#following();
+    this.#parent = nameOf(this.#parent, bytes);
+    this.#isFirst = false;
+    this.#known = known === undefined ? [] : undefined;
   }
 
-  async #import(description: unknown, text: string): Promise<void> {
-    const answer = reportSchema.parse(await this.#post(description, text));
+  async #import(description: unknown, bytes: Buffer): Promise<void> {
+    const answer = reportSchema.parse(await this.#post(description, bytes));
     const { firstClick, lastClick, ...counts } = answer;
     this.report = mergeReports(this.report, {
       ...counts,
@@ -112,7 +119,7 @@ class BatchSender {
     });
   }
 
-  async #post(description: unknown, body: string): Promise<unknown> {
+  async #post(description: unknown, body: Buffer): Promise<unknown> {
     const headers = { 'x-spoor-batch': encodeURIComponent(JSON.stringify(description)) };
     try {
       return await this.#client.request('POST', '/control/import', { headers, body });
@@ -127,18 +134,18 @@ class BatchSender {
   }
 
   /** The length of an earlier import's batch that stands here again; undefined when none does. */
-  #knownLength(): number | undefined {
-    return this.#known?.find(
-      ({ lines, batch }) =>
-        lines <= this.#pending.length &&
-        nameOf(this.#parent, textOf(this.#pending.slice(0, lines))) === batch,
+  #knownLength(known: readonly KnownBatch[]): number | undefined {
+    const pending = this.#pending;
+    return known.find(
+      ({ lines, batch }) => lines <= pending.count && nameOf(this.#parent, pending.first(lines)) === batch,
     )?.lines;
   }
 
   /** A last line without its line break goes alone: it may have grown by the next import, and all before it not. */
   #newLength(): number {
-    const length = Math.min(this.#pending.length, BATCH_RECORDS);
-    return this.#pending[length - 1]?.isComplete === false && length > 1 ? length - 1 : length;
+    const { count, isComplete } = this.#pending;
+    const length = Math.min(count, this.#mostRecords());
+    return length === count && !isComplete && length > 1 ? length - 1 : length;
   }
 }
 
@@ -153,14 +160,10 @@ const reportSchema = z.object({
   lastClick: z.number().nullable(),
 });
 
-function headerOf(record: FileRecord): readonly string[] {
-  const columns = parseCsvCells(record.text)?.map((name) => name.trim());
+function headerOf(record: string): readonly string[] {
+  const columns = parseCsvCells(record.replace(/\n$/, ''))?.map((name) => name.trim());
   if (columns?.includes('short_code')) return columns;
   throw new CommandError('The first line must name the columns, short_code among them.');
-}
-
-function textOf(records: readonly FileRecord[]): string {
-  return `${records.map(({ text }) => text).join('\n')}\n`;
 }
 
 function isoOf(instant: number | null): string | null {

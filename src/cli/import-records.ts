@@ -1,20 +1,90 @@
+import { isUtf8 } from 'node:buffer';
 import { Readable, pipeline } from 'node:stream';
 import { createGunzip } from 'node:zlib';
-import type { FileRecord, RecordSplitter } from '../clicks/import/records.ts';
+import { RecordSplitter } from '../clicks/import/records.ts';
 import { CommandError } from './errors.ts';
 
-/** The records of a stream of bytes, unpacked when it is gzip; those of a piece come together, a wait for each would cost more. */
-export async function* recordsOf(
+/** Whole records of a file, one behind the other: UTF-8, each ended by a single line break. */
+export interface RecordBlock {
+  readonly bytes: Buffer;
+  /** Where each of them ends, behind its line break. */
+  readonly ends: readonly number[];
+  /** False when the file has no line break behind the last one: it may still be growing. */
+  readonly isComplete: boolean;
+}
+
+/** A line longer than this is cut, so that memory stays bounded; it will not parse, and is counted as rejected. */
+const LONGEST_LINE_BYTES = 1 << 20;
+const CUT_LINE_BYTES = 1 << 16;
+
+const GUNZIP_BYTES = 1 << 18;
+export const LINE_BREAK = 10;
+
+/**
+ * The records of a stream of bytes, unpacked when it is gzip; those that a piece completes come together.
+ * @param isQuoted a line break inside quotes belongs to the record
+ * @param onBytes told how many bytes of the stream, as it is, are read
+ */
+export function recordBlocks(
   stream: AsyncIterable<Buffer>,
-  splitter: RecordSplitter,
+  isQuoted: boolean,
   onBytes: (bytes: number) => void,
-): AsyncGenerator<Iterable<FileRecord>> {
-  const decoder = new TextDecoder();
-  for await (const bytes of unpacked(counted(stream, onBytes))) {
-    yield splitter.push(decoder.decode(bytes, { stream: true }));
+): AsyncGenerator<RecordBlock> {
+  const bytes = unpacked(counted(stream, onBytes));
+  return isQuoted ? quotedBlocks(bytes) : lineBlocks(bytes);
+}
+
+/** Lines stay the bytes they are: text that is only passed on need not be made of them. */
+async function* lineBlocks(stream: AsyncIterable<Buffer>): AsyncGenerator<RecordBlock> {
+  let rest: Buffer = Buffer.alloc(0);
+  let isFirst = true;
+  for await (const piece of stream) {
+    const end = piece.lastIndexOf(LINE_BREAK) + 1;
+    if (end === 0) {
+      rest = Buffer.concat([rest, piece]);
+      if (rest.length > LONGEST_LINE_BYTES) rest = rest.subarray(0, CUT_LINE_BYTES);
+      continue;
+    }
+    yield lineBlock(Buffer.concat([rest, piece.subarray(0, end)]), isFirst, true);
+    rest = piece.subarray(end);
+    isFirst = false;
   }
-  yield splitter.push(decoder.decode());
-  yield splitter.end();
+  if (rest.length > 0) yield lineBlock(Buffer.concat([rest, Buffer.from('\n')]), isFirst, false);
+}
+
+function lineBlock(lines: Buffer, isFirst: boolean, isComplete: boolean): RecordBlock {
+  const bytes = plain(isFirst ? withoutMark(lines) : lines);
+  const ends: number[] = [];
+  for (let at = bytes.indexOf(LINE_BREAK); at !== -1; at = bytes.indexOf(LINE_BREAK, at + 1))
+    ends.push(at + 1);
+  return { bytes, ends, isComplete };
+}
+
+/** Some programs put a byte order mark before a text. */
+function withoutMark(bytes: Buffer): Buffer {
+  return bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf ? bytes.subarray(3) : bytes;
+}
+
+/** A file is the same whether its lines end in CR LF or LF, and has no bytes that are no UTF-8. */
+function plain(lines: Buffer): Buffer {
+  if (isUtf8(lines) && !lines.includes('\r')) return lines;
+  return Buffer.from(lines.toString('utf8').replaceAll('\r\n', '\n'));
+}
+
+async function* quotedBlocks(stream: AsyncIterable<Buffer>): AsyncGenerator<RecordBlock> {
+  const splitter = new RecordSplitter(true);
+  const decoder = new TextDecoder();
+  for await (const piece of stream)
+    yield textBlock([...splitter.push(decoder.decode(piece, { stream: true }))]);
+  yield textBlock([...splitter.push(decoder.decode())]);
+  yield textBlock([...splitter.end()]);
+}
+
+function textBlock(records: readonly { readonly text: string; readonly isComplete: boolean }[]): RecordBlock {
+  const pieces = records.map(({ text }) => Buffer.from(`${text}\n`));
+  let end = 0;
+  const ends = pieces.map(({ length }) => (end += length));
+  return { bytes: Buffer.concat(pieces), ends, isComplete: records.at(-1)?.isComplete ?? true };
 }
 
 async function* counted(
@@ -30,7 +100,7 @@ async function* counted(
 }
 
 /** Gzip is known by its first two bytes, whatever the file is called. */
-async function* unpacked(stream: AsyncGenerator<Buffer>): AsyncGenerator<Uint8Array> {
+async function* unpacked(stream: AsyncGenerator<Buffer>): AsyncGenerator<Buffer> {
   const first = await stream.next();
   if (first.done === true) return;
   async function* whole(): AsyncGenerator<Buffer> {
@@ -39,9 +109,9 @@ async function* unpacked(stream: AsyncGenerator<Buffer>): AsyncGenerator<Uint8Ar
   }
   if (first.value[0] !== 0x1f || first.value[1] !== 0x8b) return yield* whole();
   // The pipeline's own error is that of the unpacked side, which the loop below meets.
-  const unzipped = pipeline(Readable.from(whole()), createGunzip(), () => {});
+  const unzipped = pipeline(Readable.from(whole()), createGunzip({ chunkSize: GUNZIP_BYTES }), () => {});
   try {
-    for await (const chunk of unzipped) if (chunk instanceof Uint8Array) yield chunk;
+    for await (const chunk of unzipped) if (Buffer.isBuffer(chunk)) yield chunk;
   } catch (cause) {
     throw new CommandError('The gzip data is damaged or cut off.', { cause });
   }

@@ -11,6 +11,9 @@ import { type ImportReport, emptyReport, mergeReports } from './import-report.ts
 import { formatTable, grouped, printJson, printLine, startProgress } from './output.ts';
 import { notEmpty } from './question.ts';
 
+/** Read from a file at once. */
+const READ_BYTES = 1_048_576;
+
 interface ImportOptions {
   readonly format?: ImportFormatName;
   readonly owner: string;
@@ -49,7 +52,10 @@ export function importCommand(program: Command): void {
         for (const source of sources) {
           const progress = startProgress(`Importing ${basename(source.name)}`, source.size, 'bytes');
           try {
-            const stream = source.name === '-' ? process.stdin : createReadStream(source.name);
+            const stream =
+              source.name === '-'
+                ? process.stdin
+                : createReadStream(source.name, { highWaterMark: READ_BYTES });
             const report = await importFile(client, stream, {
               ...source,
               owner: options.owner,

@@ -33,6 +33,13 @@ export class ByteWriter {
     this.#length = putVarUint(this.#bytes, this.#length, value);
   }
 
+  /** An unsigned number in one, two or four bytes. */
+  unsigned(value: number, bytes: number): void {
+    this.#reserve(4);
+    this.#view.setUint32(this.#length, value, true);
+    this.#length += bytes;
+  }
+
   unsigned64(value: bigint): void {
     this.#reserve(8);
     this.#view.setBigUint64(this.#length, value, true);

@@ -192,6 +192,8 @@ export class Database {
         values: Readable.from(pieces, { objectMode: false }),
         clickhouse_settings: {
           ...ONE_BLOCK,
+          // One block is nothing to share out, and threads that find nothing to do cost as much as the work.
+          max_threads: 1,
           wait_end_of_query: 1,
           async_insert: 0,
           // Two equal inserts are two inserts unless a token says otherwise, so each has a token.

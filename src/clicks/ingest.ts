@@ -47,23 +47,21 @@ export interface IngestContext {
   readonly steps: (needsPlace: boolean) => Promise<readonly EnrichStep[]>;
 }
 
-interface PlacedClick {
-  readonly index: number;
-  readonly click: Click;
-}
-
 type Parse = (item: BodyItem) => ParsedClick;
 
-/** What a first look at all clicks tells; the clicks themselves are kept only while they are few. */
+/** A row whose owner is not known yet. */
+type OwnerlessRow = { -readonly [Part in keyof PlacedRow]: PlacedRow[Part] };
+
+/** What a first look at all clicks tells; their rows are kept only while they are few. */
 interface Survey {
   readonly oldest: ReadonlyMap<string, number>;
   readonly rejections: Rejections;
-  readonly needsPlace: boolean;
-  readonly clicks: readonly PlacedClick[] | undefined;
+  readonly steps: readonly EnrichStep[];
+  readonly rows: readonly OwnerlessRow[] | undefined;
 }
 
 /**
- * Clicks in: checked one by one, registered, enriched, stored. Bad ones are told apart and do not stop the good. More
+ * Clicks in: checked one by one, enriched, registered, stored. Bad ones are told apart and do not stop the good. More
  * clicks than one insert takes are read a second time instead of being held: 64 MiB can be millions.
  * @param items can be gone through more than once
  * @throws AppError `unavailable` when ClickHouse is; part may be stored then
@@ -73,38 +71,36 @@ export async function ingest(
   items: Iterable<BodyItem>,
   options: IngestOptions,
 ): Promise<IngestResult> {
-  const parse = (item: BodyItem): ParsedClick =>
-    parseItem(item, options.receivedAt, context.keptSince(options.receivedAt));
-  const survey = await surveyOf(items, parse, options);
+  const keptSince = context.keptSince(options.receivedAt);
+  const parse = (item: BodyItem): ParsedClick => parseItem(item, options.receivedAt, keptSince);
+  const survey = await surveyOf(context, items, parse, options);
   const { oldest, rejections } = survey;
-  return context.urls.gate.within([...oldest.keys()], async () => {
+  const codes = [...oldest.keys()];
+  return context.urls.gate.within(codes, async () => {
     const urls = options.countOnly
-      ? await context.urls.findMany([...oldest.keys()])
+      ? await context.urls.findMany(codes)
       : await context.urls.registerMissing(newUrls(oldest, options.ownerId));
-    const ownerOf = (code: string): string => urls.get(code)?.ownerId ?? options.ownerId;
-    const steps = await context.steps(survey.needsPlace);
     const times = new Times();
     let accepted = 0;
-    let rows: PlacedRow[] = [];
+    let chunk: PlacedRow[] = [];
     const write = async (): Promise<void> => {
-      if (rows.length > 0) await context.writer.write(rows, options.once);
-      rows = [];
+      if (chunk.length > 0 && !options.countOnly) await context.writer.write(chunk, options.once);
+      chunk = [];
     };
     const turnOver = turns();
-    for (const { index, click } of survey.clicks ?? clicksOf(items, parse)) {
+    for (const placed of survey.rows ?? rowsOf(items, parse, survey.steps)) {
       const turn = turnOver();
       if (turn !== undefined) await turn;
-      const ownerId = ownerOf(click.shortCode);
-      if (!options.isAdmin && ownerId !== options.ownerId) {
-        rejections.add({ index, field: 'short_code', error: 'belongs to another owner' });
+      placed.ownerId = urls.get(placed.row.short_code)?.ownerId ?? options.ownerId;
+      if (!options.isAdmin && placed.ownerId !== options.ownerId) {
+        rejections.add({ index: placed.index, field: 'short_code', error: 'belongs to another owner' });
         continue;
       }
       accepted++;
-      times.add(click.clickedAt);
-      if (options.countOnly) continue;
-      const last = rows.at(-1);
-      if (last !== undefined && chunkOf(last.index) !== chunkOf(index)) await write();
-      rows.push({ index, ownerId, row: enrichClick(steps, click) });
+      times.add(placed.row.clicked_at);
+      const last = chunk.at(-1);
+      if (last !== undefined && chunkOf(last.index) !== chunkOf(placed.index)) await write();
+      chunk.push(placed);
     }
     await write();
     return {
@@ -117,16 +113,26 @@ export async function ingest(
   });
 }
 
-async function surveyOf(items: Iterable<BodyItem>, parse: Parse, options: IngestOptions): Promise<Survey> {
+/** Enriches in the same go: what becomes of a click is then gone before the next one comes, but for its row. */
+async function surveyOf(
+  context: IngestContext,
+  items: Iterable<BodyItem>,
+  parse: Parse,
+  options: IngestOptions,
+): Promise<Survey> {
   const oldest = new Map<string, number>();
   const rejections = new Rejections(options.rejectionsKept);
-  let clicks: PlacedClick[] | undefined = [];
+  let rows: OwnerlessRow[] | undefined = [];
+  let steps = options.countOnly ? [] : await context.steps(false);
   let isPlaceNeeded = false;
   const turnOver = turns();
+  options.signal?.throwIfAborted();
   for (const item of items) {
     const turn = turnOver();
-    if (turn !== undefined) await turn;
-    options.signal?.throwIfAborted();
+    if (turn !== undefined) {
+      await turn;
+      options.signal?.throwIfAborted();
+    }
     const parsed = parse(item);
     if (!parsed.ok) {
       rejections.add({ index: item.index, ...parsed.rejection });
@@ -134,19 +140,31 @@ async function surveyOf(items: Iterable<BodyItem>, parse: Parse, options: Ingest
     }
     const { click } = parsed;
     // A new URL takes the time of its oldest click for its creation.
-    oldest.set(click.shortCode, Math.min(click.clickedAt, oldest.get(click.shortCode) ?? Infinity));
-    isPlaceNeeded ||= needsPlace(click);
-    clicks?.push({ index: item.index, click });
-    if (clicks !== undefined && clicks.length > CHUNK_ROWS) clicks = undefined;
+    const known = oldest.get(click.shortCode);
+    if (known === undefined || click.clickedAt < known) oldest.set(click.shortCode, click.clickedAt);
+    if (!isPlaceNeeded && !options.countOnly && needsPlace(click)) {
+      isPlaceNeeded = true;
+      steps = await context.steps(true);
+    }
+    rows?.push(rowOf(item, click, steps));
+    if (rows !== undefined && rows.length > CHUNK_ROWS) rows = undefined;
   }
-  return { oldest, rejections, needsPlace: isPlaceNeeded, clicks };
+  return { oldest, rejections, steps, rows };
 }
 
-function* clicksOf(items: Iterable<BodyItem>, parse: Parse): Generator<PlacedClick> {
+function* rowsOf(
+  items: Iterable<BodyItem>,
+  parse: Parse,
+  steps: readonly EnrichStep[],
+): Generator<OwnerlessRow> {
   for (const item of items) {
     const parsed = parse(item);
-    if (parsed.ok) yield { index: item.index, click: parsed.click };
+    if (parsed.ok) yield rowOf(item, parsed.click, steps);
   }
+}
+
+function rowOf({ index }: BodyItem, click: Click, steps: readonly EnrichStep[]): OwnerlessRow {
+  return { index, ownerId: '', row: enrichClick(steps, click) };
 }
 
 function parseItem({ value }: BodyItem, receivedAt: number, keptSince: number | undefined): ParsedClick {

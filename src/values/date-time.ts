@@ -36,6 +36,17 @@ export function parseDateParameter(text: string, zone: string, edge: 'start' | '
  */
 export function parseClickTime(value: string | number): number | undefined {
   if (typeof value === 'number') return parseUnixTime(String(value));
+  if (value !== latest.text) latest = { text: value, instant: parseClickTimeText(value) };
+  return latest.instant;
+}
+
+/** The time of the click before, which a log's next line has too. */
+let latest: { readonly text: string; readonly instant: number | undefined } = {
+  text: '',
+  instant: undefined,
+};
+
+function parseClickTimeText(value: string): number | undefined {
   if (!PLAIN_UTC.test(value)) return parseDateParameter(value, 'UTC', 'start');
   const instant = Date.parse(value);
   return Number.isNaN(instant) ? undefined : instant;

@@ -3,6 +3,7 @@ import * as fc from 'fast-check';
 import {
   boolColumn,
   nullableFloatColumn,
+  sharedTextColumn,
   textColumn,
   timeColumn,
   uint64Column,
@@ -22,6 +23,7 @@ interface Row {
 const COLUMNS = [
   textColumn<Row>('text', ({ text }) => text),
   textColumn<Row>('kind', ({ kind }) => kind),
+  sharedTextColumn<Row>('shared', ({ kind }) => kind),
   uint64Column<Row>('number', ({ number }) => number),
   timeColumn<Row>('time', ({ time }) => time),
   boolColumn<Row>('flag', ({ flag }) => flag),
@@ -34,7 +36,7 @@ describe('rows inserted as a block', () => {
   beforeAll(async () => {
     spoor = await startSpoor();
     await spoor.database.command(sql`CREATE TABLE blocks (
-      text String, kind LowCardinality(String), number UInt64, time DateTime64(3, 'UTC'), flag Bool,
+      text String, kind LowCardinality(String), shared LowCardinality(String), number UInt64, time DateTime64(3, 'UTC'), flag Bool,
       duration Nullable(Float64)) ENGINE = Memory`);
   });
   afterAll(() => spoor.stop());
@@ -59,11 +61,12 @@ describe('rows inserted as a block', () => {
         await spoor.database.command(sql`TRUNCATE TABLE blocks`);
         await spoor.database.insertBlock('blocks', COLUMNS, rows);
         const stored = await spoor.database.rows(sql`
-          SELECT text, kind, toString(number), toUnixTimestamp64Milli(time), flag, duration
+          SELECT text, kind, shared, toString(number), toUnixTimestamp64Milli(time), flag, duration
           FROM blocks`);
         expect(stored).toEqual(
           rows.map(({ text, kind, number, time, flag, duration }) => [
             text,
+            kind,
             kind,
             String(number),
             time,
@@ -74,5 +77,14 @@ describe('rows inserted as a block', () => {
       }),
       { numRuns: 40 },
     );
+  });
+
+  test.each([1, 256, 257, 65_536, 65_537])('hold %d different texts among the shared', async (count) => {
+    const rows = Array.from({ length: count + 2 }, (_, place) => ({ shared: `text ${place % count}` }));
+    const shared = sharedTextColumn<(typeof rows)[number]>('shared', (each) => each.shared);
+    await spoor.database.command(sql`TRUNCATE TABLE blocks`);
+    await spoor.database.insertBlock('blocks', [shared], rows);
+    const stored = await spoor.database.rows(sql`SELECT shared FROM blocks`);
+    expect(stored).toEqual(rows.map((each) => [each.shared]));
   });
 });

@@ -13,6 +13,8 @@ export type FindRecord = (ip: string) => number | undefined;
 const IPV4_BITS = 32;
 /** In a tree of IPv6 the addresses of IPv4 lie behind so many zeros. */
 const ZEROS_BEFORE_IPV4 = 96;
+/** The first so many bits are looked up in a table: two thirds of the way, for 256 KB. */
+const TABLE_BITS = 16;
 
 /**
  * Walks an .mmdb file's binary tree: a node is two halves, for a 0 and a 1 as the address's next bit; each names the next
@@ -29,8 +31,10 @@ export function ipv4Tree(file: Buffer, layout: TreeLayout): FindRecord {
   };
   let root = 0;
   if (layout.ipVersion === 6) for (let bit = 0; bit < ZEROS_BEFORE_IPV4; bit++) root = walk(root, 1, 0);
+  const table = Uint32Array.from({ length: 1 << TABLE_BITS }, (_, bits) => walk(root, TABLE_BITS, bits));
   return (ip) => {
-    const found = walk(root, IPV4_BITS, ipv4Number(ip));
+    const address = ipv4Number(ip);
+    const found = walk(table[address >>> TABLE_BITS] ?? root, IPV4_BITS - TABLE_BITS, address);
     return found > nodeCount ? found : undefined;
   };
 }

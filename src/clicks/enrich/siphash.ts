@@ -31,10 +31,12 @@ export function sipHash24(key: DataView, bytes: DataView, length: number): bigin
     v3h ^= wordh;
     if (isLast) v2 ^= 0xff;
     for (let round = isLast ? LAST_ROUNDS : ROUNDS_A_WORD; round > 0; round--) {
-      v0 = (v0 + v1) | 0;
-      v0h = (v0h + v1h + carry(v0, v1)) | 0;
-      v2 = (v2 + v3) | 0;
-      v2h = (v2h + v3h + carry(v2, v3)) | 0;
+      const v0First = (v0 + v1) | 0;
+      v0h = (v0h + v1h + carry(v0First, v0, v1)) | 0;
+      v0 = v0First;
+      const v2First = (v2 + v3) | 0;
+      v2h = (v2h + v3h + carry(v2First, v2, v3)) | 0;
+      v2 = v2First;
       const v1Before = v1;
       v1 = ((v1 << 13) | (v1h >>> 19)) ^ v0;
       v1h = ((v1h << 13) | (v1Before >>> 19)) ^ v0h;
@@ -43,9 +45,9 @@ export function sipHash24(key: DataView, bytes: DataView, length: number): bigin
       v3h = ((v3h << 16) | (v3Before >>> 16)) ^ v2h;
       // Here the halves of v0 change places; those of v2 do at the end of the round.
       const v2Sum = (v2 + v1) | 0;
-      const v2hSum = (v2h + v1h + carry(v2Sum, v1)) | 0;
+      const v2hSum = (v2h + v1h + carry(v2Sum, v2, v1)) | 0;
       const v0Sum = (v0h + v3) | 0;
-      const v0hSum = (v0 + v3h + carry(v0Sum, v3)) | 0;
+      const v0hSum = (v0 + v3h + carry(v0Sum, v0h, v3)) | 0;
       const v1Middle = v1;
       v1 = ((v1 << 17) | (v1h >>> 15)) ^ v2Sum;
       v1h = ((v1h << 17) | (v1Middle >>> 15)) ^ v2hSum;
@@ -73,7 +75,7 @@ function pad(bytes: DataView, length: number): number {
   return end;
 }
 
-/** A sum that came out below what was added to it has wrapped around. */
-function carry(sum: number, added: number): number {
-  return sum >>> 0 < added >>> 0 ? 1 : 0;
+/** 1 when a sum of two words is too large for one: their highest bits and what became of them tell, without a branch. */
+function carry(sum: number, a: number, b: number): number {
+  return ((a & b) | ((a | b) & ~sum)) >>> 31;
 }

@@ -20,13 +20,15 @@ const LINES_KEPT = 5;
 
 /** Gathers the report of a batch while it is read and stored. */
 export class ReportBuilder {
-  read = 0;
   readonly #batch: string;
+  readonly #read: number;
   readonly #skipped: Record<string, number> = {};
   readonly #rejected: Record<string, { count: number; lines: number[] }> = {};
 
-  constructor(batch: string) {
+  /** @param read how many records there are */
+  constructor(batch: string, read: number) {
     this.#batch = batch;
+    this.#read = read;
   }
 
   skip(reason: string, count = 1): void {
@@ -42,7 +44,7 @@ export class ReportBuilder {
   build(accepted: number, firstClick: number | null, lastClick: number | null): BatchReport {
     return {
       batch: this.#batch,
-      read: this.read,
+      read: this.#read,
       accepted,
       skipped: this.#skipped,
       rejected: this.#rejected,

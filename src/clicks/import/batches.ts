@@ -5,10 +5,9 @@ import { unavailable } from '../../errors.ts';
 import { param, sql } from '../../sql/sql.ts';
 import type { BodyItem } from '../body.ts';
 import { type IngestContext, ingest } from '../ingest.ts';
-import { turns } from '../turns.ts';
 import { type BatchReport, ReportBuilder } from './batch-report.ts';
 import { IMPORT_FORMATS, type ImportFormatName, parseRecord } from './formats.ts';
-import { RecordSplitter } from './records.ts';
+import { type FileRecord, RecordSplitter } from './records.ts';
 
 /** Consecutive records of a file, and where they stand in it. */
 export interface Batch {
@@ -19,8 +18,8 @@ export interface Batch {
   readonly parent: string;
   /** The number of the batch's first line in its file, from 1. */
   readonly firstLine: number;
-  /** The records, each ended by a line break. */
-  readonly text: string;
+  /** The records in UTF-8, each ended by a line break. */
+  readonly bytes: Buffer;
 }
 
 /** A batch that was imported, or begun, before. */
@@ -41,8 +40,8 @@ export function rootOf(format: ImportFormatName, columns: readonly string[]): st
 }
 
 /** A batch's name: a hash over everything in its file up to its end, so that equal beginnings have equal names. */
-export function nameOf(parent: string, text: string): string {
-  return createHash('sha256').update(`${parent}\n`).update(text).digest('hex');
+export function nameOf(parent: string, bytes: Buffer): string {
+  return createHash('sha256').update(`${parent}\n`).update(bytes).digest('hex');
 }
 
 /** Imports batches and remembers them for good, so that a file imported again, or grown, counts no click twice. */
@@ -73,20 +72,20 @@ export class BatchImporter {
    * @param now Unix milliseconds
    */
   async import(batch: Batch, ownerId: string, now: number): Promise<BatchReport> {
-    const name = nameOf(batch.parent, batch.text);
+    const name = nameOf(batch.parent, batch.bytes);
     const begun = this.#begin(batch, name, now);
     this.#begun.set(name, begun);
     try {
-      return await this.#takeIn(await begun, name, batch.parent, ownerId);
+      return await this.#takeIn(await begun, batch, name, ownerId);
     } finally {
       this.#begun.delete(name);
     }
   }
 
-  /** Reads the batch and notes that it is begun, after the one before it. */
+  /** Notes that the batch is begun, after the one before it. */
   async #begin(batch: Batch, name: string, now: number): Promise<Begun> {
-    const report = new ReportBuilder(name);
-    const clicks = await this.#clicksOf(batch, report);
+    const text = batch.bytes.toString('utf8').replace(/\n$/, '');
+    const lines = countRecords(batch.format, text);
     const [known] = await this.#database.rows<[boolean, number]>(sql`
       SELECT is_complete, toUnixTimestamp64Milli(imported_at) FROM import_batches FINAL
       WHERE parent = ${param('String', batch.parent)} AND batch = ${param('String', name)}`);
@@ -94,9 +93,9 @@ export class BatchImporter {
     const receivedAt = known?.[1] ?? now;
     if (known === undefined) {
       await this.#parentBegun(batch);
-      await this.#record(batch.parent, name, report.read, false, receivedAt);
+      await this.#record(batch.parent, name, lines, false, receivedAt);
     }
-    return { report, clicks, receivedAt, isRetry: known !== undefined, isDone: known?.[0] === true };
+    return { text, lines, receivedAt, isRetry: known !== undefined, isDone: known?.[0] === true };
   }
 
   /**
@@ -122,12 +121,13 @@ export class BatchImporter {
   }
 
   async #takeIn(
-    { report, clicks, receivedAt, isRetry, isDone }: Begun,
+    { text, lines, receivedAt, isRetry, isDone }: Begun,
+    batch: Batch,
     name: string,
-    parent: string,
     ownerId: string,
   ): Promise<BatchReport> {
-    const result = await ingest(this.#context, clicks, {
+    const report = new ReportBuilder(name, lines);
+    const result = await ingest(this.#context, clicksOf(batch, text, report), {
       ownerId,
       isAdmin: true,
       receivedAt,
@@ -136,30 +136,10 @@ export class BatchImporter {
       // The report counts them by reason.
       rejectionsKept: Infinity,
     });
-    if (!isDone) await this.#record(parent, name, report.read, true, receivedAt);
+    if (!isDone) await this.#record(batch.parent, name, lines, true, receivedAt);
     for (const { index, field, error } of result.rejected) report.reject(`${field} ${error}`, index);
     if (isDone) report.skip(ALREADY_IMPORTED, result.accepted);
     return report.build(isDone ? 0 : result.accepted, result.firstClick, result.lastClick);
-  }
-
-  /** The clicks of a batch, each under its line number; what is none goes into the report. */
-  async #clicksOf(batch: Batch, report: ReportBuilder): Promise<readonly BodyItem[]> {
-    const splitter = new RecordSplitter(IMPORT_FORMATS[batch.format].isQuoted);
-    const clicks: BodyItem[] = [];
-    const turnOver = turns();
-    for (const records of [splitter.push(batch.text.replace(/\n$/, '')), splitter.end()]) {
-      for (const { text, line } of records) {
-        const turn = turnOver();
-        if (turn !== undefined) await turn;
-        report.read++;
-        const index = batch.firstLine + line - 1;
-        const record = parseRecord(batch.format, text, batch.columns);
-        if (record.kind === 'click') clicks.push({ index, value: record.value });
-        else if (record.kind === 'skipped') report.skip(record.reason);
-        else report.reject(record.reason, index);
-      }
-    }
-    return clicks;
   }
 
   async #record(
@@ -174,10 +154,49 @@ export class BatchImporter {
   }
 }
 
-/** A batch that was read and is noted as begun. */
+/**
+ * The clicks of a batch, each under its line number; what is none goes into the report the first time they are gone
+ * through. They are read as they are asked for, since most of what that takes is then done with at once.
+ */
+function clicksOf(
+  { format, columns, firstLine }: Batch,
+  text: string,
+  report: ReportBuilder,
+): Iterable<BodyItem> {
+  let isFirst = true;
+  return {
+    *[Symbol.iterator]() {
+      const isReported = isFirst;
+      isFirst = false;
+      for (const records of recordsOf(format, text)) {
+        for (const record of records) {
+          const index = firstLine + record.line - 1;
+          const parsed = parseRecord(format, record.text, columns);
+          if (parsed.kind === 'click') yield { index, value: parsed.value };
+          else if (!isReported) continue;
+          else if (parsed.kind === 'skipped') report.skip(parsed.reason);
+          else report.reject(parsed.reason, index);
+        }
+      }
+    },
+  };
+}
+
+function recordsOf(format: ImportFormatName, text: string): readonly Iterable<FileRecord>[] {
+  const splitter = new RecordSplitter(IMPORT_FORMATS[format].isQuoted);
+  return [splitter.push(text), splitter.end()];
+}
+
+function countRecords(format: ImportFormatName, text: string): number {
+  let count = 0;
+  for (const records of recordsOf(format, text)) for (const _ of records) count++;
+  return count;
+}
+
+/** A batch that is noted as begun. */
 interface Begun {
-  readonly report: ReportBuilder;
-  readonly clicks: readonly BodyItem[];
+  readonly text: string;
+  readonly lines: number;
   /** Unix milliseconds of the first try. */
   readonly receivedAt: number;
   readonly isRetry: boolean;

@@ -51,10 +51,9 @@ export function controlRoutes(router: Router<State>, services: Services): void {
 
   router.post('/control/import', adminOnly, async (ctx) => {
     const { owner, first_line: firstLine, ...batch } = describedBatch(ctx.get('x-spoor-batch'));
-    const report = await withBody(ctx.req, BATCH_LIMIT, (body) => {
-      const text = body.toString('utf8');
-      return services.importer.import({ ...batch, firstLine, text }, owner, services.now());
-    });
+    const report = await withBody(ctx.req, BATCH_LIMIT, (bytes) =>
+      services.importer.import({ ...batch, firstLine, bytes }, owner, services.now()),
+    );
     services.metrics.countClicks(report.accepted, 0);
     ctx.body = report;
   });

@@ -1,0 +1,51 @@
+import { LINE_BREAK, type RecordBlock } from './import-records.ts';
+
+/** Records of a file that are read and not sent yet. */
+export class PendingRecords {
+  /** The number of the first one's first line in the file, from 1. */
+  firstLine = 1;
+  /** False when the last one may still be growing. */
+  isComplete = true;
+  #bytes: Buffer = Buffer.alloc(0);
+  #added: Buffer[] = [];
+  #length = 0;
+  #ends: number[] = [];
+
+  get count(): number {
+    return this.#ends.length;
+  }
+
+  get bytes(): number {
+    return this.#length;
+  }
+
+  add({ bytes, ends, isComplete }: RecordBlock): void {
+    for (const end of ends) this.#ends.push(this.#length + end);
+    this.#added.push(bytes);
+    this.#length += bytes.length;
+    this.isComplete = isComplete;
+  }
+
+  /** The bytes of the first so many. */
+  first(count: number): Buffer {
+    if (this.#added.length > 0) this.#bytes = Buffer.concat([this.#bytes, ...this.#added], this.#length);
+    this.#added = [];
+    return this.#bytes.subarray(0, this.#endOf(count));
+  }
+
+  /** Takes the first so many away. */
+  take(count: number): Buffer {
+    const taken = this.first(count);
+    for (let at = taken.indexOf(LINE_BREAK); at !== -1; at = taken.indexOf(LINE_BREAK, at + 1))
+      this.firstLine++;
+    // A copy, so that what is taken can be let go of.
+    this.#bytes = Buffer.from(this.#bytes.subarray(taken.length));
+    this.#length -= taken.length;
+    this.#ends = this.#ends.slice(count).map((end) => end - taken.length);
+    return taken;
+  }
+
+  #endOf(count: number): number {
+    return this.#ends[count - 1] ?? 0;
+  }
+}
