@@ -17,6 +17,7 @@ export interface RecordBlock {
 const LONGEST_LINE_BYTES = 1 << 20;
 const CUT_LINE_BYTES = 1 << 16;
 
+const GZIP_MARK = Buffer.from([0x1f, 0x8b]);
 const GUNZIP_BYTES = 1 << 18;
 export const LINE_BREAK = 10;
 
@@ -45,15 +46,17 @@ async function* lineBlocks(stream: AsyncIterable<Buffer>): AsyncGenerator<Record
       if (rest.length > LONGEST_LINE_BYTES) rest = rest.subarray(0, CUT_LINE_BYTES);
       continue;
     }
-    yield lineBlock(Buffer.concat([rest, piece.subarray(0, end)]), isFirst, true);
+    const lines = Buffer.concat([rest, piece.subarray(0, end)]);
+    yield lineBlock(isFirst ? withoutMark(lines) : lines, true);
     rest = piece.subarray(end);
     isFirst = false;
   }
-  if (rest.length > 0) yield lineBlock(Buffer.concat([rest, Buffer.from('\n')]), isFirst, false);
+  const last = isFirst ? withoutMark(rest) : rest;
+  if (last.length > 0) yield lineBlock(Buffer.concat([last, Buffer.from('\n')]), false);
 }
 
-function lineBlock(lines: Buffer, isFirst: boolean, isComplete: boolean): RecordBlock {
-  const bytes = plain(isFirst ? withoutMark(lines) : lines);
+function lineBlock(lines: Buffer, isComplete: boolean): RecordBlock {
+  const bytes = plain(lines);
   const ends: number[] = [];
   for (let at = bytes.indexOf(LINE_BREAK); at !== -1; at = bytes.indexOf(LINE_BREAK, at + 1))
     ends.push(at + 1);
@@ -101,13 +104,17 @@ async function* counted(
 
 /** Gzip is known by its first two bytes, whatever the file is called. */
 async function* unpacked(stream: AsyncGenerator<Buffer>): AsyncGenerator<Buffer> {
-  const first = await stream.next();
-  if (first.done === true) return;
+  let start: Buffer = Buffer.alloc(0);
+  while (start.length < GZIP_MARK.length) {
+    const next = await stream.next();
+    if (next.done === true) break;
+    start = Buffer.concat([start, next.value]);
+  }
   async function* whole(): AsyncGenerator<Buffer> {
-    if (first.done !== true) yield first.value;
+    yield start;
     yield* stream;
   }
-  if (first.value[0] !== 0x1f || first.value[1] !== 0x8b) return yield* whole();
+  if (!start.subarray(0, GZIP_MARK.length).equals(GZIP_MARK)) return yield* whole();
   // The pipeline's own error is that of the unpacked side, which the loop below meets.
   const unzipped = pipeline(Readable.from(whole()), createGunzip({ chunkSize: GUNZIP_BYTES }), () => {});
   try {
