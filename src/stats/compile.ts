@@ -33,7 +33,6 @@ export function columnsOf(query: StatsQuery): readonly string[] {
 export function compile(query: StatsQuery, tenant: Tenant): Sql {
   const from = clicksOf(query, tenant);
   const lists = listsOf(query);
-  const names = query.groupBy.map(identifier);
   const columns = join(columnsOf(query).map(identifier), ', ');
   const isOnePass = lists.length === 1 && query.metrics.includes('unique_clicks');
   const rows = isOnePass
@@ -46,7 +45,13 @@ FROM
 (
 ${rows}
 )
-ORDER BY list, ${query.groupBy.includes('time') ? sql`time, ` : EMPTY}${rankOf(query)} DESC, ${join(names, ', ')}`;
+ORDER BY ${orderOf(query)}`;
+}
+
+/** The order of a compiled query's rows. */
+export function orderOf(query: StatsQuery): Sql {
+  const names = join(query.groupBy.map(identifier), ', ');
+  return sql`list, ${query.groupBy.includes('time') ? sql`time, ` : EMPTY}${rankOf(query)} DESC, ${names}`;
 }
 
 /** The summary as a list: one group of everything. */
@@ -72,11 +77,14 @@ const NO_NUMBERS = join(
   ', ',
 );
 
-/** Its blanks have no names: ClickHouse would take an alias `browser` for the column in the conditions below it. */
-function summary(query: StatsQuery, from: Sql): Sql {
-  const blanks = query.groupBy.map((name) => (name === 'time' ? sql`toInt64(0)` : sql`''`));
+/**
+ * The row of the summary by itself. Its blanks have no names: ClickHouse would take an alias `browser` for the column in
+ * the conditions below it.
+ */
+export function summary(query: StatsQuery, from: Sql): Sql {
+  const blanks = query.groupBy.map((name) => (name === 'time' ? sql`toInt64(0), ` : sql`'', `));
   return sql`SELECT toUInt8(0) AS list, toUInt64(0) AS groups, count() AS clicks, uniqExact(visitor) AS unique_clicks,
-  ${join(blanks, ', ')},
+  ${join(blanks, '')}
   ${NAMED_NUMBERS}
 ${from}`;
 }

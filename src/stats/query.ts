@@ -8,9 +8,11 @@ import { type Filters, parseFilters } from './filter-parameters.ts';
 import { INTERVAL_NAMES, type IntervalName, defaultInterval } from './intervals.ts';
 import { METRIC_NAMES, type MetricName } from './metrics.ts';
 import { type RawParameters, splitList, valueOf } from './parameters.ts';
+import { previousRange } from './previous-range.ts';
 
 export const SCOPES_OF_STATS = ['all', 'anon'] as const;
 export const BOT_CHOICES = ['include', 'exclude', 'only'] as const;
+export const COMPARE_CHOICES = ['previous'] as const;
 
 /** Whose clicks a question is about, before anything is known of the URL or the key. */
 export type Subject =
@@ -32,13 +34,16 @@ export interface StatsQuery {
   readonly limit: number | undefined;
   /** Older clicks are past their retention and not counted, also while they are still stored; Unix milliseconds. */
   readonly keptSince?: number | undefined;
+  /** The period to compare with; null where no time lies before the range that clicks can be of. */
+  readonly previous?: TimeRange | null | undefined;
 }
 
 /** A question as it was asked: what has a default that depends on the kind of answer is still open. */
-export type Question = Omit<StatsQuery, 'range' | 'interval'> & {
+export type Question = Omit<StatsQuery, 'range' | 'interval' | 'previous'> & {
   readonly start: number | undefined;
   readonly end: number;
   readonly interval: IntervalName | undefined;
+  readonly compare?: (typeof COMPARE_CHOICES)[number] | undefined;
 };
 
 export interface ParseContext {
@@ -50,10 +55,12 @@ export interface ParseContext {
   readonly keptSince?: number | undefined;
 }
 
-const MAX_BUCKETS = 10_000;
-const DEFAULT_LIMIT = 1_000;
+export const MAX_BUCKETS = 10_000;
+export const DEFAULT_LIMIT = 1_000;
+export const MAX_LIMIT = 10_000;
 const OLDEST = Date.UTC(2000, 0, 1);
-const WEEK_MS = 7 * 86_400_000;
+const DEFAULT_DAYS = 7;
+const WEEK_MS = DEFAULT_DAYS * 86_400_000;
 
 const choices = z.object({
   breakdown: z.enum(['true', 'false'], 'breakdown must be true or false.').optional(),
@@ -63,9 +70,25 @@ const choices = z.object({
     .string()
     .regex(/^\d{1,5}$/, 'limit must be a whole number from 1 to 10000.')
     .transform(Number)
-    .pipe(z.number().min(1, 'limit must be at least 1.').max(10_000, 'limit must be at most 10000.'))
+    .pipe(
+      z.number().min(1, 'limit must be at least 1.').max(MAX_LIMIT, `limit must be at most ${MAX_LIMIT}.`),
+    )
     .optional(),
 });
+
+/**
+ * Reads a question that an answer, not an export, is to be made of: it may also say what to compare with.
+ * @throws AppError as `parseQuestion`
+ */
+export function parseAnswerQuestion(raw: RawParameters, context: ParseContext): Question {
+  const question = parseQuestion(raw, context);
+  const wanted = valueOf(raw, 'compare');
+  const compare = COMPARE_CHOICES.find((known) => known === wanted);
+  if (compare !== wanted) {
+    throw invalid('compare', `compare must be one of: ${COMPARE_CHOICES.join(', ')}.`);
+  }
+  return { ...question, compare };
+}
 
 /**
  * Reads a question from a query string. Unknown parameters are ignored.
@@ -108,7 +131,17 @@ export function forAnswer(question: Question): StatsQuery {
       `The range has more than ${MAX_BUCKETS} buckets of that interval: take a longer one.`,
     );
   }
-  return { ...query, limit: query.limit ?? DEFAULT_LIMIT };
+  return {
+    ...query,
+    limit: query.limit ?? DEFAULT_LIMIT,
+    ...(question.compare === undefined ? {} : { previous: previousOf(question, range) }),
+  };
+}
+
+/** Nothing lies before 2000: a period that would begin earlier is cut there, and one that would end earlier is none. */
+function previousOf({ start: asked, timezone }: Question, range: TimeRange): TimeRange | null {
+  const { start, end } = previousRange(range, timezone, asked === undefined ? DEFAULT_DAYS : undefined);
+  return end < OLDEST ? null : { start: Math.max(start, OLDEST), end };
 }
 
 /**

@@ -10,6 +10,7 @@ import {
   type Question,
   bucketsOf,
   expectedAnswer,
+  expectedPrevious,
   inOrder,
   instantOfWall,
   intervalByRange,
@@ -199,6 +200,7 @@ const clicks: fc.Arbitrary<SentClick> = fc
 interface Asked {
   readonly query: readonly (readonly [string, string])[];
   readonly question: Question;
+  readonly compared: boolean;
   /** Whose key asks; the administrator's where undefined. */
   readonly keyOf: string | undefined;
 }
@@ -299,6 +301,7 @@ const questions: fc.Arbitrary<Asked> = fc
     breakdown: fc.option(fc.boolean()),
     bots: fc.option(fc.constantFrom('include', 'exclude', 'only')),
     limit: fc.option(fc.constantFrom(1, 2, 3, 7, 10_000)),
+    compared: fc.boolean(),
     filters: fc.oneof(
       fc.constant({}),
       fc
@@ -331,6 +334,7 @@ const questions: fc.Arbitrary<Asked> = fc
     for (const name of ['interval', 'breakdown', 'bots', 'limit'] as const) {
       if (drawn[name] !== null) query.push([name, ` ${drawn[name]} `]);
     }
+    if (drawn.compared) query.push(['compare', 'previous']);
     const filters: Record<string, readonly string[]> = {};
     const json: Record<string, string | readonly string[]> = {};
     for (const [name, given] of Object.entries(drawn.filters)) {
@@ -344,6 +348,7 @@ const questions: fc.Arbitrary<Asked> = fc
     if (Object.keys(json).length > 0) query.push(['filters', JSON.stringify(json)]);
     return {
       query,
+      compared: drawn.compared,
       keyOf: drawn.asker === 'owner' ? drawn.owner : undefined,
       question: {
         subject: drawn.anon
@@ -388,7 +393,7 @@ export async function compareWithReference(
     expect([answer.status, answer.json]).toEqual([200, { accepted: own.length, rejected: [] }]);
   }
   await fc.assert(
-    fc.asyncProperty(questions, async ({ query, question, keyOf }) => {
+    fc.asyncProperty(questions, async ({ query, question, compared, keyOf }) => {
       const key = (keyOf === undefined ? undefined : keys.get(keyOf)) ?? target.adminKey;
       const path = `/api/v1/stats?${new URLSearchParams(query.map(([name, value]): [string, string] => [name, value])).toString()}`;
       const { status, json } = await call(target, key, 'GET', path);
@@ -400,6 +405,7 @@ export async function compareWithReference(
       expect([status, json.code]).toEqual([200, undefined]);
       const { generated_at: _, ...answer } = json;
       const expected = expectedAnswer(question, known);
+      if (compared) expected['previous'] = expectedPrevious(question, known);
       expect(answer).toEqual(expected);
       // Once more as text, because the order of lists and fields is part of an answer.
       expect(JSON.stringify(answer.metrics)).toBe(JSON.stringify(expected['metrics']));

@@ -110,6 +110,46 @@ export function expectedAnswer(question: Question, clicks: readonly KnownClick[]
   };
 }
 
+/** What `compare=previous` adds to the answer: the period before, of which only totals and time's lists are shown. */
+export function expectedPrevious(question: Question, clicks: readonly KnownClick[]): unknown {
+  const before = periodBefore(question);
+  if (before === null) return null;
+  const isByTime = question.groupBy.includes('time');
+  const { time_range, summary, computed_metrics, metrics } = expectedAnswer(
+    { ...question, ...before, groupBy: isByTime ? ['time'] : [], breakdown: false },
+    clicks,
+  );
+  return {
+    time_range,
+    summary,
+    ...(computed_metrics === undefined ? {} : { computed_metrics }),
+    ...(isByTime ? { metrics } : {}),
+  };
+}
+
+const OLDEST = Date.UTC(2000, 0, 1);
+
+/** Of whole local days as many of them, else as many milliseconds; null where all of it lies before 2000. */
+function periodBefore({ start, end, timezone }: Question): Pick<Question, 'start' | 'end'> | null {
+  const midnightOf = (instant: number): number =>
+    Math.floor((instant + offsetOf(timezone, instant)) / DAY) * DAY;
+  const isDay = (midnight: number): boolean =>
+    startOfDay(timezone, midnight) < startOfDay(timezone, midnight + DAY);
+  const [first, last] = [midnightOf(start), midnightOf(end)];
+  let from = start - (end - start) - 1;
+  if (start === startOfDay(timezone, first) && end === startOfDay(timezone, last + DAY) - 1) {
+    let days = 0;
+    for (let day = first; day <= last; day += DAY) if (isDay(day)) days++;
+    let day = first;
+    while (days > 0) {
+      day -= DAY;
+      if (isDay(day)) days--;
+    }
+    from = startOfDay(timezone, day);
+  }
+  return start <= OLDEST ? null : { start: Math.max(from, OLDEST), end: start - 1 };
+}
+
 /** The interval of a range (Unix ms) where none is asked for. */
 export function intervalByRange(start: number, end: number): IntervalName {
   const length = end - start;

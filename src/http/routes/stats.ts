@@ -2,10 +2,10 @@ import { createHash } from 'node:crypto';
 import type { Router } from '@koa/router';
 import type { MadeAnswer, MakeAnswer, SentAnswer } from '../../answers/kept-answers.ts';
 import { nameOf } from '../../answers/known-questions.ts';
-import { shapeAnswer, type StatsRow } from '../../stats/answer.ts';
-import { compile } from '../../stats/compile.ts';
+import type { StatsRow } from '../../stats/answer.ts';
+import { compileCompared, comparedRange, shapeCompared } from '../../stats/compare.ts';
 import type { Tenant } from '../../stats/conditions.ts';
-import { type Question, type StatsQuery, forAnswer, parseQuestion } from '../../stats/query.ts';
+import { type Question, type StatsQuery, forAnswer, parseAnswerQuestion } from '../../stats/query.ts';
 import { type Context, type State, signalOf } from '../context.ts';
 import type { Services } from '../services.ts';
 import { ANSWER_HEADERS, etagOf, findKept, namesTag } from '../kept.ts';
@@ -39,7 +39,8 @@ export function statsRoutes(router: Router<State>, services: Services): void {
   const read = async (ctx: Context): Promise<ReadQuestion> => {
     const timeZones = await services.timeZones();
     const at = services.now();
-    const question = parseQuestion(ctx.query, { now: at, timeZones, keptSince: services.keptSince(at) });
+    const context = { now: at, timeZones, keptSince: services.keptSince(at) };
+    const question = parseAnswerQuestion(ctx.query, context);
     return { question, query: forAnswer(question), at };
   };
 
@@ -52,7 +53,7 @@ export function statsRoutes(router: Router<State>, services: Services): void {
           // Clicks that came while it waited for its turn count as well: what is said of now is read anew.
           const { query, at } = dependsOnNow(first) ? await read(ctx) : first;
           const options = { signal, maxSeconds: MAX_SECONDS };
-          return made(query, await database.rows<StatsRow>(compile(query, tenant), options), at);
+          return made(query, await database.rows<StatsRow>(compileCompared(query, tenant), options), at);
         },
         { signal },
       );
@@ -85,20 +86,22 @@ function dependsOnNow({ question, at }: ReadQuestion): boolean {
 
 /** @param at when the question was read, Unix milliseconds */
 function made(query: StatsQuery, rows: readonly StatsRow[], at: number): MadeAnswer {
-  const answer = shapeAnswer(query, rows, at);
+  const answer = shapeCompared(query, rows, at);
   const body = JSON.stringify(answer);
   return {
     body: Buffer.from(body),
     tag: tagOf(body, answer.generated_at),
-    range: query.range,
+    range: comparedRange(query),
     isFixedUntil: fixedUntil(query, at),
   };
 }
 
-/** Until when nothing enters or leaves a question's range just because time goes on. */
-function fixedUntil({ range, keptSince }: StatsQuery, at: number): number | undefined {
-  if (range.end >= at) return undefined;
-  return keptSince === undefined ? Infinity : range.start + at - keptSince;
+/** Until when nothing enters or leaves a question's ranges just because time goes on. */
+function fixedUntil(query: StatsQuery, at: number): number | undefined {
+  const { keptSince } = query;
+  const { start, end } = comparedRange(query);
+  if (end >= at) return undefined;
+  return keptSince === undefined ? Infinity : start + at - keptSince;
 }
 
 /** A tag over everything but the time the answer was made. */

@@ -1,0 +1,93 @@
+import { type Sql, join, sql, identifier } from '../sql/sql.ts';
+import { type StatsAnswer, type StatsRow, shapeAnswer } from './answer.ts';
+import type { TimeRange } from './buckets.ts';
+import { columnsOf, compile, orderOf, summary } from './compile.ts';
+import { type Tenant, clicksOf } from './conditions.ts';
+import type { StatsQuery } from './query.ts';
+
+/** The period before the one that was asked about: its totals, and its time lists where time was asked for. */
+export type PreviousPeriod = Pick<StatsAnswer, 'time_range' | 'summary' | 'computed_metrics'> &
+  Partial<Pick<StatsAnswer, 'metrics'>>;
+
+/** An answer with what it was to be compared with; null where no time lies before the range that clicks can be of. */
+export type ComparedAnswer = StatsAnswer & { readonly previous?: PreviousPeriod | null };
+
+/** From the first instant that an answer is about to the last. */
+export function comparedRange({ range, previous }: StatsQuery): TimeRange {
+  return { start: previous?.start ?? range.start, end: range.end };
+}
+
+/**
+ * A question as one SQL query, both periods in it where it compares two, so that they are of one view. Its rows are then
+ * those of `compile` with a leading column `period`: 0 the one asked about, 1 the one before.
+ */
+export function compileCompared(query: StatsQuery, tenant: Tenant): Sql {
+  const before = queryBefore(query);
+  if (before === undefined) return compile(query, tenant);
+  const columns = join(columnsOf(query).map(identifier), ', ');
+  const rowsBefore =
+    before.groupBy.length === 0 ? summary(before, clicksOf(before, tenant)) : compile(before, tenant);
+  return sql`SELECT period, ${columns}
+FROM
+(
+SELECT toUInt8(0) AS period, ${columns}
+FROM
+(
+${compile(query, tenant)}
+)
+UNION ALL
+SELECT toUInt8(1), ${join(columnsBefore(query, before), ', ')}
+FROM
+(
+${rowsBefore}
+)
+)
+ORDER BY period, ${orderOf(query)}`;
+}
+
+/**
+ * Shapes the rows of `compileCompared` into the answer.
+ * @param now Unix milliseconds
+ */
+export function shapeCompared(query: StatsQuery, rows: readonly StatsRow[], now: number): ComparedAnswer {
+  const before = queryBefore(query);
+  if (before === undefined) {
+    const answer = shapeAnswer(query, rows, now);
+    return query.previous === null ? { ...answer, previous: null } : answer;
+  }
+  const ofPeriod = (period: number): readonly StatsRow[] =>
+    rows.filter(([first]) => first === period).map(([, ...row]) => row);
+  const places = columnsOf(before).map((name) => columnsOf(query).indexOf(name));
+  const rowsBefore = ofPeriod(1).map((row) => places.map((place) => row[place] ?? null));
+  return {
+    ...shapeAnswer(query, ofPeriod(0), now),
+    previous: shapePrevious(before, shapeAnswer(before, rowsBefore, now)),
+  };
+}
+
+function shapePrevious({ groupBy }: StatsQuery, answer: StatsAnswer): PreviousPeriod {
+  const { time_range, summary: totals, computed_metrics, metrics } = answer;
+  return {
+    time_range,
+    summary: totals,
+    ...(computed_metrics === undefined ? {} : { computed_metrics }),
+    ...(groupBy.length === 0 ? {} : { metrics }),
+  };
+}
+
+/** What is asked about the period before: time's lists, in the same buckets, and the totals; of no dimension else. */
+function queryBefore(query: StatsQuery): StatsQuery | undefined {
+  const { previous: range } = query;
+  if (range === undefined || range === null) return undefined;
+  const groupBy = query.groupBy.filter((name) => name === 'time');
+  return { ...query, range, groupBy, breakdown: false, previous: undefined };
+}
+
+/** The columns of the period before in the places of the other's. Blanks have no names, which the union does not need. */
+function columnsBefore(query: StatsQuery, before: StatsQuery): readonly Sql[] {
+  const known = columnsOf(before);
+  return columnsOf(query).map((name) => {
+    if (known.includes(name)) return identifier(name);
+    return sql`''`;
+  });
+}
