@@ -2,7 +2,7 @@ import { formatInstant, formatWithOffset } from '../values/time-zone.ts';
 import { type Bucket, buckets } from './buckets.ts';
 import { type MetricList, SUMMARY_COLUMNS, columnsOf, listsOf } from './compile.ts';
 import type { DimensionName } from './dimensions.ts';
-import { INTERVALS } from './intervals.ts';
+import { INTERVALS, type IntervalName } from './intervals.ts';
 import { METRICS, type MetricName, percentage, ratio, twoDecimals } from './metrics.ts';
 import type { StatsQuery } from './query.ts';
 
@@ -20,6 +20,20 @@ export interface Summary {
   readonly avg_redirection_time: number;
 }
 
+export interface TimeBucketInfo {
+  readonly strategy: (typeof INTERVALS)[IntervalName]['strategy'];
+  readonly interval_minutes: number;
+  readonly display_format: string;
+  readonly mongo_format: string;
+  readonly timezone: string;
+}
+
+export interface ComputedMetrics {
+  readonly unique_click_rate: number;
+  readonly repeat_click_rate: number;
+  readonly average_clicks_per_visitor: number;
+}
+
 /** An answer of the statistics API, fields in the order they are sent. */
 export interface StatsAnswer {
   readonly scope: 'all' | 'anon';
@@ -30,9 +44,9 @@ export interface StatsAnswer {
   readonly group_by: readonly DimensionName[];
   readonly timezone: string;
   readonly time_range: { readonly start_date: string; readonly end_date: string };
-  readonly time_bucket_info?: Readonly<Record<string, string | number>>;
+  readonly time_bucket_info?: TimeBucketInfo;
   readonly summary: Summary;
-  readonly computed_metrics?: Readonly<Record<string, number>>;
+  readonly computed_metrics?: ComputedMetrics;
   readonly metrics: Readonly<Record<string, readonly ListRow[]>>;
   readonly group_counts: Readonly<Record<string, number>>;
 }
@@ -179,12 +193,12 @@ function fieldsOf(bucket: Bucket): ListRow {
   return { time: bucket.label, bucket_start: formatWithOffset(bucket.start, bucket.offset) };
 }
 
-function bucketInfo({ interval, timezone }: StatsQuery): Readonly<Record<string, string | number>> {
+function bucketInfo({ interval, timezone }: StatsQuery): TimeBucketInfo {
   const { strategy, interval_minutes, display_format } = INTERVALS[interval];
   return { strategy, interval_minutes, display_format, mongo_format: display_format, timezone };
 }
 
-function computed({ total_clicks: clicks, unique_clicks: visitors }: Summary) {
+function computed({ total_clicks: clicks, unique_clicks: visitors }: Summary): ComputedMetrics {
   return {
     unique_click_rate: percentage(visitors, clicks),
     repeat_click_rate: percentage(clicks - visitors, clicks),

@@ -62,7 +62,8 @@ const OLDEST = Date.UTC(2000, 0, 1);
 const DEFAULT_DAYS = 7;
 const WEEK_MS = DEFAULT_DAYS * 86_400_000;
 
-const choices = z.object({
+/** Parameters that are one of a few. */
+export const choices = z.object({
   breakdown: z.enum(['true', 'false'], 'breakdown must be true or false.').optional(),
   bots: z.enum(BOT_CHOICES, `bots must be one of: ${BOT_CHOICES.join(', ')}.`).default('include'),
   interval: z.enum(INTERVAL_NAMES, `interval must be one of: ${INTERVAL_NAMES.join(', ')}.`).optional(),

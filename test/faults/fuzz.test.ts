@@ -6,6 +6,7 @@ import { unzipSync } from 'fflate';
 import { DIMENSION_NAMES } from '../../src/stats/dimensions.ts';
 import { INTERVAL_NAMES } from '../../src/stats/intervals.ts';
 import { wellFormed } from '../../src/values/text.ts';
+import { checkDocumented } from '../support/documented.ts';
 import { type KnownRoute, allRoutes } from '../support/routes.ts';
 import { ADMIN_KEY, type TestSpoor, startSpoor } from '../support/spoor.ts';
 
@@ -101,6 +102,7 @@ const NAMES: Readonly<Record<string, readonly string[]>> = {
   city: ['Berlin', 'a\\,b'],
   referrer: ['google.com', 'https://google.com/a?b', 'Direct'],
   bots: ['include', 'exclude', 'only'],
+  compare: ['previous', 'next'],
   limit: ['1', '10000', '10001', '007'],
   owner_id: ['me', 'them', '*'],
   format: ['json', 'xml', 'csv', 'xlsx', 'pdf'],
@@ -306,6 +308,12 @@ function faultOf(shot: Shot, { status, type, body: bytes, ms }: Answer): string 
   if (ms > LONGEST_MS) return `took ${ms} ms`;
   const isAdmin = shot.headers['authorization']?.includes(ADMIN_KEY);
   if (!isAdmin && textOf(type, bytes).includes(MARK)) return "another owner's clicks";
+  const text = type.startsWith('application/json') ? bytes.toString() : 'a file'.slice(0, bytes.length);
+  try {
+    checkDocumented({ method: shot.method, path: shot.path, status, type, text });
+  } catch (error) {
+    return String(error);
+  }
   if (status < 400 || shot.method === 'HEAD') return undefined;
   if (!type.startsWith('application/json')) return `an error as ${type}`;
   const { error, code, field, details, accepted, rejected, ...rest } = JSON.parse(bytes.toString());

@@ -1,5 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { rootOf } from '../../src/clicks/import/batches.ts';
+import { createDocument } from '../../src/http/openapi/document.ts';
+import { METHODS } from '../../src/http/openapi/model.ts';
 import { SCOPES, type Scope } from '../../src/keys/scopes.ts';
 import { allRoutes } from '../support/routes.ts';
 import { type SendOptions, type TestSpoor, startSpoor } from '../support/spoor.ts';
@@ -17,7 +19,9 @@ const BATCH = { format: 'ndjson', columns: [], parent: PARENT, first_line: 1, ow
 const SEED = { clicks: 0, owners: ['x'], urls: 1, days: 1, seed: 1, end: 1_700_000_000_000, from: 0, to: 0 };
 const NEW_KEY = { owner_id: 'x', name: 'x', scopes: ['stats:read'] };
 
-const PUBLIC = ['GET /health', 'GET /ready', 'GET /metrics'];
+const PUBLIC = ['/health', '/ready', '/metrics', '/openapi.json', '/docs', '/docs/style.css'].map(
+  (path) => `GET ${path}`,
+);
 
 const GUARDED: Readonly<Record<string, Guarded>> = {
   'GET /api/v1/stats': { scopes: ['stats:read', 'urls:read'], path: '/api/v1/stats' },
@@ -65,7 +69,15 @@ test('every route is either known to be public or guarded below', () => {
 });
 
 describe.each(Object.entries(GUARDED))('%s', (route, { scopes, path, options }) => {
-  const [method = ''] = route.split(' ');
+  const [method = '', pattern = ''] = route.split(' ');
+
+  test('is documented with the scopes it takes', () => {
+    if (pattern.startsWith('/control/')) return;
+    const item = createDocument().paths[pattern.replaceAll(/:(\w+)/g, '{$1}')];
+    const operation = METHODS.flatMap((one) => (one === method.toLowerCase() ? [item?.[one]] : []))[0];
+    const documented = operation?.security.flatMap((one) => one['ApiKey'] ?? []);
+    expect(documented?.toSorted()).toEqual([...scopes, 'admin:all'].toSorted());
+  });
 
   test('takes a key', async () => {
     const { status, json } = await spoor.send(method, path, { ...options, key: null });

@@ -172,6 +172,19 @@ test(`no parameters make a key count clicks of another owner (SPOOR_TEST_SEED=${
   expect([answered > 60, withClicks > 30]).toEqual([true, true]);
 });
 
+test('nor does the period before', async () => {
+  const query = {
+    start_date: `${DAY}15:00Z`,
+    end_date: `${DAY}18:59:59.999Z`,
+    compare: 'previous',
+    group_by: 'time,os',
+  };
+  const { json } = await spoor.send('GET', '/api/v1/stats', { key, query });
+  // From 11:00 to 14:59 there are two hours of one's own, and two of another's.
+  expect(json.summary.total_clicks).toBe(0);
+  expect(json.previous.summary.total_clicks).toBe(2 * codesOf(OWN.id).length * OWN.each);
+});
+
 test('another owner’s private URL is 403 and an unknown one 404, both without a number', async () => {
   const ask = (shortCode: string) =>
     spoor.send('GET', '/api/v1/stats', { key, query: { scope: 'anon', short_code: shortCode } });

@@ -1,4 +1,5 @@
 import * as fc from 'fast-check';
+import { checkDocumented } from './documented.ts';
 import { ADMIN_KEY, type SendOptions, type TestSpoor } from './spoor.ts';
 
 export type Query = NonNullable<SendOptions['query']>;
@@ -16,6 +17,9 @@ export async function download(
   }
   const answer = await fetch(url, { headers: key === null ? {} : { authorization: `Bearer ${key}` } });
   const bytes = new Uint8Array(await answer.arrayBuffer());
+  const type = answer.headers.get('content-type');
+  const text = type?.startsWith('application/json') ? Buffer.from(bytes).toString() : 'a file';
+  checkDocumented({ method: 'GET', path: url.pathname, status: answer.status, type, text });
   if (answer.status !== 200) throw new Error(`${answer.status} ${Buffer.from(bytes).toString()}`);
   return [bytes, answer.headers];
 }

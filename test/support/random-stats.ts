@@ -3,6 +3,7 @@ import * as fc from 'fast-check';
 import { DIMENSION_NAMES, FILTER_NAMES } from '../../src/stats/dimensions.ts';
 import { INTERVAL_NAMES } from '../../src/stats/intervals.ts';
 import { METRIC_NAMES } from '../../src/stats/metrics.ts';
+import { checkDocumented } from './documented.ts';
 import {
   COUNTRY_NAMES,
   type KnownClick,
@@ -438,6 +439,14 @@ async function call(target: Target, key: string, method: string, path: string, b
     },
     ...(body === undefined ? {} : { body }),
   });
-  const json: any = await response.json();
+  const text = await response.text();
+  checkDocumented({
+    method,
+    path,
+    status: response.status,
+    type: response.headers.get('content-type'),
+    text,
+  });
+  const json: any = JSON.parse(text);
   return { status: response.status, json };
 }

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { readConfig } from '../../src/config.ts';
 import { Database } from '../../src/clickhouse/database.ts';
 import { type Running, createLog, start } from '../../src/main.ts';
+import { checkDocumented } from './documented.ts';
 
 export const ADMIN_KEY = `spoo_${'admin'.repeat(6)}`;
 
@@ -13,7 +14,7 @@ export interface TestSpoor {
   readonly url: string;
   readonly running: Running;
   readonly database: Database;
-  /** One request; `key` defaults to the administrator's, null sends none. */
+  /** One request, whose answer must be as the API document says; `key` defaults to the administrator's, null sends none. */
   readonly send: (method: string, path: string, options?: SendOptions) => Promise<TestResponse>;
   /** A new key of that owner. */
   readonly createKey: (ownerId: string, scopes?: readonly string[]) => Promise<string>;
@@ -111,6 +112,8 @@ async function request(
     ...(body === undefined ? {} : { body }),
   });
   const text = await response.text();
+  const answered = response.headers.get('content-type');
+  checkDocumented({ method, path, json: options.json, status: response.status, type: answered, text });
   return { status: response.status, headers: response.headers, text, json: parsed(text) };
 }
 

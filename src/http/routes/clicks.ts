@@ -11,14 +11,14 @@ import { type Context, type State, requirePrincipal, requireScope, signalOf } fr
 import type { Services } from '../services.ts';
 import { Slots } from '../slots.ts';
 
-const BODY_LIMIT = 64 * 1_048_576;
+export const BODY_LIMIT = 64 * 1_048_576;
 
 /** Rejected rows that an answer names. */
-const REJECTIONS_SHOWN = 1_000;
+export const REJECTIONS_SHOWN = 1_000;
 
 type Parse = (body: Buffer) => Iterator<BodyItem>;
 
-const CONTENT_TYPES = {
+export const CONTENT_TYPES = {
   'application/x-ndjson': ndjsonItems,
   'application/json': jsonItems,
 } as const;

@@ -8,6 +8,7 @@ import { parseIp } from '../../values/ip.ts';
 import { characters, wellFormed } from '../../values/text.ts';
 import { knownToNode } from '../../values/time-zone.ts';
 import { readJson } from '../body.ts';
+import type { EraseAnswer } from '../openapi/answers.ts';
 import { type State, requireAdmin, requirePrincipal } from '../context.ts';
 import { ownerSchema } from '../schemas.ts';
 import type { Services } from '../services.ts';
@@ -18,7 +19,7 @@ const date = z.union([z.string(), z.number()], 'must be an ISO 8601 or Unix time
  * Strict in everything, and nothing may be null: a selector that is misspelt or lost its value must not make an
  * erasure wider. The visitor's address and user agent come in the body because URLs end up in logs.
  */
-const selectorsSchema = z.strictObject(
+export const selectorsSchema = z.strictObject(
   {
     owner_id: ownerSchema.optional(),
     short_code: shortCodeSchema.transform(wellFormed).optional(),
@@ -50,7 +51,7 @@ export function eraseRoutes(router: Router<State>, services: Services): void {
     if (first === undefined) throw invalid('body', `Say which clicks: ${SELECTORS.join(', ')}.`);
     requireAdmin(principal);
     const erased = await services.removal.remove([first, ...others], (work) => services.urls.gate.shut(work));
-    ctx.body = { erased };
+    ctx.body = { erased } satisfies EraseAnswer;
   });
 }
 

@@ -4,11 +4,13 @@ import { AppError, invalid } from '../../errors.ts';
 import type { ApiKey } from '../../keys/keys.ts';
 import { RATE_LIMITS, SCOPES } from '../../keys/scopes.ts';
 import { readJson } from '../body.ts';
+import type { KeyAnswer, KeyListAnswer, NewKeyAnswer } from '../openapi/answers.ts';
 import { type State, pathParameter, requireAdmin, requirePrincipal } from '../context.ts';
 import { instantSchema, nameSchema, ownerSchema } from '../schemas.ts';
 import type { Services } from '../services.ts';
 
-const newKeySchema = z.object({
+/** What the body of a request for a key may look like. */
+export const newKeySchema = z.object({
   owner_id: ownerSchema,
   name: nameSchema,
   scopes: z
@@ -25,7 +27,7 @@ const newKeySchema = z.object({
 export function keyRoutes(router: Router<State>, { keys, now }: Services): void {
   router.get('/api/v1/keys', async (ctx) => {
     requireAdmin(requirePrincipal(ctx));
-    ctx.body = { items: (await keys.list()).map(present) };
+    ctx.body = { items: (await keys.list()).map(present) } satisfies KeyListAnswer;
   });
 
   router.post('/api/v1/keys', async (ctx) => {
@@ -44,7 +46,7 @@ export function keyRoutes(router: Router<State>, { keys, now }: Services): void 
     const { id, ...rest } = present(stored);
     ctx.status = 201;
     ctx.set('Cache-Control', 'no-store');
-    ctx.body = { id, key, ...rest };
+    ctx.body = { id, key, ...rest } satisfies NewKeyAnswer;
   });
 
   router.delete('/api/v1/keys/:id', async (ctx) => {
@@ -57,7 +59,7 @@ export function keyRoutes(router: Router<State>, { keys, now }: Services): void 
   });
 }
 
-function present(key: ApiKey) {
+function present(key: ApiKey): KeyAnswer {
   return {
     id: key.id,
     owner_id: key.ownerId,

@@ -7,11 +7,13 @@ import { valueOf } from '../../stats/parameters.ts';
 import type { ShortUrl } from '../../urls/registry.ts';
 import { parseUrl } from '../../values/url.ts';
 import { readJson } from '../body.ts';
+import type { UrlAnswer, UrlPageAnswer } from '../openapi/answers.ts';
 import { type Context, type State, pathParameter, requirePrincipal, requireScope } from '../context.ts';
 import { instantSchema, ownerSchema } from '../schemas.ts';
 import type { Services } from '../services.ts';
 
-const changeSchema = z.object({
+/** What the body of a PUT may look like. */
+export const changeSchema = z.object({
   owner_id: ownerSchema.nullish(),
   created_at: instantSchema.nullish(),
   private_stats: z.boolean('must be true or false').nullish(),
@@ -23,14 +25,16 @@ const changeSchema = z.object({
     .optional(),
 });
 
-const PAGE_LIMIT = 1_000;
+/** URLs on a page. */
+export const DEFAULT_PAGE = 100;
+export const PAGE_LIMIT = 1_000;
 
 export function urlRoutes(router: Router<State>, services: Services): void {
   const { urls } = services;
 
   router.get('/api/v1/urls', async (ctx) => {
     const principal = requirePrincipal(ctx);
-    const limit = Number(valueOf(ctx.query, 'limit') ?? 100);
+    const limit = Number(valueOf(ctx.query, 'limit') ?? DEFAULT_PAGE);
     if (!Number.isInteger(limit) || limit < 1 || limit > PAGE_LIMIT) {
       throw invalid('limit', `limit must be a whole number from 1 to ${PAGE_LIMIT}.`);
     }
@@ -40,7 +44,7 @@ export function urlRoutes(router: Router<State>, services: Services): void {
     ctx.body = {
       items: page.items.map(present),
       next_cursor: page.next === null ? null : writeCursor(page.next),
-    };
+    } satisfies UrlPageAnswer;
   });
 
   router.get('/api/v1/urls/:short_code', async (ctx) => {
@@ -103,7 +107,7 @@ function shortCodeOf(ctx: Context): string {
   throw invalid('short_code', `short_code ${parsed.error.issues[0]?.message ?? 'is wrong'}.`);
 }
 
-function present(url: ShortUrl) {
+function present(url: ShortUrl): UrlAnswer {
   return {
     short_code: url.shortCode,
     owner_id: url.ownerId,

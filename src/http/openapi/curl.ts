@@ -1,0 +1,23 @@
+import type { CodeSample, Method, Sample } from './model.ts';
+
+/** A sample as a `curl` line, for a shell in which `SPOOR` and `KEY` are set. */
+export function curlOf(
+  method: Method,
+  { label, path, query, withoutKey, body, options = [] }: Sample,
+): CodeSample {
+  const asked = Object.entries(query ?? {}).map(([name, value]) => `${name}=${readable(value)}`);
+  const url = `"$SPOOR${path}${asked.length === 0 ? '' : `?${asked.join('&')}`}"`;
+  const parts = [
+    method === 'get' ? `curl ${url}` : `curl --request ${method.toUpperCase()} ${url}`,
+    ...(withoutKey === true ? [] : ['--header "Authorization: Bearer $KEY"']),
+    ...(body === undefined ? [] : [`--header 'Content-Type: ${body.type}'`]),
+    ...options,
+    ...(body === undefined ? [] : [`--data-binary '${body.text.replaceAll("'", String.raw`'\''`)}'`]),
+  ];
+  return { lang: 'Shell', label, source: parts.join(' \\\n  ') };
+}
+
+/** Percent-encoded, but for what a query string may hold as it is. */
+function readable(value: string): string {
+  return encodeURIComponent(value).replaceAll('%2C', ',').replaceAll('%2F', '/');
+}

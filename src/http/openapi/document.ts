@@ -1,0 +1,102 @@
+import { EXPORT_FORMAT_NAMES } from '../../export/formats.ts';
+import { SCOPES } from '../../keys/scopes.ts';
+import { ROUTE_LIMITS } from '../../limits/limits.ts';
+import { NOT_ONE_OF, clickRoutes } from './clicks.ts';
+import { curlOf } from './curl.ts';
+import { COMMON_ERRORS, errorAnswers } from './errors.ts';
+import { keyRoutes } from './keys.ts';
+import {
+  type Access,
+  type OpenApiDocument,
+  type Operation,
+  type PathItem,
+  type RouteDescription,
+  TAGS,
+} from './model.ts';
+import { componentSchemas } from './schemas.ts';
+import { serviceRoutes } from './service.ts';
+import { statsRoutes } from './stats.ts';
+import { urlRoutes } from './urls.ts';
+
+/** The HTTP API as an OpenAPI document, made of the schemas and registries that the routes themselves work with. */
+export function createDocument(): OpenApiDocument {
+  return {
+    openapi: '3.1.0',
+    info: { title: 'Spoor', version: 'v1', description: INTRODUCTION },
+    servers: [{ url: '/', description: 'The Spoor that this document comes from.' }],
+    tags: Object.entries(TAGS).map(([name, description]) => ({ name, description })),
+    paths: pathsOf(allRoutes()),
+    components: {
+      schemas: componentSchemas(),
+      securitySchemes: {
+        ApiKey: {
+          type: 'http',
+          scheme: 'bearer',
+          description: `An API key, \`spoo_…\`, with one of the scopes that the route names: ${SCOPES.map((scope) => `\`${scope}\``).join(', ')}.`,
+        },
+      },
+    },
+  };
+}
+
+function allRoutes(): readonly RouteDescription[] {
+  return [...statsRoutes(), ...clickRoutes(), ...urlRoutes(), ...keyRoutes(), ...serviceRoutes()];
+}
+
+function pathsOf(routes: readonly RouteDescription[]): Readonly<Record<string, PathItem>> {
+  const paths: Record<string, PathItem> = {};
+  for (const route of routes)
+    paths[route.path] = { ...paths[route.path], [route.method]: operationOf(route) };
+  return paths;
+}
+
+function operationOf(route: RouteDescription): Operation {
+  const { operationId, tag, summary, description, access, parameters = [], requestBody, method } = route;
+  const hasChoices = parameters.some(({ name }) => name === 'group_by');
+  return {
+    operationId,
+    tags: [tag],
+    summary,
+    description,
+    security: securityOf(access),
+    ...(parameters.length === 0 ? {} : { parameters }),
+    ...(requestBody === undefined ? {} : { requestBody }),
+    responses: {
+      ...route.answers,
+      ...errorAnswers([...COMMON_ERRORS, ...route.errors]),
+      ...(hasChoices ? { 422: NOT_ONE_OF } : {}),
+    },
+    'x-codeSamples': route.samples.map((sample) => curlOf(method, sample)),
+  };
+}
+
+/** Any one of them is enough; an empty one is no key at all. */
+function securityOf(access: Access): Operation['security'] {
+  if (access.kind === 'public') return [];
+  const scopes = new Set([...access.scopes, 'admin:all']);
+  const keys = [...scopes].map((scope) => ({ ApiKey: [scope] }));
+  return access.kind === 'key or public URL' ? [...keys, {}] : keys;
+}
+
+const INTRODUCTION = `Click analytics: clicks go in, exact statistics come out.
+
+**Keys.** Send yours as \`Authorization: Bearer spoo_…\`. A key belongs to an owner and has scopes: ${SCOPES.map((scope) => `\`${scope}\``).join(', ')}; \`admin:all\` includes the others, for every owner. A key that does not hold is refused on every route.
+
+**Parameters.** Values are trimmed; an empty one is not given. Filters given twice add up; any other parameter given twice is refused. Unknown parameters are ignored.
+
+**Errors** are JSON with a sentence, a code and the field that is wrong. They are checked in this order: route (404, 405), key (401), rate limit (429), parameters (400, 422), scope of the key (403), the URL (404) and its privacy (401, 403). An error is never answered with zeros. Any route refuses a request line and headers of more than 128 KiB (431) and a request that comes too slowly (408).
+
+**Rate limits.** ${limits()} Other routes have none. Answers carry \`RateLimit-Limit\`, \`RateLimit-Remaining\` and \`RateLimit-Reset\`; over the limit it is 429 with \`Retry-After\`.
+
+**Exports** have the formats ${EXPORT_FORMAT_NAMES.map((name) => `\`${name}\``).join(', ')}.
+
+The examples are for a shell with \`export SPOOR=http://127.0.0.1:8080 KEY=spoo_…\`.`;
+
+function limits(): string {
+  return Object.entries(ROUTE_LIMITS)
+    .map(
+      ([route, { key, address }]) =>
+        `\`${route}\`: ${key.minute} a minute and ${key.day.toLocaleString('en-US')} a day with a key, ${address.minute} and ${address.day.toLocaleString('en-US')} without, each address.`,
+    )
+    .join(' ');
+}

@@ -1,0 +1,125 @@
+import type { ErrorCode } from '../../errors.ts';
+import type { Scope } from '../../keys/scopes.ts';
+
+/** The parts of OpenAPI 3.1 that Spoor's document is made of. */
+export type JsonSchema = { readonly [keyword: string]: unknown };
+
+export interface Parameter {
+  readonly name: string;
+  readonly in: 'query' | 'path' | 'header';
+  readonly required?: boolean;
+  readonly description: string;
+  readonly schema: JsonSchema;
+  readonly example?: unknown;
+}
+
+export interface Header {
+  readonly description: string;
+  readonly schema: JsonSchema;
+}
+
+export interface Example {
+  readonly summary?: string;
+  readonly value: unknown;
+}
+
+export interface MediaType {
+  readonly schema: JsonSchema;
+  readonly examples?: Readonly<Record<string, Example>>;
+}
+
+export type Content = Readonly<Record<string, MediaType>>;
+
+export interface RequestBody {
+  readonly description: string;
+  readonly required: boolean;
+  readonly content: Content;
+}
+
+export interface Answer {
+  readonly description: string;
+  readonly headers?: Readonly<Record<string, Header>>;
+  readonly content?: Content;
+}
+
+export interface CodeSample {
+  readonly lang: string;
+  readonly label: string;
+  readonly source: string;
+}
+
+export interface Operation {
+  readonly operationId: string;
+  readonly tags: readonly string[];
+  readonly summary: string;
+  readonly description: string;
+  readonly security: readonly Readonly<Record<string, readonly string[]>>[];
+  readonly parameters?: readonly Parameter[];
+  readonly requestBody?: RequestBody;
+  readonly responses: Readonly<Record<string, Answer>>;
+  readonly 'x-codeSamples': readonly CodeSample[];
+}
+
+export const METHODS = ['get', 'post', 'put', 'delete'] as const;
+
+export type Method = (typeof METHODS)[number];
+
+export type PathItem = { readonly [M in Method]?: Operation };
+
+export interface OpenApiDocument {
+  readonly openapi: '3.1.0';
+  readonly info: { readonly title: string; readonly version: string; readonly description: string };
+  readonly servers: readonly { readonly url: string; readonly description: string }[];
+  readonly tags: readonly { readonly name: string; readonly description: string }[];
+  readonly paths: Readonly<Record<string, PathItem>>;
+  readonly components: {
+    readonly schemas: Readonly<Record<string, JsonSchema>>;
+    readonly securitySchemes: Readonly<Record<string, JsonSchema>>;
+  };
+}
+
+/** Who may ask: anybody, those with a key of one of these scopes (`admin:all` is always one), or some with and some without. */
+export type Access =
+  | { readonly kind: 'public' }
+  | { readonly kind: 'key' | 'key or public URL'; readonly scopes: readonly Scope[] };
+
+/** A route as its resource's file describes it. What all routes have in common is added to it. */
+export interface RouteDescription {
+  readonly method: Method;
+  /** Parameters in braces. */
+  readonly path: string;
+  readonly operationId: string;
+  readonly tag: TagName;
+  readonly summary: string;
+  readonly description: string;
+  readonly access: Access;
+  readonly parameters?: readonly Parameter[];
+  readonly requestBody?: RequestBody;
+  readonly answers: Readonly<Record<string, Answer>>;
+  /** Codes of errors it answers with, beyond those that every route has. */
+  readonly errors: readonly ErrorCode[];
+  readonly samples: readonly Sample[];
+}
+
+/** A request to show as a `curl` line. */
+export interface Sample {
+  readonly label: string;
+  /** The path with its parameters filled in. */
+  readonly path: string;
+  readonly query?: Readonly<Record<string, string>>;
+  readonly withoutKey?: boolean;
+  readonly body?: { readonly type: string; readonly text: string };
+  /** Options of curl. */
+  readonly options?: readonly string[];
+}
+
+export const TAGS = {
+  Statistics: 'Exact numbers about clicks, for any range, in any time zone.',
+  Exports: 'The same answers as files, with everything there is.',
+  Clicks: 'Clicks in, one or many at a time, and out again for good.',
+  URLs: 'Short codes, who owns them and who may see their statistics.',
+  Keys: 'API keys, for administrators.',
+  Service: 'Whether it runs, and how.',
+} as const;
+
+export type TagName = keyof typeof TAGS;

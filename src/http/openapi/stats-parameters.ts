@@ -1,0 +1,193 @@
+import { z } from 'zod';
+import { EXPORT_FORMATS, EXPORT_FORMAT_NAMES } from '../../export/formats.ts';
+import { DIMENSION_NAMES, FILTER_NAMES, type FilterName } from '../../stats/dimensions.ts';
+import { INTERVALS, INTERVAL_NAMES } from '../../stats/intervals.ts';
+import { METRIC_NAMES } from '../../stats/metrics.ts';
+import {
+  BOT_CHOICES,
+  COMPARE_CHOICES,
+  DEFAULT_LIMIT,
+  MAX_BUCKETS,
+  MAX_LIMIT,
+  SCOPES_OF_STATS,
+  choices,
+} from '../../stats/query.ts';
+import type { JsonSchema, Parameter } from './model.ts';
+
+type Described = Omit<Parameter, 'name' | 'in'>;
+
+const DATES =
+  'ISO 8601 with hyphens, or a Unix time in seconds (up to 11 digits) or milliseconds (12 to 14). Without an offset it is a time in `timezone`.';
+
+const COMMAS = 'Several are separated by commas; `\\,` is a comma in a value. Given twice, they add up.';
+
+const FILTER_EXAMPLES: Readonly<Record<FilterName, string>> = {
+  browser: 'Chrome,Firefox',
+  os: 'Windows',
+  country: 'DE,Türkiye',
+  city: 'Berlin',
+  referrer: 'google.com',
+  short_code: 'launch',
+};
+
+const FILTER_NOTES: Readonly<Partial<Record<FilterName, string>>> = {
+  country: 'Codes and English names.',
+  referrer: 'A full URL, or a host for every referrer of exactly that host; `Direct` for clicks without one.',
+};
+
+/** The parameters of a question about clicks, those that both answers and exports take. */
+function questionParameters(): Readonly<Record<string, Described>> {
+  return {
+    scope: {
+      description:
+        "`all`: the clicks of the key's owner. `anon`: one URL, `short_code`; no key is needed where its statistics are public.",
+      schema: { type: 'string', enum: SCOPES_OF_STATS, default: 'all' },
+    },
+    short_code: {
+      description: `With \`scope=anon\` the URL, required and taken as it is. With \`scope=all\` a filter. ${COMMAS}`,
+      schema: { type: 'string' },
+      example: 'launch',
+    },
+    start_date: {
+      description: `The first moment. ${DATES} A date alone is its start.`,
+      schema: { type: 'string' },
+      example: '2026-01-24',
+    },
+    end_date: {
+      description: `The last moment, included. ${DATES} A date alone is the whole day. Later than now is taken as now, which is the default.`,
+      schema: { type: 'string' },
+      example: '2026-01-31',
+    },
+    group_by: {
+      description: `What to group by: any of ${codes(DIMENSION_NAMES)}, separated by commas. Lists come in that order. \`short_code\` not with \`scope=anon\`.`,
+      schema: { type: 'string', pattern: listOf(DIMENSION_NAMES), default: 'time' },
+      example: 'time,country',
+    },
+    metrics: {
+      description: `What to count: any of ${codes(METRIC_NAMES)}, separated by commas.`,
+      schema: { type: 'string', pattern: listOf(METRIC_NAMES), default: METRIC_NAMES.join(',') },
+      example: 'clicks',
+    },
+    timezone: {
+      description: 'The time zone of buckets and dates: an IANA name, spelt exactly.',
+      schema: { type: 'string', default: 'UTC' },
+      example: 'America/New_York',
+    },
+    interval: {
+      description: `How long a bucket of time is. Default by the range: ${defaultIntervals()}. Weeks are ISO weeks. An answer takes up to ${grouped(MAX_BUCKETS)} buckets, an export any number.`,
+      schema: chosen('interval'),
+    },
+    breakdown: {
+      description:
+        'Whether to add the full cross product of the dimensions. Default: `true` for two of them, else `false`.',
+      schema: { type: 'boolean' },
+    },
+    filters: {
+      description: `Filters as a JSON object: the values of each dimension are alternatives, dimensions are combined. It can name ${codes(FILTER_NAMES)}.`,
+      schema: { type: 'string', contentMediaType: 'application/json', contentSchema: FILTERS },
+      example: '{"browser":["Chrome","Firefox"]}',
+    },
+    ...Object.fromEntries(
+      FILTER_NAMES.filter((name) => name !== 'short_code').map((name) => [
+        name,
+        {
+          description: ['Only clicks with one of these values.', FILTER_NOTES[name], COMMAS]
+            .filter(Boolean)
+            .join(' '),
+          schema: { type: 'string' },
+          example: FILTER_EXAMPLES[name],
+        },
+      ]),
+    ),
+    bots: {
+      description: `What to do with the clicks of programs: ${codes(BOT_CHOICES)}.`,
+      schema: chosen('bots'),
+    },
+    owner_id: {
+      description: 'With `admin:all` and `scope=all`: the clicks of that owner; `*`: of every owner.',
+      schema: { type: 'string' },
+      example: 'me',
+    },
+  };
+}
+
+const FILTERS: JsonSchema = {
+  type: 'object',
+  properties: Object.fromEntries(
+    FILTER_NAMES.map((name) => [name, { type: ['string', 'array'], items: { type: 'string' } }]),
+  ),
+  additionalProperties: false,
+};
+
+/** The parameters of `GET /api/v1/stats`. */
+export function statsParameters(): readonly Parameter[] {
+  return inQuery({
+    ...questionParameters(),
+    limit: {
+      description: "Groups kept in each list other than time's.",
+      schema: { type: 'integer', minimum: 1, maximum: MAX_LIMIT, default: DEFAULT_LIMIT },
+    },
+    compare: {
+      description:
+        '`previous`: also the totals and time lists of the period of the same length that ends just before. Before whole local days that is as many local days, before the default seven days the seven that began at the same time of day, before anything else as many milliseconds.',
+      schema: { type: 'string', enum: COMPARE_CHOICES },
+    },
+  });
+}
+
+/** The parameters of `GET /api/v1/export`. */
+export function exportParameters(): readonly Parameter[] {
+  const { start_date, ...others } = questionParameters();
+  return inQuery({
+    format: {
+      required: true,
+      description: `The file's format: ${EXPORT_FORMAT_NAMES.map((name) => `\`${name}\` (\`${EXPORT_FORMATS[name].contentType}\`)`).join(', ')}.`,
+      schema: { type: 'string', enum: EXPORT_FORMAT_NAMES },
+      example: 'csv',
+    },
+    ...(start_date === undefined
+      ? {}
+      : {
+          start_date: {
+            ...start_date,
+            description: `${start_date.description} Default: the oldest click there is.`,
+          },
+        }),
+    ...others,
+    limit: {
+      description: "Groups kept in each list other than time's. Default: all of them.",
+      schema: { type: 'integer', minimum: 1, maximum: MAX_LIMIT },
+    },
+  });
+}
+
+function inQuery(described: Readonly<Record<string, Described>>): readonly Parameter[] {
+  return Object.entries(described).map(([name, rest]) => ({ name, in: 'query', ...rest }));
+}
+
+/** What the schema that reads such a parameter says. */
+function chosen(name: 'interval' | 'bots'): JsonSchema {
+  const { $schema: _schema, ...schema } = z.toJSONSchema(choices.shape[name], { io: 'input' });
+  return schema;
+}
+
+function listOf(names: readonly string[]): string {
+  return `^\\s*(${names.join('|')})(\\s*,\\s*(${names.join('|')}))*\\s*$`;
+}
+
+function codes(names: readonly string[]): string {
+  return names.map((name) => `\`${name}\``).join(', ');
+}
+
+function defaultIntervals(): string {
+  const hours = (ms: number): string =>
+    ms <= 86_400_000 ? `${ms / 3_600_000} h` : `${ms / 86_400_000} days`;
+  return INTERVAL_NAMES.map((name) => {
+    const { longest_default_range: longest } = INTERVALS[name];
+    return longest === Infinity ? `\`${name}\` beyond` : `\`${name}\` up to ${hours(longest)}`;
+  }).join(', ');
+}
+
+function grouped(value: number): string {
+  return value.toLocaleString('en-US');
+}

@@ -1,0 +1,58 @@
+import { expect, test } from '@jest/globals';
+import { EXPORTED_EXAMPLE, STATS_EXAMPLE } from '../../../src/http/openapi/stats-examples.ts';
+import { checkDocumented } from '../../support/documented.ts';
+
+const JSON_TYPE = 'application/json; charset=utf-8';
+
+const answered =
+  (status: number, body: unknown, path = '/api/v1/stats', method = 'GET', json?: unknown) =>
+  () =>
+    checkDocumented({ method, path, status, type: JSON_TYPE, text: JSON.stringify(body), json });
+
+const { summary: _, ...withoutSummary } = EXPORTED_EXAMPLE;
+const misnamed = { ...STATS_EXAMPLE, metrics: { clicks_by_planet: [] } };
+const row = (fields: object) => ({ ...STATS_EXAMPLE, metrics: { clicks_by_browser: [fields] } });
+const good = { browser: 'Chrome', clicks: 1, clicks_percentage: 100 };
+
+test('answers as documented pass', () => {
+  expect(answered(200, STATS_EXAMPLE)).not.toThrow();
+  expect(answered(200, row(good))).not.toThrow();
+  expect(answered(400, { error: 'No.', code: 'validation_error', field: 'x' })).not.toThrow();
+  expect(answered(200, EXPORTED_EXAMPLE, '/api/v1/export?format=json')).not.toThrow();
+  expect(answered(405, { error: 'No.', code: 'method_not_allowed' }, '/api/v1/stats', 'PUT')).not.toThrow();
+});
+
+test.each([
+  ['a field more', answered(200, { ...STATS_EXAMPLE, more: 1 })],
+  ['a field less', answered(200, withoutSummary)],
+  ['a field of the wrong type', answered(200, { ...STATS_EXAMPLE, timezone: 1 })],
+  ['a field more in a row', answered(200, row({ ...good, os: 'x' }))],
+  ['a field less in a row', answered(200, row({ browser: 'x', clicks: 1 }))],
+  ['a text for a number in a row', answered(200, row({ ...good, clicks: '1' }))],
+  ['a list of no known name', answered(200, misnamed)],
+  [
+    'a field more in the period before',
+    answered(200, { ...STATS_EXAMPLE, previous: { ...STATS_EXAMPLE.previous, filters: {} } }),
+  ],
+  ['the period before in an export', answered(200, STATS_EXAMPLE, '/api/v1/export?format=json')],
+  ['a date that is none', answered(200, { ...STATS_EXAMPLE, generated_at: 'today' })],
+  ['a status that is not documented', answered(418, { error: 'No.', code: 'validation_error' })],
+  ['a code of another status', answered(400, { error: 'No.', code: 'forbidden' })],
+  ['an unknown code', answered(400, { error: 'No.', code: 'no' })],
+  ['an error with more in it', answered(500, { error: 'No.', code: 'internal_error', stack: 'x' })],
+  ['an error of no form on an unknown route', answered(404, { message: 'No.' }, '/nowhere')],
+  ['a body where none is', answered(204, {}, '/api/v1/urls/x', 'DELETE')],
+  [
+    'a body accepted that does not fit',
+    answered(200, { erased: 1 }, '/api/v1/clicks', 'DELETE', { code: 'x' }),
+  ],
+])('%s does not', (_, check) => {
+  expect(check).toThrow('Not as documented');
+});
+
+test('another content type does not pass, nor does no body', () => {
+  const exchange = { method: 'GET', path: '/health', status: 200, type: JSON_TYPE, text: '{"status":"ok"}' };
+  expect(() => checkDocumented(exchange)).not.toThrow();
+  expect(() => checkDocumented({ ...exchange, type: 'text/html' })).toThrow('content type');
+  expect(() => checkDocumented({ ...exchange, text: '' })).toThrow('no body');
+});
