@@ -74,6 +74,7 @@ const RANGES: readonly Query[] = [
   { start_date: '2000-01-01', end_date: new Date(Date.now() - 1_000).toISOString() },
   { start_date: '2025-03-01', end_date: '2025-03-31' },
   { start_date: '2025-01-01', end_date: '2025-12-31' },
+  { start_date: '2025-04-01', end_date: '2025-04-30', compare: 'previous' },
 ];
 
 describe('whatever is written and asked in whatever order', () => {

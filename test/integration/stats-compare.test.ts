@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { DIMENSION_NAMES } from '../../src/stats/dimensions.ts';
+import { waitUntil } from '../support/process.ts';
 import { type SendOptions, type TestSpoor, startSpoor } from '../support/spoor.ts';
 
 type Query = NonNullable<SendOptions['query']>;
@@ -104,17 +105,29 @@ describe.each(RANGES)('%s', (_, range) => {
 });
 
 test('one answer is one query', async () => {
-  const queries = async (): Promise<number> => {
-    const { text } = await spoor.send('GET', '/metrics', { key: null });
-    const line = /_query_duration_seconds_count\{kind="select",outcome="ok"\} (\d+)/.exec(text);
-    return Number(line?.[1]);
-  };
-  const ask = () => compared({ start_date: '2025-03-09', end_date: '2025-03-10', group_by: 'time,os,city' });
-  await ask();
-  const before = await queries();
-  await ask();
-  // The second only counts what was counted before it.
-  expect((await queries()) - before).toBe(1);
+  const uncached = await startSpoor({ CLICKHOUSE_DATABASE: spoor.database.name, SPOOR_CACHE_MB: '0' });
+  try {
+    const queries = async (): Promise<number> => {
+      const { text } = await uncached.send('GET', '/metrics', { key: null });
+      const line = /_query_duration_seconds_count\{kind="select",outcome="ok"\} (\d+)/.exec(text);
+      return Number(line?.[1]);
+    };
+    const query = {
+      start_date: '2025-03-09',
+      end_date: '2025-03-10',
+      group_by: 'time,os',
+      compare: 'previous',
+    };
+    const ask = () => uncached.send('GET', '/api/v1/stats', { key, query });
+    // The first also looks up the key and the time zones.
+    await ask();
+    const before = await queries();
+    expect((await ask()).json.previous.summary.total_clicks).toBeGreaterThan(0);
+    expect((await queries()) - before).toBe(1);
+  } finally {
+    await uncached.running.stop();
+    await uncached.database.close();
+  }
 });
 
 test('a week until now is compared with the week before, by the clock', async () => {
@@ -123,6 +136,29 @@ test('a week until now is compared with the week before, by the clock', async ()
   expect(end).toBe(Date.parse(time_range.start_date) - 1);
   expect(end + 1 - start).toBe(7 * DAY);
   expect(previous.metrics.clicks_by_time.length).toBe(8);
+});
+
+test('a kept answer ends with a click of the period before, also one sent to another Spoor', async () => {
+  const other = await startSpoor({ CLICKHOUSE_DATABASE: spoor.database.name });
+  try {
+    const query = { start_date: '2024-06-01', end_date: '2024-06-30' };
+    for (const [at, total] of [
+      [spoor, 1],
+      [other, 2],
+    ] as const) {
+      const { previous } = await compared(query);
+      expect(previous.summary.total_clicks).toBe(total - 1);
+      const click = { short_code: 'mine', clicked_at: '2024-05-15T10:00:00Z' };
+      await at.send('POST', '/api/v1/clicks', { key, json: click });
+      await waitUntil(`${total} clicks`, async () => {
+        const answer = await compared(query);
+        return answer.previous.summary.total_clicks === total;
+      });
+    }
+  } finally {
+    await other.running.stop();
+    await other.database.close();
+  }
 });
 
 test('nothing lies before 2000', async () => {

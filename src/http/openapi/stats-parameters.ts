@@ -21,7 +21,7 @@ const DATES =
 
 const COMMAS = 'Several are separated by commas; `\\,` is a comma in a value. Given twice, they add up.';
 
-const FILTER_EXAMPLES: Readonly<Record<FilterName, string>> = {
+const FILTER_EXAMPLES: Readonly<Partial<Record<FilterName, string>>> = {
   browser: 'Chrome,Firefox',
   os: 'Windows',
   country: 'DE,Türkiye',

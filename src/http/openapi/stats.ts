@@ -98,7 +98,7 @@ In csv and xlsx, text that a spreadsheet would take for a formula gets a \`'\` p
             ...rateLimitHeaders(),
           },
           content: Object.fromEntries(
-            EXPORT_FORMAT_NAMES.map((name) => [EXPORT_FORMATS[name].contentType, CONTENTS[name]]),
+            EXPORT_FORMAT_NAMES.map((name) => [EXPORT_FORMATS[name].contentType, CONTENTS[name] ?? FILE]),
           ),
         },
       },
@@ -128,9 +128,8 @@ In csv and xlsx, text that a spreadsheet would take for a formula gets a \`'\` p
 
 const FILE: MediaType = { schema: { type: 'string', format: 'binary' } };
 
-const CONTENTS: Readonly<Record<ExportFormatName, MediaType>> = {
-  csv: FILE,
-  xlsx: FILE,
+/** Of the formats that are text. */
+const CONTENTS: Readonly<Partial<Record<ExportFormatName, MediaType>>> = {
   json: { schema: ref('ExportedAnswer'), examples: { export: { value: EXPORTED_EXAMPLE } } },
   xml: { schema: { type: 'string' }, examples: { export: { value: XML_EXAMPLE } } },
 };
