@@ -1,5 +1,5 @@
 import { DAY, MINUTE, dayNumber, firstMonday } from './calendar.ts';
-import { wallToInstant } from './time-zone.ts';
+import { offsetAt, wallOf, wallToInstant } from './time-zone.ts';
 
 // What most clicks send, read by Date.parse in a quarter of the time. Of impossible days it lets through
 // only the 29th to the 31st of a month.
@@ -68,13 +68,22 @@ function parseIso(text: string, zone: string, edge: 'start' | 'end'): number | u
   if (timeText === undefined) {
     return edge === 'start'
       ? wallToInstant(zone, day * DAY, 'first')
-      : wallToInstant(zone, day * DAY + DAY - 1, 'second');
+      : lastInstantOfDay(zone, day);
   }
   const time = parseTime(timeText);
   if (time === undefined) return undefined;
   const wall = day * DAY + time.wall;
   if (time.offset !== undefined) return wall - time.offset * MINUTE;
   return zone === 'UTC' ? wall : wallToInstant(zone, wall, edge === 'start' ? 'first' : 'second');
+}
+
+/** The last millisecond of a day, also where a clock change skips its last hour; of a day that never was, the next's. */
+function lastInstantOfDay(zone: string, day: number): number {
+  const wall = day * DAY + DAY - 1;
+  const last = wallToInstant(zone, wall, 'second');
+  if (wallOf(last, offsetAt(zone, last)) === wall) return last;
+  const next = wallToInstant(zone, wall + 1, 'first');
+  return next > wallToInstant(zone, day * DAY, 'first') ? next - 1 : last;
 }
 
 function parseDay([, yearText, month, dayOfMonth, week, weekday, ordinal]: RegExpExecArray):

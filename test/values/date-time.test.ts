@@ -230,6 +230,9 @@ describe('dates alone', () => {
     ['2026-11-01', 'America/Havana', '2026-11-01T04:00', '2026-11-02T04:59:59.999'],
     // The last hour is repeated from just past midnight: the day ends with the second.
     ['2010-11-06', 'America/St_Johns', '2010-11-06T02:30', '2010-11-07T03:29:59.999'],
+    // The last hour is skipped: the day has 23 and ends where it should.
+    ['2025-03-29', 'America/Nuuk', '2025-03-29T02:00', '2025-03-30T00:59:59.999'],
+    ['2025-03-30', 'America/Nuuk', '2025-03-30T01:00', '2025-03-31T00:59:59.999'],
     // 2011-12-30 never was: its times are read with the offset before the change.
     ['2011-12-29', 'Pacific/Apia', '2011-12-29T10:00', '2011-12-30T09:59:59.999'],
     ['2011-12-30', 'Pacific/Apia', '2011-12-30T10:00', '2011-12-31T09:59:59.999'],
