@@ -38,7 +38,9 @@ export interface Bench {
   readonly clickhouse: ClickHouseServer;
   /** The environment of Spoor's process, by which commands find it. */
   readonly settings: Readonly<Record<string, string>>;
-  /** The owner with nearly all of the clicks, and its busiest link. */
+  /** Sample clicks. */
+  readonly clicks: number;
+  /** The sample clicks' owner, and its busiest link. */
   readonly owner: string;
   readonly link: string;
   /** The newest click's latest moment, Unix milliseconds. */
@@ -86,6 +88,7 @@ export async function startBench(clicks: number): Promise<Bench> {
     database,
     clickhouse: engine.server,
     settings,
+    clicks,
     owner: OWNER,
     link: `${OWNER}-launch`,
     end,
@@ -131,6 +134,14 @@ export async function interleaved(
     times.floor.push(await time(floor));
   }
   return { spoor: median(times.spoor), floor: median(times.floor) };
+}
+
+/** The median of the milliseconds that `work` takes. */
+export async function medianTime(runs: number, work: () => Promise<unknown>): Promise<number> {
+  await work();
+  const times: number[] = [];
+  for (let run = 0; run < runs; run++) times.push(await time(work));
+  return median(times);
 }
 
 function median(values: readonly number[]): number {

@@ -9,18 +9,27 @@ import { type Benchmark, type Result, startBench } from './harness.ts';
 import { importLog } from './import-log.ts';
 import { ingestBatch } from './ingest-batch.ts';
 import { ingestSingle } from './ingest-single.ts';
+import { scale } from './scale.ts';
+import { statsClicksOnly } from './stats-clicks-only.ts';
+import { statsDashboardFresh } from './stats-dashboard-fresh.ts';
+import { statsDashboardReturning } from './stats-dashboard-returning.ts';
+import { statsLink } from './stats-link.ts';
 import { statsMixed } from './stats-mixed.ts';
 import { statsRepeat } from './stats-repeat.ts';
-import { stats } from './stats.ts';
 
 const BENCHMARKS: Readonly<Record<string, Benchmark>> = {
-  stats,
+  'stats-link': statsLink,
+  'stats-dashboard-fresh': statsDashboardFresh,
+  'stats-dashboard-returning': statsDashboardReturning,
+  'stats-clicks-only': statsClicksOnly,
   'ingest-batch': ingestBatch,
   'ingest-single': ingestSingle,
   'import-log': importLog,
   'stats-repeat': statsRepeat,
   'stats-mixed': statsMixed,
   export: exportFiles,
+  // Last, because it makes the table large.
+  scale,
 };
 
 const { clicks, only } = new Command('bench')

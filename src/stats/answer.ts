@@ -1,8 +1,9 @@
 import { formatInstant, formatWithOffset } from '../values/time-zone.ts';
 import { type Bucket, buckets } from './buckets.ts';
-import { type MetricList, SUMMARY_COLUMNS, columnsOf, listsOf } from './compile.ts';
+import { SUMMARY_COLUMNS, columnsOf } from './compile.ts';
 import type { DimensionName } from './dimensions.ts';
 import { INTERVALS, type IntervalName } from './intervals.ts';
+import { type MetricList, listsOf } from './lists.ts';
 import { METRICS, type MetricName, percentage, ratio, twoDecimals } from './metrics.ts';
 import type { StatsQuery } from './query.ts';
 

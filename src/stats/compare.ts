@@ -4,6 +4,7 @@ import type { TimeRange } from './buckets.ts';
 import { columnsOf, compile, orderOf, summary } from './compile.ts';
 import { type Tenant, clicksOf } from './conditions.ts';
 import type { StatsQuery } from './query.ts';
+import type { VisitorPlan } from './visitor-plan.ts';
 
 /** The period before the one that was asked about: its totals, and its time lists where time was asked for. */
 export type PreviousPeriod = Pick<StatsAnswer, 'time_range' | 'summary' | 'computed_metrics'> &
@@ -21,9 +22,9 @@ export function comparedRange({ range, previous }: StatsQuery): TimeRange {
  * A question as one SQL query, both periods in it where it compares two, so that they are of one view. Its rows are then
  * those of `compile` with a leading column `period`: 0 the one asked about, 1 the one before.
  */
-export function compileCompared(query: StatsQuery, tenant: Tenant): Sql {
+export function compileCompared(query: StatsQuery, tenant: Tenant, plan?: VisitorPlan): Sql {
   const before = queryBefore(query);
-  if (before === undefined) return compile(query, tenant);
+  if (before === undefined) return compile(query, tenant, plan);
   const columns = join(columnsOf(query).map(identifier), ', ');
   const rowsBefore =
     before.groupBy.length === 0 ? summary(before, clicksOf(before, tenant)) : compile(before, tenant);
@@ -33,7 +34,7 @@ FROM
 SELECT toUInt8(0) AS period, ${columns}
 FROM
 (
-${compile(query, tenant)}
+${compile(query, tenant, plan)}
 )
 UNION ALL
 SELECT toUInt8(1), ${join(columnsBefore(query, before), ', ')}

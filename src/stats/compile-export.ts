@@ -1,8 +1,9 @@
 import { EMPTY, type Sql, identifier, join, param, sql } from '../sql/sql.ts';
 import type { Column, RowTemplate } from '../values/row-template.ts';
-import { type MetricList, groupedRows, limitedRows, listsOf, rankOf, summaryColumns } from './compile.ts';
+import { groupedRows, limitedRows, rankOf, summaryColumns } from './compile.ts';
 import { type Tenant, clicksOf } from './conditions.ts';
 import type { DimensionName } from './dimensions.ts';
+import { type MetricList, listsOf } from './lists.ts';
 import type { MetricName } from './metrics.ts';
 import type { StatsQuery } from './query.ts';
 import { rowText } from './row-text.ts';

@@ -2,19 +2,10 @@ import { EMPTY, type Sql, identifier, join, param, sql } from '../sql/sql.ts';
 import { namesOf } from '../values/names.ts';
 import { type Tenant, clicksOf } from './conditions.ts';
 import { DIMENSIONS, type DimensionName } from './dimensions.ts';
-import { timeBucket } from './time-bucket.ts';
+import { type MetricList, listsOf } from './lists.ts';
 import type { StatsQuery } from './query.ts';
-
-/** A list of an answer: the dimensions its groups are of. */
-export interface MetricList {
-  readonly dimensions: readonly DimensionName[];
-}
-
-/** The lists of an answer in order: one a dimension, then the breakdown. */
-export function listsOf(query: StatsQuery): readonly MetricList[] {
-  const singles = query.groupBy.map((name) => ({ dimensions: [name] }));
-  return query.breakdown && query.groupBy.length > 1 ? [...singles, { dimensions: query.groupBy }] : singles;
-}
+import { timeBucket } from './time-bucket.ts';
+import { type VisitorPlan, countVisitors } from './visitor-plan.ts';
 
 /**
  * The columns of a compiled query's rows, in order. `list` is 0 for the summary, the first row, and else the list's
@@ -29,15 +20,16 @@ export function columnsOf(query: StatsQuery): readonly string[] {
  * GROUPING SETS. So does the summary of a single list; beside several, its own numbers would be worked out for every
  * group of each, and a branch of its own is faster. Visitors are only counted where they are asked for: that costs many
  * times what counting clicks does.
+ * @param plan how visitors are counted in the lists where there are several
  */
-export function compile(query: StatsQuery, tenant: Tenant): Sql {
+export function compile(query: StatsQuery, tenant: Tenant, plan: VisitorPlan = 'all-alike'): Sql {
   const from = clicksOf(query, tenant);
   const lists = listsOf(query);
   const columns = join(columnsOf(query).map(identifier), ', ');
   const isOnePass = lists.length === 1 && query.metrics.includes('unique_clicks');
   const rows = isOnePass
-    ? cut(query, lists, groupedRows(query, [SUMMARY, ...lists], from, sql`, ${NAMED_NUMBERS}`))
-    : sql`${cut(query, lists, groupedRows(query, lists, from, sql`, ${NO_NUMBERS}`))}
+    ? cut(query, lists, groupedRows(query, [SUMMARY, ...lists], from, { more: sql`, ${NAMED_NUMBERS}` }))
+    : sql`${cut(query, lists, groupedRows(query, lists, from, { more: sql`, ${NO_NUMBERS}`, plan }))}
 UNION ALL
 ${summary(query, from)}`;
   return sql`SELECT ${columns}
@@ -45,7 +37,7 @@ FROM
 (
 ${rows}
 )
-ORDER BY ${orderOf(query)}`;
+ORDER BY ${orderOf(query)}${isOnePass ? EMPTY : TWO_BRANCHES}`;
 }
 
 /** The order of a compiled query's rows. */
@@ -53,6 +45,13 @@ export function orderOf(query: StatsQuery): Sql {
   const names = join(query.groupBy.map(identifier), ', ');
   return sql`list, ${query.groupBy.includes('time') ? sql`time, ` : EMPTY}${rankOf(query)} DESC, ${names}`;
 }
+
+/**
+ * The two branches run beside each other, and so do the lists of the first. As many streams as cores for each would only
+ * make more sets of visitors that have to be merged in the end.
+ */
+const TWO_BRANCHES = sql`
+SETTINGS max_streams_to_max_threads_ratio = 0.5`;
 
 /** The summary as a list: one group of everything. */
 const SUMMARY: MetricList = { dimensions: [] };
@@ -94,15 +93,18 @@ export function summaryColumns(): Sql {
   return join([sql`count()`, sql`uniqExact(visitor)`, ...Object.values(SUMMARY_NUMBERS)], ', ');
 }
 
-/**
- * A query with one row a group of each list.
- * @param more what else it selects, a comma before it
- */
+export interface GroupedRows {
+  /** What else is selected, a comma before it. */
+  readonly more?: Sql;
+  readonly plan?: VisitorPlan;
+}
+
+/** A query with one row a group of each list. */
 export function groupedRows(
   query: StatsQuery,
   lists: readonly MetricList[],
   from: Sql,
-  more: Sql = EMPTY,
+  { more = EMPTY, plan = 'all-alike' }: GroupedRows = {},
 ): Sql {
   const names = query.groupBy.map(identifier);
   const keys = query.groupBy.map((name) =>
@@ -112,7 +114,7 @@ export function groupedRows(
   const masks = lists.map(({ dimensions }) => groupingMask(query.groupBy, dimensions));
   const first = lists[0] === SUMMARY ? 0 : 1;
   const places = lists.map((_, index) => first + index);
-  const uniques = query.metrics.includes('unique_clicks') ? sql`uniqExact(visitor)` : sql`toUInt64(0)`;
+  const uniques = query.metrics.includes('unique_clicks') ? countVisitors(plan, from) : sql`toUInt64(0)`;
   return sql`SELECT transform(grouping(${join(names, ', ')}), ${param('Array(UInt64)', masks)}, ${param('Array(UInt8)', places)}, 0) AS list,
   ${join(keys, ', ')}, count() AS clicks, ${uniques} AS unique_clicks${more}
 ${from}

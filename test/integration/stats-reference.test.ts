@@ -1,5 +1,11 @@
 import { afterAll, beforeAll, test } from '@jest/globals';
-import { SEED, compareWithReference } from '../support/random-stats.ts';
+import { sql } from '../../src/sql/sql.ts';
+import { type StatsRow, shapeAnswer } from '../../src/stats/answer.ts';
+import { compile } from '../../src/stats/compile.ts';
+import type { Tenant } from '../../src/stats/conditions.ts';
+import { forAnswer, parseQuestion } from '../../src/stats/query.ts';
+import { VISITOR_PLANS, type VisitorPlan } from '../../src/stats/visitor-plan.ts';
+import { type RandomQuestion, SEED, compareWithReference } from '../support/random-stats.ts';
 import { ADMIN_KEY, type TestSpoor, startSpoor } from '../support/spoor.ts';
 
 let spoor: TestSpoor;
@@ -8,7 +14,23 @@ beforeAll(async () => {
 });
 afterAll(() => spoor.stop());
 
-test(`random questions are answered as a count by hand does (SPOOR_TEST_SEED=${SEED})`, async () => {
+test(`random questions are answered as a count by hand does, with every plan (SPOOR_TEST_SEED=${SEED})`, async () => {
   const target = { url: spoor.url, adminKey: ADMIN_KEY };
-  await compareWithReference(target, { clicks: 600, questions: 350, milliseconds: 30_000 });
+  const zones = await spoor.database.rows<[string]>(sql`SELECT time_zone FROM system.time_zones`);
+  const timeZones = new Set(zones.map(([zone]) => zone));
+  const alsoAnswer = async (asked: RandomQuestion) => {
+    const now = Date.now();
+    const query = forAnswer(parseQuestion(asked.query, { now, timeZones }));
+    const answerBy = async (plan: VisitorPlan) =>
+      shapeAnswer(query, await spoor.database.rows<StatsRow>(compile(query, tenantOf(asked), plan)), now);
+    return Promise.all(VISITOR_PLANS.map(answerBy));
+  };
+  await compareWithReference(target, { clicks: 600, questions: 350, milliseconds: 30_000, alsoAnswer });
 });
+
+function tenantOf({ subject, ownerOfCode = '' }: RandomQuestion): Tenant {
+  if (subject.scope === 'anon') return { kind: 'url', ownerId: ownerOfCode, shortCode: subject.shortCode };
+  return subject.ownerId === undefined
+    ? { kind: 'every-owner' }
+    : { kind: 'owner', ownerId: subject.ownerId };
+}

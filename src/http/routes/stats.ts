@@ -1,11 +1,13 @@
 import { createHash } from 'node:crypto';
 import type { Router } from '@koa/router';
 import type { MadeAnswer, MakeAnswer, SentAnswer } from '../../answers/kept-answers.ts';
+import { KnownClicksOfQuestions } from '../../answers/known-clicks.ts';
 import { nameOf } from '../../answers/known-questions.ts';
 import type { StatsRow } from '../../stats/answer.ts';
-import { compileCompared, comparedRange, shapeCompared } from '../../stats/compare.ts';
+import { type ComparedAnswer, compileCompared, comparedRange, shapeCompared } from '../../stats/compare.ts';
 import type { Tenant } from '../../stats/conditions.ts';
 import { type Question, type StatsQuery, forAnswer, parseAnswerQuestion } from '../../stats/query.ts';
+import { chooseVisitorPlan } from '../../stats/visitor-plan.ts';
 import { type Context, type State, signalOf } from '../context.ts';
 import type { Services } from '../services.ts';
 import { ANSWER_HEADERS, etagOf, findKept, namesTag } from '../kept.ts';
@@ -29,6 +31,7 @@ interface ReadQuestion {
 
 export function statsRoutes(router: Router<State>, services: Services): void {
   const { answers, database } = services;
+  const known = new KnownClicksOfQuestions();
   const slots = new Slots({
     count: services.maxQueries,
     waitMs: TURN_MS,
@@ -52,8 +55,12 @@ export function statsRoutes(router: Router<State>, services: Services): void {
           await begin();
           // Clicks that came while it waited for its turn count as well: what is said of now is read anew.
           const { query, at } = dependsOnNow(first) ? await read(ctx) : first;
+          const plan = chooseVisitorPlan(query, known.find(query, tenant));
           const options = { signal, maxSeconds: MAX_SECONDS };
-          return made(query, await database.rows<StatsRow>(compileCompared(query, tenant), options), at);
+          const rows = await database.rows<StatsRow>(compileCompared(query, tenant, plan), options);
+          const answer = shapeCompared(query, rows, at);
+          known.learn(query, tenant, answer);
+          return made(query, answer, at);
         },
         { signal },
       );
@@ -85,8 +92,7 @@ function dependsOnNow({ question, at }: ReadQuestion): boolean {
 }
 
 /** @param at when the question was read, Unix milliseconds */
-function made(query: StatsQuery, rows: readonly StatsRow[], at: number): MadeAnswer {
-  const answer = shapeCompared(query, rows, at);
+function made(query: StatsQuery, answer: ComparedAnswer, at: number): MadeAnswer {
   const body = JSON.stringify(answer);
   return {
     body: Buffer.from(body),

@@ -1,0 +1,58 @@
+import { param, sql } from '../src/sql/sql.ts';
+import type { Bench } from './harness.ts';
+
+/** Owners with a known number of visitors, beside the sample clicks. */
+export const OWNERS = {
+  /** Most of its visitors come once. */
+  fresh: { clicks: 2_000_000, visitors: 1_700_000 },
+  /** Each of its visitors comes ten times. */
+  returning: { clicks: 2_000_000, visitors: 200_000 },
+} as const;
+
+export type OwnerName = keyof typeof OWNERS;
+
+/** Gives an owner its clicks, unless it has them. */
+export async function ensureOwner({ database, end }: Bench, name: OwnerName): Promise<void> {
+  const [row] = await database.rows<[number]>(
+    sql`SELECT count() FROM clicks WHERE owner_id = ${param('String', name)}`,
+  );
+  if (row?.[0] !== 0) return;
+  const { clicks, visitors } = OWNERS[name];
+  await database.command(
+    sql`INSERT INTO clicks (owner_id, short_code, clicked_at, visitor, browser, os, country, city, referrer,
+      is_bot, redirect_ms, click_id, ingest_id)
+    WITH cityHash64(number) AS click, cityHash64(${param('String', name)}, number % ${param('UInt64', visitors)}) AS person,
+      -- The first links have most of the clicks; so have the first browsers, places and referrers.
+      toUInt32(1000 * pow(click / 18446744073709551616., 3)) AS link,
+      toUInt8(22 * pow(intHash64(person) / 18446744073709551616., 2)) AS place,
+      toUInt8(14 * pow(cityHash64(person) / 18446744073709551616., 2)) AS agent
+    SELECT ${param('String', name)}, concat('link ', toString(link)),
+      fromUnixTimestamp64Milli(${param('Int64', end)} - toInt64(intHash64(click) % (28 * 86400000)), 'UTC'), person,
+      concat('Browser ', toString(agent % 6)), concat('System ', toString(agent)), concat('C', toString(place % 16)),
+      concat('City ', toString(place)), concat('https://site-', toString(toUInt8(10 * pow(sipHash64(click) / 18446744073709551616., 2))), '.example'),
+      person % 25 = 0, click % 1000 / 10, '', 0
+    FROM numbers_mt(${param('UInt64', clicks)})`,
+    LARGE_BLOCKS,
+  );
+  await database.commandText('OPTIMIZE TABLE clicks FINAL');
+}
+
+/** So many clicks of people nobody asks about; they lie on both sides of everybody else's. */
+export async function addOthers({ database, end }: Bench, clicks: number): Promise<void> {
+  await database.command(
+    sql`INSERT INTO clicks (owner_id, short_code, clicked_at, visitor, browser, os, country, city, referrer,
+      is_bot, redirect_ms, click_id, ingest_id)
+    SELECT if(number % 2 = 0, 'another', 'somebody'), toString(intDiv(number, 4096)),
+      fromUnixTimestamp64Milli(${param('Int64', end)} - toInt64(number % 40000 * 60000), 'UTC'), intHash64(number),
+      'Chrome', 'Windows', 'DE', 'Berlin', 'Direct', false, number % 100, '', 0
+    FROM numbers_mt(${param('UInt64', clicks)})`,
+    LARGE_BLOCKS,
+  );
+}
+
+/** Few parts, as merges would leave. */
+const LARGE_BLOCKS = {
+  max_block_size: '1000000',
+  min_insert_block_size_rows: '4000000',
+  min_insert_block_size_bytes: '0',
+};

@@ -1,0 +1,65 @@
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { param, sql } from '../../src/sql/sql.ts';
+import { compile } from '../../src/stats/compile.ts';
+import type { Tenant } from '../../src/stats/conditions.ts';
+import { forAnswer, parseQuestion } from '../../src/stats/query.ts';
+import { type TestSpoor, startSpoor } from '../support/spoor.ts';
+
+const START = Date.parse('2025-12-01T00:00Z');
+const END = Date.parse('2026-02-01T00:00Z');
+const OWNERS = 4;
+const LINKS = 10;
+const CLICKS = 800_000;
+const GRANULE = 8_192;
+
+let spoor: TestSpoor;
+beforeAll(async () => {
+  spoor = await startSpoor();
+  await spoor.database.command(sql`INSERT INTO clicks
+    (owner_id, short_code, clicked_at, visitor, browser, os, country, city, referrer, is_bot, click_id, ingest_id)
+  SELECT concat('owner ', toString(number % ${param('UInt64', OWNERS)})),
+    concat('link ', toString(intDiv(number, ${param('UInt64', OWNERS)}) % ${param('UInt64', LINKS)})),
+    fromUnixTimestamp64Milli(${param('Int64', START)} + toInt64(number * ${param('UInt64', (END - START) / CLICKS)}), 'UTC'),
+    number, 'Chrome', 'Linux', 'DE', 'Bonn', 'Direct', false, '', 0
+  FROM numbers(${param('UInt64', CLICKS)})`);
+  await spoor.database.commandText('OPTIMIZE TABLE clicks FINAL');
+});
+afterAll(() => spoor.stop());
+
+/** How many granules each read of a question's query looks into, of how many there are. */
+async function granulesOf(raw: Readonly<Record<string, string>>, tenant: Tenant) {
+  const query = forAnswer(parseQuestion(raw, { now: END, timeZones: new Set(['UTC']) }));
+  const lines = await spoor.database.rows<[string]>(sql`EXPLAIN indexes = 1 ${compile(query, tenant)}`);
+  const plan = lines.map(([line]) => line).join('\n');
+  return plan
+    .split('ReadFromMergeTree')
+    .slice(1)
+    .map((read) => [...read.matchAll(/Granules: (\d+)\/(\d+)/g)])
+    .map((steps) => ({ all: Number(steps.at(0)?.[2]), selected: Number(steps.at(-1)?.[1]) }));
+}
+
+test('a link’s question reads the granules of that link, month and days alone', async () => {
+  const link: Tenant = { kind: 'url', ownerId: 'owner 2', shortCode: 'link 3' };
+  const anon = { scope: 'anon', short_code: 'link 3', end_date: String(END - 1) };
+  const [week, ...others] = await granulesOf(anon, link);
+  expect(others).toEqual([]);
+  expect(week?.all).toBeGreaterThanOrEqual(CLICKS / GRANULE);
+  // Rows lie by link and time, so that a week of a link is one stretch, with a granule begun at either end.
+  const clicksOfWeek = (CLICKS / OWNERS / LINKS) * ((7 * 86_400_000) / (END - START));
+  expect(week?.selected).toBeLessThanOrEqual(Math.ceil(clicksOfWeek / GRANULE) + 1);
+
+  const always = { ...anon, start_date: String(START), group_by: 'time,browser,city' };
+  const reads = await granulesOf(always, link);
+  expect(reads).toHaveLength(2);
+  // Two months are two parts.
+  const mostOfLink = Math.ceil(CLICKS / OWNERS / LINKS / GRANULE) + 3;
+  for (const { selected } of reads) expect(selected).toBeLessThanOrEqual(mostOfLink);
+});
+
+test('an owner’s question reads the granules of that owner alone', async () => {
+  const always = { start_date: String(START), end_date: String(END - 1), group_by: 'time,os' };
+  for (const { all, selected } of await granulesOf(always, { kind: 'owner', ownerId: 'owner 1' })) {
+    expect(selected).toBeGreaterThanOrEqual(all / OWNERS - 2);
+    expect(selected).toBeLessThanOrEqual(all / OWNERS + 4);
+  }
+});

@@ -1,0 +1,75 @@
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { param, sql } from '../../src/sql/sql.ts';
+import { type StatsRow, shapeAnswer } from '../../src/stats/answer.ts';
+import { compile } from '../../src/stats/compile.ts';
+import { DIMENSION_NAMES } from '../../src/stats/dimensions.ts';
+import { forAnswer, parseQuestion } from '../../src/stats/query.ts';
+import { VISITOR_PLANS } from '../../src/stats/visitor-plan.ts';
+import { type TestSpoor, startSpoor } from '../support/spoor.ts';
+
+const END = Date.parse('2026-01-15T00:00Z');
+const DAY = 86_400_000;
+
+let spoor: TestSpoor;
+beforeAll(async () => {
+  spoor = await startSpoor({ SPOOR_CACHE_MB: '0' });
+});
+afterAll(() => spoor.stop());
+
+/** Clicks of one place, by so many visitors in turn. */
+async function insert(owner: string, clicks: number, visitors: number, from = 0): Promise<void> {
+  await spoor.database.command(sql`INSERT INTO clicks
+    (owner_id, short_code, clicked_at, visitor, browser, os, country, city, referrer, is_bot, click_id, ingest_id)
+  SELECT ${param('String', owner)}, toString(number % 7), fromUnixTimestamp64Milli(${param('Int64', END)} - toInt64(number % 10000 * 60000), 'UTC'),
+    cityHash64(number % ${param('UInt64', visitors)}) AS hash, toString(cityHash64(number, 1) % 5), toString(hash % 3), 'DE', 'Bonn', 'Direct', false, '', 0
+  FROM numbers(${param('UInt64', from)}, ${param('UInt64', clicks)})`);
+}
+
+test('an owner whose visitors mostly come once is answered the same before and after that is known', async () => {
+  await insert('fresh', 150_000, 120_000);
+  const query = {
+    owner_id: 'fresh',
+    end_date: String(END),
+    group_by: DIMENSION_NAMES.join(','),
+    breakdown: 'true',
+  };
+  const ask = async () => (await spoor.send('GET', '/api/v1/stats', { query })).json;
+  const { generated_at: _, ...first } = await ask();
+  expect(first.summary).toMatchObject({ total_clicks: 150_000, unique_clicks: 120_000 });
+  expect(first.metrics.unique_clicks_by_city).toMatchObject([{ city: 'Bonn', unique_clicks: 120_000 }]);
+  const { generated_at: __, ...second } = await ask();
+  expect(second).toEqual(first);
+});
+
+test.each(VISITOR_PLANS)(
+  '%s: while clicks pour in, lists and summary count the same visitors',
+  async (plan) => {
+    const owner = `pouring ${plan}`;
+    const done = new AbortController();
+    const pour = async () => {
+      for (let round = 0; !done.signal.aborted && round < 1_000; round++)
+        await insert(owner, 400, 3_000, round * 400);
+    };
+    const read = async () => {
+      const raw = {
+        start_date: String(END - 30 * DAY),
+        end_date: String(END),
+        group_by: 'time,os,country,city',
+      };
+      const query = forAnswer(parseQuestion(raw, { now: END, timeZones: new Set(['UTC']) }));
+      const seen: number[] = [];
+      for (let round = 0; round < 60; round++) {
+        const compiled = compile(query, { kind: 'owner', ownerId: owner }, plan);
+        const { summary, metrics } = shapeAnswer(query, await spoor.database.rows<StatsRow>(compiled), END);
+        const country = metrics['unique_clicks_by_country']?.[0]?.['unique_clicks'] ?? 0;
+        expect(country).toBe(summary.unique_clicks);
+        seen.push(summary.total_clicks);
+      }
+      done.abort();
+      return seen;
+    };
+    const [seen] = await Promise.all([read(), pour()]);
+    // Where nothing grew between two answers, nothing was shown.
+    expect(new Set(seen).size).toBeGreaterThan(10);
+  },
+);
