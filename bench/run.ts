@@ -34,15 +34,15 @@ const BENCHMARKS: Readonly<Record<string, Benchmark>> = {
 
 const { clicks, only } = new Command('bench')
   .option('--clicks <n>', 'sample clicks', '2000000')
-  .option('--only <name>', `one of ${Object.keys(BENCHMARKS).join(', ')}`)
+  .option('--only <names...>', `some of ${Object.keys(BENCHMARKS).join(', ')}`)
   .parse()
-  .opts<{ clicks: string; only?: string }>();
+  .opts<{ clicks: string; only?: string[] }>();
 
 const bench = await startBench(Number(clicks));
 const results: Result[] = [];
 try {
   for (const [name, { floor, run }] of Object.entries(BENCHMARKS)) {
-    if (only !== undefined && only !== name) continue;
+    if (only?.includes(name) === false) continue;
     note(`${name}, against ${floor}`);
     results.push(...(await run(bench)));
   }
