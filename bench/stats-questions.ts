@@ -55,7 +55,7 @@ export async function dashboardByHand(bench: Bench, owner: string): Promise<void
 /** The floor of `askDashboard` with clicks alone: visitors are counted for the summary and for nothing else. */
 export async function clicksByHand(bench: Bench, owner: string): Promise<void> {
   await bench.database.rows(
-    sql`SELECT * FROM (${grouped(bench, owner, sql`0, 0, NULL, NULL, NULL`, EMPTY)}
+    sql`SELECT * FROM (${grouped(bench, owner, sql`0 AS visitors, 0 AS bots, NULL AS first, NULL AS last, NULL AS average`, EMPTY)}
       UNION ALL
       SELECT today(), '', '', '', '', '', '', count(), uniqExact(visitor), ${SUMMARY} ${clicksOf(bench, owner)})
       ORDER BY clicks DESC`,
