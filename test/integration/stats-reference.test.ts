@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, test } from '@jest/globals';
 import { sql } from '../../src/sql/sql.ts';
-import { type StatsRow, shapeAnswer } from '../../src/stats/answer.ts';
-import { compile } from '../../src/stats/compile.ts';
+import type { StatsRow } from '../../src/stats/answer.ts';
+import { compileCompared, shapeCompared } from '../../src/stats/compare.ts';
 import type { Tenant } from '../../src/stats/conditions.ts';
-import { forAnswer, parseQuestion } from '../../src/stats/query.ts';
+import { forAnswer, parseAnswerQuestion } from '../../src/stats/query.ts';
 import { VISITOR_PLANS, type VisitorPlan } from '../../src/stats/visitor-plan.ts';
 import { type RandomQuestion, SEED, compareWithReference } from '../support/random-stats.ts';
 import { ADMIN_KEY, type TestSpoor, startSpoor } from '../support/spoor.ts';
@@ -20,9 +20,13 @@ test(`random questions are answered as a count by hand does, with every plan (SP
   const timeZones = new Set(zones.map(([zone]) => zone));
   const alsoAnswer = async (asked: RandomQuestion) => {
     const now = Date.now();
-    const query = forAnswer(parseQuestion(asked.query, { now, timeZones }));
+    const query = forAnswer(parseAnswerQuestion(asked.query, { now, timeZones }));
     const answerBy = async (plan: VisitorPlan) =>
-      shapeAnswer(query, await spoor.database.rows<StatsRow>(compile(query, tenantOf(asked), plan)), now);
+      shapeCompared(
+        query,
+        await spoor.database.rows<StatsRow>(compileCompared(query, tenantOf(asked), plan)),
+        now,
+      );
     return Promise.all(VISITOR_PLANS.map(answerBy));
   };
   await compareWithReference(target, { clicks: 600, questions: 350, milliseconds: 30_000, alsoAnswer });
