@@ -14,6 +14,11 @@ const NEEDING = [
     remedy: 'apt-get install redis-server',
   },
   {
+    suite: 'test/dashboard/in-browser/[^/]+',
+    isPossible: has('chromium'),
+    remedy: 'apt-get install --no-install-recommends chromium',
+  },
+  {
     suite: 'test/faults/disk-full',
     isPossible: process.platform === 'linux' && process.getuid() === 0,
     remedy: 'be root on Linux, to mount a small disk',
@@ -22,7 +27,8 @@ const NEEDING = [
 
 /** A plain machine runs all the others; CI sets the variable and runs every one. */
 const leftOut = NEEDING.filter(({ isPossible }) => !isPossible && process.env.SPOOR_TEST_EVERY_SUITE !== '1');
-for (const { suite, remedy } of leftOut) process.stderr.write(`Left out: ${suite}. To run it: ${remedy}\n`);
+for (const { suite, remedy } of leftOut)
+  process.stderr.write(`Left out: ${suite.replace('[^/]+', '*')}. To run it: ${remedy}\n`);
 
 function has(program) {
   return (process.env.PATH ?? '').split(delimiter).some((folder) => {

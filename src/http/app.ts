@@ -10,6 +10,7 @@ import { limitRate } from './rate-limit.ts';
 import { backupRoutes } from './routes/backup.ts';
 import { clickRoutes } from './routes/clicks.ts';
 import { controlRoutes } from './routes/control.ts';
+import { dashboardRoutes } from './routes/dashboard.ts';
 import { docsRoutes } from './routes/docs.ts';
 import { eraseRoutes } from './routes/erase.ts';
 import { exportRoutes } from './routes/export.ts';
@@ -35,6 +36,7 @@ export function createRouter(services: Services): Router<State> {
   keyRoutes(router, services);
   controlRoutes(router, services);
   backupRoutes(router, services);
+  dashboardRoutes(router);
   docsRoutes(router);
   return router;
 }

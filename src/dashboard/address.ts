@@ -1,0 +1,83 @@
+import { FILTER_NAMES, type FilterName } from '../stats/dimensions.ts';
+import type { Filters } from '../stats/filter-parameters.ts';
+import { INTERVAL_NAMES, type IntervalName } from '../stats/intervals.ts';
+import { BOT_CHOICES } from '../stats/query.ts';
+import { DEFAULT_PERIOD, PERIOD_NAMES, type PeriodName } from './periods.ts';
+
+export type BotChoice = (typeof BOT_CHOICES)[number];
+
+/** The time a view shows: one that moves on with the clock, or two dates of which one may be open. */
+export type Period =
+  | { readonly kind: 'moving'; readonly name: PeriodName }
+  /** Dates and times as the API takes them. */
+  | { readonly kind: 'fixed'; readonly start: string | undefined; readonly end: string | undefined };
+
+/** All that decides on what the page shows: with the same view and the same clicks it looks the same. */
+export interface View {
+  /** `anon`: one link, asked for as such although there may be a key. */
+  readonly scope: 'all' | 'anon';
+  readonly ownerId: string | undefined;
+  readonly period: Period;
+  /** undefined: by the range. */
+  readonly interval: IntervalName | undefined;
+  readonly timezone: string;
+  readonly bots: BotChoice;
+  readonly filters: Filters;
+}
+
+/**
+ * Reads the query string of the page's address. What is unknown or wrong is left out.
+ * @param ownZone the time zone of an address that names none
+ */
+export function parseAddress(search: string, ownZone: string): View {
+  const given = new URLSearchParams(search);
+  const one = (name: string): string | undefined => given.get(name) || undefined;
+  const filters = FILTER_NAMES.map((name): [FilterName, readonly string[]] => [
+    name,
+    [...new Set(given.getAll(name))].filter((value) => value.trim() !== ''),
+  ]);
+  return {
+    scope: one('scope') === 'anon' ? 'anon' : 'all',
+    ownerId: one('owner_id'),
+    period: parsePeriod(one('period'), one('start_date'), one('end_date')),
+    interval: INTERVAL_NAMES.find((name) => name === one('interval')),
+    timezone: one('timezone') ?? ownZone,
+    bots: BOT_CHOICES.find((choice) => choice === one('bots')) ?? BOT_CHOICES[0],
+    filters: Object.fromEntries(filters.filter(([, values]) => values.length > 0)),
+  };
+}
+
+function parsePeriod(name: string | undefined, start: string | undefined, end: string | undefined): Period {
+  if (start !== undefined || end !== undefined) return { kind: 'fixed', start, end };
+  return { kind: 'moving', name: PERIOD_NAMES.find((known) => known === name) ?? DEFAULT_PERIOD };
+}
+
+/** The query string of a view, without `?`. Names are those of the API where it has them. */
+export function writeAddress(view: View): string {
+  const { scope, ownerId, period, interval, timezone, bots, filters } = view;
+  const written = new URLSearchParams();
+  const add = (name: string, value: string | undefined): void => {
+    if (value !== undefined) written.append(name, value);
+  };
+  if (scope === 'anon') add('scope', scope);
+  for (const name of FILTER_NAMES) for (const value of filters[name] ?? []) add(name, value);
+  if (period.kind === 'fixed') {
+    add('start_date', period.start);
+    add('end_date', period.end);
+  } else if (period.name !== DEFAULT_PERIOD) add('period', period.name);
+  add('interval', interval);
+  add('timezone', timezone);
+  if (bots !== BOT_CHOICES[0]) add('bots', bots);
+  add('owner_id', ownerId);
+  return written.toString();
+}
+
+/** The view with a value added to its filters, or taken away if it was among them. */
+export function toggleFilter(view: View, name: FilterName, value: string): View {
+  const values = view.filters[name] ?? [];
+  const left = values.includes(value) ? values.filter((one) => one !== value) : [...values, value];
+  const filters = Object.fromEntries(
+    Object.entries({ ...view.filters, [name]: left }).filter(([, list]) => list.length > 0),
+  );
+  return { ...view, filters };
+}

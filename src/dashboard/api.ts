@@ -1,0 +1,110 @@
+import { type Answer, isAnswer } from './answer.ts';
+
+/** Why there is no answer. */
+export interface Failure {
+  readonly kind:
+    'key' | 'forbidden' | 'missing' | 'limited' | 'unavailable' | 'invalid' | 'offline' | 'broken';
+  /** What is wrong, for the one who looks at the page. */
+  readonly sentence: string;
+  /** Seconds after which the server said to ask again. */
+  readonly retryAfter: number | undefined;
+}
+
+export type Result<T> =
+  { readonly ok: true; readonly value: T } | { readonly ok: false; readonly failure: Failure };
+
+const OFFLINE: Failure = {
+  kind: 'offline',
+  sentence: 'Spoor cannot be reached. Check the connection, or whether the server runs.',
+  retryAfter: undefined,
+};
+
+const KINDS: Readonly<Record<number, Failure['kind']>> = {
+  400: 'invalid',
+  401: 'key',
+  403: 'forbidden',
+  404: 'missing',
+  422: 'invalid',
+  429: 'limited',
+  503: 'unavailable',
+  504: 'unavailable',
+};
+
+const OPENINGS: Readonly<Partial<Record<Failure['kind'], string>>> = {
+  limited: 'Too many questions in a short time.',
+  unavailable: 'The statistics are not available right now.',
+  broken: 'Something went wrong on the server.',
+};
+
+/**
+ * One request of the API. A response that is not 200 is a failure.
+ * @throws the signal's reason when it aborts
+ */
+export async function request(
+  path: string,
+  parameters: URLSearchParams,
+  key: string | undefined,
+  signal: AbortSignal,
+): Promise<Result<Response>> {
+  if (key !== undefined && !isSendable(key))
+    return { ok: false, failure: failureOf(401, unknownKey(), null) };
+  try {
+    const response = await fetch(`${path}?${parameters}`, {
+      signal,
+      headers: key === undefined ? {} : { Authorization: `Bearer ${key}` },
+    });
+    if (response.status === 200) return { ok: true, value: response };
+    const retryAfter = response.headers.get('Retry-After');
+    return { ok: false, failure: failureOf(response.status, await bodyOf(response), retryAfter) };
+  } catch {
+    signal.throwIfAborted();
+    return { ok: false, failure: OFFLINE };
+  }
+}
+
+/** The statistics. @throws the signal's reason when it aborts */
+export async function askStats(
+  parameters: URLSearchParams,
+  key: string | undefined,
+  signal: AbortSignal,
+): Promise<Result<Answer>> {
+  const result = await request('/api/v1/stats', parameters, key, signal);
+  if (!result.ok) return result;
+  const body = await bodyOf(result.value);
+  signal.throwIfAborted();
+  return isAnswer(body) ? { ok: true, value: body } : { ok: false, failure: OFFLINE };
+}
+
+/** What a response says went wrong. */
+export function failureOf(status: number, body: unknown, retryAfter: string | null): Failure {
+  const kind = KINDS[status] ?? 'broken';
+  const seconds = Number(retryAfter ?? Number.NaN);
+  const opening = OPENINGS[kind];
+  return {
+    kind,
+    sentence: [opening, sentenceOf(body)].filter((part) => part !== undefined).join(' ') || 'No answer came.',
+    retryAfter: Number.isFinite(seconds) ? Math.max(0, seconds) : undefined,
+  };
+}
+
+/** Whether a header can hold it: fetch throws on what it cannot. */
+function isSendable(key: string): boolean {
+  return /^[\x21-\x7E]+$/.test(key);
+}
+
+function unknownKey() {
+  return { error: 'The API key is unknown, expired or revoked.' };
+}
+
+function sentenceOf(body: unknown): string | undefined {
+  if (typeof body !== 'object' || body === null || !('error' in body)) return undefined;
+  return typeof body.error === 'string' ? body.error : undefined;
+}
+
+async function bodyOf(response: Response): Promise<unknown> {
+  try {
+    return await response.json();
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,96 @@
+import { createHash } from 'node:crypto';
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { brotliCompressSync, constants, gzipSync } from 'node:zlib';
+import { type Plugin, build } from 'esbuild';
+import { PACKAGE_ROOT } from '../paths.ts';
+import { MAP_SIZE, drawOutlines } from './world-map.ts';
+
+const SOURCE = join(PACKAGE_ROOT, 'src/dashboard');
+const TARGET = join(PACKAGE_ROOT, 'dist/dashboard');
+/** What index.html names, and the placeholders it does so by. */
+const ENTRIES = { main: 'main.tsx', theme: 'early-theme.ts', style: 'style.css' } as const;
+
+/** Registries of the service know SQL and file writers; the page needs no more of them than the names. */
+const REGISTRIES = /[/\\]src[/\\](stats[/\\](dimensions|query)|export[/\\]formats)\.ts$/;
+
+const namesOfRegistries: Plugin = {
+  name: 'names-of-registries',
+  setup: (page) => {
+    page.onLoad({ filter: REGISTRIES }, async ({ path }) => {
+      const registry: Readonly<Record<string, unknown>> = await import(pathToFileURL(path).href);
+      const lists = Object.entries(registry).filter(
+        ([, value]) => Array.isArray(value) && value.every((one) => typeof one === 'string'),
+      );
+      return { contents: lists.map(([name, list]) => constant(name, list)).join('') };
+    });
+  },
+};
+
+const worldMap: Plugin = {
+  name: 'world-map',
+  setup: (page) => {
+    page.onResolve({ filter: /^spoor:world-map$/ }, ({ path }) => ({ path, namespace: 'spoor' }));
+    page.onLoad({ filter: /.*/, namespace: 'spoor' }, () => ({
+      contents: constant('OUTLINES', drawOutlines()) + constant('MAP_SIZE', MAP_SIZE),
+    }));
+  },
+};
+
+function constant(name: string, value: unknown): string {
+  return `export const ${name} = ${JSON.stringify(value)};\n`;
+}
+
+/** Builds the page into `dist/dashboard`: index.html, and files whose names change with what is in them. */
+async function buildDashboard(): Promise<void> {
+  const { outputFiles } = await build({
+    entryPoints: Object.values(ENTRIES).map((name) => join(SOURCE, name)),
+    entryNames: '[name]-[hash]',
+    outdir: join(TARGET, 'assets'),
+    bundle: true,
+    write: false,
+    minify: true,
+    format: 'esm',
+    target: 'es2022',
+    jsx: 'automatic',
+    jsxImportSource: 'preact',
+    define: { 'process.env.NODE_ENV': '"production"' },
+    plugins: [namesOfRegistries, worldMap],
+  });
+  const files = new Map(outputFiles.map(({ path, contents }) => [basename(path), Buffer.from(contents)]));
+  const icon = readFileSync(join(SOURCE, 'icon.svg'));
+  const iconName = `icon-${createHash('sha256').update(icon).digest('hex').slice(0, 8).toUpperCase()}.svg`;
+  files.set(iconName, icon);
+  const names = { icon: iconName, ...namesOfEntries([...files.keys()]) };
+  const page = Object.entries(names).reduce(
+    (text, [entry, name]) => text.replace(`{{${entry}}}`, `/assets/${name}`),
+    readFileSync(join(SOURCE, 'index.html'), 'utf8'),
+  );
+  rmSync(TARGET, { recursive: true, force: true });
+  mkdirSync(join(TARGET, 'assets'), { recursive: true });
+  writeCompressed(join(TARGET, 'index.html'), Buffer.from(page));
+  for (const [name, contents] of files) writeCompressed(join(TARGET, 'assets', name), contents);
+}
+
+function namesOfEntries(built: readonly string[]): Readonly<Record<string, string>> {
+  return Object.fromEntries(
+    Object.entries(ENTRIES).map(([entry, source]) => {
+      const [stem = ''] = source.split('.');
+      const type = source.endsWith('.css') ? '.css' : '.js';
+      const name = built.find((one) => one.startsWith(`${stem}-`) && one.endsWith(type));
+      if (name === undefined) throw new Error(`${source} was not built.`);
+      return [entry, name];
+    }),
+  );
+}
+
+/** A file as it is, and as clients take it mostly. */
+function writeCompressed(path: string, contents: Buffer): void {
+  const quality = { [constants.BROTLI_PARAM_QUALITY]: constants.BROTLI_MAX_QUALITY };
+  writeFileSync(path, contents);
+  writeFileSync(`${path}.gz`, gzipSync(contents, { level: constants.Z_BEST_COMPRESSION }));
+  writeFileSync(`${path}.br`, brotliCompressSync(contents, { params: quality }));
+}
+
+await buildDashboard();

@@ -1,0 +1,174 @@
+import { useEffect, useRef, useState } from 'preact/hooks';
+import type uPlot from 'uplot';
+import type { TimeSlot } from './answer.ts';
+import { drawChart } from './draw-chart.ts';
+import { slotName } from './dates.ts';
+import { changeOf, wholeNumber } from './format.ts';
+import { onThemeChange } from './theme.ts';
+
+/** The first and the last slot of a part of the chart, by their places. */
+export type Stretch = readonly [first: number, last: number];
+
+interface TimeChartProps {
+  readonly slots: readonly TimeSlot[];
+  /** Length of a slot. */
+  readonly minutes: number;
+  readonly onZoom: (stretch: Stretch) => void;
+}
+
+/**
+ * The chart. Dragging over it zooms in; so do the keys: arrows go from slot to slot, with Shift they mark a stretch,
+ * Enter zooms to it. To a screen reader it is a slider whose value is a slot and its numbers.
+ */
+export function TimeChart({ slots, minutes, onZoom }: TimeChartProps) {
+  const holder = useRef<HTMLDivElement>(null);
+  const chart = useRef<uPlot | undefined>(undefined);
+  const zoom = useRef(onZoom);
+  zoom.current = onZoom;
+  const [pointed, setPointed] = useState<number | undefined>(undefined);
+  const [marked, setMarked] = useState<Stretch | undefined>(undefined);
+  const last = slots.length - 1;
+
+  useEffect(() => {
+    const element = holder.current;
+    if (element === null) return undefined;
+    setMarked(undefined);
+    const drawn = drawChart(element, slots, minutes, {
+      onPoint: setPointed,
+      onMark: (stretch) => zoom.current(stretch),
+    });
+    chart.current = drawn;
+    const resized = new ResizeObserver(() => {
+      if (element.clientWidth > 0)
+        drawn.setSize({ width: element.clientWidth, height: element.clientHeight });
+    });
+    resized.observe(element);
+    const stopWatching = onThemeChange(() => drawn.redraw(false));
+    return () => {
+      stopWatching();
+      resized.disconnect();
+      drawn.destroy();
+    };
+  }, [slots, minutes]);
+
+  const point = (place: number): void => {
+    const plot = chart.current;
+    if (plot === undefined) return;
+    plot.setCursor({ left: plot.valToPos(place, 'x'), top: plot.over.clientHeight / 2 });
+    setPointed(place);
+  };
+  const mark = (stretch: Stretch | undefined): void => {
+    const plot = chart.current;
+    setMarked(stretch);
+    if (plot === undefined) return;
+    const [from, to] = stretch ?? [0, 0];
+    const left = plot.valToPos(from, 'x');
+    plot.setSelect(
+      { left, width: plot.valToPos(to, 'x') - left, top: 0, height: plot.over.clientHeight },
+      false,
+    );
+  };
+  const onKeyDown = (event: KeyboardEvent): void => {
+    const at = pointed ?? last;
+    const next = placeAfter(event.key, at, last);
+    if (next !== undefined) {
+      point(next);
+      // The end of the mark that is not at the cursor stays.
+      const anchor = marked === undefined ? at : marked[0] === at ? marked[1] : marked[0];
+      mark(event.shiftKey ? [Math.min(anchor, next), Math.max(anchor, next)] : undefined);
+    } else if (event.key === 'Enter' || event.key === ' ') onZoom(marked ?? [at, at]);
+    else if (event.key === 'Escape') mark(undefined);
+    else return;
+    event.preventDefault();
+  };
+
+  const shown = pointed === undefined ? undefined : slots[pointed];
+  const current = Math.min(pointed ?? last, last);
+  return (
+    <div
+      class="chart"
+      role="slider"
+      tabIndex={0}
+      aria-label="Clicks over time. Arrow keys move, with Shift they mark, Enter zooms in."
+      aria-valuemin={0}
+      aria-valuemax={Math.max(last, 0)}
+      aria-valuenow={current}
+      aria-valuetext={valueText(slots, current, marked, minutes)}
+      onKeyDown={onKeyDown}
+      onBlur={() => {
+        setPointed(undefined);
+        mark(undefined);
+      }}
+    >
+      <div class="plot" ref={holder} />
+      {shown !== undefined && pointed !== undefined && (
+        <Tip slot={shown} minutes={minutes} place={last === 0 ? 0.5 : pointed / last} />
+      )}
+    </div>
+  );
+}
+
+function placeAfter(key: string, at: number, last: number): number | undefined {
+  const places: Readonly<Record<string, number>> = {
+    ArrowLeft: at - 1,
+    ArrowDown: at - 1,
+    ArrowRight: at + 1,
+    ArrowUp: at + 1,
+    PageDown: at - 10,
+    PageUp: at + 10,
+    Home: 0,
+    End: last,
+  };
+  const place = places[key];
+  return place === undefined ? undefined : Math.min(last, Math.max(0, place));
+}
+
+function valueText(
+  slots: readonly TimeSlot[],
+  at: number,
+  marked: Stretch | undefined,
+  minutes: number,
+): string {
+  const slot = slots[at];
+  if (slot === undefined) return '';
+  const text = `${slotName(slot.start, minutes)}: ${wholeNumber(slot.clicks)} clicks, ${wholeNumber(slot.visitors)} visitors`;
+  if (marked === undefined) return text;
+  const [from, to] = [slots[marked[0]], slots[marked[1]]];
+  if (from === undefined || to === undefined) return text;
+  return `${text}. Marked from ${slotName(from.start, minutes)} to ${slotName(to.start, minutes)}.`;
+}
+
+interface TipProps {
+  readonly slot: TimeSlot;
+  readonly minutes: number;
+  /** From 0 at the left to 1 at the right. */
+  readonly place: number;
+}
+
+function Tip({ slot, minutes, place }: TipProps) {
+  const { start, clicks, visitors, isCut, previousClicks } = slot;
+  return (
+    <div
+      class="tip"
+      aria-hidden="true"
+      style={place > 0.5 ? { right: `${(1 - place) * 100}%` } : { left: `${place * 100}%` }}
+    >
+      <strong>
+        {slotName(start, minutes)}
+        {isCut && ' (in part)'}
+      </strong>
+      <span class="series clicks">Clicks</span>
+      <span class="number">{wholeNumber(clicks)}</span>
+      <span class="series visitors">Visitors</span>
+      <span class="number">{wholeNumber(visitors)}</span>
+      {previousClicks !== undefined && (
+        <>
+          <span class="series previous">Before</span>
+          <span class="number">
+            {wholeNumber(previousClicks)} <span class="change">{changeOf(clicks, previousClicks).text}</span>
+          </span>
+        </>
+      )}
+    </div>
+  );
+}

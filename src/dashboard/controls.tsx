@@ -1,0 +1,153 @@
+import { useRef } from 'preact/hooks';
+import { INTERVAL_NAMES } from '../stats/intervals.ts';
+import { BOT_CHOICES } from '../stats/query.ts';
+import type { BotChoice, View } from './address.ts';
+import type { Answer } from './answer.ts';
+import { nameInWords } from './format.ts';
+import { PERIODS, PERIOD_NAMES } from './periods.ts';
+import { knownZones } from './zones.ts';
+
+interface ControlsProps {
+  readonly view: View;
+  readonly navigate: (view: View) => void;
+  readonly answer: Answer | undefined;
+}
+
+const BOT_LABELS: Readonly<Record<BotChoice, string>> = {
+  include: 'Included',
+  exclude: 'Excluded',
+  only: 'Only bots',
+};
+
+/** Period, interval, time zone and bots. */
+export function Controls({ view, navigate, answer }: ControlsProps) {
+  return (
+    <>
+      <Periods view={view} navigate={navigate} answer={answer} />
+      <Choice
+        label="Interval"
+        value={view.interval ?? ''}
+        choices={[['', 'Automatic'], ...INTERVAL_NAMES.map((name) => [name, nameInWords(name)] as const)]}
+        onChoose={(value) => navigate({ ...view, interval: INTERVAL_NAMES.find((name) => name === value) })}
+      />
+      <Choice
+        label="Time zone"
+        value={view.timezone}
+        choices={knownZones(view.timezone).map((zone) => [zone, zone.replaceAll('_', ' ')])}
+        onChoose={(timezone) => navigate({ ...view, timezone })}
+      />
+      <Choice
+        label="Bots"
+        value={view.bots}
+        choices={BOT_CHOICES.map((choice) => [choice, BOT_LABELS[choice]])}
+        onChoose={(value) =>
+          navigate({ ...view, bots: BOT_CHOICES.find((choice) => choice === value) ?? view.bots })
+        }
+      />
+    </>
+  );
+}
+
+function Periods({ view, navigate, answer }: ControlsProps) {
+  const { period } = view;
+  return (
+    <div class="periods" role="group" aria-label="Period">
+      <div class="segments">
+        {PERIOD_NAMES.map((name) => (
+          <button
+            key={name}
+            type="button"
+            title={PERIODS[name].title}
+            aria-label={PERIODS[name].title}
+            aria-pressed={period.kind === 'moving' && period.name === name}
+            onClick={() => navigate({ ...view, period: { kind: 'moving', name } })}
+          >
+            {PERIODS[name].label}
+          </button>
+        ))}
+      </div>
+      <Dates view={view} navigate={navigate} answer={answer} />
+    </div>
+  );
+}
+
+/** Two dates, taken when both are done: a date that is being typed is none yet. */
+function Dates({ view, navigate, answer }: ControlsProps) {
+  const details = useRef<HTMLDetailsElement>(null);
+  const start = useRef<HTMLInputElement>(null);
+  const end = useRef<HTMLInputElement>(null);
+  const range = answer?.time_range;
+  const close = (): void => {
+    if (details.current === null) return;
+    details.current.open = false;
+    details.current.querySelector('summary')?.focus();
+  };
+  return (
+    <details
+      class={view.period.kind === 'fixed' ? 'popover chosen' : 'popover'}
+      ref={details}
+      onKeyDown={(event) => {
+        if (event.key === 'Escape') close();
+      }}
+    >
+      <summary>Dates</summary>
+      <form
+        class="panel"
+        onSubmit={(event) => {
+          event.preventDefault();
+          const [from, to] = [start.current?.value ?? '', end.current?.value ?? ''];
+          if (from === '' || to === '') return;
+          const [first, last] = from <= to ? [from, to] : [to, from];
+          close();
+          navigate({ ...view, period: { kind: 'fixed', start: first, end: last } });
+        }}
+      >
+        <label>
+          From
+          <input
+            ref={start}
+            type="date"
+            min="2000-01-01"
+            required
+            defaultValue={range?.start_date.slice(0, 10) ?? ''}
+          />
+        </label>
+        <label>
+          To
+          <input
+            ref={end}
+            type="date"
+            min="2000-01-01"
+            required
+            defaultValue={range?.end_date.slice(0, 10) ?? ''}
+          />
+        </label>
+        <button type="submit" class="primary">
+          Show
+        </button>
+      </form>
+    </details>
+  );
+}
+
+interface ChoiceProps {
+  readonly label: string;
+  readonly value: string;
+  readonly choices: readonly (readonly [value: string, label: string])[];
+  readonly onChoose: (value: string) => void;
+}
+
+function Choice({ label, value, choices, onChoose }: ChoiceProps) {
+  return (
+    <label class="choice">
+      <span>{label}</span>
+      <select value={value} onChange={(event) => onChoose(event.currentTarget.value)}>
+        {choices.map(([name, text]) => (
+          <option key={name} value={name}>
+            {text}
+          </option>
+        ))}
+      </select>
+    </label>
+  );
+}

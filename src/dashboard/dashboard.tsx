@@ -1,0 +1,172 @@
+import { useEffect, useRef } from 'preact/hooks';
+import { FILTER_NAMES, type FilterName } from '../stats/dimensions.ts';
+import { type View, toggleFilter } from './address.ts';
+import { type Answer, groupsOf, timeSlots } from './answer.ts';
+import { FilterChips } from './chips.tsx';
+import { Controls } from './controls.tsx';
+import { rangeName } from './dates.ts';
+import { Exports } from './exports.tsx';
+import { FailureNotice } from './failure-notice.tsx';
+import { wholeNumber } from './format.ts';
+import { Header } from './header.tsx';
+import { WorldMap } from './map.tsx';
+import { NoClicks } from './no-clicks.tsx';
+import type { Subject } from './question.ts';
+import { Ranking } from './ranking.tsx';
+import { Summary } from './summary.tsx';
+import { TimePanel } from './time-panel.tsx';
+import type { Stats } from './use-stats.ts';
+import { periodOfSlots } from './zoom.ts';
+
+interface DashboardProps {
+  readonly view: View;
+  readonly navigate: (view: View) => void;
+  readonly subject: Subject;
+  readonly stats: Stats;
+  readonly apiKey: string | undefined;
+  readonly onSignIn: () => void;
+  readonly onSignOut: () => void;
+}
+
+/** Everything about the clicks of one key's owner, or of one link. */
+export function Dashboard(props: DashboardProps) {
+  const { view, navigate, subject, stats, apiKey, onSignIn, onSignOut } = props;
+  const { answer, failure, isLoading } = stats;
+  const heading = useRef<HTMLHeadingElement>(null);
+  const title = subject.scope === 'anon' ? subject.shortCode : 'All links';
+  useEffect(() => heading.current?.focus({ preventScroll: true }), []);
+  useEffect(() => {
+    document.title = `${title} – Spoor`;
+  }, [title]);
+  return (
+    <>
+      <a class="skip" href="#clicks">
+        Skip to the numbers
+      </a>
+      <Header
+        isSignedIn={apiKey !== undefined}
+        isLoading={isLoading}
+        onReload={stats.reload}
+        onSignIn={onSignIn}
+        onSignOut={onSignOut}
+      />
+      <main id="clicks" class="page">
+        <div class="title">
+          <h1 ref={heading} tabIndex={-1} title={title}>
+            <bdi>{title}</bdi>
+          </h1>
+          {answer !== undefined && <p class="range">{rangeName(answer.time_range)}</p>}
+          <Exports view={view} subject={subject} answer={isLoading ? undefined : answer} apiKey={apiKey} />
+        </div>
+        <section class="tools" aria-label="What is shown">
+          <Controls view={view} navigate={navigate} answer={answer} />
+        </section>
+        <FilterChips view={view} navigate={navigate} subject={subject} />
+        <p class="hidden" role="status">
+          {statusOf(stats)}
+        </p>
+        {failure !== undefined && (
+          <FailureNotice
+            failure={failure}
+            stats={stats}
+            onSignOut={apiKey === undefined ? undefined : onSignOut}
+          />
+        )}
+        <div class={isLoading && answer !== undefined ? 'numbers outdated' : 'numbers'} aria-busy={isLoading}>
+          {answer === undefined ? (
+            failure === undefined && <Skeleton />
+          ) : (
+            <Numbers answer={answer} view={view} navigate={navigate} subject={subject} />
+          )}
+        </div>
+      </main>
+      <footer>
+        <a href="https://db-ip.com" target="_blank" rel="noreferrer noopener">
+          IP Geolocation by DB-IP
+        </a>
+      </footer>
+    </>
+  );
+}
+
+/** Rows of a list; the one of countries stands beside the map, which is higher. */
+const ROWS = 8;
+const ROWS_BESIDE_MAP = 11;
+
+/** Lists whose names are long. */
+const WIDE: readonly FilterName[] = ['referrer', 'short_code'];
+
+interface NumbersProps {
+  readonly answer: Answer;
+  readonly view: View;
+  readonly navigate: (view: View) => void;
+  readonly subject: Subject;
+}
+
+function Numbers({ answer, view, navigate, subject }: NumbersProps) {
+  const hasClicks = answer.summary.total_clicks > 0;
+  const toggle = (name: FilterName, value: string): void => navigate(toggleFilter(view, name, value));
+  const lists = FILTER_NAMES.filter((name) => answer.group_by.includes(name));
+  const ranking = (name: FilterName) => (
+    <Ranking
+      key={name}
+      dimension={name}
+      isWide={WIDE.includes(name)}
+      rows={name === 'country' ? ROWS_BESIDE_MAP : ROWS}
+      groups={groupsOf(answer, name)}
+      count={answer.group_counts[name] ?? 0}
+      chosen={view.filters[name] ?? []}
+      onToggle={(value) => toggle(name, value)}
+    />
+  );
+  return (
+    <>
+      <Summary answer={answer} />
+      {hasClicks ? (
+        <>
+          <TimePanel
+            answer={answer}
+            onZoom={(stretch) =>
+              navigate({
+                ...view,
+                // The zoomed stretch has its own fitting interval.
+                interval: undefined,
+                period: periodOfSlots(timeSlots(answer), answer, view.period, stretch),
+              })
+            }
+          />
+          <div class="lists">
+            {lists.filter((name) => WIDE.includes(name)).map(ranking)}
+            <WorldMap
+              groups={groupsOf(answer, 'country')}
+              chosen={view.filters.country ?? []}
+              onToggle={(code) => toggle('country', code)}
+            />
+            {ranking('country')}
+            {lists.filter((name) => !WIDE.includes(name) && name !== 'country').map(ranking)}
+          </div>
+        </>
+      ) : (
+        <NoClicks view={view} navigate={navigate} subject={subject} />
+      )}
+    </>
+  );
+}
+
+function statusOf({ answer, failure, isLoading }: Stats): string {
+  if (isLoading) return 'Loading …';
+  if (failure !== undefined || answer === undefined) return '';
+  const { total_clicks: clicks, unique_clicks: visitors } = answer.summary;
+  return `${wholeNumber(clicks)} clicks by ${wholeNumber(visitors)} visitors, ${rangeName(answer.time_range)}.`;
+}
+
+/** Holds the places of the numbers until they come. */
+function Skeleton() {
+  return (
+    <div class="skeleton" aria-hidden="true">
+      <div class="panel" />
+      <div class="panel tall" />
+      <div class="panel tall" />
+    </div>
+  );
+}

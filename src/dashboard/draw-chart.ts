@@ -1,0 +1,126 @@
+import uPlot from 'uplot';
+import type { TimeSlot } from './answer.ts';
+import { slotTick, wallOf } from './dates.ts';
+import { shortNumber } from './format.ts';
+
+const DAY = 86_400_000;
+const TICK_WIDTH = 76;
+const FONT = '12px system-ui, sans-serif';
+
+interface ChartEvents {
+  /** The slot under the cursor. */
+  readonly onPoint: (place: number | undefined) => void;
+  /** A stretch that was dragged over: its first and last slot. */
+  readonly onMark: (stretch: readonly [number, number]) => void;
+}
+
+/**
+ * Draws slots as lines, one step of the axis each: slots of a day with 23 hours or a month with 28 days stand as far
+ * apart as any others, and those of two periods over each other.
+ */
+export function drawChart(
+  holder: HTMLElement,
+  slots: readonly TimeSlot[],
+  minutes: number,
+  { onPoint, onMark }: ChartEvents,
+): uPlot {
+  const colour = (name: string) => () => getComputedStyle(holder).getPropertyValue(name);
+  const grid = { stroke: colour('--grid'), width: 1 };
+  const last = slots.length - 1;
+  const line = { width: 2, points: { show: slots.length < 3, size: 7 } };
+  return new uPlot(
+    {
+      width: Math.max(holder.clientWidth, 200),
+      height: Math.max(holder.clientHeight, 100),
+      legend: { show: false },
+      padding: [12, 24, 0, 0],
+      cursor: {
+        y: false,
+        drag: { x: true, y: false, setScale: false, dist: 5 },
+        points: { size: 8 },
+      },
+      scales: {
+        x: { time: false, range: () => (last > 0 ? [0, last] : [-1, 1]) },
+        y: { range: (_, _min, max) => [0, roundedUp(max)] },
+      },
+      series: [
+        {},
+        { stroke: colour('--before'), ...line, width: 1.5, dash: [4, 4] },
+        { stroke: colour('--clicks'), fill: colour('--clicks-area'), ...line },
+        { stroke: colour('--visitors'), ...line },
+        { stroke: colour('--clicks'), fill: colour('--clicks-area'), ...line, dash: [3, 4] },
+        { stroke: colour('--visitors'), ...line, dash: [3, 4] },
+      ],
+      axes: [
+        {
+          stroke: colour('--ink-soft'),
+          font: FONT,
+          size: 32,
+          grid: { show: false },
+          ticks: { ...grid, size: 5 },
+          splits: (plot) => ticks(slots, minutes, plot.width / TICK_WIDTH),
+          values: (_, places) => places.map((place) => tickText(slots, place, minutes)),
+        },
+        {
+          stroke: colour('--ink-soft'),
+          font: FONT,
+          grid,
+          ticks: { show: false },
+          size: 52,
+          incrs: steps(),
+          values: (_, values) => values.map(shortNumber),
+        },
+      ],
+      hooks: {
+        setCursor: [({ cursor }) => onPoint(cursor.idx ?? undefined)],
+        setSelect: [
+          (plot) => {
+            const { left, width } = plot.select;
+            if (width <= 0) return;
+            plot.setSelect({ left: 0, width: 0, top: 0, height: 0 }, false);
+            onMark([plot.posToIdx(left), plot.posToIdx(left + width)]);
+          },
+        ],
+      },
+    },
+    [
+      slots.map((_, place) => place),
+      slots.map(({ previousClicks }) => previousClicks ?? null),
+      slots.map(({ clicks, isCut }) => (isCut ? null : clicks)),
+      slots.map(({ visitors, isCut }) => (isCut ? null : visitors)),
+      slots.map(({ clicks }, place) => (isByCut(slots, place) ? clicks : null)),
+      slots.map(({ visitors }, place) => (isByCut(slots, place) ? visitors : null)),
+    ],
+    holder,
+  );
+}
+
+/** Whether a slot stands at an end of a dotted line: one that is cut, and its neighbour. */
+function isByCut(slots: readonly TimeSlot[], place: number): boolean {
+  return [place - 1, place, place + 1].some((one) => slots[one]?.isCut === true);
+}
+
+/** Clicks are whole, so no step is less than one. */
+function steps(): number[] {
+  return Array.from({ length: 12 }, (_, power) => [1, 2, 5].map((digit) => digit * 10 ** power)).flat();
+}
+
+function roundedUp(most: number | null): number {
+  if (most === null || most <= 4) return 4;
+  const step = steps().findLast((one) => one * 4 <= most) ?? 1;
+  return Math.ceil((most * 1.02) / step) * step;
+}
+
+/** Places of the labels: as many as there is room for, where days begin if slots are shorter. */
+function ticks(slots: readonly TimeSlot[], minutes: number, room: number): number[] {
+  const places = slots.map((_, place) => place);
+  const days = minutes < 1440 ? places.filter((place) => wallOf(slots[place]?.start ?? '') % DAY === 0) : [];
+  const candidates = days.length >= Math.min(3, room) ? days : places;
+  const stride = Math.max(1, Math.ceil(candidates.length / Math.max(1, room)));
+  return candidates.filter((_, index) => index % stride === 0);
+}
+
+function tickText(slots: readonly TimeSlot[], place: number, minutes: number): string {
+  const start = slots[place]?.start;
+  return start === undefined ? '' : slotTick(start, minutes, wallOf(start) % DAY === 0);
+}

@@ -1,0 +1,41 @@
+import { useEffect, useState } from 'preact/hooks';
+import type { Failure } from './api.ts';
+import type { Stats } from './use-stats.ts';
+
+interface FailureNoticeProps {
+  readonly failure: Failure;
+  readonly stats: Stats;
+  readonly onSignOut: (() => void) | undefined;
+}
+
+/** What went wrong, and what can be done about it. */
+export function FailureNotice({ failure, stats, onSignOut }: FailureNoticeProps) {
+  return (
+    <section class="panel failure" aria-label="Problem">
+      <p role="alert">{failure.sentence}</p>
+      <div class="actions">
+        <button type="button" onClick={stats.reload} aria-disabled={stats.isLoading}>
+          Try again
+        </button>
+        {failure.kind === 'forbidden' && onSignOut !== undefined && (
+          <button type="button" onClick={onSignOut}>
+            Use another key
+          </button>
+        )}
+        {stats.isLoading && <span>Trying …</span>}
+        {stats.retryAt !== undefined && <Countdown until={stats.retryAt} />}
+      </div>
+    </section>
+  );
+}
+
+function Countdown({ until }: { readonly until: number }) {
+  const [now, setNow] = useState(Date.now);
+  useEffect(() => {
+    setNow(Date.now());
+    const timer = setInterval(() => setNow(Date.now()), 1000);
+    return () => clearInterval(timer);
+  }, [until]);
+  // Read out each second it would drown everything else.
+  return <span aria-hidden="true">by itself in {Math.max(0, Math.ceil((until - now) / 1000))} s</span>;
+}

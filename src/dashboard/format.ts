@@ -1,0 +1,70 @@
+const NUMBER = new Intl.NumberFormat('en-US');
+const DECIMAL = new Intl.NumberFormat('en-US', { maximumFractionDigits: 2 });
+const ONE_DECIMAL = new Intl.NumberFormat('en-US', { minimumFractionDigits: 1, maximumFractionDigits: 1 });
+const COMPACT = new Intl.NumberFormat('en-US', { notation: 'compact', maximumFractionDigits: 1 });
+const REGIONS = new Intl.DisplayNames('en', { type: 'region', fallback: 'code' });
+
+/** A whole number in full digits, grouped: 1,234,567. */
+export function wholeNumber(value: number): string {
+  return NUMBER.format(value);
+}
+
+/** At most two decimals. */
+export function decimalNumber(value: number): string {
+  return DECIMAL.format(value);
+}
+
+/** A number for an axis: 1.2M. */
+export function shortNumber(value: number): string {
+  return COMPACT.format(value);
+}
+
+/** A share: `4.5%`, and `<0.1%` for what is not nothing. */
+export function percent(value: number): string {
+  return value > 0 && value < 0.1 ? '<0.1%' : `${ONE_DECIMAL.format(value)}%`;
+}
+
+/** A country's English name; `Unknown` for XX. */
+export function countryName(code: string): string {
+  if (code === 'XX') return 'Unknown';
+  try {
+    return REGIONS.of(code) ?? code;
+  } catch {
+    return code;
+  }
+}
+
+/** How a number compares with the one before. */
+export interface Change {
+  /** `+12.3%`; `new` where there was nothing. */
+  readonly text: string;
+  /** The same in words. */
+  readonly words: string;
+  readonly direction: 'up' | 'down' | 'same';
+}
+
+export function changeOf(value: number, before: number, write = wholeNumber): Change {
+  const was = `${write(before)} in the period before`;
+  if (value === before) return { text: '±0.0%', words: `unchanged: ${was}`, direction: 'same' };
+  const direction = value > before ? 'up' : 'down';
+  if (before === 0) return { text: 'new', words: `up from ${was}`, direction };
+  const share = percent(Math.abs((value - before) / before) * 100);
+  return {
+    text: `${direction === 'up' ? '+' : '\u2212'}${share}`,
+    words: `${direction} ${share} from ${was}`,
+    direction,
+  };
+}
+
+/** Bytes as people read them: `1.2 MB`. */
+export function byteSize(bytes: number): string {
+  const units = ['B', 'kB', 'MB', 'GB'];
+  const power = Math.min(units.length - 1, Math.floor(Math.log10(Math.max(1, bytes)) / 3));
+  return `${ONE_DECIMAL.format(bytes / 1000 ** power)} ${units[power]}`;
+}
+
+/** A name of a registry for people: `short_code` becomes `Short code`. */
+export function nameInWords(name: string): string {
+  const words = name.replaceAll('_', ' ');
+  return words.charAt(0).toUpperCase() + words.slice(1);
+}

@@ -1,0 +1,61 @@
+import { DAY, formatDay } from '../values/calendar.ts';
+
+interface PeriodDefinition {
+  readonly label: string;
+  /** What a screen reader says in its place. */
+  readonly title: string;
+  /** Where it starts, as the API takes it; undefined: the API's own default. `day` is today in the zone, `now` Unix ms. */
+  readonly start: ((now: number, day: number) => string) | undefined;
+}
+
+/** The periods up to now, in the order they are offered: the one place to add another. */
+export const PERIODS = {
+  today: { label: 'Today', title: 'Today', start: (_, day) => formatDay(day) },
+  '24h': { label: '24 h', title: 'Last 24 hours', start: (now) => new Date(now - DAY).toISOString() },
+  '7d': { label: '7 d', title: 'Last 7 days', start: undefined },
+  '30d': { label: '30 d', title: 'Last 30 days', start: (_, day) => formatDay(day - 29) },
+  '90d': { label: '90 d', title: 'Last 90 days', start: (_, day) => formatDay(day - 89) },
+  '12mo': { label: '12 mo', title: 'Last 12 months', start: (_, day) => formatDay(yearBefore(day) + 1) },
+  all: { label: 'All', title: 'All time', start: () => EARLIEST },
+} as const satisfies Readonly<Record<string, PeriodDefinition>>;
+
+export type PeriodName = keyof typeof PERIODS;
+
+export const PERIOD_NAMES: readonly PeriodName[] = [
+  'today', '24h', '7d', '30d', '90d', '12mo', 'all',
+]; // prettier-ignore
+
+export const DEFAULT_PERIOD: PeriodName = '7d';
+
+/** No click is older. */
+export const EARLIEST = '2000-01-01';
+
+/** Where a period starts, as the API takes it; undefined: the API's own default. */
+export function startOf(name: PeriodName, zone: string, now: number): string | undefined {
+  const { start }: PeriodDefinition = PERIODS[name];
+  return start?.(now, dayIn(zone, now));
+}
+
+/** Days from 1970-01-01 to the date that a zone's calendar shows; of UTC for a zone nobody knows. */
+function dayIn(zone: string, now: number): number {
+  try {
+    const shown = new Intl.DateTimeFormat('en-US', {
+      timeZone: zone,
+      calendar: 'gregory',
+      numberingSystem: 'latn',
+      year: 'numeric',
+      month: 'numeric',
+      day: 'numeric',
+    }).format(now);
+    const [month = 1, day = 1, year = 1970] = shown.split('/').map(Number);
+    return Date.UTC(year, month - 1, day) / DAY;
+  } catch {
+    // The API refuses such a zone, and says so better.
+    return Math.floor(now / DAY);
+  }
+}
+
+function yearBefore(day: number): number {
+  const date = new Date(day * DAY);
+  return Date.UTC(date.getUTCFullYear() - 1, date.getUTCMonth(), date.getUTCDate()) / DAY;
+}

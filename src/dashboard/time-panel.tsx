@@ -1,0 +1,86 @@
+import { useMemo, useState } from 'preact/hooks';
+import { type Answer, type TimeSlot, slotMinutes, timeSlots } from './answer.ts';
+import { type Stretch, TimeChart } from './chart.tsx';
+import { slotName } from './dates.ts';
+import { wholeNumber } from './format.ts';
+
+interface TimePanelProps {
+  readonly answer: Answer;
+  /** Shows a stretch of the chart's slots alone. */
+  readonly onZoom: (stretch: Stretch) => void;
+}
+
+/** Clicks and visitors over time, as a chart and as a table. */
+export function TimePanel({ answer, onZoom }: TimePanelProps) {
+  const slots = useMemo(() => timeSlots(answer), [answer]);
+  const minutes = slotMinutes(answer);
+  const hasPrevious = answer.previous !== undefined;
+  return (
+    <section class="panel time" aria-labelledby="time-heading">
+      <div class="heading">
+        <h2 id="time-heading">Over time</h2>
+        <ul class="series" aria-hidden="true">
+          <li class="clicks">Clicks</li>
+          <li class="visitors">Unique visitors</li>
+          {hasPrevious && <li class="previous">Clicks in the period before</li>}
+        </ul>
+      </div>
+      <TimeChart slots={slots} minutes={minutes} onZoom={onZoom} />
+      <TimeTable slots={slots} minutes={minutes} hasPrevious={hasPrevious} onZoom={onZoom} />
+    </section>
+  );
+}
+
+interface TimeTableProps {
+  readonly slots: readonly TimeSlot[];
+  readonly minutes: number;
+  readonly hasPrevious: boolean;
+  readonly onZoom: (stretch: Stretch) => void;
+}
+
+function TimeTable({ slots, minutes, hasPrevious, onZoom }: TimeTableProps) {
+  const [isOpen, setIsOpen] = useState(false);
+  return (
+    <details class="table" onToggle={(event) => setIsOpen(event.currentTarget.open)}>
+      <summary>As a table</summary>
+      {isOpen && (
+        <div class="rows long" tabIndex={0} role="group" aria-labelledby="time-heading">
+          <table>
+            <thead>
+              <tr>
+                <th scope="col">Time</th>
+                <th scope="col" class="number">
+                  Clicks
+                </th>
+                <th scope="col" class="number">
+                  Unique visitors
+                </th>
+                {hasPrevious && (
+                  <th scope="col" class="number">
+                    Clicks before
+                  </th>
+                )}
+              </tr>
+            </thead>
+            <tbody>
+              {slots.map(({ start, clicks, visitors, previousClicks }, index) => (
+                <tr key={start}>
+                  <th scope="row">
+                    <button type="button" class="plain" onClick={() => onZoom([index, index])}>
+                      {slotName(start, minutes)}
+                    </button>
+                  </th>
+                  <td class="number">{wholeNumber(clicks)}</td>
+                  <td class="number">{wholeNumber(visitors)}</td>
+                  {hasPrevious && (
+                    <td class="number">{previousClicks === undefined ? '–' : wholeNumber(previousClicks)}</td>
+                  )}
+                </tr>
+              ))}
+            </tbody>
+          </table>
+        </div>
+      )}
+    </details>
+  );
+}

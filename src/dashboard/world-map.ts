@@ -1,0 +1,42 @@
+import { createRequire } from 'node:module';
+import { geoNaturalEarth1, geoPath } from 'd3-geo';
+import type { FeatureCollection } from 'geojson';
+import iso from 'i18n-iso-countries';
+import { feature } from 'topojson-client';
+import type { GeometryCollection, Topology } from 'topojson-specification';
+
+/** The map's drawing area. */
+export const MAP_SIZE = { width: 960, height: 440 } as const;
+
+/** Shapes of the atlas without a number of ISO 3166; clicks from there carry these codes. */
+const CODES_OF_UNNUMBERED: Readonly<Record<string, string>> = {
+  Kosovo: 'XK',
+  'N. Cyprus': 'CY',
+  Somaliland: 'SO',
+};
+
+/** Nobody clicks there, and it takes a fifth of the picture. */
+const LEFT_OUT = 'AQ';
+
+type Atlas = Topology<{ countries: GeometryCollection<{ name: string }> }>;
+
+/** The outline of every country as the `d` of an SVG path, by its code; worked out when the page is built. */
+export function drawOutlines(): Readonly<Record<string, string>> {
+  const atlas: Atlas = createRequire(import.meta.url)('world-atlas/countries-110m.json');
+  const all = feature(atlas, atlas.objects.countries);
+  const coded = all.features.map((country) => {
+    const { name } = country.properties;
+    const code = iso.numericToAlpha2(String(country.id)) ?? CODES_OF_UNNUMBERED[name];
+    if (code === undefined) throw new Error(`The atlas has a country without a code: ${name}.`);
+    return { code, country };
+  });
+  const drawn = coded.filter(({ code }) => code !== LEFT_OUT);
+  const world: FeatureCollection = {
+    type: 'FeatureCollection',
+    features: drawn.map(({ country }) => country),
+  };
+  const path = geoPath(geoNaturalEarth1().fitSize([MAP_SIZE.width, MAP_SIZE.height], world)).digits(1);
+  const outlines: Record<string, string> = {};
+  for (const { code, country } of drawn) outlines[code] = (outlines[code] ?? '') + (path(country) ?? '');
+  return outlines;
+}

@@ -1,0 +1,326 @@
+import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
+import type { Page } from 'playwright-core';
+import { type TestBrowser, eventually, openBrowser } from '../../support/browser.ts';
+import { expectFigure, figureOf, rowButton, rowsOf, signIn, timeRowsOf } from '../../support/dashboard.ts';
+import {
+  MARCH,
+  MARCH_BODY,
+  MARCH_CLICKS,
+  type MarchClick,
+  expectedDays,
+  expectedRows,
+  grouped,
+  visitorsOf,
+} from '../../support/march-clicks.ts';
+import { type TestSpoor, startSpoor } from '../../support/spoor.ts';
+
+const FRESH = 1_234;
+const LONG_AGO = '2025-03-09T07:00:00.000Z';
+
+let spoor: TestSpoor;
+let chrome: TestBrowser;
+let key: string;
+beforeAll(async () => {
+  [spoor, chrome] = await Promise.all([startSpoor(), openBrowser()]);
+  key = await spoor.createKey('me');
+  await spoor.send('POST', '/api/v1/clicks', { key, ndjson: MARCH_BODY });
+  const fresh = Array.from({ length: FRESH }, (_, index) => ({
+    short_code: 'fresh',
+    ip: `192.0.2.${index % 250}`,
+  }));
+  await spoor.send('POST', '/api/v1/clicks', { key, ndjson: fresh });
+  await spoor.send('PUT', '/api/v1/urls/launch', { key, json: { private_stats: false } });
+});
+afterEach(async () => {
+  await chrome.clear();
+  expect(chrome.complaints()).toEqual([]);
+});
+afterAll(async () => {
+  await chrome?.close();
+  await spoor?.stop();
+});
+
+/** The page of a signed-in user, at a view. */
+async function openSignedIn(query = MARCH): Promise<Page> {
+  const page = await chrome.open(`${spoor.url}/?${query}`, { key });
+  await page.locator('.figures').waitFor();
+  return page;
+}
+
+async function expectClicks(page: Page, clicks: readonly MarchClick[]): Promise<void> {
+  await expectFigure(page, 'Clicks', grouped(clicks.length));
+  await expectFigure(page, 'Unique visitors', grouped(visitorsOf(clicks)));
+}
+
+const parametersOf = (page: Page): URLSearchParams => new URL(page.url()).searchParams;
+
+describe('signing in', () => {
+  test('takes a key in the first field and Enter; totals are shown in full', async () => {
+    const page = await chrome.open(spoor.url);
+    await page.locator('input').first().waitFor();
+    expect(await page.evaluate('document.activeElement === document.querySelector("input")')).toBe(true);
+    await page.keyboard.type(key);
+    await page.keyboard.press('Enter');
+    await expectFigure(page, 'Clicks', '1,234');
+    await expectFigure(page, 'Unique visitors', '250');
+  });
+
+  test('keeps the key in the tab, through a reload, until signing out', async () => {
+    const page = await chrome.open(`${spoor.url}/?${MARCH}`);
+    await signIn(page, key);
+    await expectClicks(page, MARCH_CLICKS);
+    const kept = await page.evaluate('JSON.stringify([{ ...sessionStorage }, { ...localStorage }])');
+    expect(kept).toBe(JSON.stringify([{ 'spoor-key': key }, {}]));
+    expect(page.url()).not.toContain('spoo_');
+    expect(await page.context().cookies()).toEqual([]);
+    await page.reload();
+    await expectClicks(page, MARCH_CLICKS);
+    await page.getByRole('button', { name: 'Sign out' }).click();
+    await page.getByLabel('API key').waitFor();
+    expect(await page.evaluate('sessionStorage.length')).toBe(0);
+    expect(await page.getByLabel('API key').inputValue()).toBe('');
+    await page.reload();
+    await page.getByLabel('API key').waitFor();
+    const other = await page.context().newPage();
+    await other.goto(page.url());
+    await other.getByLabel('API key').waitFor();
+  });
+});
+
+describe('the numbers', () => {
+  test('are those of the API', async () => {
+    const page = await openSignedIn();
+    const query = Object.fromEntries(new URLSearchParams(MARCH));
+    const { summary, computed_metrics: computed } = (await spoor.send('GET', '/api/v1/stats', { key, query }))
+      .json;
+    await expectFigure(page, 'Clicks', grouped(summary.total_clicks));
+    expect(await figureOf(page, 'Unique visitors')).toBe(grouped(summary.unique_clicks));
+    expect(await figureOf(page, 'Clicks a visitor')).toBe(String(computed.average_clicks_per_visitor));
+    expect(await figureOf(page, 'Repeat clicks')).toBe(`${computed.repeat_click_rate.toFixed(1)}%`);
+    expect(await figureOf(page, 'Clicks by bots')).toBe(
+      grouped(MARCH_CLICKS.filter(({ isBot }) => isBot).length),
+    );
+  });
+
+  test('of every list are right', async () => {
+    const page = await openSignedIn();
+    const names: Readonly<Record<string, string>> = {
+      DE: 'Germany',
+      US: 'United States',
+      TR: 'Türkiye',
+      SG: 'Singapore',
+      XX: 'Unknown',
+    };
+    const shortened = (value: string): string => value.replace('https://', '');
+    expect(await rowsOf(page, 'Browsers')).toEqual(expectedRows(MARCH_CLICKS, ({ browser }) => browser));
+    expect(await rowsOf(page, 'Systems')).toEqual(expectedRows(MARCH_CLICKS, ({ os }) => os));
+    expect(await rowsOf(page, 'Cities')).toEqual(expectedRows(MARCH_CLICKS, ({ city }) => city));
+    expect(await rowsOf(page, 'Links')).toEqual(expectedRows(MARCH_CLICKS, ({ shortCode }) => shortCode));
+    expect(await rowsOf(page, 'Countries')).toEqual(
+      expectedRows(
+        MARCH_CLICKS,
+        ({ country }) => country,
+        (code) => names[code] ?? code,
+      ),
+    );
+    expect(await rowsOf(page, 'Referrers')).toEqual(
+      expectedRows(MARCH_CLICKS, ({ referrer }) => referrer, shortened),
+    );
+  });
+
+  test('what strangers wrote is text, cut to its place and whole in its title', async () => {
+    const page = await openSignedIn();
+    const long = MARCH_CLICKS.find(({ referrer }) => referrer.length > 100)?.referrer ?? '';
+    const button = page.getByTitle(long);
+    const wide: boolean = await button.evaluate((element) => element.scrollWidth > element.clientWidth);
+    expect(wide).toBe(true);
+    expect(await page.locator('main b').count()).toBe(0);
+    await rowButton(page, 'Links', '<b onclick="x()">bold</b>').click();
+    await expectClicks(
+      page,
+      MARCH_CLICKS.filter(({ shortCode }) => shortCode.startsWith('<')),
+    );
+  });
+});
+
+describe('filters', () => {
+  test('a click on a row filters everything, a chip takes it back, and so does the back button', async () => {
+    const page = await openSignedIn();
+    const firefox = MARCH_CLICKS.filter(({ browser }) => browser === 'Firefox');
+    const inGermany = firefox.filter(({ country }) => country === 'DE');
+    await rowButton(page, 'Browsers', 'Firefox').click();
+    await expectClicks(page, firefox);
+    expect(parametersOf(page).getAll('browser')).toEqual(['Firefox']);
+    await page.locator('.map path.shade-5').click();
+    await expectClicks(page, inGermany);
+    await eventually(async () =>
+      expect(await rowsOf(page, 'Cities')).toEqual(expectedRows(inGermany, ({ city }) => city)),
+    );
+    expect(await page.getByRole('list', { name: 'Filters' }).getByRole('button').allTextContents()).toEqual([
+      'Browser: Firefox',
+      'Country: Germany',
+      'Clear all',
+    ]);
+    await page.reload();
+    await expectClicks(page, inGermany);
+    await page.getByRole('button', { name: 'Remove filter Browser: Firefox' }).click();
+    await expectClicks(
+      page,
+      MARCH_CLICKS.filter(({ country }) => country === 'DE'),
+    );
+    await page.goBack();
+    await expectClicks(page, inGermany);
+    await page.goBack();
+    await expectClicks(page, firefox);
+    await page.goBack();
+    await expectClicks(page, MARCH_CLICKS);
+    await page.goForward();
+    await expectClicks(page, firefox);
+    await rowButton(page, 'Browsers', 'Firefox').click();
+    await expectClicks(page, MARCH_CLICKS);
+  });
+
+  test('a path as a short code and a long referrer filter too', async () => {
+    const page = await openSignedIn();
+    await rowButton(page, 'Links', 'blog/post').click();
+    const posts = MARCH_CLICKS.filter(({ shortCode }) => shortCode === 'blog/post');
+    await expectClicks(page, posts);
+    await page.getByRole('region', { name: 'Referrers' }).getByRole('button').first().click();
+    const [first] = expectedRows(posts, ({ referrer }) => referrer);
+    await expectClicks(
+      page,
+      posts.filter(({ referrer }) => referrer === first?.[0]),
+    );
+  });
+
+  test('bots are left out, or alone', async () => {
+    const page = await openSignedIn();
+    await page.getByLabel('Bots').selectOption('exclude');
+    await expectClicks(
+      page,
+      MARCH_CLICKS.filter(({ isBot }) => !isBot),
+    );
+    await page.getByLabel('Bots').selectOption('only');
+    await expectClicks(
+      page,
+      MARCH_CLICKS.filter(({ isBot }) => isBot),
+    );
+    expect(parametersOf(page).get('bots')).toBe('only');
+  });
+});
+
+describe('time', () => {
+  const zone = 'America/New_York';
+
+  test('another zone has other days; a reload keeps it', async () => {
+    const page = await openSignedIn();
+    await page.getByLabel('Time zone').selectOption(zone);
+    const marchThere = MARCH_CLICKS.filter(({ at }) => at >= Date.parse('2025-03-01T05:00Z'));
+    await expectClicks(page, marchThere);
+    const expected = expectedDays(marchThere, zone);
+    await eventually(async () =>
+      expect((await timeRowsOf(page)).slice(0, expected.length)).toEqual(expected),
+    );
+    await page.reload();
+    await eventually(async () =>
+      expect((await timeRowsOf(page)).slice(0, expected.length)).toEqual(expected),
+    );
+    expect(await page.getByLabel('Time zone').inputValue()).toBe(zone);
+  });
+
+  test('two dates and an interval: the day that the clocks change has 23 hours', async () => {
+    const page = await openSignedIn(MARCH.replace('UTC', zone));
+    await page.getByText('Dates').click();
+    await page.getByLabel('From', { exact: true }).fill('2025-03-09');
+    await page.getByLabel('To', { exact: true }).fill('2025-03-09');
+    await page.getByRole('button', { name: 'Show', exact: true }).click();
+    const [start, end] = [Date.parse('2025-03-09T05:00Z'), Date.parse('2025-03-10T04:00Z')];
+    const day = MARCH_CLICKS.filter(({ at }) => at >= start && at < end);
+    await expectClicks(page, day);
+    await eventually(async () => expect(await timeRowsOf(page)).toHaveLength(23));
+    await page.getByLabel('Interval').selectOption('day');
+    await eventually(async () => expect(await timeRowsOf(page)).toEqual(expectedDays(day, zone)));
+    expect(page.url()).toContain('interval=day');
+  });
+
+  test('a period up to now', async () => {
+    const page = await openSignedIn();
+    await page.getByRole('button', { name: 'All time' }).click();
+    await expectFigure(page, 'Clicks', grouped(MARCH_CLICKS.length + FRESH));
+    const [first] = await timeRowsOf(page);
+    expect(first?.[0]).toBe('March 2025');
+    await page.getByRole('button', { name: 'Last 7 days' }).click();
+    await expectFigure(page, 'Clicks', grouped(FRESH));
+    await page.reload();
+    await expectFigure(page, 'Clicks', grouped(FRESH));
+  });
+
+  test('dragging over the chart zooms to what was dragged over, and back leads out again', async () => {
+    const page = await openSignedIn();
+    const plot = await page.locator('.u-over').boundingBox();
+    if (plot === null) throw new Error('There is no chart.');
+    // 31 days, the first and the last at the edges.
+    const middleOf = (day: number): number => plot.x + (plot.width * (day - 1)) / 30;
+    await page.mouse.move(middleOf(10), plot.y + 50);
+    await page.mouse.down();
+    await page.mouse.move(middleOf(15), plot.y + 60, { steps: 5 });
+    await page.mouse.up();
+    const [start, end] = [Date.parse('2025-03-10'), Date.parse('2025-03-16')];
+    await expectClicks(
+      page,
+      MARCH_CLICKS.filter(({ at }) => at >= start && at < end),
+    );
+    expect(parametersOf(page).get('start_date')).toBe('2025-03-10');
+    expect(parametersOf(page).get('end_date')).toBe('2025-03-15');
+    await page.goBack();
+    await expectClicks(page, MARCH_CLICKS);
+  });
+
+  test('an hour of the table zooms to itself', async () => {
+    const page = await openSignedIn('start_date=2025-03-09&end_date=2025-03-09&timezone=UTC');
+    await timeRowsOf(page);
+    await page.getByRole('button', { name: 'Sun, 9 Mar 2025, 07:00' }).click();
+    const start = Date.parse(LONG_AGO);
+    await expectClicks(
+      page,
+      MARCH_CLICKS.filter(({ at }) => at >= start && at < start + 3_600_000),
+    );
+    await eventually(async () => expect(await timeRowsOf(page)).toHaveLength(6));
+  });
+});
+
+describe('one link', () => {
+  const launch = MARCH_CLICKS.filter(({ shortCode }) => shortCode === 'launch');
+
+  test('a public one is open to everybody, and can be narrowed down', async () => {
+    const page = await chrome.open(`${spoor.url}/?short_code=launch&${MARCH}`);
+    await expectClicks(page, launch);
+    expect(await page.getByRole('heading', { level: 1 }).textContent()).toBe('launch');
+    await rowButton(page, 'Browsers', 'Safari').click();
+    await expectClicks(
+      page,
+      launch.filter(({ browser }) => browser === 'Safari'),
+    );
+    expect(await page.getByRole('region', { name: 'Links' }).count()).toBe(0);
+  });
+
+  test('its code opens it from the sign-in page', async () => {
+    const page = await chrome.open(spoor.url);
+    await page.getByLabel('Or a public link').fill('launch');
+    await page.keyboard.press('Enter');
+    await expectFigure(page, 'Clicks', '0');
+    await page.getByText('No clicks here in this period.').waitFor();
+    await page.getByRole('button', { name: 'Show all time' }).click();
+    await expectClicks(page, launch);
+  });
+
+  test('with a key, the same address shows the same clicks among the owner’s', async () => {
+    const page = await chrome.open(`${spoor.url}/?short_code=launch&${MARCH}`);
+    await page.getByRole('button', { name: 'Sign in' }).click();
+    await signIn(page, key);
+    await page.getByRole('heading', { name: 'All links' }).waitFor();
+    await expectClicks(page, launch);
+    await page.getByRole('button', { name: 'Remove filter Link: launch' }).click();
+    await expectClicks(page, MARCH_CLICKS);
+  });
+});
