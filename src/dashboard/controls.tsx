@@ -58,7 +58,7 @@ function Periods({ view, navigate, answer }: ControlsProps) {
             key={name}
             type="button"
             title={PERIODS[name].title}
-            aria-label={PERIODS[name].title}
+            aria-label={spokenLabel(PERIODS[name])}
             aria-pressed={period.kind === 'moving' && period.name === name}
             onClick={() => navigate({ ...view, period: { kind: 'moving', name } })}
           >
@@ -69,6 +69,11 @@ function Periods({ view, navigate, answer }: ControlsProps) {
       <Dates view={view} navigate={navigate} answer={answer} />
     </div>
   );
+}
+
+/** What is read out has in it what is read. */
+function spokenLabel({ label, title }: (typeof PERIODS)[keyof typeof PERIODS]): string {
+  return title === label ? title : `${label}: ${title}`;
 }
 
 /** Two dates, taken when both are done: a date that is being typed is none yet. */

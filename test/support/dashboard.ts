@@ -18,10 +18,17 @@ export async function figureOf(page: Page, label: string): Promise<string> {
   return (await shown.locator('.value').allTextContents()).join();
 }
 
+/** Of the browser's own types the tests know nothing. */
+interface Cell {
+  readonly textContent: string | null;
+}
+
 /** The rows of a list as they read, cell by cell. */
 export async function rowsOf(page: Page, heading: string): Promise<readonly (readonly string[])[]> {
   const rows = page.getByRole('region', { name: heading }).locator('tbody tr');
-  return rows.evaluateAll('rows => rows.map((row) => [...row.children].map((cell) => cell.textContent))');
+  return rows.evaluateAll((found) =>
+    found.map((row) => Array.from<Cell, string>(row.children, ({ textContent }) => textContent ?? '')),
+  );
 }
 
 /** The chart's table, opened if it is not. */

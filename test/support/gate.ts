@@ -62,11 +62,11 @@ export class Gate {
         other.destroy();
       });
     }
-    server.on('data', (piece) => {
-      sent += piece.length;
-      if (sent > this.#cutAfter) client.destroy();
-    });
     client.pipe(server);
-    server.pipe(client);
+    server.on('data', (piece) => {
+      client.write(piece.subarray(0, this.#cutAfter - sent));
+      sent += piece.length;
+      if (sent > this.#cutAfter) client.destroySoon();
+    });
   }
 }

@@ -74,8 +74,7 @@ export function dashboardRoutes(router: Router<State>, folder = BUILT): void {
 
 function send(ctx: Context, { contentType, bodies }: BuiltFile): void {
   ctx.vary('Accept-Encoding');
-  const chosen = ctx.acceptsEncodings(ENCODINGS.map(([encoding]) => encoding));
-  const encoding = typeof chosen === 'string' ? chosen : 'identity';
+  const [encoding] = ENCODINGS.find(([name]) => ctx.acceptsEncodings(name) === name) ?? ['identity'];
   ctx.status = 200;
   ctx.set('Content-Type', contentType);
   if (encoding !== 'identity') ctx.set('Content-Encoding', encoding);
