@@ -1,5 +1,6 @@
 import { mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs';
-import { request } from 'node:http';
+import { once } from 'node:events';
+import { type IncomingMessage, request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { brotliDecompressSync, gunzipSync } from 'node:zlib';
@@ -28,15 +29,12 @@ interface Sent {
 
 /** As it comes over the wire: fetch would unpack it. */
 async function get(path: string, headers: Readonly<Record<string, string>> = {}): Promise<Sent> {
-  return new Promise((resolve, reject) => {
-    request(new URL(path, spoor.url), { headers }, async (response) => {
-      const pieces: Buffer[] = [];
-      for await (const piece of response) pieces.push(piece);
-      resolve({ status: response.statusCode ?? 0, headers: response.headers, body: Buffer.concat(pieces) });
-    })
-      .on('error', reject)
-      .end();
-  });
+  const asked = request(new URL(path, spoor.url), { headers }).end();
+  const [response]: IncomingMessage[] = await once(asked, 'response');
+  if (response === undefined) throw new Error('No answer came.');
+  const pieces: Buffer[] = [];
+  for await (const piece of response) pieces.push(piece);
+  return { status: response.statusCode ?? 0, headers: response.headers, body: Buffer.concat(pieces) };
 }
 
 const UNPACKED = { gzip: gunzipSync, br: brotliDecompressSync, identity: (body: Buffer) => body };
@@ -50,8 +48,8 @@ describe('the page', () => {
     expect(policy).toContain("frame-ancestors 'none'");
     expect(policy).not.toMatch(/unsafe|http|data:|\*/);
     expect(headers).toMatchObject({ 'x-content-type-options': 'nosniff', 'referrer-policy': 'no-referrer' });
-    const links = [...body.toString().matchAll(/(?:src|href)="([^"]+)"/g)].map(([, link]) => link);
-    expect(links.toSorted()).toEqual(names.map((name) => `/assets/${name}`).toSorted());
+    const links = [...body.toString().matchAll(/(?:src|href)="([^"]+)"/g)].map(([, link]) => String(link));
+    expect(new Set(links)).toEqual(new Set(names.map((name) => `/assets/${name}`)));
   });
 
   test('is asked for anew each time, and sent again only when it has changed', async () => {
@@ -94,11 +92,9 @@ describe('its files', () => {
       expect(name).toMatch(/^[\w-]+-[A-Z0-9]{8}\.(?:js|css|svg)$/);
       types.add((await get(`/assets/${name}`)).headers['content-type']);
     }
-    expect([...types].toSorted()).toEqual([
-      'image/svg+xml',
-      'text/css; charset=utf-8',
-      'text/javascript; charset=utf-8',
-    ]);
+    expect(types).toEqual(
+      new Set(['image/svg+xml', 'text/css; charset=utf-8', 'text/javascript; charset=utf-8']),
+    );
   });
 
   test('are small, and name no other host', async () => {

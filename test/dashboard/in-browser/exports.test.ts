@@ -46,8 +46,8 @@ async function exported(
 const TOTALS: Readonly<Record<ExportFormatName, (bytes: Buffer) => Promise<number>>> = {
   json: async (bytes) => JSON.parse(bytes.toString()).summary.total_clicks,
   xml: async (bytes) => {
-    const tree: any = xml2js(bytes.toString(), { compact: true });
-    return Number(tree.export.summary.total_clicks._text);
+    const tree: any = xml2js(bytes.toString(), { compact: true, textKey: 'text' });
+    return Number(tree.export.summary.total_clicks.text);
   },
   csv: async (bytes) => {
     const summary = Buffer.from(unzipSync(bytes)['summary.csv'] ?? []).toString();
