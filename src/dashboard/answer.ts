@@ -2,10 +2,14 @@ import type { StatsAnswer } from '../stats/answer.ts';
 import { endsSlot } from './dates.ts';
 
 /** What `compare=previous` adds: the same of the time just before, of the same length. */
-export type PreviousPeriod = Pick<StatsAnswer, 'time_range' | 'summary' | 'computed_metrics' | 'metrics'>;
+export type PreviousPeriod = Pick<StatsAnswer, 'time_range' | 'summary' | 'computed_metrics'> &
+  Partial<Pick<StatsAnswer, 'metrics'>>;
 
 /** What the page asked for. */
-export type Answer = StatsAnswer & { readonly previous?: PreviousPeriod };
+export type Answer = StatsAnswer & {
+  /** null where there can be no clicks before; missing where none was asked for. */
+  readonly previous?: PreviousPeriod | null;
+};
 
 /** Whether a parsed body is an answer and not, say, a proxy's page: what the page cannot do without is there. */
 export function isAnswer(body: unknown): body is Answer {
@@ -57,11 +61,10 @@ export function timeSlots(answer: Answer): readonly TimeSlot[] {
   const { metrics, previous, time_range: range } = answer;
   const clicks = metrics['clicks_by_time'] ?? [];
   const visitors = metrics['unique_clicks_by_time'] ?? [];
-  const before = previous?.metrics['clicks_by_time'];
+  const before = slotsBefore(previous);
   const endsWhole = endsSlot(range.end_date, slotMinutes(answer));
   return clicks.map((row, index) => {
     const start = String(row['bucket_start']);
-    const earlier = before?.[index]?.['clicks'];
     return {
       label: String(row['time']),
       start,
@@ -70,7 +73,16 @@ export function timeSlots(answer: Answer): readonly TimeSlot[] {
       isCut:
         (index === 0 && Date.parse(start) < Date.parse(range.start_date)) ||
         (index === clicks.length - 1 && !endsWhole),
-      previousClicks: earlier === undefined ? undefined : Number(earlier),
+      previousClicks: before[index],
     };
   });
+}
+
+/** Clicks of the slots before, without a first one that the period only has the end of. */
+function slotsBefore(previous: Answer['previous']): readonly (number | undefined)[] {
+  const rows = previous?.metrics?.['clicks_by_time'] ?? [];
+  const start = Date.parse(previous?.time_range.start_date ?? '');
+  return rows.map((row) =>
+    Date.parse(String(row['bucket_start'])) < start ? undefined : Number(row['clicks']),
+  );
 }

@@ -64,6 +64,7 @@ export function App() {
       subject={subject}
       stats={stats}
       apiKey={key}
+      isEntered={session.number > 0}
       onSignIn={() => setWantsSignIn(true)}
       onSignOut={leave}
     />

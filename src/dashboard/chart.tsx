@@ -165,7 +165,8 @@ function Tip({ slot, minutes, place }: TipProps) {
         <>
           <span class="series previous">Before</span>
           <span class="number">
-            {wholeNumber(previousClicks)} <span class="change">{changeOf(clicks, previousClicks).text}</span>
+            {wholeNumber(previousClicks)}{' '}
+            {!isCut && <span class="change">{changeOf(clicks, previousClicks).text}</span>}
           </span>
         </>
       )}

@@ -19,7 +19,7 @@ const BOT_LABELS: Readonly<Record<BotChoice, string>> = {
   only: 'Only bots',
 };
 
-/** Period, interval, time zone and bots. */
+/** Period, interval, time zone and bots. Another period has its own fitting interval. */
 export function Controls({ view, navigate, answer }: ControlsProps) {
   return (
     <>
@@ -60,7 +60,7 @@ function Periods({ view, navigate, answer }: ControlsProps) {
             title={PERIODS[name].title}
             aria-label={spokenLabel(PERIODS[name])}
             aria-pressed={period.kind === 'moving' && period.name === name}
-            onClick={() => navigate({ ...view, period: { kind: 'moving', name } })}
+            onClick={() => navigate({ ...view, interval: undefined, period: { kind: 'moving', name } })}
           >
             {PERIODS[name].label}
           </button>
@@ -104,7 +104,7 @@ function Dates({ view, navigate, answer }: ControlsProps) {
           if (from === '' || to === '') return;
           const [first, last] = from <= to ? [from, to] : [to, from];
           close();
-          navigate({ ...view, period: { kind: 'fixed', start: first, end: last } });
+          navigate({ ...view, interval: undefined, period: { kind: 'fixed', start: first, end: last } });
         }}
       >
         <label>

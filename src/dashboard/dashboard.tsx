@@ -24,17 +24,21 @@ interface DashboardProps {
   readonly subject: Subject;
   readonly stats: Stats;
   readonly apiKey: string | undefined;
+  /** Whether it takes the place of the sign-in, so that the focus has nowhere else to go. */
+  readonly isEntered: boolean;
   readonly onSignIn: () => void;
   readonly onSignOut: () => void;
 }
 
 /** Everything about the clicks of one key's owner, or of one link. */
 export function Dashboard(props: DashboardProps) {
-  const { view, navigate, subject, stats, apiKey, onSignIn, onSignOut } = props;
+  const { view, navigate, subject, stats, apiKey, isEntered, onSignIn, onSignOut } = props;
   const { answer, failure, isLoading } = stats;
   const heading = useRef<HTMLHeadingElement>(null);
   const title = subject.scope === 'anon' ? subject.shortCode : 'All links';
-  useEffect(() => heading.current?.focus({ preventScroll: true }), []);
+  useEffect(() => {
+    if (isEntered) heading.current?.focus({ preventScroll: true });
+  }, []);
   useEffect(() => {
     document.title = `${title} – Spoor`;
   }, [title]);

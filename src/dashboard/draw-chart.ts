@@ -5,6 +5,8 @@ import { shortNumber } from './format.ts';
 
 const DAY = 86_400_000;
 const TICK_WIDTH = 76;
+/** With more slots thick lines run into one. */
+const DENSE = 400;
 const FONT = '12px system-ui, sans-serif';
 
 interface ChartEvents {
@@ -27,7 +29,7 @@ export function drawChart(
   const colour = (name: string) => () => getComputedStyle(holder).getPropertyValue(name);
   const grid = { stroke: colour('--grid'), width: 1 };
   const last = slots.length - 1;
-  const line = { width: 2, points: { show: slots.length < 3, size: 7 } };
+  const line = { width: slots.length > DENSE ? 1 : 2, points: { show: slots.length < 3, size: 7 } };
   return new uPlot(
     {
       width: Math.max(holder.clientWidth, 200),
@@ -45,7 +47,7 @@ export function drawChart(
       },
       series: [
         {},
-        { stroke: colour('--before'), ...line, width: 1.5, dash: [4, 4] },
+        { stroke: colour('--before'), ...line, width: 1, dash: [4, 4] },
         { stroke: colour('--clicks'), fill: colour('--clicks-area'), ...line },
         { stroke: colour('--visitors'), ...line },
         { stroke: colour('--clicks'), fill: colour('--clicks-area'), ...line, dash: [3, 4] },

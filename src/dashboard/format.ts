@@ -56,6 +56,19 @@ export function changeOf(value: number, before: number, write = wholeNumber): Ch
   };
 }
 
+/** How a share compares with the one before: in points, since a percentage of percentages misleads. */
+export function changeOfShare(value: number, before: number): Change {
+  const was = `${percent(before)} in the period before`;
+  const points = ONE_DECIMAL.format(Math.abs(value - before));
+  if (points === '0.0') return { text: '±0.0 pt', words: `unchanged: ${was}`, direction: 'same' };
+  const direction = value > before ? 'up' : 'down';
+  return {
+    text: `${direction === 'up' ? '+' : '\u2212'}${points} pt`,
+    words: `${direction} ${points} percentage points from ${was}`,
+    direction,
+  };
+}
+
 /** Bytes as people read them: `1.2 MB`. */
 export function byteSize(bytes: number): string {
   const units = ['B', 'kB', 'MB', 'GB'];

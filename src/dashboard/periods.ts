@@ -6,17 +6,29 @@ interface PeriodDefinition {
   readonly title: string;
   /** Where it starts, as the API takes it; undefined: the API's own default. `day` is today in the zone, `now` Unix ms. */
   readonly start: ((now: number, day: number) => string) | undefined;
+  /** Whether the time of the same length before it tells anything: a morning does not compare with a night. */
+  readonly isComparable: boolean;
 }
 
 /** The periods up to now, in the order they are offered: the one place to add another. */
 export const PERIODS = {
-  today: { label: 'Today', title: 'Today', start: (_, day) => formatDay(day) },
-  '24h': { label: '24 h', title: 'Last 24 hours', start: (now) => new Date(now - DAY).toISOString() },
-  '7d': { label: '7 d', title: 'Last 7 days', start: undefined },
-  '30d': { label: '30 d', title: 'Last 30 days', start: (_, day) => formatDay(day - 29) },
-  '90d': { label: '90 d', title: 'Last 90 days', start: (_, day) => formatDay(day - 89) },
-  '12mo': { label: '12 mo', title: 'Last 12 months', start: (_, day) => formatDay(yearBefore(day) + 1) },
-  all: { label: 'All', title: 'All time', start: () => EARLIEST },
+  today: { label: 'Today', title: 'Today', start: (_, day) => formatDay(day), isComparable: false },
+  '24h': {
+    label: '24 h',
+    title: 'Last 24 hours',
+    start: (now) => new Date(now - DAY).toISOString(),
+    isComparable: true,
+  },
+  '7d': { label: '7 d', title: 'Last 7 days', start: undefined, isComparable: true },
+  '30d': { label: '30 d', title: 'Last 30 days', start: (_, day) => formatDay(day - 29), isComparable: true },
+  '90d': { label: '90 d', title: 'Last 90 days', start: (_, day) => formatDay(day - 89), isComparable: true },
+  '12mo': {
+    label: '12 mo',
+    title: 'Last 12 months',
+    start: (_, day) => formatDay(yearBefore(day) + 1),
+    isComparable: true,
+  },
+  all: { label: 'All', title: 'All time', start: () => EARLIEST, isComparable: false },
 } as const satisfies Readonly<Record<string, PeriodDefinition>>;
 
 export type PeriodName = keyof typeof PERIODS;

@@ -2,7 +2,7 @@ import { DIMENSION_NAMES } from '../stats/dimensions.ts';
 import type { ExportFormatName } from '../export/formats.ts';
 import type { View } from './address.ts';
 import type { Answer } from './answer.ts';
-import { EARLIEST, startOf } from './periods.ts';
+import { EARLIEST, PERIODS, startOf } from './periods.ts';
 
 /** Groups that the page shows of each list. The world has fewer countries. */
 export const SHOWN_GROUPS = 250;
@@ -36,7 +36,7 @@ export function statsParameters(view: View, subject: Subject, now: number, oldes
     if (period.end !== undefined) parameters.set('end_date', period.end);
   }
   parameters.set('limit', String(SHOWN_GROUPS));
-  if (!isAllTime(view)) parameters.set('compare', 'previous');
+  if (period.kind === 'fixed' || PERIODS[period.name].isComparable) parameters.set('compare', 'previous');
   return parameters;
 }
 

@@ -1,11 +1,12 @@
 import type { Answer, PreviousPeriod } from './answer.ts';
 import { rangeName } from './dates.ts';
-import { changeOf, decimalNumber, percent, wholeNumber } from './format.ts';
+import { changeOf, changeOfShare, decimalNumber, percent, wholeNumber } from './format.ts';
 
 interface Figure {
   readonly label: string;
   readonly value: (answer: Pick<Answer, 'summary' | 'computed_metrics'>) => number | undefined;
   readonly write: (value: number) => string;
+  readonly isShare?: boolean;
 }
 
 const FIGURES: readonly Figure[] = [
@@ -20,6 +21,7 @@ const FIGURES: readonly Figure[] = [
     label: 'Repeat clicks',
     value: (answer) => answer.computed_metrics?.['repeat_click_rate'],
     write: percent,
+    isShare: true,
   },
   { label: 'Clicks by bots', value: ({ summary }) => summary.bot_clicks, write: wholeNumber },
   {
@@ -31,7 +33,7 @@ const FIGURES: readonly Figure[] = [
 
 /** The totals, each with its change against the period before. */
 export function Summary({ answer }: { readonly answer: Answer }) {
-  const { previous } = answer;
+  const previous = answer.previous ?? undefined;
   return (
     <section class="panel" aria-label="Totals">
       <dl class="figures">
@@ -63,7 +65,8 @@ interface FigureChangeProps {
 function FigureChange({ figure, value, previous }: FigureChangeProps) {
   const before = figure.value(previous);
   if (before === undefined) return null;
-  const { text, words, direction } = changeOf(value, before, figure.write);
+  const { text, words, direction } =
+    figure.isShare === true ? changeOfShare(value, before) : changeOf(value, before, figure.write);
   return (
     <span
       class={`change ${direction}`}

@@ -14,7 +14,7 @@ interface TimePanelProps {
 export function TimePanel({ answer, onZoom }: TimePanelProps) {
   const slots = useMemo(() => timeSlots(answer), [answer]);
   const minutes = slotMinutes(answer);
-  const hasPrevious = answer.previous !== undefined;
+  const hasPrevious = slots.some(({ previousClicks }) => previousClicks !== undefined);
   return (
     <section class="panel time" aria-labelledby="time-heading">
       <div class="heading">
@@ -31,6 +31,9 @@ export function TimePanel({ answer, onZoom }: TimePanelProps) {
   );
 }
 
+/** Rows of the table before one asks for the rest: there can be ten thousand. */
+const FIRST_ROWS = 500;
+
 interface TimeTableProps {
   readonly slots: readonly TimeSlot[];
   readonly minutes: number;
@@ -40,6 +43,8 @@ interface TimeTableProps {
 
 function TimeTable({ slots, minutes, hasPrevious, onZoom }: TimeTableProps) {
   const [isOpen, setIsOpen] = useState(false);
+  const [isWhole, setIsWhole] = useState(false);
+  const rows = isWhole ? slots : slots.slice(0, FIRST_ROWS);
   return (
     <details class="table" onToggle={(event) => setIsOpen(event.currentTarget.open)}>
       <summary>As a table</summary>
@@ -63,7 +68,7 @@ function TimeTable({ slots, minutes, hasPrevious, onZoom }: TimeTableProps) {
               </tr>
             </thead>
             <tbody>
-              {slots.map(({ start, clicks, visitors, previousClicks }, index) => (
+              {rows.map(({ start, clicks, visitors, previousClicks }, index) => (
                 <tr key={start}>
                   <th scope="row">
                     <button type="button" class="plain" onClick={() => onZoom([index, index])}>
@@ -80,6 +85,11 @@ function TimeTable({ slots, minutes, hasPrevious, onZoom }: TimeTableProps) {
             </tbody>
           </table>
         </div>
+      )}
+      {isOpen && rows.length < slots.length && (
+        <button type="button" class="plain" onClick={() => setIsWhole(true)}>
+          Show all {wholeNumber(slots.length)} rows
+        </button>
       )}
     </details>
   );

@@ -3,7 +3,14 @@ import { parseAddress } from '../../src/dashboard/address.ts';
 import type { Answer } from '../../src/dashboard/answer.ts';
 import { failureOf } from '../../src/dashboard/api.ts';
 import { rangeName } from '../../src/dashboard/dates.ts';
-import { changeOf, byteSize, countryName, percent, wholeNumber } from '../../src/dashboard/format.ts';
+import {
+  changeOf,
+  changeOfShare,
+  byteSize,
+  countryName,
+  percent,
+  wholeNumber,
+} from '../../src/dashboard/format.ts';
 import { startOf } from '../../src/dashboard/periods.ts';
 import { exportParameters, statsParameters, subjectOf } from '../../src/dashboard/question.ts';
 import { periodOfSlots } from '../../src/dashboard/zoom.ts';
@@ -82,6 +89,7 @@ describe('the question to the API', () => {
     ['', 'previous'],
     ['start_date=2025-01-01&end_date=2025-01-31', 'previous'],
     ['period=all', null],
+    ['period=today', null],
   ])('of %j compares with: %s', (search, compare) => {
     expect(statsParameters(viewOf(search), ALL, NOW).get('compare')).toBe(compare);
   });
@@ -165,6 +173,14 @@ describe('in words', () => {
     [0, 7, '\u2212100.0%', 'down 100.0% from 7 in the period before'],
   ])('%d after %d', (value, before, text, words) => {
     expect(changeOf(value, before)).toMatchObject({ text, words });
+  });
+
+  test.each([
+    [29.4, 31.25, '\u22121.9 pt', 'down 1.9 percentage points from 31.3% in the period before'],
+    [2, 1.5, '+0.5 pt', 'up 0.5 percentage points from 1.5% in the period before'],
+    [2, 2.01, '±0.0 pt', 'unchanged: 2.0% in the period before'],
+  ])('a share of %d after %d', (value, before, text, words) => {
+    expect(changeOfShare(value, before)).toMatchObject({ text, words });
   });
 
   test.each([

@@ -57,7 +57,6 @@ export function dashboardRoutes(router: Router<State>, folder = BUILT): void {
     }
     ctx.set('Content-Security-Policy', PAGE_POLICY);
     ctx.set('Cache-Control', 'no-cache');
-    ctx.set('Cross-Origin-Opener-Policy', 'same-origin');
     ctx.set('ETag', `W/"${page.tag}"`);
     if (!namesTag(ctx.get('if-none-match'), page.tag)) return send(ctx, page);
     ctx.vary('Accept-Encoding');
