@@ -1,4 +1,4 @@
-import { useRef } from 'preact/hooks';
+import { useEffect, useRef } from 'preact/hooks';
 import { INTERVAL_NAMES } from '../stats/intervals.ts';
 import { BOT_CHOICES } from '../stats/query.ts';
 import type { BotChoice, View } from './address.ts';
@@ -82,6 +82,14 @@ function Dates({ view, navigate, answer }: ControlsProps) {
   const start = useRef<HTMLInputElement>(null);
   const end = useRef<HTMLInputElement>(null);
   const range = answer?.time_range;
+  useEffect(() => {
+    const onPointerDown = ({ target }: PointerEvent): void => {
+      const isInside = target instanceof Node && details.current?.contains(target) === true;
+      if (details.current !== null && !isInside) details.current.open = false;
+    };
+    addEventListener('pointerdown', onPointerDown);
+    return () => removeEventListener('pointerdown', onPointerDown);
+  }, []);
   const close = (): void => {
     if (details.current === null) return;
     details.current.open = false;
