@@ -38,6 +38,11 @@ export async function timeRowsOf(page: Page): Promise<readonly (readonly string[
   return rowsOf(page, 'Over time');
 }
 
+/** Time, clicks and visitors of the chart's table. */
+export async function slotsOf(page: Page): Promise<readonly (readonly string[])[]> {
+  return (await timeRowsOf(page)).map((cells) => cells.slice(0, 3));
+}
+
 /** The row's button of a list. */
 export function rowButton(page: Page, heading: string, name: string) {
   return page.getByRole('region', { name: heading }).getByRole('button', { name, exact: true });

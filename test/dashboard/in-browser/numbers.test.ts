@@ -1,7 +1,15 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import type { Page } from 'playwright-core';
 import { type TestBrowser, eventually, openBrowser } from '../../support/browser.ts';
-import { expectFigure, figureOf, rowButton, rowsOf, signIn, timeRowsOf } from '../../support/dashboard.ts';
+import {
+  expectFigure,
+  figureOf,
+  rowButton,
+  rowsOf,
+  signIn,
+  slotsOf,
+  timeRowsOf,
+} from '../../support/dashboard.ts';
 import {
   MARCH,
   MARCH_BODY,
@@ -218,13 +226,9 @@ describe('time', () => {
     const marchThere = MARCH_CLICKS.filter(({ at }) => at >= Date.parse('2025-03-01T05:00Z'));
     await expectClicks(page, marchThere);
     const expected = expectedDays(marchThere, zone);
-    await eventually(async () =>
-      expect((await timeRowsOf(page)).slice(0, expected.length)).toEqual(expected),
-    );
+    await eventually(async () => expect((await slotsOf(page)).slice(0, expected.length)).toEqual(expected));
     await page.reload();
-    await eventually(async () =>
-      expect((await timeRowsOf(page)).slice(0, expected.length)).toEqual(expected),
-    );
+    await eventually(async () => expect((await slotsOf(page)).slice(0, expected.length)).toEqual(expected));
     expect(await page.getByLabel('Time zone').inputValue()).toBe(zone);
   });
 
@@ -239,7 +243,7 @@ describe('time', () => {
     await expectClicks(page, day);
     await eventually(async () => expect(await timeRowsOf(page)).toHaveLength(23));
     await page.getByLabel('Interval').selectOption('day');
-    await eventually(async () => expect(await timeRowsOf(page)).toEqual(expectedDays(day, zone)));
+    await eventually(async () => expect(await slotsOf(page)).toEqual(expectedDays(day, zone)));
     expect(page.url()).toContain('interval=day');
   });
 
