@@ -14,10 +14,7 @@ export function Header({ isSignedIn, isLoading, onReload, onSignIn, onSignOut }:
     <header>
       <div class={isLoading ? 'progress running' : 'progress'} aria-hidden="true" />
       <div class="bar">
-        <a class="brand" href="/">
-          <span class="mark" aria-hidden="true" />
-          Spoor
-        </a>
+        <Brand />
         <nav aria-label="Page">
           <button type="button" onClick={onReload} aria-disabled={isLoading}>
             Refresh
@@ -35,6 +32,16 @@ export function Header({ isSignedIn, isLoading, onReload, onSignIn, onSignOut }:
         </nav>
       </div>
     </header>
+  );
+}
+
+/** The same stands in index.html, for the time until the script runs. */
+export function Brand() {
+  return (
+    <a class="brand" href="/">
+      <span class="mark" aria-hidden="true" />
+      Spoor
+    </a>
   );
 }
 

@@ -1,4 +1,5 @@
 import { useEffect, useRef } from 'preact/hooks';
+import { Brand } from './header.tsx';
 
 interface SignInProps {
   readonly isChecking: boolean;
@@ -17,51 +18,55 @@ export function SignIn({ isChecking, refusal, onSignIn, onCancel }: SignInProps)
     document.title = 'Sign in – Spoor';
   }, []);
   return (
-    <main class="sign-in">
-      <h1>
-        <span class="mark" aria-hidden="true" />
-        Spoor
-      </h1>
-      <form
-        class="panel"
-        aria-busy={isChecking}
-        onSubmit={(event) => {
-          event.preventDefault();
-          const entered = field.current?.value.trim() ?? '';
-          if (entered !== '' && !isChecking) onSignIn(entered);
-        }}
-      >
-        <label for="key">API key</label>
-        <input
-          id="key"
-          ref={field}
-          type="password"
-          autocomplete="off"
-          spellcheck={false}
-          required
-          placeholder="spoo_…"
-          aria-describedby="key-note refusal"
-          aria-invalid={refusal !== undefined}
-        />
-        <p id="refusal" class="refusal" role="alert">
-          {refusal}
-        </p>
-        <div class="actions">
-          <button type="submit" class="primary" aria-disabled={isChecking}>
-            {isChecking ? 'Signing in …' : 'Sign in'}
-          </button>
-          {onCancel !== undefined && (
-            <button type="button" onClick={onCancel}>
-              Cancel
-            </button>
-          )}
+    <>
+      <header>
+        <div class="bar">
+          <Brand />
         </div>
-        <p id="key-note" class="note">
-          The key stays in this tab and is sent to this server alone.
-        </p>
-      </form>
-      <PublicLink />
-    </main>
+      </header>
+      <main class="sign-in">
+        <h1>Sign in</h1>
+        <form
+          class="panel"
+          aria-busy={isChecking}
+          onSubmit={(event) => {
+            event.preventDefault();
+            const entered = field.current?.value.trim() ?? '';
+            if (entered !== '' && !isChecking) onSignIn(entered);
+          }}
+        >
+          <label for="key">API key</label>
+          <input
+            id="key"
+            ref={field}
+            type="password"
+            autocomplete="off"
+            spellcheck={false}
+            required
+            placeholder="spoo_…"
+            aria-describedby="key-note refusal"
+            aria-invalid={refusal !== undefined}
+          />
+          <p id="refusal" class="refusal" role="alert">
+            {refusal}
+          </p>
+          <div class="actions">
+            <button type="submit" class="primary" aria-disabled={isChecking}>
+              {isChecking ? 'Signing in …' : 'Sign in'}
+            </button>
+            {onCancel !== undefined && (
+              <button type="button" onClick={onCancel}>
+                Cancel
+              </button>
+            )}
+          </div>
+          <p id="key-note" class="note">
+            The key stays in this tab and is sent to this server alone.
+          </p>
+        </form>
+        <PublicLink />
+      </main>
+    </>
   );
 }
 

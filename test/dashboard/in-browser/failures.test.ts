@@ -125,14 +125,15 @@ test('without ClickHouse it says so and shows no zeros; when that is back, it re
   await expectFigure(page, 'Clicks', ALL);
   await clickHouse.shut();
   try {
-    await rowButton(page, 'Browsers', 'Firefox').click();
+    // A view that nobody has asked for yet: others may be kept.
+    await rowButton(page, 'Browsers', 'Safari').click();
     await expectAlert(page, 'The statistics are not available right now.');
     expect(await page.locator('.figures').count()).toBe(0);
   } finally {
     await clickHouse.open();
   }
-  const firefox = MARCH_CLICKS.filter(({ browser }) => browser === 'Firefox').length;
-  await expectFigure(page, 'Clicks', grouped(firefox));
+  const safari = MARCH_CLICKS.filter(({ browser }) => browser === 'Safari').length;
+  await expectFigure(page, 'Clicks', grouped(safari));
   expect(await page.getByRole('alert').count()).toBe(0);
 });
 
