@@ -1,15 +1,8 @@
-import type { StatsAnswer } from '../stats/answer.ts';
+import type { ComparedAnswer } from '../stats/compare.ts';
 import { endsSlot } from './dates.ts';
 
-/** What `compare=previous` adds: the same of the time just before, of the same length. */
-export type PreviousPeriod = Pick<StatsAnswer, 'time_range' | 'summary' | 'computed_metrics'> &
-  Partial<Pick<StatsAnswer, 'metrics'>>;
-
-/** What the page asked for. */
-export type Answer = StatsAnswer & {
-  /** null where there can be no clicks before; missing where none was asked for. */
-  readonly previous?: PreviousPeriod | null;
-};
+/** What the page asks for. `previous` is null where there can be no clicks before, and missing where none was asked for. */
+export type Answer = ComparedAnswer;
 
 /** Whether a parsed body is an answer and not, say, a proxy's page: what the page cannot do without is there. */
 export function isAnswer(body: unknown): body is Answer {
@@ -54,35 +47,39 @@ export interface TimeSlot {
 
 /** Length of the chart's slots in minutes: a month counts as 30 days. */
 export function slotMinutes({ time_bucket_info: info }: Answer): number {
-  return Number(info?.['interval_minutes'] ?? 1440);
+  return info?.interval_minutes ?? 1440;
 }
 
 export function timeSlots(answer: Answer): readonly TimeSlot[] {
   const { metrics, previous, time_range: range } = answer;
   const clicks = metrics['clicks_by_time'] ?? [];
   const visitors = metrics['unique_clicks_by_time'] ?? [];
-  const before = slotsBefore(previous);
+  const before = previous?.metrics?.['clicks_by_time'] ?? [];
+  const isCutBefore = startsWithin(before[0], previous?.time_range);
   const endsWhole = endsSlot(range.end_date, slotMinutes(answer));
   return clicks.map((row, index) => {
     const start = String(row['bucket_start']);
+    const isFirst = index === 0;
+    const isCutAtStart = isFirst && startsWithin(row, range);
+    const earlier = before[index]?.['clicks'];
     return {
       label: String(row['time']),
       start,
       clicks: Number(row['clicks']),
       visitors: Number(visitors[index]?.['unique_clicks'] ?? 0),
-      isCut:
-        (index === 0 && Date.parse(start) < Date.parse(range.start_date)) ||
-        (index === clicks.length - 1 && !endsWhole),
-      previousClicks: before[index],
+      isCut: isCutAtStart || (index === clicks.length - 1 && !endsWhole),
+      // Part of a slot does not compare with a whole one.
+      previousClicks:
+        earlier === undefined || (isFirst && isCutBefore && !isCutAtStart) ? undefined : Number(earlier),
     };
   });
 }
 
-/** Clicks of the slots before, without a first one that the period only has the end of. */
-function slotsBefore(previous: Answer['previous']): readonly (number | undefined)[] {
-  const rows = previous?.metrics?.['clicks_by_time'] ?? [];
-  const start = Date.parse(previous?.time_range.start_date ?? '');
-  return rows.map((row) =>
-    Date.parse(String(row['bucket_start'])) < start ? undefined : Number(row['clicks']),
-  );
+/** Whether a range starts in the middle of a list's row. */
+function startsWithin(
+  row: Answer['metrics'][string][number] | undefined,
+  range: Answer['time_range'] | undefined,
+): boolean {
+  if (row === undefined || range === undefined) return false;
+  return Date.parse(String(row['bucket_start'])) < Date.parse(range.start_date);
 }

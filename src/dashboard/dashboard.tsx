@@ -85,6 +85,7 @@ export function Dashboard(props: DashboardProps) {
         </div>
       </main>
       <footer>
+        <a href="/docs">API</a>
         <a href="https://db-ip.com" target="_blank" rel="noreferrer noopener">
           IP Geolocation by DB-IP
         </a>

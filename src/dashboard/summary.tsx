@@ -1,4 +1,5 @@
-import type { Answer, PreviousPeriod } from './answer.ts';
+import type { PreviousPeriod } from '../stats/compare.ts';
+import type { Answer } from './answer.ts';
 import { rangeName } from './dates.ts';
 import { changeOf, changeOfShare, decimalNumber, percent, wholeNumber } from './format.ts';
 

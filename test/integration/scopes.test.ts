@@ -19,9 +19,16 @@ const BATCH = { format: 'ndjson', columns: [], parent: PARENT, first_line: 1, ow
 const SEED = { clicks: 0, owners: ['x'], urls: 1, days: 1, seed: 1, end: 1_700_000_000_000, from: 0, to: 0 };
 const NEW_KEY = { owner_id: 'x', name: 'x', scopes: ['stats:read'] };
 
-const PUBLIC = ['/health', '/ready', '/metrics', '/openapi.json', '/docs', '/docs/style.css', '/', '/assets/:name'].map(
-  (path) => `GET ${path}`,
-);
+const PUBLIC = [
+  '/health',
+  '/ready',
+  '/metrics',
+  '/openapi.json',
+  '/docs',
+  '/docs/style.css',
+  '/',
+  '/assets/:name',
+].map((path) => `GET ${path}`);
 
 const GUARDED: Readonly<Record<string, Guarded>> = {
   'GET /api/v1/stats': { scopes: ['stats:read', 'urls:read'], path: '/api/v1/stats' },

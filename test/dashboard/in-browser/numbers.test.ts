@@ -1,5 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import type { Page } from 'playwright-core';
+import { changeOf } from '../../../src/dashboard/format.ts';
 import { type TestBrowser, eventually, openBrowser } from '../../support/browser.ts';
 import {
   expectFigure,
@@ -326,5 +327,35 @@ describe('one link', () => {
     await expectClicks(page, launch);
     await page.getByRole('button', { name: 'Remove filter Link: launch' }).click();
     await expectClicks(page, MARCH_CLICKS);
+  });
+});
+
+describe('compared with the time before', () => {
+  const within = (from: string, to: string) =>
+    MARCH_CLICKS.filter(({ at }) => at >= Date.parse(from) && at < Date.parse(to));
+  const week = within('2025-03-17', '2025-03-24');
+
+  test('each total says how it has changed, and the chart shows both', async () => {
+    const page = await openSignedIn(
+      'start_date=2025-03-17&end_date=2025-03-23&timezone=UTC&browser=Firefox&bots=exclude',
+    );
+    const human = (clicks: readonly MarchClick[]) =>
+      clicks.filter(({ browser, isBot }) => browser === 'Firefox' && !isBot);
+    const [now, before] = [human(week), human(within('2025-03-10', '2025-03-17'))];
+    expect(now.length).not.toBe(before.length);
+    await expectClicks(page, now);
+    const { text, words } = changeOf(now.length, before.length);
+    const change = page.locator('dl.figures > div').filter({ hasText: 'Clicks' }).first().locator('.change');
+    expect(await change.textContent()).toBe(text + words);
+    expect(await change.getAttribute('title')).toBe(`${before.length} in 10 Mar 2025 – 16 Mar 2025`);
+    const columns = (await timeRowsOf(page)).map((cells) => cells.at(-1));
+    expect(columns).toEqual(expectedDays(before, 'UTC').map(([, clicks]) => clicks));
+  });
+
+  test('where nothing lies before there is nothing to compare with', async () => {
+    const page = await openSignedIn('start_date=2000-01-01&end_date=2025-03-31&timezone=UTC');
+    await expectClicks(page, MARCH_CLICKS);
+    expect(await page.locator('.change').count()).toBe(0);
+    expect((await timeRowsOf(page))[0]).toHaveLength(3);
   });
 });

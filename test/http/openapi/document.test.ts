@@ -69,8 +69,8 @@ test('it is an OpenAPI 3.1 document, by the official schema and with every refer
   await expect(validate({ ...createDocument(), paths: { nowhere: {} } })).rejects.toThrow();
 });
 
-/** Routes that are no part of the API: the commands' own, and pages about the API. */
-const UNDOCUMENTED = /^\/(?:control\/|docs|openapi\.json|$)/;
+/** Routes that are no part of the API: the commands' own, the dashboard, and pages about the API. */
+const UNDOCUMENTED = /^\/(?:control\/|docs|openapi\.json|assets\/|$)/;
 
 test('it has every route of the router, and no other', () => {
   const declared = allRoutes()
