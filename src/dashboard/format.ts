@@ -45,13 +45,20 @@ export interface Change {
 
 export function changeOf(value: number, before: number, write = wholeNumber): Change {
   const was = `${write(before)} in the period before`;
-  if (value === before) return { text: '±0.0%', words: `unchanged: ${was}`, direction: 'same' };
   const direction = value > before ? 'up' : 'down';
-  if (before === 0) return { text: 'new', words: `up from ${was}`, direction };
-  const share = percent(Math.abs((value - before) / before) * 100);
+  if (value !== before && before === 0) return { text: 'new', words: `up from ${was}`, direction };
+  const share = value === before ? 0 : Math.abs((value - before) / before) * 100;
+  const written = `${ONE_DECIMAL.format(share)}%`;
+  if (written === '0.0%') {
+    return {
+      text: '±0.0%',
+      words: `${share === 0 ? 'unchanged' : 'hardly changed'}: ${was}`,
+      direction: 'same',
+    };
+  }
   return {
-    text: `${direction === 'up' ? '+' : '\u2212'}${share}`,
-    words: `${direction} ${share} from ${was}`,
+    text: `${direction === 'up' ? '+' : '\u2212'}${written}`,
+    words: `${direction} ${written} from ${was}`,
     direction,
   };
 }

@@ -169,6 +169,8 @@ describe('in words', () => {
     [150, 100, '+50.0%', 'up 50.0% from 100 in the period before'],
     [50, 100, '\u221250.0%', 'down 50.0% from 100 in the period before'],
     [7, 7, '±0.0%', 'unchanged: 7 in the period before'],
+    [0, 0, '±0.0%', 'unchanged: 0 in the period before'],
+    [9_999, 10_000, '±0.0%', 'hardly changed: 10,000 in the period before'],
     [7, 0, 'new', 'up from 0 in the period before'],
     [0, 7, '\u2212100.0%', 'down 100.0% from 7 in the period before'],
   ])('%d after %d', (value, before, text, words) => {
