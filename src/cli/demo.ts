@@ -17,6 +17,7 @@ export function demoCommand(program: Command): void {
   program
     .command('demo')
     .description('Serve with sample clicks, and print what to try.')
+    .addHelpText('after', '\nExample:\n  PORT=9000 SPOOR_DATA_DIR=/tmp/demo spoor demo')
     .action(async () => {
       const config = readConfig();
       const { createLog } = await import('../main.ts');

@@ -55,6 +55,7 @@ export function keysCommand(program: Command): void {
   remoteOption(keys.command('list'))
     .description('List the keys that are not revoked.')
     .option('--json', 'print JSON')
+    .addHelpText('after', '\nExample:\n  spoor keys list')
     .action(async (options: JsonOptions) => {
       const answer = await withServer(options, (client) => client.request('GET', '/api/v1/keys'));
       if (options.json) return printJson(answer);
@@ -78,6 +79,7 @@ export function keysCommand(program: Command): void {
     .description('Revoke a key; it stops working within 5 seconds.')
     .argument('<id>', 'the id that `keys list` shows')
     .option('--json', 'print JSON')
+    .addHelpText('after', '\nExample:\n  spoor keys revoke 0b9f4a52-6c1e-4d8e-9a70-3f2d7c5b8e11')
     .action(async (id: string, options: JsonOptions) => {
       await withServer(options, (client) =>
         client.request('DELETE', `/api/v1/keys/${encodeURIComponent(id)}`),

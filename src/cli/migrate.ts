@@ -8,6 +8,10 @@ export function migrateCommand(program: Command): void {
     .command('migrate')
     .description('Create or update the tables in ClickHouse. Every start does the same.')
     .option('--json', 'print JSON')
+    .addHelpText(
+      'after',
+      '\nExample:\n  CLICKHOUSE_URL=http://clickhouse:8123 SPOOR_VISITOR_SECRET=… spoor migrate',
+    )
     .action(async ({ json }: { json?: boolean }) => {
       const { openClickHouse } = await import('../clickhouse/open.ts');
       const { migrated, close } = await openClickHouse(readConfig(), { waitForDataDirMs: START_WAIT_MS });

@@ -13,7 +13,7 @@ export function serveCommand(program: Command): void {
     .description('Serve with the data there is.')
     .addHelpText(
       'after',
-      '\nSettings come from the environment: HOST, PORT, SPOOR_DATA_DIR, CLICKHOUSE_URL and others.',
+      '\nSettings come from the environment: HOST, PORT, SPOOR_DATA_DIR, CLICKHOUSE_URL and others.\n\nExample:\n  PORT=9000 SPOOR_DATA_DIR=/var/lib/spoor spoor serve',
     )
     .action(async () => {
       const config = readConfig();

@@ -9,14 +9,19 @@ const FORMATS = ['table', 'json', 'csv'] as const;
 
 const listRow = z.record(z.string(), z.union([z.string(), z.number()]));
 
-const answerSchema = z.object({
+const period = z.object({
   time_range: z.object({ start_date: z.string(), end_date: z.string() }),
   summary: z.record(z.string(), z.union([z.string(), z.number(), z.null()])),
+});
+
+const answerSchema = period.extend({
   metrics: z.record(z.string(), z.array(listRow)),
+  previous: period.nullish(),
 });
 
 type Options = Readonly<Record<string, string | boolean | undefined>> & {
   readonly url?: string;
+  readonly compare?: string;
   readonly format?: (typeof FORMATS)[number];
   readonly json?: boolean;
 };
@@ -25,6 +30,7 @@ const EXAMPLES = `
 Examples:
   spoor stats --owner me --group-by browser,country
   spoor stats --short-code launch --timezone Asia/Kolkata --json
+  spoor stats --start-date 2026-01-01 --end-date 2026-01-31 --compare previous
   spoor stats --group-by short_code --format csv | sort -t, -k2 -rn | head
   SPOOR_API_KEY=spoo_… spoor stats --url https://clicks.example.com --group-by time`;
 
@@ -33,13 +39,16 @@ export function statsCommand(program: Command): void {
     .command('stats')
     .description('Ask for statistics: of one owner, one URL, or everybody.')
     .addOption(new Option('--format <name>', 'how the answer is printed (default: table)').choices(FORMATS))
+    .option('--compare <period>', 'previous: beside the totals those of the period before')
     .addOption(new Option('--json', "the API's answer, as --format json").conflicts('format'));
   questionOptions(remoteOption(command))
     .addHelpText('after', EXAMPLES)
     .action(async (options: Options) => {
       const waiting = startWaiting('Asking');
       const answer = await withServer(options, (client) =>
-        client.request('GET', '/api/v1/stats', { query: questionQuery(options) }),
+        client.request('GET', '/api/v1/stats', {
+          query: { ...questionQuery(options), compare: options.compare },
+        }),
       ).finally(waiting.stop);
       if (options.json || options.format === 'json') return printJson(answer);
       const known = answerSchema.parse(answer);
@@ -48,11 +57,17 @@ export function statsCommand(program: Command): void {
     });
 }
 
-function printAnswer({ time_range, summary, metrics }: z.infer<typeof answerSchema>): void {
-  printLine(`${time_range.start_date} to ${time_range.end_date}`);
-  for (const [name, value] of Object.entries(summary)) {
-    printLine(`  ${name.padEnd(22)}${typeof value === 'number' ? grouped(value) : (value ?? '–')}`);
-  }
+function printAnswer({ metrics, ...answer }: z.infer<typeof answerSchema>): void {
+  const periods = answer.previous ? [answer, answer.previous] : [answer];
+  printLine(
+    formatTable(
+      ['', ...periods.map(({ time_range }) => `${time_range.start_date} to ${time_range.end_date}`)],
+      Object.keys(answer.summary).map((name) => [
+        name,
+        ...periods.map(({ summary }) => shown(summary[name])),
+      ]),
+    ),
+  );
   for (const { name, columns, rows } of tablesOf(metrics)) {
     printLine();
     printLine(name);
@@ -65,4 +80,8 @@ function printAnswer({ time_range, summary, metrics }: z.infer<typeof answerSche
         ),
       );
   }
+}
+
+function shown(value: string | number | null | undefined): string {
+  return typeof value === 'number' ? grouped(value) : (value ?? '–');
 }

@@ -32,6 +32,7 @@ export function urlsCommand(program: Command): void {
   remoteOption(urls.command('list'))
     .description("List URLs: every owner's, or with --url those of the key's owner.")
     .option('--json', 'print JSON')
+    .addHelpText('after', '\nExample:\n  spoor urls list --json')
     .action(async (options: JsonOptions) => {
       const items = await withServer(options, listAll);
       if (options.json) return printJson({ items });
@@ -59,6 +60,7 @@ export function urlsCommand(program: Command): void {
     .option('--private', 'only its owner may')
     .option('--long-url <url>', 'where it leads')
     .option('--json', 'print JSON')
+    .addHelpText('after', '\nExample:\n  spoor urls put launch --owner me --public')
     .action(async (shortCode: string, options: PutOptions) => {
       const url = await withServer(options, (client) =>
         client.request('PUT', pathOf(shortCode), {
@@ -78,6 +80,7 @@ export function urlsCommand(program: Command): void {
     .description('Delete a URL and all its clicks.')
     .argument('<short-code>')
     .option('--json', 'print JSON')
+    .addHelpText('after', '\nExample:\n  spoor urls delete launch')
     .action(async (shortCode: string, options: JsonOptions) => {
       await withServer(options, (client) => client.request('DELETE', pathOf(shortCode)));
       if (options.json) printJson({ deleted: shortCode });

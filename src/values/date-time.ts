@@ -66,9 +66,7 @@ function parseIso(text: string, zone: string, edge: 'start' | 'end'): number | u
   if (day === undefined) return undefined;
   const timeText = match[7];
   if (timeText === undefined) {
-    return edge === 'start'
-      ? wallToInstant(zone, day * DAY, 'first')
-      : lastInstantOfDay(zone, day);
+    return edge === 'start' ? wallToInstant(zone, day * DAY, 'first') : lastInstantOfDay(zone, day);
   }
   const time = parseTime(timeText);
   if (time === undefined) return undefined;

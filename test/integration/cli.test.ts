@@ -45,8 +45,9 @@ const wordsOf = (command: string): readonly string[] => (command === '' ? [] : c
 describe('help', () => {
   const commands = [
     '', 'serve', 'demo', 'migrate', 'import', 'seed', 'stats', 'export', 'keys', 'keys create', 'keys list', 'keys revoke',
-    'urls', 'urls list', 'urls put', 'urls delete',
+    'urls', 'urls list', 'urls put', 'urls delete', 'erase', 'backup', 'restore',
   ]; // prettier-ignore
+  const GROUPS = ['keys', 'urls'];
   let results: readonly Ended[];
   beforeAll(async () => {
     results = await runEach(commands.map((command) => [[...wordsOf(command), '--help'], {}]));
@@ -57,6 +58,8 @@ describe('help', () => {
     (command, place) => {
       expect(results[place]).toMatchObject({ code: 0, stderr: '' });
       expect(results[place]?.stdout).toMatch(new RegExp(`^Usage: spoor ${command}`));
+      if (command !== '' && !GROUPS.includes(command))
+        expect(results[place]?.stdout).toMatch(/^Examples?:\n {2}\S/m);
     },
   );
 
@@ -339,6 +342,20 @@ describe('stats', () => {
       ['Evil\uFFFD[31m', '1', '33.33'],
     ]);
     expect(new Set(table.map((line) => line.length)).size).toBe(1);
+  });
+
+  test('--compare previous prints the totals of both periods', async () => {
+    const february = ['--start-date', '2026-02-01', '--end-date', '2026-02-28', '--compare', 'previous'];
+    const printed = (await lines(['stats', '--short-code', 'table', ...february])).map((line) =>
+      line.split(/ {2,}/),
+    );
+    expect(printed[0]).toEqual([
+      '',
+      '2026-02-01T00:00:00.000+00:00 to 2026-02-28T23:59:59.999+00:00',
+      '2026-01-04T00:00:00.000+00:00 to 2026-01-31T23:59:59.999+00:00',
+    ]);
+    expect(printed).toContainEqual(['total_clicks', '0', '3']);
+    expect(printed).toContainEqual(['last_click', '–', '2026-01-15T12:00:00.000+00:00']);
   });
 
   const ofTable = ['--short-code', 'table', ...range];
