@@ -5,6 +5,7 @@ import type Koa from 'koa';
 import type { State } from './context.ts';
 import { securityHeaderList } from './headers.ts';
 import { watchPace } from './pace.ts';
+import { MAX_HEADER_BYTES, NOT_HTTP, UNREADABLE } from './unreadable.ts';
 
 /** Where to listen; port 0 takes any free one. */
 export interface Address {
@@ -17,8 +18,7 @@ const DRAIN_MS = 8_000;
 
 /** What one server takes from strangers before it knows who they are. */
 const LIMITS = {
-  /** Room for a filter of thousands of values; beyond it 431. */
-  maxHeaderSize: 131_072,
+  maxHeaderSize: MAX_HEADER_BYTES,
   headersTimeout: 15_000,
   // A body has no time limit but a pace.
   requestTimeout: 0,
@@ -54,27 +54,16 @@ export async function listen(app: Koa<State>, { host, port }: Address): Promise<
   return server;
 }
 
-const UNREADABLE: Readonly<Record<string, readonly [status: string, sentence: string]>> = {
-  HPE_HEADER_OVERFLOW: [
-    '431 Request Header Fields Too Large',
-    `The request line and headers are larger than ${LIMITS.maxHeaderSize / 1_024} KiB.`,
-  ],
-  ERR_HTTP_REQUEST_TIMEOUT: ['408 Request Timeout', 'The request came too slowly.'],
-};
-
 /** What is not HTTP, or too large to be read as it, never reaches Koa. */
 function answerUnreadable(error: NodeJS.ErrnoException, socket: Duplex): void {
   if (!socket.writable || error.code === 'ECONNRESET') {
     socket.destroy();
     return;
   }
-  const [status, sentence] = UNREADABLE[error.code ?? ''] ?? [
-    '400 Bad Request',
-    'The request is not valid HTTP.',
-  ];
+  const { status, reason, sentence } = UNREADABLE[error.code ?? ''] ?? NOT_HTTP;
   const body = JSON.stringify({ error: sentence, code: 'validation_error' });
   const headers = [
-    `HTTP/1.1 ${status}`,
+    `HTTP/1.1 ${status} ${reason}`,
     'Content-Type: application/json; charset=utf-8',
     `Content-Length: ${body.length}`,
     ...securityHeaderList().map(([name, value]) => `${name}: ${value}`),

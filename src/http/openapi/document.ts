@@ -3,7 +3,7 @@ import { SCOPES } from '../../keys/scopes.ts';
 import { ROUTE_LIMITS } from '../../limits/limits.ts';
 import { NOT_ONE_OF, clickRoutes } from './clicks.ts';
 import { curlOf } from './curl.ts';
-import { COMMON_ERRORS, errorAnswers } from './errors.ts';
+import { COMMON_ERRORS, UNREADABLE_ANSWERS, errorAnswers } from './errors.ts';
 import { keyRoutes } from './keys.ts';
 import {
   type Access,
@@ -64,6 +64,7 @@ function operationOf(route: RouteDescription): Operation {
     responses: {
       ...route.answers,
       ...errorAnswers([...COMMON_ERRORS, ...route.errors]),
+      ...UNREADABLE_ANSWERS,
       ...(hasChoices ? { 422: NOT_ONE_OF } : {}),
     },
     'x-codeSamples': route.samples.map((sample) => curlOf(method, sample)),

@@ -1,4 +1,5 @@
 import { ERROR_STATUS, type ErrorCode } from '../../errors.ts';
+import { UNREADABLE } from '../unreadable.ts';
 import type { Answer, Header } from './model.ts';
 import { ref } from './schemas.ts';
 
@@ -107,6 +108,22 @@ export function errorAnswer(codes: readonly ErrorCode[], when?: string): Answer 
     },
   };
 }
+
+/** What a request that cannot be read is answered with, on any route. */
+export const UNREADABLE_ANSWERS: Readonly<Record<string, Answer>> = Object.fromEntries(
+  Object.values(UNREADABLE).map(({ status, sentence }) => [
+    String(status),
+    {
+      description: sentence,
+      content: {
+        'application/json': {
+          schema: ref('ErrorAnswer'),
+          examples: { validation_error: { value: { error: sentence, code: 'validation_error' } } },
+        },
+      },
+    },
+  ]),
+);
 
 function exampleOf(code: ErrorCode) {
   const { example, field } = ERROR_MEANINGS[code];
