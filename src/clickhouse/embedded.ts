@@ -1,7 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { type ChildProcess, spawn } from 'node:child_process';
-import { closeSync, openSync, readFileSync, rmSync } from 'node:fs';
+import { closeSync, openSync, readFileSync, readdirSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -47,7 +47,7 @@ export class EmbeddedClickHouse {
     requireEngine();
     createDataDir(dataDir);
     const password = readOrCreateSecret(dataDir, 'clickhouse-password');
-    const portFile = join(dataDir, `clickhouse-port.${process.pid}.${randomBytes(4).toString('hex')}`);
+    const portFile = join(dataDir, `${PORT_FILE}${process.pid}.${randomBytes(4).toString('hex')}`);
     const outputFile = join(dataDir, 'clickhouse-output.log');
     const output = openSync(outputFile, 'w', 0o600);
     const child = spawn(process.execPath, engineArguments(dataDir, listenPort, portFile), {
@@ -73,7 +73,10 @@ export class EmbeddedClickHouse {
       while (Date.now() < deadline && !hasExited(child)) {
         const port = readPort(portFile);
         const server = { url: `http://127.0.0.1:${port}`, user: USER, password };
-        if (port !== undefined && (await answers(server))) return new EmbeddedClickHouse(child, server);
+        if (port !== undefined && (await answers(server))) {
+          removePortFiles(dataDir);
+          return new EmbeddedClickHouse(child, server);
+        }
         await delay(10);
       }
       await kill(child);
@@ -134,6 +137,15 @@ function engineArguments(dataDir: string, listenPort: number, portFile: string):
     `--http_port=${listenPort}`,
     `--query=${queries.join('; ')}`,
   ];
+}
+
+const PORT_FILE = 'clickhouse-port.';
+
+/** Also those of starts that were broken off: who has the directory is the only one that can have a use for one. */
+function removePortFiles(dataDir: string): void {
+  for (const name of readdirSync(dataDir)) {
+    if (name.startsWith(PORT_FILE)) rmSync(join(dataDir, name), { force: true });
+  }
 }
 
 function readPort(file: string): number | undefined {

@@ -92,13 +92,16 @@ describe('a server on its own engine', () => {
   test('makes its control token anew at each start, and takes the file away at the end', async () => {
     const settings = newSettings();
     const file = join(settings.SPOOR_DATA_DIR, 'control.json');
+    const leftBehind = join(settings.SPOOR_DATA_DIR, 'clickhouse-port.1.broken-off');
     const tokens: string[] = [];
     for (let start = 0; start < 2; start++) {
       const { server } = await startServer(settings);
       tokens.push(JSON.parse(readFileSync(file, 'utf8')).token);
+      expect(existsSync(leftBehind)).toBe(false);
       server.signal('SIGTERM');
       await server.ended;
       expect(existsSync(file)).toBe(false);
+      writeFileSync(leftBehind, '1\n');
     }
     expect(new Set(tokens).size).toBe(2);
   });
