@@ -1,4 +1,5 @@
-import { param, sql, render } from '../src/sql/sql.ts';
+import { render } from '../src/sql/render.ts';
+import { param, sql } from '../src/sql/sql.ts';
 import { compile } from '../src/stats/compile.ts';
 import { forAnswer, parseQuestion } from '../src/stats/query.ts';
 import { type Bench, type Benchmark, atLeast, interleaved } from './harness.ts';

@@ -7,7 +7,8 @@ import {
   createClient,
 } from '@clickhouse/client';
 import type { ClickHouseServer } from '../config.ts';
-import { type Sql, param, render, sql } from '../sql/sql.ts';
+import { render } from '../sql/render.ts';
+import { type Sql, param, sql } from '../sql/sql.ts';
 import { fromClickHouse } from './failures.ts';
 import { type NativeColumn, nativeBlock } from './native.ts';
 import { ONE_BLOCK, PATIENT, READ_ONLY } from './settings.ts';

@@ -14,11 +14,6 @@ export interface Sql {
   readonly values: readonly (Param | Sql)[];
 }
 
-export interface RenderedSql {
-  readonly sql: string;
-  readonly params: Readonly<Record<string, ParamValue>>;
-}
-
 /** Tagged template for SQL. A gap takes only another piece or a `param`, so no text of a stranger becomes SQL. */
 export function sql(texts: TemplateStringsArray, ...values: readonly (Param | Sql)[]): Sql {
   return { kind: 'sql', texts, values };
@@ -46,30 +41,3 @@ export function identifier(name: string): Sql {
 }
 
 export const EMPTY: Sql = { kind: 'sql', texts: [''], values: [] };
-
-/**
- * The final text and its parameters. Parameters are numbered in the order they first stand in the text, so equal
- * queries have equal text; one `Param` object used twice is sent once.
- */
-export function render(piece: Sql): RenderedSql {
-  const names = new Map<Param, string>();
-  const params: Record<string, ParamValue> = {};
-  const parts: string[] = [];
-  const visit = (node: Sql): void => {
-    node.texts.forEach((text, index) => {
-      parts.push(text);
-      const value = node.values[index];
-      if (value === undefined) return;
-      if (value.kind === 'sql') return visit(value);
-      let name = names.get(value);
-      if (name === undefined) {
-        name = `p${names.size}`;
-        names.set(value, name);
-        params[name] = value.value;
-      }
-      parts.push(`{${name}:${value.type}}`);
-    });
-  };
-  visit(piece);
-  return { sql: parts.join(''), params };
-}

@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
-import { EMPTY, identifier, join, param, render, sql } from '../../src/sql/sql.ts';
+import { render } from '../../src/sql/render.ts';
+import { EMPTY, identifier, join, param, sql } from '../../src/sql/sql.ts';
 
 const a = param('String', 'a');
 const b = param('UInt8', 2);
@@ -43,6 +44,17 @@ describe('render', () => {
     ['a column', sql`SELECT ${identifier('short_code')}`, 'SELECT short_code', {}],
   ])('%s', (_, piece, text, params) => {
     expect(render(piece)).toEqual({ sql: text, params });
+  });
+
+  test('a value too long for one parameter goes in several, the same twice in the same', () => {
+    const text = param('String', 'x'.repeat(70_000));
+    const { sql: asked, params } = render(sql`${text} = ${text}`);
+    expect(asked).toMatch(/^concat\((.*)\) = concat\(\1\)$/);
+    expect(Object.values(params).join('')).toBe(text.value);
+    const list = param('Array(String)', ['y'.repeat(40_000), 'z'.repeat(40_000)]);
+    const rendered = render(sql`x IN ${list}`);
+    expect(rendered.sql).toBe('x IN arrayConcat({p0:Array(String)}, {p1:Array(String)})');
+    expect(Object.values(rendered.params).flat()).toEqual(list.value);
   });
 
   test('rendering again gives the same, alone or as part of another', () => {

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { render } from '../../src/sql/sql.ts';
+import { render } from '../../src/sql/render.ts';
 import { comparedRange, compileCompared, shapeCompared } from '../../src/stats/compare.ts';
 import { compile } from '../../src/stats/compile.ts';
 import { DIMENSION_NAMES } from '../../src/stats/dimensions.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import * as fc from 'fast-check';
-import { type RenderedSql, render } from '../../src/sql/sql.ts';
+import { type RenderedSql, render } from '../../src/sql/render.ts';
 import { columnsOf, compile } from '../../src/stats/compile.ts';
 import type { Tenant } from '../../src/stats/conditions.ts';
 import { DIMENSION_NAMES } from '../../src/stats/dimensions.ts';

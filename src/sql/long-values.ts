@@ -1,0 +1,59 @@
+import { type Param, type Sql, join, param, sql } from './sql.ts';
+
+/** ClickHouse takes no parameter of more than 131,072 bytes, as it is written. */
+const MOST_BYTES = 120_000;
+
+/**
+ * A text, or list of texts, that is too long for one parameter, put together from several; undefined where it is not too
+ * long.
+ */
+export function inPieces({ type, value }: Param): Sql | undefined {
+  if (type === 'String' && typeof value === 'string') return textInPieces(value);
+  if (type === 'Array(String)' && Array.isArray(value)) return listInPieces(value);
+  return undefined;
+}
+
+function textInPieces(text: string): Sql | undefined {
+  if (writtenBytes(text) <= MOST_BYTES) return undefined;
+  const pieces: string[] = [];
+  let piece = '';
+  // Four bytes a character at most, each written as two.
+  for (const character of text) {
+    piece += character;
+    if (piece.length < MOST_BYTES / 8) continue;
+    pieces.push(piece);
+    piece = '';
+  }
+  pieces.push(piece);
+  return sql`concat(${join(pieces.map(textParam), ', ')})`;
+}
+
+function listInPieces(texts: readonly string[]): Sql | undefined {
+  const lists: Sql[] = [];
+  let list: string[] = [];
+  let bytes = 0;
+  const end = (): void => {
+    if (list.length > 0) lists.push(sql`${param('Array(String)', list)}`);
+    list = [];
+    bytes = 0;
+  };
+  for (const text of texts) {
+    const long = textInPieces(text);
+    if (bytes + writtenBytes(text) > MOST_BYTES) end();
+    if (long === undefined) list.push(text);
+    else lists.push(sql`[${long}]`);
+    bytes += long === undefined ? writtenBytes(text) : 0;
+  }
+  if (lists.length === 0) return undefined;
+  end();
+  return sql`arrayConcat(${join(lists, ', ')})`;
+}
+
+/** The most bytes that a text can take as it is written, in quotes and with a comma. */
+function writtenBytes(text: string): number {
+  return 2 * Buffer.byteLength(text) + 3;
+}
+
+function textParam(text: string): Sql {
+  return sql`${param('String', text)}`;
+}
