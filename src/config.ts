@@ -13,6 +13,14 @@ export interface ClickHouseServer {
   readonly password: string;
 }
 
+/** Nodes that the clicks are spread over. */
+export interface ClickHouseCluster {
+  /** As the servers' configuration has it. */
+  readonly name: string;
+  /** Where its nodes answer, one of them at least; the others are found. */
+  readonly urls: readonly string[];
+}
+
 export const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
 
 /** Everything the environment decides, checked once at start. */
@@ -24,6 +32,8 @@ export interface Config {
   readonly dataDir: string;
   /** The server to use; undefined: the embedded one. */
   readonly clickhouse: ClickHouseServer | undefined;
+  /** undefined: all clicks are on that one server. */
+  readonly cluster: ClickHouseCluster | undefined;
   readonly database: string;
   readonly adminKey: string | undefined;
   /** What commands show to a server elsewhere. */
@@ -56,10 +66,6 @@ const wholeNumber = (min: number, max: number) =>
     .transform(Number)
     .refine((value) => value >= min && value <= max, `must be a whole number from ${min} to ${max}`);
 
-const httpUrl = z
-  .string()
-  .refine((text) => URL.canParse(text) && /^https?:$/.test(new URL(text).protocol), 'must be an http(s) URL');
-
 const hostName = z
   .string()
   .refine(
@@ -73,11 +79,9 @@ const environment = z.object({
   SPOOR_DATA_DIR: z.string().default('./data'),
   CLICKHOUSE_URL: z
     .string()
-    .refine(
-      (text) => !text.includes(','),
-      'must be one URL: this version does not spread clicks over several nodes',
-    )
-    .pipe(httpUrl)
+    .transform((text) => text.split(',').map((url) => url.trim()))
+    .refine((urls) => urls.every(isHttpUrl), 'must be an http(s) URL, or several, comma-separated')
+    .refine((urls) => new Set(urls).size === urls.length, 'must not name a server twice')
     .optional(),
   CLICKHOUSE_USER: z.string().default('default'),
   CLICKHOUSE_PASSWORD: z.string().default(''),
@@ -85,7 +89,10 @@ const environment = z.object({
     .string()
     .regex(/^[A-Za-z_][A-Za-z0-9_]{0,63}$/, 'must be letters, digits and _, not beginning with a digit')
     .default('spoor'),
-  CLICKHOUSE_CLUSTER: z.undefined('is not supported by this version: unset it').optional(),
+  CLICKHOUSE_CLUSTER: z
+    .string()
+    .regex(/^[A-Za-z0-9_.-]{1,64}$/, 'must be letters, digits, _, . and -')
+    .optional(),
   SPOOR_ADMIN_KEY: z
     .string()
     .regex(/^spoo_[A-Za-z0-9_-]{24,}$/, 'must be spoo_ and at least 24 letters, digits, _ or -')
@@ -139,18 +146,27 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
       'SPOOR_VISITOR_SECRET must be set when CLICKHOUSE_URL is: it keys the visitor hash.',
     );
   }
+  const [url, ...otherUrls] = settings.CLICKHOUSE_URL ?? [];
+  const name = settings.CLICKHOUSE_CLUSTER;
+  if (name === undefined && otherUrls.length > 0) {
+    throw new ConfigError(
+      'CLICKHOUSE_CLUSTER must name the cluster when CLICKHOUSE_URL names several servers.',
+    );
+  }
+  if (name !== undefined && url === undefined) {
+    throw new ConfigError(
+      'CLICKHOUSE_URL must name a node when CLICKHOUSE_CLUSTER is set: the embedded ClickHouse is no cluster.',
+    );
+  }
   return Object.freeze({
     host: settings.HOST,
     port: settings.PORT,
     dataDir: resolve(settings.SPOOR_DATA_DIR),
     clickhouse:
-      settings.CLICKHOUSE_URL === undefined
+      url === undefined
         ? undefined
-        : {
-            url: settings.CLICKHOUSE_URL,
-            user: settings.CLICKHOUSE_USER,
-            password: settings.CLICKHOUSE_PASSWORD,
-          },
+        : { url, user: settings.CLICKHOUSE_USER, password: settings.CLICKHOUSE_PASSWORD },
+    cluster: name === undefined || url === undefined ? undefined : { name, urls: [url, ...otherUrls] },
     database: settings.CLICKHOUSE_DATABASE,
     adminKey: settings.SPOOR_ADMIN_KEY,
     apiKey: settings.SPOOR_API_KEY,
@@ -166,6 +182,10 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
     retentionDays: settings.SPOOR_RETENTION_DAYS,
     logLevel: settings.LOG_LEVEL,
   });
+}
+
+function isHttpUrl(text: string): boolean {
+  return URL.canParse(text) && /^https?:$/.test(new URL(text).protocol);
 }
 
 function isRedisUrl(text: string): boolean {

@@ -5,7 +5,7 @@ import { KeptAnswers } from './answers/kept-answers.ts';
 import { StoredDataWatch } from './answers/stored-data.ts';
 import { Backups } from './backup/backup.ts';
 import type { Database } from './clickhouse/database.ts';
-import { openClickHouse, refuseSecondServer } from './clickhouse/open.ts';
+import { type OpenClickHouse, openClickHouse, refuseSecondServer } from './clickhouse/open.ts';
 import { createVersions } from './clickhouse/versions.ts';
 import { type EnrichStep, enrichSteps } from './clicks/enrich/enrich.ts';
 import { UNKNOWN_PLACE } from './clicks/enrich/place.ts';
@@ -87,9 +87,9 @@ export async function start(
     const token = `spoo_${randomBytes(32).toString('base64url')}`;
     if (isServer) redis = await openRedis(config, log);
     const rateLimits = config.rateLimits === 'on' ? new RateLimits(redis) : undefined;
-    const services = compose(config, { database: clickhouse.database, metrics, log, rateLimits }, token);
+    const services = compose(config, { clickhouse, metrics, log, rateLimits }, token);
     await services.backups.clear();
-    if (isServer) await applyRetention(clickhouse.database, config.retentionDays);
+    if (isServer) await applyRetention(clickhouse.clickTables, config.retentionDays);
     // What an earlier process has marked but did not live to have rewritten.
     if (isServer) await services.removal.rewriteMarked();
     const newAdminKey = isServer ? await makeFirstAdminKey(config, services.keys) : undefined;
@@ -124,20 +124,22 @@ async function openRedis({ rateLimits, redisUrl }: Config, log: Logger): Promise
   });
 }
 
-type Parts = Pick<Services, 'database' | 'metrics' | 'log' | 'rateLimits'>;
+type Parts = Pick<Services, 'metrics' | 'log' | 'rateLimits'> & {
+  readonly clickhouse: Pick<OpenClickHouse, 'database' | 'clickTables' | 'shards'>;
+};
 
-function compose(config: Config, parts: Parts, token: string): Services {
-  const { database } = parts;
+function compose(config: Config, { clickhouse, ...parts }: Parts, token: string): Services {
+  const { database, clickTables, shards } = clickhouse;
   const now = Date.now;
   const nextVersion = createVersions(now);
   const changes = new DataChanges();
-  const removal = new ClickRemoval(database);
+  const removal = new ClickRemoval(clickTables);
   const urls = new UrlRegistry(database, nextVersion, removal);
   const visitorSecret = config.visitorSecret ?? readOrCreateSecret(config.dataDir, 'visitor-secret');
   const hashVisitor = visitorHasher(visitorSecret);
   const keptSince = keptSinceOf(config.retentionDays);
   const ingest: IngestContext = {
-    writer: notingWriter(database, changes),
+    writer: notingWriter(new ClickWriter(database, shards), changes),
     urls,
     keptSince,
     steps: enrichment(config, hashVisitor),
@@ -146,6 +148,8 @@ function compose(config: Config, parts: Parts, token: string): Services {
   if (config.adminKey !== undefined) fixedKeys.set(hashKey(config.adminKey), ADMIN);
   return {
     ...parts,
+    database,
+    spread: shards,
     urls,
     keys: new KeyStore(database, nextVersion, now),
     fixedKeys,
@@ -162,7 +166,7 @@ function compose(config: Config, parts: Parts, token: string): Services {
     hashVisitor,
     keptSince,
     changes,
-    answers: keptAnswers(config, parts, changes),
+    answers: keptAnswers(config, database, parts.metrics, changes),
     timeZones: timeZonesOf(database),
     maxQueries: config.maxQueries,
     maxExports: config.maxExports,
@@ -173,8 +177,7 @@ function compose(config: Config, parts: Parts, token: string): Services {
 }
 
 /** A writer that notes whose clicks it has written, also where it failed: part may be stored all the same. */
-function notingWriter(database: Database, changes: DataChanges): IngestContext['writer'] {
-  const writer = new ClickWriter(database);
+function notingWriter(writer: ClickWriter, changes: DataChanges): IngestContext['writer'] {
   return {
     write: async (rows, once) => {
       try {
@@ -188,7 +191,8 @@ function notingWriter(database: Database, changes: DataChanges): IngestContext['
 
 function keptAnswers(
   { cacheBytes }: Config,
-  { database, metrics }: Parts,
+  database: Database,
+  metrics: Services['metrics'],
   changes: DataChanges,
 ): KeptAnswers | undefined {
   if (cacheBytes === 0) return undefined;

@@ -30,6 +30,14 @@ export interface InsertOptions {
   readonly queryId?: string;
 }
 
+/** What a server that is a node of a cluster is told besides. */
+export interface NodeSettings {
+  /** For every statement. */
+  readonly statements?: ClickHouseSettings;
+  /** Answered only when all that questions need answers. */
+  readonly probe?: Sql;
+}
+
 /** Told of each query when it ends, for metrics. */
 export type QueryObserver = (kind: 'select' | 'insert' | 'command', seconds: number, ok: boolean) => void;
 
@@ -48,6 +56,7 @@ export class Database {
   readonly #probe: ClickHouseClient;
   readonly #observe: QueryObserver;
   readonly #readLimits: ClickHouseSettings;
+  readonly #probeQuery: string;
 
   /** @param readLimits settings of every query that answers rows */
   constructor(
@@ -55,8 +64,10 @@ export class Database {
     name: string,
     observe: QueryObserver = () => {},
     readLimits: ClickHouseSettings = {},
+    { statements = {}, probe = sql`SELECT 1` }: NodeSettings = {},
   ) {
     this.name = name;
+    this.#probeQuery = render(probe).sql;
     this.#observe = observe;
     this.#readLimits = readLimits;
     const options: ClickHouseClientConfigOptions = {
@@ -72,6 +83,7 @@ export class Database {
       clickhouse_settings: {
         output_format_json_quote_64bit_integers: 0,
         date_time_input_format: 'best_effort',
+        ...statements,
       },
     };
     this.#client = createClient(options);
@@ -212,7 +224,7 @@ export class Database {
     try {
       await this.#probe
         .query({
-          query: 'SELECT 1',
+          query: this.#probeQuery,
           format: 'JSONCompactEachRow',
           abort_signal: AbortSignal.timeout(timeoutMs),
         })

@@ -15,6 +15,10 @@ export interface Migration {
 /** A lock older than this belongs to an instance that died in the middle of a migration. */
 const STALE_LOCK_SECONDS = 60;
 
+const MIGRATIONS_TABLE = `CREATE TABLE IF NOT EXISTS migrations
+(name String, applied_at DateTime64(3, 'UTC') DEFAULT now64(3))
+ENGINE = MergeTree ORDER BY name`;
+
 /** The migration files in the order of their numbers. A statement ends with `;` at the end of a line. */
 export function readMigrations(folder = join(PACKAGE_ROOT, 'clickhouse')): readonly Migration[] {
   return readdirSync(folder)
@@ -29,27 +33,30 @@ export function readMigrations(folder = join(PACKAGE_ROOT, 'clickhouse')): reado
     }));
 }
 
+/** Who carries a statement out: one server, or each node of a cluster in its own way. */
+export type RunStatement = (statement: string) => Promise<void>;
+
 /**
  * Creates the database where it is missing and applies each migration once, also when several instances start at
  * once: creating a table is atomic in ClickHouse, so whoever creates the lock table is the one that migrates.
+ * @param run carries out the statements that make tables; one that is cut short is carried out again, whole
  * @returns the names of the migrations this call applied
  */
 export async function migrate(
   database: Database,
   server: Database,
   migrations = readMigrations(),
+  run: RunStatement = (statement) => database.commandText(statement),
 ): Promise<readonly string[]> {
   // The name was checked to be a plain identifier; DDL takes no parameter for it everywhere.
   await server.commandText(`CREATE DATABASE IF NOT EXISTS ${database.name}`);
-  await database.command(sql`
-    CREATE TABLE IF NOT EXISTS migrations (name String, applied_at DateTime64(3, 'UTC') DEFAULT now64(3))
-    ENGINE = MergeTree ORDER BY name`);
+  await run(MIGRATIONS_TABLE);
   if ((await pending(database, migrations)).length === 0) return [];
   await lock(database);
   try {
     const todo = await pending(database, migrations);
     for (const migration of todo) {
-      for (const statement of migration.statements) await database.commandText(statement);
+      for (const statement of migration.statements) await run(statement);
       await database.insert('migrations', ['name'], [JSON.stringify([migration.name])]);
     }
     return todo.map(({ name }) => name);

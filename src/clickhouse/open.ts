@@ -1,10 +1,11 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { ClickHouseServer, Config } from '../config.ts';
+import type { ClickHouseCluster, ClickHouseServer, Config } from '../config.ts';
 import { findRunning } from '../data-dir.ts';
 import { sql } from '../sql/sql.ts';
+import { type ClickTable, Cluster, type Shards, nodeSettings, serversOf } from './cluster.ts';
 import { Database, type QueryObserver } from './database.ts';
 import { DataDirInUseError, EmbeddedClickHouse } from './embedded.ts';
-import { migrate } from './migrations.ts';
+import { migrate, readMigrations } from './migrations.ts';
 import { memoryLimits } from './settings.ts';
 import { EngineSupervisor } from './supervisor.ts';
 
@@ -13,6 +14,10 @@ export interface OpenClickHouse {
   readonly database: Database;
   /** The same ClickHouse, whether that database exists or not. */
   readonly server: Database;
+  /** The tables that hold the clicks themselves, for statements that change them there. */
+  readonly clickTables: readonly ClickTable[];
+  /** How the clicks are spread; undefined: they are all in one table. */
+  readonly shards: Shards | undefined;
   /** The migrations that this opening applied. */
   readonly migrated: readonly string[];
   /** Settles when the embedded ClickHouse has ended and cannot be started again; never without one. */
@@ -39,6 +44,9 @@ const ENGINE_STOP_MS = 1_500;
  * @throws Error with a sentence for the operator
  */
 export async function openClickHouse(config: Config, options: OpenOptions): Promise<OpenClickHouse> {
+  if (config.cluster !== undefined && config.clickhouse !== undefined) {
+    return connectToCluster(config, config.cluster, serversOf(config.cluster, config.clickhouse), options);
+  }
   if (config.clickhouse !== undefined) return connect(config, config.clickhouse, options);
   const engine = await EngineSupervisor.start(
     (port) => startEngine(config, options.waitForDataDirMs, port),
@@ -77,7 +85,80 @@ async function connect(
     const database = new Database(server, config.database, options.observe, limits);
     opened.push(database);
     const migrated = await migrate(database, bare);
-    return { database, server: bare, migrated, engineLost: new Promise(() => {}), close };
+    await refuseSpreadClicks(database);
+    return {
+      database,
+      server: bare,
+      clickTables: [{ database, table: 'clicks' }],
+      shards: undefined,
+      migrated,
+      engineLost: new Promise(() => {}),
+      close,
+    };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+/** @throws Error when the clicks are those of a cluster: one node does not know when the others have them */
+async function refuseSpreadClicks(database: Database): Promise<void> {
+  const spread = await database.rows(sql`SELECT 1 FROM system.tables
+    WHERE database = currentDatabase() AND name = 'clicks' AND engine = 'Distributed'`);
+  if (spread.length === 0) return;
+  throw new Error(
+    `The clicks of the database ${database.name} are spread over a cluster: set CLICKHOUSE_CLUSTER.`,
+  );
+}
+
+async function connectToCluster(
+  config: Config,
+  { name }: ClickHouseCluster,
+  servers: readonly ClickHouseServer[],
+  options: OpenOptions,
+): Promise<OpenClickHouse> {
+  const opened = new Map<string, Database>();
+  const once = (key: string, make: () => Database): Database => {
+    const database = opened.get(key) ?? make();
+    opened.set(key, database);
+    return database;
+  };
+  const open = (server: ClickHouseServer) => once(server.url, () => new Database(server, 'default'));
+  const settings = nodeSettings(name);
+  const close = async (): Promise<void> => {
+    await Promise.all([...opened.values()].map((database) => database.close()));
+  };
+  try {
+    for (const server of servers) await waitForAnswer(config, open(server), options);
+    const cluster = await Cluster.open(name, config.database, {
+      servers,
+      open,
+      openOurs: (server) =>
+        once(
+          `${server.url} ours`,
+          () => new Database(server, config.database, options.observe, {}, settings),
+        ),
+    });
+    const bare = open(cluster.home);
+    const limits = memoryLimits(await memoryOf(bare), config.maxQueries + config.maxExports);
+    const database = once(
+      'home',
+      () => new Database(cluster.home, config.database, options.observe, limits, settings),
+    );
+    await cluster.createDatabases();
+    const migrations = readMigrations();
+    const migrated = await migrate(database, bare, migrations, cluster.run);
+    await cluster.checkTables(migrations);
+    const { clickTables, shards } = cluster;
+    return {
+      database,
+      server: bare,
+      clickTables,
+      shards,
+      migrated,
+      engineLost: new Promise(() => {}),
+      close,
+    };
   } catch (error) {
     await close();
     throw error;

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Database } from '../clickhouse/database.ts';
+import type { ClickTable } from '../clickhouse/cluster.ts';
 import { unavailable } from '../errors.ts';
-import { type Sql, join, param, sql } from '../sql/sql.ts';
+import { type Sql, identifier, join, param, sql } from '../sql/sql.ts';
 
 /** Runs its work while no click comes in that the removal could meet. */
 export type Undisturbed = <T>(work: () => Promise<T>) => Promise<T>;
@@ -17,12 +17,13 @@ const LONGEST_PAUSE_MS = 200;
  * the disk. ClickHouse notes either step on disk before it begins, so a crash delays but does not undo it.
  */
 export class ClickRemoval {
-  readonly #database: Database;
+  readonly #tables: readonly ClickTable[];
   #last: Promise<unknown> = Promise.resolve();
   #timer: NodeJS.Timeout | undefined;
 
-  constructor(database: Database) {
-    this.#database = database;
+  /** @param tables one, or each shard's */
+  constructor(tables: readonly ClickTable[]) {
+    this.#tables = tables;
   }
 
   /**
@@ -38,37 +39,23 @@ export class ClickRemoval {
   }
 
   async #remove(where: Sql, undisturbed: Undisturbed): Promise<number> {
-    const count = await undisturbed(async () => {
-      const [row] = await this.#database.rows<[number]>(sql`SELECT count() FROM clicks WHERE ${where}`);
-      // A removal looks at every part of the table, also where there is nothing to remove.
-      if (row?.[0]) await this.#database.command(sql`DELETE FROM clicks WHERE ${where}`, NOT_WAITED_FOR);
-      return row?.[0] ?? 0;
-    });
-    if (count > 0) {
-      await this.#applied();
-      this.#rewriteSoon();
-    }
-    return count;
-  }
-
-  /** Waits until ClickHouse has applied all changes to the table that are noted by now. */
-  async #applied(): Promise<void> {
-    const unfinished = sql`FROM system.mutations
-      WHERE database = currentDatabase() AND table = 'clicks' AND NOT is_done`;
-    const noted = await this.#database.rows<[string]>(sql`SELECT mutation_id ${unfinished}`);
-    const ids = param(
-      'Array(String)',
-      noted.map(([id]) => id),
-    );
-    for (let pause = 5; ; pause = Math.min(pause * 1.5, LONGEST_PAUSE_MS)) {
-      const [row] = await this.#database.rows<[number, number]>(
-        sql`SELECT count(), countIf(latest_fail_reason != '') ${unfinished} AND mutation_id IN ${ids}`,
+    const found = await undisturbed(async () => {
+      // All of them are counted before any is marked: with a shard away nothing is done at all.
+      const counted = await Promise.all(
+        this.#tables.map(async (clicks) => ({ ...clicks, count: await countIn(clicks, where) })),
       );
-      if (!row?.[0]) return;
-      if (row[1] > 0)
-        throw unavailable('ClickHouse cannot remove the clicks now; it keeps trying. Ask again later.');
-      await delay(pause);
-    }
+      // A removal looks at every part of the table, also where there is nothing to remove.
+      const affected = counted.filter(({ count }) => count > 0);
+      await allOf(
+        affected.map(({ database, table }) =>
+          database.command(sql`DELETE FROM ${identifier(table)} WHERE ${where}`, NOT_WAITED_FOR),
+        ),
+      );
+      return affected;
+    });
+    await Promise.all(found.map(applied));
+    if (found.length > 0) this.#rewriteSoon();
+    return found.reduce((sum, { count }) => sum + count, 0);
   }
 
   #rewriteSoon(): void {
@@ -80,17 +67,53 @@ export class ClickRemoval {
   async rewriteMarked(): Promise<void> {
     clearTimeout(this.#timer);
     this.#timer = undefined;
-    const marked = await this.#database.rows(sql`
-      SELECT 1 FROM system.parts
-      WHERE database = currentDatabase() AND table = 'clicks' AND active AND has_lightweight_delete LIMIT 1`);
-    if (marked.length > 0)
-      await this.#database.command(sql`ALTER TABLE clicks APPLY DELETED MASK`, NOT_WAITED_FOR);
+    await Promise.all(this.#tables.map(rewriteMarkedIn));
   }
 
   /** Has the rewriting noted that is still due; ClickHouse goes on with it when it starts again. */
   async close(): Promise<void> {
     if (this.#timer !== undefined) await this.rewriteMarked().catch(() => {});
   }
+}
+
+/** Waits for all of them, also after a failure: nobody is to go on while one may still mark clicks. */
+async function allOf(works: readonly Promise<void>[]): Promise<void> {
+  const failed = (await Promise.allSettled(works)).find(({ status }) => status === 'rejected');
+  if (failed?.status === 'rejected') throw failed.reason;
+}
+
+async function countIn({ database, table }: ClickTable, where: Sql): Promise<number> {
+  const [row] = await database.rows<[number]>(sql`SELECT count() FROM ${identifier(table)} WHERE ${where}`);
+  return row?.[0] ?? 0;
+}
+
+/** Waits until ClickHouse has applied all changes to the table that are noted by now. */
+async function applied({ database, table }: ClickTable): Promise<void> {
+  const unfinished = sql`FROM system.mutations
+    WHERE database = currentDatabase() AND table = ${param('String', table)} AND NOT is_done`;
+  const noted = await database.rows<[string]>(sql`SELECT mutation_id ${unfinished}`);
+  const ids = param(
+    'Array(String)',
+    noted.map(([id]) => id),
+  );
+  for (let pause = 5; ; pause = Math.min(pause * 1.5, LONGEST_PAUSE_MS)) {
+    const [row] = await database.rows<[number, number]>(
+      sql`SELECT count(), countIf(latest_fail_reason != '') ${unfinished} AND mutation_id IN ${ids}`,
+    );
+    if (!row?.[0]) return;
+    if (row[1] > 0)
+      throw unavailable('ClickHouse cannot remove the clicks now; it keeps trying. Ask again later.');
+    await delay(pause);
+  }
+}
+
+async function rewriteMarkedIn({ database, table }: ClickTable): Promise<void> {
+  const marked = await database.rows(sql`
+    SELECT 1 FROM system.parts
+    WHERE database = currentDatabase() AND table = ${param('String', table)} AND active AND has_lightweight_delete
+    LIMIT 1`);
+  if (marked.length > 0)
+    await database.command(sql`ALTER TABLE ${identifier(table)} APPLY DELETED MASK`, NOT_WAITED_FOR);
 }
 
 const NOT_WAITED_FOR = { lightweight_deletes_sync: '0', mutations_sync: '0', alter_sync: '0' } as const;

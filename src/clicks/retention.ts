@@ -1,5 +1,5 @@
-import type { Database } from '../clickhouse/database.ts';
-import { sql } from '../sql/sql.ts';
+import type { ClickTable } from '../clickhouse/cluster.ts';
+import { param, sql } from '../sql/sql.ts';
 
 /** From when on (Unix milliseconds) clicks are kept at a moment; undefined: all of them are. */
 export type KeptSince = (now: number) => number | undefined;
@@ -15,19 +15,27 @@ export function keptSinceOf(days: number | undefined): KeptSince {
  * Makes ClickHouse remove clicks that are past their retention, in the background, or stop doing so. What it has not
  * removed yet no query counts, so answers do not depend on when it does.
  */
-export async function applyRetention(database: Database, days: number | undefined): Promise<void> {
+export async function applyRetention(
+  clickTables: readonly ClickTable[],
+  days: number | undefined,
+): Promise<void> {
+  await Promise.all(clickTables.map((clicks) => applyToTable(clicks, days)));
+}
+
+async function applyToTable({ database, table }: ClickTable, days: number | undefined): Promise<void> {
   const [row] = await database.rows<[string]>(
-    sql`SELECT engine_full FROM system.tables WHERE database = currentDatabase() AND name = 'clicks'`,
+    sql`SELECT engine_full FROM system.tables
+      WHERE database = currentDatabase() AND name = ${param('String', table)}`,
   );
   const found = TTL_HOURS.exec(row?.[0] ?? '')?.[1];
   const hours = days === undefined ? undefined : days * 24 + SPARE_HOURS;
   if (found === hours?.toString()) return;
   // Applying a TTL that is there no more would fail for ever, and hold up every later removal.
   await database.command(sql`KILL MUTATION
-    WHERE database = currentDatabase() AND table = 'clicks' AND command LIKE '%MATERIALIZE TTL%' AND NOT is_done
+    WHERE database = currentDatabase() AND table = ${param('String', table)} AND command LIKE '%MATERIALIZE TTL%' AND NOT is_done
     SYNC FORMAT Null`);
   await database.commandText(
-    hours === undefined ? 'ALTER TABLE clicks REMOVE TTL' : `ALTER TABLE clicks MODIFY TTL ${ttlOf(hours)}`,
+    `ALTER TABLE ${table} ${hours === undefined ? 'REMOVE TTL' : `MODIFY TTL ${ttlOf(hours)}`}`,
     NOT_WAITED_FOR,
   );
 }

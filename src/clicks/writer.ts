@@ -1,5 +1,6 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
+import type { Shards } from '../clickhouse/cluster.ts';
 import type { Database, InsertOptions } from '../clickhouse/database.ts';
 import { GroupCommit } from '../clickhouse/group-commit.ts';
 import {
@@ -12,7 +13,7 @@ import {
   uint64Column,
 } from '../clickhouse/native.ts';
 import { unavailable } from '../errors.ts';
-import { param, sql } from '../sql/sql.ts';
+import { param, quoted, sql } from '../sql/sql.ts';
 import type { ClickRow } from './types.ts';
 
 /** A click ready to be stored, with its place in the request it came in. */
@@ -50,10 +51,13 @@ const WAITING_ROWS = 100_000;
 /** Inserts clicks; answered when ClickHouse has them. */
 export class ClickWriter {
   readonly #database: Database;
+  readonly #shards: Shards | undefined;
   readonly #shared: GroupCommit<readonly PlacedRow[], void>;
 
-  constructor(database: Database) {
+  /** @param shards how the clicks are spread, where they are */
+  constructor(database: Database, shards: Shards | undefined) {
     this.#database = database;
+    this.#shards = shards;
     this.#shared = new GroupCommit((requests) => insertRows(database, requests.flat(), NO_INGEST_ID), {
       group: SHARED_ROWS,
       waiting: WAITING_ROWS,
@@ -66,23 +70,24 @@ export class ClickWriter {
    */
   async write(rows: readonly PlacedRow[], once?: OnceName): Promise<void> {
     if (once === undefined && rows.length <= SMALL_ROWS) await this.#shared.add(rows, rows.length);
-    else await writeClicks(this.#database, rows, once);
+    else await writeClicks(this.#database, rows, once, this.#shards);
   }
 }
 
 /**
  * Inserts clicks by themselves. With a name, a second call with it adds only what the first one did not bring in: an
- * insert is whole or absent in each partition, and its rows carry its id.
+ * insert is whole or absent in each partition of each shard, and its rows carry its id.
  */
 export async function writeClicks(
   database: Database,
   rows: readonly PlacedRow[],
   once?: OnceName,
+  shards?: Shards,
 ): Promise<void> {
   for (const [chunk, chunkRows] of chunksOf(rows)) {
     const ingestId = once === undefined ? NO_INGEST_ID : ingestIdOf(once.name, chunk);
     if (once === undefined) await insertRows(database, chunkRows, ingestId);
-    else if (once.isRetry) await insertMissing(database, chunkRows, ingestId);
+    else if (once.isRetry) await insertMissing(database, shards, chunkRows, ingestId);
     else await insertRows(database, chunkRows, ingestId, namedInsert(ingestId));
   }
 }
@@ -96,13 +101,14 @@ const TRIES = 5;
  */
 async function insertMissing(
   database: Database,
+  shards: Shards | undefined,
   rows: readonly PlacedRow[],
   ingestId: bigint,
 ): Promise<void> {
   for (let tried = 0; tried < TRIES; tried++) {
-    await endOfInserts(database, ingestId);
-    const present = await partitionsWith(database, ingestId, rows);
-    const missing = rows.filter(({ row }) => !present.has(monthOf(row)));
+    await endOfInserts(database, shards, ingestId);
+    const present = await placesWith(database, shards, ingestId, rows);
+    const missing = rows.filter(({ row }) => !present.has(placeName(shardOf(shards, row), monthOf(row))));
     if (missing.length === 0) return;
     const { queryId, token } = namedInsert(ingestId);
     await insertRows(database, missing, ingestId, tried === 0 ? { queryId, token } : { queryId });
@@ -121,11 +127,18 @@ function queryIdPrefix(ingestId: bigint): string {
 const POLL_MS = 20;
 const LONGEST_INSERT_MS = 30_000;
 
-/** Waits until no insert of that id is under way. @throws AppError `unavailable` when that takes long */
-async function endOfInserts(database: Database, ingestId: bigint): Promise<void> {
+/**
+ * Waits until no insert of that id is under way, on no node: a shard may still be busy with the part of one whose
+ * beginning is gone. @throws AppError `unavailable` when that takes long
+ */
+async function endOfInserts(database: Database, shards: Shards | undefined, ingestId: bigint): Promise<void> {
   const deadline = Date.now() + LONGEST_INSERT_MS;
-  const isRunning = sql`SELECT 1 FROM system.processes
-    WHERE startsWith(query_id, ${param('String', queryIdPrefix(ingestId))}) LIMIT 1`;
+  const processes =
+    shards === undefined
+      ? sql`system.processes`
+      : sql`clusterAllReplicas(${quoted(shards.cluster)}, system.processes)`;
+  const isRunning = sql`SELECT 1 FROM ${processes}
+    WHERE startsWith(initial_query_id, ${param('String', queryIdPrefix(ingestId))}) LIMIT 1`;
   while ((await database.rows(isRunning)).length > 0) {
     if (Date.now() > deadline) throw unavailable('An earlier try of this request is still being stored.');
     await delay(POLL_MS);
@@ -149,20 +162,34 @@ function ingestIdOf(name: string, chunk: number): bigint {
   return bits === 0n ? 1n : bits;
 }
 
-/** The months (partitions) in which rows of this insert are already stored. */
-async function partitionsWith(
+/** The places, partitions of shards, in which rows of this insert are already stored. */
+async function placesWith(
   database: Database,
+  shards: Shards | undefined,
   ingestId: bigint,
   rows: readonly PlacedRow[],
-): Promise<ReadonlySet<number>> {
+): Promise<ReadonlySet<string>> {
   const owners = [...new Set(rows.map(({ ownerId }) => ownerId))];
-  const found = await database.rows<[number]>(
+  const shard = shards === undefined ? sql`${param('UInt32', ONE_TABLE)}` : sql`_shard_num`;
+  const found = await database.rows<[number, number]>(
     sql`
-    SELECT DISTINCT toYYYYMM(clicked_at) FROM clicks
+    SELECT DISTINCT ${shard}, toYYYYMM(clicked_at) FROM clicks
     WHERE owner_id IN ${param('Array(String)', owners)} AND ingest_id = ${param('UInt64', String(ingestId))}`,
     { maxSeconds: MAX_SECONDS },
   );
-  return new Set(found.map(([month]) => month));
+  return new Set(found.map(([shard, month]) => placeName(shard, month)));
+}
+
+function placeName(shard: number, month: number): string {
+  return `${shard}:${month}`;
+}
+
+const ONE_TABLE = 0;
+
+/** As ClickHouse deals rows out to the shards of a `Distributed` table over `visitor`. */
+export function shardOf(shards: Shards | undefined, { visitor }: Pick<ClickRow, 'visitor'>): number {
+  if (shards === undefined) return ONE_TABLE;
+  return shards.slots[Number(visitor % BigInt(shards.slots.length))] ?? ONE_TABLE;
 }
 
 function monthOf(row: ClickRow): number {

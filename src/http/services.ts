@@ -13,11 +13,14 @@ import type { KeyStore } from '../keys/keys.ts';
 import type { Principal } from '../keys/scopes.ts';
 import type { RateLimits } from '../limits/rate-limits.ts';
 import type { Metrics } from '../metrics.ts';
+import type { Spread } from '../stats/spread.ts';
 import type { UrlRegistry } from '../urls/registry.ts';
 
 /** What the routes work with. The composition root makes it; nothing here starts or stops anything. */
 export interface Services {
   readonly database: Database;
+  /** How the clicks are spread; undefined: they are all in one table. */
+  readonly spread: Spread | undefined;
   readonly urls: UrlRegistry;
   readonly keys: KeyStore;
   /** Principals that are no stored keys: the administrator's key from the environment, the control token. */

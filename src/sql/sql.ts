@@ -40,4 +40,18 @@ export function identifier(name: string): Sql {
   return { kind: 'sql', texts: [name], values: [] };
 }
 
+/** A name of an operator's configuration as a text of SQL. Anything that could end the text is refused. */
+export function quoted(name: string): Sql {
+  if (!/^[A-Za-z0-9_.-]+$/.test(name)) throw new Error('Not a plain name.');
+  return { kind: 'sql', texts: [`'${name}'`], values: [] };
+}
+
+/** A table of a database, both by plain names. */
+export function tableOf(database: string, table: string): Sql {
+  if (![database, table].every((name) => /^[A-Za-z_][A-Za-z0-9_]*$/.test(name))) {
+    throw new Error('Not a plain table name.');
+  }
+  return { kind: 'sql', texts: [`${database}.${table}`], values: [] };
+}
+
 export const EMPTY: Sql = { kind: 'sql', texts: [''], values: [] };

@@ -2,8 +2,10 @@ import { type Sql, join, sql, identifier } from '../sql/sql.ts';
 import { type StatsAnswer, type StatsRow, shapeAnswer } from './answer.ts';
 import type { TimeRange } from './buckets.ts';
 import { columnsOf, compile, orderOf, summary } from './compile.ts';
+import { compileSpread } from './compile-spread.ts';
 import { type Tenant, clicksOf } from './conditions.ts';
 import type { StatsQuery } from './query.ts';
+import type { Spread } from './spread.ts';
 import type { VisitorPlan } from './visitor-plan.ts';
 
 /** The period before the one that was asked about: its totals, and its time lists where time was asked for. */
@@ -21,9 +23,11 @@ export function comparedRange({ range, previous }: StatsQuery): TimeRange {
 /**
  * A question as one SQL query, both periods in it where it compares two, so that they are of one view. Its rows are then
  * those of `compile` with a leading column `period`: 0 the one asked about, 1 the one before.
+ * @param spread where the clicks are spread
  */
-export function compileCompared(query: StatsQuery, tenant: Tenant, plan?: VisitorPlan): Sql {
+export function compileCompared(query: StatsQuery, tenant: Tenant, plan?: VisitorPlan, spread?: Spread): Sql {
   const before = queryBefore(query);
+  if (spread !== undefined) return compileSpread({ query, before, tenant, plan }, spread);
   if (before === undefined) return compile(query, tenant, plan);
   const columns = join(columnsOf(query).map(identifier), ', ');
   const rowsBefore =

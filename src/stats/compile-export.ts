@@ -1,11 +1,13 @@
 import { EMPTY, type Sql, identifier, join, param, sql } from '../sql/sql.ts';
 import type { Column, RowTemplate } from '../values/row-template.ts';
-import { groupedRows, limitedRows, rankOf, summaryColumns } from './compile.ts';
+import { SUMMARY_COLUMNS, groupedRows, limitedRows, rankOf, summaryColumns } from './compile.ts';
+import { addedUpRows } from './compile-spread.ts';
 import { type Tenant, clicksOf } from './conditions.ts';
 import type { DimensionName } from './dimensions.ts';
 import { type MetricList, listsOf } from './lists.ts';
 import type { MetricName } from './metrics.ts';
 import type { StatsQuery } from './query.ts';
+import type { Spread } from './spread.ts';
 import { rowText } from './row-text.ts';
 import { timeTexts } from './time-text.ts';
 
@@ -54,15 +56,16 @@ function columnsOf(name: DimensionName): readonly Column[] {
  * which no stored text contains. The first mark holds the summary as JSON, the others the place of their list in
  * `exportLists` and how many groups it has; the last one is `end`. Between them stand the rows as the template writes
  * them, in time's own lists as `seconds TAB value` lines.
+ * @param spread where the clicks are spread
  */
 export function compileExport(
   query: StatsQuery,
   tenant: Tenant,
   template: (columns: readonly Column[]) => RowTemplate,
+  spread?: Spread,
 ): Sql {
   const lists = listsOf(query);
   const plans = exportLists(query);
-  const from = clicksOf(query, tenant);
   const names = join(query.groupBy.map(identifier), ', ');
   const metrics = param(
     'Array(UInt8)',
@@ -72,27 +75,58 @@ export function compileExport(
   const branches = plans.map(
     (plan, index) => sql`${place} = ${param('UInt32', index)}, ${sectionRow(query, plan, template)}`,
   );
-  return sql`WITH (SELECT ${summaryColumns()} ${from}) AS totals
-SELECT multiIf(
+  return sql`${spread === undefined ? sql`WITH (SELECT ${summaryColumns()} ${clicksOf(query, tenant)}) AS totals\n` : EMPTY}SELECT multiIf(
   is_row = 0, ${mark(lists.length, place)},
   ${join(branches, ',\n  ')},
   '')
 FROM
 (
-SELECT list, is_row, count() OVER (PARTITION BY list) - 1 AS groups, clicks, unique_clicks, ${names}
+${spread === undefined ? serverRows(query, tenant, lists) : spreadRows(query, tenant, spread, lists)}${query.limit === undefined ? EMPTY : limitedRows(query, query.limit + 1, lists, sql`is_row, `)}
+)
+ARRAY JOIN if(list IN (0, ${param('UInt8', lists.length + 1)}), [toUInt8(0)], ${metrics}) AS metric
+ORDER BY list, metric, is_row, ${query.groupBy.includes('time') ? sql`time, ` : EMPTY}${rankOf(query)} DESC, ${names}`;
+}
+
+/** The groups of all lists and the marks; whoever writes them knows the totals already. */
+function serverRows(query: StatsQuery, tenant: Tenant, lists: readonly MetricList[]): Sql {
+  const names = join(query.groupBy.map(identifier), ', ');
+  return sql`SELECT list, is_row, count() OVER (PARTITION BY list) - 1 AS groups, clicks, unique_clicks, ${names}
 FROM
 (
 SELECT list, toUInt8(1) AS is_row, clicks, unique_clicks, ${names}
 FROM
 (
-${groupedRows(query, lists, from)}
+${groupedRows(query, lists, clicksOf(query, tenant))}
 )
 UNION ALL
 SELECT arrayJoin(${param('Array(UInt8)', marks(lists))}), 0, 0, 0, ${blanks(query)}
-)${query.limit === undefined ? EMPTY : limitedRows(query, query.limit + 1, lists, sql`is_row, `)}
+)`;
+}
+
+/** The same, each row with the totals: the shards are asked once, so that these are of the view that the groups are of. */
+function spreadRows(query: StatsQuery, tenant: Tenant, spread: Spread, lists: readonly MetricList[]): Sql {
+  const names = join(query.groupBy.map(identifier), ', ');
+  const numbers = SUMMARY_COLUMNS.map(identifier);
+  const totals = [
+    sql`maxIf(clicks, list = 0) OVER ()`,
+    sql`maxIf(unique_clicks, list = 0) OVER ()`,
+    ...numbers.map((number) => sql`max(${number}) OVER ()`),
+  ];
+  return sql`SELECT list, is_row, count() OVER (PARTITION BY list) - 1 AS groups, clicks, unique_clicks, ${names},
+  tuple(${join(totals, ', ')}) AS totals
+FROM
+(
+SELECT list, toUInt8(1) AS is_row, clicks, unique_clicks, ${names}, ${join(numbers, ', ')}
+FROM
+(
+${addedUpRows({ query, tenant }, spread)}
 )
-ARRAY JOIN if(list IN (0, ${param('UInt8', lists.length + 1)}), [toUInt8(0)], ${metrics}) AS metric
-ORDER BY list, metric, is_row, ${query.groupBy.includes('time') ? sql`time, ` : EMPTY}${rankOf(query)} DESC, ${names}`;
+UNION ALL
+SELECT arrayJoin(${param('Array(UInt8)', marks(lists))}), 0, 0, 0, ${blanks(query)}, ${join(
+    numbers.map(() => sql`NULL`),
+    ', ',
+  )}
+)`;
 }
 
 /** The summary stands first, as list 0, and the end mark last. */

@@ -60,13 +60,13 @@ function onePass(query: StatsQuery, list: MetricList, from: Sql): Sql {
  * The two branches run beside each other, and so do the lists of the first. As many streams as cores for each would only
  * make more sets of visitors that have to be merged in the end.
  */
-const TWO_BRANCHES = sql`SETTINGS max_streams_to_max_threads_ratio = 0.5`;
+export const TWO_BRANCHES = sql`SETTINGS max_streams_to_max_threads_ratio = 0.5`;
 
 /** The summary as a list: one group of everything. */
-const SUMMARY: MetricList = { dimensions: [] };
+export const SUMMARY: MetricList = { dimensions: [] };
 
 /** The numbers that only a summary has. */
-const SUMMARY_NUMBERS = {
+export const SUMMARY_NUMBERS = {
   bot_clicks: sql`toNullable(countIf(is_bot))`,
   first_click: sql`toUnixTimestamp64Milli(minOrNull(clicked_at))`,
   last_click: sql`toUnixTimestamp64Milli(maxOrNull(clicked_at))`,

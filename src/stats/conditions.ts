@@ -2,6 +2,7 @@ import { assertNever } from '../errors.ts';
 import { type Sql, join, param, sql } from '../sql/sql.ts';
 import { DIMENSIONS, FILTER_NAMES } from './dimensions.ts';
 import type { StatsQuery } from './query.ts';
+import { type Spread, clicksTable } from './spread.ts';
 
 /** Whose clicks a query may read. Compiling takes one, so no query is without. */
 export type Tenant =
@@ -10,9 +11,9 @@ export type Tenant =
   | { readonly kind: 'url'; readonly ownerId: string; readonly shortCode: string }
   | { readonly kind: 'every-owner' };
 
-/** The clicks a query may read. */
-export function clicksOf(query: StatsQuery, tenant: Tenant): Sql {
-  return sql`FROM clicks WHERE ${join(conditions(query, tenant), ' AND ')}`;
+/** The clicks a query may read; where they are spread, those of the shard that it runs on. */
+export function clicksOf(query: StatsQuery, tenant: Tenant, spread?: Spread): Sql {
+  return sql`FROM ${clicksTable(spread)} WHERE ${join(conditions(query, tenant), ' AND ')}`;
 }
 
 function conditions(query: StatsQuery, tenant: Tenant): readonly Sql[] {

@@ -179,7 +179,7 @@ describe('erasing clicks', () => {
   test('erased clicks leave the disk, not only the answers', async () => {
     await add();
     await erase({ owner_id: 'alice' });
-    await new ClickRemoval(spoor.database).rewriteMarked();
+    await new ClickRemoval([{ database: spoor.database, table: 'clicks' }]).rewriteMarked();
     await waitUntil('the parts to be rewritten', async () => {
       const [row] = await spoor.database.rows<[number]>(sql`
         SELECT sum(rows) FROM system.parts WHERE database = currentDatabase() AND table = 'clicks' AND active`);

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { readConfig } from '../../src/config.ts';
+import { type ClickHouseServer, readConfig } from '../../src/config.ts';
 import { Database } from '../../src/clickhouse/database.ts';
 import { type Running, createLog, start } from '../../src/main.ts';
 import { checkDocumented } from './documented.ts';
@@ -61,8 +61,9 @@ export async function startSpoor(settings: Readonly<Record<string, string>> = {}
     waitForDataDirMs: 0,
     isServer: true,
   });
-  if (config.clickhouse === undefined) throw new Error('Tests run on a ClickHouse that is already there.');
-  const database = new Database(config.clickhouse, config.database);
+  const server = config.clickhouse;
+  if (server === undefined) throw new Error('Tests run on a ClickHouse that is already there.');
+  const database = new Database(server, config.database);
   const send = (method: string, path: string, options: SendOptions = {}) =>
     request(running.url, method, path, options);
   return {
@@ -79,11 +80,18 @@ export async function startSpoor(settings: Readonly<Record<string, string>> = {}
     },
     stop: async () => {
       await running.stop();
-      await database.commandText(`DROP DATABASE IF EXISTS ${config.database} SYNC`);
       await database.close();
+      for (const url of config.cluster?.urls ?? [server.url])
+        await dropDatabase({ ...server, url }, config.database);
       rmSync(folder, { recursive: true, force: true });
     },
   };
+}
+
+async function dropDatabase(server: ClickHouseServer, name: string): Promise<void> {
+  const bare = new Database(server, 'default');
+  await bare.commandText(`DROP DATABASE IF EXISTS ${name} SYNC`);
+  await bare.close();
 }
 
 async function request(

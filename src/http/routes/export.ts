@@ -48,7 +48,7 @@ export function exportRoutes(router: Router<State>, services: Services): void {
       try {
         const content = await firstByte(stopped, async () => {
           const bytes = await services.database.text(
-            compileExport(query, tenant, format.row),
+            compileExport(query, tenant, format.row, services.spread),
             stopped.signal,
           );
           return readExport(query, swept(bytes), format.row, now);

@@ -30,7 +30,7 @@ interface ReadQuestion {
 }
 
 export function statsRoutes(router: Router<State>, services: Services): void {
-  const { answers, database } = services;
+  const { answers, database, spread } = services;
   const known = new KnownClicksOfQuestions();
   const slots = new Slots({
     count: services.maxQueries,
@@ -57,7 +57,7 @@ export function statsRoutes(router: Router<State>, services: Services): void {
           const { query, at } = dependsOnNow(first) ? await read(ctx) : first;
           const plan = chooseVisitorPlan(query, known.find(query, tenant));
           const options = { signal, maxSeconds: MAX_SECONDS };
-          const rows = await database.rows<StatsRow>(compileCompared(query, tenant, plan), options);
+          const rows = await database.rows<StatsRow>(compileCompared(query, tenant, plan, spread), options);
           const answer = shapeCompared(query, rows, at);
           known.learn(query, tenant, answer);
           return made(query, answer, at);

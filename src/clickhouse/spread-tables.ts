@@ -1,0 +1,83 @@
+/** A node's place in a cluster whose tables are derived here. */
+export interface NodePlace {
+  readonly shard: number;
+  readonly replica: number;
+}
+
+export interface SpreadPlan {
+  readonly cluster: string;
+  readonly database: string;
+  /** The shard of each slot. */
+  readonly slots: readonly number[];
+  /** With a Keeper every shard has its clicks on several nodes, and the small tables are on all of them. */
+  readonly isReplicated: boolean;
+}
+
+/** The table on each node that holds its shard of the clicks. */
+export const LOCAL_CLICKS = 'clicks_local';
+
+/**
+ * What stands beside a shard's clicks, so that another cluster is known for one: over other shards, or the same in
+ * another order, a visitor would come to live on two, and be counted twice.
+ */
+export function shardComment(shard: number, slots: readonly number[]): string {
+  return `Shard ${shard}. Clicks are dealt to shards ${slots.join(', ')} by visitor.`;
+}
+
+/** Where the tables lie that are not spread, unless they are replicated. */
+export function isHome({ shard, replica }: NodePlace): boolean {
+  return shard === 1 && replica === 1;
+}
+
+/**
+ * What a migration's statement, written for a single server, is on a node of a cluster. The clicks become a table on each
+ * node and one over them; other tables are on one node, or with a Keeper on all of them. What has to be said once, of a
+ * table that is replicated, is said to the first replica.
+ */
+export function spreadStatement(statement: string, node: NodePlace, plan: SpreadPlan): readonly string[] {
+  const created = /^CREATE TABLE IF NOT EXISTS (\w+)/.exec(statement)?.[1];
+  if (created === 'clicks') return [localClicks(statement, node, plan), clicksOverShards(plan)];
+  if (created !== undefined) {
+    if (plan.isReplicated) return [replicated(statement, created, node, plan)];
+    return isHome(node) ? [statement] : [];
+  }
+  if (!/^ALTER TABLE clicks\s/.test(statement)) return isHome(node) ? [statement] : [];
+  const isSaidHere = !plan.isReplicated || node.replica === 1;
+  const local = isSaidHere ? [statement.replace('ALTER TABLE clicks', `ALTER TABLE ${LOCAL_CLICKS}`)] : [];
+  // The table over the shards has columns and nothing else.
+  return /\bCOLUMN\b/.test(statement) ? [...local, statement] : local;
+}
+
+function localClicks(statement: string, node: NodePlace, plan: SpreadPlan): string {
+  const local = statement.replace(
+    /^CREATE TABLE IF NOT EXISTS clicks/,
+    `CREATE TABLE IF NOT EXISTS ${LOCAL_CLICKS}`,
+  );
+  const table = plan.isReplicated ? replicated(local, LOCAL_CLICKS, node, plan) : local;
+  return `${table}\nCOMMENT '${shardComment(node.shard, plan.slots)}'`;
+}
+
+function clicksOverShards({ cluster, database }: SpreadPlan): string {
+  return `CREATE TABLE IF NOT EXISTS clicks AS ${database}.${LOCAL_CLICKS}
+ENGINE = Distributed('${cluster}', '${database}', '${LOCAL_CLICKS}', visitor)`;
+}
+
+/** The same table, kept equal on several nodes by a Keeper: a shard's clicks on its replicas, any other on all nodes. */
+export function replicated(
+  statement: string,
+  table: string,
+  { shard, replica }: NodePlace,
+  { cluster, database }: SpreadPlan,
+): string {
+  const path = `/spoor/${cluster}/${database}/${table}${table === LOCAL_CLICKS ? `/${shard}` : ''}`;
+  return statement
+    .replace(/\bENGINE = (\w*MergeTree)(?:\(([^)]*)\))?/, (_, engine: string, parameters = '') => {
+      const own = [
+        `'${path}'`,
+        `'shard ${shard} replica ${replica}'`,
+        ...(parameters === '' ? [] : [parameters]),
+      ];
+      return `ENGINE = Replicated${engine}(${own.join(', ')})`;
+    })
+    .replace('non_replicated_deduplication_window', 'replicated_deduplication_window');
+}

@@ -1,0 +1,152 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { createHash, randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { type AddressInfo, createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Database } from '../../src/clickhouse/database.ts';
+import type { ClickHouseServer } from '../../src/config.ts';
+import { PACKAGE_ROOT } from '../../src/paths.ts';
+import { waitUntil } from './process.ts';
+
+/** The cluster's name in every node's configuration. */
+export const CLUSTER = 'spoor_test';
+
+const USER = 'spoor';
+const PASSWORD = 'a password of the tests';
+
+interface Ports {
+  readonly http: number;
+  readonly tcp: number;
+}
+
+/** A node of a cluster: an embedded engine that also listens for the other nodes. */
+export class ClusterNode {
+  readonly server: ClickHouseServer;
+  readonly #folder: string;
+  readonly #ports: Ports;
+  #child: ChildProcess | undefined;
+
+  constructor(folder: string, ports: Ports, shards: readonly Ports[]) {
+    this.#folder = folder;
+    this.#ports = ports;
+    this.server = { url: `http://127.0.0.1:${ports.http}`, user: USER, password: PASSWORD };
+    mkdirSync(folder);
+    writeFileSync(join(folder, 'config.xml'), configOf(shards, folder));
+  }
+
+  /** Starts it, also after a kill, and waits until it answers. */
+  async start(): Promise<void> {
+    this.#child = spawn(process.execPath, engineArguments(this.#folder, this.#ports), {
+      detached: true,
+      stdio: ['pipe', 'ignore', 'ignore'],
+      env: {
+        SPOOR_ENGINE_USERS_CONFIG: join(PACKAGE_ROOT, 'clickhouse/embedded-users.xml'),
+        SPOOR_ENGINE_PASSWORD_SHA256: createHash('sha256').update(PASSWORD).digest('hex'),
+      },
+    });
+    this.#child.stdin?.on('error', () => {});
+    const database = new Database(this.server, 'default');
+    try {
+      await waitUntil('a node of the cluster to answer', () => database.answers());
+    } finally {
+      await database.close();
+    }
+  }
+
+  /** Ends it at once, as a power cut does; what an insert had answered for is kept. */
+  async kill(): Promise<void> {
+    if (this.#child === undefined) return;
+    const exited = once(this.#child, 'exit');
+    this.#child.kill('SIGKILL');
+    await exited;
+    this.#child = undefined;
+  }
+
+  /** Stops it where it is: it answers nobody and loses nothing, as when the network is cut. */
+  freeze(): void {
+    this.#child?.kill('SIGSTOP');
+  }
+
+  thaw(): void {
+    this.#child?.kill('SIGCONT');
+  }
+}
+
+export interface TestCluster {
+  /** In the order of their shards, which have one each. */
+  readonly nodes: readonly ClusterNode[];
+  /** What a Spoor needs to be told to use it. */
+  readonly settings: Readonly<Record<string, string>>;
+  readonly stop: () => Promise<void>;
+}
+
+/** Starts a cluster of so many shards on the loopback interface. */
+export async function startCluster(shards = 2): Promise<TestCluster> {
+  const folder = mkdtempSync(join(tmpdir(), 'spoor-cluster-'));
+  const free = await freePorts(shards * 2);
+  const ports = Array.from({ length: shards }, (_, index) => ({
+    http: free[index * 2] ?? 0,
+    tcp: free[index * 2 + 1] ?? 0,
+  }));
+  const nodes = ports.map((own, index) => new ClusterNode(join(folder, `node${index + 1}`), own, ports));
+  await Promise.all(nodes.map((node) => node.start()));
+  return {
+    nodes,
+    settings: {
+      CLICKHOUSE_URL: nodes.map(({ server }) => server.url).join(),
+      CLICKHOUSE_USER: USER,
+      CLICKHOUSE_PASSWORD: PASSWORD,
+      CLICKHOUSE_CLUSTER: CLUSTER,
+    },
+    stop: async () => {
+      await Promise.all(nodes.map((node) => node.kill()));
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+/** Ports are told to all nodes before any of them listens. */
+async function freePorts(count: number): Promise<readonly number[]> {
+  const servers = await Promise.all(
+    Array.from({ length: count }, async () => {
+      const server = createServer().listen(0, '127.0.0.1');
+      await once(server, 'listening');
+      return server;
+    }),
+  );
+  const ports = servers.map((server) => (server.address() as AddressInfo).port);
+  await Promise.all(servers.map((server) => once(server.close(), 'close')));
+  return ports;
+}
+
+function configOf(shards: readonly Ports[], folder: string): string {
+  const replicas = shards.map(
+    ({ tcp }) => `<shard><replica><host>127.0.0.1</host><port>${tcp}</port></replica></shard>`,
+  );
+  return `<clickhouse>
+  <users_config from_env="SPOOR_ENGINE_USERS_CONFIG"/>
+  <timezone>UTC</timezone>
+  <logger><level>error</level><log>${join(folder, 'clickhouse.log')}</log></logger>
+  <remote_servers><${CLUSTER}><secret>${SECRET}</secret>${replicas.join('')}</${CLUSTER}></remote_servers>
+  <query_log><database>system</database><table>query_log</table><flush_interval_milliseconds>1000</flush_interval_milliseconds></query_log>
+  <shutdown_wait_unfinished>1</shutdown_wait_unfinished>
+  <max_server_memory_usage_to_ram_ratio>0.3</max_server_memory_usage_to_ram_ratio>
+</clickhouse>`;
+}
+
+const SECRET = randomBytes(16).toString('hex');
+
+function engineArguments(folder: string, { http, tcp }: Ports): readonly string[] {
+  return [
+    join(PACKAGE_ROOT, 'dist/clickhouse/engine.js'),
+    `--path=${join(folder, 'data')}`,
+    `--config-file=${join(folder, 'config.xml')}`,
+    '--log-level=error',
+    '--listen_host=127.0.0.1',
+    `--http_port=${http}`,
+    `--tcp_port=${tcp}`,
+    "--query=SYSTEM START LISTEN TCP; SYSTEM START LISTEN HTTP; SELECT count() FROM file('stdin', 'LineAsString') FORMAT Null",
+  ];
+}
