@@ -1,7 +1,5 @@
-import type { EmbeddedClickHouse } from '../../src/clickhouse/embedded.ts';
-
 interface SharedClickHouse {
-  engine?: EmbeddedClickHouse;
+  stop?: () => Promise<void>;
   folder?: string;
 }
 

@@ -49,6 +49,7 @@ export async function startSpoor(settings: Readonly<Record<string, string>> = {}
     CLICKHOUSE_URL: process.env['TEST_CLICKHOUSE_URL'],
     CLICKHOUSE_USER: process.env['TEST_CLICKHOUSE_USER'],
     CLICKHOUSE_PASSWORD: process.env['TEST_CLICKHOUSE_PASSWORD'],
+    CLICKHOUSE_CLUSTER: process.env['TEST_CLICKHOUSE_CLUSTER'],
     CLICKHOUSE_DATABASE: `test_${randomBytes(6).toString('hex')}`,
     SPOOR_ADMIN_KEY: ADMIN_KEY,
     SPOOR_VISITOR_SECRET: 'a secret of the tests',

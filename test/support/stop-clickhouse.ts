@@ -2,6 +2,6 @@ import { rmSync } from 'node:fs';
 import { shared } from './shared-clickhouse.ts';
 
 export default async function stopClickHouse(): Promise<void> {
-  await shared.engine?.stop();
+  await shared.stop?.();
   if (shared.folder !== undefined) rmSync(shared.folder, { recursive: true, force: true });
 }
