@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
-import { sql } from '../../src/sql/sql.ts';
+import { param, sql } from '../../src/sql/sql.ts';
 import { ClickRemoval } from '../../src/clicks/removal.ts';
 import { endProcesses, newFolder, runSpoor, startServer, waitUntil } from '../support/process.ts';
 import { type TestSpoor, startSpoor } from '../support/spoor.ts';
@@ -38,7 +38,8 @@ describe('erasing clicks', () => {
   afterAll(() => spoor.stop());
 
   const add = async (): Promise<void> => {
-    await spoor.database.command(sql`TRUNCATE TABLE clicks`);
+    for (const { database, table } of spoor.clickTables)
+      await database.commandText(`TRUNCATE TABLE ${table}`);
     const named = CLICKS.map((click, place) => ({ ...click, click_id: String(place) }));
     const { json } = await spoor.send('POST', '/api/v1/clicks', { ndjson: named });
     expect(json).toEqual({ accepted: CLICKS.length, rejected: [] });
@@ -179,11 +180,15 @@ describe('erasing clicks', () => {
   test('erased clicks leave the disk, not only the answers', async () => {
     await add();
     await erase({ owner_id: 'alice' });
-    await new ClickRemoval([{ database: spoor.database, table: 'clicks' }]).rewriteMarked();
+    await new ClickRemoval(spoor.clickTables).rewriteMarked();
     await waitUntil('the parts to be rewritten', async () => {
-      const [row] = await spoor.database.rows<[number]>(sql`
-        SELECT sum(rows) FROM system.parts WHERE database = currentDatabase() AND table = 'clicks' AND active`);
-      return row?.[0] === 2;
+      const rows = await Promise.all(
+        spoor.clickTables.map(({ database, table }) =>
+          database.rows<[number]>(sql`SELECT sum(rows) FROM system.parts
+            WHERE database = currentDatabase() AND table = ${param('String', table)} AND active`),
+        ),
+      );
+      return rows.flat(2).reduce((sum, count) => sum + count, 0) === 2;
     });
     expect(await left()).toEqual([6, 7]);
   });

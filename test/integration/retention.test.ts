@@ -1,6 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { ConfigError, readConfig } from '../../src/config.ts';
-import type { ClickTable } from '../../src/clickhouse/cluster.ts';
 import { applyRetention } from '../../src/clicks/retention.ts';
 import { sql } from '../../src/sql/sql.ts';
 import { stopSharing, waitUntil } from '../support/process.ts';
@@ -12,10 +11,6 @@ const MINUTE = 60_000;
 
 /** Minutes before the start of the tests, half of them past a retention of ten days. */
 const AGES = [1, 60, 5 * 1440, 10 * 1440 - 30, 10 * 1440 + 1, 10 * 1440 + 90, 20 * 1440, 400 * 1440];
-
-function clicksOf({ database }: TestSpoor): readonly ClickTable[] {
-  return [{ database, table: 'clicks' }];
-}
 
 describe('retention', () => {
   const now = Date.now();
@@ -143,7 +138,7 @@ describe('retention', () => {
   });
 
   test('one taken back at once holds up no removal', async () => {
-    for (const days of [5, undefined, 6, 7, undefined]) await applyRetention(clicksOf(forGood), days);
+    for (const days of [5, undefined, 6, 7, undefined]) await applyRetention(forGood.clickTables, days);
     await settled(forGood);
     expect((await forGood.send('DELETE', '/api/v1/clicks', { json: { short_code: 'link' } })).status).toBe(
       200,
@@ -153,7 +148,7 @@ describe('retention', () => {
 
   test("an operator's own TTL is left alone when none is set", async () => {
     await forGood.database.commandText('ALTER TABLE clicks MODIFY TTL clicked_at + toIntervalYear(50)');
-    await applyRetention(clicksOf(forGood), undefined);
+    await applyRetention(forGood.clickTables, undefined);
     expect(await ttl(forGood)).toBe('clicked_at + toIntervalYear(50)');
   });
 

@@ -2,7 +2,8 @@ import { randomBytes } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type ClickHouseServer, readConfig } from '../../src/config.ts';
+import { type ClickHouseServer, type Config, readConfig } from '../../src/config.ts';
+import type { ClickTable } from '../../src/clickhouse/cluster.ts';
 import { Database } from '../../src/clickhouse/database.ts';
 import { type Running, createLog, start } from '../../src/main.ts';
 import { checkDocumented } from './documented.ts';
@@ -14,6 +15,8 @@ export interface TestSpoor {
   readonly url: string;
   readonly running: Running;
   readonly database: Database;
+  /** The tables that hold the clicks themselves, for statements that a table over several does not take. */
+  readonly clickTables: readonly ClickTable[];
   /** One request, whose answer must be as the API document says; `key` defaults to the administrator's, null sends none. */
   readonly send: (method: string, path: string, options?: SendOptions) => Promise<TestResponse>;
   /** A new key of that owner. */
@@ -65,12 +68,14 @@ export async function startSpoor(settings: Readonly<Record<string, string>> = {}
   const server = config.clickhouse;
   if (server === undefined) throw new Error('Tests run on a ClickHouse that is already there.');
   const database = new Database(server, config.database);
+  const clickTables = clickTablesOf(config, server, database);
   const send = (method: string, path: string, options: SendOptions = {}) =>
     request(running.url, method, path, options);
   return {
     url: running.url,
     running,
     database,
+    clickTables,
     send,
     createKey: async (ownerId, scopes = ['stats:read', 'urls:read', 'urls:write', 'clicks:write']) => {
       const created = await send('POST', '/api/v1/keys', {
@@ -81,18 +86,26 @@ export async function startSpoor(settings: Readonly<Record<string, string>> = {}
     },
     stop: async () => {
       await running.stop();
-      await database.close();
-      for (const url of config.cluster?.urls ?? [server.url])
-        await dropDatabase({ ...server, url }, config.database);
+      for (const clicks of clickTables) {
+        await clicks.database.commandText(`DROP DATABASE IF EXISTS ${config.database} SYNC`);
+      }
+      for (const one of [database, ...clickTables.map((clicks) => clicks.database)]) await one.close();
       rmSync(folder, { recursive: true, force: true });
     },
   };
 }
 
-async function dropDatabase(server: ClickHouseServer, name: string): Promise<void> {
-  const bare = new Database(server, 'default');
-  await bare.commandText(`DROP DATABASE IF EXISTS ${name} SYNC`);
-  await bare.close();
+function clickTablesOf(
+  { cluster, database: name }: Config,
+  server: ClickHouseServer,
+  database: Database,
+): readonly ClickTable[] {
+  if (cluster === undefined) return [{ database, table: 'clicks' }];
+  const named = cluster.urls.length > 1 ? cluster.urls : process.env['TEST_CLICKHOUSE_NODES']?.split(',');
+  return (named ?? cluster.urls).map((url) => ({
+    database: new Database({ ...server, url }, name),
+    table: 'clicks_local',
+  }));
 }
 
 async function request(

@@ -32,6 +32,7 @@ async function serverOf(wanted: string): Promise<ClickHouseServer> {
     shared.stop = () => cluster.stop();
     const [first] = cluster.nodes;
     if (first === undefined) throw new Error('The cluster has no nodes.');
+    process.env['TEST_CLICKHOUSE_NODES'] = cluster.settings['CLICKHOUSE_URL'];
     process.env['TEST_CLICKHOUSE_CLUSTER'] = cluster.settings['CLICKHOUSE_CLUSTER'];
     return first.server;
   }
@@ -45,9 +46,14 @@ async function serverOf(wanted: string): Promise<ClickHouseServer> {
       password: container.getPassword(),
     };
   }
-  if (!URL.canParse(wanted)) throw new Error('TEST_CLICKHOUSE must be embedded, cluster, container or a URL.');
+  if (!URL.canParse(wanted))
+    throw new Error('TEST_CLICKHOUSE must be embedded, cluster, container or a URL.');
   const url = new URL(wanted);
   const { username, password } = url;
   url.username = url.password = '';
-  return { url: url.href, user: decodeURIComponent(username) || 'default', password: decodeURIComponent(password) };
+  return {
+    url: url.href,
+    user: decodeURIComponent(username) || 'default',
+    password: decodeURIComponent(password),
+  };
 }

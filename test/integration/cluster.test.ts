@@ -1,0 +1,219 @@
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { shardOf } from '../../src/clicks/writer.ts';
+import { sql } from '../../src/sql/sql.ts';
+import { CLUSTER, type ClusterNode, type TestCluster, startCluster } from '../support/cluster.ts';
+import { stopSharing, waitUntil } from '../support/process.ts';
+import { type TestResponse, type TestSpoor, startSpoor } from '../support/spoor.ts';
+
+const UNAVAILABLE = { status: 503, code: 'unavailable' };
+const SHARDS = { cluster: CLUSTER, database: 'spoor', slots: [1, 2] };
+
+let cluster: TestCluster;
+let first: TestSpoor;
+/** Another Spoor on the same clicks, which is told of one node only. */
+let second: TestSpoor;
+beforeAll(async () => {
+  cluster = await startCluster();
+  first = await startSpoor(cluster.settings);
+  second = await startSpoor({
+    ...cluster.settings,
+    CLICKHOUSE_URL: cluster.nodes[1]?.server.url ?? '',
+    CLICKHOUSE_DATABASE: first.database.name,
+  });
+});
+afterAll(async () => {
+  await stopSharing([second, first]);
+  await cluster.stop();
+});
+
+/** Clicks of several months and many visitors, so that a request lies in several places of each shard. */
+const MONTHS = ['2025-10', '2025-11', '2025-12', '2026-01'];
+const clicksOf = (code: string, each: number) =>
+  MONTHS.flatMap((month) =>
+    Array.from({ length: each }, (_, place) => ({
+      short_code: code,
+      clicked_at: `${month}-15T00:00:00.${String(place % 1000).padStart(3, '0')}Z`,
+      ip: `192.0.2.${place % 200}`,
+      city: `${month}/${place}`,
+    })),
+  );
+
+const outcome = ({ status, json }: TestResponse) => ({ status, code: json?.code });
+const ask = (code: string, spoor = first, path = '/api/v1/stats') =>
+  spoor.send('GET', path, {
+    query: {
+      owner_id: '*',
+      short_code: code,
+      start_date: '2025-01-01',
+      group_by: 'time,city',
+      format: 'json',
+      interval: 'month',
+    },
+  });
+const totals = async (code: string, spoor = first) => {
+  const { status, json } = await ask(code, spoor);
+  expect(status).toBe(200);
+  return [json.summary.total_clicks, json.summary.unique_clicks];
+};
+const ready = (spoor = first) =>
+  waitUntil('all shards to answer', async () => (await spoor.send('GET', '/ready')).status === 200);
+const whileDown = async (node: ClusterNode, work: () => Promise<void>): Promise<void> => {
+  await node.kill();
+  try {
+    await work();
+  } finally {
+    await node.start();
+    await ready();
+    await ready(second);
+  }
+};
+
+describe('clicks', () => {
+  beforeAll(async () => {
+    const { json } = await first.send('POST', '/api/v1/clicks', { ndjson: clicksOf('fixed', 300) });
+    expect(json).toEqual({ accepted: 1_200, rejected: [] });
+  });
+
+  test('lie on both shards, each visitor on one, which is the one that a retry looks on', async () => {
+    const shards = await Promise.all(
+      first.clickTables.map(({ database }) =>
+        database.rows<[string]>(sql`SELECT DISTINCT toString(visitor) FROM clicks_local`),
+      ),
+    );
+    const found = shards.map((rows) => rows.map(([visitor]) => BigInt(visitor)));
+    expect(found.map((visitors) => visitors.length > 50)).toEqual([true, true]);
+    expect(found.flat().length).toBe(200);
+    for (const [index, visitors] of found.entries()) {
+      for (const visitor of visitors) expect(shardOf(SHARDS, { visitor })).toBe(index + 1);
+    }
+  });
+
+  test('are counted alike by every Spoor, whatever node it was told of', async () => {
+    expect(await totals('fixed')).toEqual([1_200, 200]);
+    expect(await totals('fixed', second)).toEqual([1_200, 200]);
+  });
+
+  test.each([0, 1])(
+    'with node %i away nothing is answered in part; once it is back all is there',
+    async (index) => {
+      const node = nodeAt(index);
+      const [before, exported] = [await ask('fixed'), await ask('fixed', first, '/api/v1/export')];
+      await whileDown(node, async () => {
+        for (const spoor of [first, second]) {
+          expect(outcome(await ask('fixed', spoor))).toEqual(UNAVAILABLE);
+          expect(outcome(await ask('fixed', spoor, '/api/v1/export'))).toEqual(UNAVAILABLE);
+          expect(outcome(await spoor.send('GET', '/ready'))).toEqual(UNAVAILABLE);
+          const erased = await spoor.send('DELETE', '/api/v1/clicks', { json: { short_code: 'fixed' } });
+          expect(outcome(erased)).toEqual(UNAVAILABLE);
+        }
+      });
+      expect((await ask('fixed')).json.metrics).toEqual(before.json.metrics);
+      expect((await ask('fixed', first, '/api/v1/export')).json.metrics).toEqual(exported.json.metrics);
+    },
+  );
+
+  test('of keys and URLs nothing is denied while their node is away', async () => {
+    const key = await first.createKey('me');
+    await first.send('PUT', '/api/v1/urls/mine', { key, json: {} });
+    await whileDown(nodeAt(0), async () => {
+      const fresh = await waitUntil('the keys to be asked for', async () => {
+        const answer = await second.send('GET', '/api/v1/urls/mine', { key });
+        return answer.status !== 200 && answer;
+      });
+      expect(outcome(fresh)).toEqual(UNAVAILABLE);
+    });
+    expect((await second.send('GET', '/api/v1/urls/mine', { key })).status).toBe(200);
+  });
+
+  test('sent with a key to a shard that is away count once when they are sent again', async () => {
+    for (const [place, node] of cluster.nodes.entries()) {
+      const code = `again-${place}`;
+      const post = (spoor: TestSpoor) =>
+        spoor.send('POST', '/api/v1/clicks', {
+          ndjson: clicksOf(code, 50),
+          headers: { 'idempotency-key': code },
+        });
+      // The URL is known and the key is noted: what fails is the storing.
+      await first.send('PUT', `/api/v1/urls/${code}`, { json: {} });
+      await whileDown(node, async () => {
+        expect(outcome(await post(first))).toEqual(UNAVAILABLE);
+        expect(outcome(await post(second))).toEqual(UNAVAILABLE);
+      });
+      for (const spoor of [second, first]) {
+        expect((await post(spoor)).json).toEqual({ accepted: 200, rejected: [] });
+        expect(await totals(code)).toEqual([200, 50]);
+      }
+    }
+  });
+});
+
+describe('two Spoors on a cluster', () => {
+  test('each finds what the other was told, within its time', async () => {
+    const key = await first.createKey('both');
+    const ndjson = [{ short_code: 'both', clicked_at: '2026-01-01' }];
+    expect((await second.send('POST', '/api/v1/clicks', { key, ndjson })).json.accepted).toBe(1);
+    await waitUntil('the click', async () => (await totals('both'))[0] === 1);
+    const id = (await second.send('GET', '/api/v1/keys')).json.items.find(
+      ({ owner_id }: { owner_id: string }) => owner_id === 'both',
+    ).id;
+    expect((await second.send('DELETE', `/api/v1/keys/${id}`)).status).toBe(204);
+    await waitUntil('the key to be refused', async () => {
+      const { status } = await first.send('GET', '/api/v1/urls', { key });
+      return status === 401;
+    });
+  });
+
+  test('the same request to both at once counts once', async () => {
+    const answers = await Promise.all(
+      Array.from({ length: 6 }, (_, place) =>
+        (place % 2 === 0 ? first : second).send('POST', '/api/v1/clicks', {
+          ndjson: clicksOf('at-once', 30),
+          headers: { 'idempotency-key': 'at-once' },
+        }),
+      ),
+    );
+    for (const { json } of answers) expect(json).toEqual({ accepted: 120, rejected: [] });
+    expect(await totals('at-once')).toEqual([120, 30]);
+  });
+});
+
+describe('removal', () => {
+  test('takes the clicks off every shard', async () => {
+    for (const code of ['gone', 'stays']) {
+      await first.send('POST', '/api/v1/clicks', { ndjson: clicksOf(code, 40) });
+    }
+    const erased = await first.send('DELETE', '/api/v1/clicks', {
+      json: { short_code: 'gone', start_date: '2025-12-01' },
+    });
+    expect(erased.json).toEqual({ erased: 80 });
+    expect(await totals('gone')).toEqual([80, 40]);
+    expect((await first.send('DELETE', '/api/v1/urls/gone')).status).toBe(204);
+    expect(await totals('gone')).toEqual([0, 0]);
+    expect(await totals('stays')).toEqual([160, 40]);
+  });
+
+  test('past a retention is done by every node', async () => {
+    const database = { CLICKHOUSE_DATABASE: first.database.name };
+    const aged = await startSpoor({ ...cluster.settings, ...database, SPOOR_RETENTION_DAYS: '36500' });
+    const ttl = () =>
+      Promise.all(
+        first.clickTables.map(async ({ database }) => {
+          const [row] = await database.rows<[number]>(sql`
+            SELECT position(engine_full, 'toIntervalHour(876001)') > 0 FROM system.tables
+            WHERE database = currentDatabase() AND name = 'clicks_local'`);
+          return row?.[0];
+        }),
+      );
+    expect(await ttl()).toEqual([1, 1]);
+    await aged.running.stop();
+    const forGood = await startSpoor({ ...cluster.settings, ...database });
+    expect(await ttl()).toEqual([0, 0]);
+    await forGood.running.stop();
+  });
+});
+
+function nodeAt(index: number): ClusterNode {
+  const node = cluster.nodes[index];
+  if (node === undefined) throw new Error('There is no such node.');
+  return node;
+}
