@@ -16,6 +16,18 @@ const BUSY = new Set([
   'NO_FREE_CONNECTION',
   'NETWORK_ERROR',
   'SOCKET_TIMEOUT',
+  // A node of a cluster went away in the middle of its part.
+  'ATTEMPT_TO_READ_AFTER_EOF',
+  'CANNOT_READ_FROM_SOCKET',
+  'CANNOT_WRITE_TO_SOCKET',
+  'UNEXPECTED_PACKET_FROM_SERVER',
+  // Replicas: too few of them are there, or an earlier write waits for one.
+  'TOO_FEW_LIVE_REPLICAS',
+  'UNSATISFIED_QUORUM_FOR_PREVIOUS_WRITE',
+  'UNKNOWN_STATUS_OF_INSERT',
+  'REPLICA_IS_NOT_IN_QUORUM',
+  'KEEPER_EXCEPTION',
+  'NO_ZOOKEEPER',
   'TABLE_IS_READ_ONLY',
   'QUERY_WAS_CANCELLED',
   'ABORTED',

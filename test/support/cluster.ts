@@ -1,8 +1,8 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { createHash, randomBytes } from 'node:crypto';
+import { createHash, randomBytes, randomInt } from 'node:crypto';
 import { once } from 'node:events';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { type AddressInfo, createServer } from 'node:net';
+import { closeSync, mkdirSync, mkdtempSync, openSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Database } from '../../src/clickhouse/database.ts';
@@ -27,26 +27,20 @@ export class ClusterNode {
   readonly #folder: string;
   readonly #ports: Ports;
   #child: ChildProcess | undefined;
+  #isWanted = false;
 
-  constructor(folder: string, ports: Ports, shards: readonly Ports[]) {
+  constructor(folder: string, ports: Ports, config: (folder: string) => string) {
     this.#folder = folder;
     this.#ports = ports;
     this.server = { url: `http://127.0.0.1:${ports.http}`, user: USER, password: PASSWORD };
     mkdirSync(folder);
-    writeFileSync(join(folder, 'config.xml'), configOf(shards, folder));
+    writeFileSync(join(folder, 'config.xml'), config(folder));
   }
 
   /** Starts it, also after a kill, and waits until it answers. */
   async start(): Promise<void> {
-    this.#child = spawn(process.execPath, engineArguments(this.#folder, this.#ports), {
-      detached: true,
-      stdio: ['pipe', 'ignore', 'ignore'],
-      env: {
-        SPOOR_ENGINE_USERS_CONFIG: join(PACKAGE_ROOT, 'clickhouse/embedded-users.xml'),
-        SPOOR_ENGINE_PASSWORD_SHA256: createHash('sha256').update(PASSWORD).digest('hex'),
-      },
-    });
-    this.#child.stdin?.on('error', () => {});
+    this.#isWanted = true;
+    this.#spawn();
     const database = new Database(this.server, 'default');
     try {
       await waitUntil('a node of the cluster to answer', () => database.answers());
@@ -55,13 +49,33 @@ export class ClusterNode {
     }
   }
 
+  /** An engine that is connected to while it begins to listen may end again; as any service it is then started anew. */
+  #spawn(): void {
+    const output = openSync(join(this.#folder, 'output.log'), 'w');
+    const child = spawn(process.execPath, engineArguments(this.#folder, this.#ports), {
+      detached: true,
+      stdio: ['pipe', output, output],
+      env: {
+        SPOOR_ENGINE_USERS_CONFIG: join(PACKAGE_ROOT, 'clickhouse/embedded-users.xml'),
+        SPOOR_ENGINE_PASSWORD_SHA256: createHash('sha256').update(PASSWORD).digest('hex'),
+      },
+    });
+    closeSync(output);
+    child.stdin?.on('error', () => {});
+    child.once('exit', () => {
+      if (this.#isWanted) this.#spawn();
+    });
+    this.#child = child;
+  }
+
   /** Ends it at once, as a power cut does; what an insert had answered for is kept. */
   async kill(): Promise<void> {
-    if (this.#child === undefined) return;
-    const exited = once(this.#child, 'exit');
-    this.#child.kill('SIGKILL');
+    this.#isWanted = false;
+    const child = this.#child;
+    if (child === undefined || child.exitCode !== null || child.signalCode !== null) return;
+    const exited = once(child, 'exit');
+    child.kill('SIGKILL');
     await exited;
-    this.#child = undefined;
   }
 
   /** Stops it where it is: it answers nobody and loses nothing, as when the network is cut. */
@@ -82,15 +96,26 @@ export interface TestCluster {
   readonly stop: () => Promise<void>;
 }
 
-/** Starts a cluster of so many shards on the loopback interface. */
-export async function startCluster(shards = 2): Promise<TestCluster> {
+export interface ClusterOptions {
+  readonly shards?: number;
+  /** Notes queries and what they cost. What was noted is lost when a node is killed. */
+  readonly hasQueryLog?: boolean;
+}
+
+/** Starts a cluster on the loopback interface, each node a shard. */
+export async function startCluster({
+  shards = 2,
+  hasQueryLog = false,
+}: ClusterOptions = {}): Promise<TestCluster> {
   const folder = mkdtempSync(join(tmpdir(), 'spoor-cluster-'));
   const free = await freePorts(shards * 2);
   const ports = Array.from({ length: shards }, (_, index) => ({
     http: free[index * 2] ?? 0,
     tcp: free[index * 2 + 1] ?? 0,
   }));
-  const nodes = ports.map((own, index) => new ClusterNode(join(folder, `node${index + 1}`), own, ports));
+  const nodes = ports.map(
+    (own, index) => new ClusterNode(join(folder, `node${index + 1}`), own, configOf(ports, hasQueryLog)),
+  );
   await Promise.all(nodes.map((node) => node.start()));
   return {
     nodes,
@@ -107,34 +132,50 @@ export async function startCluster(shards = 2): Promise<TestCluster> {
   };
 }
 
+/** Below the ports that a connection takes for its own end: one of those could be taken while a node is down. */
+const LOWEST_PORT = 12_000;
+const HIGHEST_PORT = 32_000;
+
 /** Ports are told to all nodes before any of them listens. */
 async function freePorts(count: number): Promise<readonly number[]> {
-  const servers = await Promise.all(
-    Array.from({ length: count }, async () => {
-      const server = createServer().listen(0, '127.0.0.1');
-      await once(server, 'listening');
-      return server;
-    }),
-  );
-  const ports = servers.map((server) => (server.address() as AddressInfo).port);
-  await Promise.all(servers.map((server) => once(server.close(), 'close')));
-  return ports;
+  const found = new Set<number>();
+  while (found.size < count) {
+    const port = randomInt(LOWEST_PORT, HIGHEST_PORT);
+    if (await isFree(port)) found.add(port);
+  }
+  return [...found];
 }
 
-function configOf(shards: readonly Ports[], folder: string): string {
+async function isFree(port: number): Promise<boolean> {
+  const server = createServer().listen(port, '127.0.0.1');
+  try {
+    await once(server, 'listening');
+    return true;
+  } catch {
+    return false;
+  } finally {
+    server.close();
+  }
+}
+
+function configOf(shards: readonly Ports[], hasQueryLog: boolean): (folder: string) => string {
   const replicas = shards.map(
     ({ tcp }) => `<shard><replica><host>127.0.0.1</host><port>${tcp}</port></replica></shard>`,
   );
-  return `<clickhouse>
+  const queryLog = hasQueryLog ? QUERY_LOG : '';
+  return (folder) => `<clickhouse>
   <users_config from_env="SPOOR_ENGINE_USERS_CONFIG"/>
   <timezone>UTC</timezone>
   <logger><level>error</level><log>${join(folder, 'clickhouse.log')}</log></logger>
   <remote_servers><${CLUSTER}><secret>${SECRET}</secret>${replicas.join('')}</${CLUSTER}></remote_servers>
-  <query_log><database>system</database><table>query_log</table><flush_interval_milliseconds>1000</flush_interval_milliseconds></query_log>
+  ${queryLog}
   <shutdown_wait_unfinished>1</shutdown_wait_unfinished>
   <max_server_memory_usage_to_ram_ratio>0.3</max_server_memory_usage_to_ram_ratio>
 </clickhouse>`;
 }
+
+const QUERY_LOG =
+  '<query_log><database>system</database><table>query_log</table><flush_interval_milliseconds>1000</flush_interval_milliseconds></query_log>';
 
 const SECRET = randomBytes(16).toString('hex');
 
