@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { readConfig } from '../src/config.ts';
+import { ConfigError, readConfig } from '../src/config.ts';
 
 describe('SPOOR_REDIS_URL', () => {
   test.each([
@@ -40,5 +40,38 @@ describe('SPOOR_TRUST_PROXY', () => {
     ['3', 3],
   ])('%s is %i', (value, proxies) => {
     expect(readConfig({ SPOOR_TRUST_PROXY: value }).trustProxy).toBe(proxies);
+  });
+});
+
+describe('CLICKHOUSE_URL and CLICKHOUSE_CLUSTER', () => {
+  const read = (CLICKHOUSE_URL?: string, CLICKHOUSE_CLUSTER?: string) =>
+    readConfig({ SPOOR_VISITOR_SECRET: 'secret', CLICKHOUSE_URL, CLICKHOUSE_CLUSTER });
+
+  test('one URL is one server, or a node by which the others are found', () => {
+    expect(read('http://a:8123')).toMatchObject({ clickhouse: { url: 'http://a:8123' }, cluster: undefined });
+    expect(read('http://a:8123', 'web').cluster).toEqual({ name: 'web', urls: ['http://a:8123'] });
+    expect(read(' http://a , https://b ', 'web').cluster).toEqual({
+      name: 'web',
+      urls: ['http://a', 'https://b'],
+    });
+  });
+
+  test.each([
+    [
+      'http://a,http://b',
+      undefined,
+      'CLICKHOUSE_CLUSTER must name the cluster when CLICKHOUSE_URL names several servers.',
+    ],
+    [
+      undefined,
+      'web',
+      'CLICKHOUSE_URL must name a node when CLICKHOUSE_CLUSTER is set: the embedded ClickHouse is no cluster.',
+    ],
+    ['http://a,b', 'web', 'CLICKHOUSE_URL must be an http(s) URL, or several, comma-separated.'],
+    ['http://a,', 'web', 'CLICKHOUSE_URL must be an http(s) URL, or several, comma-separated.'],
+    ['http://a,http://a', 'web', 'CLICKHOUSE_URL must not name a server twice.'],
+    ['http://a', "we'b", 'CLICKHOUSE_CLUSTER must be letters, digits, _, . and -.'],
+  ])('%s with %s is refused in one line', (url, cluster, message) => {
+    expect(() => read(url, cluster)).toThrow(new ConfigError(message));
   });
 });

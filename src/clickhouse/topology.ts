@@ -47,7 +47,7 @@ export async function readTopology(name: string, { servers, open }: NamedServers
   if (first === undefined) throw new ClusterError('CLICKHOUSE_URL names no server.');
   const rows = await rowsOf(name, open(first));
   checkRows(name, rows, await hasKeeper(open(first)));
-  const named = await namedNodes(name, { servers, open });
+  const named = await namedNodes(name, rows, { servers, open });
   const nodes = await Promise.all(
     rows.map(async (row) => ({
       shard: row.shard,
@@ -115,6 +115,7 @@ export async function hasKeeper(database: Database): Promise<boolean> {
 /** The URLs given, by the place of their node in the cluster, which only the node itself can tell. */
 async function namedNodes(
   name: string,
+  known: readonly Row[],
   { servers, open }: NamedServers,
 ): Promise<ReadonlyMap<string, string>> {
   const named = new Map<string, string>();
@@ -122,7 +123,11 @@ async function namedNodes(
     servers.map(async (server) => {
       const { url } = server;
       const own = (await rowsOf(name, open(server))).find(({ isLocal }) => isLocal);
-      if (own === undefined) {
+      // Servers may name each other differently, and another cluster may have the same name.
+      const isKnown = known.some(
+        (row) => own !== undefined && placeOf(row) === placeOf(own) && row.port === own.port,
+      );
+      if (own === undefined || !isKnown) {
         throw new ClusterError(
           `CLICKHOUSE_URL names ${new URL(url).host}, which is no node of the cluster ${name}.`,
         );

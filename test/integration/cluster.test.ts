@@ -1,7 +1,13 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { shardOf } from '../../src/clicks/writer.ts';
 import { sql } from '../../src/sql/sql.ts';
-import { CLUSTER, type ClusterNode, type TestCluster, startCluster } from '../support/cluster.ts';
+import {
+  CLUSTER,
+  type ClusterNode,
+  OTHER_ORDER,
+  type TestCluster,
+  startCluster,
+} from '../support/cluster.ts';
 import { stopSharing, waitUntil } from '../support/process.ts';
 import { type TestResponse, type TestSpoor, startSpoor } from '../support/spoor.ts';
 
@@ -14,9 +20,11 @@ let first: TestSpoor;
 let second: TestSpoor;
 beforeAll(async () => {
   cluster = await startCluster();
-  first = await startSpoor(cluster.settings);
+  // What was just asked may be answered though a node is away; here each question is to reach the shards.
+  const settings = { ...cluster.settings, SPOOR_CACHE_MB: '0' };
+  first = await startSpoor(settings);
   second = await startSpoor({
-    ...cluster.settings,
+    ...settings,
     CLICKHOUSE_URL: cluster.nodes[1]?.server.url ?? '',
     CLICKHOUSE_DATABASE: first.database.name,
   });
@@ -209,6 +217,43 @@ describe('removal', () => {
     const forGood = await startSpoor({ ...cluster.settings, ...database });
     expect(await ttl()).toEqual([0, 0]);
     await forGood.running.stop();
+  });
+});
+
+describe('a start is refused in one line', () => {
+  const start = (settings: Readonly<Record<string, string>>) =>
+    startSpoor({ ...cluster.settings, CLICKHOUSE_DATABASE: first.database.name, ...settings });
+
+  test('without the cluster whose clicks they are', async () => {
+    const url = nodeAt(0).server.url;
+    await expect(start({ CLICKHOUSE_CLUSTER: '', CLICKHOUSE_URL: url })).rejects.toThrow(
+      `The clicks of the database ${first.database.name} are spread over a cluster: set CLICKHOUSE_CLUSTER.`,
+    );
+  });
+
+  test('with a cluster that the servers do not know', async () => {
+    await expect(start({ CLICKHOUSE_CLUSTER: 'unknown' })).rejects.toThrow(
+      'ClickHouse knows no cluster unknown (CLICKHOUSE_CLUSTER).',
+    );
+  });
+
+  test('with a server that is no node of the cluster', async () => {
+    const stranger = await startCluster({ shards: 1 });
+    try {
+      const url = stranger.nodes[0]?.server.url ?? '';
+      await expect(start({ CLICKHOUSE_URL: `${nodeAt(0).server.url},${url}` })).rejects.toThrow(
+        `CLICKHOUSE_URL names ${new URL(url).host}, which is no node of the cluster ${CLUSTER}.`,
+      );
+    } finally {
+      await stranger.stop();
+    }
+  });
+
+  test('with shards in another order, which would count visitors twice', async () => {
+    const settings = { CLICKHOUSE_CLUSTER: OTHER_ORDER };
+    await expect(start(settings)).rejects.toThrow(
+      /^The cluster spoor_test_turned has other shards than its clicks were dealt to \(127\.0\.0\.1:\d+ says: Shard [12]\. Clicks are dealt to shards 1, 2 by visitor\.\) Put the shards back/,
+    );
   });
 });
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { render } from '../../src/sql/render.ts';
-import { EMPTY, identifier, join, param, sql } from '../../src/sql/sql.ts';
+import { EMPTY, identifier, join, param, quoted, sql, tableOf } from '../../src/sql/sql.ts';
 
 const a = param('String', 'a');
 const b = param('UInt8', 2);
@@ -71,3 +71,15 @@ test.each(['', 'A', 'Browser', '1a', 'a b', 'a;b', 'a`', "a'", 'a.b', 'a\n', 'é
     expect(() => identifier(name)).toThrow('Not a plain column name.');
   },
 );
+
+test('names of an operator are taken where they cannot end their place', () => {
+  expect(render(sql`${quoted('web-1.a_B')} ${tableOf('Spoor_1', 'clicks')}`).sql).toBe(
+    "'web-1.a_B' Spoor_1.clicks",
+  );
+  for (const name of ['', "a'", 'a b', 'a\\', 'a)', 'é'])
+    expect(() => quoted(name)).toThrow('Not a plain name.');
+  for (const name of ['', 'a.b', 'a b', '1a', 'a-b', 'a;']) {
+    expect(() => tableOf(name, 'clicks')).toThrow('Not a plain table name.');
+    expect(() => tableOf('spoor', name)).toThrow('Not a plain table name.');
+  }
+});

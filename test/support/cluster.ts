@@ -12,6 +12,8 @@ import { waitUntil } from './process.ts';
 
 /** The cluster's name in every node's configuration. */
 export const CLUSTER = 'spoor_test';
+/** The same nodes, the last shard first. */
+export const OTHER_ORDER = 'spoor_test_turned';
 
 const USER = 'spoor';
 const PASSWORD = 'a password of the tests';
@@ -159,19 +161,24 @@ async function isFree(port: number): Promise<boolean> {
 }
 
 function configOf(shards: readonly Ports[], hasQueryLog: boolean): (folder: string) => string {
-  const replicas = shards.map(
-    ({ tcp }) => `<shard><replica><host>127.0.0.1</host><port>${tcp}</port></replica></shard>`,
-  );
+  const clusters = [clusterOf(CLUSTER, shards), clusterOf(OTHER_ORDER, shards.toReversed())];
   const queryLog = hasQueryLog ? QUERY_LOG : '';
   return (folder) => `<clickhouse>
   <users_config from_env="SPOOR_ENGINE_USERS_CONFIG"/>
   <timezone>UTC</timezone>
   <logger><level>error</level><log>${join(folder, 'clickhouse.log')}</log></logger>
-  <remote_servers><${CLUSTER}><secret>${SECRET}</secret>${replicas.join('')}</${CLUSTER}></remote_servers>
+  <remote_servers>${clusters.join('')}</remote_servers>
   ${queryLog}
   <shutdown_wait_unfinished>1</shutdown_wait_unfinished>
   <max_server_memory_usage_to_ram_ratio>0.3</max_server_memory_usage_to_ram_ratio>
 </clickhouse>`;
+}
+
+function clusterOf(name: string, shards: readonly Ports[]): string {
+  const replicas = shards.map(
+    ({ tcp }) => `<shard><replica><host>127.0.0.1</host><port>${tcp}</port></replica></shard>`,
+  );
+  return `<${name}><secret>${SECRET}</secret>${replicas.join('')}</${name}>`;
 }
 
 const QUERY_LOG =
