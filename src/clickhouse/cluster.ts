@@ -1,7 +1,6 @@
 import type { ClickHouseSettings } from '@clickhouse/client';
 import type { ClickHouseCluster, ClickHouseServer } from '../config.ts';
 import { param, quoted, sql } from '../sql/sql.ts';
-import type { Spread } from '../stats/spread.ts';
 import type { Database, NodeSettings } from './database.ts';
 import type { Migration, RunStatement } from './migrations.ts';
 import { LOCAL_CLICKS, type SpreadPlan, shardComment, spreadStatement } from './spread-tables.ts';
@@ -17,17 +16,21 @@ import {
 export interface ClickTable {
   readonly database: Database;
   readonly table: 'clicks' | typeof LOCAL_CLICKS;
+  /** Other nodes have the same clicks, and a change is made when they all have made it. */
+  readonly isReplicated: boolean;
 }
 
 /** How the clicks are dealt to the shards. */
-export interface Shards extends Spread {
+export interface Shards {
+  readonly cluster: string;
+  readonly database: string;
   /** The shard of each slot: a click goes to slot `visitor % slots.length`. */
   readonly slots: readonly number[];
 }
 
 /** How a server of the cluster is opened: without a database of ours, or with it. */
 export interface ClusterConnections extends NamedServers {
-  readonly openOurs: (server: ClickHouseServer) => Database;
+  readonly openOurs: (server: ClickHouseServer, replicas: number) => Database;
 }
 
 /** A cluster whose nodes are known. */
@@ -51,7 +54,12 @@ export class Cluster {
     return new Cluster({ cluster: name, database, slots: topology.slots }, topology, connections);
   }
 
-  /** The server whose small tables are asked. */
+  /** Of each shard. */
+  get replicas(): number {
+    return this.#topology.replicas;
+  }
+
+  /** The server whose small tables are asked, also where others have them too: it knows all that was written to it. */
   get home(): ClickHouseServer {
     const [first] = this.#topology.nodes;
     if (first === undefined) throw new ClusterError(`The cluster ${this.shards.cluster} has no nodes.`);
@@ -62,7 +70,11 @@ export class Cluster {
   get clickTables(): readonly ClickTable[] {
     return this.#topology.nodes
       .filter(({ replica }) => replica === 1)
-      .map((node) => ({ database: this.#ours(node), table: LOCAL_CLICKS }));
+      .map((node) => ({
+        database: this.#ours(node),
+        table: LOCAL_CLICKS,
+        isReplicated: this.#plan.isReplicated,
+      }));
   }
 
   async createDatabases(): Promise<void> {
@@ -128,7 +140,7 @@ export class Cluster {
   }
 
   #ours(node: ClusterNode): Database {
-    return this.#connections.openOurs(this.#serverOf(node));
+    return this.#connections.openOurs(this.#serverOf(node), this.#topology.replicas);
   }
 
   #serverOf({ url }: ClusterNode): ClickHouseServer {
@@ -151,10 +163,17 @@ const SPREAD_STATEMENTS = {
   connections_with_failover_max_tries: '1',
 } satisfies ClickHouseSettings;
 
-/** @returns what a connection to a cluster is told: it answers only while every shard does */
-export function nodeSettings(cluster: string): NodeSettings {
+/**
+ * @param replicas of each shard. An insert is answered when all of them have it, so that any may be asked
+ * @returns what a connection to a cluster is told: it answers only while every shard does
+ */
+export function nodeSettings(cluster: string, replicas: number): NodeSettings {
+  const ofReplicas: ClickHouseSettings =
+    replicas === 1
+      ? {}
+      : { insert_quorum: String(replicas), insert_quorum_parallel: 1, load_balancing: 'in_order' };
   return {
-    statements: SPREAD_STATEMENTS,
+    statements: { ...SPREAD_STATEMENTS, ...ofReplicas },
     probe: sql`SELECT count() FROM cluster(${quoted(cluster)}, system.one)`,
   };
 }

@@ -89,7 +89,7 @@ async function connect(
     return {
       database,
       server: bare,
-      clickTables: [{ database, table: 'clicks' }],
+      clickTables: [{ database, table: 'clicks', isReplicated: false }],
       shards: undefined,
       migrated,
       engineLost: new Promise(() => {}),
@@ -124,7 +124,6 @@ async function connectToCluster(
     return database;
   };
   const open = (server: ClickHouseServer) => once(server.url, () => new Database(server, 'default'));
-  const settings = nodeSettings(name);
   const close = async (): Promise<void> => {
     await Promise.all([...opened.values()].map((database) => database.close()));
   };
@@ -133,13 +132,14 @@ async function connectToCluster(
     const cluster = await Cluster.open(name, config.database, {
       servers,
       open,
-      openOurs: (server) =>
+      openOurs: (server, replicas) =>
         once(
           `${server.url} ours`,
-          () => new Database(server, config.database, options.observe, {}, settings),
+          () => new Database(server, config.database, options.observe, {}, nodeSettings(name, replicas)),
         ),
     });
     const bare = open(cluster.home);
+    const settings = nodeSettings(name, cluster.replicas);
     const limits = memoryLimits(await memoryOf(bare), config.maxQueries + config.maxExports);
     const database = once(
       'home',

@@ -47,8 +47,11 @@ export class ClickRemoval {
       // A removal looks at every part of the table, also where there is nothing to remove.
       const affected = counted.filter(({ count }) => count > 0);
       await allOf(
-        affected.map(({ database, table }) =>
-          database.command(sql`DELETE FROM ${identifier(table)} WHERE ${where}`, NOT_WAITED_FOR),
+        affected.map(({ database, table, isReplicated }) =>
+          database.command(
+            sql`DELETE FROM ${identifier(table)} WHERE ${where}`,
+            isReplicated ? BY_ALL_REPLICAS : NOT_WAITED_FOR,
+          ),
         ),
       );
       return affected;
@@ -115,5 +118,8 @@ async function rewriteMarkedIn({ database, table }: ClickTable): Promise<void> {
   if (marked.length > 0)
     await database.command(sql`ALTER TABLE ${identifier(table)} APPLY DELETED MASK`, NOT_WAITED_FOR);
 }
+
+/** Replicas learn of a change one after another, so what one notes tells nothing of the others. */
+const BY_ALL_REPLICAS = { lightweight_deletes_sync: '2', mutations_sync: '2' } as const;
 
 const NOT_WAITED_FOR = { lightweight_deletes_sync: '0', mutations_sync: '0', alter_sync: '0' } as const;

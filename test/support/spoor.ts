@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type ClickHouseServer, type Config, readConfig } from '../../src/config.ts';
-import type { ClickTable } from '../../src/clickhouse/cluster.ts';
+import { type ClickTable, nodeSettings } from '../../src/clickhouse/cluster.ts';
 import { Database } from '../../src/clickhouse/database.ts';
 import { type Running, createLog, start } from '../../src/main.ts';
 import { checkDocumented } from './documented.ts';
@@ -67,7 +67,8 @@ export async function startSpoor(settings: Readonly<Record<string, string>> = {}
   });
   const server = config.clickhouse;
   if (server === undefined) throw new Error('Tests run on a ClickHouse that is already there.');
-  const database = new Database(server, config.database);
+  const node = config.cluster === undefined ? {} : nodeSettings(config.cluster.name, 1);
+  const database = new Database(server, config.database, () => {}, {}, node);
   const clickTables = clickTablesOf(config, server, database);
   const send = (method: string, path: string, options: SendOptions = {}) =>
     request(running.url, method, path, options);
@@ -100,11 +101,12 @@ function clickTablesOf(
   server: ClickHouseServer,
   database: Database,
 ): readonly ClickTable[] {
-  if (cluster === undefined) return [{ database, table: 'clicks' }];
+  if (cluster === undefined) return [{ database, table: 'clicks', isReplicated: false }];
   const named = cluster.urls.length > 1 ? cluster.urls : process.env['TEST_CLICKHOUSE_NODES']?.split(',');
   return (named ?? cluster.urls).map((url) => ({
     database: new Database({ ...server, url }, name),
     table: 'clicks_local',
+    isReplicated: false,
   }));
 }
 
