@@ -71,13 +71,8 @@ export async function startBench(clicks: number): Promise<Bench> {
     SPOOR_RATE_LIMITS: 'off',
     LOG_LEVEL: 'info',
   };
-  const service = spawn(process.execPath, [join(PACKAGE_ROOT, 'dist/cli.js'), 'serve'], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-    env: settings,
-  });
-  const url = await listening(createInterface(service.stdout));
-  // Whatever else it prints must not fill the pipe.
-  service.stdout.resume();
+  const service = await startService(settings);
+  const { url, pid } = service;
   const database = new Database(engine.server, 'spoor');
   const end = Date.now() - (Date.now() % 3_600_000);
   await seed(createClient(url, KEY), { clicks, urls: 1_000, owners: [OWNER], days: DAYS, seed: 1, end });
@@ -92,15 +87,39 @@ export async function startBench(clicks: number): Promise<Bench> {
     owner: OWNER,
     link: `${OWNER}-launch`,
     end,
-    pid: service.pid ?? 0,
-    peakMemory: () =>
-      Number(/VmHWM:\s+(\d+)/.exec(readFileSync(`/proc/${service.pid}/status`, 'utf8'))?.[1]) / 1024,
+    pid,
+    peakMemory: () => Number(/VmHWM:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]) / 1024,
     stop: async () => {
-      service.kill('SIGTERM');
-      await once(service, 'exit');
+      await service.stop();
       await database.close();
       await engine.stop();
       rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+/** A Spoor that serves in a process of its own. */
+export interface Service {
+  readonly url: string;
+  readonly pid: number;
+  readonly stop: () => Promise<void>;
+}
+
+/** @param settings its environment */
+export async function startService(settings: Readonly<Record<string, string>>): Promise<Service> {
+  const service = spawn(process.execPath, [join(PACKAGE_ROOT, 'dist/cli.js'), 'serve'], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+    env: { ...settings },
+  });
+  const url = await listening(createInterface(service.stdout));
+  // Whatever else it prints must not fill the pipe.
+  service.stdout.resume();
+  return {
+    url,
+    pid: service.pid ?? 0,
+    stop: async () => {
+      service.kill('SIGTERM');
+      await once(service, 'exit');
     },
   };
 }

@@ -1,3 +1,4 @@
+import type { ClickTable } from '../src/clickhouse/cluster.ts';
 import { param, sql } from '../src/sql/sql.ts';
 import type { Bench } from './harness.ts';
 
@@ -7,12 +8,21 @@ export const OWNERS = {
   fresh: { clicks: 2_000_000, visitors: 1_700_000 },
   /** Each of its visitors comes ten times. */
   returning: { clicks: 2_000_000, visitors: 200_000 },
+  /** Each of its visitors comes once. */
+  distinct: { clicks: 2_000_000, visitors: 2_000_000 },
 } as const;
 
 export type OwnerName = keyof typeof OWNERS;
 
-/** Gives an owner its clicks, unless it has them. */
-export async function ensureOwner({ database, end }: Bench, name: OwnerName): Promise<void> {
+/**
+ * Gives an owner its clicks, unless it has them.
+ * @param tables those that hold the clicks themselves
+ */
+export async function ensureOwner(
+  { database, end }: Bench,
+  name: OwnerName,
+  tables: readonly Pick<ClickTable, 'database' | 'table'>[] = [{ database, table: 'clicks' }],
+): Promise<void> {
   const [row] = await database.rows<[number]>(
     sql`SELECT count() FROM clicks WHERE owner_id = ${param('String', name)}`,
   );
@@ -34,7 +44,7 @@ export async function ensureOwner({ database, end }: Bench, name: OwnerName): Pr
     FROM numbers_mt(${param('UInt64', clicks)})`,
     LARGE_BLOCKS,
   );
-  await database.commandText('OPTIMIZE TABLE clicks FINAL');
+  for (const one of tables) await one.database.commandText(`OPTIMIZE TABLE ${one.table} FINAL`);
 }
 
 /** So many clicks of people nobody asks about; they lie on both sides of everybody else's. */

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { Command } from 'commander';
 import { formatTable, note, printLine } from '../src/cli/output.ts';
 import { PACKAGE_ROOT } from '../src/paths.ts';
+import { cluster } from './cluster.ts';
 import { exportFiles } from './export.ts';
 import { type Benchmark, type Result, startBench } from './harness.ts';
 import { importLog } from './import-log.ts';
@@ -28,6 +29,7 @@ const BENCHMARKS: Readonly<Record<string, Benchmark>> = {
   'stats-repeat': statsRepeat,
   'stats-mixed': statsMixed,
   export: exportFiles,
+  cluster,
   // Last, because it makes the table large.
   scale,
 };

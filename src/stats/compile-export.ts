@@ -110,7 +110,8 @@ function spreadRows(query: StatsQuery, tenant: Tenant, spread: Spread, lists: re
   const totals = [
     sql`maxIf(clicks, list = 0) OVER ()`,
     sql`maxIf(unique_clicks, list = 0) OVER ()`,
-    ...numbers.map((number) => sql`max(${number}) OVER ()`),
+    // The groups of a single list have such numbers of their own.
+    ...numbers.map((number) => sql`maxIf(${number}, list = 0) OVER ()`),
   ];
   return sql`SELECT list, is_row, count() OVER (PARTITION BY list) - 1 AS groups, clicks, unique_clicks, ${names},
   tuple(${join(totals, ', ')}) AS totals

@@ -1,6 +1,10 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { shardOf } from '../../src/clicks/writer.ts';
 import { sql } from '../../src/sql/sql.ts';
+import type { StatsRow } from '../../src/stats/answer.ts';
+import { compileCompared, shapeCompared } from '../../src/stats/compare.ts';
+import { forAnswer, parseAnswerQuestion } from '../../src/stats/query.ts';
+import { VISITOR_PLANS } from '../../src/stats/visitor-plan.ts';
 import {
   CLUSTER,
   type ClusterNode,
@@ -154,6 +158,60 @@ describe('clicks', () => {
     }
   });
 });
+
+test.each(VISITOR_PLANS)(
+  '%s: while clicks pour in, lists and summary are of one view of each shard',
+  async (plan) => {
+    const code = `pouring-${plan}`;
+    const raw = {
+      start_date: '2026-01-15',
+      end_date: '2026-01-15',
+      group_by: 'time,os,country,city',
+      compare: 'previous',
+    };
+    const query = forAnswer(
+      parseAnswerQuestion(
+        { ...raw, short_code: code },
+        { now: Date.parse('2026-02-01'), timeZones: new Set(['UTC']) },
+      ),
+    );
+    const compiled = compileCompared(query, { kind: 'every-owner' }, plan, {
+      cluster: CLUSTER,
+      database: first.database.name,
+    });
+    const over = new AbortController();
+    const pour = async () => {
+      for (let round = 0; !over.signal.aborted; round++) {
+        const ndjson = Array.from({ length: 40 }, (_, place) => ({
+          short_code: code,
+          country: 'DE',
+          clicked_at: place % 2 === 0 ? '2026-01-15T12:00' : '2026-01-14T12:00',
+          ip: `192.0.2.${(round * 20 + Math.floor(place / 2)) % 251}`,
+          user_agent: `agent ${round % 3}`,
+        }));
+        expect((await first.send('POST', '/api/v1/clicks', { ndjson })).status).toBe(200);
+      }
+    };
+    const read = async () => {
+      const seen = new Set<number>();
+      while (seen.size < 12) {
+        const answer = shapeCompared(query, await first.database.rows<StatsRow>(compiled), 0);
+        const { clicks_by_country: clicks, unique_clicks_by_country: visitors } = answer.metrics;
+        const { total_clicks, unique_clicks } = answer.summary;
+        if (total_clicks === 0) continue;
+        expect([clicks?.[0]?.['clicks'], visitors?.[0]?.['unique_clicks']]).toEqual([
+          total_clicks,
+          unique_clicks,
+        ]);
+        // Both periods are of one view: the clicks of a visitor that came in together are in both or in neither.
+        expect(answer.previous?.summary.total_clicks).toBe(total_clicks);
+        seen.add(total_clicks);
+      }
+      over.abort();
+    };
+    await Promise.all([read().finally(() => over.abort()), pour()]);
+  },
+);
 
 describe('two Spoors on a cluster', () => {
   test('each finds what the other was told, within its time', async () => {
