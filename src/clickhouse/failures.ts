@@ -2,7 +2,7 @@ import { types } from 'node:util';
 import { ClickHouseError } from '@clickhouse/client';
 import { AppError, unavailable } from '../errors.ts';
 
-/** ClickHouse's error names that mean: too busy, out of room or out of reach, so try again later. */
+/** ClickHouse's error names that mean: too busy or out of room, so try again later. */
 const BUSY = new Set([
   'MEMORY_LIMIT_EXCEEDED',
   'TOO_MANY_SIMULTANEOUS_QUERIES',
@@ -11,16 +11,8 @@ const BUSY = new Set([
   'CANNOT_SCHEDULE_TASK',
   'CANNOT_ALLOCATE_MEMORY',
   'SERVER_OVERLOADED',
-  'ALL_CONNECTION_TRIES_FAILED',
   'READONLY',
   'NO_FREE_CONNECTION',
-  'NETWORK_ERROR',
-  'SOCKET_TIMEOUT',
-  // A node of a cluster went away in the middle of its part.
-  'ATTEMPT_TO_READ_AFTER_EOF',
-  'CANNOT_READ_FROM_SOCKET',
-  'CANNOT_WRITE_TO_SOCKET',
-  'UNEXPECTED_PACKET_FROM_SERVER',
   // Replicas: too few of them are there, or an earlier write waits for one.
   'TOO_FEW_LIVE_REPLICAS',
   'UNSATISFIED_QUORUM_FOR_PREVIOUS_WRITE',
@@ -37,6 +29,17 @@ const BUSY = new Set([
   'CANNOT_OPEN_FILE',
   'ERRNO_EXCEPTION',
   'STD_EXCEPTION',
+]);
+
+/** That a node which is needed is away, or went in the middle of its part. */
+const AWAY = new Set([
+  'ALL_CONNECTION_TRIES_FAILED',
+  'NETWORK_ERROR',
+  'SOCKET_TIMEOUT',
+  'ATTEMPT_TO_READ_AFTER_EOF',
+  'CANNOT_READ_FROM_SOCKET',
+  'CANNOT_WRITE_TO_SOCKET',
+  'UNEXPECTED_PACKET_FROM_SERVER',
 ]);
 
 /**
@@ -56,6 +59,7 @@ export function fromClickHouse(error: unknown): unknown {
         },
       );
     }
+    if (AWAY.has(name)) return unavailable('A node of ClickHouse is unreachable.', error);
     return BUSY.has(name) ? unavailable('ClickHouse is too busy or full.', error) : error;
   }
   if (isConnectionFailure(error)) return unavailable('ClickHouse is unreachable.', error);

@@ -124,6 +124,19 @@ describe('clicks', () => {
     },
   );
 
+  test('a node that hangs is told from one that answers', async () => {
+    const node = nodeAt(1);
+    node.freeze();
+    try {
+      expect(outcome(await first.send('GET', '/ready'))).toEqual(UNAVAILABLE);
+      expect(outcome(await ask('fixed'))).toEqual(UNAVAILABLE);
+    } finally {
+      node.thaw();
+    }
+    await ready();
+    expect(await totals('fixed')).toEqual([1_200, 200]);
+  });
+
   test('of keys and URLs nothing is denied while their node is away', async () => {
     const key = await first.createKey('me');
     await first.send('PUT', '/api/v1/urls/mine', { key, json: {} });
