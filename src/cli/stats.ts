@@ -1,5 +1,7 @@
 import { type Command, Option } from 'commander';
 import { z } from 'zod';
+import { COMPARE_CHOICES } from '../stats/query.ts';
+import { CommandError } from './errors.ts';
 import { formatTable, grouped, printJson, printLine, startWaiting } from './output.ts';
 import { questionOptions, questionQuery } from './question.ts';
 import { remoteOption, withServer } from './remote.ts';
@@ -39,11 +41,18 @@ export function statsCommand(program: Command): void {
     .command('stats')
     .description('Ask for statistics: of one owner, one URL, or everybody.')
     .addOption(new Option('--format <name>', 'how the answer is printed (default: table)').choices(FORMATS))
-    .option('--compare <period>', 'previous: beside the totals those of the period before')
+    .addOption(
+      new Option('--compare <period>', 'the totals of the period before too').choices(COMPARE_CHOICES),
+    )
     .addOption(new Option('--json', "the API's answer, as --format json").conflicts('format'));
   questionOptions(remoteOption(command))
     .addHelpText('after', EXAMPLES)
     .action(async (options: Options) => {
+      if (options.compare !== undefined && options.format === 'csv') {
+        throw new CommandError('--compare is about totals, and --format csv prints none: use --json.', {
+          exitCode: 2,
+        });
+      }
       const waiting = startWaiting('Asking');
       const answer = await withServer(options, (client) =>
         client.request('GET', '/api/v1/stats', {

@@ -65,12 +65,12 @@ export const TWO_BRANCHES = sql`SETTINGS max_streams_to_max_threads_ratio = 0.5`
 /** The summary as a list: one group of everything. */
 export const SUMMARY: MetricList = { dimensions: [] };
 
-/** The numbers that only a summary has. */
+/** The numbers that only a summary has; null where there are no clicks, which are never of 1970. */
 export const SUMMARY_NUMBERS = {
   bot_clicks: sql`toNullable(countIf(is_bot))`,
-  first_click: sql`toUnixTimestamp64Milli(minOrNull(clicked_at))`,
-  last_click: sql`toUnixTimestamp64Milli(maxOrNull(clicked_at))`,
-  avg_redirection_time: sql`avgOrNull(redirect_ms)`,
+  first_click: sql`nullIf(toUnixTimestamp64Milli(min(clicked_at)), 0)`,
+  last_click: sql`nullIf(toUnixTimestamp64Milli(max(clicked_at)), 0)`,
+  avg_redirection_time: sql`avg(redirect_ms)`,
 } as const;
 
 export const SUMMARY_COLUMNS = namesOf(SUMMARY_NUMBERS);

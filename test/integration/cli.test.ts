@@ -81,6 +81,8 @@ describe('a wrong command line exits 2 and says why on standard error', () => {
     ['stats --colour red', /--colour/],
     ['stats --owner', /--owner/],
     ['stats --format xml', /--format/],
+    ['stats --format csv --compare previous', /--compare.*--json/],
+    ['stats --compare next', /--compare/],
     ['stats --format csv --json', /--json/],
     ['stats --url example.com', /--url/],
     ['seed --clicks many', /--clicks/],

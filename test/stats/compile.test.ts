@@ -63,9 +63,9 @@ describe('whole queries', () => {
           browser, count() AS clicks, uniqExact(visitor) AS unique_clicks,
           count() OVER (PARTITION BY list) AS groups,
           toNullable(countIf(is_bot)) AS bot_clicks,
-          toUnixTimestamp64Milli(minOrNull(clicked_at)) AS first_click,
-          toUnixTimestamp64Milli(maxOrNull(clicked_at)) AS last_click,
-          avgOrNull(redirect_ms) AS avg_redirection_time
+          nullIf(toUnixTimestamp64Milli(min(clicked_at)), 0) AS first_click,
+          nullIf(toUnixTimestamp64Milli(max(clicked_at)), 0) AS last_click,
+          avg(redirect_ms) AS avg_redirection_time
         FROM clicks
         WHERE owner_id = {p2:String}
           AND clicked_at BETWEEN {p3:DateTime64(3, 'UTC')} AND {p4:DateTime64(3, 'UTC')}
@@ -126,9 +126,9 @@ describe('whole queries', () => {
           SELECT toUInt8(0) AS list, toInt64(0), '',
             count() AS clicks, uniqExact(visitor) AS unique_clicks, toUInt64(0) AS groups,
             toNullable(countIf(is_bot)) AS bot_clicks,
-            toUnixTimestamp64Milli(minOrNull(clicked_at)) AS first_click,
-            toUnixTimestamp64Milli(maxOrNull(clicked_at)) AS last_click,
-            avgOrNull(redirect_ms) AS avg_redirection_time
+            nullIf(toUnixTimestamp64Milli(min(clicked_at)), 0) AS first_click,
+            nullIf(toUnixTimestamp64Milli(max(clicked_at)), 0) AS last_click,
+            avg(redirect_ms) AS avg_redirection_time
           ${read}
         )
         ORDER BY list, time, clicks DESC, time, referrer
