@@ -2,6 +2,7 @@ import { FILTER_NAMES, type FilterName } from '../stats/dimensions.ts';
 import type { Filters } from '../stats/filter-parameters.ts';
 import { INTERVAL_NAMES, type IntervalName } from '../stats/intervals.ts';
 import { BOT_CHOICES } from '../stats/query.ts';
+import { takesIn } from './matching.ts';
 import { DEFAULT_PERIOD, PERIOD_NAMES, type PeriodName } from './periods.ts';
 
 export type BotChoice = (typeof BOT_CHOICES)[number];
@@ -72,12 +73,30 @@ export function writeAddress(view: View): string {
   return written.toString();
 }
 
-/** The view with a value added to its filters, or taken away if it was among them. */
-export function toggleFilter(view: View, name: FilterName, value: string): View {
+/** Whether one of the view's filters takes in a row of its list. */
+export function isFilteredBy({ filters }: View, name: FilterName, row: string): boolean {
+  return (filters[name] ?? []).some((wanted) => takesIn(name, wanted, row));
+}
+
+/** The view with a list's row added to its filters; if some take it in already, without those. */
+export function toggleFilter(view: View, name: FilterName, row: string): View {
   const values = view.filters[name] ?? [];
-  const left = values.includes(value) ? values.filter((one) => one !== value) : [...values, value];
+  const left = values.filter((wanted) => !takesIn(name, wanted, row));
+  return withFilter(view, name, left.length < values.length ? left : [...values, row]);
+}
+
+/** The view without one value of its filters. */
+export function removeFilter(view: View, name: FilterName, value: string): View {
+  return withFilter(
+    view,
+    name,
+    (view.filters[name] ?? []).filter((one) => one !== value),
+  );
+}
+
+function withFilter(view: View, name: FilterName, values: readonly string[]): View {
   const filters = Object.fromEntries(
-    Object.entries({ ...view.filters, [name]: left }).filter(([, list]) => list.length > 0),
+    Object.entries({ ...view.filters, [name]: values }).filter(([, list]) => list.length > 0),
   );
   return { ...view, filters };
 }

@@ -1,5 +1,5 @@
 import type { ComparedAnswer } from '../stats/compare.ts';
-import { endsSlot } from './dates.ts';
+import { endsSlot, wallText } from './dates.ts';
 
 /** What the page asks for. `previous` is null where there can be no clicks before, and missing where none was asked for. */
 export type Answer = ComparedAnswer;
@@ -37,6 +37,8 @@ export interface TimeSlot {
   readonly label: string;
   /** Its first instant, with the zone's offset then. */
   readonly start: string;
+  /** Whether another slot begins at the same time of the clock, which has been set back between them. */
+  readonly isTwin: boolean;
   readonly clicks: number;
   readonly visitors: number;
   /** Whether the range begins or ends within it, so that it holds less than it could. */
@@ -57,6 +59,7 @@ export function timeSlots(answer: Answer): readonly TimeSlot[] {
   const before = previous?.metrics?.['clicks_by_time'] ?? [];
   const isCutBefore = startsWithin(before[0], previous?.time_range);
   const endsWhole = endsSlot(range.end_date, slotMinutes(answer));
+  const twins = repeated(clicks.map((row) => wallText(String(row['bucket_start']))));
   return clicks.map((row, index) => {
     const start = String(row['bucket_start']);
     const isFirst = index === 0;
@@ -65,6 +68,7 @@ export function timeSlots(answer: Answer): readonly TimeSlot[] {
     return {
       label: String(row['time']),
       start,
+      isTwin: twins.has(wallText(start)),
       clicks: Number(row['clicks']),
       visitors: Number(visitors[index]?.['unique_clicks'] ?? 0),
       isCut: isCutAtStart || (index === clicks.length - 1 && !endsWhole),
@@ -73,6 +77,11 @@ export function timeSlots(answer: Answer): readonly TimeSlot[] {
         earlier === undefined || (isFirst && isCutBefore && !isCutAtStart) ? undefined : Number(earlier),
     };
   });
+}
+
+function repeated(texts: readonly string[]): ReadonlySet<string> {
+  const seen = new Set<string>();
+  return new Set(texts.filter((text) => seen.size === seen.add(text).size));
 }
 
 /** Whether a range starts in the middle of a list's row. */

@@ -131,11 +131,11 @@ function valueText(
 ): string {
   const slot = slots[at];
   if (slot === undefined) return '';
-  const text = `${slotName(slot.start, minutes)}: ${wholeNumber(slot.clicks)} clicks, ${wholeNumber(slot.visitors)} visitors`;
+  const text = `${slotName(slot, minutes)}: ${wholeNumber(slot.clicks)} clicks, ${wholeNumber(slot.visitors)} visitors`;
   if (marked === undefined) return text;
   const [from, to] = [slots[marked[0]], slots[marked[1]]];
   if (from === undefined || to === undefined) return text;
-  return `${text}. Marked from ${slotName(from.start, minutes)} to ${slotName(to.start, minutes)}.`;
+  return `${text}. Marked from ${slotName(from, minutes)} to ${slotName(to, minutes)}.`;
 }
 
 interface TipProps {
@@ -146,7 +146,7 @@ interface TipProps {
 }
 
 function Tip({ slot, minutes, place }: TipProps) {
-  const { start, clicks, visitors, isCut, previousClicks } = slot;
+  const { clicks, visitors, isCut, previousClicks } = slot;
   return (
     <div
       class="tip"
@@ -154,7 +154,7 @@ function Tip({ slot, minutes, place }: TipProps) {
       style={place > 0.5 ? { right: `${(1 - place) * 100}%` } : { left: `${place * 100}%` }}
     >
       <strong>
-        {slotName(start, minutes)}
+        {slotName(slot, minutes)}
         {isCut && ' (in part)'}
       </strong>
       <span class="series clicks">Clicks</span>

@@ -1,5 +1,6 @@
+import { useEffect, useRef } from 'preact/hooks';
 import { FILTER_NAMES } from '../stats/dimensions.ts';
-import { type View, toggleFilter } from './address.ts';
+import { type View, removeFilter } from './address.ts';
 import { dimensionText, valueText } from './labels.ts';
 import type { Subject } from './question.ts';
 
@@ -7,32 +8,48 @@ interface FilterChipsProps {
   readonly view: View;
   readonly navigate: (view: View) => void;
   readonly subject: Subject;
+  /** Takes the focus that the last of them had. */
+  readonly onLastRemoved: () => void;
 }
 
 /** What the page is narrowed to, each part with a way out. */
-export function FilterChips({ view, navigate, subject }: FilterChipsProps) {
+export function FilterChips({ view, navigate, subject, onLastRemoved }: FilterChipsProps) {
+  const list = useRef<HTMLUListElement>(null);
+  const removed = useRef<number | undefined>(undefined);
   const kept = subject.scope === 'anon' ? { short_code: [subject.shortCode] } : {};
   const chips = FILTER_NAMES.filter((name) => !(name in kept)).flatMap((name) =>
     (view.filters[name] ?? []).map((value) => ({
       label: `${dimensionText(name).one}: ${valueText(name, value)}`,
       title: value,
-      without: toggleFilter(view, name, value),
+      without: removeFilter(view, name, value),
     })),
   );
   if (view.ownerId !== undefined && subject.scope === 'all') {
     const owner = view.ownerId === '*' ? 'everybody' : view.ownerId;
     chips.push({ label: `Owner: ${owner}`, title: owner, without: { ...view, ownerId: undefined } });
   }
+  useEffect(() => {
+    const place = removed.current;
+    removed.current = undefined;
+    if (place === undefined) return;
+    const left = list.current?.querySelectorAll('button') ?? [];
+    if (left.length === 0) onLastRemoved();
+    else left[Math.min(place, chips.length - 1)]?.focus();
+  }, [chips.length]);
+  const leave = (place: number, without: View): void => {
+    removed.current = place;
+    navigate(without);
+  };
   if (chips.length === 0) return null;
   return (
-    <ul class="chips" aria-label="Filters">
-      {chips.map(({ label, title, without }) => (
+    <ul ref={list} class="chips" aria-label="Filters">
+      {chips.map(({ label, title, without }, place) => (
         <li key={label}>
           <button
             type="button"
             title={title}
             aria-label={`Remove filter ${label}`}
-            onClick={() => navigate(without)}
+            onClick={() => leave(place, without)}
           >
             <bdi>{label}</bdi>
             <span class="cross" aria-hidden="true" />
@@ -44,7 +61,7 @@ export function FilterChips({ view, navigate, subject }: FilterChipsProps) {
           <button
             type="button"
             class="plain"
-            onClick={() => navigate({ ...view, ownerId: undefined, filters: kept })}
+            onClick={() => leave(0, { ...view, ownerId: undefined, filters: kept })}
           >
             Clear all
           </button>

@@ -3,13 +3,15 @@ import { INTERVAL_NAMES } from '../stats/intervals.ts';
 import { BOT_CHOICES } from '../stats/query.ts';
 import type { BotChoice, View } from './address.ts';
 import type { Answer } from './answer.ts';
+import { Choice } from './choice.tsx';
 import { nameInWords } from './format.ts';
 import { PERIODS, PERIOD_NAMES } from './periods.ts';
+import type { Navigate } from './use-view.ts';
 import { knownZones } from './zones.ts';
 
 interface ControlsProps {
   readonly view: View;
-  readonly navigate: (view: View) => void;
+  readonly navigate: Navigate;
   readonly answer: Answer | undefined;
 }
 
@@ -19,7 +21,7 @@ const BOT_LABELS: Readonly<Record<BotChoice, string>> = {
   only: 'Only bots',
 };
 
-/** Period, interval, time zone and bots. Another period has its own fitting interval. */
+/** Period, interval, bots and time zone. Another period has its own fitting interval. */
 export function Controls({ view, navigate, answer }: ControlsProps) {
   return (
     <>
@@ -28,21 +30,29 @@ export function Controls({ view, navigate, answer }: ControlsProps) {
         label="Interval"
         value={view.interval ?? ''}
         choices={[['', 'Automatic'], ...INTERVAL_NAMES.map((name) => [name, nameInWords(name)] as const)]}
-        onChoose={(value) => navigate({ ...view, interval: INTERVAL_NAMES.find((name) => name === value) })}
-      />
-      <Choice
-        label="Time zone"
-        value={view.timezone}
-        choices={knownZones(view.timezone).map((zone) => [zone, zone.replaceAll('_', ' ')])}
-        onChoose={(timezone) => navigate({ ...view, timezone })}
+        view={view}
+        viewWith={(value) => ({ ...view, interval: INTERVAL_NAMES.find((name) => name === value) })}
+        navigate={navigate}
       />
       <Choice
         label="Bots"
         value={view.bots}
         choices={BOT_CHOICES.map((choice) => [choice, BOT_LABELS[choice]])}
-        onChoose={(value) =>
-          navigate({ ...view, bots: BOT_CHOICES.find((choice) => choice === value) ?? view.bots })
-        }
+        view={view}
+        viewWith={(value) => ({
+          ...view,
+          bots: BOT_CHOICES.find((choice) => choice === value) ?? view.bots,
+        })}
+        navigate={navigate}
+      />
+      <Choice
+        label="Time zone"
+        value={view.timezone}
+        choices={knownZones(view.timezone).map((zone) => [zone, zone.replaceAll('_', ' ')])}
+        isWide
+        view={view}
+        viewWith={(timezone) => ({ ...view, timezone })}
+        navigate={navigate}
       />
     </>
   );
@@ -140,27 +150,5 @@ function Dates({ view, navigate, answer }: ControlsProps) {
         </button>
       </form>
     </details>
-  );
-}
-
-interface ChoiceProps {
-  readonly label: string;
-  readonly value: string;
-  readonly choices: readonly (readonly [value: string, label: string])[];
-  readonly onChoose: (value: string) => void;
-}
-
-function Choice({ label, value, choices, onChoose }: ChoiceProps) {
-  return (
-    <label class="choice">
-      <span>{label}</span>
-      <select value={value} onChange={(event) => onChoose(event.currentTarget.value)}>
-        {choices.map(([name, text]) => (
-          <option key={name} value={name}>
-            {text}
-          </option>
-        ))}
-      </select>
-    </label>
   );
 }

@@ -1,6 +1,6 @@
 import { useEffect, useRef } from 'preact/hooks';
 import { FILTER_NAMES, type FilterName } from '../stats/dimensions.ts';
-import { type View, toggleFilter } from './address.ts';
+import { type View, isFilteredBy, toggleFilter } from './address.ts';
 import { type Answer, groupsOf, timeSlots } from './answer.ts';
 import { FilterChips } from './chips.tsx';
 import { Controls } from './controls.tsx';
@@ -16,11 +16,12 @@ import { Ranking } from './ranking.tsx';
 import { Summary } from './summary.tsx';
 import { TimePanel } from './time-panel.tsx';
 import type { Stats } from './use-stats.ts';
+import type { Navigate } from './use-view.ts';
 import { periodOfSlots } from './zoom.ts';
 
 interface DashboardProps {
   readonly view: View;
-  readonly navigate: (view: View) => void;
+  readonly navigate: Navigate;
   readonly subject: Subject;
   readonly stats: Stats;
   readonly apiKey: string | undefined;
@@ -33,11 +34,13 @@ interface DashboardProps {
 /** Everything about the clicks of one key's owner, or of one link. */
 export function Dashboard(props: DashboardProps) {
   const { view, navigate, subject, stats, apiKey, isEntered, onSignIn, onSignOut } = props;
-  const { answer, failure, isLoading } = stats;
+  const { answer, failure, isLoading, isOutdated } = stats;
+  const isDimmed = isOutdated || (isLoading && answer !== undefined);
+  const focusHeading = (): void => heading.current?.focus({ preventScroll: true });
   const heading = useRef<HTMLHeadingElement>(null);
   const title = subject.scope === 'anon' ? subject.shortCode : 'All links';
   useEffect(() => {
-    if (isEntered) heading.current?.focus({ preventScroll: true });
+    if (isEntered) focusHeading();
   }, []);
   useEffect(() => {
     document.title = `${title} – Spoor`;
@@ -59,13 +62,15 @@ export function Dashboard(props: DashboardProps) {
           <h1 ref={heading} tabIndex={-1} title={title}>
             <bdi>{title}</bdi>
           </h1>
-          {answer !== undefined && <p class="range">{rangeName(answer.time_range)}</p>}
-          <Exports view={view} subject={subject} answer={isLoading ? undefined : answer} apiKey={apiKey} />
+          {answer !== undefined && (
+            <p class={isDimmed ? 'range outdated' : 'range'}>{rangeName(answer.time_range)}</p>
+          )}
+          <Exports view={view} subject={subject} answer={isDimmed ? undefined : answer} apiKey={apiKey} />
         </div>
         <section class="tools" aria-label="What is shown">
           <Controls view={view} navigate={navigate} answer={answer} />
         </section>
-        <FilterChips view={view} navigate={navigate} subject={subject} />
+        <FilterChips view={view} navigate={navigate} subject={subject} onLastRemoved={focusHeading} />
         <p class="hidden" role="status">
           {statusOf(stats)}
         </p>
@@ -76,7 +81,7 @@ export function Dashboard(props: DashboardProps) {
             onSignOut={apiKey === undefined ? undefined : onSignOut}
           />
         )}
-        <div class={isLoading && answer !== undefined ? 'numbers outdated' : 'numbers'} aria-busy={isLoading}>
+        <div class={isDimmed ? 'numbers outdated' : 'numbers'} aria-busy={isLoading}>
           {answer === undefined ? (
             failure === undefined && <Skeleton />
           ) : (
@@ -104,7 +109,7 @@ const WIDE: readonly FilterName[] = ['referrer', 'short_code'];
 interface NumbersProps {
   readonly answer: Answer;
   readonly view: View;
-  readonly navigate: (view: View) => void;
+  readonly navigate: Navigate;
   readonly subject: Subject;
 }
 
@@ -120,7 +125,7 @@ function Numbers({ answer, view, navigate, subject }: NumbersProps) {
       rows={name === 'country' ? ROWS_BESIDE_MAP : ROWS}
       groups={groupsOf(answer, name)}
       count={answer.group_counts[name] ?? 0}
-      chosen={view.filters[name] ?? []}
+      isChosen={(value) => isFilteredBy(view, name, value)}
       onToggle={(value) => toggle(name, value)}
     />
   );
@@ -136,7 +141,7 @@ function Numbers({ answer, view, navigate, subject }: NumbersProps) {
                 ...view,
                 // The zoomed stretch has its own fitting interval.
                 interval: undefined,
-                period: periodOfSlots(timeSlots(answer), answer, view.period, stretch),
+                period: periodOfSlots(timeSlots(answer), answer, view.period, stretch, view.timezone),
               })
             }
           />
@@ -144,7 +149,7 @@ function Numbers({ answer, view, navigate, subject }: NumbersProps) {
             {lists.filter((name) => WIDE.includes(name)).map(ranking)}
             <WorldMap
               groups={groupsOf(answer, 'country')}
-              chosen={view.filters.country ?? []}
+              isChosen={(code) => isFilteredBy(view, 'country', code)}
               onToggle={(code) => toggle('country', code)}
             />
             {ranking('country')}

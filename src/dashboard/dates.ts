@@ -1,4 +1,4 @@
-import type { Answer } from './answer.ts';
+import type { Answer, TimeSlot } from './answer.ts';
 
 // The API writes instants on the zone's own clock: what stands before the offset is what people there read.
 const WALL_LENGTH = '2026-01-24T00:00:00.000'.length;
@@ -15,15 +15,23 @@ const MONTH = formatter({ month: 'long', year: 'numeric' });
 const SHORT_MONTH = formatter({ month: 'short', year: 'numeric' });
 const TIME = formatter({ hour: '2-digit', minute: '2-digit' });
 
-/** The wall time of an instant that carries its offset, as if it were UTC (Unix ms). */
-export function wallOf(instant: string): number {
-  return Date.parse(`${instant.slice(0, WALL_LENGTH)}Z`);
+/** What a clock shows at an instant that carries its offset. */
+export function wallText(instant: string): string {
+  return instant.slice(0, WALL_LENGTH);
 }
 
-/** A slot of the chart in words, by its length in minutes. */
-export function slotName(start: string, minutes: number): string {
+/** The wall time of an instant that carries its offset, as if it were UTC (Unix ms). */
+export function wallOf(instant: string): number {
+  return Date.parse(`${wallText(instant)}Z`);
+}
+
+/** A slot of the chart in words, by its length in minutes; with the offset where the clock alone does not tell. */
+export function slotName({ start, isTwin }: Pick<TimeSlot, 'start' | 'isTwin'>, minutes: number): string {
   const wall = wallOf(start);
-  if (minutes < 1440) return `${WEEKDAY.format(wall)}, ${TIME.format(wall)}`;
+  if (minutes < 1440) {
+    const offset = isTwin ? ` (UTC${start.slice(WALL_LENGTH).replace('-', '\u2212')})` : '';
+    return `${WEEKDAY.format(wall)}, ${TIME.format(wall)}${offset}`;
+  }
   if (minutes === 1440) return WEEKDAY.format(wall);
   return minutes === 10_080 ? `Week of ${DATE.format(wall)}` : MONTH.format(wall);
 }

@@ -8,12 +8,12 @@ const SHADES = 5;
 
 interface WorldMapProps {
   readonly groups: readonly Group[];
-  readonly chosen: readonly string[];
+  readonly isChosen: (code: string) => boolean;
   readonly onToggle: (code: string) => void;
 }
 
 /** Countries shaded by their clicks. The list of countries beside it says the same in words. */
-export function WorldMap({ groups, chosen, onToggle }: WorldMapProps) {
+export function WorldMap({ groups, isChosen, onToggle }: WorldMapProps) {
   const [pointed, setPointed] = useState<string | undefined>(undefined);
   const byCode = new Map(groups.map((group) => [group.value, group]));
   const most = Math.max(1, ...groups.map(({ clicks }) => clicks));
@@ -34,9 +34,9 @@ export function WorldMap({ groups, chosen, onToggle }: WorldMapProps) {
             <path
               key={code}
               d={outline}
-              class={`shade-${shadeOf(clicks, most)}${chosen.includes(code) ? ' chosen' : ''}`}
+              class={`shade-${shadeOf(clicks, most)}${isChosen(code) ? ' chosen' : ''}`}
               onMouseEnter={() => setPointed(code)}
-              {...(clicks > 0 || chosen.includes(code) ? { onClick: () => onToggle(code) } : {})}
+              {...(clicks > 0 || isChosen(code) ? { onClick: () => onToggle(code) } : {})}
             />
           );
         })}

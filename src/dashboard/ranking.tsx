@@ -11,13 +11,13 @@ interface RankingProps {
   readonly groups: readonly Group[];
   /** How many groups there are in all. */
   readonly count: number;
-  /** Values that are filtered by. */
-  readonly chosen: readonly string[];
+  /** Whether it is filtered by a value. */
+  readonly isChosen: (value: string) => boolean;
   readonly onToggle: (value: string) => void;
 }
 
 /** The groups of a dimension by their clicks. A click on one filters by it, or no longer. */
-export function Ranking({ dimension, isWide, rows, groups, count, chosen, onToggle }: RankingProps) {
+export function Ranking({ dimension, isWide, rows, groups, count, isChosen, onToggle }: RankingProps) {
   const [isLong, setIsLong] = useState(false);
   const { one, many } = dimensionText(dimension);
   const heading = `ranking-${dimension}`;
@@ -52,13 +52,13 @@ export function Ranking({ dimension, isWide, rows, groups, count, chosen, onTogg
           </thead>
           <tbody>
             {(isLong ? groups : groups.slice(0, rows)).map(({ value, clicks, share, visitors }) => (
-              <tr key={value} class={chosen.includes(value) ? 'chosen' : undefined}>
+              <tr key={value} class={isChosen(value) ? 'chosen' : undefined}>
                 <th scope="row">
                   <span class="bar" aria-hidden="true" style={{ width: `${(clicks / most) * 100}%` }} />
                   <button
                     type="button"
                     title={dimension === 'country' ? `${valueText(dimension, value)} (${value})` : value}
-                    aria-pressed={chosen.includes(value)}
+                    aria-pressed={isChosen(value)}
                     onClick={() => onToggle(value)}
                   >
                     <bdi>{valueText(dimension, value)}</bdi>

@@ -68,20 +68,25 @@ function TimeTable({ slots, minutes, hasPrevious, onZoom }: TimeTableProps) {
               </tr>
             </thead>
             <tbody>
-              {rows.map(({ start, clicks, visitors, previousClicks }, index) => (
-                <tr key={start}>
-                  <th scope="row">
-                    <button type="button" class="plain" onClick={() => onZoom([index, index])}>
-                      {slotName(start, minutes)}
-                    </button>
-                  </th>
-                  <td class="number">{wholeNumber(clicks)}</td>
-                  <td class="number">{wholeNumber(visitors)}</td>
-                  {hasPrevious && (
-                    <td class="number">{previousClicks === undefined ? '–' : wholeNumber(previousClicks)}</td>
-                  )}
-                </tr>
-              ))}
+              {rows.map((slot, index) => {
+                const { start, clicks, visitors, previousClicks } = slot;
+                return (
+                  <tr key={start}>
+                    <th scope="row">
+                      <button type="button" class="plain" onClick={() => onZoom([index, index])}>
+                        {slotName(slot, minutes)}
+                      </button>
+                    </th>
+                    <td class="number">{wholeNumber(clicks)}</td>
+                    <td class="number">{wholeNumber(visitors)}</td>
+                    {hasPrevious && (
+                      <td class="number">
+                        {previousClicks === undefined ? '–' : wholeNumber(previousClicks)}
+                      </td>
+                    )}
+                  </tr>
+                );
+              })}
             </tbody>
           </table>
         </div>

@@ -6,9 +6,11 @@ import { type Subject, isAllTime, oldestParameters, statsParameters } from './qu
 
 /** What is known of the clicks that a view shows. */
 export interface Stats {
-  /** While another view is loading, still the last one's. */
+  /** While another view is loading or has to wait for a limit, still the last one's. */
   readonly answer: Answer | undefined;
   readonly failure: Failure | undefined;
+  /** Whether the answer is that of another view. */
+  readonly isOutdated: boolean;
   readonly isLoading: boolean;
   /** When it is asked again by itself, Unix ms. */
   readonly retryAt: number | undefined;
@@ -78,7 +80,8 @@ export function useStats(
   }, [state.retryAt]);
 
   const { answer, failure, isLoading, retryAt } = state;
-  return { answer, failure, isLoading, retryAt, reload };
+  const isOutdated = answer !== undefined && state.asked !== asked;
+  return { answer, failure, isOutdated, isLoading, retryAt, reload };
 }
 
 function stateAfter(last: State, asked: string, result: Result<Answer>): State {
@@ -88,8 +91,8 @@ function stateAfter(last: State, asked: string, result: Result<Answer>): State {
   const failures = last.failures + 1;
   const wait = Math.min(LONGEST_WAIT_MS, Math.max(1, failure.retryAfter ?? 0) * 1000 * 1.5 ** (failures - 1));
   return {
-    // What another view showed says nothing about this one.
-    ...(last.asked === asked ? last : { ...NOTHING, owner }),
+    // What another view showed says nothing about this one; a limit says nothing about the server.
+    ...(last.asked === asked || failure.kind === 'limited' ? last : { ...NOTHING, owner }),
     failure,
     failures,
     isLoading: false,

@@ -1,6 +1,13 @@
 import { describe, expect, test } from '@jest/globals';
 import * as fc from 'fast-check';
-import { type View, parseAddress, toggleFilter, writeAddress } from '../../src/dashboard/address.ts';
+import {
+  type View,
+  isFilteredBy,
+  parseAddress,
+  removeFilter,
+  toggleFilter,
+  writeAddress,
+} from '../../src/dashboard/address.ts';
 import { PERIOD_NAMES } from '../../src/dashboard/periods.ts';
 import { FILTER_NAMES } from '../../src/stats/dimensions.ts';
 import { INTERVAL_NAMES } from '../../src/stats/intervals.ts';
@@ -94,4 +101,34 @@ test('a filter that is toggled twice is gone, and its dimension with it', () => 
   expect(both.filters).toEqual({ browser: ['Chrome', 'Firefox'] });
   expect(toggleFilter(both, 'browser', 'Chrome').filters).toEqual({ browser: ['Firefox'] });
   expect(toggleFilter(once, 'browser', 'Chrome')).toEqual(PLAIN);
+});
+
+describe('a filter the way the API also takes it', () => {
+  test.each([
+    ['country', 'Germany', 'DE', true],
+    ['country', ' germany', 'DE', true],
+    ['country', 'DE', 'DE', true],
+    ['country', 'de', 'DE', false],
+    ['country', 'Unknown', 'XX', true],
+    ['country', 'Germany', 'US', false],
+    ['referrer', 'google.com', 'https://google.com', true],
+    ['referrer', 'Google.com', 'http://google.com/search', true],
+    ['referrer', 'google.com', 'https://www.google.com', false],
+    ['referrer', 'google.com', 'https://google.com.example', false],
+    ['referrer', 'https://google.com/?q=1', 'https://google.com', true],
+    ['referrer', 'https://google.com', 'https://google.com/search', false],
+    ['referrer', 'Direct', 'Direct', true],
+    ['referrer', 'google.com', 'Direct', false],
+    ['browser', 'chrome', 'Chrome', false],
+  ] as const)('%s=%j takes in the row %j: %j', (name, wanted, row, isTaken) => {
+    const view = { ...PLAIN, filters: { [name]: [wanted] } };
+    expect(isFilteredBy(view, name, row)).toBe(isTaken);
+    expect(toggleFilter(view, name, row).filters[name]).toEqual(isTaken ? undefined : [wanted, row]);
+  });
+
+  test('is removed by itself', () => {
+    const view = { ...PLAIN, filters: { country: ['Germany', 'DE', 'US'] } };
+    expect(removeFilter(view, 'country', 'DE').filters).toEqual({ country: ['Germany', 'US'] });
+    expect(toggleFilter(view, 'country', 'DE').filters).toEqual({ country: ['US'] });
+  });
 });

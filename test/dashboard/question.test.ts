@@ -15,7 +15,10 @@ import { startOf } from '../../src/dashboard/periods.ts';
 import { exportParameters, statsParameters, subjectOf } from '../../src/dashboard/question.ts';
 import { periodOfSlots } from '../../src/dashboard/zoom.ts';
 import { shapeAnswer } from '../../src/stats/answer.ts';
+import { buckets } from '../../src/stats/buckets.ts';
 import { forAnswer, parseQuestion } from '../../src/stats/query.ts';
+import { parseDateParameter } from '../../src/values/date-time.ts';
+import { formatInstant } from '../../src/values/time-zone.ts';
 
 const NOW = Date.parse('2026-03-09T02:30:00Z');
 const viewOf = (search: string) => parseAddress(search, 'UTC');
@@ -118,13 +121,17 @@ describe('zooming in on slots', () => {
   const slot = (start: string) => ({
     label: '',
     start,
+    isTwin: false,
     clicks: 0,
     visitors: 0,
     isCut: false,
     previousClicks: undefined,
   });
   const days = ['01', '02', '03', '04'].map((day) => slot(`2026-03-${day}T00:00:00.000-05:00`));
-  const hours = ['00', '01', '03'].map((hour) => slot(`2026-03-08T${hour}:00:00.000-05:00`));
+  const hours = ['00:00:00.000-05:00', '01:00:00.000-05:00', '03:00:00.000-04:00'].map((hour) =>
+    slot(`2026-03-08T${hour}`),
+  );
+  const NEW_YORK = 'America/New_York';
   const moving = { kind: 'moving', name: '7d' } as const;
   const march = { kind: 'fixed', start: '2026-03-01', end: '2026-03-04' } as const;
   const whole = {
@@ -135,15 +142,57 @@ describe('zooming in on slots', () => {
     ['days in the middle', days, march, [1, 2], '2026-03-02', '2026-03-03'],
     ['to the end of fixed dates', days, march, [2, 3], '2026-03-03', '2026-03-04'],
     ['to the end of a period that moves', days, moving, [2, 3], '2026-03-03', undefined],
-    ['hours', hours, march, [1, 1], '2026-03-08T01:00:00.000-05:00', '2026-03-08T07:59:59.999Z'],
+    ['hours', hours, march, [1, 1], '2026-03-08T01:00:00.000-05:00', '2026-03-08T01:59:59.999-05:00'],
   ] as const)('%s', (_, slots, shown, stretch, start, end) => {
-    expect(periodOfSlots(slots, whole, shown, stretch)).toEqual({ kind: 'fixed', start, end });
+    expect(periodOfSlots(slots, whole, shown, stretch, NEW_YORK)).toEqual({ kind: 'fixed', start, end });
   });
+
+  test('in another zone the days are not the same', () => {
+    expect(periodOfSlots(days, whole, march, [1, 1], 'America/Chicago')).toEqual({
+      kind: 'fixed',
+      start: '2026-03-01T23:00:00.000-06:00',
+      end: '2026-03-02T22:59:59.999-06:00',
+    });
+  });
+
+  const HAVANA = 'America/Havana';
+  const APIA = 'Pacific/Apia';
+  test.each([
+    // The clock shows midnight twice.
+    [HAVANA, 'hour', '2026-11-01', 0, '2026-11-01', '2026-11-01T00:59:59.999-04:00'],
+    [HAVANA, 'hour', '2026-11-01', 1, '2026-11-01T00:00:00.000-05:00', '2026-11-01T00:59:59.999-05:00'],
+    [HAVANA, 'day', '2026-11-01', 0, '2026-11-01', '2026-11-01'],
+    // It goes from midnight to one.
+    [HAVANA, 'hour', '2026-03-08', 0, '2026-03-08', '2026-03-08T01:59:59.999-04:00'],
+    [HAVANA, 'day', '2026-03-07', 0, '2026-03-07', '2026-03-07'],
+    // The 30th never was.
+    [APIA, 'day', '2011-12-29', 0, '2011-12-29', '2011-12-29'],
+    [APIA, 'hour', '2011-12-29', 23, '2011-12-29T23:00:00.000-10:00', '2011-12-29'],
+    [APIA, 'hour', '2011-12-29', 24, '2011-12-31', '2011-12-31T00:59:59.999+14:00'],
+  ] as const)(
+    '%s by the %s from %s, slot %d: is read as that slot',
+    (zone, interval, from, at, start, end) => {
+      const [first, last] = [
+        Date.parse(`${from}T00:00Z`) - 86_400_000,
+        Date.parse(`${from}T00:00Z`) + 4 * 86_400_000,
+      ];
+      const starts = [...buckets(interval, { start: first, end: last }, zone)].map(({ start }) => start);
+      const begins = parseDateParameter(from, zone, 'start') ?? Number.NaN;
+      const place = starts.indexOf(begins) + at;
+      const slots = starts.map((instant) => slot(formatInstant(instant, zone)));
+      const range = {
+        time_range: { start_date: formatInstant(first, zone), end_date: formatInstant(last, zone) },
+      };
+      expect(periodOfSlots(slots, range, march, [place, place], zone)).toEqual({ kind: 'fixed', start, end });
+      expect(parseDateParameter(start, zone, 'start')).toBe(starts[place]);
+      expect(parseDateParameter(end, zone, 'end')).toBe((starts[place + 1] ?? 0) - 1);
+    },
+  );
 
   test('the first slot begins where the range does', () => {
     const start_date = '2026-03-01T10:20:00.000-05:00';
     const cut = { time_range: { ...whole.time_range, start_date } };
-    expect(periodOfSlots(days, cut, moving, [0, 0])).toEqual({
+    expect(periodOfSlots(days, cut, moving, [0, 0], NEW_YORK)).toEqual({
       kind: 'fixed',
       start: start_date,
       end: '2026-03-01',

@@ -107,6 +107,8 @@ test('a zone nobody knows is named, and another can be chosen', async () => {
 });
 
 test('over the limit it says so, and when it tries again', async () => {
+  const shown = await chrome.open(`${limited.url}/?short_code=open`);
+  await expectFigure(shown, 'Clicks', '0');
   const query = { scope: 'anon', short_code: 'open' };
   let refused = await limited.send('GET', '/api/v1/stats', { key: null, query });
   while (refused.status === 200) refused = await limited.send('GET', '/api/v1/stats', { key: null, query });
@@ -117,6 +119,12 @@ test('over the limit it says so, and when it tries again', async () => {
   expect(seconds).toBeGreaterThan(0);
   expect(seconds).toBeLessThanOrEqual(Number(refused.headers.get('retry-after')));
   expect(await page.locator('.figures').count()).toBe(0);
+
+  // What was there before stays, dimmed.
+  await shown.getByLabel('Bots').selectOption('exclude');
+  await expectAlert(shown, 'Too many questions in a short time.');
+  await shown.locator('.numbers.outdated[aria-busy="false"]').waitFor();
+  expect(await figureOf(shown, 'Clicks')).toBe('0');
 });
 
 test('without ClickHouse it says so and shows no zeros; when that is back, it recovers by itself', async () => {

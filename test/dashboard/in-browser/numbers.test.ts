@@ -202,6 +202,36 @@ describe('filters', () => {
     );
   });
 
+  test.each([
+    ['country=Germany', 'Countries', 'Germany', ({ country }: MarchClick) => country === 'DE'],
+    [
+      'referrer=google.com',
+      'Referrers',
+      'google.com',
+      ({ referrer }: MarchClick) => referrer === 'https://google.com',
+    ],
+  ])('%s in the address is the row of the list', async (filter, list, name, isMeant) => {
+    const page = await openSignedIn(`${MARCH}&${filter}`);
+    await expectClicks(page, MARCH_CLICKS.filter(isMeant));
+    expect(await rowButton(page, list, name).getAttribute('aria-pressed')).toBe('true');
+    await rowButton(page, list, name).click();
+    await expectClicks(page, MARCH_CLICKS);
+    expect(page.url()).not.toContain(filter.split('=')[0]);
+  });
+
+  test('the last one that the keyboard removes hands the focus on', async () => {
+    const page = await openSignedIn(`${MARCH}&browser=Firefox&country=DE&os=Windows`);
+    const focused = () => page.evaluate<string>('document.activeElement.textContent');
+    await page.getByRole('button', { name: 'Remove filter Country: Germany' }).focus();
+    await page.keyboard.press('Enter');
+    await eventually(async () => expect(await focused()).toBe('System: Windows'));
+    await page.getByRole('button', { name: 'Remove filter System: Windows' }).focus();
+    await page.keyboard.press('Enter');
+    await eventually(async () => expect(await focused()).toBe('Browser: Firefox'));
+    await page.keyboard.press('Enter');
+    await eventually(async () => expect(await focused()).toBe('All links'));
+  });
+
   test('bots are left out, or alone', async () => {
     const page = await openSignedIn();
     await page.getByLabel('Bots').selectOption('exclude');
@@ -292,6 +322,31 @@ describe('time', () => {
     );
     await eventually(async () => expect(await timeRowsOf(page)).toHaveLength(6));
   });
+});
+
+test('an hour that comes twice is told apart, and each zooms to itself', async () => {
+  const writer = await spoor.createKey('havana');
+  const clicks = ['04:30', '05:20', '05:40'].map((time) => ({
+    short_code: 'late',
+    clicked_at: `2025-11-02T${time}:00Z`,
+  }));
+  await spoor.send('POST', '/api/v1/clicks', { key: writer, ndjson: clicks });
+  const day = 'start_date=2025-11-02&end_date=2025-11-02&interval=hour&timezone=America/Havana';
+  const page = await chrome.open(`${spoor.url}/?${day}`, { key: writer });
+  await expectFigure(page, 'Clicks', '3');
+  const rows = (await slotsOf(page)).slice(0, 3).map((cells) => cells.slice(0, 2));
+  expect(rows).toEqual([
+    ['Sun, 2 Nov 2025, 00:00 (UTC\u221204:00)', '1'],
+    ['Sun, 2 Nov 2025, 00:00 (UTC\u221205:00)', '2'],
+    ['Sun, 2 Nov 2025, 01:00', '0'],
+  ]);
+  await page.getByRole('button', { name: /04:00\)$/ }).click();
+  await expectFigure(page, 'Clicks', '1');
+  await page.goBack();
+  await expectFigure(page, 'Clicks', '3');
+  await timeRowsOf(page);
+  await page.getByRole('button', { name: /05:00\)$/ }).click();
+  await expectFigure(page, 'Clicks', '2');
 });
 
 describe('one link', () => {

@@ -1,0 +1,13 @@
+import type { FilterName } from '../stats/dimensions.ts';
+import { parseReferrerFilter } from '../values/referrer.ts';
+import { countryName } from './format.ts';
+
+/** Whether a filter's value takes in a row of its list: the API also knows countries by name and referrers by host. */
+export function takesIn(name: FilterName, wanted: string, row: string): boolean {
+  if (wanted === row) return true;
+  if (name === 'country') return wanted.trim().toLowerCase() === countryName(row).toLowerCase();
+  if (name !== 'referrer') return false;
+  const filter = parseReferrerFilter(wanted);
+  if (filter.kind === 'url') return filter.url === row;
+  return filter.kind === 'host' && /^https?:\/\/([^/]*)/.exec(row)?.[1] === filter.host;
+}
