@@ -35,7 +35,7 @@ const BENCHMARKS: Readonly<Record<string, Benchmark>> = {
 };
 
 const { clicks, only } = new Command('bench')
-  .option('--clicks <n>', 'sample clicks', '2000000')
+  .option('--clicks <n>', 'sample clicks', '1000000')
   .option('--only <names...>', `some of ${Object.keys(BENCHMARKS).join(', ')}`)
   .parse()
   .opts<{ clicks: string; only?: string[] }>();
