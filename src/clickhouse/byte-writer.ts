@@ -16,7 +16,8 @@ export class ByteWriter {
   /** Hands over what was gathered and begins anew. */
   take(): Buffer {
     const taken = this.#bytes.subarray(0, this.#length);
-    this.#bytes = Buffer.allocUnsafeSlow(START_BYTES);
+    // What comes next is likely to be as much.
+    this.#bytes = Buffer.allocUnsafeSlow(this.#bytes.length);
     this.#view = viewOf(this.#bytes);
     this.#length = 0;
     return taken;

@@ -4,11 +4,13 @@ import {
   type ClickHouseClient,
   type ClickHouseClientConfigOptions,
   type ClickHouseSettings,
+  type Row as JsonRow,
   createClient,
 } from '@clickhouse/client';
 import type { ClickHouseServer } from '../config.ts';
 import { render } from '../sql/render.ts';
 import { type Sql, param, sql } from '../sql/sql.ts';
+import { inTurns } from '../turns.ts';
 import { fromClickHouse } from './failures.ts';
 import { type NativeColumn, nativeBlock } from './native.ts';
 import { ONE_BLOCK, PATIENT, READ_ONLY } from './settings.ts';
@@ -107,7 +109,7 @@ export class Database {
           abort_signal: signal,
           clickhouse_settings: { ...READ_ONLY, ...this.#readLimits, max_execution_time: seconds },
         });
-        return result.json<Row>();
+        return gathered<Row>(result.stream());
       }),
     );
   }
@@ -195,7 +197,7 @@ export class Database {
     table: string,
     columns: readonly string[],
     format: 'JSONCompactEachRow' | 'Native',
-    pieces: Iterable<string | Buffer>,
+    pieces: Iterable<string> | AsyncIterable<Buffer>,
     options: InsertOptions,
   ): Promise<void> {
     await this.#measure('insert', async () => {
@@ -252,6 +254,12 @@ export class Database {
       this.#observe(kind, (performance.now() - started) / 1000, ok);
     }
   }
+}
+
+async function gathered<Row>(pieces: AsyncIterable<readonly JsonRow[]>): Promise<readonly Row[]> {
+  const rows: Row[] = [];
+  for await (const piece of inTurns(pieces)) for (const row of piece) rows.push(row.json<Row>());
+  return rows;
 }
 
 /** Lines gathered into pieces of some 64 KB: a write per row would cost more than the row. */

@@ -1,9 +1,9 @@
+import { turns } from '../turns.ts';
 import type { ShortUrl, UrlRegistry } from '../urls/registry.ts';
 import { type BodyItem, CLICK_BYTES, NOT_JSON, TOO_LARGE } from './body.ts';
 import { type EnrichStep, enrichClick, needsPlace } from './enrich/enrich.ts';
 import type { KeptSince } from './retention.ts';
 import { type ParsedClick, type Rejection, parseClick } from './schema.ts';
-import { turns } from './turns.ts';
 import type { Click } from './types.ts';
 import { CHUNK_ROWS, type ClickWriter, type OnceName, type PlacedRow, chunkOf } from './writer.ts';
 
@@ -47,6 +47,9 @@ export interface IngestContext {
   readonly steps: (needsPlace: boolean) => Promise<readonly EnrichStep[]>;
 }
 
+/** A look at the clock for every click would cost as much as some of the work. */
+const CLICKS_A_LOOK = 8;
+
 type Parse = (item: BodyItem) => ParsedClick;
 
 /** A row whose owner is not known yet. */
@@ -87,7 +90,7 @@ export async function ingest(
       if (chunk.length > 0 && !options.countOnly) await context.writer.write(chunk, options.once);
       chunk = [];
     };
-    const turnOver = turns();
+    const turnOver = turns(CLICKS_A_LOOK);
     for (const placed of survey.rows ?? rowsOf(items, parse, survey.steps)) {
       const turn = turnOver();
       if (turn !== undefined) await turn;
@@ -125,7 +128,7 @@ async function surveyOf(
   let rows: OwnerlessRow[] | undefined = [];
   let steps = options.countOnly ? [] : await context.steps(false);
   let isPlaceNeeded = false;
-  const turnOver = turns();
+  const turnOver = turns(CLICKS_A_LOOK);
   options.signal?.throwIfAborted();
   for (const item of items) {
     const turn = turnOver();

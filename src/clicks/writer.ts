@@ -66,6 +66,7 @@ export class ClickWriter {
 
   /**
    * What has a name has an insert of its own: ClickHouse knows a repeated one by its token, which is the insert's.
+   * @param rows of one insert: `chunkOf` is the same for all
    * @throws AppError `unavailable` when ClickHouse is, or when too much waits to be inserted
    */
   async write(rows: readonly PlacedRow[], once?: OnceName): Promise<void> {
@@ -77,6 +78,7 @@ export class ClickWriter {
 /**
  * Inserts clicks by themselves. With a name, a second call with it adds only what the first one did not bring in: an
  * insert is whole or absent in each partition of each shard, and its rows carry its id.
+ * @param rows of one insert: `chunkOf` is the same for all
  */
 export async function writeClicks(
   database: Database,
@@ -84,12 +86,12 @@ export async function writeClicks(
   once?: OnceName,
   shards?: Shards,
 ): Promise<void> {
-  for (const [chunk, chunkRows] of chunksOf(rows)) {
-    const ingestId = once === undefined ? NO_INGEST_ID : ingestIdOf(once.name, chunk);
-    if (once === undefined) await insertRows(database, chunkRows, ingestId);
-    else if (once.isRetry) await insertMissing(database, shards, chunkRows, ingestId);
-    else await insertRows(database, chunkRows, ingestId, namedInsert(ingestId));
-  }
+  const [first] = rows;
+  if (first === undefined) return;
+  const ingestId = once === undefined ? NO_INGEST_ID : ingestIdOf(once.name, chunkOf(first.index));
+  if (once === undefined) await insertRows(database, rows, ingestId);
+  else if (once.isRetry) await insertMissing(database, shards, rows, ingestId);
+  else await insertRows(database, rows, ingestId, namedInsert(ingestId));
 }
 
 const TRIES = 5;
@@ -143,17 +145,6 @@ async function endOfInserts(database: Database, shards: Shards | undefined, inge
     if (Date.now() > deadline) throw unavailable('An earlier try of this request is still being stored.');
     await delay(POLL_MS);
   }
-}
-
-function chunksOf(rows: readonly PlacedRow[]): ReadonlyMap<number, PlacedRow[]> {
-  const chunks = new Map<number, PlacedRow[]>();
-  for (const row of rows) {
-    const number = chunkOf(row.index);
-    const chunk = chunks.get(number);
-    if (chunk === undefined) chunks.set(number, [row]);
-    else chunk.push(row);
-  }
-  return chunks;
 }
 
 /** 64 bits of a hash of the name, never 0, which stands for none. */

@@ -1,25 +1,18 @@
-import { type Unzipped, unzipSync } from 'fflate';
-import { type Column, neutralise } from '../values/row-template.ts';
 import type { ExportContent } from './content.ts';
 import { SharedTexts } from './shared-texts.ts';
 import { SheetNames } from './sheet-names.ts';
 import { SheetRows } from './sheet-rows.ts';
+import { type PlannedSheet, SUMMARY_SHEET, type WorkbookParts, makeWorkbook } from './workbook.ts';
 import { type ZipEntry, zipped } from './zip.ts';
 
 /** Rows of a sheet under its header; with it they are the 1,048,576 that spreadsheets can hold. */
 export const SHEET_ROWS = 1_048_575;
 
-const SUMMARY = 'Summary';
 const SHARED_TEXTS = 'xl/sharedStrings.xml';
 
 /** A workbook: the summary, then one sheet a list, and further ones for a list that is too long for one. */
 export function writeXlsx(content: ExportContent): AsyncIterable<Buffer> {
   return zipped(parts(content));
-}
-
-interface Sheet {
-  readonly name: string;
-  readonly columns: readonly Column[];
 }
 
 /**
@@ -28,10 +21,10 @@ interface Sheet {
  * frames, and at the end, when it is known how many there are, for all the other parts.
  */
 async function* parts(content: ExportContent): AsyncGenerator<ZipEntry> {
-  const names = new SheetNames([SUMMARY]);
-  const frames = await workbook(content, content.listNames);
+  const names = new SheetNames([SUMMARY_SHEET]);
+  const frames = await makeWorkbook({ summary: content.summary, sheets: content.listNames });
   const texts = new SharedTexts(partOf(frames, SHARED_TEXTS));
-  const sheets: Sheet[] = [];
+  const sheets: PlannedSheet[] = [];
   let list = 0;
   for await (const { name, columns, rows } of content.lists) {
     const frame = frameOf(frames, ++list + 1);
@@ -41,7 +34,7 @@ async function* parts(content: ExportContent): AsyncGenerator<ZipEntry> {
       yield { name: sheetPath(sheets.length + 1), data: sheetXml(frame, sheetRows) };
     } while (!sheetRows.isDone);
   }
-  const whole = await workbook(content, sheets);
+  const whole = await makeWorkbook({ summary: content.summary, sheets });
   const written = new Set(sheets.map((_, index) => sheetPath(index + 2)));
   for (const [name, data] of Object.entries(whole)) {
     if (written.has(name) || name.endsWith('/')) continue;
@@ -49,37 +42,12 @@ async function* parts(content: ExportContent): AsyncGenerator<ZipEntry> {
   }
 }
 
-async function workbook(content: ExportContent, sheets: readonly Sheet[]): Promise<Unzipped> {
-  // exceljs takes a fifth of a second to load; only who exports to it shall wait for that.
-  const { default: exceljs } = await import('exceljs');
-  const book = new exceljs.Workbook();
-  const names = new SheetNames([]);
-  const summary = book.addWorksheet(names.next(SUMMARY));
-  summary.columns = [
-    { header: 'Field', width: 24 },
-    { header: 'Value', width: 32 },
-  ];
-  for (const [field, value] of Object.entries(content.summary)) {
-    summary.addRow([field, typeof value === 'string' ? neutralise(value) : value]);
-  }
-  summary.getRow(1).font = { bold: true };
-  for (const { name, columns } of sheets) {
-    const sheet = book.addWorksheet(names.next(name));
-    sheet.columns = columns.map((column) => ({
-      header: column.name,
-      width: column.kind === 'number' ? 18 : 28,
-    }));
-    sheet.getRow(1).font = { bold: true };
-  }
-  return unzipSync(new Uint8Array(await book.xlsx.writeBuffer()));
-}
-
 interface Frame {
   readonly before: string;
   readonly after: string;
 }
 
-function frameOf(book: Unzipped, sheet: number): Frame {
+function frameOf(book: WorkbookParts, sheet: number): Frame {
   const xml = partOf(book, sheetPath(sheet));
   const end = xml.indexOf('</sheetData>');
   if (end === -1) throw new Error('The workbook has no such sheet.');
@@ -87,7 +55,7 @@ function frameOf(book: Unzipped, sheet: number): Frame {
   return { before: xml.slice(0, end).replace(/<dimension[^>]*>/, ''), after: xml.slice(end) };
 }
 
-function partOf(book: Unzipped, name: string): string {
+function partOf(book: WorkbookParts, name: string): string {
   const part = book[name];
   if (part === undefined) throw new Error(`The workbook has no ${name}.`);
   return Buffer.from(part).toString('utf8');

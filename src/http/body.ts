@@ -2,6 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import { createGunzip } from 'node:zlib';
 import type { z } from 'zod';
 import { AppError, invalid, unavailable } from '../errors.ts';
+import { inTurns } from '../turns.ts';
 import type { Context } from './context.ts';
 
 /** How much of a body that is too large is still read and thrown away, so that its sender can read the answer. */
@@ -60,7 +61,14 @@ async function readBody(request: IncomingMessage, hold: (bytes: number) => void)
     await drain(request);
     throw error;
   }
-  return Buffer.concat(chunks, size);
+  return concatenated(chunks, size);
+}
+
+async function concatenated(chunks: readonly Buffer[], size: number): Promise<Buffer> {
+  const whole = Buffer.allocUnsafeSlow(size);
+  let at = 0;
+  for await (const chunk of inTurns(chunks)) at += chunk.copy(whole, at);
+  return whole;
 }
 
 async function* gunzipped(request: IncomingMessage): AsyncGenerator<Buffer> {

@@ -1,14 +1,20 @@
 import { formatInstant, formatWithOffset } from '../values/time-zone.ts';
 import { type Bucket, buckets } from './buckets.ts';
-import { SUMMARY_COLUMNS, columnsOf } from './compile.ts';
+import { SUMMARY_COLUMNS } from './compile.ts';
 import type { DimensionName } from './dimensions.ts';
 import { INTERVALS, type IntervalName } from './intervals.ts';
 import { type MetricList, listsOf } from './lists.ts';
 import { METRICS, type MetricName, percentage, ratio, twoDecimals } from './metrics.ts';
 import type { StatsQuery } from './query.ts';
 
-/** A compiled query's row, columns as `columnsOf` names them. */
+/** A row of a compiled query. */
 export type StatsRow = readonly (string | number | null)[];
+
+/** The rows of a compiled query, and their columns: those of `columnsOf`, and perhaps others. */
+export interface StatsRows {
+  readonly columns: readonly string[];
+  readonly rows: readonly StatsRow[];
+}
 
 type ListRow = Readonly<Record<string, string | number>>;
 
@@ -36,7 +42,7 @@ export interface ComputedMetrics {
 }
 
 /** An answer of the statistics API, fields in the order they are sent. */
-export interface StatsAnswer {
+export interface StatsAnswer<List = readonly ListRow[]> {
   readonly scope: 'all' | 'anon';
   readonly short_code?: string;
   readonly api_version: 'v1';
@@ -48,9 +54,12 @@ export interface StatsAnswer {
   readonly time_bucket_info?: TimeBucketInfo;
   readonly summary: Summary;
   readonly computed_metrics?: ComputedMetrics;
-  readonly metrics: Readonly<Record<string, readonly ListRow[]>>;
+  readonly metrics: Readonly<Record<string, List>>;
   readonly group_counts: Readonly<Record<string, number>>;
 }
+
+/** A list that is made as it is gone through, since it can have thousands of rows. */
+export type ShapedList = Iterable<ListRow>;
 
 /** A group of a list before it is shown: its dimensions' fields and its numbers. */
 interface Group {
@@ -68,8 +77,12 @@ export type SummaryRow = readonly (number | null)[];
  * Shapes the rows of a compiled query into the answer: names, labels, gaps filled, percentages.
  * @param now Unix milliseconds
  */
-export function shapeAnswer(query: StatsQuery, rows: readonly StatsRow[], now: number): StatsAnswer {
-  const read = columnReader(query);
+export function shapeAnswer(
+  query: StatsQuery,
+  { columns, rows }: StatsRows,
+  now: number,
+): StatsAnswer<ShapedList> {
+  const read = columnReader(columns);
   const summaryRow = rows.find((row) => read(row, 'list') === 0);
   if (summaryRow === undefined) throw new Error('The summary row is missing.');
   const totals = ['clicks', 'unique_clicks', ...SUMMARY_COLUMNS].map((column) => read(summaryRow, column));
@@ -79,22 +92,20 @@ export function shapeAnswer(query: StatsQuery, rows: readonly StatsRow[], now: n
     now,
   );
   const rowsByList = groupRows(rows, (row) => read(row, 'list'));
-  const metrics: Record<string, readonly ListRow[]> = {};
+  const metrics: Record<string, ShapedList> = {};
   const groupCounts: Record<string, number> = {};
-  const timeBuckets = query.groupBy.includes('time')
-    ? [...buckets(query.interval, query.range, query.timezone)]
-    : [];
+  const timeFields = new TimeFields(query);
   listsOf(query).forEach((list, index) => {
     const listRows = rowsByList.get(index + 1) ?? [];
-    const groups = shapeGroups(query, list, listRows, timeBuckets);
     const name = list.dimensions.join('_');
     for (const metric of query.metrics) {
       const total = head.summary[METRICS[metric].total];
-      metrics[`${metric}_by_${name}`] = groups.map(({ fields, counts }) => ({
-        ...fields,
-        [metric]: counts[metric],
-        [`${metric}_percentage`]: percentage(counts[metric], total),
-      }));
+      metrics[`${metric}_by_${name}`] = new LazyList(function* () {
+        for (const { fields, counts } of groupsOf(list, listRows, read, timeFields)) {
+          const count = counts[metric];
+          yield { ...fields, [metric]: count, [`${metric}_percentage`]: percentage(count, total) };
+        }
+      });
     }
     if (name !== 'time')
       groupCounts[name] = listRows[0] === undefined ? 0 : Number(read(listRows[0], 'groups'));
@@ -141,9 +152,11 @@ function groupRows<Key>(
   return groups;
 }
 
-function columnReader(query: StatsQuery) {
-  const places = new Map(columnsOf(query).map((name, index) => [name, index]));
-  return (row: StatsRow, column: string): string | number | null => row[places.get(column) ?? -1] ?? null;
+type ReadColumn = (row: StatsRow, column: string) => string | number | null;
+
+function columnReader(columns: readonly string[]): ReadColumn {
+  const places = new Map(columns.map((name, index) => [name, index]));
+  return (row, column) => row[places.get(column) ?? -1] ?? null;
 }
 
 function shapeSummary({ timezone }: StatsQuery, totals: SummaryRow): Summary {
@@ -160,38 +173,83 @@ function shapeSummary({ timezone }: StatsQuery, totals: SummaryRow): Summary {
   };
 }
 
-function shapeGroups(
-  query: StatsQuery,
-  list: MetricList,
+function* groupsOf(
+  { dimensions }: MetricList,
   rows: readonly StatsRow[],
-  timeBuckets: readonly Bucket[],
-): readonly Group[] {
-  const read = columnReader(query);
+  read: ReadColumn,
+  timeFields: TimeFields,
+): Generator<Group> {
   const counts = (row: StatsRow) => ({
     clicks: Number(read(row, 'clicks')),
     unique_clicks: Number(read(row, 'unique_clicks')),
   });
-  const bucketFields = new Map(timeBuckets.map((bucket) => [bucket.start / 1000, fieldsOf(bucket)]));
-  if (list.dimensions.length === 1 && list.dimensions[0] === 'time') {
+  if (dimensions.length === 1 && dimensions[0] === 'time') {
     const byBucket = new Map(rows.map((row) => [read(row, 'time'), row]));
-    return [...bucketFields].map(([start, fields]) => {
+    for (const start of timeFields.starts()) {
       const row = byBucket.get(start);
-      return { fields, counts: row === undefined ? { clicks: 0, unique_clicks: 0 } : counts(row) };
-    });
+      yield {
+        fields: timeFields.of(start),
+        counts: row === undefined ? { clicks: 0, unique_clicks: 0 } : counts(row),
+      };
+    }
+    return;
   }
-  return rows.map((row) => {
+  for (const row of rows) {
     const fields: Record<string, string | number> = {};
-    for (const dimension of list.dimensions) {
+    for (const dimension of dimensions) {
       const value = read(row, dimension) ?? '';
-      if (dimension === 'time') Object.assign(fields, bucketFields.get(Number(value)));
+      if (dimension === 'time') Object.assign(fields, timeFields.of(Number(value)));
       else fields[dimension] = value;
     }
-    return { fields, counts: counts(row) };
-  });
+    yield { fields, counts: counts(row) };
+  }
 }
 
-function fieldsOf(bucket: Bucket): ListRow {
-  return { time: bucket.label, bucket_start: formatWithOffset(bucket.start, bucket.offset) };
+/** The fields that tell a time bucket, each made once. */
+class TimeFields {
+  readonly #query: StatsQuery;
+  #buckets: ReadonlyMap<number, Bucket> | undefined;
+  readonly #fields = new Map<number, ListRow>();
+
+  constructor(query: StatsQuery) {
+    this.#query = query;
+  }
+
+  /** Of all buckets in order, Unix seconds. */
+  starts(): Iterable<number> {
+    return this.#all.keys();
+  }
+
+  /** @param start Unix seconds, of a bucket */
+  of(start: number): ListRow {
+    const known = this.#fields.get(start);
+    if (known !== undefined) return known;
+    const bucket = this.#all.get(start);
+    if (bucket === undefined) throw new Error('ClickHouse has a time bucket that the range has not.');
+    const fields = { time: bucket.label, bucket_start: formatWithOffset(bucket.start, bucket.offset) };
+    this.#fields.set(start, fields);
+    return fields;
+  }
+
+  get #all(): ReadonlyMap<number, Bucket> {
+    const { interval, range, timezone } = this.#query;
+    this.#buckets ??= new Map(
+      [...buckets(interval, range, timezone)].map((bucket) => [bucket.start / 1000, bucket]),
+    );
+    return this.#buckets;
+  }
+}
+
+class LazyList<Item> implements Iterable<Item> {
+  readonly #make: () => Iterator<Item>;
+
+  constructor(make: () => Iterator<Item>) {
+    this.#make = make;
+  }
+
+  [Symbol.iterator](): Iterator<Item> {
+    return this.#make();
+  }
 }
 
 function bucketInfo({ interval, timezone }: StatsQuery): TimeBucketInfo {

@@ -1,5 +1,5 @@
 import { type Sql, join, sql, identifier } from '../sql/sql.ts';
-import { type StatsAnswer, type StatsRow, shapeAnswer } from './answer.ts';
+import { type ShapedList, type StatsAnswer, type StatsRow, shapeAnswer } from './answer.ts';
 import type { TimeRange } from './buckets.ts';
 import { columnsOf, compile, orderOf, summary } from './compile.ts';
 import { compileSpread } from './compile-spread.ts';
@@ -9,11 +9,13 @@ import type { Spread } from './spread.ts';
 import type { VisitorPlan } from './visitor-plan.ts';
 
 /** The period before the one that was asked about: its totals, and its time lists where time was asked for. */
-export type PreviousPeriod = Pick<StatsAnswer, 'time_range' | 'summary' | 'computed_metrics'> &
-  Partial<Pick<StatsAnswer, 'metrics'>>;
+export type PreviousPeriod<List> = Pick<StatsAnswer, 'time_range' | 'summary' | 'computed_metrics'> &
+  Partial<Pick<StatsAnswer<List>, 'metrics'>>;
 
 /** An answer with what it was to be compared with; null where no time lies before the range that clicks can be of. */
-export type ComparedAnswer = StatsAnswer & { readonly previous?: PreviousPeriod | null };
+export type ComparedAnswer<List = StatsAnswer['metrics'][string]> = StatsAnswer<List> & {
+  readonly previous?: PreviousPeriod<List> | null;
+};
 
 /** From the first instant that an answer is about to the last. */
 export function comparedRange({ range, previous }: StatsQuery): TimeRange {
@@ -54,23 +56,25 @@ ORDER BY period, ${orderOf(query)}`;
  * Shapes the rows of `compileCompared` into the answer.
  * @param now Unix milliseconds
  */
-export function shapeCompared(query: StatsQuery, rows: readonly StatsRow[], now: number): ComparedAnswer {
+export function shapeCompared(
+  query: StatsQuery,
+  rows: readonly StatsRow[],
+  now: number,
+): ComparedAnswer<ShapedList> {
   const before = queryBefore(query);
   if (before === undefined) {
-    const answer = shapeAnswer(query, rows, now);
+    const answer = shapeAnswer(query, { columns: columnsOf(query), rows }, now);
     return query.previous === null ? { ...answer, previous: null } : answer;
   }
-  const ofPeriod = (period: number): readonly StatsRow[] =>
-    rows.filter(([first]) => first === period).map(([, ...row]) => row);
-  const places = columnsOf(before).map((name) => columnsOf(query).indexOf(name));
-  const rowsBefore = ofPeriod(1).map((row) => places.map((place) => row[place] ?? null));
+  const columns = ['period', ...columnsOf(query)];
+  const ofPeriod = (period: number) => ({ columns, rows: rows.filter(([first]) => first === period) });
   return {
     ...shapeAnswer(query, ofPeriod(0), now),
-    previous: shapePrevious(before, shapeAnswer(before, rowsBefore, now)),
+    previous: shapePrevious(before, shapeAnswer(before, ofPeriod(1), now)),
   };
 }
 
-function shapePrevious({ groupBy }: StatsQuery, answer: StatsAnswer): PreviousPeriod {
+function shapePrevious({ groupBy }: StatsQuery, answer: StatsAnswer<ShapedList>): PreviousPeriod<ShapedList> {
   const { time_range, summary: totals, computed_metrics, metrics } = answer;
   return {
     time_range,

@@ -1,4 +1,5 @@
 import type { ExportContent, ExportList } from '../export/content.ts';
+import { turns } from '../turns.ts';
 import { type Column, type RowTemplate, writeRow } from '../values/row-template.ts';
 import { formatWithOffset } from '../values/time-zone.ts';
 import { type AnswerHead, type SummaryRow, shapeHead } from './answer.ts';
@@ -12,6 +13,7 @@ type RowOf = (columns: readonly Column[]) => RowTemplate;
 
 /** Text that is gathered before it is passed on. */
 const PIECE_CHARACTERS = 65_536;
+const BUCKETS_A_LOOK = 64;
 
 /**
  * Reads the result of `compileExport` as it comes: the summary at once, the lists one after another.
@@ -71,6 +73,7 @@ async function* everyBucket(
   const counted = countsOf(section);
   let next = await counted.next();
   let text = '';
+  const turnOver = turns(BUCKETS_A_LOOK);
   for (const { start, offset, label } of buckets(query.interval, query.range, query.timezone)) {
     let count = 0;
     if (next.done !== true && next.value.seconds === start / 1000) {
@@ -83,6 +86,8 @@ async function* everyBucket(
       [metric]: count,
       [`${metric}_percentage`]: percentage(count, total),
     });
+    const turn = turnOver();
+    if (turn !== undefined) await turn;
     if (text.length < PIECE_CHARACTERS) continue;
     yield Buffer.from(text);
     text = '';

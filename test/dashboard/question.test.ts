@@ -16,9 +16,11 @@ import { exportParameters, statsParameters, subjectOf } from '../../src/dashboar
 import { periodOfSlots } from '../../src/dashboard/zoom.ts';
 import { shapeAnswer } from '../../src/stats/answer.ts';
 import { buckets } from '../../src/stats/buckets.ts';
+import { columnsOf } from '../../src/stats/compile.ts';
 import { forAnswer, parseQuestion } from '../../src/stats/query.ts';
 import { parseDateParameter } from '../../src/values/date-time.ts';
 import { formatInstant } from '../../src/values/time-zone.ts';
+import { asSent } from '../support/as-sent.ts';
 
 const NOW = Date.parse('2026-03-09T02:30:00Z');
 const viewOf = (search: string) => parseAddress(search, 'UTC');
@@ -99,13 +101,14 @@ describe('the question to the API', () => {
 });
 
 /** An answer without clicks, shaped by the service. */
-function answerTo(search: string): Answer {
-  return shapeAnswer(forAnswer(readBy(statsParameters(viewOf(search), ALL, NOW))), [[0, 0, 0, 0]], NOW);
+function answerTo(search: string): Promise<Answer> {
+  const query = forAnswer(readBy(statsParameters(viewOf(search), ALL, NOW)));
+  return asSent(shapeAnswer(query, { columns: columnsOf(query), rows: [[0, 0, 0, 0]] }, NOW));
 }
 
-test('an export asks for the same stretch of time, to the millisecond, and for all groups', () => {
+test('an export asks for the same stretch of time, to the millisecond, and for all groups', async () => {
   const search = 'browser=Chrome&timezone=Asia/Kolkata&interval=hour';
-  const asked = exportParameters(viewOf(search), ALL, answerTo(search), 'csv');
+  const asked = exportParameters(viewOf(search), ALL, await answerTo(search), 'csv');
   expect(asked.get('format')).toBe('csv');
   const question = readBy(asked);
   expect(question).toMatchObject({

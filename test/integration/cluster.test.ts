@@ -12,6 +12,7 @@ import {
   type TestCluster,
   startCluster,
 } from '../support/cluster.ts';
+import { asSent } from '../support/as-sent.ts';
 import { stopSharing, waitUntil } from '../support/process.ts';
 import { type TestResponse, type TestSpoor, startSpoor } from '../support/spoor.ts';
 
@@ -208,7 +209,8 @@ test.each(VISITOR_PLANS)(
     const read = async () => {
       const seen = new Set<number>();
       while (seen.size < 12) {
-        const answer = shapeCompared(query, await first.database.rows<StatsRow>(compiled), 0);
+        const rows = await first.database.rows<StatsRow>(compiled);
+        const answer = await asSent(shapeCompared(query, rows, 0));
         const { clicks_by_country: clicks, unique_clicks_by_country: visitors } = answer.metrics;
         const { total_clicks, unique_clicks } = answer.summary;
         if (total_clicks === 0) continue;

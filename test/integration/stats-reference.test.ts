@@ -5,6 +5,7 @@ import { compileCompared, shapeCompared } from '../../src/stats/compare.ts';
 import type { Tenant } from '../../src/stats/conditions.ts';
 import { forAnswer, parseAnswerQuestion } from '../../src/stats/query.ts';
 import { VISITOR_PLANS, type VisitorPlan } from '../../src/stats/visitor-plan.ts';
+import { asSent } from '../support/as-sent.ts';
 import { type RandomQuestion, SEED, compareWithReference } from '../support/random-stats.ts';
 import { ADMIN_KEY, type TestSpoor, startSpoor } from '../support/spoor.ts';
 
@@ -22,10 +23,12 @@ test(`random questions are answered as a count by hand does, with every plan (SP
     const now = Date.now();
     const query = forAnswer(parseAnswerQuestion(asked.query, { now, timeZones }));
     const answerBy = async (plan: VisitorPlan) =>
-      shapeCompared(
-        query,
-        await spoor.database.rows<StatsRow>(compileCompared(query, tenantOf(asked), plan)),
-        now,
+      asSent(
+        shapeCompared(
+          query,
+          await spoor.database.rows<StatsRow>(compileCompared(query, tenantOf(asked), plan)),
+          now,
+        ),
       );
     return Promise.all(VISITOR_PLANS.map(answerBy));
   };

@@ -1,10 +1,11 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { param, sql } from '../../src/sql/sql.ts';
 import { type StatsRow, shapeAnswer } from '../../src/stats/answer.ts';
-import { compile } from '../../src/stats/compile.ts';
+import { columnsOf, compile } from '../../src/stats/compile.ts';
 import { DIMENSION_NAMES } from '../../src/stats/dimensions.ts';
 import { forAnswer, parseQuestion } from '../../src/stats/query.ts';
 import { VISITOR_PLANS } from '../../src/stats/visitor-plan.ts';
+import { asSent } from '../support/as-sent.ts';
 import { type TestSpoor, startSpoor } from '../support/spoor.ts';
 
 const END = Date.parse('2026-01-15T00:00Z');
@@ -60,7 +61,10 @@ test.each(VISITOR_PLANS)(
       const seen: number[] = [];
       for (let round = 0; round < 60; round++) {
         const compiled = compile(query, { kind: 'owner', ownerId: owner }, plan);
-        const { summary, metrics } = shapeAnswer(query, await spoor.database.rows<StatsRow>(compiled), END);
+        const rows = await spoor.database.rows<StatsRow>(compiled);
+        const { summary, metrics } = await asSent(
+          shapeAnswer(query, { columns: columnsOf(query), rows }, END),
+        );
         const country = metrics['unique_clicks_by_country']?.[0]?.['unique_clicks'] ?? 0;
         expect(country).toBe(summary.unique_clicks);
         seen.push(summary.total_clicks);

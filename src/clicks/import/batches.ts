@@ -3,6 +3,7 @@ import type { Database } from '../../clickhouse/database.ts';
 import type { NextVersion } from '../../clickhouse/versions.ts';
 import { unavailable } from '../../errors.ts';
 import { param, sql } from '../../sql/sql.ts';
+import { turns } from '../../turns.ts';
 import type { BodyItem } from '../body.ts';
 import { type IngestContext, ingest } from '../ingest.ts';
 import { type BatchReport, ReportBuilder } from './batch-report.ts';
@@ -85,7 +86,7 @@ export class BatchImporter {
   /** Notes that the batch is begun, after the one before it. */
   async #begin(batch: Batch, name: string, now: number): Promise<Begun> {
     const text = batch.bytes.toString('utf8').replace(/\n$/, '');
-    const lines = countRecords(batch.format, text);
+    const lines = await countRecords(batch.format, text);
     const [known] = await this.#database.rows<[boolean, number]>(sql`
       SELECT is_complete, toUnixTimestamp64Milli(imported_at) FROM import_batches FINAL
       WHERE parent = ${param('String', batch.parent)} AND batch = ${param('String', name)}`);
@@ -187,9 +188,18 @@ function recordsOf(format: ImportFormatName, text: string): readonly Iterable<Fi
   return [splitter.push(text), splitter.end()];
 }
 
-function countRecords(format: ImportFormatName, text: string): number {
+const RECORDS_A_LOOK = 256;
+
+async function countRecords(format: ImportFormatName, text: string): Promise<number> {
+  const turnOver = turns(RECORDS_A_LOOK);
   let count = 0;
-  for (const records of recordsOf(format, text)) for (const _ of records) count++;
+  for (const records of recordsOf(format, text)) {
+    for (const _ of records) {
+      count++;
+      const turn = turnOver();
+      if (turn !== undefined) await turn;
+    }
+  }
   return count;
 }
 

@@ -6,6 +6,7 @@ import { ingest } from '../../clicks/ingest.ts';
 import type { OnceName } from '../../clicks/writer.ts';
 import { AppError, invalid } from '../../errors.ts';
 import { type Principal, isAdmin } from '../../keys/scopes.ts';
+import { inTurns, slicesOf } from '../../turns.ts';
 import { withBody } from '../body.ts';
 import { type Context, type State, requirePrincipal, requireScope, signalOf } from '../context.ts';
 import type { Services } from '../services.ts';
@@ -104,7 +105,9 @@ async function runOnce(
   now: number,
   run: (receivedAt: number, once: OnceName) => Promise<string>,
 ): Promise<string> {
-  const bodySha256 = createHash('sha256').update(body).digest('hex');
+  const hash = createHash('sha256');
+  for await (const slice of inTurns(slicesOf(body))) hash.update(slice);
+  const bodySha256 = hash.digest('hex');
   const name = JSON.stringify([ownerId, key, bodySha256]);
   return services.idempotency.once({ ownerId, key, bodySha256 }, now, ({ receivedAt, isRetry }) =>
     run(receivedAt, { name, isRetry }),

@@ -11,6 +11,7 @@ import { readExport } from '../../stats/export-content.ts';
 import { type RawParameters, valueOf } from '../../stats/parameters.ts';
 import { type StatsQuery, forExport, parseQuestion } from '../../stats/query.ts';
 import { join, param, sql } from '../../sql/sql.ts';
+import { inTurns } from '../../turns.ts';
 import { formatInstant } from '../../values/time-zone.ts';
 import type { State } from '../context.ts';
 import { SLOWEST_BYTES, SLOWEST_MS } from '../pace.ts';
@@ -133,7 +134,7 @@ async function send(response: ServerResponse, bytes: AsyncIterable<Buffer | stri
     } else if (Date.now() - since > SLOWEST_MS) response.destroy();
   }, 1_000);
   try {
-    await pipeline(Readable.from(bytes, { objectMode: false }), response);
+    await pipeline(Readable.from(inTurns(bytes), { objectMode: false }), response);
   } finally {
     clearInterval(watch);
   }

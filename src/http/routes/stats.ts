@@ -1,13 +1,13 @@
-import { createHash } from 'node:crypto';
 import type { Router } from '@koa/router';
 import type { MadeAnswer, MakeAnswer, SentAnswer } from '../../answers/kept-answers.ts';
 import { KnownClicksOfQuestions } from '../../answers/known-clicks.ts';
 import { nameOf } from '../../answers/known-questions.ts';
-import type { StatsRow } from '../../stats/answer.ts';
+import type { ShapedList, StatsRow } from '../../stats/answer.ts';
 import { type ComparedAnswer, compileCompared, comparedRange, shapeCompared } from '../../stats/compare.ts';
 import type { Tenant } from '../../stats/conditions.ts';
 import { type Question, type StatsQuery, forAnswer, parseAnswerQuestion } from '../../stats/query.ts';
 import { chooseVisitorPlan } from '../../stats/visitor-plan.ts';
+import { jsonBytes, tagOf } from '../answer-bytes.ts';
 import { type Context, type State, signalOf } from '../context.ts';
 import type { Services } from '../services.ts';
 import { ANSWER_HEADERS, etagOf, findKept, namesTag } from '../kept.ts';
@@ -92,11 +92,11 @@ function dependsOnNow({ question, at }: ReadQuestion): boolean {
 }
 
 /** @param at when the question was read, Unix milliseconds */
-function made(query: StatsQuery, answer: ComparedAnswer, at: number): MadeAnswer {
-  const body = JSON.stringify(answer);
+async function made(query: StatsQuery, answer: ComparedAnswer<ShapedList>, at: number): Promise<MadeAnswer> {
+  const body = await jsonBytes(answer);
   return {
-    body: Buffer.from(body),
-    tag: tagOf(body, answer.generated_at),
+    body,
+    tag: await tagOf(body, answer.generated_at),
     range: comparedRange(query),
     isFixedUntil: fixedUntil(query, at),
   };
@@ -108,9 +108,4 @@ function fixedUntil(query: StatsQuery, at: number): number | undefined {
   const { start, end } = comparedRange(query);
   if (end >= at) return undefined;
   return keptSince === undefined ? Infinity : start + at - keptSince;
-}
-
-/** A tag over everything but the time the answer was made. */
-function tagOf(body: string, generatedAt: string): string {
-  return createHash('sha256').update(body.replace(generatedAt, '')).digest('base64url').slice(0, 27);
 }

@@ -1,0 +1,29 @@
+import exceljs from 'exceljs';
+import { unzipSync } from 'fflate';
+import { neutralise } from '../values/row-template.ts';
+import { SheetNames } from './sheet-names.ts';
+import { SUMMARY_SHEET, type WorkbookParts, type WorkbookPlan } from './workbook.ts';
+
+/** What the thread does with each plan that it is sent. */
+export async function partsOf({ summary, sheets }: WorkbookPlan): Promise<WorkbookParts> {
+  const book = new exceljs.Workbook();
+  const names = new SheetNames([]);
+  const first = book.addWorksheet(names.next(SUMMARY_SHEET));
+  first.columns = [
+    { header: 'Field', width: 24 },
+    { header: 'Value', width: 32 },
+  ];
+  for (const [field, value] of Object.entries(summary)) {
+    first.addRow([field, typeof value === 'string' ? neutralise(value) : value]);
+  }
+  first.getRow(1).font = { bold: true };
+  for (const { name, columns } of sheets) {
+    const sheet = book.addWorksheet(names.next(name));
+    sheet.columns = columns.map((column) => ({
+      header: column.name,
+      width: column.kind === 'number' ? 18 : 28,
+    }));
+    sheet.getRow(1).font = { bold: true };
+  }
+  return unzipSync(new Uint8Array(await book.xlsx.writeBuffer()));
+}

@@ -1,0 +1,43 @@
+import { fileURLToPath } from 'node:url';
+import { Tinypool } from 'tinypool';
+import type { Column } from '../values/row-template.ts';
+
+export const SUMMARY_SHEET = 'Summary';
+
+export interface PlannedSheet {
+  readonly name: string;
+  readonly columns: readonly Column[];
+}
+
+/** A workbook without the rows of its lists. */
+export interface WorkbookPlan {
+  readonly summary: Readonly<Record<string, string | number | null>>;
+  readonly sheets: readonly PlannedSheet[];
+}
+
+/** The files that a workbook is made of, by their path in it. */
+export type WorkbookParts = Readonly<Record<string, Uint8Array>>;
+
+/** Workbooks rarely come alone, and a thread is made for the first; but it takes memory too. */
+const IDLE_MS = 60_000;
+
+/** Beside this module when it is compiled, wherever this one is run from. */
+const THREAD = fileURLToPath(new URL('../../dist/export/workbook-thread.js', import.meta.url));
+
+let pool: Tinypool | undefined;
+
+/**
+ * Makes a workbook's parts: the summary in its sheet, header rows, styles and widths, without the rows of its lists.
+ * A thread does it, by exceljs: to load that takes a quarter of a second, a workbook tens of milliseconds, and nobody
+ * else shall wait for either.
+ */
+export async function makeWorkbook(plan: WorkbookPlan): Promise<WorkbookParts> {
+  pool ??= new Tinypool({
+    filename: THREAD,
+    runtime: 'worker_threads',
+    minThreads: 0,
+    maxThreads: 1,
+    idleTimeout: IDLE_MS,
+  });
+  return pool.run(plan, { name: 'partsOf' });
+}

@@ -1,0 +1,72 @@
+import { createHash } from 'node:crypto';
+import { inTurns, slicesOf } from '../turns.ts';
+
+/** Elements of a list that are written together. */
+const ELEMENTS = 256;
+
+/**
+ * JSON as `JSON.stringify` writes it, but made in steps, between which others have a turn: an answer can be megabytes.
+ * Lists may be of anything that can be gone through; they are made as they are written.
+ */
+export async function jsonBytes(value: object): Promise<Buffer> {
+  const pieces: Buffer[] = [];
+  for await (const piece of inTurns(gathered(jsonOf(value)))) pieces.push(Buffer.from(piece));
+  return Buffer.concat(pieces);
+}
+
+/** A tag over all of an answer but the time it was made, which stands near its beginning. */
+export async function tagOf(body: Buffer, generatedAt: string): Promise<string> {
+  const at = body.indexOf(generatedAt);
+  const hash = createHash('sha256').update(body.subarray(0, at));
+  for await (const slice of inTurns(slicesOf(body.subarray(at + generatedAt.length)))) hash.update(slice);
+  return hash.digest('base64url').slice(0, 27);
+}
+
+function* jsonOf(value: unknown): Generator<string> {
+  if (typeof value !== 'object' || value === null) yield JSON.stringify(value);
+  else if (isIterable(value)) yield* listJson(value);
+  else {
+    let before = '{';
+    for (const [name, field] of Object.entries(value)) {
+      if (field === undefined) continue;
+      yield `${before}${JSON.stringify(name)}:`;
+      yield* jsonOf(field);
+      before = ',';
+    }
+    yield before === '{' ? '{}' : '}';
+  }
+}
+
+function isIterable(value: object): value is Iterable<unknown> {
+  return Symbol.iterator in value;
+}
+
+function* listJson(list: Iterable<unknown>): Generator<string> {
+  let before = '[';
+  let elements: unknown[] = [];
+  const written = (): string => {
+    const text = before + JSON.stringify(elements).slice(1, -1);
+    before = ',';
+    elements = [];
+    return text;
+  };
+  for (const element of list) {
+    elements.push(element);
+    if (elements.length === ELEMENTS) yield written();
+  }
+  if (elements.length > 0 || before === '[') yield written();
+  yield ']';
+}
+
+const PIECE_CHARACTERS = 65_536;
+
+function* gathered(texts: Iterable<string>): Generator<string> {
+  let piece = '';
+  for (const text of texts) {
+    piece += text;
+    if (piece.length < PIECE_CHARACTERS) continue;
+    yield piece;
+    piece = '';
+  }
+  yield piece;
+}

@@ -1,0 +1,38 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
+
+/**
+ * How long a piece of work may keep the event loop before the others get a turn. What they do then and a collection of
+ * garbage come on top; together it is to stay under 20 ms.
+ */
+const TURN_MS = 8;
+
+/** Asked again and again by work that takes long: a promise to wait for when it is time to let the others have a turn. */
+export type TurnOver = () => Promise<void> | undefined;
+
+/** @param looks at the clock at every so many calls only: a look costs as much as taking in a tenth of a click */
+export function turns(looks = 1): TurnOver {
+  let asked = 0;
+  let since = performance.now();
+  const pause = async (): Promise<void> => {
+    await nextTurn();
+    since = performance.now();
+  };
+  return () => (++asked % looks !== 0 || performance.now() - since < TURN_MS ? undefined : pause());
+}
+
+/** Passes on what comes, letting the others have a turn in between where much comes at once. */
+export async function* inTurns<Piece>(pieces: AsyncIterable<Piece> | Iterable<Piece>): AsyncGenerator<Piece> {
+  const turnOver = turns();
+  for await (const piece of pieces) {
+    yield piece;
+    const turn = turnOver();
+    if (turn !== undefined) await turn;
+  }
+}
+
+const SLICE_BYTES = 1_048_576;
+
+/** Bytes cut into slices that one step of work has little to do with. */
+export function* slicesOf(bytes: Buffer): Generator<Buffer> {
+  for (let at = 0; at < bytes.length; at += SLICE_BYTES) yield bytes.subarray(at, at + SLICE_BYTES);
+}
