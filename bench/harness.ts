@@ -163,7 +163,8 @@ export async function medianTime(runs: number, work: () => Promise<unknown>): Pr
   return median(times);
 }
 
-function median(values: readonly number[]): number {
+/** The middle one of some values. */
+export function median(values: readonly number[]): number {
   return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
 }
 

@@ -5,6 +5,7 @@ import { Command } from 'commander';
 import { formatTable, note, printLine } from '../src/cli/output.ts';
 import { PACKAGE_ROOT } from '../src/paths.ts';
 import { cluster } from './cluster.ts';
+import { eventLoop } from './event-loop.ts';
 import { exportFiles } from './export.ts';
 import { type Benchmark, type Result, startBench } from './harness.ts';
 import { importLog } from './import-log.ts';
@@ -29,6 +30,7 @@ const BENCHMARKS: Readonly<Record<string, Benchmark>> = {
   'stats-repeat': statsRepeat,
   'stats-mixed': statsMixed,
   export: exportFiles,
+  'event-loop': eventLoop,
   cluster,
   // Last, because it makes the table large.
   scale,

@@ -1,5 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 
+export { nextTurn };
+
 /**
  * How long a piece of work may keep the event loop before the others get a turn. What they do then and a collection of
  * garbage come on top; together it is to stay under 20 ms.

@@ -48,7 +48,7 @@ export interface IngestContext {
 }
 
 /** A look at the clock for every click would cost as much as some of the work. */
-const CLICKS_A_LOOK = 8;
+const CLICKS_A_LOOK = 2;
 
 type Parse = (item: BodyItem) => ParsedClick;
 

@@ -3,7 +3,7 @@ import type { Database } from '../../clickhouse/database.ts';
 import type { NextVersion } from '../../clickhouse/versions.ts';
 import { unavailable } from '../../errors.ts';
 import { param, sql } from '../../sql/sql.ts';
-import { turns } from '../../turns.ts';
+import { nextTurn, turns } from '../../turns.ts';
 import type { BodyItem } from '../body.ts';
 import { type IngestContext, ingest } from '../ingest.ts';
 import { type BatchReport, ReportBuilder } from './batch-report.ts';
@@ -85,7 +85,10 @@ export class BatchImporter {
 
   /** Notes that the batch is begun, after the one before it. */
   async #begin(batch: Batch, name: string, now: number): Promise<Begun> {
+    // Megabytes were just hashed, are made text and gone through: each takes some ten milliseconds.
+    await nextTurn();
     const text = batch.bytes.toString('utf8').replace(/\n$/, '');
+    await nextTurn();
     const lines = await countRecords(batch.format, text);
     const [known] = await this.#database.rows<[boolean, number]>(sql`
       SELECT is_complete, toUnixTimestamp64Milli(imported_at) FROM import_batches FINAL

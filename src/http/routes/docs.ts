@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
-import { setImmediate as nextTurn } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
 import type { Router } from '@koa/router';
+import { nextTurn } from '../../turns.ts';
 import type { Context, State } from '../context.ts';
 import { renderPage } from '../docs/page.ts';
 import { STYLE } from '../docs/style.ts';
