@@ -2,29 +2,36 @@ import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { Agent, request } from 'node:http';
 import { join } from 'node:path';
-import { type Benchmark, atLeast, interleaved } from './harness.ts';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { type Benchmark, atLeast, interleaved, startService } from './harness.ts';
 import { PACKAGE_ROOT } from '../src/paths.ts';
 import { someRawClicks } from './raw-clicks.ts';
 
 const CONNECTIONS = 64;
 const REQUESTS = 3_000;
 
-/** One click a request, as a redirect service sends them while people click. */
+/** One click a request, as a redirect service sends them while people click, into a Spoor with its own ClickHouse. */
 export const ingestSingle: Benchmark = {
   floor: 'a bare Koa in a process of its own that parses the same body and stores nothing',
   run: async (bench) => {
     const bodies = someRawClicks(1, REQUESTS).map((click) => JSON.stringify(click));
+    const folder = mkdtempSync(join(tmpdir(), 'spoor-bench-single-'));
+    const { CLICKHOUSE_URL: _, ...settings } = bench.settings;
+    const service = await startService({ ...settings, SPOOR_DATA_DIR: folder });
     const bare = fork(join(PACKAGE_ROOT, 'bench/bare-koa.ts'));
     const agent = new Agent({ keepAlive: true, maxSockets: CONNECTIONS });
     try {
       const [port]: unknown[] = await once(bare, 'message');
       const post = (url: string) => () => postEach(url, agent, bench.headers, bodies);
-      const times = await interleaved(5, post(bench.url), post(`http://127.0.0.1:${String(port)}`));
+      const times = await interleaved(5, post(service.url), post(`http://127.0.0.1:${String(port)}`));
       const rate = (milliseconds: number) => REQUESTS / (milliseconds / 1000);
       return [atLeast('ingest-single', 'requests/s', rate(times.spoor), rate(times.floor), 0.5)];
     } finally {
       agent.destroy();
       bare.kill();
+      await service.stop();
+      rmSync(folder, { recursive: true, force: true });
     }
   },
 };

@@ -130,11 +130,13 @@ type Parts = Pick<Services, 'metrics' | 'log' | 'rateLimits'> & {
 
 function compose(config: Config, { clickhouse, ...parts }: Parts, token: string): Services {
   const { database, clickTables, shards } = clickhouse;
+  // Its directory is of one process at a time.
+  const isEmbedded = config.clickhouse === undefined;
   const now = Date.now;
   const nextVersion = createVersions(now);
   const changes = new DataChanges();
   const removal = new ClickRemoval(clickTables);
-  const urls = new UrlRegistry(database, nextVersion, removal);
+  const urls = new UrlRegistry(database, nextVersion, removal, isEmbedded);
   const visitorSecret = config.visitorSecret ?? readOrCreateSecret(config.dataDir, 'visitor-secret');
   const hashVisitor = visitorHasher(visitorSecret);
   const keptSince = keptSinceOf(config.retentionDays);
@@ -159,7 +161,7 @@ function compose(config: Config, { clickhouse, ...parts }: Parts, token: string)
     removal,
     backups: new Backups({
       database,
-      dataDir: config.clickhouse === undefined ? config.dataDir : undefined,
+      dataDir: isEmbedded ? config.dataDir : undefined,
       visitorSecret,
       undisturbed: (work) => urls.gate.shut(work),
     }),

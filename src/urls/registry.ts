@@ -37,7 +37,7 @@ export interface UrlPage {
   readonly next: string | null;
 }
 
-/** Well below the 5 s within which a change must be seen by every instance. */
+/** Well below the 5 s within which a change must be seen by every instance, where there can be several. */
 const CACHE_MS = 3_000;
 const CACHE_SIZE = 50_000;
 
@@ -68,7 +68,8 @@ export class UrlRegistry {
   readonly #database: Database;
   readonly #nextVersion: NextVersion;
   readonly #removal: ClickRemoval;
-  readonly #cache = new QuickLRU<string, ShortUrl>({ maxSize: CACHE_SIZE, maxAge: CACHE_MS });
+  readonly #isOnlyWriter: boolean;
+  readonly #cache: QuickLRU<string, ShortUrl>;
   readonly #registrations = new GroupCommit(
     (wanted: readonly (readonly ShortUrl[])[]) => this.#register(wanted),
     {
@@ -85,10 +86,13 @@ export class UrlRegistry {
   /** Counts writes that were begun and that ended. */
   #writes = 0;
 
-  constructor(database: Database, nextVersion: NextVersion, removal: ClickRemoval) {
+  /** @param isOnlyWriter nobody else changes these URLs, so what was read of one holds until it is changed here */
+  constructor(database: Database, nextVersion: NextVersion, removal: ClickRemoval, isOnlyWriter: boolean) {
     this.#database = database;
     this.#removal = removal;
     this.#nextVersion = nextVersion;
+    this.#isOnlyWriter = isOnlyWriter;
+    this.#cache = new QuickLRU({ maxSize: CACHE_SIZE, maxAge: isOnlyWriter ? Infinity : CACHE_MS });
   }
 
   async find(shortCode: string): Promise<ShortUrl | undefined> {
@@ -97,14 +101,18 @@ export class UrlRegistry {
 
   /** The URLs among `shortCodes` that exist, by code. */
   async findMany(shortCodes: readonly string[]): Promise<Map<string, ShortUrl>> {
+    const found = this.#cached(shortCodes);
+    const missing = shortCodes.filter((code) => !found.has(code));
+    for (const [code, url] of await this.#read(missing)) found.set(code, url);
+    return found;
+  }
+
+  #cached(shortCodes: readonly string[]): Map<string, ShortUrl> {
     const found = new Map<string, ShortUrl>();
-    const missing: string[] = [];
     for (const code of shortCodes) {
       const cached = this.#cache.get(code);
-      if (cached === undefined) missing.push(code);
-      else found.set(code, cached);
+      if (cached !== undefined) found.set(code, cached);
     }
-    for (const [code, url] of await this.#read(missing)) found.set(code, url);
     return found;
   }
 
@@ -124,11 +132,14 @@ export class UrlRegistry {
 
   /**
    * Registers those of `wanted` whose code nobody owns yet.
-   * It asks ClickHouse, not the cache: another instance may just have deleted one, and its clicks with it.
+   * Where there can be other instances it asks ClickHouse, not the cache: one may just have been deleted, and its clicks
+   * with it.
    * @returns URLs by code, those of all its codes among them: the new ones and those that were there, whoever owns them
    */
   async registerMissing(wanted: readonly ShortUrl[]): Promise<ReadonlyMap<string, ShortUrl>> {
-    return wanted.length === 0 ? new Map() : this.#registrations.add(wanted, wanted.length);
+    const known = this.#isOnlyWriter ? this.#cached(wanted.map(({ shortCode }) => shortCode)) : new Map();
+    if (wanted.every(({ shortCode }) => known.has(shortCode))) return known;
+    return this.#registrations.add(wanted, wanted.length);
   }
 
   /** For several requests at once; of two that want the same new code the first has it. */
