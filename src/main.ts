@@ -20,7 +20,7 @@ import { applyRetention, keptSinceOf } from './clicks/retention.ts';
 import { ClickWriter } from './clicks/writer.ts';
 import type { Config } from './config.ts';
 import { readOrCreateSecret, removeControl, writeControl } from './data-dir.ts';
-import { createApp } from './http/app.ts';
+import { createListener } from './http/app.ts';
 import { close, listen, urlOf } from './http/server.ts';
 import type { Services } from './http/services.ts';
 import { KeyStore, hashKey } from './keys/keys.ts';
@@ -93,7 +93,7 @@ export async function start(
     // What an earlier process has marked but did not live to have rewritten.
     if (isServer) await services.removal.rewriteMarked();
     const newAdminKey = isServer ? await makeFirstAdminKey(config, services.keys) : undefined;
-    const server = await listen(createApp(services), config);
+    const server = await listen(createListener(services), config);
     const control = { url: urlOf(server), token, pid: process.pid };
     if (isServer) writeControl(config.dataDir, control);
     return {

@@ -28,6 +28,8 @@ export function createMetrics(): Metrics {
     buckets: BUCKETS,
     registers: [registry],
   });
+  // To find the labels' histogram each time takes as long as to count in it. There are as many as routes and statuses.
+  const observers = new Map<string, { readonly observe: (seconds: number) => void }>();
   const queries = new Histogram({
     name: 'spoor_clickhouse_query_duration_seconds',
     help: 'Time ClickHouse took, by kind of query and whether it succeeded.',
@@ -62,7 +64,13 @@ export function createMetrics(): Metrics {
   return {
     registry,
     observeQuery: (kind, seconds, ok) => queries.observe({ kind, outcome: ok ? 'ok' : 'error' }, seconds),
-    observeRequest: (method, route, status, seconds) => requests.observe({ method, route, status }, seconds),
+    observeRequest: (method, route, status, seconds) => {
+      const name = `${status} ${method} ${route}`;
+      let observer = observers.get(name);
+      if (observer === undefined)
+        observers.set(name, (observer = requests.labels({ method, route, status })));
+      observer.observe(seconds);
+    },
     countRateLimited: (route, payer) => rateLimited.inc({ route, payer }),
     countAnswer: (source) => counted[source]++,
     watchKeptBytes: (bytes) =>

@@ -1,3 +1,4 @@
+import type { RequestListener } from 'node:http';
 import { Router } from '@koa/router';
 import Koa from 'koa';
 import { AppError } from '../errors.ts';
@@ -5,8 +6,9 @@ import { noteChanges } from './changes.ts';
 import type { Handler, State } from './context.ts';
 import { repeatedQuestions } from './repeated-questions.ts';
 import { crossOrigin, securityHeaders } from './headers.ts';
-import { authenticate, errorAnswers, requestLog } from './middleware.ts';
+import { authenticate, errorAnswers } from './middleware.ts';
 import { limitRate } from './rate-limit.ts';
+import { requestLog } from './request-log.ts';
 import { backupRoutes } from './routes/backup.ts';
 import { clickRoutes } from './routes/clicks.ts';
 import { controlRoutes } from './routes/control.ts';
@@ -41,12 +43,17 @@ export function createRouter(services: Services): Router<State> {
   return router;
 }
 
-/** The HTTP application. It listens to nothing and opens nothing; what it does it does through `services`. */
-export function createApp(services: Services): Koa<State> {
+/** What answers every request. It listens to nothing and opens nothing; what it does it does through `services`. */
+export function createListener(services: Services): RequestListener {
+  // Koa answers every failure itself; its promise never rejects.
+  const handle = createApp(services).callback();
+  return repeatedQuestions(services, (request, response) => void handle(request, response));
+}
+
+function createApp(services: Services): Koa<State> {
   const router = createRouter(services);
   const app = new Koa<State>();
   app.use(requestLog(services));
-  app.use(repeatedQuestions(services));
   app.use(securityHeaders());
   if (services.corsOrigins.length > 0) app.use(crossOrigin(services.corsOrigins));
   app.use(errorAnswers(services));

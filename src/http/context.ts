@@ -5,8 +5,6 @@ import { type Principal, type Scope, hasScope, isAdmin } from '../keys/scopes.ts
 export interface State {
   /** Set when the request came with a key that holds. */
   principal?: Principal;
-  /** The pattern of the route, where the router was not asked. */
-  route?: string;
   /** Set by a route that has noted itself whose data it changed, wholly. */
   hasNotedChanges?: boolean;
 }

@@ -4,24 +4,9 @@ import { failureName } from '../clickhouse/failures.ts';
 import { AppError } from '../errors.ts';
 import { hashKey } from '../keys/keys.ts';
 import type { Principal } from '../keys/scopes.ts';
-import { type Handler, type State, routeOf, unauthenticated } from './context.ts';
+import { type Handler, type State, unauthenticated } from './context.ts';
 import { countRequest } from './rate-limit.ts';
 import type { Services } from './services.ts';
-
-/** One log line and one measurement a request. The route's pattern stands for its path, which a stranger chooses. */
-export function requestLog({ log, metrics }: Services): Middleware<State> {
-  return (ctx, next) => {
-    const started = performance.now();
-    ctx.res.once('close', () => {
-      const milliseconds = performance.now() - started;
-      const route = ctx.state.route ?? routeOf(ctx);
-      const status = ctx.res.writableFinished ? ctx.status : 499;
-      metrics.observeRequest(ctx.method, route, status, milliseconds / 1000);
-      log.info({ method: ctx.method, route, status, ms: Math.round(milliseconds * 10) / 10 }, 'request');
-    });
-    return next();
-  };
-}
 
 /** The one place where errors become answers. */
 export function errorAnswers({ log }: Services): Middleware<State> {

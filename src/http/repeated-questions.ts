@@ -1,50 +1,62 @@
-import type { Middleware } from 'koa';
+import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import type { SentAnswer } from '../answers/kept-answers.ts';
 import { AppError } from '../errors.ts';
-import type { State } from './context.ts';
 import { securityHeaderList } from './headers.ts';
 import { ANSWER_HEADERS, etagOf, findKept, namesTag } from './kept.ts';
 import { keyVerifier } from './middleware.ts';
+import { requestWatch } from './request-log.ts';
 import type { Services } from './services.ts';
 
 const ROUTE = '/api/v1/stats';
 const BEGINNING = `${ROUTE}?`;
+const DESCRIBED = { method: 'GET', route: ROUTE };
 
 /**
  * The short way for a question that is asked again and again by one whom no rate limit holds up: the key is verified, what
  * it may see is found out, and the kept answer goes out as it is. Everything else, errors too, takes the long way, which
  * begins anew and would give the same answer.
+ * @param longWay the whole application
  */
-export function repeatedQuestions(services: Services): Middleware<State> {
+export function repeatedQuestions(services: Services, longWay: RequestListener): RequestListener {
   const { answers, corsOrigins, rateLimits } = services;
   const verify = keyVerifier(services);
+  const watch = requestWatch(services);
   const common = [...securityHeaderList(), ...Object.entries(ANSWER_HEADERS)].flat();
 
-  return async (ctx, next) => {
-    const { method, url = '', headers } = ctx.req;
-    if (method !== 'GET' || !url.startsWith(BEGINNING)) return next();
-    const queryString = url.slice(BEGINNING.length);
-    if (answers?.questions.find(queryString) === undefined) return next();
-    if (headers.origin !== undefined && corsOrigins.length > 0) return next();
-    let answer: SentAnswer | undefined;
+  const find = async (queryString: string, key: string | undefined): Promise<SentAnswer | undefined> => {
     try {
-      const principal = headers.authorization === undefined ? undefined : await verify(headers.authorization);
-      if (rateLimits === undefined || principal?.rateLimit === 'unlimited') {
-        answer = await findKept(services, queryString, principal);
-      }
+      const principal = key === undefined ? undefined : await verify(key);
+      if (rateLimits !== undefined && principal?.rateLimit !== 'unlimited') return undefined;
+      return await findKept(services, queryString, principal);
     } catch (error) {
-      if (!(error instanceof AppError)) throw error;
+      if (error instanceof AppError) return undefined;
+      throw error;
     }
-    if (answer === undefined || !ctx.writable) return next();
-    ctx.state.route = ROUTE;
-    ctx.respond = false;
-    const { res } = ctx;
+  };
+
+  const send = (request: IncomingMessage, response: ServerResponse, answer: SentAnswer): void => {
     const { body, tag } = answer;
-    if (namesTag(headers['if-none-match'] ?? '', tag)) {
-      res.writeHead(304, common.concat('ETag', etagOf(answer))).end();
+    watch(response, () => DESCRIBED);
+    if (namesTag(request.headers['if-none-match'] ?? '', tag)) {
+      response.writeHead(304, common.concat('ETag', etagOf(answer))).end();
     } else {
       const own = ['ETag', etagOf(answer), 'Content-Length', String(body.length)];
-      res.writeHead(200, common.concat(own)).end(body);
+      response.writeHead(200, common.concat(own)).end(body);
     }
+  };
+
+  return (request, response) => {
+    const { method, url = '', headers } = request;
+    const queryString = url.slice(BEGINNING.length);
+    const isKnown =
+      method === 'GET' &&
+      url.startsWith(BEGINNING) &&
+      answers?.questions.find(queryString) !== undefined &&
+      (headers.origin === undefined || corsOrigins.length === 0);
+    if (!isKnown) return longWay(request, response);
+    find(queryString, headers.authorization).then(
+      (answer) => (answer === undefined ? longWay(request, response) : send(request, response, answer)),
+      () => longWay(request, response),
+    );
   };
 }

@@ -1,8 +1,6 @@
 import { once } from 'node:events';
-import { type Server, createServer } from 'node:http';
+import { type RequestListener, type Server, createServer } from 'node:http';
 import type { Duplex } from 'node:stream';
-import type Koa from 'koa';
-import type { State } from './context.ts';
 import { securityHeaderList } from './headers.ts';
 import { watchPace } from './pace.ts';
 import { MAX_HEADER_BYTES, NOT_HTTP, UNREADABLE } from './unreadable.ts';
@@ -35,10 +33,8 @@ const MAX_CONNECTIONS = 4_096;
 const LAST_WORD_MS = 1_000;
 
 /** Listens. @throws Error with a sentence for the operator when the address cannot be had */
-export async function listen(app: Koa<State>, { host, port }: Address): Promise<Server> {
-  const handle = app.callback();
-  // Koa answers every failure itself; its promise never rejects.
-  const server = createServer(LIMITS, (request, response) => void handle(request, response));
+export async function listen(listener: RequestListener, { host, port }: Address): Promise<Server> {
+  const server = createServer(LIMITS, listener);
   // An expectation that is not known is passed over: Node would answer 417 without a body.
   server.on('checkExpectation', (request, response) => server.emit('request', request, response));
   server.maxConnections = MAX_CONNECTIONS;
