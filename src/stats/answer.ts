@@ -83,14 +83,7 @@ export function shapeAnswer(
   now: number,
 ): StatsAnswer<ShapedList> {
   const read = columnReader(columns);
-  const summaryRow = rows.find((row) => read(row, 'list') === 0);
-  if (summaryRow === undefined) throw new Error('The summary row is missing.');
-  const totals = ['clicks', 'unique_clicks', ...SUMMARY_COLUMNS].map((column) => read(summaryRow, column));
-  const head = shapeHead(
-    query,
-    totals.map((value) => (typeof value === 'number' ? value : null)),
-    now,
-  );
+  const head = shapeHead(query, totalsOf(rows, read), now);
   const rowsByList = groupRows(rows, (row) => read(row, 'list'));
   const metrics: Record<string, ShapedList> = {};
   const groupCounts: Record<string, number> = {};
@@ -151,6 +144,19 @@ function groupRows<Key>(
   }
   return groups;
 }
+
+/** @throws Error when there are lists and no summary */
+function totalsOf(rows: readonly StatsRow[], read: ReadColumn): SummaryRow {
+  if (rows.length === 0) return NO_CLICKS;
+  const summary = rows.find((row) => read(row, 'list') === 0);
+  if (summary === undefined) throw new Error('The summary row is missing.');
+  return ['clicks', 'unique_clicks', ...SUMMARY_COLUMNS].map((column) => {
+    const value = read(summary, column);
+    return typeof value === 'number' ? value : null;
+  });
+}
+
+const NO_CLICKS: SummaryRow = [0, 0, 0, null, null, null];
 
 type ReadColumn = (row: StatsRow, column: string) => string | number | null;
 

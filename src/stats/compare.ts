@@ -9,7 +9,10 @@ import type { Spread } from './spread.ts';
 import type { VisitorPlan } from './visitor-plan.ts';
 
 /** The period before the one that was asked about: its totals, and its time lists where time was asked for. */
-export type PreviousPeriod<List> = Pick<StatsAnswer, 'time_range' | 'summary' | 'computed_metrics'> &
+export type PreviousPeriod<List = StatsAnswer['metrics'][string]> = Pick<
+  StatsAnswer,
+  'time_range' | 'summary' | 'computed_metrics'
+> &
   Partial<Pick<StatsAnswer<List>, 'metrics'>>;
 
 /** An answer with what it was to be compared with; null where no time lies before the range that clicks can be of. */

@@ -1,11 +1,11 @@
 import { EMPTY, type Sql, identifier, join, param, sql } from '../sql/sql.ts';
 import { namesOf } from '../values/names.ts';
 import {
-  SUMMARY,
   SUMMARY_NUMBERS,
   TWO_BRANCHES,
   columnsOf,
   groupedRows,
+  listAndSummary,
   orderOf,
   rankOf,
 } from './compile.ts';
@@ -103,8 +103,9 @@ function placesOf(query: StatsQuery, before: StatsQuery): readonly Sql[] {
 /** The groups of all lists on one shard, and its summary. A summary of a single list comes of the same pass. */
 function shardRows(query: StatsQuery, from: Sql, plan?: VisitorPlan): Sql {
   const lists = listsOf(query);
-  if (lists.length === 1 && query.metrics.includes('unique_clicks')) {
-    return groupedRows(query, [SUMMARY, ...lists], from, { more: sql`, ${NUMBERS}` });
+  const [first, ...others] = lists;
+  if (first !== undefined && others.length === 0 && query.metrics.includes('unique_clicks')) {
+    return listAndSummary(query, first, from, NUMBERS);
   }
   const blanks = query.groupBy.map((name) => (name === 'time' ? sql`toInt64(0), ` : sql`'', `));
   const summary = sql`SELECT toUInt8(0) AS list, ${join(blanks, '')}count() AS clicks, uniqExact(visitor) AS unique_clicks, ${NUMBERS}

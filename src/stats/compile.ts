@@ -10,15 +10,16 @@ import { type VisitorPlan, countVisitors } from './visitor-plan.ts';
 /**
  * The columns of a compiled query's rows, in order. `list` is 0 for the summary, the first row, and else the list's
  * place counted from 1; dimensions that a list has not are empty. Times are Unix milliseconds, `time` Unix seconds.
+ * Where there are no clicks there may be no rows at all; time's list by itself comes in any order.
  */
 export function columnsOf(query: StatsQuery): readonly string[] {
   return ['list', ...query.groupBy, 'clicks', 'unique_clicks', 'groups', ...SUMMARY_COLUMNS];
 }
 
 /**
- * A question as one SQL query, so that all lists of the answer see the same clicks. All lists come of one pass with
- * GROUPING SETS. So does the summary of a single list; beside several, its own numbers would be worked out for every
- * group of each, and a branch of its own is faster. Visitors are only counted where they are asked for: that costs many
+ * A question as one SQL query, so that all lists of the answer see the same clicks. Several lists come of one pass with
+ * GROUPING SETS; the summary's own numbers would be worked out for every group of each, and a branch of its own is
+ * faster. A single list brings its summary. Visitors are only counted where they are asked for: that costs many
  * times what counting clicks does.
  * @param plan how visitors are counted in the lists where there are several
  */
@@ -49,11 +50,30 @@ export function orderOf(query: StatsQuery): Sql {
 /** Nothing stands around the one SELECT: ClickHouse takes as long for that as for the clicks of a link. */
 function onePass(query: StatsQuery, list: MetricList, from: Sql): Sql {
   const groups = isTime(list) ? sql`toUInt64(0)` : COUNT_OF_GROUPS;
-  const rows = groupedRows(query, [SUMMARY, list], from, {
-    more: sql`, ${groups} AS groups, ${NAMED_NUMBERS}`,
-  });
-  if (isTime(list)) return sql`${rows}\nORDER BY list, time`;
+  const rows = listAndSummary(query, list, from, sql`${groups} AS groups, ${named(NUMBERS)}`);
+  if (isTime(list)) return rows;
   return sql`${rows}${query.limit === undefined ? ranked(query) : limitedRows(query, query.limit, [list])}`;
+}
+
+/**
+ * The groups of a list of one dimension, and the summary where there are clicks: each group's visitors, found once, make
+ * up those of the summary.
+ * @param more what else is selected
+ */
+export function listAndSummary(query: StatsQuery, list: MetricList, from: Sql, more: Sql): Sql {
+  const name = join(list.dimensions.map(identifier), ', ');
+  return sql`SELECT toUInt8(1 - grouping(${name})) AS list, ${keysOf(query)},
+  count() AS clicks, uniqExact(visitor) AS unique_clicks, ${more}
+${from}
+GROUP BY ${name} WITH ROLLUP`;
+}
+
+/** The groups' keys by the names of their dimensions. */
+function keysOf(query: StatsQuery): Sql {
+  const keys = query.groupBy.map((name) =>
+    name === 'time' ? sql`${timeBucket(query)} AS time` : (DIMENSIONS[name].column ?? EMPTY),
+  );
+  return join(keys, ', ');
 }
 
 /**
@@ -62,23 +82,29 @@ function onePass(query: StatsQuery, list: MetricList, from: Sql): Sql {
  */
 export const TWO_BRANCHES = sql`SETTINGS max_streams_to_max_threads_ratio = 0.5`;
 
-/** The summary as a list: one group of everything. */
-export const SUMMARY: MetricList = { dimensions: [] };
-
-/** The numbers that only a summary has; null where there are no clicks, which are never of 1970. */
-export const SUMMARY_NUMBERS = {
-  bot_clicks: sql`toNullable(countIf(is_bot))`,
-  first_click: sql`nullIf(toUnixTimestamp64Milli(min(clicked_at)), 0)`,
-  last_click: sql`nullIf(toUnixTimestamp64Milli(max(clicked_at)), 0)`,
+/** The numbers that only a summary has, of clicks that there are. */
+const NUMBERS = {
+  bot_clicks: sql`countIf(is_bot)`,
+  first_click: sql`toUnixTimestamp64Milli(min(clicked_at))`,
+  last_click: sql`toUnixTimestamp64Milli(max(clicked_at))`,
   avg_redirection_time: sql`avg(redirect_ms)`,
+} as const;
+
+/** The same, null where there are no clicks, which are never of 1970. */
+export const SUMMARY_NUMBERS = {
+  ...NUMBERS,
+  bot_clicks: sql`toNullable(${NUMBERS.bot_clicks})`,
+  first_click: sql`nullIf(${NUMBERS.first_click}, 0)`,
+  last_click: sql`nullIf(${NUMBERS.last_click}, 0)`,
 } as const;
 
 export const SUMMARY_COLUMNS = namesOf(SUMMARY_NUMBERS);
 
-const NAMED_NUMBERS = join(
-  SUMMARY_COLUMNS.map((name) => sql`${SUMMARY_NUMBERS[name]} AS ${identifier(name)}`),
-  ', ',
-);
+const named = (numbers: Readonly<Record<keyof typeof NUMBERS, Sql>>): Sql =>
+  join(
+    SUMMARY_COLUMNS.map((name) => sql`${numbers[name]} AS ${identifier(name)}`),
+    ', ',
+  );
 
 const NO_NUMBERS = join(
   SUMMARY_COLUMNS.map((name) => sql`NULL AS ${identifier(name)}`),
@@ -93,7 +119,7 @@ export function summary(query: StatsQuery, from: Sql): Sql {
   const blanks = query.groupBy.map((name) => (name === 'time' ? sql`toInt64(0), ` : sql`'', `));
   return sql`SELECT toUInt8(0) AS list, ${join(blanks, '')}
   count() AS clicks, uniqExact(visitor) AS unique_clicks, toUInt64(0) AS groups,
-  ${NAMED_NUMBERS}
+  ${named(SUMMARY_NUMBERS)}
 ${from}`;
 }
 
@@ -116,16 +142,12 @@ export function groupedRows(
   { more = EMPTY, plan = 'all-alike' }: GroupedRows = {},
 ): Sql {
   const names = query.groupBy.map(identifier);
-  const keys = query.groupBy.map((name) =>
-    name === 'time' ? sql`${timeBucket(query)} AS time` : (DIMENSIONS[name].column ?? EMPTY),
-  );
   const sets = lists.map(({ dimensions }) => sql`(${join(dimensions.map(identifier), ', ')})`);
   const masks = lists.map(({ dimensions }) => groupingMask(query.groupBy, dimensions));
-  const first = lists[0] === SUMMARY ? 0 : 1;
-  const places = lists.map((_, index) => first + index);
+  const places = lists.map((_, index) => index + 1);
   const uniques = query.metrics.includes('unique_clicks') ? countVisitors(plan, from) : sql`toUInt64(0)`;
   return sql`SELECT transform(grouping(${join(names, ', ')}), ${param('Array(UInt64)', masks)}, ${param('Array(UInt8)', places)}, 0) AS list,
-  ${join(keys, ', ')}, count() AS clicks, ${uniques} AS unique_clicks${more}
+  ${keysOf(query)}, count() AS clicks, ${uniques} AS unique_clicks${more}
 ${from}
 GROUP BY GROUPING SETS (${join(sets, ', ')})`;
 }
