@@ -105,6 +105,28 @@ export interface Service {
   readonly stop: () => Promise<void>;
 }
 
+export interface OwnService extends Service {
+  /** Its environment, by which commands find it. */
+  readonly settings: Readonly<Record<string, string>>;
+}
+
+/** A Spoor as it starts by itself, with a ClickHouse and a folder of its own. */
+export async function startWithOwnClickHouse({ settings: all }: Bench): Promise<OwnService> {
+  const folder = mkdtempSync(join(tmpdir(), 'spoor-bench-own-'));
+  const { CLICKHOUSE_URL: _, ...others } = all;
+  const settings = { ...others, SPOOR_DATA_DIR: folder };
+  const { url, pid, stop } = await startService(settings);
+  return {
+    url,
+    pid,
+    settings,
+    stop: async () => {
+      await stop();
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
+
 /** @param settings its environment */
 export async function startService(settings: Readonly<Record<string, string>>): Promise<Service> {
   const service = spawn(process.execPath, [join(PACKAGE_ROOT, 'dist/cli.js'), 'serve'], {
@@ -139,14 +161,20 @@ export async function time(work: () => Promise<unknown>): Promise<number> {
   return performance.now() - started;
 }
 
-/** Runs the two in turn, so that a machine that slows down slows both, and gives the median of each in milliseconds. */
+/**
+ * Runs the two in turn, so that a machine that slows down slows both, and gives the median of each in milliseconds.
+ * @param warmUps runs before those: where one is short it takes some until V8 has compiled what it does
+ */
 export async function interleaved(
   runs: number,
   spoor: () => Promise<unknown>,
   floor: () => Promise<unknown>,
+  warmUps = 1,
 ): Promise<{ readonly spoor: number; readonly floor: number }> {
-  await spoor();
-  await floor();
+  for (let run = 0; run < warmUps; run++) {
+    await spoor();
+    await floor();
+  }
   const times = { spoor: [] as number[], floor: [] as number[] };
   for (let run = 0; run < runs; run++) {
     times.spoor.push(await time(spoor));

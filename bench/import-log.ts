@@ -7,7 +7,7 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { promisify } from 'node:util';
 import { PACKAGE_ROOT } from '../src/paths.ts';
-import { type Bench, type Benchmark, atLeast, interleaved } from './harness.ts';
+import { type Benchmark, type OwnService, atLeast, interleaved, startWithOwnClickHouse } from './harness.ts';
 import { rawClicks } from './raw-clicks.ts';
 
 const LINES = 1_000_000;
@@ -16,7 +16,7 @@ const LINES_A_SECOND = 12;
 
 const run = promisify(execFile);
 
-/** A log in the combined format, through the command line into a running server. */
+/** A log in the combined format, through the command line into a running server with its own ClickHouse. */
 export const importLog: Benchmark = {
   floor: 'node:readline reading the same file and splitting its lines at spaces',
   run: async (bench) => {
@@ -27,11 +27,13 @@ export const importLog: Benchmark = {
       for (const [seed, file] of files.entries()) await writeLog(file, bench.end, seed);
       const [first = ''] = files;
       const left = files.values();
+      const service = await startWithOwnClickHouse(bench);
       const times = await interleaved(
         RUNS,
-        () => importFile(bench, left.next().value ?? ''),
+        () => importFile(service, left.next().value ?? ''),
         () => splitLines(first),
       );
+      await service.stop();
       const rate = (milliseconds: number) => LINES / (milliseconds / 1000);
       return [
         atLeast('import-log', 'lines/s', rate(times.spoor), rate(times.floor), 0.2),
@@ -43,7 +45,7 @@ export const importLog: Benchmark = {
   },
 };
 
-async function importFile({ settings }: Bench, file: string): Promise<void> {
+async function importFile({ settings }: OwnService, file: string): Promise<void> {
   const command = [join(PACKAGE_ROOT, 'dist/cli.js'), 'import', file, '--format', 'combined', '--json'];
   const { stdout } = await run(process.execPath, command, { env: settings });
   const { accepted }: { accepted?: unknown } = JSON.parse(stdout);

@@ -1,11 +1,12 @@
 import { CLICK_COLUMNS } from '../src/clicks/writer.ts';
 import { identifier, join, param, sql } from '../src/sql/sql.ts';
-import { type Bench, type Benchmark, atLeast, interleaved } from './harness.ts';
+import { type Bench, type Benchmark, atLeast, interleaved, startWithOwnClickHouse } from './harness.ts';
 import { someRawClicks } from './raw-clicks.ts';
 
 const CLICKS = 5_000;
+const WARM_UPS = 20;
 
-/** Requests of 5,000 raw clicks. */
+/** Requests of 5,000 raw clicks, into a Spoor with its own ClickHouse. */
 export const ingestBatch: Benchmark = {
   floor: 'ClickHouse inserting the same final rows as JSONEachRow over HTTP',
   run: async (bench) => {
@@ -16,8 +17,8 @@ export const ingestBatch: Benchmark = {
         .map((click) => JSON.stringify(click))
         .join('\n'),
     );
-    const taken = () => send(bench, bodies[request++ % bodies.length] ?? '');
-    await taken();
+    const next = () => bodies[request++ % bodies.length] ?? '';
+    await send(bench.url, bench, next());
     const rows = await bench.database.rows(sql`
       SELECT ${join(CLICK_COLUMNS.map(identifier), ', ')}
       FROM clicks WHERE owner_id = 'admin' LIMIT ${param('UInt32', CLICKS)}`);
@@ -26,7 +27,14 @@ export const ingestBatch: Benchmark = {
         JSON.stringify(Object.fromEntries(CLICK_COLUMNS.map((name, place) => [name, row[place]]))),
       )
       .join('\n');
-    const times = await interleaved(9, taken, () => insertLines(bench, lines));
+    const service = await startWithOwnClickHouse(bench);
+    const times = await interleaved(
+      15,
+      () => send(service.url, bench, next()),
+      () => insertLines(bench, lines),
+      WARM_UPS,
+    );
+    await service.stop();
     const rate = (milliseconds: number) => CLICKS / (milliseconds / 1000);
     return [
       atLeast('ingest-batch', 'clicks/s', rate(times.spoor), rate(times.floor), 0.5),
@@ -35,12 +43,8 @@ export const ingestBatch: Benchmark = {
   },
 };
 
-async function send(bench: Bench, body: string): Promise<void> {
-  await post(
-    `${bench.url}/api/v1/clicks`,
-    { ...bench.headers, 'content-type': 'application/x-ndjson' },
-    body,
-  );
+async function send(url: string, { headers }: Bench, body: string): Promise<void> {
+  await post(`${url}/api/v1/clicks`, { ...headers, 'content-type': 'application/x-ndjson' }, body);
 }
 
 /** Each with a token of its own, since ClickHouse drops an insert that equals an earlier one. */

@@ -2,9 +2,7 @@ import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { Agent, request } from 'node:http';
 import { join } from 'node:path';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { type Benchmark, atLeast, interleaved, startService } from './harness.ts';
+import { type Benchmark, atLeast, interleaved, startWithOwnClickHouse } from './harness.ts';
 import { PACKAGE_ROOT } from '../src/paths.ts';
 import { someRawClicks } from './raw-clicks.ts';
 
@@ -16,9 +14,7 @@ export const ingestSingle: Benchmark = {
   floor: 'a bare Koa in a process of its own that parses the same body and stores nothing',
   run: async (bench) => {
     const bodies = someRawClicks(1, REQUESTS).map((click) => JSON.stringify(click));
-    const folder = mkdtempSync(join(tmpdir(), 'spoor-bench-single-'));
-    const { CLICKHOUSE_URL: _, ...settings } = bench.settings;
-    const service = await startService({ ...settings, SPOOR_DATA_DIR: folder });
+    const service = await startWithOwnClickHouse(bench);
     const bare = fork(join(PACKAGE_ROOT, 'bench/bare-koa.ts'));
     const agent = new Agent({ keepAlive: true, maxSockets: CONNECTIONS });
     try {
@@ -31,7 +27,6 @@ export const ingestSingle: Benchmark = {
       agent.destroy();
       bare.kill();
       await service.stop();
-      rmSync(folder, { recursive: true, force: true });
     }
   },
 };

@@ -4,6 +4,8 @@ import { askLink, linkByHand } from './stats-questions.ts';
 /** Milliseconds that Spoor may add to what ClickHouse takes. */
 const MAY_ADD_MS = 4;
 
+const WARM_UPS = 40;
+
 /** One link's default question. */
 export const statsLink: Benchmark = {
   floor: 'the same result from ClickHouse by the best hand-written SQL over HTTP, p50',
@@ -12,6 +14,7 @@ export const statsLink: Benchmark = {
       61,
       () => askLink(bench),
       () => linkByHand(bench),
+      WARM_UPS,
     );
     return [
       atMost('stats-link', 'ms', spoor, floor, 1.25),

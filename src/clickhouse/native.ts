@@ -12,15 +12,17 @@ export interface NativeColumn<Row> {
 /** Work in steps of a millisecond or so, between which others may have a turn. */
 type Steps = Generator<void, void>;
 
-const ROWS_A_STEP = 4_096;
+const ITEMS_A_STEP = 4_096;
 
-function* inSteps<Item>(items: Iterable<Item>, work: (item: Item) => void): Steps {
-  let done = 0;
-  for (const item of items) {
-    work(item);
-    if (++done % ROWS_A_STEP === 0) yield;
+/** @param work a plain loop over a few thousand items, which takes half as long as one that stops at each */
+function* inSteps<Items extends { readonly length: number; slice: (start: number, end: number) => Items }>(
+  items: Items,
+  work: (some: Items) => void,
+): Steps {
+  for (let start = 0; start < items.length; start += ITEMS_A_STEP) {
+    work(items.slice(start, start + ITEMS_A_STEP));
+    yield;
   }
-  yield;
 }
 
 export function textColumn<Row>(name: string, value: (row: Row) => string): NativeColumn<Row> {
@@ -43,20 +45,26 @@ export function sharedTextColumn<Row>(name: string, value: (row: Row) => string)
       const keys = new Map<string, number>();
       const places = new Uint32Array(rows.length);
       let count = 0;
-      yield* inSteps(rows, (row) => {
-        const text = value(row);
-        let place = keys.get(text);
-        if (place === undefined) keys.set(text, (place = keys.size));
-        places[count++] = place;
+      yield* inSteps(rows, (some) => {
+        for (const row of some) {
+          const text = value(row);
+          let place = keys.get(text);
+          if (place === undefined) keys.set(text, (place = keys.size));
+          places[count++] = place;
+        }
       });
       // 0, 1, 2: a place takes one byte, two or four.
       const width = keys.size <= 0x100 ? 0 : keys.size <= 0x10000 ? 1 : 2;
       out.unsigned64(KEYS_VERSION);
       out.unsigned64(OWN_KEYS | BigInt(width));
       out.integer64(keys.size);
-      yield* inSteps(keys.keys(), (text) => out.text(text));
+      yield* inSteps([...keys.keys()], (some) => {
+        for (const text of some) out.text(text);
+      });
       out.integer64(rows.length);
-      yield* inSteps(places, (place) => out.unsigned(place, 1 << width));
+      yield* inSteps(places, (some) => {
+        for (const place of some) out.unsigned(place, 1 << width);
+      });
     },
   };
 }
@@ -84,8 +92,12 @@ export function nullableFloatColumn<Row>(
     type: 'Nullable(Float64)',
     // What is null comes first, then the numbers, with any in place of a null.
     *write(out, rows) {
-      yield* inSteps(rows, (row) => out.byte(value(row) === null ? 1 : 0));
-      yield* inSteps(rows, (row) => out.double(value(row) ?? 0));
+      yield* inSteps(rows, (some) => {
+        for (const row of some) out.byte(value(row) === null ? 1 : 0);
+      });
+      yield* inSteps(rows, (some) => {
+        for (const row of some) out.double(value(row) ?? 0);
+      });
     },
   };
 }
@@ -98,7 +110,10 @@ function column<Row>(
   return {
     name,
     type,
-    write: (out, rows) => inSteps(rows, (row) => put(out, row)),
+    write: (out, rows) =>
+      inSteps(rows, (some) => {
+        for (const row of some) put(out, row);
+      }),
   };
 }
 
