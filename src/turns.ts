@@ -1,12 +1,26 @@
-import { setImmediate as nextTurn } from 'node:timers/promises';
-
-export { nextTurn };
-
 /**
  * How long a piece of work may keep the event loop before the others get a turn. What they do then and a collection of
  * garbage come on top; together it is to stay under 20 ms.
  */
-const TURN_MS = 8;
+const TURN_MS = 6;
+
+const waiting: (() => void)[] = [];
+
+/**
+ * Settles when others have had their turn. Of all work that waits for its next turn, one gets it in each round of the event
+ * loop, so that what comes from outside is held up by one turn and not by one of each.
+ */
+export function nextTurn(): Promise<void> {
+  return new Promise((resolve) => {
+    waiting.push(resolve);
+    if (waiting.length === 1) setImmediate(giveTurn);
+  });
+}
+
+function giveTurn(): void {
+  waiting.shift()?.();
+  if (waiting.length > 0) setImmediate(giveTurn);
+}
 
 /** Asked again and again by work that takes long: a promise to wait for when it is time to let the others have a turn. */
 export type TurnOver = () => Promise<void> | undefined;

@@ -1,9 +1,9 @@
-import { createHash } from 'node:crypto';
+import { type Hash, createHash } from 'node:crypto';
 import type { Database } from '../../clickhouse/database.ts';
 import type { NextVersion } from '../../clickhouse/versions.ts';
 import { unavailable } from '../../errors.ts';
 import { param, sql } from '../../sql/sql.ts';
-import { nextTurn, turns } from '../../turns.ts';
+import { inTurns, nextTurn, slicesOf, turns } from '../../turns.ts';
 import type { BodyItem } from '../body.ts';
 import { type IngestContext, ingest } from '../ingest.ts';
 import { type BatchReport, ReportBuilder } from './batch-report.ts';
@@ -42,7 +42,11 @@ export function rootOf(format: ImportFormatName, columns: readonly string[]): st
 
 /** A batch's name: a hash over everything in its file up to its end, so that equal beginnings have equal names. */
 export function nameOf(parent: string, bytes: Buffer): string {
-  return createHash('sha256').update(`${parent}\n`).update(bytes).digest('hex');
+  return hashAfter(parent).update(bytes).digest('hex');
+}
+
+function hashAfter(parent: string): Hash {
+  return createHash('sha256').update(`${parent}\n`);
 }
 
 /** Imports batches and remembers them for good, so that a file imported again, or grown, counts no click twice. */
@@ -52,6 +56,7 @@ export class BatchImporter {
   readonly #nextVersion: NextVersion;
   /** Batches under way, by name; each settles once it is noted as begun. */
   readonly #begun = new Map<string, Promise<Begun>>();
+  #naming: Promise<unknown> = Promise.resolve();
 
   constructor(database: Database, context: IngestContext, nextVersion: NextVersion) {
     this.#context = context;
@@ -73,7 +78,7 @@ export class BatchImporter {
    * @param now Unix milliseconds
    */
   async import(batch: Batch, ownerId: string, now: number): Promise<BatchReport> {
-    const name = nameOf(batch.parent, batch.bytes);
+    const name = await this.#nameOf(batch);
     const begun = this.#begin(batch, name, now);
     this.#begun.set(name, begun);
     try {
@@ -83,9 +88,20 @@ export class BatchImporter {
     }
   }
 
+  /** One after another, so that a batch that came before another one is also known before it. */
+  async #nameOf({ parent, bytes }: Batch): Promise<string> {
+    const name = this.#naming.then(async () => {
+      const hash = hashAfter(parent);
+      for await (const slice of inTurns(slicesOf(bytes))) hash.update(slice);
+      return hash.digest('hex');
+    });
+    this.#naming = name;
+    return name;
+  }
+
   /** Notes that the batch is begun, after the one before it. */
   async #begin(batch: Batch, name: string, now: number): Promise<Begun> {
-    // Megabytes were just hashed, are made text and gone through: each takes some ten milliseconds.
+    // Megabytes are made text and gone through: either takes some ten milliseconds.
     await nextTurn();
     const text = batch.bytes.toString('utf8').replace(/\n$/, '');
     await nextTurn();
