@@ -1,4 +1,4 @@
-import { accessSync, constants } from 'node:fs';
+import { accessSync, constants, existsSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 
 /** Suites that take more than Node and npm. */
@@ -12,6 +12,11 @@ const NEEDING = [
     suite: 'test/integration/rate-limits-redis',
     isPossible: has('redis-server'),
     remedy: 'apt-get install redis-server',
+  },
+  {
+    suite: 'test/integration/cluster-keeper',
+    isPossible: has('java') && existsSync('/usr/share/java/zookeeper.jar'),
+    remedy: 'apt-get install --no-install-recommends zookeeper',
   },
   {
     suite: 'test/dashboard/in-browser/[^/]+',

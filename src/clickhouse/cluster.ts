@@ -1,9 +1,17 @@
-import type { ClickHouseSettings } from '@clickhouse/client';
+import { ClickHouseError, type ClickHouseSettings } from '@clickhouse/client';
 import type { ClickHouseCluster, ClickHouseServer } from '../config.ts';
 import { param, quoted, sql } from '../sql/sql.ts';
 import type { Database, NodeSettings } from './database.ts';
 import type { Migration, RunStatement } from './migrations.ts';
-import { LOCAL_CLICKS, type SpreadPlan, shardComment, spreadStatement } from './spread-tables.ts';
+import { isReplicatedCluster } from './replication.ts';
+import {
+  LOCAL_CLICKS,
+  type SpreadPlan,
+  onCluster,
+  replicaName,
+  shardComment,
+  spreadStatement,
+} from './spread-tables.ts';
 import {
   ClusterError,
   type ClusterNode,
@@ -36,57 +44,71 @@ export interface ClusterConnections extends NamedServers {
 /** A cluster whose nodes are known. */
 export class Cluster {
   readonly shards: Shards;
-  readonly #topology: Topology;
+  /** Of each shard. */
+  readonly replicas: number;
+  /** The server whose small tables are asked, also where others have them too: it knows all that was written to it. */
+  readonly home: ClickHouseServer;
+  readonly #nodes: readonly ClusterNode[];
+  readonly #plan: SpreadPlan;
   readonly #connections: ClusterConnections;
-  readonly #user: Omit<ClickHouseServer, 'url'>;
+  #hasDistributedDdl: boolean;
 
-  private constructor(shards: Shards, topology: Topology, connections: ClusterConnections) {
-    this.shards = shards;
-    this.#topology = topology;
+  private constructor(
+    { nodes, replicas }: Topology,
+    home: ClickHouseServer,
+    plan: SpreadPlan,
+    connections: ClusterConnections,
+  ) {
+    const { cluster, database, slots } = plan;
+    this.shards = { cluster, database, slots };
+    this.replicas = replicas;
+    this.home = home;
+    this.#nodes = nodes;
+    this.#plan = plan;
     this.#connections = connections;
-    const { user = '', password = '' } = connections.servers[0] ?? {};
-    this.#user = { user, password };
+    // As long as the servers have not refused it.
+    this.#hasDistributedDdl = nodes.length > 1;
   }
 
   /** @throws ClusterError when Spoor cannot use it; AppError `unavailable` while a node is away */
   static async open(name: string, database: string, connections: ClusterConnections): Promise<Cluster> {
     const topology = await readTopology(name, connections);
-    return new Cluster({ cluster: name, database, slots: topology.slots }, topology, connections);
-  }
-
-  /** Of each shard. */
-  get replicas(): number {
-    return this.#topology.replicas;
-  }
-
-  /** The server whose small tables are asked, also where others have them too: it knows all that was written to it. */
-  get home(): ClickHouseServer {
-    const [first] = this.#topology.nodes;
-    if (first === undefined) throw new ClusterError(`The cluster ${this.shards.cluster} has no nodes.`);
-    return this.#serverOf(first);
+    const { nodes, slots, replicas } = topology;
+    const [first] = nodes;
+    if (first === undefined) throw new ClusterError(`The cluster ${name} has no nodes.`);
+    const found = await Promise.all(
+      nodes.map(async ({ server, hasKeeper }) => {
+        const tables = await clickTablesOf(connections.open(server), database);
+        return { host: hostOf(server), hasKeeper, engine: tables.get(LOCAL_CLICKS)?.engine };
+      }),
+    );
+    const isReplicated = isReplicatedCluster({ cluster: name, database, replicas, nodes: found });
+    return new Cluster(topology, first.server, { cluster: name, database, slots, isReplicated }, connections);
   }
 
   /** Each shard's table of clicks. */
   get clickTables(): readonly ClickTable[] {
-    return this.#topology.nodes
+    const { isReplicated } = this.#plan;
+    return this.#nodes
       .filter(({ replica }) => replica === 1)
-      .map((node) => ({
-        database: this.#ours(node),
-        table: LOCAL_CLICKS,
-        isReplicated: this.#plan.isReplicated,
-      }));
+      .map((node) => ({ database: this.#ours(node), table: LOCAL_CLICKS, isReplicated }));
   }
 
   async createDatabases(): Promise<void> {
-    const { database } = this.shards;
-    await this.#onEachNode((node) =>
-      this.#connections.open(this.#serverOf(node)).commandText(`CREATE DATABASE IF NOT EXISTS ${database}`),
+    await this.#onEveryNode(`CREATE DATABASE IF NOT EXISTS ${this.shards.database}`, ({ server }) =>
+      this.#connections.open(server),
     );
   }
 
-  /** Carries out a migration's statement on every node, each in its own form. */
+  /** Carries out a migration's statement on every node, in each node's form where that is its own. */
   readonly run: RunStatement = async (statement) => {
-    for (const node of this.#topology.nodes) await this.#runOn(node, statement);
+    const ofNodes = this.#nodes.map((node) => spreadStatement(statement, node, this.#plan));
+    const [ofFirst = [], ...ofOthers] = ofNodes;
+    const ofAll = ofFirst.filter((one) => ofOthers.every((others) => others.includes(one)));
+    for (const [index, node] of this.#nodes.entries()) {
+      for (const own of ofNodes[index] ?? []) if (!ofAll.includes(own)) await this.#say(node, own);
+    }
+    for (const one of ofAll) await this.#onEveryNode(one, (node) => this.#ours(node));
   };
 
   /**
@@ -94,59 +116,101 @@ export class Cluster {
    * @throws ClusterError that says what is wrong
    */
   async checkTables(migrations: readonly Migration[]): Promise<void> {
-    await this.#onEachNode(async (node) => {
-      const { host } = new URL(node.url);
-      let tables = await this.#clickTablesOf(node);
-      if (!tables.has(LOCAL_CLICKS) && this.#plan.isReplicated) {
-        for (const { statements } of migrations) for (const one of statements) await this.#runOn(node, one);
-        tables = await this.#clickTablesOf(node);
+    const { cluster, database, slots } = this.shards;
+    const found = await this.#tablesOfNodes();
+    for (const node of this.#nodes) {
+      const isShardElsewhere = this.#nodes.some(
+        (other) => other.shard === node.shard && found.get(other)?.has(LOCAL_CLICKS),
+      );
+      if (!found.get(node)?.has(LOCAL_CLICKS) && this.#plan.isReplicated && isShardElsewhere) {
+        for (const statement of migrations.flatMap(({ statements }) => statements)) {
+          for (const own of spreadStatement(statement, node, this.#plan)) await this.#say(node, own);
+        }
       }
+    }
+    for (const [{ shard, server }, tables] of await this.#tablesOfNodes()) {
+      const host = hostOf(server);
       if (tables.has('clicks') && tables.get('clicks')?.engine !== 'Distributed') {
         throw new ClusterError(
-          `The database ${this.shards.database} on ${host} has its clicks in one table already: choose another CLICKHOUSE_DATABASE for the cluster.`,
+          `The database ${database} on ${host} has its clicks in one table already: choose another CLICKHOUSE_DATABASE for the cluster.`,
         );
       }
       const local = tables.get(LOCAL_CLICKS);
       if (local === undefined) {
         throw new ClusterError(
-          `The database ${this.shards.database} on ${host} lacks its clicks: bring that node's data back, or begin anew with another CLICKHOUSE_DATABASE.`,
+          `The database ${database} on ${host} lacks its clicks: bring that node's data back, or begin anew with another CLICKHOUSE_DATABASE.`,
         );
       }
-      if (local.comment !== shardComment(node.shard, this.shards.slots)) {
+      if (local.comment !== shardComment(shard, slots)) {
         throw new ClusterError(
-          `The cluster ${this.shards.cluster} has other shards than its clicks were dealt to (${host} says: ${local.comment}) Put the shards back as they were, or spread the clicks anew into another CLICKHOUSE_DATABASE.`,
+          `The cluster ${cluster} has other shards than its clicks were dealt to (${host} says: ${local.comment}) Put the shards back as they were, or spread the clicks anew into another CLICKHOUSE_DATABASE.`,
         );
       }
-    });
+    }
   }
 
-  get #plan(): SpreadPlan {
-    return { ...this.shards, isReplicated: this.#topology.replicas > 1 };
+  /** A statement that is the same on every node: said once where the servers pass it on, else to one after another. */
+  async #onEveryNode(statement: string, connectionTo: (node: ClusterNode) => Database): Promise<void> {
+    const once = this.#hasDistributedDdl ? onCluster(statement, this.#plan) : undefined;
+    if (once !== undefined) {
+      try {
+        await this.#connections.open(this.home).commandText(once, SAID_ONCE);
+        return;
+      } catch {
+        // Not configured, not granted, no Keeper, or a node too late: any statement may be said a second time.
+        this.#hasDistributedDdl = false;
+      }
+    }
+    for (const node of this.#nodes) await connectionTo(node).commandText(statement);
   }
 
-  async #runOn(node: ClusterNode, statement: string): Promise<void> {
-    for (const one of spreadStatement(statement, node, this.#plan)) await this.#ours(node).commandText(one);
+  async #say(node: ClusterNode, statement: string): Promise<void> {
+    try {
+      await this.#ours(node).commandText(statement);
+    } catch (error) {
+      if (!(error instanceof ClickHouseError) || error.type !== 'REPLICA_ALREADY_EXISTS') throw error;
+      throw new ClusterError(
+        `The database ${this.shards.database} on ${hostOf(node.server)} lacks tables that its Keeper knows it to have: bring that node's data back. If another replica of its shard has the clicks, SYSTEM DROP REPLICA '${replicaName(node)}' FROM DATABASE ${this.shards.database} there lets them be copied anew.`,
+        { cause: error },
+      );
+    }
   }
 
-  async #clickTablesOf(node: ClusterNode) {
-    const rows = await this.#ours(node).rows<[string, string, string]>(sql`
-      SELECT name, engine, comment FROM system.tables
-      WHERE database = currentDatabase() AND name IN ('clicks', ${param('String', LOCAL_CLICKS)})`);
-    return new Map(rows.map(([name, engine, comment]) => [name, { engine, comment }]));
+  async #tablesOfNodes(): Promise<ReadonlyMap<ClusterNode, ClickTablesFound>> {
+    const { database } = this.shards;
+    return new Map(
+      await Promise.all(
+        this.#nodes.map(
+          async (node) => [node, await clickTablesOf(this.#connections.open(node.server), database)] as const,
+        ),
+      ),
+    );
   }
 
-  async #onEachNode(work: (node: ClusterNode) => Promise<void>): Promise<void> {
-    await Promise.all(this.#topology.nodes.map(work));
-  }
-
-  #ours(node: ClusterNode): Database {
-    return this.#connections.openOurs(this.#serverOf(node), this.#topology.replicas);
-  }
-
-  #serverOf({ url }: ClusterNode): ClickHouseServer {
-    return { url, ...this.#user };
+  #ours({ server }: ClusterNode): Database {
+    return this.#connections.openOurs(server, this.replicas);
   }
 }
+
+/** By name. */
+type ClickTablesFound = ReadonlyMap<string, { readonly engine: string; readonly comment: string }>;
+
+async function clickTablesOf(server: Database, database: string): Promise<ClickTablesFound> {
+  const rows = await server.rows<[string, string, string]>(sql`
+    SELECT name, engine, comment FROM system.tables
+    WHERE database = ${param('String', database)} AND name IN ('clicks', ${param('String', LOCAL_CLICKS)})`);
+  return new Map(rows.map(([name, engine, comment]) => [name, { engine, comment }]));
+}
+
+function hostOf({ url }: ClickHouseServer): string {
+  return new URL(url).host;
+}
+
+/** A node that is away holds up the start as long as one that is asked by itself. */
+const SAID_ONCE = {
+  distributed_ddl_task_timeout: '20',
+  distributed_ddl_output_mode: 'none',
+} satisfies ClickHouseSettings;
 
 /** The servers that the settings name, all of one user. */
 export function serversOf({ urls }: ClickHouseCluster, user: ClickHouseServer): readonly ClickHouseServer[] {

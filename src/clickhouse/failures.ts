@@ -21,6 +21,8 @@ const BUSY = new Set([
   'KEEPER_EXCEPTION',
   'NO_ZOOKEEPER',
   'TABLE_IS_READ_ONLY',
+  // A removal that a replica which is away has yet to make.
+  'UNFINISHED',
   'QUERY_WAS_CANCELLED',
   'ABORTED',
   // Disk full and other failures of the file system.

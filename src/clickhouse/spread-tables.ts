@@ -9,7 +9,7 @@ export interface SpreadPlan {
   readonly database: string;
   /** The shard of each slot. */
   readonly slots: readonly number[];
-  /** With a Keeper every shard has its clicks on several nodes, and the small tables are on all of them. */
+  /** A Keeper keeps each shard's clicks equal on its replicas, be it one or several, and the small tables on all nodes. */
   readonly isReplicated: boolean;
 }
 
@@ -22,6 +22,11 @@ export const LOCAL_CLICKS = 'clicks_local';
  */
 export function shardComment(shard: number, slots: readonly number[]): string {
   return `Shard ${shard}. Clicks are dealt to shards ${slots.join(', ')} by visitor.`;
+}
+
+/** What the Keeper calls a node. */
+export function replicaName({ shard, replica }: NodePlace): string {
+  return `shard ${shard} replica ${replica}`;
 }
 
 /** Where the tables lie that are not spread, unless they are replicated. */
@@ -46,6 +51,19 @@ export function spreadStatement(statement: string, node: NodePlace, plan: Spread
   const local = isSaidHere ? [statement.replace('ALTER TABLE clicks', `ALTER TABLE ${LOCAL_CLICKS}`)] : [];
   // The table over the shards has columns and nothing else.
   return /\bCOLUMN\b/.test(statement) ? [...local, statement] : local;
+}
+
+/**
+ * A statement that is the same on every node, said to all of them at once by distributed DDL; undefined where it is none
+ * that migrations are known to hold.
+ */
+export function onCluster(statement: string, { cluster, database }: SpreadPlan): string | undefined {
+  const [begin, verb, name] =
+    /^(CREATE DATABASE IF NOT EXISTS|CREATE TABLE IF NOT EXISTS|ALTER TABLE) (\w+)/.exec(statement) ?? [];
+  if (begin === undefined) return undefined;
+  // A table is named whole: the nodes may have been told of another database to look in.
+  const whole = verb === 'CREATE DATABASE IF NOT EXISTS' ? name : `${database}.${name}`;
+  return `${verb} ${whole} ON CLUSTER '${cluster}'${statement.slice(begin.length)}`;
 }
 
 function localClicks(statement: string, node: NodePlace, plan: SpreadPlan): string {
@@ -74,7 +92,7 @@ export function replicated(
     .replace(/\bENGINE = (\w*MergeTree)(?:\(([^)]*)\))?/, (_, engine: string, parameters = '') => {
       const own = [
         `'${path}'`,
-        `'shard ${shard} replica ${replica}'`,
+        `'${replicaName({ shard, replica })}'`,
         ...(parameters === '' ? [] : [parameters]),
       ];
       return `ENGINE = Replicated${engine}(${own.join(', ')})`;

@@ -6,8 +6,9 @@ import type { Database } from './database.ts';
 export interface ClusterNode {
   readonly shard: number;
   readonly replica: number;
-  /** Where it answers over HTTP. */
-  readonly url: string;
+  readonly server: ClickHouseServer;
+  /** It is configured to use a Keeper. */
+  readonly hasKeeper: boolean;
 }
 
 /** How a cluster is made up. */
@@ -46,14 +47,15 @@ export async function readTopology(name: string, { servers, open }: NamedServers
   const [first] = servers;
   if (first === undefined) throw new ClusterError('CLICKHOUSE_URL names no server.');
   const rows = await rowsOf(name, open(first));
-  checkRows(name, rows, await hasKeeper(open(first)));
+  checkRows(name, rows);
   const named = await namedNodes(name, rows, { servers, open });
   const nodes = await Promise.all(
-    rows.map(async (row) => ({
-      shard: row.shard,
-      replica: row.replica,
-      url: named.get(placeOf(row)) ?? (await findUrl(row, first, open(first))),
-    })),
+    rows.map(async (row) => {
+      const url = named.get(placeOf(row)) ?? (await findUrl(row, first, open(first)));
+      const server = { ...first, url };
+      const { shard, replica } = row;
+      return { shard, replica, server, hasKeeper: await hasKeeper(open(server)) };
+    }),
   );
   return {
     nodes,
@@ -83,7 +85,6 @@ async function rowsOf(name: string, database: Database): Promise<readonly Row[]>
 export function checkRows(
   name: string,
   rows: readonly Pick<Row, 'shard' | 'replica' | 'weight' | 'isInternal'>[],
-  isKeeperThere: boolean,
 ): void {
   if (rows.length === 0) throw new ClusterError(`ClickHouse knows no cluster ${name} (CLICKHOUSE_CLUSTER).`);
   const counts = new Set(rows.map(({ shard }) => rows.filter((row) => row.shard === shard).length));
@@ -92,11 +93,6 @@ export function checkRows(
   if (rows.every(({ weight }) => weight === 0))
     throw new ClusterError(`No shard of the cluster ${name} has a weight.`);
   if (counts.has(1)) return;
-  if (!isKeeperThere) {
-    throw new ClusterError(
-      `The cluster ${name} has replicas, and its ClickHouse has no Keeper to keep them equal.`,
-    );
-  }
   if (!rows.every(({ isInternal }) => isInternal)) {
     throw new ClusterError(
       `The cluster ${name} has replicas: set internal_replication to true for its shards, or clicks would be stored twice.`,
@@ -104,8 +100,8 @@ export function checkRows(
   }
 }
 
-/** True when the server is configured to use a Keeper. */
-export async function hasKeeper(database: Database): Promise<boolean> {
+/** A server shows this table when it is configured to use a Keeper, and only to users that may read it. */
+async function hasKeeper(database: Database): Promise<boolean> {
   const found = await database.rows(
     sql`SELECT 1 FROM system.tables WHERE database = 'system' AND name = 'zookeeper'`,
   );

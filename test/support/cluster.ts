@@ -14,6 +14,8 @@ import { waitUntil } from './process.ts';
 export const CLUSTER = 'spoor_test';
 /** The same nodes, the last shard first. */
 export const OTHER_ORDER = 'spoor_test_turned';
+/** The same nodes as the replicas of one shard; for that they need a Keeper. */
+export const REPLICAS = 'spoor_test_replicas';
 
 const USER = 'spoor';
 const PASSWORD = 'a password of the tests';
@@ -80,6 +82,11 @@ export class ClusterNode {
     await exited;
   }
 
+  /** Its disk is lost while it is down. */
+  loseData(): void {
+    rmSync(join(this.#folder, 'data'), { recursive: true, force: true });
+  }
+
   /** Stops it where it is: it answers nobody and loses nothing, as when the network is cut. */
   freeze(): void {
     this.#child?.kill('SIGSTOP');
@@ -102,12 +109,15 @@ export interface ClusterOptions {
   readonly shards?: number;
   /** Notes queries and what they cost. What was noted is lost when a node is killed. */
   readonly hasQueryLog?: boolean;
+  /** Where a Keeper is, on this machine. */
+  readonly keeperPort?: number;
 }
 
 /** Starts a cluster on the loopback interface, each node a shard. */
 export async function startCluster({
   shards = 2,
   hasQueryLog = false,
+  keeperPort,
 }: ClusterOptions = {}): Promise<TestCluster> {
   const folder = mkdtempSync(join(tmpdir(), 'spoor-cluster-'));
   const free = await freePorts(shards * 2);
@@ -116,7 +126,8 @@ export async function startCluster({
     tcp: free[index * 2 + 1] ?? 0,
   }));
   const nodes = ports.map(
-    (own, index) => new ClusterNode(join(folder, `node${index + 1}`), own, configOf(ports, hasQueryLog)),
+    (own, index) =>
+      new ClusterNode(join(folder, `node${index + 1}`), own, configOf(ports, hasQueryLog, keeperPort)),
   );
   await Promise.all(nodes.map((node) => node.start()));
   return {
@@ -139,7 +150,7 @@ const LOWEST_PORT = 12_000;
 const HIGHEST_PORT = 32_000;
 
 /** Ports are told to all nodes before any of them listens. */
-async function freePorts(count: number): Promise<readonly number[]> {
+export async function freePorts(count: number): Promise<readonly number[]> {
   const found = new Set<number>();
   while (found.size < count) {
     const port = randomInt(LOWEST_PORT, HIGHEST_PORT);
@@ -160,8 +171,20 @@ async function isFree(port: number): Promise<boolean> {
   }
 }
 
-function configOf(shards: readonly Ports[], hasQueryLog: boolean): (folder: string) => string {
-  const clusters = [clusterOf(CLUSTER, shards), clusterOf(OTHER_ORDER, shards.toReversed())];
+function configOf(
+  shards: readonly Ports[],
+  hasQueryLog: boolean,
+  keeperPort: number | undefined,
+): (folder: string) => string {
+  const clusters = [
+    clusterOf(CLUSTER, shards),
+    clusterOf(OTHER_ORDER, shards.toReversed()),
+    replicasOf(REPLICAS, shards),
+  ];
+  const keeper =
+    keeperPort === undefined
+      ? ''
+      : `<zookeeper><node><host>127.0.0.1</host><port>${keeperPort}</port></node></zookeeper>`;
   const queryLog = hasQueryLog ? QUERY_LOG : '';
   return (folder) => `<clickhouse>
   <users_config from_env="SPOOR_ENGINE_USERS_CONFIG"/>
@@ -169,16 +192,24 @@ function configOf(shards: readonly Ports[], hasQueryLog: boolean): (folder: stri
   <logger><level>error</level><log>${join(folder, 'clickhouse.log')}</log></logger>
   <remote_servers>${clusters.join('')}</remote_servers>
   ${queryLog}
+  ${keeper}
   <shutdown_wait_unfinished>1</shutdown_wait_unfinished>
   <max_server_memory_usage_to_ram_ratio>0.3</max_server_memory_usage_to_ram_ratio>
 </clickhouse>`;
 }
 
 function clusterOf(name: string, shards: readonly Ports[]): string {
-  const replicas = shards.map(
-    ({ tcp }) => `<shard><replica><host>127.0.0.1</host><port>${tcp}</port></replica></shard>`,
-  );
-  return `<${name}><secret>${SECRET}</secret>${replicas.join('')}</${name}>`;
+  const each = shards.map((shard) => `<shard>${replicaOf(shard)}</shard>`);
+  return `<${name}><secret>${SECRET}</secret>${each.join('')}</${name}>`;
+}
+
+function replicasOf(name: string, replicas: readonly Ports[]): string {
+  const only = `<internal_replication>true</internal_replication>${replicas.map(replicaOf).join('')}`;
+  return `<${name}><secret>${SECRET}</secret><shard>${only}</shard></${name}>`;
+}
+
+function replicaOf({ tcp }: Ports): string {
+  return `<replica><host>127.0.0.1</host><port>${tcp}</port></replica>`;
 }
 
 const QUERY_LOG =

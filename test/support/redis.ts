@@ -1,8 +1,8 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { connect, createServer } from 'node:net';
+import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
-import { waitUntil } from './process.ts';
+import { takesConnections, waitUntil } from './process.ts';
 
 /** A redis-server of a test's own, on a free port of this machine, that keeps nothing on disk. */
 export class LocalRedis {
@@ -74,16 +74,4 @@ async function freePort(): Promise<number> {
   await once(holder, 'close');
   if (typeof address !== 'object' || address === null) throw new Error('No port.');
   return address.port;
-}
-
-async function takesConnections(port: number): Promise<boolean> {
-  const socket = connect(port, '127.0.0.1');
-  try {
-    await once(socket, 'connect');
-    return true;
-  } catch {
-    return false;
-  } finally {
-    socket.destroy();
-  }
 }

@@ -1,0 +1,52 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { freePorts } from './cluster.ts';
+import { takesConnections, waitUntil } from './process.ts';
+
+/** As Debian's package installs it; ClickHouse takes it for a Keeper. */
+const JAR = '/usr/share/java/zookeeper.jar';
+
+/** A ZooKeeper of a test's own, on a free port of this machine. */
+export class ZooKeeper {
+  readonly port: number;
+  readonly #folder: string;
+  readonly #child: ChildProcess;
+
+  private constructor(port: number, folder: string, child: ChildProcess) {
+    this.port = port;
+    this.#folder = folder;
+    this.#child = child;
+  }
+
+  static async start(): Promise<ZooKeeper> {
+    const [port = 0] = await freePorts(1);
+    const folder = mkdtempSync(join(tmpdir(), 'spoor-zookeeper-'));
+    const config = join(folder, 'zoo.cfg');
+    writeFileSync(
+      config,
+      `tickTime=500\ndataDir=${join(folder, 'data')}\nclientPort=${port}\nclientPortAddress=127.0.0.1\nadmin.enableServer=false\n`,
+    );
+    const main = 'org.apache.zookeeper.server.quorum.QuorumPeerMain';
+    const child = spawn('java', ['-Xmx128m', '-cp', JAR, main, config], { cwd: folder, stdio: 'ignore' });
+    await new Promise<void>((resolve, reject) => {
+      child.once('spawn', resolve);
+      child.once('error', () => reject(new Error(REMEDY)));
+    });
+    await waitUntil('ZooKeeper', () => {
+      if (child.exitCode !== null) throw new Error(REMEDY);
+      return takesConnections(port);
+    });
+    return new ZooKeeper(port, folder, child);
+  }
+
+  async stop(): Promise<void> {
+    const exited = once(this.#child, 'exit');
+    if (this.#child.kill('SIGKILL')) await exited;
+    rmSync(this.#folder, { recursive: true, force: true });
+  }
+}
+
+const REMEDY = 'These tests run a ZooKeeper: install it (apt-get install --no-install-recommends zookeeper).';
