@@ -225,6 +225,8 @@ const SPREAD_STATEMENTS = {
   skip_unavailable_shards: 0,
   // A node that is away is away for a while; asking it again and again only delays saying so.
   connections_with_failover_max_tries: '1',
+  // Some 6 s for a Keeper that is away; as many tries as it is given by itself take over two minutes.
+  insert_keeper_max_retries: '6',
 } satisfies ClickHouseSettings;
 
 /**

@@ -40,7 +40,7 @@ export function isReplicatedCluster({ cluster, database, replicas, nodes }: Repl
   const isKeeperNeeded = replicated.length > 0 || withoutKeeper.length < nodes.length;
   if (isKeeperNeeded && withoutKeeper.length > 0) {
     throw new ClusterError(
-      `The cluster ${cluster} keeps its clicks with a Keeper, and ${hostsOf(withoutKeeper)} has none: configure all its nodes alike, and let CLICKHOUSE_USER read system.zookeeper there.`,
+      `The cluster ${cluster} keeps its clicks with a Keeper, and there is none for ${hostsOf(withoutKeeper)}: configure all its nodes alike, and let CLICKHOUSE_USER read system.zookeeper there.`,
     );
   }
   if (!isKeeperNeeded && replicas > 1) {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { readMigrations } from '../../src/clickhouse/migrations.ts';
-import { type SpreadPlan, spreadStatement } from '../../src/clickhouse/spread-tables.ts';
+import { type SpreadPlan, onCluster, spreadStatement } from '../../src/clickhouse/spread-tables.ts';
 import { checkRows } from '../../src/clickhouse/topology.ts';
 
 const alone: SpreadPlan = { cluster: 'web', database: 'spoor', slots: [1, 2, 2], isReplicated: false };
@@ -82,6 +82,23 @@ COMMENT 'Shard 2. Clicks are dealt to shards 1, 2, 2 by visitor.'`,
   });
 });
 
+describe('said once to all nodes a statement', () => {
+  test.each([
+    ['CREATE DATABASE IF NOT EXISTS spoor', "CREATE DATABASE IF NOT EXISTS spoor ON CLUSTER 'web'"],
+    [OVER_SHARDS, OVER_SHARDS.replace('EXISTS clicks AS', "EXISTS spoor.clicks ON CLUSTER 'web' AS")],
+    [
+      'ALTER TABLE clicks_local ADD COLUMN IF NOT EXISTS device String',
+      "ALTER TABLE spoor.clicks_local ON CLUSTER 'web' ADD COLUMN IF NOT EXISTS device String",
+    ],
+  ])('names its table whole: %s', (statement, expected) => {
+    expect(onCluster(statement, alone)).toBe(expected);
+  });
+
+  test('that is of another kind is not', () => {
+    expect(onCluster('DROP TABLE IF EXISTS clicks', alone)).toBeUndefined();
+  });
+});
+
 test('every migration can be carried out again on the nodes that have it already', () => {
   for (const statement of readMigrations().flatMap(({ statements }) => statements)) {
     expect(statement).toMatch(/\bIF (NOT )?EXISTS\b|\bMODIFY\b/);
@@ -109,32 +126,24 @@ describe('a cluster is refused', () => {
     weight,
   });
   test.each([
-    ['that is unknown', [], true, 'ClickHouse knows no cluster web (CLICKHOUSE_CLUSTER).'],
-    [
-      'with replicas but no Keeper',
-      [row(1, 1), row(1, 2)],
-      false,
-      'The cluster web has replicas, and its ClickHouse has no Keeper to keep them equal.',
-    ],
+    ['that is unknown', [], 'ClickHouse knows no cluster web (CLICKHOUSE_CLUSTER).'],
     [
       'whose servers write to every replica themselves',
       [row(1, 1, false), row(1, 2, false)],
-      true,
       'The cluster web has replicas: set internal_replication to true for its shards, or clicks would be stored twice.',
     ],
     [
       'whose shards have not equally many replicas',
       [row(1, 1), row(2, 1), row(2, 2)],
-      true,
       'The shards of the cluster web must have equally many replicas.',
     ],
-    ['without a weight', [row(1, 1, true, 0)], true, 'No shard of the cluster web has a weight.'],
-  ])('%s', (_, rows, hasKeeper, message) => {
-    expect(() => checkRows('web', rows, hasKeeper)).toThrow(message);
+    ['without a weight', [row(1, 1, true, 0)], 'No shard of the cluster web has a weight.'],
+  ])('%s', (_, rows, message) => {
+    expect(() => checkRows('web', rows)).toThrow(message);
   });
 
-  test('and is not, with replicas and a Keeper, or with neither', () => {
-    checkRows('web', [row(1, 1), row(1, 2), row(2, 1), row(2, 2)], true);
-    checkRows('web', [row(1, 1, false), row(2, 1, false)], false);
+  test('and is not, with replicas or without', () => {
+    checkRows('web', [row(1, 1), row(1, 2), row(2, 1), row(2, 2)]);
+    checkRows('web', [row(1, 1, false), row(2, 1, false)]);
   });
 });

@@ -150,6 +150,18 @@ describe('with a Keeper', () => {
     for (const node of cluster.nodes) expect(await replicasOf(node, database)).toEqual(all);
   });
 
+  test('a table that the Keeper does not let be written to is told in time', async () => {
+    const made = await openCluster(newDatabase());
+    await makeTables(made);
+    const [shard] = made.clickTables;
+    const insert = (table: string) =>
+      shard?.database.insert(table, ['short_code', 'visitor'], [JSON.stringify(['a', 1])]);
+    const refused = { code: 'unavailable', message: 'ClickHouse is too busy or full.' };
+    await Promise.all(
+      ['clicks_local', 'clicks'].map((table) => expect(insert(table)).rejects.toMatchObject(refused)),
+    );
+  });
+
   test('a node that has lost its disk is not taken for a new one', async () => {
     const [alone, shared] = [newDatabase(), newDatabase()];
     await makeTables(await openCluster(alone));

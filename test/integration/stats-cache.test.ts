@@ -50,6 +50,10 @@ const click = async (
   });
   expect([sent.status, sent.json.accepted]).toEqual([200, 1]);
 };
+/** Says it of the tables that hold the clicks themselves, where they are. */
+const onClickTables = async (statement: (table: string) => string): Promise<void> => {
+  for (const { database, table } of spoor.clickTables) await database.commandText(statement(table));
+};
 /** How many answers that server has come by in each way. */
 const sources = async (of = spoor): Promise<Record<string, number>> => {
   const { text } = await of.send('GET', '/metrics');
@@ -184,7 +188,10 @@ describe('of one server', () => {
     const first = await ask(march, options);
     await click('old', keys['ben'], { clicked_at: '2024-04-05T00:00:00Z' });
     await click('old too', keys['cyd'], { clicked_at: '2024-04-05T00:00:00Z' });
-    expect((await ask(march, options)).text).toBe(first.text);
+    const again = await ask(march, options);
+    // Of clicks on several servers it is not known what has changed: such an answer is made again, and is the same.
+    if (spoor.spread === undefined) expect(again.text).toBe(first.text);
+    else expect({ ...again.json, generated_at: '' }).toEqual({ ...first.json, generated_at: '' });
     await click('old', keys['ben'], { clicked_at: '2024-03-06T00:00:00Z' });
     expect((await ask(march, options)).json.summary.total_clicks).toBe(first.json.summary.total_clicks + 1);
   });
@@ -239,11 +246,11 @@ describe('of one server', () => {
   test('what failed is not kept', async () => {
     const query = { start_date: '2000-01-01', group_by: 'os', city: 'failing' };
     const options = { key: keys['cyd'] ?? '' };
-    await spoor.database.commandText('RENAME TABLE clicks TO clicks_away');
+    await onClickTables((table) => `RENAME TABLE ${table} TO clicks_away`);
     try {
       expect((await ask(query, options)).status).toBe(500);
     } finally {
-      await spoor.database.commandText('RENAME TABLE clicks_away TO clicks');
+      await onClickTables((table) => `RENAME TABLE clicks_away TO ${table}`);
     }
     expect((await ask(query, options)).status).toBe(200);
   });
@@ -336,14 +343,14 @@ describe('of another server', () => {
       async () => (await totalOf(query, { key: keys['cyd'] ?? '' }, other)) === 3,
     );
     await seenElsewhere(query, 3, () => click(code, keys['cyd'], at));
-    await spoor.database.commandText('OPTIMIZE TABLE clicks FINAL');
+    await onClickTables((table) => `OPTIMIZE TABLE ${table} FINAL`);
     await seenElsewhere(query, 4, () =>
       spoor.send('DELETE', '/api/v1/clicks', { json: { short_code: code, end_date: '2025-06-06' } }),
     );
     await seenElsewhere(query, 0, () => click(code, keys['cyd'], at));
     // By an operator's own hand.
     await seenElsewhere(query, 1, () =>
-      spoor.database.commandText("ALTER TABLE clicks DROP PARTITION '202506'"),
+      onClickTables((table) => `ALTER TABLE ${table} DROP PARTITION '202506'`),
     );
   });
 });

@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { param, sql } from '../../src/sql/sql.ts';
-import { type StatsRow, shapeAnswer } from '../../src/stats/answer.ts';
-import { columnsOf, compile } from '../../src/stats/compile.ts';
+import type { StatsRow } from '../../src/stats/answer.ts';
+import { compileCompared, shapeCompared } from '../../src/stats/compare.ts';
 import { DIMENSION_NAMES } from '../../src/stats/dimensions.ts';
-import { forAnswer, parseQuestion } from '../../src/stats/query.ts';
+import { forAnswer, parseAnswerQuestion } from '../../src/stats/query.ts';
 import { VISITOR_PLANS } from '../../src/stats/visitor-plan.ts';
 import { asSent } from '../support/as-sent.ts';
 import { type TestSpoor, startSpoor } from '../support/spoor.ts';
@@ -57,14 +57,12 @@ test.each(VISITOR_PLANS)(
         end_date: String(END),
         group_by: 'time,os,country,city',
       };
-      const query = forAnswer(parseQuestion(raw, { now: END, timeZones: new Set(['UTC']) }));
+      const query = forAnswer(parseAnswerQuestion(raw, { now: END, timeZones: new Set(['UTC']) }));
       const seen: number[] = [];
       for (let round = 0; round < 60; round++) {
-        const compiled = compile(query, { kind: 'owner', ownerId: owner }, plan);
+        const compiled = compileCompared(query, { kind: 'owner', ownerId: owner }, plan, spoor.spread);
         const rows = await spoor.database.rows<StatsRow>(compiled);
-        const { summary, metrics } = await asSent(
-          shapeAnswer(query, { columns: columnsOf(query), rows }, END),
-        );
+        const { summary, metrics } = await asSent(shapeCompared(query, rows, END));
         const country = metrics['unique_clicks_by_country']?.[0]?.['unique_clicks'] ?? 0;
         expect(country).toBe(summary.unique_clicks);
         seen.push(summary.total_clicks);

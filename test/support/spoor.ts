@@ -6,6 +6,7 @@ import { type ClickHouseServer, type Config, readConfig } from '../../src/config
 import { type ClickTable, nodeSettings } from '../../src/clickhouse/cluster.ts';
 import { Database } from '../../src/clickhouse/database.ts';
 import { type Running, createLog, start } from '../../src/main.ts';
+import type { Spread } from '../../src/stats/spread.ts';
 import { checkDocumented } from './documented.ts';
 
 export const ADMIN_KEY = `spoo_${'admin'.repeat(6)}`;
@@ -17,6 +18,8 @@ export interface TestSpoor {
   readonly database: Database;
   /** The tables that hold the clicks themselves, for statements that a table over several does not take. */
   readonly clickTables: readonly ClickTable[];
+  /** How they are spread over a cluster; undefined: they are in one table. */
+  readonly spread: Spread | undefined;
   /** One request, whose answer must be as the API document says; `key` defaults to the administrator's, null sends none. */
   readonly send: (method: string, path: string, options?: SendOptions) => Promise<TestResponse>;
   /** A new key of that owner. */
@@ -77,6 +80,7 @@ export async function startSpoor(settings: Readonly<Record<string, string>> = {}
     running,
     database,
     clickTables,
+    spread: config.cluster && { cluster: config.cluster.name, database: config.database },
     send,
     createKey: async (ownerId, scopes = ['stats:read', 'urls:read', 'urls:write', 'clicks:write']) => {
       const created = await send('POST', '/api/v1/keys', {

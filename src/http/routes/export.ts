@@ -3,7 +3,7 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { Router } from '@koa/router';
 import { failureName } from '../../clickhouse/failures.ts';
-import { AppError, notOneOf } from '../../errors.ts';
+import { AppError, notOneOf, unavailable } from '../../errors.ts';
 import { EXPORT_FORMATS, EXPORT_FORMAT_NAMES, type ExportFormat } from '../../export/formats.ts';
 import { type Tenant, ownershipOf } from '../../stats/conditions.ts';
 import { compileExport } from '../../stats/compile-export.ts';
@@ -47,7 +47,7 @@ export function exportRoutes(router: Router<State>, services: Services): void {
       const query = forExport(question, question.start ?? (await oldestOf(services, tenant, keptSince)));
       const name = fileName(query, format);
       try {
-        const content = await firstByte(stopped, async () => {
+        const content = await firstByte(stopped, services, async () => {
           const bytes = await services.database.text(
             compileExport(query, tenant, format.row, services.spread),
             stopped.signal,
@@ -98,7 +98,11 @@ async function oldestOf(
   return oldest === undefined || created === undefined ? (oldest ?? created) : Math.min(oldest, created);
 }
 
-async function firstByte<T>(stopped: AbortController, work: () => Promise<T>): Promise<T> {
+async function firstByte<T>(
+  stopped: AbortController,
+  { database }: Pick<Services, 'database'>,
+  work: () => Promise<T>,
+): Promise<T> {
   let isLate = false;
   const timer = setTimeout(() => {
     isLate = true;
@@ -108,6 +112,7 @@ async function firstByte<T>(stopped: AbortController, work: () => Promise<T>): P
     return await work();
   } catch (cause) {
     if (!isLate) throw cause;
+    if (!(await database.answers())) throw unavailable('ClickHouse does not answer.', cause);
     throw new AppError(
       'query_timeout',
       'The export took too long to begin: narrow the range or ask for less.',

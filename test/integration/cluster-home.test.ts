@@ -1,0 +1,158 @@
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { type ClusterNode, type TestCluster, startCluster } from '../support/cluster.ts';
+import { waitUntil } from '../support/process.ts';
+import { type SendOptions, type TestResponse, type TestSpoor, startSpoor } from '../support/spoor.ts';
+
+/* Keys, URLs and what makes requests count once lie on one node, the home. */
+let cluster: TestCluster;
+let spoor: TestSpoor;
+beforeAll(async () => {
+  cluster = await startCluster();
+  spoor = await startSpoor({ ...cluster.settings, SPOOR_CACHE_MB: '0' });
+});
+afterAll(async () => {
+  await spoor.stop();
+  await cluster.stop();
+});
+
+const UNAVAILABLE = { status: 503, code: 'unavailable' };
+/** Kept longer than any answer from what was read a moment before. */
+const CACHED_MS = 3_000;
+
+const nodeAt = (index: number): ClusterNode => {
+  const node = cluster.nodes[index];
+  if (node === undefined) throw new Error('There is no such node.');
+  return node;
+};
+const ready = () => waitUntil('all shards', async () => (await spoor.send('GET', '/ready')).status === 200);
+const clicksOf = (code: string, count: number) =>
+  Array.from({ length: count }, (_, place) => ({
+    short_code: code,
+    clicked_at: '2026-01-15',
+    ip: `192.0.2.${place}`,
+  }));
+const QUESTION = { owner_id: '*', start_date: '2026-01-01', end_date: '2026-01-31', format: 'json' };
+const clicksAt = async (code: string) => {
+  const { json } = await spoor.send('GET', '/api/v1/stats', { query: { ...QUESTION, short_code: code } });
+  return [json.summary.total_clicks, json.summary.unique_clicks];
+};
+
+type Request = readonly [method: string, path: string, options?: SendOptions];
+
+describe.each([
+  ['killed', (node: ClusterNode) => node.kill(), (node: ClusterNode) => node.start()],
+  ['frozen', (node: ClusterNode) => node.freeze(), (node: ClusterNode) => node.thaw()],
+] as const)('while the home is %s', (how, takeAway, bringBack) => {
+  const [known, fresh, gone, erased] = ['known', 'fresh', 'gone', 'erased'].map((name) => `${how}-${name}`);
+  let id = '';
+  /** Never used before, so that it is in no cache. */
+  let key = '';
+  const requests = (): Record<string, Request> => ({
+    ready: ['GET', '/ready'],
+    keys: ['GET', '/api/v1/keys'],
+    'new key': ['POST', '/api/v1/keys', { json: { owner_id: how, name: 'made', scopes: ['urls:read'] } }],
+    'revoked key': ['DELETE', `/api/v1/keys/${id}`],
+    urls: ['GET', '/api/v1/urls'],
+    'urls of a key': ['GET', '/api/v1/urls', { key }],
+    url: ['GET', `/api/v1/urls/${known}`],
+    'changed url': ['PUT', `/api/v1/urls/${known}`, { json: { long_url: 'https://example.com/changed' } }],
+    'new url': ['PUT', `/api/v1/urls/${fresh}`, { json: {} }],
+    'deleted url': ['DELETE', `/api/v1/urls/${gone}`],
+    clicks: [
+      'POST',
+      '/api/v1/clicks',
+      { ndjson: clicksOf(`${how}-keyed`, 50), headers: { 'idempotency-key': how } },
+    ],
+    stats: ['GET', '/api/v1/stats', { query: { ...QUESTION, short_code: known ?? '' } }],
+    compared: [
+      'GET',
+      '/api/v1/stats',
+      { query: { ...QUESTION, short_code: known ?? '', compare: 'previous' } },
+    ],
+    export: ['GET', '/api/v1/export', { query: { ...QUESTION, short_code: known ?? '' } }],
+    'erased clicks': ['DELETE', '/api/v1/clicks', { json: { short_code: erased } }],
+  });
+  const sendAll = async (): Promise<Record<string, TestResponse>> =>
+    Object.fromEntries(
+      await Promise.all(
+        Object.entries(requests()).map(
+          async ([name, request]) => [name, await spoor.send(...request)] as const,
+        ),
+      ),
+    );
+
+  beforeAll(async () => {
+    for (const code of [known, gone, erased]) {
+      const ndjson = clicksOf(code ?? '', 30);
+      expect((await spoor.send('POST', '/api/v1/clicks', { ndjson })).json.accepted).toBe(30);
+    }
+    key = await spoor.createKey(`owner of ${how}`);
+    await spoor.createKey(`revoked when ${how}`);
+    const { items } = (await spoor.send('GET', '/api/v1/keys')).json;
+    id = items.find(({ owner_id }: { owner_id: string }) => owner_id === `revoked when ${how}`).id;
+    await new Promise((resolve) => setTimeout(resolve, CACHED_MS));
+  });
+
+  test('every answer that needs it is 503; sent again afterwards each request is answered right', async () => {
+    await takeAway(nodeAt(0));
+    let away;
+    try {
+      away = await sendAll();
+    } finally {
+      await bringBack(nodeAt(0));
+      await ready();
+    }
+    for (const [name, { status, json }] of Object.entries(away)) {
+      expect({ name, status, code: json?.code }).toEqual({ name, ...UNAVAILABLE });
+    }
+
+    const again = await sendAll();
+    const statuses = Object.fromEntries(Object.entries(again).map(([name, { status }]) => [name, status]));
+    expect(statuses).toEqual({
+      ready: 200,
+      keys: 200,
+      'new key': 201,
+      'revoked key': 204,
+      urls: 200,
+      'urls of a key': 200,
+      url: 200,
+      'changed url': 200,
+      'new url': 201,
+      'deleted url': 204,
+      clicks: 200,
+      stats: 200,
+      compared: 200,
+      export: 200,
+      'erased clicks': 200,
+    });
+    expect(again['clicks']?.json).toEqual({ accepted: 50, rejected: [] });
+    expect(again['erased clicks']?.json).toEqual({ erased: 30 });
+    for (const name of ['stats', 'compared', 'export']) {
+      expect(again[name]?.json.summary).toMatchObject({ total_clicks: 30, unique_clicks: 30 });
+    }
+    expect((await spoor.send('GET', `/api/v1/urls/${known}`)).json.long_url).toBe(
+      'https://example.com/changed',
+    );
+    expect((await spoor.send('GET', `/api/v1/urls/${gone}`)).status).toBe(404);
+    const made: string = again['new key']?.json.key;
+    expect((await spoor.send('GET', '/api/v1/urls', { key: made })).status).toBe(200);
+    expect(await clicksAt(`${how}-keyed`)).toEqual([50, 50]);
+    expect(await clicksAt(known ?? '')).toEqual([30, 30]);
+    for (const code of [gone, erased]) expect(await clicksAt(code ?? '')).toEqual([0, 0]);
+  }, 150_000);
+});
+
+test('while another node is away keys and URLs are answered as ever', async () => {
+  await nodeAt(1).kill();
+  try {
+    const key = await spoor.createKey('meanwhile');
+    const put = await spoor.send('PUT', '/api/v1/urls/meanwhile', { key, json: {} });
+    expect(put.status).toBe(201);
+    const { json } = await spoor.send('GET', '/api/v1/urls', { key });
+    expect(json.items.map(({ short_code }: { short_code: string }) => short_code)).toEqual(['meanwhile']);
+    expect((await spoor.send('GET', '/ready')).status).toBe(503);
+  } finally {
+    await nodeAt(1).start();
+    await ready();
+  }
+});
