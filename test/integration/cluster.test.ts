@@ -293,6 +293,19 @@ describe('removal', () => {
   });
 });
 
+test('what is for every node is offered to be passed on, and where that is refused said to each', async () => {
+  const [home] = first.clickTables;
+  const refused = await home?.database.rows<[number]>(
+    sql`SELECT toUInt32(value) FROM system.errors WHERE name = 'QUERY_IS_PROHIBITED'`,
+  );
+  expect(refused?.[0]?.[0]).toBeGreaterThan(0);
+  for (const { database } of first.clickTables) {
+    const tables = await database.rows<[string]>(sql`
+      SELECT name FROM system.tables WHERE database = currentDatabase() AND name LIKE 'clicks%' ORDER BY name`);
+    expect(tables.flat()).toEqual(['clicks', 'clicks_local']);
+  }
+});
+
 describe('a start is refused in one line', () => {
   const start = (settings: Readonly<Record<string, string>>) =>
     startSpoor({ ...cluster.settings, CLICKHOUSE_DATABASE: first.database.name, ...settings });

@@ -27,7 +27,7 @@ import {
   startServer,
   waitUntil,
 } from '../support/process.ts';
-import { ADMIN_KEY, startSpoor } from '../support/spoor.ts';
+import { ADMIN_KEY, clickHouseSettings, startSpoor } from '../support/spoor.ts';
 
 afterEach(endProcesses);
 
@@ -335,9 +335,7 @@ describe('with CLICKHOUSE_URL', () => {
     try {
       const settings = {
         ...newSettings(),
-        CLICKHOUSE_URL: process.env['TEST_CLICKHOUSE_URL'] ?? '',
-        CLICKHOUSE_USER: process.env['TEST_CLICKHOUSE_USER'] ?? '',
-        CLICKHOUSE_PASSWORD: process.env['TEST_CLICKHOUSE_PASSWORD'] ?? '',
+        ...clickHouseSettings(),
         CLICKHOUSE_DATABASE: other.database.name,
         SPOOR_VISITOR_SECRET: 'a secret of the tests',
       };

@@ -6,7 +6,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import { EXPORT_FORMAT_NAMES, type ExportFormatName } from '../../src/export/formats.ts';
 import { endProcesses, newFolder, startServer } from '../support/process.ts';
-import { ADMIN_KEY, type TestSpoor, startSpoor } from '../support/spoor.ts';
+import { ADMIN_KEY, type TestSpoor, clickHouseSettings, startSpoor } from '../support/spoor.ts';
 
 /** Each day's clicks are of as many links, so an export by link has a row for each. */
 const DAYS = {
@@ -54,9 +54,7 @@ const FAST: Client = { bytesPerSecond: Infinity, bytes: Infinity };
  */
 async function peaksOf(format: ExportFormatName, day: Day, client: Client) {
   const { server, url } = await startServer({
-    CLICKHOUSE_URL: process.env['TEST_CLICKHOUSE_URL'] ?? '',
-    CLICKHOUSE_USER: process.env['TEST_CLICKHOUSE_USER'] ?? '',
-    CLICKHOUSE_PASSWORD: process.env['TEST_CLICKHOUSE_PASSWORD'] ?? '',
+    ...clickHouseSettings(),
     CLICKHOUSE_DATABASE: spoor.database.name,
     SPOOR_DATA_DIR: join(newFolder(), 'data'),
     SPOOR_ADMIN_KEY: ADMIN_KEY,

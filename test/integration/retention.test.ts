@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { ConfigError, readConfig } from '../../src/config.ts';
 import { applyRetention } from '../../src/clicks/retention.ts';
-import { sql } from '../../src/sql/sql.ts';
+import { type Sql, param, sql } from '../../src/sql/sql.ts';
 import { stopSharing, waitUntil } from '../support/process.ts';
 import { type TestSpoor, startSpoor } from '../support/spoor.ts';
 
@@ -20,17 +20,26 @@ describe('retention', () => {
   const ages = (spoor: TestSpoor) =>
     spoor.database.rows<[string]>(sql`SELECT click_id FROM clicks ORDER BY clicked_at DESC`);
   const ttl = async (spoor: TestSpoor): Promise<string> => {
-    const [row] = await spoor.database.rows<[string]>(sql`
-      SELECT extract(engine_full, ' TTL (.*) SETTINGS') FROM system.tables
-      WHERE database = currentDatabase() AND name = 'clicks'`);
-    return row?.[0] ?? '';
+    const found = new Set<string>();
+    for (const { database, table } of spoor.clickTables) {
+      const [row] = await database.rows<[string]>(sql`
+        SELECT extract(engine_full, ' TTL (.*) SETTINGS') FROM system.tables
+        WHERE database = currentDatabase() AND name = ${param('String', table)}`);
+      found.add(row?.[0] ?? '');
+    }
+    return [...found].join(' and elsewhere ');
+  };
+  const mutations = async (spoor: TestSpoor, condition: Sql): Promise<number> => {
+    let count = 0;
+    for (const { database } of spoor.clickTables) {
+      const [row] = await database.rows<[number]>(sql`
+        SELECT count() FROM system.mutations WHERE database = currentDatabase() AND ${condition}`);
+      count += row?.[0] ?? 0;
+    }
+    return count;
   };
   const settled = (spoor: TestSpoor) =>
-    waitUntil('the changes to be applied', async () => {
-      const rows = await spoor.database.rows(sql`
-        SELECT 1 FROM system.mutations WHERE database = currentDatabase() AND NOT is_done`);
-      return rows.length === 0;
-    });
+    waitUntil('the changes to be applied', async () => (await mutations(spoor, sql`NOT is_done`)) === 0);
   const again = (days: string) =>
     startSpoor({ CLICKHOUSE_DATABASE: forGood.database.name, SPOOR_RETENTION_DAYS: days });
 
@@ -105,12 +114,7 @@ describe('retention', () => {
     expect(await ttl(forGood)).toBe(
       "least(clicked_at + toIntervalHour(241), toDateTime('2106-01-01 00:00:00', 'UTC'))",
     );
-    const changes = async () =>
-      (
-        await forGood.database.rows<[number]>(sql`
-          SELECT count() FROM system.mutations
-          WHERE database = currentDatabase() AND command LIKE '%MATERIALIZE TTL%'`)
-      )[0]?.[0];
+    const changes = () => mutations(forGood, sql`command LIKE '%MATERIALIZE TTL%'`);
     const before = await changes();
     const same = await again('10');
     expect(await changes()).toBe(before);
@@ -131,7 +135,7 @@ describe('retention', () => {
     const before = await ages(forGood);
     const longest = await again('36500');
     await settled(forGood);
-    await forGood.database.command(sql`OPTIMIZE TABLE clicks FINAL`);
+    await forGood.onClickTables((table) => `OPTIMIZE TABLE ${table} FINAL`);
     expect(await ages(forGood)).toEqual(before);
     await longest.running.stop();
     await longest.database.close();
@@ -147,7 +151,7 @@ describe('retention', () => {
   });
 
   test("an operator's own TTL is left alone when none is set", async () => {
-    await forGood.database.commandText('ALTER TABLE clicks MODIFY TTL clicked_at + toIntervalYear(50)');
+    await forGood.onClickTables((table) => `ALTER TABLE ${table} MODIFY TTL clicked_at + toIntervalYear(50)`);
     await applyRetention(forGood.clickTables, undefined);
     expect(await ttl(forGood)).toBe('clicked_at + toIntervalYear(50)');
   });

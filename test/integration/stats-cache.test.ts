@@ -50,10 +50,6 @@ const click = async (
   });
   expect([sent.status, sent.json.accepted]).toEqual([200, 1]);
 };
-/** Says it of the tables that hold the clicks themselves, where they are. */
-const onClickTables = async (statement: (table: string) => string): Promise<void> => {
-  for (const { database, table } of spoor.clickTables) await database.commandText(statement(table));
-};
 /** How many answers that server has come by in each way. */
 const sources = async (of = spoor): Promise<Record<string, number>> => {
   const { text } = await of.send('GET', '/metrics');
@@ -246,11 +242,11 @@ describe('of one server', () => {
   test('what failed is not kept', async () => {
     const query = { start_date: '2000-01-01', group_by: 'os', city: 'failing' };
     const options = { key: keys['cyd'] ?? '' };
-    await onClickTables((table) => `RENAME TABLE ${table} TO clicks_away`);
+    await spoor.onClickTables((table) => `RENAME TABLE ${table} TO clicks_away`);
     try {
       expect((await ask(query, options)).status).toBe(500);
     } finally {
-      await onClickTables((table) => `RENAME TABLE clicks_away TO ${table}`);
+      await spoor.onClickTables((table) => `RENAME TABLE clicks_away TO ${table}`);
     }
     expect((await ask(query, options)).status).toBe(200);
   });
@@ -343,14 +339,14 @@ describe('of another server', () => {
       async () => (await totalOf(query, { key: keys['cyd'] ?? '' }, other)) === 3,
     );
     await seenElsewhere(query, 3, () => click(code, keys['cyd'], at));
-    await onClickTables((table) => `OPTIMIZE TABLE ${table} FINAL`);
+    await spoor.onClickTables((table) => `OPTIMIZE TABLE ${table} FINAL`);
     await seenElsewhere(query, 4, () =>
       spoor.send('DELETE', '/api/v1/clicks', { json: { short_code: code, end_date: '2025-06-06' } }),
     );
     await seenElsewhere(query, 0, () => click(code, keys['cyd'], at));
     // By an operator's own hand.
     await seenElsewhere(query, 1, () =>
-      onClickTables((table) => `ALTER TABLE ${table} DROP PARTITION '202506'`),
+      spoor.onClickTables((table) => `ALTER TABLE ${table} DROP PARTITION '202506'`),
     );
   });
 });

@@ -26,7 +26,7 @@ test(`random questions are answered as a count by hand does, with every plan (SP
       asSent(
         shapeCompared(
           query,
-          await spoor.database.rows<StatsRow>(compileCompared(query, tenantOf(asked), plan)),
+          await spoor.database.rows<StatsRow>(compileCompared(query, tenantOf(asked), plan, spoor.spread)),
           now,
         ),
       );

@@ -18,6 +18,8 @@ export interface TestSpoor {
   readonly database: Database;
   /** The tables that hold the clicks themselves, for statements that a table over several does not take. */
   readonly clickTables: readonly ClickTable[];
+  /** Says a statement to each of them, where it is. */
+  readonly onClickTables: (statement: (table: string) => string) => Promise<void>;
   /** How they are spread over a cluster; undefined: they are in one table. */
   readonly spread: Spread | undefined;
   /** One request, whose answer must be as the API document says; `key` defaults to the administrator's, null sends none. */
@@ -46,16 +48,23 @@ export interface TestResponse {
   readonly json: any;
 }
 
+/** The settings that name the run's ClickHouse; with `CLICKHOUSE_CLUSTER` where it is one. */
+export function clickHouseSettings(): Readonly<Record<string, string>> {
+  return {
+    CLICKHOUSE_URL: process.env['TEST_CLICKHOUSE_URL'] ?? '',
+    CLICKHOUSE_USER: process.env['TEST_CLICKHOUSE_USER'] ?? '',
+    CLICKHOUSE_PASSWORD: process.env['TEST_CLICKHOUSE_PASSWORD'] ?? '',
+    CLICKHOUSE_CLUSTER: process.env['TEST_CLICKHOUSE_CLUSTER'] ?? '',
+  };
+}
+
 /** Starts a Spoor on the run's ClickHouse, in a database that nobody else uses unless named. */
 export async function startSpoor(settings: Readonly<Record<string, string>> = {}): Promise<TestSpoor> {
   const folder = mkdtempSync(join(tmpdir(), 'spoor-data-'));
   const config = readConfig({
     PORT: '0',
     SPOOR_DATA_DIR: folder,
-    CLICKHOUSE_URL: process.env['TEST_CLICKHOUSE_URL'],
-    CLICKHOUSE_USER: process.env['TEST_CLICKHOUSE_USER'],
-    CLICKHOUSE_PASSWORD: process.env['TEST_CLICKHOUSE_PASSWORD'],
-    CLICKHOUSE_CLUSTER: process.env['TEST_CLICKHOUSE_CLUSTER'],
+    ...clickHouseSettings(),
     CLICKHOUSE_DATABASE: `test_${randomBytes(6).toString('hex')}`,
     SPOOR_ADMIN_KEY: ADMIN_KEY,
     SPOOR_VISITOR_SECRET: 'a secret of the tests',
@@ -80,6 +89,9 @@ export async function startSpoor(settings: Readonly<Record<string, string>> = {}
     running,
     database,
     clickTables,
+    onClickTables: async (statement) => {
+      for (const { database, table } of clickTables) await database.commandText(statement(table));
+    },
     spread: config.cluster && { cluster: config.cluster.name, database: config.database },
     send,
     createKey: async (ownerId, scopes = ['stats:read', 'urls:read', 'urls:write', 'clicks:write']) => {
