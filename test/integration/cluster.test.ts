@@ -1,4 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { readMigrations } from '../../src/clickhouse/migrations.ts';
+import { onCluster, spreadStatement } from '../../src/clickhouse/spread-tables.ts';
 import { shardOf } from '../../src/clicks/writer.ts';
 import { sql } from '../../src/sql/sql.ts';
 import type { StatsRow } from '../../src/stats/answer.ts';
@@ -303,6 +305,25 @@ test('what is for every node is offered to be passed on, and where that is refus
     const tables = await database.rows<[string]>(sql`
       SELECT name FROM system.tables WHERE database = currentDatabase() AND name LIKE 'clicks%' ORDER BY name`);
     expect(tables.flat()).toEqual(['clicks', 'clicks_local']);
+  }
+});
+
+test('every statement that would be passed on is understood', async () => {
+  const plan = { ...SHARDS, database: first.database.name, isReplicated: false };
+  const statements = readMigrations().flatMap(({ statements }) => statements);
+  const forAll = [
+    `CREATE DATABASE IF NOT EXISTS ${plan.database}`,
+    ...[...statements, 'ALTER TABLE clicks ADD COLUMN IF NOT EXISTS device String']
+      .flatMap((statement) => spreadStatement(statement, { shard: 2, replica: 1 }, plan))
+      .filter((statement) => !statement.includes('Shard 2')),
+  ].map((statement) => onCluster(statement, plan) ?? '');
+  expect(forAll.length).toBeGreaterThan(3);
+  const [home] = first.clickTables;
+  for (const statement of forAll) {
+    // What is not understood is refused as a mistake of syntax.
+    await expect(home?.database.commandText(statement)).rejects.toMatchObject({
+      type: 'QUERY_IS_PROHIBITED',
+    });
   }
 });
 
