@@ -1,23 +1,25 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { type ClusterNode, type TestCluster, startCluster } from '../support/cluster.ts';
-import { waitUntil } from '../support/process.ts';
+import { stopSharing, waitUntil } from '../support/process.ts';
 import { type SendOptions, type TestResponse, type TestSpoor, startSpoor } from '../support/spoor.ts';
 
 /* Keys, URLs and what makes requests count once lie on one node, the home. */
 let cluster: TestCluster;
 let spoor: TestSpoor;
+/** Makes what the other is asked for, which so has none of it in its caches. */
+let maker: TestSpoor;
 beforeAll(async () => {
   cluster = await startCluster();
-  spoor = await startSpoor({ ...cluster.settings, SPOOR_CACHE_MB: '0' });
+  const settings = { ...cluster.settings, SPOOR_CACHE_MB: '0' };
+  spoor = await startSpoor(settings);
+  maker = await startSpoor({ ...settings, CLICKHOUSE_DATABASE: spoor.database.name });
 });
 afterAll(async () => {
-  await spoor.stop();
+  await stopSharing([maker, spoor]);
   await cluster.stop();
 });
 
 const UNAVAILABLE = { status: 503, code: 'unavailable' };
-/** Kept longer than any answer from what was read a moment before. */
-const CACHED_MS = 3_000;
 
 const nodeAt = (index: number): ClusterNode => {
   const node = cluster.nodes[index];
@@ -45,7 +47,6 @@ describe.each([
 ] as const)('while the home is %s', (how, takeAway, bringBack) => {
   const [known, fresh, gone, erased] = ['known', 'fresh', 'gone', 'erased'].map((name) => `${how}-${name}`);
   let id = '';
-  /** Never used before, so that it is in no cache. */
   let key = '';
   const requests = (): Record<string, Request> => ({
     ready: ['GET', '/ready'],
@@ -84,13 +85,12 @@ describe.each([
   beforeAll(async () => {
     for (const code of [known, gone, erased]) {
       const ndjson = clicksOf(code ?? '', 30);
-      expect((await spoor.send('POST', '/api/v1/clicks', { ndjson })).json.accepted).toBe(30);
+      expect((await maker.send('POST', '/api/v1/clicks', { ndjson })).json.accepted).toBe(30);
     }
-    key = await spoor.createKey(`owner of ${how}`);
-    await spoor.createKey(`revoked when ${how}`);
-    const { items } = (await spoor.send('GET', '/api/v1/keys')).json;
+    key = await maker.createKey(`owner of ${how}`);
+    await maker.createKey(`revoked when ${how}`);
+    const { items } = (await maker.send('GET', '/api/v1/keys')).json;
     id = items.find(({ owner_id }: { owner_id: string }) => owner_id === `revoked when ${how}`).id;
-    await new Promise((resolve) => setTimeout(resolve, CACHED_MS));
   });
 
   test('every answer that needs it is 503; sent again afterwards each request is answered right', async () => {
