@@ -53,7 +53,10 @@ export class ClusterNode {
     }
   }
 
-  /** An engine that is connected to while it begins to listen may end again; as any service it is then started anew. */
+  /**
+   * An engine that is connected to while it begins to listen may end again, and so may one to which another breaks off a
+   * connection in the middle of a query; as any service it is then started anew.
+   */
   #spawn(): void {
     const output = openSync(join(this.#folder, 'output.log'), 'w');
     const child = spawn(process.execPath, engineArguments(this.#folder, this.#ports), {
