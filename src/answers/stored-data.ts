@@ -1,4 +1,4 @@
-import type { Database } from '../clickhouse/database.ts';
+import { type Database, LOOK_UP } from '../clickhouse/database.ts';
 import { sql } from '../sql/sql.ts';
 import type { Tenant } from '../stats/conditions.ts';
 import type { TimeRange } from '../stats/buckets.ts';
@@ -68,7 +68,7 @@ export class StoredDataWatch {
   }
 
   async #ask(since: Moment): Promise<StoredData | undefined> {
-    const marks = new Map(await this.#database.rows<[number, string]>(MARKS));
+    const marks = new Map(await this.#database.rows<[number, string]>(MARKS, LOOK_UP));
     return marks.has(TABLE) ? new StoredData(since, marks) : undefined;
   }
 }

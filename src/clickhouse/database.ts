@@ -19,6 +19,8 @@ import { within } from './time-bound.ts';
 export interface QueryOptions {
   /** Seconds the query may run; 10 unless said otherwise, enough for a look at what is known of a key or a URL. */
   readonly maxSeconds?: number;
+  /** How many threads may work at it; as many as ClickHouse likes unless said otherwise. */
+  readonly threads?: number;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -31,6 +33,9 @@ export interface InsertOptions {
   /** What ClickHouse calls the running insert. */
   readonly queryId?: string;
 }
+
+/** For a few rows of a small table: more threads than one would only be more work. */
+export const LOOK_UP = { threads: 1 } satisfies QueryOptions;
 
 /** What a server that is a node of a cluster is told besides. */
 export interface NodeSettings {
@@ -107,7 +112,12 @@ export class Database {
           query_params: { ...params },
           format: 'JSONCompactEachRow',
           abort_signal: signal,
-          clickhouse_settings: { ...READ_ONLY, ...this.#readLimits, max_execution_time: seconds },
+          clickhouse_settings: {
+            ...READ_ONLY,
+            ...this.#readLimits,
+            max_execution_time: seconds,
+            ...(options.threads === undefined ? {} : { max_threads: options.threads }),
+          },
         });
         return gathered<Row>(result.stream());
       }),

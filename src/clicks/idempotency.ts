@@ -1,4 +1,4 @@
-import type { Database } from '../clickhouse/database.ts';
+import { type Database, LOOK_UP } from '../clickhouse/database.ts';
 import { GroupCommit } from '../clickhouse/group-commit.ts';
 import type { NextVersion } from '../clickhouse/versions.ts';
 import { AppError } from '../errors.ts';
@@ -66,10 +66,13 @@ export class IdempotencyLedger {
     now: number,
     work: (attempt: Attempt) => Promise<string>,
   ): Promise<string> {
-    const [known] = await this.#database.rows<Row>(sql`
+    const [known] = await this.#database.rows<Row>(
+      sql`
       SELECT body_sha256, toUnixTimestamp64Milli(received_at), answer
       FROM idempotent_requests FINAL
-      WHERE owner_id = ${param('String', request.ownerId)} AND key = ${param('String', request.key)}`);
+      WHERE owner_id = ${param('String', request.ownerId)} AND key = ${param('String', request.key)}`,
+      LOOK_UP,
+    );
     if (known !== undefined) {
       const [bodySha256, , answer] = known;
       if (bodySha256 !== request.bodySha256) {

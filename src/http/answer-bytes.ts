@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { inTurns, slicesOf } from '../turns.ts';
+import { inTurns, slicesOf, turns } from '../turns.ts';
 
 /** Elements of a list that are written together. */
 const ELEMENTS = 256;
@@ -9,8 +9,13 @@ const ELEMENTS = 256;
  * Lists may be of anything that can be gone through; they are made as they are written.
  */
 export async function jsonBytes(value: object): Promise<Buffer> {
+  const turnOver = turns();
   const pieces: Buffer[] = [];
-  for await (const piece of inTurns(gathered(jsonOf(value)))) pieces.push(Buffer.from(piece));
+  for (const piece of gathered(jsonOf(value))) {
+    pieces.push(Buffer.from(piece));
+    const turn = turnOver();
+    if (turn !== undefined) await turn;
+  }
   return Buffer.concat(pieces);
 }
 
@@ -22,19 +27,25 @@ export async function tagOf(body: Buffer, generatedAt: string): Promise<string> 
   return hash.digest('base64url').slice(0, 27);
 }
 
-function* jsonOf(value: unknown): Generator<string> {
-  if (typeof value !== 'object' || value === null) yield JSON.stringify(value);
-  else if (isIterable(value)) yield* listJson(value);
-  else {
-    let before = '{';
-    for (const [name, field] of Object.entries(value)) {
-      if (field === undefined) continue;
-      yield `${before}${JSON.stringify(name)}:`;
-      yield* jsonOf(field);
-      before = ',';
+function* jsonOf(object: object): Generator<string> {
+  let text = '{';
+  for (const [name, field] of Object.entries(object)) {
+    if (field === undefined) continue;
+    text += `${text.endsWith('{') ? '' : ','}${JSON.stringify(name)}:`;
+    if (isSmall(field)) {
+      text += JSON.stringify(field);
+      continue;
     }
-    yield before === '{' ? '{}' : '}';
+    yield text;
+    yield* isIterable(field) ? listJson(field) : jsonOf(field);
+    text = '';
   }
+  yield `${text}}`;
+}
+
+/** Whether it has no lists but those that stand in the question. */
+function isSmall(field: unknown): boolean {
+  return typeof field !== 'object' || field === null || Array.isArray(field);
 }
 
 function isIterable(value: object): value is Iterable<unknown> {

@@ -1,6 +1,6 @@
 import crypto, { createHash, randomBytes, randomUUID } from 'node:crypto';
 import QuickLRU from 'quick-lru';
-import type { Database } from '../clickhouse/database.ts';
+import { type Database, LOOK_UP } from '../clickhouse/database.ts';
 import type { NextVersion } from '../clickhouse/versions.ts';
 import { type Sql, param, sql } from '../sql/sql.ts';
 import type { Principal, RateLimit, Scope } from './scopes.ts';
@@ -88,12 +88,15 @@ export class KeyStore {
   }
 
   async #select(condition: Sql): Promise<readonly ApiKey[]> {
-    const rows = await this.#database.rows<Row>(sql`
+    const rows = await this.#database.rows<Row>(
+      sql`
       SELECT id, owner_id, name, scopes, rate_limit,
         toUnixTimestamp64Milli(created_at), toUnixTimestamp64Milli(expires_at)
       FROM api_keys FINAL
       WHERE NOT is_revoked AND ${condition}
-      ORDER BY created_at, id`);
+      ORDER BY created_at, id`,
+      LOOK_UP,
+    );
     return rows.map(([id, ownerId, name, scopes, rateLimit, createdAt, expiresAt]) => ({
       id,
       ownerId,

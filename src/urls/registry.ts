@@ -1,5 +1,5 @@
 import QuickLRU from 'quick-lru';
-import type { Database } from '../clickhouse/database.ts';
+import { type Database, LOOK_UP } from '../clickhouse/database.ts';
 import { GroupCommit } from '../clickhouse/group-commit.ts';
 import type { NextVersion } from '../clickhouse/versions.ts';
 import type { ClickRemoval } from '../clicks/removal.ts';
@@ -120,10 +120,13 @@ export class UrlRegistry {
   async #read(shortCodes: readonly string[]): Promise<Map<string, ShortUrl>> {
     if (shortCodes.length === 0) return new Map();
     const writes = this.#writes;
-    const rows = await this.#database.rows<Row>(sql`
+    const rows = await this.#database.rows<Row>(
+      sql`
       SELECT short_code, owner_id, toUnixTimestamp64Milli(created_at), private_stats, long_url
       FROM urls FINAL
-      WHERE short_code IN ${param('Array(String)', shortCodes)} AND NOT is_deleted`);
+      WHERE short_code IN ${param('Array(String)', shortCodes)} AND NOT is_deleted`,
+      LOOK_UP,
+    );
     const found = new Map(rows.map((row) => [row[0], fromRow(row)]));
     // What was read before a write must not be found after it.
     if (writes === this.#writes) for (const [code, url] of found) this.#cache.set(code, url);
