@@ -145,9 +145,8 @@ function groupRows<Key>(
   return groups;
 }
 
-/** @throws Error when there are lists and no summary */
+/** @throws Error without a summary, which there always is */
 function totalsOf(rows: readonly StatsRow[], read: ReadColumn): SummaryRow {
-  if (rows.length === 0) return NO_CLICKS;
   const summary = rows.find((row) => read(row, 'list') === 0);
   if (summary === undefined) throw new Error('The summary row is missing.');
   return ['clicks', 'unique_clicks', ...SUMMARY_COLUMNS].map((column) => {
@@ -155,8 +154,6 @@ function totalsOf(rows: readonly StatsRow[], read: ReadColumn): SummaryRow {
     return typeof value === 'number' ? value : null;
   });
 }
-
-const NO_CLICKS: SummaryRow = [0, 0, 0, null, null, null];
 
 type ReadColumn = (row: StatsRow, column: string) => string | number | null;
 
@@ -168,7 +165,7 @@ function columnReader(columns: readonly string[]): ReadColumn {
 function shapeSummary({ timezone }: StatsQuery, totals: SummaryRow): Summary {
   const [clicks, visitors, bots, first, last, average] = totals;
   const time = (value: number | null | undefined): string | null =>
-    typeof value === 'number' ? formatInstant(value, timezone) : null;
+    typeof value === 'number' && clicks !== 0 ? formatInstant(value, timezone) : null;
   return {
     total_clicks: clicks ?? 0,
     unique_clicks: visitors ?? 0,

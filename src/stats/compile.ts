@@ -10,7 +10,7 @@ import { type VisitorPlan, countVisitors } from './visitor-plan.ts';
 /**
  * The columns of a compiled query's rows, in order. `list` is 0 for the summary, the first row, and else the list's
  * place counted from 1; dimensions that a list has not are empty. Times are Unix milliseconds, `time` Unix seconds.
- * Where there are no clicks there may be no rows at all; time's list by itself comes in any order.
+ * Time's list by itself comes in any order.
  */
 export function columnsOf(query: StatsQuery): readonly string[] {
   return ['list', ...query.groupBy, 'clicks', 'unique_clicks', 'groups', ...SUMMARY_COLUMNS];
@@ -56,8 +56,7 @@ function onePass(query: StatsQuery, list: MetricList, from: Sql): Sql {
 }
 
 /**
- * The groups of a list of one dimension, and the summary where there are clicks: each group's visitors, found once, make
- * up those of the summary.
+ * The groups of a list of one dimension, and the summary beside them.
  * @param more what else is selected
  */
 export function listAndSummary(query: StatsQuery, list: MetricList, from: Sql, more: Sql): Sql {
@@ -65,7 +64,7 @@ export function listAndSummary(query: StatsQuery, list: MetricList, from: Sql, m
   return sql`SELECT toUInt8(1 - grouping(${name})) AS list, ${keysOf(query)},
   count() AS clicks, uniqExact(visitor) AS unique_clicks, ${more}
 ${from}
-GROUP BY ${name} WITH ROLLUP`;
+GROUP BY GROUPING SETS ((), (${name}))`;
 }
 
 /** The groups' keys by the names of their dimensions. */
@@ -82,7 +81,7 @@ function keysOf(query: StatsQuery): Sql {
  */
 export const TWO_BRANCHES = sql`SETTINGS max_streams_to_max_threads_ratio = 0.5`;
 
-/** The numbers that only a summary has, of clicks that there are. */
+/** The numbers that only a summary has; times are those of 1970 where there are no clicks. */
 const NUMBERS = {
   bot_clicks: sql`countIf(is_bot)`,
   first_click: sql`toUnixTimestamp64Milli(min(clicked_at))`,
@@ -90,7 +89,7 @@ const NUMBERS = {
   avg_redirection_time: sql`avg(redirect_ms)`,
 } as const;
 
-/** The same, null where there are no clicks, which are never of 1970. */
+/** The same, null where there are no clicks. */
 export const SUMMARY_NUMBERS = {
   ...NUMBERS,
   bot_clicks: sql`toNullable(${NUMBERS.bot_clicks})`,

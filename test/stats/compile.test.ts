@@ -69,7 +69,7 @@ describe('whole queries', () => {
         FROM clicks
         WHERE owner_id = {p0:String}
           AND clicked_at BETWEEN {p1:DateTime64(3, 'UTC')} AND {p2:DateTime64(3, 'UTC')}
-        GROUP BY browser WITH ROLLUP
+        GROUP BY GROUPING SETS ((), (browser))
         ORDER BY list, clicks DESC, browser
         LIMIT {p3:UInt32} BY list`),
     );
@@ -84,7 +84,7 @@ describe('whole queries', () => {
   test('time alone is neither counted nor cut nor sorted', () => {
     const { sql } = compiled({ groupBy: ['time'] });
     expect(sql).toContain('uniqExact(visitor) AS unique_clicks, toUInt64(0) AS groups, countIf(');
-    expect(sql).toMatch(/GROUP BY time WITH ROLLUP$/);
+    expect(sql).toMatch(/GROUP BY GROUPING SETS \(\(\), \(time\)\)$/);
   });
 
   test('a breakdown of two dimensions, by hours of one offset, with filters, of one URL', () => {
