@@ -1,4 +1,3 @@
-import QuickLRU from 'quick-lru';
 import { type Database, LOOK_UP } from '../clickhouse/database.ts';
 import { GroupCommit } from '../clickhouse/group-commit.ts';
 import type { NextVersion } from '../clickhouse/versions.ts';
@@ -6,6 +5,7 @@ import type { ClickRemoval } from '../clicks/removal.ts';
 import { AppError } from '../errors.ts';
 import { EMPTY, param, sql } from '../sql/sql.ts';
 import { CodeGate } from './code-gate.ts';
+import { KnownUrls } from './known-urls.ts';
 
 /** A short code somebody owns. Only its owner sees its clicks, unless `privateStats` is false. */
 export interface ShortUrl {
@@ -37,10 +37,6 @@ export interface UrlPage {
   readonly next: string | null;
 }
 
-/** Well below the 5 s within which a change must be seen by every instance, where there can be several. */
-const CACHE_MS = 3_000;
-const CACHE_SIZE = 50_000;
-
 /** Codes looked up together, and the most that may wait for it. */
 const REGISTERED_TOGETHER = 20_000;
 const REGISTRATIONS_WAITING = 1_000_000;
@@ -61,7 +57,7 @@ const COLUMNS = [
 
 type Row = readonly [string, string, number, boolean, string | null];
 
-/** The URLs known, in ClickHouse, with a small cache in front. */
+/** The URLs there are, in ClickHouse, and before it what is known of them. */
 export class UrlRegistry {
   /** Held by whoever inserts clicks, so that none slips in behind a deletion. */
   readonly gate = new CodeGate();
@@ -69,7 +65,7 @@ export class UrlRegistry {
   readonly #nextVersion: NextVersion;
   readonly #removal: ClickRemoval;
   readonly #isOnlyWriter: boolean;
-  readonly #cache: QuickLRU<string, ShortUrl>;
+  readonly #known: KnownUrls;
   readonly #registrations = new GroupCommit(
     (wanted: readonly (readonly ShortUrl[])[]) => this.#register(wanted),
     {
@@ -92,34 +88,35 @@ export class UrlRegistry {
     this.#removal = removal;
     this.#nextVersion = nextVersion;
     this.#isOnlyWriter = isOnlyWriter;
-    this.#cache = new QuickLRU({ maxSize: CACHE_SIZE, maxAge: isOnlyWriter ? Infinity : CACHE_MS });
+    this.#known = new KnownUrls(database, isOnlyWriter);
   }
 
   async find(shortCode: string): Promise<ShortUrl | undefined> {
-    return this.#cache.get(shortCode) ?? (await this.#lookUps.add(shortCode, 1)).get(shortCode);
+    return (await this.#known.find(shortCode)) ?? (await this.#lookUps.add(shortCode, 1)).get(shortCode);
   }
 
   /** The URLs among `shortCodes` that exist, by code. */
   async findMany(shortCodes: readonly string[]): Promise<Map<string, ShortUrl>> {
-    const found = this.#cached(shortCodes);
+    const found = this.#young(shortCodes);
     const missing = shortCodes.filter((code) => !found.has(code));
     for (const [code, url] of await this.#read(missing)) found.set(code, url);
     return found;
   }
 
-  #cached(shortCodes: readonly string[]): Map<string, ShortUrl> {
+  #young(shortCodes: readonly string[]): Map<string, ShortUrl> {
     const found = new Map<string, ShortUrl>();
     for (const code of shortCodes) {
-      const cached = this.#cache.get(code);
-      if (cached !== undefined) found.set(code, cached);
+      const url = this.#known.young(code);
+      if (url !== undefined) found.set(code, url);
     }
     return found;
   }
 
-  /** The URLs among `shortCodes` that exist now, whatever the cache says. */
+  /** The URLs among `shortCodes` that exist now, whatever was known of them. */
   async #read(shortCodes: readonly string[]): Promise<Map<string, ShortUrl>> {
     if (shortCodes.length === 0) return new Map();
     const writes = this.#writes;
+    const remember = this.#known.begin();
     const rows = await this.#database.rows<Row>(
       sql`
       SELECT short_code, owner_id, toUnixTimestamp64Milli(created_at), private_stats, long_url
@@ -129,18 +126,18 @@ export class UrlRegistry {
     );
     const found = new Map(rows.map((row) => [row[0], fromRow(row)]));
     // What was read before a write must not be found after it.
-    if (writes === this.#writes) for (const [code, url] of found) this.#cache.set(code, url);
+    if (writes === this.#writes) for (const url of found.values()) remember(url);
     return found;
   }
 
   /**
    * Registers those of `wanted` whose code nobody owns yet.
-   * Where there can be other instances it asks ClickHouse, not the cache: one may just have been deleted, and its clicks
+   * Where there can be other instances it asks ClickHouse, whatever is known: one may just have been deleted, and its clicks
    * with it.
    * @returns URLs by code, those of all its codes among them: the new ones and those that were there, whoever owns them
    */
   async registerMissing(wanted: readonly ShortUrl[]): Promise<ReadonlyMap<string, ShortUrl>> {
-    const known = this.#isOnlyWriter ? this.#cached(wanted.map(({ shortCode }) => shortCode)) : new Map();
+    const known = this.#isOnlyWriter ? this.#young(wanted.map(({ shortCode }) => shortCode)) : new Map();
     if (wanted.every(({ shortCode }) => known.has(shortCode))) return known;
     return this.#registrations.add(wanted, wanted.length);
   }
@@ -167,7 +164,7 @@ export class UrlRegistry {
    */
   async put(shortCode: string, change: UrlChange, defaults: PutDefaults) {
     return this.#exclusively(async () => {
-      this.#cache.delete(shortCode);
+      this.#known.forget(shortCode);
       const existing = await this.find(shortCode);
       if (existing !== undefined) defaults.mayChange(existing);
       if (existing !== undefined && change.ownerId !== undefined && change.ownerId !== existing.ownerId) {
@@ -229,14 +226,15 @@ export class UrlRegistry {
       ]),
     );
     this.#writes++;
+    const remember = this.#known.begin();
     try {
       await this.#database.insert('urls', COLUMNS, lines);
     } finally {
       this.#writes++;
       // Also after a failure: it may have been written all the same.
-      for (const url of urls) this.#cache.delete(url.shortCode);
+      for (const url of urls) this.#known.forget(url.shortCode);
     }
-    if (!isDeleted) for (const url of urls) this.#cache.set(url.shortCode, url);
+    if (!isDeleted) for (const url of urls) remember(url);
   }
 
   /** One writer at a time, so that two requests cannot both find a code free. */
