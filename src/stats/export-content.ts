@@ -2,7 +2,7 @@ import type { ExportContent, ExportList } from '../export/content.ts';
 import { turns } from '../turns.ts';
 import { type Column, type RowTemplate, writeRow } from '../values/row-template.ts';
 import { formatWithOffset } from '../values/time-zone.ts';
-import { type AnswerHead, type SummaryRow, shapeHead } from './answer.ts';
+import { type AnswerHead, type SummaryRow, shapeHead } from './answer-head.ts';
 import { buckets } from './buckets.ts';
 import { type ExportListPlan, exportLists } from './compile-export.ts';
 import { MarkedBytes } from './marked-bytes.ts';

@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import { KnownClicksOfQuestions } from '../../src/answers/known-clicks.ts';
-import type { Summary } from '../../src/stats/answer.ts';
+import type { Summary } from '../../src/stats/answer-head.ts';
 import type { Tenant } from '../../src/stats/conditions.ts';
 import type { StatsQuery } from '../../src/stats/query.ts';
 

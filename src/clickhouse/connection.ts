@@ -1,0 +1,95 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Config } from '../config.ts';
+import { sql } from '../sql/sql.ts';
+import type { ClickTable, Shards } from './cluster.ts';
+import type { Database, QueryObserver } from './database.ts';
+
+/** A ClickHouse that answers and has all its tables. */
+export interface OpenClickHouse {
+  readonly database: Database;
+  /** The same ClickHouse, whether that database exists or not. */
+  readonly server: Database;
+  /** The tables that hold the clicks themselves, for statements that change them there. */
+  readonly clickTables: readonly ClickTable[];
+  /** How the clicks are spread; undefined: they are all in one table. */
+  readonly shards: Shards | undefined;
+  /** The migrations that this opening applied. */
+  readonly migrated: readonly string[];
+  /** Settles when the embedded ClickHouse has ended and cannot be started again; never without one. */
+  readonly engineLost: Promise<void>;
+  readonly close: () => Promise<void>;
+}
+
+export interface OpenOptions {
+  /** How long to wait for another process to let go of the data directory. */
+  readonly waitForDataDirMs: number;
+  readonly observe?: QueryObserver;
+  /** Called when the embedded ClickHouse has ended by itself and is started again. */
+  readonly onEngineExit?: () => void;
+  /** Called each second that a server is waited for. */
+  readonly onWait?: () => void;
+}
+
+/** Databases that are opened one after another, each once, and closed together. */
+class OpenDatabases {
+  readonly #opened = new Map<string, Database>();
+
+  /** The one opened under that name, made when it is asked for first. */
+  once(name: string, make: () => Database): Database {
+    const database = this.#opened.get(name) ?? make();
+    this.#opened.set(name, database);
+    return database;
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([...this.#opened.values()].map((database) => database.close()));
+  }
+}
+
+/** What an opening that succeeded hands over. */
+type Opened = Omit<OpenClickHouse, 'engineLost' | 'close'>;
+
+/** Opens what it takes; when that fails nothing stays open. */
+export async function opening(work: (databases: OpenDatabases) => Promise<Opened>): Promise<OpenClickHouse> {
+  const databases = new OpenDatabases();
+  try {
+    return { ...(await work(databases)), engineLost: new Promise(() => {}), close: () => databases.close() };
+  } catch (error) {
+    await databases.close();
+    throw error;
+  }
+}
+
+const SERVER_WAIT_MS = 30_000;
+
+/** A server that does not answer yet is waited for: containers start in any order. */
+export async function waitForAnswer(
+  config: Config,
+  server: Database,
+  { onWait }: OpenOptions,
+): Promise<void> {
+  const deadline = Date.now() + SERVER_WAIT_MS;
+  while (!(await server.answers())) {
+    if (Date.now() > deadline) {
+      throw new Error(
+        config.clickhouse === undefined
+          ? 'The embedded ClickHouse does not answer.'
+          : 'ClickHouse does not answer at CLICKHOUSE_URL, or refuses CLICKHOUSE_USER and CLICKHOUSE_PASSWORD.',
+      );
+    }
+    onWait?.();
+    await delay(1_000);
+  }
+}
+
+/** Bytes a server may use in all; 0 when it has no limit or does not tell this user. */
+export async function memoryOf(server: Database): Promise<number> {
+  try {
+    const [row] = await server.rows<[number]>(
+      sql`SELECT toUInt64(value) FROM system.server_settings WHERE name = 'max_server_memory_usage'`,
+    );
+    return row?.[0] ?? 0;
+  } catch {
+    return 0;
+  }
+}

@@ -1,0 +1,43 @@
+import type { ClickHouseServer, Config } from '../config.ts';
+import { sql } from '../sql/sql.ts';
+import { type OpenClickHouse, type OpenOptions, memoryOf, opening, waitForAnswer } from './connection.ts';
+import { Database } from './database.ts';
+import { migrate } from './migrations.ts';
+import { memoryLimits } from './settings.ts';
+
+/** Opens a single server and migrates its database. @throws Error with a sentence for the operator */
+export async function openServer(
+  config: Config,
+  server: ClickHouseServer,
+  options: OpenOptions,
+): Promise<OpenClickHouse> {
+  return opening(async (databases) => {
+    // The database may not exist yet, and a session in one that is missing is refused.
+    const bare = databases.once('default', () => new Database(server, 'default'));
+    await waitForAnswer(config, bare, options);
+    const limits = memoryLimits(await memoryOf(bare), config.maxQueries + config.maxExports);
+    const database = databases.once(
+      'ours',
+      () => new Database(server, config.database, options.observe, limits),
+    );
+    const migrated = await migrate(database, bare);
+    await refuseSpreadClicks(database);
+    return {
+      database,
+      server: bare,
+      clickTables: [{ database, table: 'clicks', isReplicated: false }],
+      shards: undefined,
+      migrated,
+    };
+  });
+}
+
+/** @throws Error when the clicks are those of a cluster: one node does not know when the others have them */
+async function refuseSpreadClicks(database: Database): Promise<void> {
+  const spread = await database.rows(sql`SELECT 1 FROM system.tables
+    WHERE database = currentDatabase() AND name = 'clicks' AND engine = 'Distributed'`);
+  if (spread.length === 0) return;
+  throw new Error(
+    `The clicks of the database ${database.name} are spread over a cluster: set CLICKHOUSE_CLUSTER.`,
+  );
+}
