@@ -49,7 +49,7 @@ export function orderOf(query: StatsQuery): Sql {
 
 /** Nothing stands around the one SELECT: ClickHouse takes as long for that as for the clicks of a link. */
 function onePass(query: StatsQuery, list: MetricList, from: Sql): Sql {
-  const groups = isTime(list) ? sql`toUInt64(0)` : COUNT_OF_GROUPS;
+  const groups = isTime(list) ? sql`0` : COUNT_OF_GROUPS;
   const rows = listAndSummary(query, list, from, sql`${groups} AS groups, ${named(NUMBERS)}`);
   if (isTime(list)) return rows;
   return sql`${rows}${query.limit === undefined ? ranked(query) : limitedRows(query, query.limit, [list])}`;
@@ -61,7 +61,7 @@ function onePass(query: StatsQuery, list: MetricList, from: Sql): Sql {
  */
 export function listAndSummary(query: StatsQuery, list: MetricList, from: Sql, more: Sql): Sql {
   const name = join(list.dimensions.map(identifier), ', ');
-  return sql`SELECT toUInt8(1 - grouping(${name})) AS list, ${keysOf(query)},
+  return sql`SELECT NOT grouping(${name}) AS list, ${keysOf(query)},
   count() AS clicks, uniqExact(visitor) AS unique_clicks, ${more}
 ${from}
 GROUP BY GROUPING SETS ((), (${name}))`;

@@ -9,10 +9,11 @@ export function timeBucket(query: StatsQuery): Sql {
 }
 
 function bucketExpression(plan: BucketPlan): Sql {
-  const unix = sql`toInt64(toUnixTimestamp(clicked_at))`;
+  const seconds = sql`toUnixTimestamp(clicked_at)`;
+  const unix = sql`toInt64(${seconds})`;
   switch (plan.kind) {
     case 'step':
-      return sql`${unix} - (${unix} + ${param('Int64', plan.shift)}) % ${param('Int64', plan.step)}`;
+      return sql`${seconds} - (${seconds} + ${param('Int64', plan.shift)}) % ${param('Int64', plan.step)}`;
     case 'segments': {
       const starts = param('Array(Int64)', plan.starts);
       const segment = sql`roundDown(${unix}, ${starts})`;
