@@ -4,7 +4,8 @@ import { askLink, linkByHand } from './stats-questions.ts';
 /** Milliseconds that Spoor may add to what ClickHouse takes. */
 const MAY_ADD_MS = 4;
 
-const WARM_UPS = 40;
+/** So many pass until V8 has compiled most of what a question runs through. */
+const WARM_UPS = 200;
 
 /** One link's default question. */
 export const statsLink: Benchmark = {
