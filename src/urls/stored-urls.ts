@@ -12,6 +12,9 @@ export interface Look {
 /** Instances look so seldom. */
 const RECENT_MS = 1_000;
 
+/** It is waited for no longer: without it the URLs are just looked up. */
+const OPTIONS = { ...LOOK_UP, maxSeconds: 2 };
+
 /**
  * An insert takes the next block number; who changes rows by hand raises the data version, or takes some away, as merges
  * do now and then too. Of replicas, or a table over several, this is not the whole truth.
@@ -52,7 +55,7 @@ export class StoredUrlsWatch {
   }
 
   async #look(at: number): Promise<Look> {
-    const rows = await this.#database.rows<[string]>(MARK, LOOK_UP).catch(() => []);
+    const rows = await this.#database.rows<[string]>(MARK, OPTIONS).catch(() => []);
     this.#latest = { at, mark: rows[0]?.[0] };
     return this.#latest;
   }
