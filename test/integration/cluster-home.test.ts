@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { type ClusterNode, type TestCluster, startCluster } from '../support/cluster.ts';
 import { stopSharing, waitUntil } from '../support/process.ts';
-import { type SendOptions, type TestResponse, type TestSpoor, startSpoor } from '../support/spoor.ts';
+import { type SendOptions, type TestSpoor, startSpoor } from '../support/spoor.ts';
 
 /* Keys, URLs and what makes requests count once lie on one node, the home. */
 let cluster: TestCluster;
@@ -39,6 +39,30 @@ const clicksAt = async (code: string) => {
   return [json.summary.total_clicks, json.summary.unique_clicks];
 };
 
+const ANSWERED: Readonly<Record<string, number>> = {
+  ready: 200,
+  keys: 200,
+  'new key': 201,
+  'revoked key': 204,
+  urls: 200,
+  'urls of a key': 200,
+  url: 200,
+  'changed url': 200,
+  'new url': 201,
+  'deleted url': 204,
+  clicks: 200,
+  stats: 200,
+  compared: 200,
+  export: 200,
+  'erased clicks': 200,
+};
+/** Where a try that was refused, because the node was lost before it could say so, had done the work. */
+const ANSWERED_WHEN_DONE: Readonly<Record<string, number>> = {
+  'revoked key': 404,
+  'new url': 200,
+  'deleted url': 404,
+};
+
 type Request = readonly [method: string, path: string, options?: SendOptions];
 
 describe.each([
@@ -73,20 +97,24 @@ describe.each([
     export: ['GET', '/api/v1/export', { query: { ...QUESTION, short_code: known ?? '' } }],
     'erased clicks': ['DELETE', '/api/v1/clicks', { json: { short_code: erased } }],
   });
-  const sendAll = async (
-    send: (request: Request) => Promise<TestResponse>,
-  ): Promise<Record<string, TestResponse>> =>
+  const sendAll = async <Answer>(
+    send: (request: Request) => Promise<Answer>,
+  ): Promise<Record<string, Answer>> =>
     Object.fromEntries(
       await Promise.all(
         Object.entries(requests()).map(async ([name, request]) => [name, await send(request)] as const),
       ),
     );
   /** As a client does that is told to come again: what was late breaks off, and may take an engine along. */
-  const sendUntilAnswered = (request: Request): Promise<TestResponse> =>
-    waitUntil('an answer', async () => {
+  const sendUntilAnswered = async (request: Request) => {
+    let refusals = -1;
+    const { status, json } = await waitUntil('an answer', async () => {
+      refusals++;
       const response = await spoor.send(...request);
       return response.status !== UNAVAILABLE.status && response;
     });
+    return { status, json, wasRefused: refusals > 0 };
+  };
 
   beforeAll(async () => {
     for (const code of [known, gone, erased]) {
@@ -113,26 +141,15 @@ describe.each([
     }
 
     const again = await sendAll(sendUntilAnswered);
-    const statuses = Object.fromEntries(Object.entries(again).map(([name, { status }]) => [name, status]));
-    expect(statuses).toEqual({
-      ready: 200,
-      keys: 200,
-      'new key': 201,
-      'revoked key': 204,
-      urls: 200,
-      'urls of a key': 200,
-      url: 200,
-      'changed url': 200,
-      'new url': 201,
-      'deleted url': 204,
-      clicks: 200,
-      stats: 200,
-      compared: 200,
-      export: 200,
-      'erased clicks': 200,
-    });
+    const wrong = Object.entries(again).filter(
+      ([name, { status, wasRefused }]) =>
+        status !== ANSWERED[name] && !(wasRefused && status === ANSWERED_WHEN_DONE[name]),
+    );
+    expect(wrong).toEqual([]);
     expect(again['clicks']?.json).toEqual({ accepted: 50, rejected: [] });
-    expect(again['erased clicks']?.json).toEqual({ erased: 30 });
+    const { wasRefused, json: erasure } = again['erased clicks'] ?? {};
+    // Otherwise a node took its part before another one was lost, and only the rest is left to say.
+    if (wasRefused === false) expect(erasure).toEqual({ erased: 30 });
     for (const name of ['stats', 'compared', 'export']) {
       expect(again[name]?.json.summary).toMatchObject({ total_clicks: 30, unique_clicks: 30 });
     }
