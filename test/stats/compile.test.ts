@@ -221,7 +221,11 @@ describe('the bucket of a click', () => {
     range: { start: utc('2025-03-09T05:00'), end: utc('2025-03-10T03:59') },
   };
   test.each([
-    ['an hour of half an hour’s offset', { timezone: 'Asia/Kolkata' }, `${seconds} - (${seconds} + 1800) % 3600`],
+    [
+      'an hour of half an hour’s offset',
+      { timezone: 'Asia/Kolkata' },
+      `${seconds} - (${seconds} + 1800) % 3600`,
+    ],
     ['a week', { interval: 'week' }, `${seconds} - (${seconds} + 259200) % 604800`],
     [
       'a month',
