@@ -1,4 +1,3 @@
-import { sql } from '../src/sql/sql.ts';
 import { type Bench, type Benchmark, type Result, atMost, medianTime } from './harness.ts';
 import { addOthers, ensureOwner } from './owners.ts';
 import { askDashboard, askLink } from './stats-questions.ts';
@@ -20,8 +19,6 @@ export const scale: Benchmark = {
     for (const growth of GROWTH) {
       const grown = Math.max(size, growth * Math.min(bench.clicks, SMALL));
       await addOthers(bench, grown - size);
-      // As it was before: otherwise merges that are under way, or parts that wait for them, would be what is measured.
-      await mergeParts(bench);
       size = grown;
       const { link, dashboard } = await measure(bench);
       results.push(
@@ -32,14 +29,6 @@ export const scale: Benchmark = {
     return results;
   },
 };
-
-/** Month by month: a statement may not take longer than a minute. */
-async function mergeParts({ database }: Bench): Promise<void> {
-  const months = await database.rows<[string]>(
-    sql`SELECT DISTINCT partition FROM system.parts WHERE database = currentDatabase() AND table = 'clicks' AND active`,
-  );
-  for (const [month] of months) await database.commandText(`OPTIMIZE TABLE clicks PARTITION ${month} FINAL`);
-}
 
 async function measure(bench: Bench): Promise<{ readonly link: number; readonly dashboard: number }> {
   return {

@@ -1,4 +1,5 @@
 import { type Database, LOOK_UP } from '../clickhouse/database.ts';
+import { PART_MARK } from '../clickhouse/part-mark.ts';
 import { sql } from '../sql/sql.ts';
 import type { Tenant } from '../stats/conditions.ts';
 import type { TimeRange } from '../stats/buckets.ts';
@@ -28,17 +29,12 @@ export class StoredData {
 /** Stands for the table itself among the months. */
 const TABLE = 0;
 
-/**
- * A month's clicks change with an insert, which takes the next block number; with a mutation, which every part has gone
- * through once the least data version has risen; or by parts that go or come. Merges change none of the three, but for
- * clicks they leave out. In a table of another engine than this, parts are not all there is.
- */
+/** The months' marks, and the table's own, where the table is of an engine whose parts are all there is. */
 const MARKS = sql`
   SELECT 0 AS month, toString(uuid) AS mark FROM system.tables
   WHERE database = currentDatabase() AND name = 'clicks' AND engine = 'MergeTree'
   UNION ALL
-  SELECT toUInt32(partition) AS month,
-    concat(toString(max(max_block_number)), '-', toString(min(data_version)), '-', toString(sum(rows))) AS mark
+  SELECT toUInt32(partition) AS month, ${PART_MARK} AS mark
   FROM system.parts
   WHERE database = currentDatabase() AND table = 'clicks' AND active
   GROUP BY month

@@ -1,4 +1,5 @@
 import { type Database, LOOK_UP } from '../clickhouse/database.ts';
+import { PART_MARK } from '../clickhouse/part-mark.ts';
 import { sql } from '../sql/sql.ts';
 
 /** What there was to see of the table of URLs at a moment. */
@@ -15,14 +16,10 @@ const RECENT_MS = 1_000;
 /** It is waited for no longer: without it the URLs are just looked up. */
 const OPTIONS = { ...LOOK_UP, maxSeconds: 2 };
 
-/**
- * An insert takes the next block number; who changes rows by hand raises the data version, or takes some away, as merges
- * do now and then too. Of replicas, or a table over several, this is not the whole truth.
- */
+/** None where the table is replicated, or one over several: its parts here are not all there is. */
 const MARK = sql`
   SELECT concat(toString(uuid), ' ', (
-    SELECT concat(toString(max(max_block_number)), ' ', toString(min(data_version)), ' ', toString(sum(rows)))
-    FROM system.parts
+    SELECT ${PART_MARK} FROM system.parts
     WHERE database = currentDatabase() AND table = 'urls' AND active
   ))
   FROM system.tables
