@@ -107,7 +107,7 @@ const environment = z.object({
     .preprocess((value) => ({ true: '1', false: '0' })[String(value)] ?? value, wholeNumber(0, 32))
     .default(0),
   SPOOR_MAX_QUERIES: wholeNumber(1, 1_000).default(2 * availableParallelism() + 4),
-  SPOOR_MAX_EXPORTS: wholeNumber(1, 1_000).default(4),
+  SPOOR_MAX_EXPORTS: wholeNumber(1, 1_000).default(16),
   SPOOR_CACHE_MB: wholeNumber(0, 65_536).default(64),
   SPOOR_RATE_LIMITS: z.enum(['on', 'off'], 'must be on or off').default('on'),
   SPOOR_REDIS_URL: z

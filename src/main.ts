@@ -21,6 +21,7 @@ import { applyRetention, keptSinceOf } from './clicks/retention.ts';
 import { ClickWriter } from './clicks/writer.ts';
 import type { Config } from './config.ts';
 import { readOrCreateSecret, removeControl, writeControl } from './data-dir.ts';
+import { createShares } from './fair-share/shares.ts';
 import { createListener } from './http/app.ts';
 import { close, listen, urlOf } from './http/server.ts';
 import type { Services } from './http/services.ts';
@@ -133,6 +134,8 @@ function compose(config: Config, { clickhouse, ...parts }: Parts, token: string)
   const { database, clickTables, shards } = clickhouse;
   // Its directory is of one process at a time.
   const isEmbedded = config.clickhouse === undefined;
+  const shares = createShares(config);
+  parts.metrics.watchShares(shares);
   const now = Date.now;
   const nextVersion = createVersions(now);
   const changes = new DataChanges();
@@ -171,8 +174,7 @@ function compose(config: Config, { clickhouse, ...parts }: Parts, token: string)
     changes,
     answers: keptAnswers(config, database, parts.metrics, changes),
     timeZones: timeZonesOf(database),
-    maxQueries: config.maxQueries,
-    maxExports: config.maxExports,
+    shares,
     proxies: config.trustProxy,
     corsOrigins: config.corsOrigins,
     now,

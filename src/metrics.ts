@@ -1,6 +1,8 @@
 import { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from 'prom-client';
 import type { AnswerSource } from './answers/kept-answers.ts';
 import type { QueryObserver } from './clickhouse/database.ts';
+import type { FairShare } from './fair-share/fair-share.ts';
+import type { Shares } from './fair-share/shares.ts';
 import type { Payer } from './limits/limits.ts';
 
 /** What `/metrics` shows, with one method for each thing that is counted. */
@@ -12,6 +14,8 @@ export interface Metrics {
   readonly countAnswer: (source: AnswerSource) => void;
   /** @param bytes tells, whenever it is asked, what the answers that are kept take */
   readonly watchKeptBytes: (bytes: () => number) => void;
+  /** Shows how much of each scarce resource is used, and how often it was refused. */
+  readonly watchShares: (shares: Shares) => void;
   readonly countClicks: (accepted: number, rejected: number) => void;
 }
 
@@ -82,9 +86,35 @@ export function createMetrics(): Metrics {
         },
         registers: [registry],
       }),
+    watchShares: (shares) => watchShares(registry, Object.values(shares)),
     countClicks: (accepted, rejected) => {
       clicks.inc({ outcome: 'accepted' }, accepted);
       clicks.inc({ outcome: 'rejected' }, rejected);
     },
   };
+}
+
+/** By resource and never by holder: a label an owner can make would be one of any number. */
+function watchShares(registry: Registry, shares: readonly FairShare[]): void {
+  const shown = {
+    spoor_share_in_use: ['inUse', 'Units of a scarce resource in use: slots or bytes.'],
+    spoor_share_waiting: ['waiting', 'Requests that wait for a scarce resource.'],
+    spoor_share_refused_total: [
+      'refused',
+      'Requests refused because a share of a scarce resource is used up.',
+    ],
+  } as const;
+  for (const [name, [field, help]] of Object.entries(shown)) {
+    const Metric = name.endsWith('_total') ? Counter : Gauge;
+    const metric = new Metric({
+      name,
+      help,
+      labelNames: ['resource'],
+      collect: () => {
+        metric.reset();
+        for (const { resource, state } of shares) metric.inc({ resource }, state[field]);
+      },
+      registers: [registry],
+    });
+  }
 }

@@ -1,8 +1,8 @@
 import { AppError } from '../errors.ts';
 import type { Payer } from '../limits/limits.ts';
 import type { Verdict } from '../limits/verdict.ts';
-import { clientAddress, networkOf } from './client-address.ts';
 import { type Context, type Handler, routeOf } from './context.ts';
+import { networkNameOf } from './holder.ts';
 import type { Services } from './services.ts';
 
 /** Refuses a request over its route's limit. @throws AppError 429 */
@@ -47,9 +47,6 @@ function payerOf(ctx: Context): Payer {
   return ctx.state.principal === undefined ? 'address' : 'key';
 }
 
-/** Clients whose connection is gone share one name: they get no answer anyway. */
 function payerName({ proxies }: Services, ctx: Context): string {
-  if (ctx.state.principal !== undefined) return ctx.state.principal.id;
-  const address = clientAddress(ctx.req.socket.remoteAddress, ctx.get('x-forwarded-for'), proxies);
-  return address === undefined ? 'none' : networkOf(address);
+  return ctx.state.principal?.id ?? networkNameOf(ctx, proxies);
 }

@@ -9,6 +9,7 @@ import type { HashVisitor } from '../clicks/enrich/visitor.ts';
 import type { ClickRemoval } from '../clicks/removal.ts';
 import type { KeptSince } from '../clicks/retention.ts';
 import type { Database } from '../clickhouse/database.ts';
+import type { Shares } from '../fair-share/shares.ts';
 import type { KeyStore } from '../keys/keys.ts';
 import type { Principal } from '../keys/scopes.ts';
 import type { RateLimits } from '../limits/rate-limits.ts';
@@ -37,10 +38,7 @@ export interface Services {
   readonly keptSince: KeptSince;
   /** The time zones ClickHouse knows. */
   readonly timeZones: () => Promise<ReadonlySet<string>>;
-  /** Questions that ClickHouse is asked at once. */
-  readonly maxQueries: number;
-  /** Exports that run at once. */
-  readonly maxExports: number;
+  readonly shares: Shares;
   /** undefined: nothing is limited. */
   readonly rateLimits: RateLimits | undefined;
   /** How many proxies stand in front. */

@@ -9,8 +9,8 @@ import { type Principal, isAdmin } from '../../keys/scopes.ts';
 import { inTurns, slicesOf } from '../../turns.ts';
 import { withBody } from '../body.ts';
 import { type Context, type State, requirePrincipal, requireScope, signalOf } from '../context.ts';
+import { holderOf } from '../holder.ts';
 import type { Services } from '../services.ts';
-import { Slots } from '../slots.ts';
 
 export const BODY_LIMIT = 64 * 1_048_576;
 
@@ -24,30 +24,21 @@ export const CONTENT_TYPES = {
   'application/json': jsonItems,
 } as const;
 
-/** Bodies in work at once, in bytes. Of one click's 20 bytes become some hundred until it is inserted. */
-const WORK_BYTES = 16 * 1_048_576;
 /** A larger body is worked at in pieces, so it takes no more room than this. */
 const WORK_BYTES_EACH = 4 * 1_048_576;
-const TURN_MS = 30_000;
-const MAX_WAITING = 1_000;
 
 export function clickRoutes(router: Router<State>, services: Services): void {
-  const slots = new Slots({
-    count: WORK_BYTES,
-    waitMs: TURN_MS,
-    maxWaiting: MAX_WAITING,
-    refusal: 'Too many clicks are coming in at once: try again in a while.',
-  });
-
   router.post('/api/v1/clicks', async (ctx) => {
     const principal = requirePrincipal(ctx);
     const parse = parserOf(ctx);
     const key = idempotencyKey(ctx);
     const signal = signalOf(ctx);
     const answer = await withBody(ctx.req, BODY_LIMIT, (body) =>
-      slots.within(() => takeIn(services, principal, { body, parse, key, signal, state: ctx.state }), {
-        weight: Math.min(body.length, WORK_BYTES_EACH),
-      }),
+      services.shares.ingestion.within(
+        holderOf(services, ctx),
+        () => takeIn(services, principal, { body, parse, key, signal, state: ctx.state }),
+        { units: Math.min(body.length, WORK_BYTES_EACH) },
+      ),
     );
     const counts = answerSchema.parse(JSON.parse(answer));
     const isAllBad = counts.accepted === 0 && counts.rejected.length > 0;

@@ -14,26 +14,16 @@ import { join, param, sql } from '../../sql/sql.ts';
 import { inTurns } from '../../turns.ts';
 import { formatInstant } from '../../values/time-zone.ts';
 import type { State } from '../context.ts';
+import { holderOf } from '../holder.ts';
 import { SLOWEST_BYTES, SLOWEST_MS } from '../pace.ts';
 import type { Services } from '../services.ts';
-import { Slots } from '../slots.ts';
 import { findTenant, requireKeyForAll } from '../tenant.ts';
 import { swept } from '../young-garbage.ts';
 
-/** How long an export waits for its turn. */
-const TURN_MS = 5_000;
-const MAX_WAITING = 1_000;
 /** How long its query may take to the first byte; after it, only the client's pace counts. */
 const FIRST_BYTE_MS = 60_000;
 
 export function exportRoutes(router: Router<State>, services: Services): void {
-  const slots = new Slots({
-    count: services.maxExports,
-    waitMs: TURN_MS,
-    maxWaiting: MAX_WAITING,
-    refusal: 'Too many exports run at once: try again in a while.',
-  });
-
   router.get('/api/v1/export', async (ctx) => {
     requireKeyForAll(ctx);
     const now = services.now();
@@ -43,7 +33,7 @@ export function exportRoutes(router: Router<State>, services: Services): void {
     const tenant = await findTenant(services, question.subject, ctx.state.principal);
     const stopped = new AbortController();
     ctx.res.once('close', () => stopped.abort());
-    await slots.within(async () => {
+    const run = async (): Promise<void> => {
       const query = forExport(question, question.start ?? (await oldestOf(services, tenant, keptSince)));
       const name = fileName(query, format);
       try {
@@ -70,7 +60,8 @@ export function exportRoutes(router: Router<State>, services: Services): void {
       } finally {
         stopped.abort();
       }
-    }, stopped);
+    };
+    await services.shares.exports.within(holderOf(services, ctx), run, stopped);
   });
 }
 

@@ -11,15 +11,11 @@ import { jsonBytes, tagOf } from '../answer-bytes.ts';
 import { type Context, type State, signalOf } from '../context.ts';
 import type { Services } from '../services.ts';
 import { ANSWER_HEADERS, etagOf, findKept, namesTag } from '../kept.ts';
-import { Slots } from '../slots.ts';
+import { holderOf } from '../holder.ts';
 import { findTenant, requireKeyForAll } from '../tenant.ts';
 
 /** How long its query may run. */
 const MAX_SECONDS = 30;
-
-/** How long a question waits for its turn. */
-const TURN_MS = 10_000;
-const MAX_WAITING = 1_000;
 
 /** A question as it was read at a moment. */
 interface ReadQuestion {
@@ -32,12 +28,6 @@ interface ReadQuestion {
 export function statsRoutes(router: Router<State>, services: Services): void {
   const { answers, database, spread } = services;
   const known = new KnownClicksOfQuestions();
-  const slots = new Slots({
-    count: services.maxQueries,
-    waitMs: TURN_MS,
-    maxWaiting: MAX_WAITING,
-    refusal: 'Too many questions are asked at once: try again in a while.',
-  });
 
   const read = async (ctx: Context): Promise<ReadQuestion> => {
     const timeZones = await services.timeZones();
@@ -50,7 +40,8 @@ export function statsRoutes(router: Router<State>, services: Services): void {
   const maker =
     (ctx: Context, first: ReadQuestion, tenant: Tenant): MakeAnswer =>
     (signal, begin) =>
-      slots.within(
+      services.shares.questions.within(
+        holderOf(services, ctx),
         async () => {
           await begin();
           // Clicks that came while it waited for its turn count as well: what is said of now is read anew.

@@ -1,0 +1,87 @@
+import { FairShare } from './fair-share.ts';
+
+/** Everything scarce that requests compete for in this process. */
+export interface Shares {
+  /** Statistics questions that ClickHouse answers at once. */
+  readonly questions: FairShare;
+  /** Those among them that read much: cheap ones find a slot whatever these do. */
+  readonly dearQuestions: FairShare;
+  readonly exports: FairShare;
+  /** Bytes of request bodies in memory, decompressed. */
+  readonly bodies: FairShare;
+  /** Bytes of bodies whose clicks are being parsed and stored. */
+  readonly ingestion: FairShare;
+}
+
+export interface ShareSizes {
+  readonly maxQueries: number;
+  readonly maxExports: number;
+}
+
+const MIB = 1_048_576;
+
+/** Two of the largest bodies for each of two owners. */
+const BODY_BYTES = 256 * MIB;
+
+/** While 20 bytes of a click are parsed and inserted they become some hundred. */
+const INGESTION_BYTES = 16 * MIB;
+
+const half = (size: number): number => Math.max(1, Math.floor(size / 2));
+const quarter = (size: number): number => Math.max(1, Math.floor(size / 4));
+
+/** Every share, with its bounds and what a refusal says. */
+export function createShares({ maxQueries, maxExports }: ShareSizes): Shares {
+  const questions = {
+    maxWaitMs: 10_000,
+    maxWaiting: 1_000,
+    refusal: 'Too many questions are asked at once: try again in a while.',
+  };
+  return {
+    questions: new FairShare({
+      ...questions,
+      resource: 'questions',
+      size: maxQueries,
+      each: { owner: most(maxQueries), stranger: quarter(maxQueries) },
+      strangers: half(maxQueries),
+    }),
+    dearQuestions: new FairShare({
+      ...questions,
+      resource: 'dear_questions',
+      size: half(maxQueries),
+      each: { owner: most(half(maxQueries)), stranger: quarter(half(maxQueries)) },
+      strangers: half(half(maxQueries)),
+    }),
+    exports: new FairShare({
+      resource: 'exports',
+      size: maxExports,
+      each: { owner: half(maxExports), stranger: half(quarter(maxExports)) },
+      strangers: quarter(maxExports),
+      maxWaitMs: 5_000,
+      maxWaiting: 400,
+      refusal: 'Too many exports run at once: try again in a while.',
+    }),
+    bodies: new FairShare({
+      resource: 'body_bytes',
+      size: BODY_BYTES,
+      each: { owner: half(BODY_BYTES), stranger: MIB },
+      strangers: quarter(BODY_BYTES),
+      maxWaitMs: 0,
+      maxWaiting: 0,
+      refusal: 'Too many large bodies are being sent at once: try again in a while.',
+    }),
+    ingestion: new FairShare({
+      resource: 'ingestion_bytes',
+      size: INGESTION_BYTES,
+      each: { owner: half(INGESTION_BYTES), stranger: MIB },
+      strangers: MIB,
+      maxWaitMs: 30_000,
+      maxWaiting: 4_000,
+      refusal: 'Too many clicks are coming in at once: try again in a while.',
+    }),
+  };
+}
+
+/** All but what leaves another holder one. */
+function most(size: number): number {
+  return Math.max(1, Math.min(size - 1, Math.ceil((size * 3) / 4)));
+}
