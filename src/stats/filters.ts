@@ -19,24 +19,24 @@ export function countryFilter(column: Sql): Filter {
 export function referrerFilter(column: Sql): Filter {
   return (values) => {
     const exact: string[] = [];
-    const prefixes: string[] = [];
+    const hosts: string[] = [];
     for (const value of values) {
       const wanted = parseReferrerFilter(value);
       if (wanted.kind === 'direct') exact.push('Direct');
       else if (wanted.kind === 'url') exact.push(wanted.url);
-      else {
-        for (const scheme of ['http', 'https']) {
-          exact.push(`${scheme}://${wanted.host}`);
-          prefixes.push(`${scheme}://${wanted.host}/`);
-        }
-      }
+      else hosts.push(wanted.host);
     }
-    const conditions = [sql`${column} IN ${texts(exact)}`];
-    if (prefixes.length > 0) {
-      conditions.push(sql`arrayExists(prefix -> startsWith(${column}, prefix), ${texts(prefixes)})`);
-    }
+    // Two look-ups in sets, however many values there are.
+    const conditions: Sql[] = [];
+    if (exact.length > 0) conditions.push(sql`${column} IN ${texts(exact)}`);
+    if (hosts.length > 0) conditions.push(sql`${hostOf(column)} IN ${texts(hosts)}`);
     return sql`(${join(conditions, ' OR ')})`;
   };
+}
+
+/** The host of a stored referrer, with its port; empty where it has none. */
+function hostOf(column: Sql): Sql {
+  return sql`extract(${column}, '^https?://([^/]+)')`;
 }
 
 /** Codes are case-sensitive like every filter value; names are not: people write them as they like. */
