@@ -15,8 +15,11 @@ import { fromClickHouse } from './failures.ts';
 import { type NativeColumn, nativeBlock } from './native.ts';
 import { ONE_BLOCK, PATIENT, READ_ONLY } from './settings.ts';
 import { within } from './time-bound.ts';
+import type { Workload, WorkloadSettings } from './workloads.ts';
 
 export interface QueryOptions {
+  /** What the query is for: a look-up unless said otherwise. */
+  readonly workload?: Workload;
   /** Seconds the query may run; 10 unless said otherwise, enough for a look at what is known of a key or a URL. */
   readonly maxSeconds?: number;
   /** How many threads may work at it; as many as ClickHouse likes unless said otherwise. */
@@ -57,27 +60,29 @@ const DAY_MS = 86_400_000;
 /** Spoor's only way to ClickHouse: every failure leaves it as an error a client may see, or as a fault of ours. */
 export class Database {
   readonly name: string;
-  readonly #client: ClickHouseClient;
+  /** Each class of queries has connections of its own, so that none waits for those of another. */
+  readonly #clients = new Map<Workload, ClickHouseClient>();
+  readonly #options: ClickHouseClientConfigOptions;
   readonly #slowReaders: ClickHouseClient;
   /** Connections that no other work can take, for the question whether ClickHouse answers at all. */
   readonly #probe: ClickHouseClient;
   readonly #observe: QueryObserver;
-  readonly #readLimits: ClickHouseSettings;
+  readonly #workloads: WorkloadSettings;
   readonly #probeQuery: string;
 
-  /** @param readLimits settings of every query that answers rows */
+  /** @param workloads settings of the queries of each class */
   constructor(
     server: ClickHouseServer,
     name: string,
     observe: QueryObserver = () => {},
-    readLimits: ClickHouseSettings = {},
+    workloads: WorkloadSettings = {},
     { statements = {}, probe = sql`SELECT 1` }: NodeSettings = {},
   ) {
     this.name = name;
     this.#probeQuery = render(probe).sql;
     this.#observe = observe;
-    this.#readLimits = readLimits;
-    const options: ClickHouseClientConfigOptions = {
+    this.#workloads = workloads;
+    const options = {
       url: server.url,
       username: server.user,
       password: server.password,
@@ -92,10 +97,16 @@ export class Database {
         date_time_input_format: 'best_effort',
         ...statements,
       },
-    };
-    this.#client = createClient(options);
+    } satisfies ClickHouseClientConfigOptions;
+    this.#options = options;
     this.#slowReaders = createClient({ ...options, request_timeout: DAY_MS });
     this.#probe = createClient({ ...options, max_open_connections: 4 });
+  }
+
+  #clientOf(workload: Workload): ClickHouseClient {
+    const client = this.#clients.get(workload) ?? createClient(this.#options);
+    this.#clients.set(workload, client);
+    return client;
   }
 
   /** All rows of a query as arrays of column values, in the order of its SELECT. For answers of bounded size. */
@@ -104,17 +115,17 @@ export class Database {
     options: QueryOptions = {},
   ): Promise<readonly Row[]> {
     const { sql: text, params } = render(query);
-    const seconds = options.maxSeconds ?? LOOK_UP_SECONDS;
+    const { workload = 'lookups', maxSeconds: seconds = LOOK_UP_SECONDS } = options;
     return this.#measure('select', () =>
       within(seconds * 1_000 + HANG_MS, options.signal, async (signal) => {
-        const result = await this.#client.query({
+        const result = await this.#clientOf(workload).query({
           query: text,
           query_params: { ...params },
           format: 'JSONCompactEachRow',
           abort_signal: signal,
           clickhouse_settings: {
             ...READ_ONLY,
-            ...this.#readLimits,
+            ...this.#workloads[workload],
             max_execution_time: seconds,
             ...(options.threads === undefined ? {} : { max_threads: options.threads }),
           },
@@ -129,7 +140,11 @@ export class Database {
    * asked for as they are consumed, for as long as that takes: only the signal bounds it. A failure in mid-stream
    * stands in the bytes, so the query itself must end with a mark that tells a whole result.
    */
-  async text(query: Sql, signal: AbortSignal): Promise<AsyncIterable<Buffer>> {
+  async text(
+    query: Sql,
+    signal: AbortSignal,
+    workload: Workload = 'exports',
+  ): Promise<AsyncIterable<Buffer>> {
     return this.#measure('select', async () => {
       const { sql: text, params } = render(query);
       const queryId = randomUUID();
@@ -145,7 +160,7 @@ export class Database {
         query: `${text} FORMAT RawBLOB`,
         query_params: { ...params },
         abort_signal: signal,
-        clickhouse_settings: { ...READ_ONLY, ...this.#readLimits, ...PATIENT },
+        clickhouse_settings: { ...READ_ONLY, ...this.#workloads[workload], ...PATIENT },
       });
       reading = stream;
       if (signal.aborted) leave();
@@ -173,7 +188,7 @@ export class Database {
     params: Readonly<Record<string, unknown>> = {},
   ): Promise<void> {
     await this.#measure('command', () =>
-      this.#client.command({
+      this.#clientOf('lookups').command({
         query: text,
         query_params: { ...params },
         // Without it a statement that fails late would be answered 200 first.
@@ -211,11 +226,12 @@ export class Database {
     options: InsertOptions,
   ): Promise<void> {
     await this.#measure('insert', async () => {
-      const { stream } = await this.#client.exec({
+      const { stream } = await this.#clientOf('intake').exec({
         query: `INSERT INTO ${table} (${columns.join(', ')}) FORMAT ${format}`,
         ...(options.queryId === undefined ? {} : { query_id: options.queryId }),
         values: Readable.from(pieces, { objectMode: false }),
         clickhouse_settings: {
+          ...this.#workloads.intake,
           ...ONE_BLOCK,
           // One block is nothing to share out, and threads that find nothing to do cost as much as the work.
           max_threads: 1,
@@ -238,6 +254,7 @@ export class Database {
         .query({
           query: this.#probeQuery,
           format: 'JSONCompactEachRow',
+          clickhouse_settings: this.#workloads.lookups ?? {},
           abort_signal: AbortSignal.timeout(timeoutMs),
         })
         .then((result) => result.json());
@@ -248,7 +265,8 @@ export class Database {
   }
 
   async close(): Promise<void> {
-    await Promise.all([this.#client, this.#slowReaders, this.#probe].map((client) => client.close()));
+    const clients = [...this.#clients.values(), this.#slowReaders, this.#probe];
+    await Promise.all(clients.map((client) => client.close()));
   }
 
   async #measure<T>(kind: Parameters<QueryObserver>[0], run: () => Promise<T>): Promise<T> {

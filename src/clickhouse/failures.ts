@@ -5,6 +5,8 @@ import { AppError, unavailable } from '../errors.ts';
 /** ClickHouse's error names that mean: too busy or out of room, so try again later. */
 const BUSY = new Set([
   'MEMORY_LIMIT_EXCEEDED',
+  // Of a workload that an administrator has given such a bound.
+  'RESOURCE_LIMIT_EXCEEDED',
   'TOO_MANY_SIMULTANEOUS_QUERIES',
   'NOT_ENOUGH_SPACE',
   'TOO_MANY_PARTS',
@@ -44,8 +46,18 @@ const AWAY = new Set([
   'UNEXPECTED_PACKET_FROM_SERVER',
 ]);
 
+/** That the query's own bound was reached, however little the others take: the same query never succeeds. */
+const QUERY_LIMIT = /Query memory limit exceeded|\(for query\)/i;
+
+/** Whether a query has reached the bound of its own memory. */
+export function isOverItsMemory(error: unknown): boolean {
+  if (error instanceof AppError) return isOverItsMemory(error.cause);
+  if (!(error instanceof ClickHouseError)) return false;
+  return error.type === 'MEMORY_LIMIT_EXCEEDED' && QUERY_LIMIT.test(error.message);
+}
+
 /**
- * What a failure of ClickHouse means to a client: 504 for a query over its time, 503 for a server that is away or
+ * What a failure of ClickHouse means to a client: 504 for a query over its time or its memory, 503 for a server that is away or
  * full, the error itself (so 500) for anything that is a fault of ours.
  */
 export function fromClickHouse(error: unknown): unknown {
@@ -59,6 +71,13 @@ export function fromClickHouse(error: unknown): unknown {
         {
           cause: error,
         },
+      );
+    }
+    if (isOverItsMemory(error)) {
+      return new AppError(
+        'query_timeout',
+        'The query needs more memory than one may take: narrow the range or ask for fewer dimensions.',
+        { cause: error },
       );
     }
     if (AWAY.has(name)) return unavailable('A node of ClickHouse is unreachable.', error);

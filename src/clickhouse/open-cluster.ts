@@ -3,7 +3,8 @@ import { Cluster, nodeSettings } from './cluster.ts';
 import { type OpenClickHouse, type OpenOptions, memoryOf, opening, waitForAnswer } from './connection.ts';
 import { Database } from './database.ts';
 import { migrate, readMigrations } from './migrations.ts';
-import { memoryLimits } from './settings.ts';
+import { queryLimits } from '../fair-share/shares.ts';
+import { openWorkloads } from './workloads.ts';
 
 /** Opens all nodes of a cluster and migrates them. @throws Error with a sentence for the operator */
 export async function openCluster(
@@ -27,10 +28,15 @@ export async function openCluster(
     });
     const bare = open(cluster.home);
     const settings = nodeSettings(name, cluster.replicas);
-    const limits = memoryLimits(await memoryOf(bare), config.maxQueries + config.maxExports);
+    // Each node has workloads of its own; those of the home are what a query is told, and it passes them on.
+    const limits = queryLimits(config);
+    const make = async (node: Database) =>
+      openWorkloads(node, { memory: await memoryOf(node), limits, isEmbedded: false });
+    for (const server of servers) if (open(server) !== bare) await make(open(server));
+    const workloads = await make(bare);
     const database = databases.once(
       'home',
-      () => new Database(cluster.home, config.database, options.observe, limits, settings),
+      () => new Database(cluster.home, config.database, options.observe, workloads, settings),
     );
     await cluster.createDatabases();
     const migrations = readMigrations();

@@ -3,7 +3,8 @@ import { sql } from '../sql/sql.ts';
 import { type OpenClickHouse, type OpenOptions, memoryOf, opening, waitForAnswer } from './connection.ts';
 import { Database } from './database.ts';
 import { migrate } from './migrations.ts';
-import { memoryLimits } from './settings.ts';
+import { queryLimits } from '../fair-share/shares.ts';
+import { openWorkloads } from './workloads.ts';
 
 /** Opens a single server and migrates its database. @throws Error with a sentence for the operator */
 export async function openServer(
@@ -15,10 +16,14 @@ export async function openServer(
     // The database may not exist yet, and a session in one that is missing is refused.
     const bare = databases.once('default', () => new Database(server, 'default'));
     await waitForAnswer(config, bare, options);
-    const limits = memoryLimits(await memoryOf(bare), config.maxQueries + config.maxExports);
+    const workloads = await openWorkloads(bare, {
+      memory: await memoryOf(bare),
+      limits: queryLimits(config),
+      isEmbedded: config.clickhouse === undefined,
+    });
     const database = databases.once(
       'ours',
-      () => new Database(server, config.database, options.observe, limits),
+      () => new Database(server, config.database, options.observe, workloads),
     );
     const migrated = await migrate(database, bare);
     await refuseSpreadClicks(database);

@@ -25,23 +25,3 @@ export const PATIENT = {
   output_format_json_escape_forward_slashes: 0,
   short_circuit_function_evaluation: 'force_enable',
 } satisfies ClickHouseSettings;
-
-/**
- * Memory of one reading query, so that a heavy one neither starves the others nor fails where going by way of the disk
- * would still be exact. It spills from half of a fair share on; the cap leaves room above that, because hash tables grow by
- * doubling and are merged after the spill.
- * @param total bytes that ClickHouse may use in all; 0 when it does not say
- * @param concurrent queries that may run at once
- */
-export function memoryLimits(total: number, concurrent: number): ClickHouseSettings {
-  if (total === 0) return {};
-  const spill = String(Math.floor((total * SHARED_OUT) / concurrent / 2));
-  return {
-    max_memory_usage: String(Math.floor(total / 3)),
-    max_bytes_before_external_group_by: spill,
-    max_bytes_before_external_sort: spill,
-  };
-}
-
-/** The rest is for inserts and merges. */
-const SHARED_OUT = 0.8;

@@ -1,3 +1,4 @@
+import type { QueryLimits } from '../clickhouse/workloads.ts';
 import { FairShare } from './fair-share.ts';
 
 /** Everything scarce that requests compete for in this process. */
@@ -6,6 +7,8 @@ export interface Shares {
   readonly questions: FairShare;
   /** Those among them that read much: cheap ones find a slot whatever these do. */
   readonly dearQuestions: FairShare;
+  /** Those that were too large for their share of memory: one at a time has much of it. */
+  readonly largeQuestions: FairShare;
   readonly exports: FairShare;
   /** Bytes of request bodies in memory, decompressed. */
   readonly bodies: FairShare;
@@ -29,6 +32,11 @@ const INGESTION_BYTES = 16 * MIB;
 const half = (size: number): number => Math.max(1, Math.floor(size / 2));
 const quarter = (size: number): number => Math.max(1, Math.floor(size / 4));
 
+/** How many queries of each kind ClickHouse has to do at once. */
+export function queryLimits({ maxQueries, maxExports }: ShareSizes): QueryLimits {
+  return { cheapQuestions: maxQueries, dearQuestions: half(maxQueries), exports: maxExports };
+}
+
 /** Every share, with its bounds and what a refusal says. */
 export function createShares({ maxQueries, maxExports }: ShareSizes): Shares {
   const questions = {
@@ -50,6 +58,13 @@ export function createShares({ maxQueries, maxExports }: ShareSizes): Shares {
       size: half(maxQueries),
       each: { owner: most(half(maxQueries)), stranger: quarter(half(maxQueries)) },
       strangers: half(half(maxQueries)),
+    }),
+    largeQuestions: new FairShare({
+      ...questions,
+      resource: 'large_questions',
+      size: 1,
+      each: { owner: 1, stranger: 1 },
+      strangers: 1,
     }),
     exports: new FairShare({
       resource: 'exports',

@@ -12,7 +12,7 @@ const server = {
 
 const opened: Database[] = [];
 function open(settings: ClickHouseSettings = {}, url = server.url): Database {
-  const database = new Database({ ...server, url }, 'default', () => {}, settings);
+  const database = new Database({ ...server, url }, 'default', () => {}, { lookups: settings });
   opened.push(database);
   return database;
 }
@@ -57,9 +57,16 @@ describe('a real', () => {
     await expect(open().rows(query, { maxSeconds: 1 })).rejects.toMatchObject(TIMEOUT);
   });
 
-  test('query over its memory is 503', async () => {
+  test('query over its own memory is 504, and not worth another try', async () => {
     const query = sql`SELECT uniqExact(number) FROM numbers(10000000)`;
-    await expect(open({ max_memory_usage: '10000000' }).rows(query)).rejects.toMatchObject(UNAVAILABLE);
+    const refused = open({ max_memory_usage: '10000000' }).rows(query);
+    await expect(refused).rejects.toMatchObject({ ...TIMEOUT, retryAfter: undefined });
+  });
+
+  test('query over what all of its user may take is 503', async () => {
+    const query = sql`SELECT uniqExact(number) FROM numbers(10000000)`;
+    const refused = open({ max_memory_usage_for_user: '10000000' }).rows(query);
+    await expect(refused).rejects.toMatchObject(UNAVAILABLE);
   });
 
   test('query too many is 503', async () => {

@@ -33,6 +33,7 @@ export function exportRoutes(router: Router<State>, services: Services): void {
     const tenant = await findTenant(services, question.subject, ctx.state.principal);
     const stopped = new AbortController();
     ctx.res.once('close', () => stopped.abort());
+    const holder = holderOf(services, ctx);
     const run = async (): Promise<void> => {
       const query = forExport(question, question.start ?? (await oldestOf(services, tenant, keptSince)));
       const name = fileName(query, format);
@@ -41,6 +42,7 @@ export function exportRoutes(router: Router<State>, services: Services): void {
           const bytes = await services.database.text(
             compileExport(query, tenant, format.row, services.spread),
             stopped.signal,
+            holder.kind === 'owner' ? 'exports' : 'strangers',
           );
           return readExport(query, swept(bytes), format.row, now);
         });
@@ -61,7 +63,7 @@ export function exportRoutes(router: Router<State>, services: Services): void {
         stopped.abort();
       }
     };
-    await services.shares.exports.within(holderOf(services, ctx), run, stopped);
+    await services.shares.exports.within(holder, run, stopped);
   });
 }
 

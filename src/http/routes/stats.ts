@@ -2,10 +2,15 @@ import type { Router } from '@koa/router';
 import type { MadeAnswer, MakeAnswer, SentAnswer } from '../../answers/kept-answers.ts';
 import { KnownClicksOfQuestions } from '../../answers/known-clicks.ts';
 import { nameOf } from '../../answers/known-questions.ts';
+import { RowEstimates } from '../../answers/row-estimates.ts';
+import { isOverItsMemory } from '../../clickhouse/failures.ts';
+import type { Workload } from '../../clickhouse/workloads.ts';
+import type { Holder } from '../../fair-share/holder.ts';
 import type { ShapedList, StatsRow } from '../../stats/answer.ts';
 import { type ComparedAnswer, compileCompared, comparedRange, shapeCompared } from '../../stats/compare.ts';
 import type { Tenant } from '../../stats/conditions.ts';
 import { type Question, type StatsQuery, forAnswer, parseAnswerQuestion } from '../../stats/query.ts';
+import { DEAR_COST, costOf, queueCostOf } from '../../stats/question-cost.ts';
 import { chooseVisitorPlan } from '../../stats/visitor-plan.ts';
 import { jsonBytes, tagOf } from '../answer-bytes.ts';
 import { type Context, type State, signalOf } from '../context.ts';
@@ -28,6 +33,7 @@ interface ReadQuestion {
 export function statsRoutes(router: Router<State>, services: Services): void {
   const { answers, database, spread } = services;
   const known = new KnownClicksOfQuestions();
+  const estimates = new RowEstimates(database, spread);
 
   const read = async (ctx: Context): Promise<ReadQuestion> => {
     const timeZones = await services.timeZones();
@@ -39,22 +45,30 @@ export function statsRoutes(router: Router<State>, services: Services): void {
 
   const maker =
     (ctx: Context, first: ReadQuestion, tenant: Tenant): MakeAnswer =>
-    (signal, begin) =>
-      services.shares.questions.within(
-        holderOf(services, ctx),
-        async () => {
-          await begin();
-          // Clicks that came while it waited for its turn count as well: what is said of now is read anew.
-          const { query, at } = dependsOnNow(first) ? await read(ctx) : first;
-          const plan = chooseVisitorPlan(query, known.find(query, tenant));
-          const options = { signal, maxSeconds: MAX_SECONDS };
-          const rows = await database.rows<StatsRow>(compileCompared(query, tenant, plan, spread), options);
-          const answer = shapeCompared(query, rows, at);
-          known.learn(query, tenant, answer);
-          return made(query, answer, at);
-        },
-        { signal },
-      );
+    async (signal, begin) => {
+      const holder = holderOf(services, ctx);
+      const { workload, cost } = classOf(first.query, tenant, holder, estimates);
+      const ask = async (workload: Workload): Promise<MadeAnswer> => {
+        await begin();
+        // Clicks that came while it waited for its turn count as well: what is said of now is read anew.
+        const { query, at } = dependsOnNow(first) ? await read(ctx) : first;
+        const plan = chooseVisitorPlan(query, known.find(query, tenant));
+        const options = { workload, signal, maxSeconds: MAX_SECONDS };
+        const rows = await database.rows<StatsRow>(compileCompared(query, tenant, plan, spread), options);
+        const answer = shapeCompared(query, rows, at);
+        known.learn(query, tenant, answer);
+        return made(query, answer, at);
+      };
+      const { questions, dearQuestions, largeQuestions } = services.shares;
+      const request = { signal, cost };
+      const queued = (): Promise<MadeAnswer> => questions.within(holder, () => ask(workload), request);
+      try {
+        return await (workload === 'links' ? queued() : dearQuestions.within(holder, queued, request));
+      } catch (error) {
+        if (!isOverItsMemory(error)) throw error;
+        return largeQuestions.within(holder, () => ask('large'), request);
+      }
+    };
 
   const ask = async (ctx: Context): Promise<SentAnswer> => {
     requireKeyForAll(ctx);
@@ -76,6 +90,26 @@ export function statsRoutes(router: Router<State>, services: Services): void {
     if (namesTag(ctx.get('if-none-match'), answer.tag)) ctx.status = 304;
     else ctx.body = answer.body;
   });
+}
+
+interface QuestionClass {
+  readonly workload: Workload;
+  /** For the queue. */
+  readonly cost: number;
+}
+
+/** What is not known yet counts as dear for a stranger, and for an owner where it is about all of their URLs. */
+function classOf(
+  query: StatsQuery,
+  tenant: Tenant,
+  { kind }: Holder,
+  estimates: RowEstimates,
+): QuestionClass {
+  const rows = estimates.find(query, tenant);
+  const cost = rows === undefined ? undefined : costOf(query, rows);
+  const isDear = cost === undefined ? kind === 'stranger' || tenant.kind !== 'url' : cost >= DEAR_COST;
+  const dear = kind === 'stranger' ? 'strangers' : 'questions';
+  return { workload: isDear ? dear : 'links', cost: queueCostOf(cost ?? (isDear ? DEAR_COST : 0)) };
 }
 
 function dependsOnNow({ question, at }: ReadQuestion): boolean {
