@@ -95,7 +95,7 @@ const environment = z.object({
     .optional(),
   SPOOR_ADMIN_KEY: z
     .string()
-    .regex(/^spoo_[A-Za-z0-9_-]{24,}$/, 'must be spoo_ and at least 24 letters, digits, _ or -')
+    .regex(/^spoo_[A-Za-z0-9_-]{24,512}$/, 'must be spoo_ and 24 to 512 letters, digits, _ or -')
     .optional(),
   SPOOR_API_KEY: z
     .string()

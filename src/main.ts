@@ -157,7 +157,7 @@ function compose(config: Config, { clickhouse, ...parts }: Parts, token: string)
     database,
     spread: shards,
     urls,
-    keys: new KeyStore(database, nextVersion, now),
+    keys: new KeyStore(database, nextVersion, now, isEmbedded),
     fixedKeys,
     ingest,
     idempotency: new IdempotencyLedger(database, nextVersion),

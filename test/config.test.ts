@@ -30,6 +30,18 @@ describe('SPOOR_REDIS_URL', () => {
   });
 });
 
+describe('SPOOR_ADMIN_KEY', () => {
+  const read = (characters: number) => readConfig({ SPOOR_ADMIN_KEY: `spoo_${'k'.repeat(characters)}` });
+
+  test.each([24, 512])('takes %i characters', (characters) => {
+    expect(read(characters).adminKey).toHaveLength(5 + characters);
+  });
+
+  test.each([23, 513])('refuses %i', (characters) => {
+    expect(() => read(characters)).toThrow('SPOOR_ADMIN_KEY must be spoo_ and 24 to 512');
+  });
+});
+
 describe('SPOOR_TRUST_PROXY', () => {
   test.each([
     [undefined, 0],

@@ -68,9 +68,9 @@ export async function waitForAnswer(
   server: Database,
   { onWait }: OpenOptions,
 ): Promise<void> {
-  const deadline = Date.now() + SERVER_WAIT_MS;
+  const deadline = performance.now() + SERVER_WAIT_MS;
   while (!(await server.answers())) {
-    if (Date.now() > deadline) {
+    if (performance.now() > deadline) {
       throw new Error(
         config.clickhouse === undefined
           ? 'The embedded ClickHouse does not answer.'

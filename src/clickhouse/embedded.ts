@@ -69,8 +69,8 @@ export class EmbeddedClickHouse {
     let failure: Error | undefined;
     child.once('error', (error) => (failure = error));
     try {
-      const deadline = Date.now() + START_TIMEOUT_MS;
-      while (Date.now() < deadline && !hasExited(child)) {
+      const deadline = performance.now() + START_TIMEOUT_MS;
+      while (performance.now() < deadline && !hasExited(child)) {
         const port = readPort(portFile);
         const server = { url: `http://127.0.0.1:${port}`, user: USER, password };
         if (port !== undefined && (await answers(server))) {

@@ -1,8 +1,15 @@
-/** Gives the next version of a row: microseconds of wall time, always growing within this process. */
-export type NextVersion = () => number;
+/**
+ * The version of a row's next state, above `stored`, that of the state it replaces (0 for a row that is new). Versions
+ * are microseconds of wall time as long as clocks agree, and a count upwards from the highest one seen where they do not.
+ */
+export type NextVersion = (stored: number) => number;
 
-/** Rows of a ReplacingMergeTree are ordered by these: the newest write wins, also over a restart. */
+/**
+ * Rows of a ReplacingMergeTree are ordered by these: the highest one counts. A change that is acknowledged must replace what
+ * it was made of, whatever the clock of whoever wrote that said. All versions of a process grow, so that an insert that
+ * arrives long after it was given up does not replace what was written since.
+ */
 export function createVersions(now: () => number): NextVersion {
   let last = 0;
-  return () => (last = Math.max(last + 1, now() * 1000));
+  return (stored) => (last = Math.max(last + 1, stored + 1, now() * 1000));
 }

@@ -20,7 +20,7 @@ export interface Attempt {
 
 const COLUMNS = ['owner_id', 'key', 'body_sha256', 'received_at', 'answer', 'version'];
 
-type Row = readonly [string, number, string];
+type Row = readonly [string, number, string, number];
 
 /**
  * Remembers keyed requests and their answers in ClickHouse for days, so that a repeated one is answered and not
@@ -68,7 +68,7 @@ export class IdempotencyLedger {
   ): Promise<string> {
     const [known] = await this.#database.rows<Row>(
       sql`
-      SELECT body_sha256, toUnixTimestamp64Milli(received_at), answer
+      SELECT body_sha256, toUnixTimestamp64Milli(received_at), answer, version
       FROM idempotent_requests FINAL
       WHERE owner_id = ${param('String', request.ownerId)} AND key = ${param('String', request.key)}`,
       LOOK_UP,
@@ -83,21 +83,24 @@ export class IdempotencyLedger {
       if (answer !== '') return answer;
     }
     const receivedAt = known?.[1] ?? now;
-    if (known === undefined) await this.#write(request, receivedAt, '');
+    const version = known?.[3] ?? (await this.#write(request, receivedAt, '', 0));
     const answer = await work({ receivedAt, isRetry: known !== undefined });
-    await this.#write(request, receivedAt, answer);
+    await this.#write(request, receivedAt, answer, version);
     return answer;
   }
 
-  async #write(request: KeyedRequest, receivedAt: number, answer: string): Promise<void> {
+  /** @returns the version of what is stored now, in the place of the version `replaces` */
+  async #write(request: KeyedRequest, receivedAt: number, answer: string, replaces: number): Promise<number> {
+    const version = this.#nextVersion(replaces);
     const line = JSON.stringify([
       request.ownerId,
       request.key,
       request.bodySha256,
-      (receivedAt / 1000).toFixed(3),
+      receivedAt,
       answer,
-      this.#nextVersion(),
+      version,
     ]);
     await this.#writes.add(line, 1);
+    return version;
   }
 }

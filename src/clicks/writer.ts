@@ -134,7 +134,7 @@ const LONGEST_INSERT_MS = 30_000;
  * beginning is gone. @throws AppError `unavailable` when that takes long
  */
 async function endOfInserts(database: Database, shards: Shards | undefined, ingestId: bigint): Promise<void> {
-  const deadline = Date.now() + LONGEST_INSERT_MS;
+  const deadline = performance.now() + LONGEST_INSERT_MS;
   const processes =
     shards === undefined
       ? sql`system.processes`
@@ -142,7 +142,8 @@ async function endOfInserts(database: Database, shards: Shards | undefined, inge
   const isRunning = sql`SELECT 1 FROM ${processes}
     WHERE startsWith(initial_query_id, ${param('String', queryIdPrefix(ingestId))}) LIMIT 1`;
   while ((await database.rows(isRunning)).length > 0) {
-    if (Date.now() > deadline) throw unavailable('An earlier try of this request is still being stored.');
+    if (performance.now() > deadline)
+      throw unavailable('An earlier try of this request is still being stored.');
     await delay(POLL_MS);
   }
 }

@@ -1,12 +1,13 @@
 import type { RequestListener } from 'node:http';
 import { Router } from '@koa/router';
 import Koa from 'koa';
-import { AppError } from '../errors.ts';
+import { AppError, invalid } from '../errors.ts';
+import { authenticate } from './authenticate.ts';
 import { noteChanges } from './changes.ts';
 import type { Handler, State } from './context.ts';
 import { repeatedQuestions } from './repeated-questions.ts';
 import { crossOrigin, securityHeaders } from './headers.ts';
-import { authenticate, errorAnswers } from './middleware.ts';
+import { errorAnswers } from './middleware.ts';
 import { limitRate } from './rate-limit.ts';
 import { requestLog } from './request-log.ts';
 import { backupRoutes } from './routes/backup.ts';
@@ -28,6 +29,7 @@ export function createRouter(services: Services): Router<State> {
   router.use(authenticate(services));
   router.use(limitRate(services));
   router.use(countedParameters);
+  router.use(decodedParameters);
   router.use(noteChanges(services));
   healthRoutes(router, services);
   statsRoutes(router, services);
@@ -76,6 +78,27 @@ const countedParameters: Handler = async (ctx, next) => {
   }
   await next();
 };
+
+/** Node decodes bytes that are not UTF-8 to U+FFFD, all alike, which would make another question of this one. */
+const decodedParameters: Handler = async (ctx, next) => {
+  const wrong = ctx.querystring.split('&').find((parameter) => !isUtf8(parameter));
+  if (wrong !== undefined) {
+    const [name = ''] = wrong.split('=', 1);
+    throw invalid(name, `The parameter ${name} is not percent-encoded UTF-8.`);
+  }
+  await next();
+};
+
+/** A `%` that begins no escape stands for itself. */
+function isUtf8(percentEncoded: string): boolean {
+  if (!percentEncoded.includes('%')) return true;
+  try {
+    for (const [bytes] of percentEncoded.matchAll(/(?:%[0-9a-f]{2})+/gi)) decodeURIComponent(bytes);
+    return true;
+  } catch {
+    return false;
+  }
+}
 
 /** What no route has taken: 404 for an unknown path, 405 (the router has set `Allow`) for another method of a known one. */
 function notRouted(router: Router<State>): Koa.Middleware<State> {

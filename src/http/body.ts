@@ -125,15 +125,18 @@ export async function readJson<Schema extends z.ZodType>(
   return withBody(ctx.req, SMALL_BODY, (body) => parseBody(ctx, schema, body));
 }
 
+/** Other bytes would all become U+FFFD, and two names one. */
+const UTF_8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+
 function parseBody<Schema extends z.ZodType>(ctx: Context, schema: Schema, body: Buffer): z.output<Schema> {
   if (body.length > 0 && ctx.request.type.toLowerCase() !== 'application/json') {
     throw new AppError('unsupported_media_type', 'Content-Type must be application/json.');
   }
   let value: unknown = {};
   try {
-    if (body.length > 0) value = JSON.parse(body.toString('utf8'));
+    if (body.length > 0) value = JSON.parse(UTF_8.decode(body));
   } catch {
-    throw invalid('body', 'The body is not JSON.');
+    throw invalid('body', 'The body is not JSON in UTF-8.');
   }
   const parsed = schema.safeParse(value);
   if (parsed.success) return parsed.data;

@@ -1,5 +1,5 @@
 import { AppError } from '../errors.ts';
-import type { Payer } from '../limits/limits.ts';
+import { type Payer, WRONG_KEYS } from '../limits/limits.ts';
 import type { Verdict } from '../limits/verdict.ts';
 import { type Context, type Handler, routeOf } from './context.ts';
 import { networkNameOf } from './holder.ts';
@@ -9,17 +9,34 @@ import type { Services } from './services.ts';
 export function limitRate(services: Services): Handler {
   return async (ctx, next) => {
     const verdict = await countRequest(services, ctx);
-    if (verdict?.isAllowed === false) {
-      services.metrics.countRateLimited(routeOf(ctx), payerOf(ctx));
-      const { limit, resetSeconds } = verdict;
-      throw new AppError(
-        'rate_limit_exceeded',
-        `The limit of ${limit} requests is reached: try again in ${resetSeconds} s.`,
-        { retryAfter: resetSeconds },
-      );
-    }
+    if (verdict?.isAllowed === false) throw refusal(services, ctx, verdict, 'requests');
     await next();
   };
+}
+
+/**
+ * Counts a key that is not known against the client's address, before it is looked up.
+ * @returns takes it back, for a key that turns out to hold
+ * @throws AppError 429
+ */
+export async function countWrongKey(services: Services, ctx: Context): Promise<() => Promise<void>> {
+  const name = payerName(services, ctx);
+  const verdict = await services.rateLimits?.spend(WRONG_KEYS, 'address', name);
+  if (verdict?.isAllowed === false) {
+    tell(ctx, verdict);
+    throw refusal(services, ctx, verdict, 'wrong keys');
+  }
+  return async () => services.rateLimits?.giveBack(WRONG_KEYS, 'address', name);
+}
+
+function refusal({ metrics }: Services, ctx: Context, verdict: Verdict, what: string): AppError {
+  metrics.countRateLimited(routeOf(ctx), payerOf(ctx));
+  const { limit, resetSeconds } = verdict;
+  return new AppError(
+    'rate_limit_exceeded',
+    `The limit of ${limit} ${what} is reached: try again in ${resetSeconds} s.`,
+    { retryAfter: resetSeconds },
+  );
 }
 
 /**
@@ -36,11 +53,14 @@ export async function countRequest(
   const { rateLimits } = services;
   if (ctx.state.principal?.rateLimit === 'unlimited') return undefined;
   const verdict = await rateLimits?.spend(routeOf(ctx), payerOf(ctx), payerName(services, ctx), isAnswered);
-  if (verdict === undefined) return undefined;
-  ctx.set('RateLimit-Limit', String(verdict.limit));
-  ctx.set('RateLimit-Remaining', String(verdict.remaining));
-  ctx.set('RateLimit-Reset', String(verdict.resetSeconds));
+  if (verdict !== undefined) tell(ctx, verdict);
   return verdict;
+}
+
+function tell(ctx: Context, { limit, remaining, resetSeconds }: Verdict): void {
+  ctx.set('RateLimit-Limit', String(limit));
+  ctx.set('RateLimit-Remaining', String(remaining));
+  ctx.set('RateLimit-Reset', String(resetSeconds));
 }
 
 function payerOf(ctx: Context): Payer {

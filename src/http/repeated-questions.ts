@@ -1,9 +1,9 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import type { SentAnswer } from '../answers/kept-answers.ts';
 import { AppError } from '../errors.ts';
+import { knownPrincipals } from './authenticate.ts';
 import { securityHeaderList } from './headers.ts';
 import { ANSWER_HEADERS, etagOf, findKept, namesTag } from './kept.ts';
-import { keyVerifier } from './middleware.ts';
 import { requestWatch } from './request-log.ts';
 import type { Services } from './services.ts';
 
@@ -19,13 +19,14 @@ const DESCRIBED = { method: 'GET', route: ROUTE };
  */
 export function repeatedQuestions(services: Services, longWay: RequestListener): RequestListener {
   const { answers, corsOrigins, rateLimits } = services;
-  const verify = keyVerifier(services);
+  const findPrincipal = knownPrincipals(services);
   const watch = requestWatch(services);
   const common = [...securityHeaderList(), ...Object.entries(ANSWER_HEADERS)].flat();
 
-  const find = async (queryString: string, key: string | undefined): Promise<SentAnswer | undefined> => {
+  const find = async (queryString: string, request: IncomingMessage): Promise<SentAnswer | undefined> => {
     try {
-      const principal = key === undefined ? undefined : await verify(key);
+      const principal = await findPrincipal(request);
+      if (principal === undefined && request.headers.authorization !== undefined) return undefined;
       if (rateLimits !== undefined && principal?.rateLimit !== 'unlimited') return undefined;
       return await findKept(services, queryString, principal);
     } catch (error) {
@@ -54,7 +55,7 @@ export function repeatedQuestions(services: Services, longWay: RequestListener):
       answers?.questions.find(queryString) !== undefined &&
       (headers.origin === undefined || corsOrigins.length === 0);
     if (!isKnown) return longWay(request, response);
-    find(queryString, headers.authorization).then(
+    find(queryString, request).then(
       (answer) => (answer === undefined ? longWay(request, response) : send(request, response, answer)),
       () => longWay(request, response),
     );

@@ -5,7 +5,8 @@ import { characters, hasControlCharacter, wellFormed } from '../values/text.ts';
 /** A name a person gives: 1 to 128 characters, none of them a control character. */
 export const nameSchema = z
   .string({ error: ({ input }) => (input === undefined ? 'is required' : 'must be a string') })
-  .transform(wellFormed)
+  // Stored as they are they would become one and the same text, and two owners one.
+  .refine((text) => text === wellFormed(text), 'must not contain lone surrogates or U+0000')
   .refine((text) => text.trim() !== '' && characters(text) <= 128, 'must be 1 to 128 characters')
   .refine((text) => !hasControlCharacter(text), 'must not contain control characters');
 

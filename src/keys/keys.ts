@@ -1,9 +1,13 @@
 import crypto, { createHash, randomBytes, randomUUID } from 'node:crypto';
-import QuickLRU from 'quick-lru';
-import { type Database, LOOK_UP } from '../clickhouse/database.ts';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Database } from '../clickhouse/database.ts';
+import { GroupCommit } from '../clickhouse/group-commit.ts';
+import { KnownRows } from '../clickhouse/known-rows.ts';
+import { PartVersionPoll } from '../clickhouse/part-version-poll.ts';
 import type { NextVersion } from '../clickhouse/versions.ts';
-import { type Sql, param, sql } from '../sql/sql.ts';
-import type { Principal, RateLimit, Scope } from './scopes.ts';
+import { KeyHashes } from './key-hashes.ts';
+import type { Principal, Scope } from './scopes.ts';
+import { StoredKeys } from './stored-keys.ts';
 
 /** An API key as it is stored: without the key itself. Times are Unix milliseconds. */
 export interface ApiKey extends Principal {
@@ -14,116 +18,125 @@ export interface ApiKey extends Principal {
 
 export type NewApiKey = Pick<ApiKey, 'ownerId' | 'name' | 'scopes' | 'rateLimit' | 'expiresAt'>;
 
-/** Well below the 5 s within which a revocation must work everywhere. */
-const CACHE_MS = 3_000;
-const CACHE_SIZE = 10_000;
+/** Keys remembered with all that is stored of them, 500 bytes each as a rule, and as many that are known to be none. */
+const MOST_KNOWN = 10_000;
 
-const COLUMNS = [
-  'id',
-  'key_sha256',
-  'owner_id',
-  'name',
-  'scopes',
-  'rate_limit',
-  'created_at',
-  'expires_at',
-  'is_revoked',
-  'version',
-];
+/** Keys looked up together, and the most that may wait for it. */
+const LOOK_UPS = { group: 1_000, waiting: 10_000 };
 
-type Row = readonly [string, string, string, Scope[], RateLimit, number, number | null];
+/** So many times as long as looking up strangers' keys took ClickHouse is left to others. */
+const REST = 4;
 
-/** The API keys, in ClickHouse, with a small cache of what was asked for lately, unknown keys included. */
+type LookUps = GroupCommit<string, ReadonlyMap<string, ApiKey>>;
+
+/** The API keys, in ClickHouse, and before it what is known of them. */
 export class KeyStore {
-  readonly #database: Database;
-  readonly #nextVersion: NextVersion;
+  readonly #stored: StoredKeys;
   readonly #now: () => number;
-  readonly #cache = new QuickLRU<string, ApiKey | null>({ maxSize: CACHE_SIZE, maxAge: CACHE_MS });
+  readonly #isOnlyWriter: boolean;
+  readonly #hashes: KeyHashes;
+  /** By hash; null: there is no such key. */
+  readonly #known: KnownRows<ApiKey | null>;
+  /** Apart, so that a flood of wrong keys displaces no right one. */
+  readonly #wrong: KnownRows<null>;
+  readonly #lookUps: LookUps = new GroupCommit((hashes) => this.#lookUp(hashes), LOOK_UPS);
+  /** Apart, so that no right key waits for a wrong one. */
+  readonly #strangersLookUps: LookUps = new GroupCommit((hashes) => this.#lookUpStrangers(hashes), LOOK_UPS);
+  #rest: Promise<unknown> = Promise.resolve();
 
-  constructor(database: Database, nextVersion: NextVersion, now: () => number) {
-    this.#database = database;
-    this.#nextVersion = nextVersion;
+  /** @param isOnlyWriter nobody else makes or revokes these keys, so what was read of them holds until it is changed here */
+  constructor(database: Database, nextVersion: NextVersion, now: () => number, isOnlyWriter: boolean) {
+    this.#stored = new StoredKeys(database, nextVersion);
     this.#now = now;
+    this.#isOnlyWriter = isOnlyWriter;
+    const poll = isOnlyWriter ? undefined : new PartVersionPoll(database, 'api_keys');
+    this.#hashes = new KeyHashes(database, poll);
+    this.#known = new KnownRows({ rows: MOST_KNOWN, poll });
+    this.#wrong = new KnownRows({ rows: MOST_KNOWN, poll });
   }
 
-  /** The key of that hash; undefined when it is unknown, revoked or expired. */
-  async verify(hash: string): Promise<ApiKey | undefined> {
-    let found = this.#cache.get(hash);
-    if (found === undefined) {
-      found = (await this.#select(sql`key_sha256 = ${param('String', hash)}`))[0] ?? null;
-      this.#cache.set(hash, found);
-    }
-    if (found === null || (found.expiresAt !== null && found.expiresAt <= this.#now())) return undefined;
-    return found;
+  /**
+   * The key of that hash, if it is among the stored ones that this process knows of and neither revoked nor expired.
+   * ClickHouse is asked only about those.
+   */
+  async findKnown(hash: string): Promise<ApiKey | undefined> {
+    const known = await this.#known.find(hash);
+    if (known !== undefined) return this.#valid(known);
+    if (!(await this.#hashes.mayHave(hash))) return undefined;
+    return this.#valid((await this.#lookUps.add(hash, 1)).get(hash));
+  }
+
+  /**
+   * The key of that hash, if another instance has just made it. Where there is no other nothing is asked; where there are,
+   * all strangers together have one look-up at a time, so that wrong keys, however many, cost ClickHouse a fifth of a thread.
+   */
+  async findNew(hash: string): Promise<ApiKey | undefined> {
+    if (this.#isOnlyWriter) return undefined;
+    if (await this.#hashes.mayHave(hash)) return this.findKnown(hash);
+    if ((await this.#wrong.find(hash)) === null) return undefined;
+    return this.#valid((await this.#strangersLookUps.add(hash, 1)).get(hash));
   }
 
   /** Makes a key. Its text is in the answer and nowhere else. */
   async create(wanted: NewApiKey): Promise<{ readonly key: string; readonly stored: ApiKey }> {
-    const key = `spoo_${randomBytes(32).toString('base64url')}`;
-    const stored: ApiKey = { ...wanted, id: randomUUID(), createdAt: this.#now() };
-    await this.#write(stored, hashKey(key), false);
-    return { key, stored };
+    const text = `spoo_${randomBytes(32).toString('base64url')}`;
+    const hash = hashKey(text);
+    const key: ApiKey = { ...wanted, id: randomUUID(), createdAt: this.#now() };
+    await this.#known.write([[hash, key]], () => this.#stored.add(key, hash));
+    this.#hashes.add(hash);
+    return { key: text, stored: key };
   }
 
   /** All keys that are not revoked, oldest first. */
   async list(): Promise<readonly ApiKey[]> {
-    return this.#select(sql`true`);
+    return this.#stored.all();
   }
 
   /** Revokes a key; false when there is none of that id. */
   async revoke(id: string): Promise<boolean> {
-    const [key] = await this.#select(sql`id = ${param('String', id)}`);
-    if (key === undefined) return false;
-    await this.#write(key, '', true);
-    for (const [hash, cached] of this.#cache) if (cached?.id === id) this.#cache.delete(hash);
+    const stored = await this.#stored.byId(id);
+    if (stored === undefined) {
+      // An earlier try that seemed to fail may have revoked it, and which of the known ones it is nobody can tell.
+      this.#known.clear();
+      return false;
+    }
+    await this.#known.write([[stored.hash, null]], () => this.#stored.revoke(stored));
     return true;
   }
 
   /** True when some key, revoked ones included, was ever given `scope`. */
   async hasEverGiven(scope: Scope): Promise<boolean> {
-    const [row] = await this.#database.rows<[number]>(
-      sql`SELECT count() FROM api_keys WHERE has(scopes, ${param('String', scope)})`,
-    );
-    return (row?.[0] ?? 0) > 0;
+    return this.#stored.hasEverGiven(scope);
   }
 
-  async #select(condition: Sql): Promise<readonly ApiKey[]> {
-    const rows = await this.#database.rows<Row>(
-      sql`
-      SELECT id, owner_id, name, scopes, rate_limit,
-        toUnixTimestamp64Milli(created_at), toUnixTimestamp64Milli(expires_at)
-      FROM api_keys FINAL
-      WHERE NOT is_revoked AND ${condition}
-      ORDER BY created_at, id`,
-      LOOK_UP,
-    );
-    return rows.map(([id, ownerId, name, scopes, rateLimit, createdAt, expiresAt]) => ({
-      id,
-      ownerId,
-      name,
-      scopes,
-      rateLimit,
-      createdAt,
-      expiresAt,
-    }));
+  #valid(key: ApiKey | null | undefined): ApiKey | undefined {
+    if (key === null || key === undefined) return undefined;
+    return key.expiresAt !== null && key.expiresAt <= this.#now() ? undefined : key;
   }
 
-  async #write(key: ApiKey, keySha256: string, isRevoked: boolean): Promise<void> {
-    await this.#database.insert('api_keys', COLUMNS, [
-      JSON.stringify([
-        key.id,
-        keySha256,
-        key.ownerId,
-        key.name,
-        key.scopes,
-        key.rateLimit,
-        key.createdAt,
-        key.expiresAt,
-        isRevoked,
-        this.#nextVersion(),
-      ]),
-    ]);
-    if (!isRevoked) this.#cache.delete(keySha256);
+  async #lookUp(hashes: readonly string[]): Promise<ReadonlyMap<string, ApiKey>> {
+    const remember = this.#known.begin();
+    const found = await this.#stored.byHash(hashes);
+    for (const hash of hashes) remember(hash, found.get(hash) ?? null);
+    return found;
+  }
+
+  async #lookUpStrangers(hashes: readonly string[]): Promise<ReadonlyMap<string, ApiKey>> {
+    await this.#rest;
+    const [rememberKey, rememberWrong] = [this.#known.begin(), this.#wrong.begin()];
+    const begun = performance.now();
+    const found = await this.#stored.byHash(hashes).finally(() => {
+      this.#rest = delay(REST * (performance.now() - begun), undefined, { ref: false });
+    });
+    for (const hash of hashes) {
+      const key = found.get(hash);
+      if (key === undefined) rememberWrong(hash, null);
+      else {
+        rememberKey(hash, key);
+        this.#hashes.add(hash);
+      }
+    }
+    return found;
   }
 }
 

@@ -10,7 +10,7 @@ export interface WindowOptions {
 
 interface Count {
   consumed: number;
-  /** Unix milliseconds. */
+  /** Milliseconds of a clock that never goes back: a window that lasts a minute does so whatever is done to the clock. */
   readonly endsAt: number;
 }
 
@@ -50,7 +50,7 @@ export class BoundedMemory extends RateLimiterCompatibleAbstract {
   }
 
   #add(payer: string | number, points: number): RateLimiterRes {
-    const now = Date.now();
+    const now = Math.floor(performance.now());
     let count = this.#counts.get(payer);
     if (count === undefined || count.endsAt <= now) {
       count = { consumed: 0, endsAt: now + this.#durationMs };

@@ -14,3 +14,9 @@ export const ROUTE_LIMITS: Readonly<Record<string, Readonly<Record<Payer, Allowa
   '/api/v1/stats': { key: { minute: 60, day: 5_000 }, address: { minute: 20, day: 1_000 } },
   '/api/v1/export': { key: { minute: 30, day: 1_000 }, address: { minute: 10, day: 200 } },
 };
+
+/** Stands among the routes for keys that are not known, on whatever route they come. */
+export const WRONG_KEYS = 'wrong keys';
+
+/** How many of them are looked up, an address; known keys are not held up by them. */
+export const WRONG_KEYS_A_MINUTE = 60;

@@ -1,6 +1,6 @@
 import { type RateLimiterLike, RateLimiterRedis, RateLimiterRes } from 'rate-limiter-flexible';
 import { BoundedMemory, type WindowOptions } from './bounded-memory.ts';
-import { type Payer, ROUTE_LIMITS, WINDOW_SECONDS } from './limits.ts';
+import { type Payer, ROUTE_LIMITS, WINDOW_SECONDS, WRONG_KEYS, WRONG_KEYS_A_MINUTE } from './limits.ts';
 import type { SharedRedis } from './shared-redis.ts';
 import { type Verdict, type WindowState, shapeVerdict } from './verdict.ts';
 
@@ -30,6 +30,10 @@ export class RateLimits {
         this.#windows.set(`${route} ${payer}`, windows);
       }
     }
+    const wrongKeys = { points: WRONG_KEYS_A_MINUTE, duration: WINDOW_SECONDS.minute };
+    this.#windows.set(`${WRONG_KEYS} address`, [
+      openWindow(redis, { keyPrefix: 'spoor:wrong-keys:address:minute', ...wrongKeys }),
+    ]);
   }
 
   /**
@@ -51,6 +55,11 @@ export class RateLimits {
       return shapeVerdict(false, states);
     }
     return shapeVerdict(true, states);
+  }
+
+  /** Takes back what `spend` has counted in every window. */
+  async giveBack(route: string, payer: Payer, name: string): Promise<void> {
+    for (const { counter } of this.#windows.get(`${route} ${payer}`) ?? []) await counter.reward(name);
   }
 }
 

@@ -1,11 +1,11 @@
-import { type Database, LOOK_UP } from '../clickhouse/database.ts';
+import type { Database } from '../clickhouse/database.ts';
 import { GroupCommit } from '../clickhouse/group-commit.ts';
 import type { NextVersion } from '../clickhouse/versions.ts';
 import type { ClickRemoval } from '../clicks/removal.ts';
 import { AppError } from '../errors.ts';
-import { EMPTY, param, sql } from '../sql/sql.ts';
+import { param, sql } from '../sql/sql.ts';
 import { CodeGate } from './code-gate.ts';
-import { KnownUrls } from './known-urls.ts';
+import { type StoredUrl, StoredUrls, type UrlWrite } from './stored-urls.ts';
 
 /** A short code somebody owns. Only its owner sees its clicks, unless `privateStats` is false. */
 export interface ShortUrl {
@@ -45,27 +45,13 @@ const REGISTRATIONS_WAITING = 1_000_000;
 const LOOKED_UP_TOGETHER = 1_000;
 const LOOK_UPS_WAITING = 100_000;
 
-const COLUMNS = [
-  'short_code',
-  'owner_id',
-  'created_at',
-  'private_stats',
-  'long_url',
-  'is_deleted',
-  'version',
-];
-
-type Row = readonly [string, string, number, boolean, string | null];
-
 /** The URLs there are, in ClickHouse, and before it what is known of them. */
 export class UrlRegistry {
   /** Held by whoever inserts clicks, so that none slips in behind a deletion. */
   readonly gate = new CodeGate();
-  readonly #database: Database;
-  readonly #nextVersion: NextVersion;
+  readonly #stored: StoredUrls;
   readonly #removal: ClickRemoval;
   readonly #isOnlyWriter: boolean;
-  readonly #known: KnownUrls;
   readonly #registrations = new GroupCommit(
     (wanted: readonly (readonly ShortUrl[])[]) => this.#register(wanted),
     {
@@ -79,20 +65,18 @@ export class UrlRegistry {
     waiting: LOOK_UPS_WAITING,
   });
   #writing: Promise<unknown> = Promise.resolve();
-  /** Counts writes that were begun and that ended. */
-  #writes = 0;
 
   /** @param isOnlyWriter nobody else changes these URLs, so what was read of one holds until it is changed here */
   constructor(database: Database, nextVersion: NextVersion, removal: ClickRemoval, isOnlyWriter: boolean) {
-    this.#database = database;
+    this.#stored = new StoredUrls(database, nextVersion, isOnlyWriter);
     this.#removal = removal;
-    this.#nextVersion = nextVersion;
     this.#isOnlyWriter = isOnlyWriter;
-    this.#known = new KnownUrls(database, isOnlyWriter);
   }
 
   async find(shortCode: string): Promise<ShortUrl | undefined> {
-    return (await this.#known.find(shortCode)) ?? (await this.#lookUps.add(shortCode, 1)).get(shortCode);
+    return (
+      (await this.#stored.known.find(shortCode)) ?? (await this.#lookUps.add(shortCode, 1)).get(shortCode)
+    );
   }
 
   /** The URLs among `shortCodes` that exist, by code. */
@@ -106,7 +90,7 @@ export class UrlRegistry {
   #young(shortCodes: readonly string[]): Map<string, ShortUrl> {
     const found = new Map<string, ShortUrl>();
     for (const code of shortCodes) {
-      const url = this.#known.young(code);
+      const url = this.#stored.known.young(code);
       if (url !== undefined) found.set(code, url);
     }
     return found;
@@ -114,19 +98,11 @@ export class UrlRegistry {
 
   /** The URLs among `shortCodes` that exist now, whatever was known of them. */
   async #read(shortCodes: readonly string[]): Promise<Map<string, ShortUrl>> {
-    if (shortCodes.length === 0) return new Map();
-    const writes = this.#writes;
-    const remember = this.#known.begin();
-    const rows = await this.#database.rows<Row>(
-      sql`
-      SELECT short_code, owner_id, toUnixTimestamp64Milli(created_at), private_stats, long_url
-      FROM urls FINAL
-      WHERE short_code IN ${param('Array(String)', shortCodes)} AND NOT is_deleted`,
-      LOOK_UP,
-    );
-    const found = new Map(rows.map((row) => [row[0], fromRow(row)]));
-    // What was read before a write must not be found after it.
-    if (writes === this.#writes) for (const url of found.values()) remember(url);
+    const found = new Map<string, ShortUrl>();
+    for (const [code, stored] of await this.#stored.read(shortCodes)) {
+      const url = liveUrl(stored);
+      if (url !== undefined) found.set(code, url);
+    }
     return found;
   }
 
@@ -150,11 +126,17 @@ export class UrlRegistry {
     const known = await this.#read(codes);
     if (known.size === codes.length) return known;
     return this.#exclusively(async () => {
-      const existing = await this.#read(codes);
-      const added = [...wanted.values()].filter(({ shortCode }) => !existing.has(shortCode));
-      await this.#write(added);
-      for (const url of added) existing.set(url.shortCode, url);
-      return existing;
+      const stored = await this.#stored.read(codes);
+      const registered = new Map<string, ShortUrl>();
+      const added: UrlWrite[] = [];
+      for (const [code, url] of wanted) {
+        const replaces = stored.get(code);
+        const existing = liveUrl(replaces);
+        if (existing === undefined) added.push({ url, isDeleted: false, replaces });
+        registered.set(code, existing ?? url);
+      }
+      await this.#stored.write(added);
+      return registered;
     });
   }
 
@@ -164,8 +146,8 @@ export class UrlRegistry {
    */
   async put(shortCode: string, change: UrlChange, defaults: PutDefaults) {
     return this.#exclusively(async () => {
-      this.#known.forget(shortCode);
-      const existing = await this.find(shortCode);
+      const replaces = (await this.#stored.read([shortCode])).get(shortCode);
+      const existing = liveUrl(replaces);
       if (existing !== undefined) defaults.mayChange(existing);
       if (existing !== undefined && change.ownerId !== undefined && change.ownerId !== existing.ownerId) {
         throw new AppError('conflict', 'The URL has another owner, and an owner does not change.', {
@@ -179,62 +161,33 @@ export class UrlRegistry {
         privateStats: change.privateStats ?? existing?.privateStats ?? true,
         longUrl: change.longUrl === undefined ? (existing?.longUrl ?? null) : change.longUrl,
       };
-      await this.#write([url]);
+      await this.#stored.write([{ url, isDeleted: false, replaces }]);
       return { url, isNew: existing === undefined };
     });
   }
 
   /** Removes a URL and all its clicks, from the clicks' side first: a failure in between leaves a URL to delete again. */
-  async delete(url: ShortUrl): Promise<void> {
-    await this.gate.alone(url.shortCode, async () => {
+  async delete({ shortCode, ownerId }: ShortUrl): Promise<void> {
+    await this.gate.alone(shortCode, async () => {
       await this.#removal.remove(
-        [
-          sql`owner_id = ${param('String', url.ownerId)}`,
-          sql`short_code = ${param('String', url.shortCode)}`,
-        ],
+        [sql`owner_id = ${param('String', ownerId)}`, sql`short_code = ${param('String', shortCode)}`],
         // The gate keeps this URL's clicks out already.
         (work) => work(),
       );
-      await this.#exclusively(() => this.#write([url], true));
+      await this.#exclusively(async () => {
+        const replaces = (await this.#stored.read([shortCode])).get(shortCode);
+        const url = liveUrl(replaces);
+        // Another instance may have deleted it meanwhile, and somebody else have it by now.
+        if (url?.ownerId === ownerId) await this.#stored.write([{ url, isDeleted: true, replaces }]);
+      });
     });
   }
 
   /** One page of an owner's URLs (undefined: everybody's) in the order of their codes, after the code `after`. */
   async list(ownerId: string | undefined, after: string | undefined, limit: number): Promise<UrlPage> {
-    const rows = await this.#database.rows<Row>(sql`
-      SELECT short_code, owner_id, toUnixTimestamp64Milli(created_at), private_stats, long_url
-      FROM urls FINAL
-      WHERE NOT is_deleted
-        ${ownerId === undefined ? EMPTY : sql`AND owner_id = ${param('String', ownerId)}`}
-        ${after === undefined ? EMPTY : sql`AND short_code > ${param('String', after)}`}
-      ORDER BY short_code LIMIT ${param('UInt32', limit + 1)}`);
-    const items = rows.slice(0, limit).map(fromRow);
-    return { items, next: rows.length > limit ? (items.at(-1)?.shortCode ?? null) : null };
-  }
-
-  async #write(urls: readonly ShortUrl[], isDeleted = false): Promise<void> {
-    if (urls.length === 0) return;
-    const lines = urls.map((url) =>
-      JSON.stringify([
-        url.shortCode,
-        url.ownerId,
-        url.createdAt,
-        url.privateStats,
-        url.longUrl,
-        isDeleted,
-        this.#nextVersion(),
-      ]),
-    );
-    this.#writes++;
-    const remember = this.#known.begin();
-    try {
-      await this.#database.insert('urls', COLUMNS, lines);
-    } finally {
-      this.#writes++;
-      // Also after a failure: it may have been written all the same.
-      for (const url of urls) this.#known.forget(url.shortCode);
-    }
-    if (!isDeleted) for (const url of urls) remember(url);
+    const urls = await this.#stored.list(ownerId, after, limit + 1);
+    const items = urls.slice(0, limit);
+    return { items, next: urls.length > limit ? (items.at(-1)?.shortCode ?? null) : null };
   }
 
   /** One writer at a time, so that two requests cannot both find a code free. */
@@ -245,6 +198,6 @@ export class UrlRegistry {
   }
 }
 
-function fromRow([shortCode, ownerId, createdAt, privateStats, longUrl]: Row): ShortUrl {
-  return { shortCode, ownerId, createdAt, privateStats, longUrl };
+function liveUrl(stored: StoredUrl | undefined): ShortUrl | undefined {
+  return stored?.isDeleted === false ? stored.url : undefined;
 }

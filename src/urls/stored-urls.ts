@@ -1,59 +1,111 @@
 import { type Database, LOOK_UP } from '../clickhouse/database.ts';
-import { PART_MARK } from '../clickhouse/part-mark.ts';
-import { sql } from '../sql/sql.ts';
+import { KnownRows } from '../clickhouse/known-rows.ts';
+import { PartVersionPoll } from '../clickhouse/part-version-poll.ts';
+import type { NextVersion } from '../clickhouse/versions.ts';
+import { EMPTY, type Sql, param, sql } from '../sql/sql.ts';
+import type { ShortUrl } from './registry.ts';
 
-/** What there was to see of the table of URLs at a moment. */
-export interface Look {
-  /** Of a clock that never goes back, before ClickHouse was asked. */
-  readonly at: number;
-  /** Another one after every change of a row; undefined when there is none to be had. */
-  readonly mark: string | undefined;
+/** The newest row of a short code. */
+export interface StoredUrl {
+  readonly url: ShortUrl;
+  readonly isDeleted: boolean;
+  readonly version: number;
 }
 
-/** Instances look so seldom. */
-const RECENT_MS = 1_000;
+/** What the row of a short code is to become. */
+export interface UrlWrite {
+  readonly url: ShortUrl;
+  readonly isDeleted: boolean;
+  /** What was read of the code just before; undefined: nothing is stored. */
+  readonly replaces: StoredUrl | undefined;
+}
 
-/** It is waited for no longer: without it the URLs are just looked up. */
-const OPTIONS = { ...LOOK_UP, maxSeconds: 2 };
+const COLUMNS = [
+  'short_code',
+  'owner_id',
+  'created_at',
+  'private_stats',
+  'long_url',
+  'is_deleted',
+  'version',
+];
 
-/** None where the table is replicated, or one over several: its parts here are not all there is. */
-const MARK = sql`
-  SELECT concat(toString(uuid), ' ', (
-    SELECT ${PART_MARK} FROM system.parts
-    WHERE database = currentDatabase() AND table = 'urls' AND active
-  ))
-  FROM system.tables
-  WHERE database = currentDatabase() AND name = 'urls' AND engine = 'ReplacingMergeTree'`;
+type Row = readonly [string, string, number, boolean, string | null, boolean, number];
 
-/** Tells, for one small query a second, whether anybody has changed any URL. */
-export class StoredUrlsWatch {
+const SELECT = sql`
+  SELECT short_code, owner_id, toUnixTimestamp64Milli(created_at), private_stats, long_url, is_deleted, version
+  FROM urls FINAL`;
+
+/** URLs remembered. */
+const MOST_KNOWN = 50_000;
+
+/** The table of URLs, and before it what is known of them. */
+export class StoredUrls {
+  readonly known: KnownRows<ShortUrl>;
   readonly #database: Database;
-  readonly #clock: () => number;
-  #asked: { readonly at: number; readonly look: Promise<Look> } | undefined;
-  #latest: Look | undefined;
+  readonly #nextVersion: NextVersion;
 
-  constructor(database: Database, clock: () => number) {
+  /** @param isOnlyWriter nobody else changes these URLs, so what was read of one holds until it is changed here */
+  constructor(database: Database, nextVersion: NextVersion, isOnlyWriter: boolean) {
     this.#database = database;
-    this.#clock = clock;
+    this.#nextVersion = nextVersion;
+    this.known = new KnownRows({
+      rows: MOST_KNOWN,
+      poll: isOnlyWriter ? undefined : new PartVersionPoll(database, 'urls'),
+    });
   }
 
-  /** The newest look there has been, however old. */
-  get latest(): Look | undefined {
-    return this.#latest;
+  /** What is stored now under these codes, whatever was known of them; deleted URLs included. */
+  async read(shortCodes: readonly string[]): Promise<ReadonlyMap<string, StoredUrl>> {
+    if (shortCodes.length === 0) return new Map();
+    const remember = this.known.begin();
+    const stored = await this.#select(
+      sql`WHERE short_code IN ${param('Array(String)', shortCodes)}`,
+      LOOK_UP,
+    );
+    for (const { url, isDeleted } of stored) if (!isDeleted) remember(url.shortCode, url);
+    return new Map(stored.map((one) => [one.url.shortCode, one]));
   }
 
-  /** A look of at most a second ago. */
-  async recent(): Promise<Look> {
-    const at = this.#clock();
-    if (this.#asked === undefined || at - this.#asked.at > RECENT_MS) {
-      this.#asked = { at, look: this.#look(at) };
-    }
-    return this.#asked.look;
+  /** URLs that are not deleted, of an owner (undefined: everybody's), in the order of their codes, after `after`. */
+  async list(
+    ownerId: string | undefined,
+    after: string | undefined,
+    limit: number,
+  ): Promise<readonly ShortUrl[]> {
+    const stored = await this.#select(sql`
+      WHERE NOT is_deleted
+        ${ownerId === undefined ? EMPTY : sql`AND owner_id = ${param('String', ownerId)}`}
+        ${after === undefined ? EMPTY : sql`AND short_code > ${param('String', after)}`}
+      ORDER BY short_code LIMIT ${param('UInt32', limit)}`);
+    return stored.map(({ url }) => url);
   }
 
-  async #look(at: number): Promise<Look> {
-    const rows = await this.#database.rows<[string]>(MARK, OPTIONS).catch(() => []);
-    this.#latest = { at, mark: rows[0]?.[0] };
-    return this.#latest;
+  async write(writes: readonly UrlWrite[]): Promise<void> {
+    if (writes.length === 0) return;
+    const lines = writes.map(({ url, isDeleted, replaces }) =>
+      JSON.stringify([
+        url.shortCode,
+        url.ownerId,
+        url.createdAt,
+        url.privateStats,
+        url.longUrl,
+        isDeleted,
+        this.#nextVersion(replaces?.version ?? 0),
+      ]),
+    );
+    await this.known.write(
+      writes.map(({ url, isDeleted }) => [url.shortCode, isDeleted ? undefined : url]),
+      () => this.#database.insert('urls', COLUMNS, lines),
+    );
+  }
+
+  async #select(condition: Sql, options = {}): Promise<readonly StoredUrl[]> {
+    const rows = await this.#database.rows<Row>(sql`${SELECT} ${condition}`, options);
+    return rows.map(([shortCode, ownerId, createdAt, privateStats, longUrl, isDeleted, version]) => ({
+      url: { shortCode, ownerId, createdAt, privateStats, longUrl },
+      isDeleted,
+      version,
+    }));
   }
 }

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import { createClient } from '@redis/client';
+import { WRONG_KEYS } from '../../src/limits/limits.ts';
 import { RateLimits } from '../../src/limits/rate-limits.ts';
 import { SharedRedis } from '../../src/limits/shared-redis.ts';
 import { SpoorProcess, endProcesses, newFolder, stopSharing, waitUntil } from '../support/process.ts';
@@ -67,6 +68,17 @@ describe('limits counted in Redis', () => {
       ...Array(5).fill(false),
     ]);
     expect(await countOf('day', 'a')).toBe(10);
+  });
+
+  test('wrong keys are counted together, and one that turns out right is given back', async () => {
+    const [here, there] = [(await connect()).limits, (await connect()).limits];
+    for (let sent = 0; sent < 30; sent += 1) {
+      for (const limits of [here, there]) await limits.spend(WRONG_KEYS, 'address', 'a');
+    }
+    expect((await here.spend(WRONG_KEYS, 'address', 'a'))?.isAllowed).toBe(false);
+    await here.spend(WRONG_KEYS, 'address', 'b');
+    await there.giveBack(WRONG_KEYS, 'address', 'b');
+    expect((await here.spend(WRONG_KEYS, 'address', 'b'))?.remaining).toBe(59);
   });
 
   test('a refusal by the day is not counted in the minute, and tells of the day', async () => {

@@ -106,16 +106,17 @@ export class BatchImporter {
     const text = batch.bytes.toString('utf8').replace(/\n$/, '');
     await nextTurn();
     const lines = await countRecords(batch.format, text);
-    const [known] = await this.#database.rows<[boolean, number]>(sql`
-      SELECT is_complete, toUnixTimestamp64Milli(imported_at) FROM import_batches FINAL
+    const [known] = await this.#database.rows<[boolean, number, number]>(sql`
+      SELECT is_complete, toUnixTimestamp64Milli(imported_at), version FROM import_batches FINAL
       WHERE parent = ${param('String', batch.parent)} AND batch = ${param('String', name)}`);
     // Records without a time keep that of the first try.
     const receivedAt = known?.[1] ?? now;
-    if (known === undefined) {
+    let version = known?.[2];
+    if (version === undefined) {
       await this.#parentBegun(batch);
-      await this.#record(batch.parent, name, lines, false, receivedAt);
+      version = await this.#record(batch.parent, name, { lines, receivedAt, version: 0 }, false);
     }
-    return { text, lines, receivedAt, isRetry: known !== undefined, isDone: known?.[0] === true };
+    return { text, lines, receivedAt, version, isRetry: known !== undefined, isDone: known?.[0] === true };
   }
 
   /**
@@ -140,12 +141,8 @@ export class BatchImporter {
     return rows.length > 0;
   }
 
-  async #takeIn(
-    { text, lines, receivedAt, isRetry, isDone }: Begun,
-    batch: Batch,
-    name: string,
-    ownerId: string,
-  ): Promise<BatchReport> {
+  async #takeIn(begun: Begun, batch: Batch, name: string, ownerId: string): Promise<BatchReport> {
+    const { text, lines, receivedAt, isRetry, isDone } = begun;
     const report = new ReportBuilder(name, lines);
     const result = await ingest(this.#context, clicksOf(batch, text, report), {
       ownerId,
@@ -156,21 +153,26 @@ export class BatchImporter {
       // The report counts them by reason.
       rejectionsKept: Infinity,
     });
-    if (!isDone) await this.#record(batch.parent, name, lines, true, receivedAt);
+    if (!isDone) await this.#record(batch.parent, name, begun, true);
     for (const { index, field, error } of result.rejected) report.reject(`${field} ${error}`, index);
     if (isDone) report.skip(ALREADY_IMPORTED, result.accepted);
     return report.build(isDone ? 0 : result.accepted, result.firstClick, result.lastClick);
   }
 
+  /**
+   * @param begun `version`: of what this replaces, 0 for nothing
+   * @returns the version of what is stored now
+   */
   async #record(
     parent: string,
     name: string,
-    lines: number,
+    { lines, receivedAt, version: replaces }: Pick<Begun, 'lines' | 'receivedAt' | 'version'>,
     isComplete: boolean,
-    now: number,
-  ): Promise<void> {
-    const row = [parent, name, lines, isComplete, (now / 1000).toFixed(3), this.#nextVersion()];
+  ): Promise<number> {
+    const version = this.#nextVersion(replaces);
+    const row = [parent, name, lines, isComplete, receivedAt, version];
     await this.#database.insert('import_batches', COLUMNS, [JSON.stringify(row)]);
+    return version;
   }
 }
 
@@ -228,6 +230,8 @@ interface Begun {
   readonly lines: number;
   /** Unix milliseconds of the first try. */
   readonly receivedAt: number;
+  /** Of the row that says so. */
+  readonly version: number;
   readonly isRetry: boolean;
   /** All of its clicks are stored already. */
   readonly isDone: boolean;

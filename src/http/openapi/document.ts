@@ -1,6 +1,6 @@
 import { EXPORT_FORMAT_NAMES } from '../../export/formats.ts';
 import { SCOPES } from '../../keys/scopes.ts';
-import { ROUTE_LIMITS } from '../../limits/limits.ts';
+import { ROUTE_LIMITS, WRONG_KEYS_A_MINUTE } from '../../limits/limits.ts';
 import { NOT_ONE_OF, clickRoutes } from './clicks.ts';
 import { curlOf } from './curl.ts';
 import { COMMON_ERRORS, UNREADABLE_ANSWERS, errorAnswers } from './errors.ts';
@@ -87,7 +87,7 @@ const INTRODUCTION = `Click analytics: clicks go in, exact statistics come out.
 
 **Errors** are JSON with a sentence, a code and the field that is wrong. They are checked in this order: route (404, 405), key (401), rate limit (429), parameters (400, 422), scope of the key (403), the URL (404) and its privacy (401, 403). An error is never answered with zeros. Any route refuses a request line and headers of more than 128 KiB (431) and a request that comes too slowly (408).
 
-**Rate limits.** ${limits()} Other routes have none. Answers carry \`RateLimit-Limit\`, \`RateLimit-Remaining\` and \`RateLimit-Reset\`; over the limit it is 429 with \`Retry-After\`.
+**Rate limits.** ${limits()} Other routes have none. On any route, ${WRONG_KEYS_A_MINUTE} keys a minute from an address may be unknown; known ones are not held up by them. Answers carry \`RateLimit-Limit\`, \`RateLimit-Remaining\` and \`RateLimit-Reset\`; over the limit it is 429 with \`Retry-After\`.
 
 **Exports** have the formats ${EXPORT_FORMAT_NAMES.map((name) => `\`${name}\``).join(', ')}.
 

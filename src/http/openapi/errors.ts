@@ -62,10 +62,11 @@ export const ERROR_MEANINGS: Readonly<
   },
 };
 
-/** Errors that every route can answer with: a key that does not hold is refused everywhere. */
+/** Errors that every route can answer with: a key that does not hold is refused everywhere, and limited. */
 export const COMMON_ERRORS: readonly ErrorCode[] = [
   'validation_error',
   'authentication_error',
+  'rate_limit_exceeded',
   'internal_error',
   'unavailable',
   'query_timeout',

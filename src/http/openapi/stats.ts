@@ -4,7 +4,7 @@ import { EXPORTED_EXAMPLE, STATS_EXAMPLE, XML_EXAMPLE } from './stats-examples.t
 import { ref } from './schemas.ts';
 import { exportParameters, statsParameters } from './stats-parameters.ts';
 
-const QUESTION_ERRORS = ['forbidden', 'not_found', 'rate_limit_exceeded'] as const;
+const QUESTION_ERRORS = ['forbidden', 'not_found'] as const;
 
 const ACCESS = { kind: 'key or public URL', scopes: ['stats:read', 'urls:read'] } as const;
 

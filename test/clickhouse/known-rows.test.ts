@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import { Database } from '../../src/clickhouse/database.ts';
+import { KnownRows } from '../../src/clickhouse/known-rows.ts';
+import { PartVersionPoll } from '../../src/clickhouse/part-version-poll.ts';
 import { param, sql } from '../../src/sql/sql.ts';
-import { KnownUrls } from '../../src/urls/known-urls.ts';
 import type { ShortUrl } from '../../src/urls/registry.ts';
 import { seededRandom } from '../support/random.ts';
 import { type TestSpoor, clickHouseSettings, startSpoor } from '../support/spoor.ts';
@@ -36,20 +37,29 @@ afterAll(async () => {
 });
 
 let time: number;
-let known: KnownUrls;
+let known: KnownRows<ShortUrl>;
 let version = 0;
 beforeEach(async () => {
   await spoor.database.commandText('TRUNCATE TABLE urls');
   time = 0;
-  known = new KnownUrls(database, false, () => time);
+  const clock = () => time;
+  known = new KnownRows({ rows: 100, poll: new PartVersionPoll(database, 'urls', clock), clock });
 });
 
 /** Each write gives the URL another owner, by which what is found is told from what was there before. */
-async function write(shortCode: string, isDeleted = false): Promise<ShortUrl> {
-  const ownerId = `owner ${++version}`;
+function urlOf(shortCode: string): ShortUrl {
+  return { shortCode, ownerId: `owner ${++version}`, createdAt: 0, privateStats: true, longUrl: null };
+}
+
+async function store({ shortCode, ownerId }: ShortUrl, isDeleted = false): Promise<void> {
   const row = [shortCode, ownerId, 0, true, isDeleted, version];
   await spoor.database.insert('urls', COLUMNS, [JSON.stringify(row)]);
-  return { shortCode, ownerId, createdAt: 0, privateStats: true, longUrl: null };
+}
+
+async function write(shortCode: string, isDeleted = false): Promise<ShortUrl> {
+  const url = urlOf(shortCode);
+  await store(url, isDeleted);
+  return url;
 }
 
 async function read(shortCode: string): Promise<string | undefined> {
@@ -59,7 +69,7 @@ async function read(shortCode: string): Promise<string | undefined> {
   );
   const ownerId = rows[0]?.[0];
   if (ownerId !== undefined)
-    remember({ shortCode, ownerId, createdAt: 0, privateStats: true, longUrl: null });
+    remember(shortCode, { shortCode, ownerId, createdAt: 0, privateStats: true, longUrl: null });
   return ownerId;
 }
 
@@ -78,10 +88,8 @@ test(`what is known of a URL was so within three seconds, whoever changes it (SP
       note(code, undefined, false);
     },
     'this one writes': async (code) => {
-      const remember = known.begin();
-      const url = await write(code);
-      known.forget(code);
-      remember(url);
+      const url = urlOf(code);
+      await known.write([[code, url]], () => store(url));
       note(code, url.ownerId, true);
     },
     'rows are merged': async () => spoor.database.commandText('OPTIMIZE TABLE urls FINAL'),
@@ -145,12 +153,23 @@ test('of replicas and tables over several servers nothing is believed for longer
   }
 });
 
-test('who is alone with the URLs never looks', async () => {
-  const alone = new KnownUrls(database, true, () => time);
+test('who is alone with the rows never asks', async () => {
+  const alone = new KnownRows<ShortUrl>({ rows: 100, poll: undefined, clock: () => time });
   const url = await write('a');
-  alone.begin()(url);
+  alone.begin()('a', url);
   time += HOUR_MS;
   const before = selects;
   expect(await alone.find('a')).toEqual(url);
   expect(selects).toBe(before);
+});
+
+test.each([
+  ['a write', () => known.write([['b', undefined]], async () => {})],
+  ['forgetting everything', async () => known.clear()],
+])('what was being read during %s is not found after it', async (_, change) => {
+  const url = await write('a');
+  const remember = known.begin();
+  await change();
+  remember('a', url);
+  expect(known.young('a')).toBeUndefined();
 });

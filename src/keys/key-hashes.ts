@@ -1,0 +1,102 @@
+import { type Database, LOOK_UP } from '../clickhouse/database.ts';
+import type { PartVersionPoll } from '../clickhouse/part-version-poll.ts';
+import { sql } from '../sql/sql.ts';
+import { inTurns } from '../turns.ts';
+
+const MAX_SECONDS = 30;
+
+/** Where others make keys too, they are read again after this time at the earliest, */
+const READ_AGAIN_MS = 1_000;
+/** and after so many times as long as reading them took, however often somebody makes one. */
+const REST = 20;
+
+/**
+ * Tells which keys may be stored, so that one that is not costs ClickHouse nothing. It holds the first 32 bits of each
+ * key's hash, as numbers that need no object each: 20 to 40 bytes a key. Of the wrong keys one in four thousand million begins
+ * like a given stored one; it is looked up, and is wrong.
+ */
+export class KeyHashes {
+  readonly #database: Database;
+  /** Of others' changes; undefined: nobody else makes keys. */
+  readonly #poll: PartVersionPoll | undefined;
+  readonly #clock: () => number;
+  #beginnings: Set<number> | undefined;
+  /** What was added while the others are being read. */
+  #added: number[] = [];
+  #reading: Promise<void> | undefined;
+  /** Of the table, from before it was read. */
+  #mark: string | undefined;
+  #restsUntil = 0;
+
+  /** @param clock milliseconds, never going back */
+  constructor(
+    database: Database,
+    poll: PartVersionPoll | undefined,
+    clock: () => number = () => performance.now(),
+  ) {
+    this.#database = database;
+    this.#poll = poll;
+    this.#clock = clock;
+  }
+
+  /**
+   * False: no such key is stored, or another instance made it within the last seconds.
+   * @throws AppError `unavailable` when the keys were never read and cannot be
+   */
+  async mayHave(hash: string): Promise<boolean> {
+    if (this.#beginnings === undefined) await this.#read();
+    if (this.#beginnings?.has(beginningOf(hash))) return true;
+    if (this.#poll !== undefined && this.#reading === undefined && this.#clock() >= this.#restsUntil)
+      void this.#readWhenChanged(this.#poll).catch(() => {});
+    return false;
+  }
+
+  /** Notes a key that is stored. */
+  add(hash: string): void {
+    const beginning = beginningOf(hash);
+    this.#beginnings?.add(beginning);
+    if (this.#reading !== undefined) this.#added.push(beginning);
+  }
+
+  async #readWhenChanged(poll: PartVersionPoll): Promise<void> {
+    this.#restsUntil = this.#clock() + READ_AGAIN_MS;
+    const { mark } = await poll.recent();
+    if (mark === undefined || mark !== this.#mark) await this.#read();
+  }
+
+  #read(): Promise<void> {
+    this.#reading ??= this.#readAll().finally(() => {
+      this.#reading = undefined;
+      this.#added = [];
+    });
+    return this.#reading;
+  }
+
+  async #readAll(): Promise<void> {
+    const mark = (await this.#poll?.recent())?.mark;
+    const begun = this.#clock();
+    const rows = await this.#database.rows<[number[]]>(BEGINNINGS, { ...LOOK_UP, maxSeconds: MAX_SECONDS });
+    const beginnings = new Set<number>();
+    for await (const [some] of inTurns(rows)) for (const beginning of some) beginnings.add(beginning);
+    for (const beginning of this.#added) beginnings.add(beginning);
+    this.#beginnings = beginnings;
+    this.#mark = mark;
+    const now = this.#clock();
+    this.#restsUntil = now + Math.max(READ_AGAIN_MS, REST * (now - begun));
+  }
+}
+
+/** In a thousand rows, since a row a key would be a million small arrays. */
+const BEGINNINGS = sql`
+  SELECT groupArray(beginning)
+  FROM (
+    SELECT reinterpretAsInt32(reverse(unhex(substring(key_sha256, 1, 8)))) AS beginning
+    FROM api_keys FINAL
+    WHERE NOT is_revoked
+  )
+  GROUP BY bitAnd(beginning, 1023)`;
+
+/** As the query above has it. */
+function beginningOf(hash: string): number {
+  return Number.parseInt(hash.slice(0, 8), 16) | 0;
+}

@@ -1,0 +1,87 @@
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { rootOf } from '../../src/clicks/import/batches.ts';
+import { type TestSpoor, startSpoor } from '../support/spoor.ts';
+
+/** Texts that would all be stored as one and the same, in JSON. */
+const FOLDED = [
+  ['a lone surrogate', String.raw`"a\ud800"`],
+  ['another one', String.raw`"a\udc00"`],
+  ['U+0000', String.raw`"a\u0000"`],
+  ['bytes that are not UTF-8', '"a\xff"'],
+] as const;
+
+const SEED = '"clicks":0,"urls":1,"days":1,"seed":1,"end":1767225600000,"from":0,"to":0';
+
+/** Where an owner's id comes in a body. */
+const BODIES: readonly (readonly [method: string, path: string, body: (owner: string) => string])[] = [
+  ['POST', '/api/v1/keys', (owner) => `{"owner_id":${owner},"name":"n","scopes":["stats:read"]}`],
+  ['PUT', '/api/v1/urls/code', (owner) => `{"owner_id":${owner}}`],
+  ['DELETE', '/api/v1/clicks', (owner) => `{"owner_id":${owner}}`],
+  ['POST', '/control/seed', (owner) => `{"owners":[${owner}],${SEED}}`],
+];
+
+describe('an owner id that cannot be stored as it is', () => {
+  let spoor: TestSpoor;
+  beforeAll(async () => {
+    spoor = await startSpoor();
+  });
+  afterAll(() => spoor.stop());
+
+  describe.each(BODIES)('%s %s', (method, path, body) => {
+    test.each(FOLDED)('%s is 400', async (_, owner) => {
+      const response = await spoor.send(method, path, {
+        body: Buffer.from(body(owner), 'latin1'),
+        headers: { 'content-type': 'application/json' },
+      });
+      expect([response.status, response.json?.code]).toEqual([400, 'validation_error']);
+      expect((await spoor.send('GET', '/api/v1/keys')).json.items).toEqual([]);
+      expect((await spoor.send('GET', '/api/v1/urls')).json.items).toEqual([]);
+    });
+  });
+
+  test.each(FOLDED)('POST /control/import: %s is 400', async (_, owner) => {
+    const parent = rootOf('ndjson', []);
+    const described = `{"format":"ndjson","columns":[],"parent":"${parent}","first_line":1,"owner":${owner}}`;
+    const response = await spoor.send('POST', '/control/import', {
+      body: '{"short_code":"imported"}\n',
+      headers: { 'x-spoor-batch': escape(described) },
+    });
+    expect(response.status).toBe(400);
+    expect((await spoor.send('GET', '/api/v1/urls')).json.items).toEqual([]);
+  });
+
+  test.each([
+    ['%00', 'owner_id'],
+    ['%FF', 'owner_id'],
+    ['%ED%A0%80', 'owner_id'],
+    ['a%C3', 'owner_id'],
+  ])('stats and export: owner_id=%s is 400', async (owner, field) => {
+    for (const path of ['/api/v1/stats?scope=all', '/api/v1/export?format=json&scope=all']) {
+      const { status, json } = await spoor.send('GET', `${path}&owner_id=${owner}`);
+      expect([status, json.code, json.field]).toEqual([400, 'validation_error', field]);
+    }
+  });
+
+  test('so is any other parameter that is not UTF-8, since it would be another question', async () => {
+    for (const parameter of ['short_code=%FF', 'city=K%F6ln', 'filters=%C3(', '%FF=1']) {
+      const { status } = await spoor.send('GET', `/api/v1/stats?${parameter}`);
+      expect([parameter, status]).toEqual([parameter, 400]);
+    }
+    for (const parameter of [
+      'city=K%C3%B6ln',
+      'city=Köln',
+      'city=100%',
+      'referrer=50%25',
+      'city=%F0%9F%A6%8A',
+    ])
+      expect((await spoor.send('GET', `/api/v1/stats?${parameter}`)).status).toBe(200);
+  });
+
+  test('others are kept to the sign', async () => {
+    for (const owner of ['Ünïcode 🦊', '\uFFFD', 'a b', '%00', '\u200b']) {
+      const key = await spoor.createKey(owner);
+      const put = await spoor.send('PUT', `/api/v1/urls/${encodeURIComponent(owner)}`, { key, json: {} });
+      expect([put.status, put.json.owner_id]).toEqual([201, owner]);
+    }
+  });
+});
