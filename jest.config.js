@@ -19,6 +19,11 @@ const NEEDING = [
     remedy: 'apt-get install --no-install-recommends zookeeper',
   },
   {
+    suite: 'test/integration/behind-nginx',
+    isPossible: has('nginx'),
+    remedy: 'apt-get install --no-install-recommends nginx-light',
+  },
+  {
     suite: 'test/dashboard/in-browser/[^/]+',
     isPossible: has('chromium'),
     remedy: 'apt-get install --no-install-recommends chromium',

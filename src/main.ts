@@ -21,9 +21,10 @@ import { applyRetention, keptSinceOf } from './clicks/retention.ts';
 import { ClickWriter } from './clicks/writer.ts';
 import type { Config } from './config.ts';
 import { readOrCreateSecret, removeControl, writeControl } from './data-dir.ts';
+import { descriptorLimit } from './descriptors.ts';
 import { createShares } from './fair-share/shares.ts';
 import { createListener } from './http/app.ts';
-import { close, listen, urlOf } from './http/server.ts';
+import { listen, maxConnections } from './http/server.ts';
 import type { Services } from './http/services.ts';
 import { KeyStore, hashKey } from './keys/keys.ts';
 import type { Principal } from './keys/scopes.ts';
@@ -95,8 +96,9 @@ export async function start(
     // What an earlier process has marked but did not live to have rewritten.
     if (isServer) await services.removal.rewriteMarked();
     const newAdminKey = isServer ? await makeFirstAdminKey(config, services.keys) : undefined;
-    const server = await listen(createListener(services), config);
-    const control = { url: urlOf(server), token, pid: process.pid };
+    const { shares } = services;
+    const server = await listen(createListener(services), { ...config, shares });
+    const control = { url: server.url, token, pid: process.pid };
     if (isServer) writeControl(config.dataDir, control);
     return {
       url: control.url,
@@ -104,7 +106,7 @@ export async function start(
       newAdminKey,
       engineLost: clickhouse.engineLost,
       stop: async () => {
-        await close(server);
+        await server.close();
         redis?.close();
         if (isServer) removeControl(config.dataDir, control);
         await services.removal.close();
@@ -134,7 +136,7 @@ function compose(config: Config, { clickhouse, ...parts }: Parts, token: string)
   const { database, clickTables, shards } = clickhouse;
   // Its directory is of one process at a time.
   const isEmbedded = config.clickhouse === undefined;
-  const shares = createShares(config);
+  const shares = createShares({ ...config, maxConnections: maxConnections(descriptorLimit()) });
   parts.metrics.watchShares(shares);
   const now = Date.now;
   const nextVersion = createVersions(now);

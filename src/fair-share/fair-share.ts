@@ -1,4 +1,4 @@
-import { unavailable } from '../errors.ts';
+import { type AppError, unavailable } from '../errors.ts';
 import { type Holder, holderKey } from './holder.ts';
 
 /** Something scarce, and how much of it anybody gets. Units are what the resource is counted in: slots, bytes. */
@@ -141,7 +141,7 @@ export class FairShare {
   }
 
   /** The error for a request that cannot have what it wants, which is counted. */
-  refuse(): Error {
+  refuse(): AppError {
     this.#refused++;
     return unavailable(this.#options.refusal);
   }

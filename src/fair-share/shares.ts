@@ -1,5 +1,5 @@
 import type { QueryLimits } from '../clickhouse/workloads.ts';
-import { FairShare } from './fair-share.ts';
+import { FairShare, type ShareOptions } from './fair-share.ts';
 
 /** Everything scarce that requests compete for in this process. */
 export interface Shares {
@@ -14,11 +14,17 @@ export interface Shares {
   readonly bodies: FairShare;
   /** Bytes of bodies whose clicks are being parsed and stored. */
   readonly ingestion: FairShare;
+  readonly connections: FairShare;
+  /** Requests under way, where proxies hold the connections. */
+  readonly proxiedRequests: FairShare;
 }
 
 export interface ShareSizes {
   readonly maxQueries: number;
   readonly maxExports: number;
+  readonly maxConnections: number;
+  /** Proxies in front. */
+  readonly trustProxy: number;
 }
 
 const MIB = 1_048_576;
@@ -33,12 +39,16 @@ const half = (size: number): number => Math.max(1, Math.floor(size / 2));
 const quarter = (size: number): number => Math.max(1, Math.floor(size / 4));
 
 /** How many queries of each kind ClickHouse has to do at once. */
-export function queryLimits({ maxQueries, maxExports }: ShareSizes): QueryLimits {
+export function queryLimits({
+  maxQueries,
+  maxExports,
+}: Pick<ShareSizes, 'maxQueries' | 'maxExports'>): QueryLimits {
   return { cheapQuestions: maxQueries, dearQuestions: half(maxQueries), exports: maxExports };
 }
 
 /** Every share, with its bounds and what a refusal says. */
-export function createShares({ maxQueries, maxExports }: ShareSizes): Shares {
+export function createShares(sizes: ShareSizes): Shares {
+  const { maxQueries, maxExports, maxConnections, trustProxy } = sizes;
   const questions = {
     maxWaitMs: 10_000,
     maxWaiting: 1_000,
@@ -93,6 +103,25 @@ export function createShares({ maxQueries, maxExports }: ShareSizes): Shares {
       maxWaiting: 4_000,
       refusal: 'Too many clicks are coming in at once: try again in a while.',
     }),
+    connections: new FairShare({
+      resource: 'connections',
+      ...ofConnections(maxConnections),
+      // A proxy's connections are those of all its clients.
+      ...(trustProxy > 0 && { each: { owner: maxConnections, stranger: maxConnections } }),
+    }),
+    proxiedRequests: new FairShare({ resource: 'proxied_requests', ...ofConnections(maxConnections) }),
+  };
+}
+
+/** Nobody waits for a connection, and everybody is a stranger until a request has been read. */
+function ofConnections(size: number): Omit<ShareOptions, 'resource'> {
+  return {
+    size,
+    each: { owner: quarter(size), stranger: quarter(size) },
+    strangers: size,
+    maxWaitMs: 0,
+    maxWaiting: 0,
+    refusal: 'Too many requests of this address are under way: try again in a while.',
   };
 }
 

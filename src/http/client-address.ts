@@ -1,3 +1,4 @@
+import type { IncomingMessage } from 'node:http';
 import { isIPv6 } from 'node:net';
 import ipaddr from 'ipaddr.js';
 import { parseIp } from '../values/ip.ts';
@@ -23,6 +24,16 @@ export function clientAddress(
 /** Some proxies write the port behind the address: `192.0.2.1:4711`, `[2001:db8::1]:4711`. */
 function withoutPort(entry: string): string {
   return /^\[(.*)\](?::\d+)?$/.exec(entry)?.[1] ?? /^([\d.]+):\d+$/.exec(entry)?.[1] ?? entry;
+}
+
+/** The network a request comes from, past so many proxies. Clients that are gone share one name. */
+export function clientNetwork(
+  { socket, headers }: Pick<IncomingMessage, 'socket' | 'headers'>,
+  proxies: number,
+): string {
+  const forwardedFor = [headers['x-forwarded-for'] ?? ''].flat().join();
+  const address = clientAddress(socket.remoteAddress, forwardedFor, proxies);
+  return address === undefined ? 'none' : networkOf(address);
 }
 
 /** What one client can have of addresses: an IPv4 address, or the /64 that an IPv6 address is in. */

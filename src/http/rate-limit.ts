@@ -1,8 +1,8 @@
 import { AppError } from '../errors.ts';
 import { type Payer, WRONG_KEYS } from '../limits/limits.ts';
 import type { Verdict } from '../limits/verdict.ts';
+import { clientNetwork } from './client-address.ts';
 import { type Context, type Handler, routeOf } from './context.ts';
-import { networkNameOf } from './holder.ts';
 import type { Services } from './services.ts';
 
 /** Refuses a request over its route's limit. @throws AppError 429 */
@@ -68,5 +68,5 @@ function payerOf(ctx: Context): Payer {
 }
 
 function payerName({ proxies }: Services, ctx: Context): string {
-  return ctx.state.principal?.id ?? networkNameOf(ctx, proxies);
+  return ctx.state.principal?.id ?? clientNetwork(ctx.req, proxies);
 }

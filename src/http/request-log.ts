@@ -15,10 +15,12 @@ export type WatchRequest = (response: ServerResponse, describe: () => Logged) =>
 export function requestWatch({ log, metrics }: Pick<Services, 'log' | 'metrics'>): WatchRequest {
   return (response, describe) => {
     const started = performance.now();
+    let isSent = false;
+    response.once('finish', () => (isSent = true));
     response.once('close', () => {
       const milliseconds = performance.now() - started;
       const { method, route } = describe();
-      const status = response.writableFinished ? response.statusCode : 499;
+      const status = isSent ? response.statusCode : 499;
       metrics.observeRequest(method, route, status, milliseconds / 1000);
       log.info({ method, route, status, ms: Math.round(milliseconds * 10) / 10 }, 'request');
     });

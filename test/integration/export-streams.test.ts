@@ -18,6 +18,7 @@ import {
   startServer,
   waitUntil,
 } from '../support/process.ts';
+import { StalledClient } from '../support/raw-client.ts';
 import { ADMIN_KEY, type TestSpoor, startSpoor } from '../support/spoor.ts';
 
 /** Far more than the buffers between ClickHouse and a client can hold: an export of them waits for its reader. */
@@ -51,6 +52,8 @@ async function begin(query: string, url = spoor.url): Promise<IncomingMessage> {
   const [response]: IncomingMessage[] = await once(request, 'response');
   if (response === undefined) throw new Error('No response.');
   open.add(response);
+  // A reset is an error of both.
+  request.on('error', () => {});
   response.on('error', () => {});
   return response;
 }
@@ -168,6 +171,20 @@ describe('a slow reader', () => {
     expect(lines).toHaveLength(GROUPS + 2);
   });
 });
+
+test.each(EXPORT_FORMAT_NAMES)(
+  'an export that fails does not look whole over HTTP/1.0 (%s)',
+  async (format) => {
+    const before = await runningExports();
+    const target = `/api/v1/export?${WIDE.replace('xml', format)}`;
+    const head = `GET ${target} HTTP/1.0\r\nAuthorization: Bearer ${ADMIN_KEY}\r\n\r\n`;
+    const client = new StalledClient(spoor.url, head);
+    await client.begun;
+    const [id] = (await runningExports()).filter((one) => !before.includes(one));
+    await spoor.database.commandText(`KILL QUERY WHERE query_id = '${id}' ASYNC`);
+    expect(await client.toEnd()).toContain('reset');
+  },
+);
 
 describe('a format of its own', () => {
   /** Lists of lines, each value as JSON, after the list's name. */

@@ -85,7 +85,7 @@ const INTRODUCTION = `Click analytics: clicks go in, exact statistics come out.
 
 **Parameters.** Values are trimmed; an empty one is not given. Filters given twice add up; any other parameter given twice is refused. Unknown parameters are ignored.
 
-**Errors** are JSON with a sentence, a code and the field that is wrong. They are checked in this order: route (404, 405), key (401), rate limit (429), parameters (400, 422), scope of the key (403), the URL (404) and its privacy (401, 403). An error is never answered with zeros. Any route refuses a request line and headers of more than 128 KiB (431) and a request that comes too slowly (408).
+**Errors** are JSON with a sentence, a code and the field that is wrong. They are checked in this order: route (404, 405), key (401), rate limit (429), parameters (400, 422), scope of the key (403), the URL (404) and its privacy (401, 403). An error is never answered with zeros. Any route refuses a request line and headers of more than 128 KiB or 2,000 headers (431), a request that comes too slowly (408), a \`Transfer-Encoding\` other than \`chunked\` (501), and an \`Authorization\`, \`Content-Type\` or \`Host\` that comes twice (400).
 
 **Rate limits.** ${limits()} Other routes have none. On any route, ${WRONG_KEYS_A_MINUTE} keys a minute from an address may be unknown; known ones are not held up by them. Answers carry \`RateLimit-Limit\`, \`RateLimit-Remaining\` and \`RateLimit-Reset\`; over the limit it is 429 with \`Retry-After\`.
 

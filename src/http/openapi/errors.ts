@@ -112,14 +112,14 @@ export function errorAnswer(codes: readonly ErrorCode[], when?: string): Answer 
 
 /** What a request that cannot be read is answered with, on any route. */
 export const UNREADABLE_ANSWERS: Readonly<Record<string, Answer>> = Object.fromEntries(
-  Object.values(UNREADABLE).map(({ status, sentence }) => [
+  UNREADABLE.map(({ status, message }) => [
     String(status),
     {
-      description: sentence,
+      description: message,
       content: {
         'application/json': {
           schema: ref('ErrorAnswer'),
-          examples: { validation_error: { value: { error: sentence, code: 'validation_error' } } },
+          examples: { validation_error: { value: { error: message, code: 'validation_error' } } },
         },
       },
     },

@@ -1,4 +1,3 @@
-import type { ServerResponse } from 'node:http';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { Router } from '@koa/router';
@@ -15,7 +14,6 @@ import { inTurns } from '../../turns.ts';
 import { formatInstant } from '../../values/time-zone.ts';
 import type { State } from '../context.ts';
 import { holderOf } from '../holder.ts';
-import { SLOWEST_BYTES, SLOWEST_MS } from '../pace.ts';
 import type { Services } from '../services.ts';
 import { findTenant, requireKeyForAll } from '../tenant.ts';
 import { swept } from '../young-garbage.ts';
@@ -53,7 +51,7 @@ export function exportRoutes(router: Router<State>, services: Services): void {
           'Cache-Control': 'private, no-store',
         });
         if (ctx.method === 'HEAD') ctx.res.end();
-        else await send(ctx.res, format.write(content));
+        else await pipeline(Readable.from(inTurns(format.write(content)), { objectMode: false }), ctx.res);
       } catch (error) {
         // Once the answer has begun the broken connection is the only way to tell; pipeline has seen to that.
         if (!ctx.res.headersSent) throw error;
@@ -115,26 +113,6 @@ async function firstByte<T>(
     );
   } finally {
     clearTimeout(timer);
-  }
-}
-
-/** Sends at the client's pace, as long as it has one. */
-async function send(response: ServerResponse, bytes: AsyncIterable<Buffer | string>): Promise<void> {
-  let taken = 0;
-  let since = Date.now();
-  const watch = setInterval(() => {
-    const { socket } = response;
-    const written = socket?.bytesWritten ?? 0;
-    // Nothing waits to be sent when it is the query that is slow.
-    if (socket?.writableLength === 0 || written - taken >= SLOWEST_BYTES) {
-      taken = written;
-      since = Date.now();
-    } else if (Date.now() - since > SLOWEST_MS) response.destroy();
-  }, 1_000);
-  try {
-    await pipeline(Readable.from(inTurns(bytes), { objectMode: false }), response);
-  } finally {
-    clearInterval(watch);
   }
 }
 

@@ -1,0 +1,20 @@
+import { ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
+
+/**
+ * Cuts a connection off so that its client sees an error. Closed cleanly, an HTTP/1.0 response (nginx asks for those by
+ * default) would look whole: the end of the connection is the end of its body.
+ */
+export function resetConnection(socket: Socket): void {
+  // All that was to be sent is with the kernel then, and libuv does not reset while it shuts down.
+  if (socket.writableEnded) socket.destroy();
+  else socket.resetAndDestroy();
+}
+
+/** A response that resets its connection when it is destroyed before its end, whoever does that: a pipeline, Koa, a route. */
+export class ResettingResponse extends ServerResponse {
+  override destroy(error?: Error): this {
+    if (this.socket?.destroyed === false && !this.writableFinished) resetConnection(this.socket);
+    return super.destroy(error);
+  }
+}
