@@ -8,8 +8,10 @@ interface WorkloadShare {
   readonly cores: number | undefined;
   /** Of ClickHouse's memory, what the queries of the class have together. */
   readonly memory: number;
-  /** How many run at once: each has an equal part of that memory, and of the half of it before it uses the disk. */
+  /** How many run at once: each has an equal part of that memory, and half of it before it uses the disk. */
   readonly concurrent: (limits: QueryLimits) => number;
+  /** Of ClickHouse's memory, the most for one query, where that is more than its part. */
+  readonly most?: number;
 }
 
 /** How many queries Spoor lets run at once. */
@@ -36,8 +38,8 @@ export const WORKLOADS = {
   links: { cores: undefined, memory: 0.2, concurrent: ({ cheapQuestions }) => cheapQuestions },
   /** Questions that read much. */
   questions: { cores: 1, memory: 0.3, concurrent: ({ dearQuestions }) => dearQuestions },
-  /** Their threads wait for their clients. */
-  exports: { cores: 2, memory: 0.3, concurrent: ({ dearQuestions }) => dearQuestions },
+  /** Their threads wait for their clients; what they cannot do by way of the disk takes more than a part. */
+  exports: { cores: 2, memory: 0.3, concurrent: ({ exports }) => exports, most: 1 / 3 },
   /** Questions that read much, and exports, without a key. */
   strangers: { cores: 1, memory: 0.3, concurrent: ({ dearQuestions }) => dearQuestions },
   /** Questions that were too large for the memory of their class. */
@@ -79,7 +81,7 @@ function memoryLimits(share: WorkloadShare, { memory: total, limits }: WorkloadO
   const each = Math.floor((total * share.memory) / share.concurrent(limits));
   const onDisk = String(Math.floor(each / 2));
   return {
-    max_memory_usage: String(each),
+    max_memory_usage: String(Math.max(each, Math.floor(total * (share.most ?? 0)))),
     max_bytes_before_external_group_by: onDisk,
     max_bytes_before_external_sort: onDisk,
   };
