@@ -9,6 +9,7 @@ import { eventLoop } from './event-loop.ts';
 import { exportFiles } from './export.ts';
 import { type Benchmark, type Result, startBench } from './harness.ts';
 import { importLog } from './import-log.ts';
+import { fairness } from './fairness.ts';
 import { ingestBatch } from './ingest-batch.ts';
 import { ingestSingle } from './ingest-single.ts';
 import { scale } from './scale.ts';
@@ -31,6 +32,7 @@ const BENCHMARKS: Readonly<Record<string, Benchmark>> = {
   'import-log': importLog,
   export: exportFiles,
   'event-loop': eventLoop,
+  fairness,
   cluster,
   // Last, because it makes the table large.
   scale,
