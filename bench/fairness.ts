@@ -1,4 +1,3 @@
-import { once } from 'node:events';
 import { type ClientRequest, get } from 'node:http';
 import { createClient } from '../src/cli/client.ts';
 import { seed } from '../src/cli/seed.ts';
@@ -110,9 +109,13 @@ const crawlingExports: Flood = async ({ url, headers }, isOver) => {
   }
   while (!isOver()) await new Promise((resolve) => setTimeout(resolve, 200));
   for (const request of requests) request.destroy();
-  await Promise.all(requests.map((request) => (request.closed ? undefined : once(request, 'close'))));
+  await Promise.all(requests.map(closed));
   return 0;
 };
+
+async function closed(request: ClientRequest): Promise<void> {
+  if (!request.closed) await new Promise((resolve) => request.once('close', resolve));
+}
 
 interface Kind {
   readonly flood: Flood;
