@@ -4,15 +4,19 @@ import { unavailable } from '../errors.ts';
 export interface GroupLimits {
   /** The most that one commit takes together; a single item may weigh more. */
   readonly group: number;
-  /** The most that may wait for its commit; what comes then is refused. */
+  /** The most that may wait for its commit, and half of it of one holder; what comes then is refused. */
   readonly waiting: number;
 }
 
 interface Waiting<Item, Result> {
   readonly item: Item;
+  readonly holder: string;
   readonly weight: number;
   readonly settle: (outcome: Promise<Result>) => void;
 }
+
+/** Of all that may wait, what one holder may have waiting. */
+const WAITING_EACH = 1 / 2;
 
 /**
  * Commits one group at a time. What comes while one is under way waits and goes together with the next: alone, an item
@@ -25,6 +29,7 @@ export class GroupCommit<Item, Result> {
   readonly #limits: GroupLimits;
   #waiting: Waiting<Item, Result>[] = [];
   #weight = 0;
+  readonly #weights = new Map<string, number>();
   #isRunning = false;
   /** Items in the latest group. */
   #latest = 0;
@@ -36,14 +41,16 @@ export class GroupCommit<Item, Result> {
 
   /**
    * Settles as the commit that `item` was part of does.
+   * @param holder whom it counts against: of those who wait, each has items in the next group
    * @throws AppError `unavailable` when too much waits already
    */
-  async add(item: Item, weight: number): Promise<Result> {
-    if (this.#waiting.length > 0 && this.#weight + weight > this.#limits.waiting) {
-      throw unavailable('Too much waits to be stored: try again in a while.');
-    }
-    this.#weight += weight;
-    const result = new Promise<Result>((settle) => this.#waiting.push({ item, weight, settle }));
+  async add(item: Item, weight: number, holder = ''): Promise<Result> {
+    const { waiting } = this.#limits;
+    const ofHolder = this.#weights.get(holder) ?? 0;
+    const isTooMuch = this.#weight + weight > waiting || ofHolder + weight > waiting * WAITING_EACH;
+    if (ofHolder > 0 && isTooMuch) throw unavailable('Too much waits to be stored: try again in a while.');
+    this.#count(holder, weight);
+    const result = new Promise<Result>((settle) => this.#waiting.push({ item, holder, weight, settle }));
     if (!this.#isRunning) void this.#run();
     return result;
   }
@@ -70,13 +77,34 @@ export class GroupCommit<Item, Result> {
   }
 
   #takeGroup(): readonly Waiting<Item, Result>[] {
+    const waiting = this.#weights.size > 1 ? oneOfEach(this.#waiting) : this.#waiting;
     let weight = 0;
-    const over = this.#waiting.findIndex((waiting, index) => {
-      weight += waiting.weight;
+    const over = waiting.findIndex((next, index) => {
+      weight += next.weight;
       return index > 0 && weight > this.#limits.group;
     });
-    const group = this.#waiting.splice(0, over === -1 ? this.#waiting.length : over);
-    for (const waiting of group) this.#weight -= waiting.weight;
+    const size = over === -1 ? waiting.length : over;
+    const group = waiting.slice(0, size);
+    this.#waiting = waiting.slice(size);
+    for (const taken of group) this.#count(taken.holder, -taken.weight);
     return group;
   }
+
+  #count(holder: string, weight: number): void {
+    this.#weight += weight;
+    const ofHolder = (this.#weights.get(holder) ?? 0) + weight;
+    if (ofHolder > 0) this.#weights.set(holder, ofHolder);
+    else this.#weights.delete(holder);
+  }
+}
+
+/** The same, the first item of each holder before the second of any. */
+function oneOfEach<Waits extends { readonly holder: string }>(waiting: readonly Waits[]): Waits[] {
+  const seen = new Map<string, number>();
+  const ranked = waiting.map((one) => {
+    const rank = seen.get(one.holder) ?? 0;
+    seen.set(one.holder, rank + 1);
+    return { one, rank };
+  });
+  return ranked.toSorted((a, b) => a.rank - b.rank).map(({ one }) => one);
 }

@@ -100,7 +100,7 @@ export class IdempotencyLedger {
       answer,
       version,
     ]);
-    await this.#writes.add(line, 1);
+    await this.#writes.add(line, 1, request.ownerId);
     return version;
   }
 }

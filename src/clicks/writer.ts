@@ -45,7 +45,7 @@ const NO_INGEST_ID = 0n;
 
 /** A request of at most so many rows shares its insert with others; a larger one is an insert worth its price. */
 const SMALL_ROWS = 1_000;
-const SHARED_ROWS = 50_000;
+const SHARED_ROWS = 10_000;
 const WAITING_ROWS = 100_000;
 
 /** Inserts clicks; answered when ClickHouse has them. */
@@ -70,7 +70,8 @@ export class ClickWriter {
    * @throws AppError `unavailable` when ClickHouse is, or when too much waits to be inserted
    */
   async write(rows: readonly PlacedRow[], once?: OnceName): Promise<void> {
-    if (once === undefined && rows.length <= SMALL_ROWS) await this.#shared.add(rows, rows.length);
+    if (once === undefined && rows.length <= SMALL_ROWS)
+      await this.#shared.add(rows, rows.length, rows[0]?.ownerId);
     else await writeClicks(this.#database, rows, once, this.#shards);
   }
 }

@@ -43,12 +43,28 @@ test('a commit that fails fails those in it, and nobody else', async () => {
   expect(await Promise.all([second, third])).toEqual([5, 5]);
 });
 
+test('one holder fills half of what may wait, and the next group has something of each', async () => {
+  const { groups, ends, commits } = recorded({ group: 3, waiting: 10 });
+  const first = commits.add(0, 1, 'flood');
+  const flood = [1, 2, 3, 4, 5].map((item) => commits.add(item, 1, 'flood'));
+  await expect(commits.add(6, 1, 'flood')).rejects.toMatchObject({ code: 'unavailable', retryAfter: 2 });
+  const others = [commits.add(7, 1, 'other'), commits.add(8, 1, 'third')];
+  for (let end = 0; end < 4; end++) {
+    ends[end]?.resolve(end);
+    await settled();
+    await settled();
+  }
+  await Promise.all([first, ...flood, ...others]);
+  expect(groups).toEqual([[0], [1, 7, 8], [2, 3, 4], [5]]);
+});
+
 test('what would make too much wait is refused, and taken again once there is room', async () => {
   const { ends, commits } = recorded({ group: 10, waiting: 10 });
   const running = commits.add(1, 10);
   const waiting = commits.add(2, 7);
   await expect(commits.add(3, 4)).rejects.toMatchObject({ code: 'unavailable', status: 503, retryAfter: 2 });
-  const fits = commits.add(4, 3);
+  const fits = commits.add(4, 3, 'another');
+  await expect(commits.add(5, 1, 'another')).rejects.toMatchObject({ code: 'unavailable' });
   ends[0]?.resolve(0);
   await running;
   await settled();
