@@ -1,10 +1,11 @@
 import { assertNever } from '../errors.ts';
 import { type Param, type Sql, join, param, sql } from '../sql/sql.ts';
+import { FORMULA_IN_CLICKHOUSE } from '../values/formula-guard.ts';
 import type { Column, Escape, RowTemplate } from '../values/row-template.ts';
 
 /** Put before each text when a row's are looked at together: a character that no format minds. */
 const BEFORE = '\u007F';
-const FORMULA = String.raw`\x7F[=+\-@\t\r]`;
+const FORMULA = String.raw`\x7F${FORMULA_IN_CLICKHOUSE}`;
 const FORBIDDEN_IN_XML = String.raw`\x00-\x08\x0B\x0C\x0E-\x1F\x{FFFE}\x{FFFF}`;
 const XML = String.raw`[&<>\r\n${FORBIDDEN_IN_XML}]`;
 
@@ -90,7 +91,8 @@ function escaped(value: Sql, escape: Escape): Sql {
 }
 
 function neutralised(value: Sql): Sql {
-  return sql`if(match(${value}, '^[=+\\\\-@\\\\t\\\\r]'), concat('''', ${value}), ${value})`;
+  const formula = param('String', `^${FORMULA_IN_CLICKHOUSE}`);
+  return sql`if(match(${value}, ${formula}), concat('''', ${value}), ${value})`;
 }
 
 function csv(value: Sql): Sql {

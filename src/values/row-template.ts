@@ -1,3 +1,4 @@
+import { neutralise } from './formula-guard.ts';
 import { wellFormed } from './text.ts';
 
 /**
@@ -46,11 +47,6 @@ export function escapeText(text: string, escape: Escape): string {
     case 'xlsx':
       return escapeXml(neutralise(text).replaceAll('_x', '_x005F_x'));
   }
-}
-
-/** Text that a spreadsheet would take for a formula gets a `'` put before it. */
-export function neutralise(text: string): string {
-  return /^[=+\-@\t\r]/.test(text) ? `'${text}` : text;
 }
 
 /** Text inside an XML 1.0 element; what XML forbids becomes U+FFFD, and line breaks survive a parser. */

@@ -7,6 +7,7 @@ import { xmlRow } from '../../src/export/xml.ts';
 import { param, sql } from '../../src/sql/sql.ts';
 import { rowText } from '../../src/stats/row-text.ts';
 import { type Column, type RowTemplate, writeRow } from '../../src/values/row-template.ts';
+import { FORMULA_SIGNS, INVISIBLE_SIGNS } from '../support/exports.ts';
 import { type TestSpoor, startSpoor } from '../support/spoor.ts';
 
 let spoor: TestSpoor;
@@ -21,11 +22,18 @@ const PARTS: readonly string[] = [
   Array.from(`=+-@"',;\\%&<>/{}[]()|^$.*?#_ x0`),
   ['\u007F', '\u0085', '\u2029', '\uFEFF', '\uFFFD', '\uFFFE', '\uFFFF', '\u{10FFFF}', '\u{1FFFE}'],
   ['=1+1', '@SUM(A1)', '{p0:String}', '{p0}', '%41', '%s', ']]>', '&#10;', '\r\n', '\\n', '\\0', "''"],
+  [...FORMULA_SIGNS, ...INVISIBLE_SIGNS],
   ['😀', '👩‍👩‍👧', '\u202Eשלום\u202C', 'e\u0301', '李雷', '_x003D_1', '007', 'NULL'],
 ].flat();
 
 const texts = fc.oneof(
   fc.array(fc.constantFrom(...PARTS), { maxLength: 8 }).map((parts) => parts.join('')),
+  fc
+    .tuple(
+      fc.array(fc.constantFrom(...INVISIBLE_SIGNS), { maxLength: 4 }),
+      fc.constantFrom(...FORMULA_SIGNS, 'a'),
+    )
+    .map(([signs, last]) => `${signs.join('')}${last}1`),
   fc.string({ unit: 'binary' }).map((text) => text.replaceAll('\0', '')),
 );
 
@@ -113,6 +121,26 @@ test('each character alone, first, last and in between, in every format', async 
     );
     expect(comparable(format, await writtenByClickHouse(template, each))).toEqual(comparable(format, byNode));
   }
+});
+
+test('before a formula sign ClickHouse takes the same code points for invisible as Node does', async () => {
+  const template = csvRow([{ name: 'city', kind: 'text' }]);
+  const utf8 = sql`multiIf(
+    point < 0x80, char(point),
+    point < 0x800, char(0xC0 + intDiv(point, 64), 0x80 + point % 64),
+    point < 0x10000, char(0xE0 + intDiv(point, 4096), 0x80 + intDiv(point, 64) % 64, 0x80 + point % 64),
+    char(0xF0 + intDiv(point, 262144), 0x80 + intDiv(point, 4096) % 64, 0x80 + intDiv(point, 64) % 64, 0x80 + point % 64))`;
+  const byClickHouse = await spoor.database.rows<[number]>(sql`
+    SELECT toUInt32(number + 1) AS point FROM numbers(${param('UInt32', 0x10ffff)})
+    WHERE (point < 0xD800 OR point > 0xDFFF)
+      AND position(${rowText(template, { city: sql`concat(${utf8}, '=1')` })}, ${param('String', "'")}) IN (1, 2)
+    ORDER BY point`);
+  const byNode = Array.from({ length: 0x10ffff }, (_, index) => index + 1).filter(
+    (point) =>
+      (point < 0xd800 || point > 0xdfff) &&
+      /^"?'/.test(writeRow(template, { city: `${String.fromCodePoint(point)}=1` })),
+  );
+  expect(byClickHouse.flat()).toEqual(byNode);
 });
 
 test('literal text of a template reaches the row untouched', async () => {

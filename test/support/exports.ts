@@ -29,8 +29,33 @@ export function allowedInXml(text: string): string {
   return text.replace(/[\0-\x08\x0B\x0C\x0E-\x1F\uFFFE\uFFFF]/g, '\uFFFD');
 }
 
+const FORMULA =
+  /^[\p{White_Space}\p{Default_Ignorable_Code_Point}\p{Cc}\u2800\uFFF9-\uFFFB]*[=+@＝＋－＠\t\r\n-]/u;
+
 /** A text as it stands where a spreadsheet might take it for a formula. */
-export const neutralised = (cell: string): string => (/^[=+@\t\r-]/.test(cell) ? `'${cell}` : cell);
+export const neutralised = (cell: string): string => (FORMULA.test(cell) ? `'${cell}` : cell);
+
+/** Signs that show nothing, or a blank, of every kind that there is. */
+export const INVISIBLE_SIGNS = [
+  [' ', '\u00A0', '\u2003', '\u202F', '\u3000', '\u2800', '\u1680', '\u2028', '\u0085', '\v', '\f'],
+  [
+    '\u200B',
+    '\u200C',
+    '\u200D',
+    '\u2060',
+    '\uFEFF',
+    '\u00AD',
+    '\u034F',
+    '\u061C',
+    '\u180E',
+    '\u3164',
+    '\uFFA0',
+  ],
+  ['\u200E', '\u202E', '\u2066', '\u2069', '\uFE0F', '\uFFF9', '\u{E0001}', '\u{E0100}', '\u{1D173}'],
+  ['\u0001', '\b', '\u001F', '\u007F', '\u009F'],
+].flat();
+
+export const FORMULA_SIGNS = ['=', '+', '-', '@', '＝', '＋', '－', '＠', '\t', '\r', '\n'];
 
 export interface Table {
   readonly header: readonly string[];
@@ -75,6 +100,7 @@ export const HOSTILE_TEXTS = [
   ['@SUM(A1)', '\t=1', '\rx', 'a\nb', 'a\r\nb', '"', 'say "hi", x', "'", 'a,b', '\\', 'a\\,b', '%s%41'],
   ['{p0:String}', ']]>', '<b>&amp;</b>', '\u0001', '\u001F', '\uFFFE', '\uFFFF', '\u2028', '\u0085'],
   ['😀', '\u202Eשלום\u202C', 'e\u0301', 'é', '\uFEFFbom', '__proto__', 'x'.repeat(128), '#REF!'],
+  ['\n=1+1', ' =1+1', '\u00A0=1+1', '\u200B=1+1', '\u00AD +1', '\uFEFF@x', '＝1+1', '＋1', '－1', '＠x'],
 ].flat();
 
 const text = fc.oneof(
