@@ -1,11 +1,11 @@
-import { existsSync, lstatSync, realpathSync, rmSync, statSync } from 'node:fs';
-import { copyFile, open, rename } from 'node:fs/promises';
+import { existsSync, lstatSync, realpathSync, statSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import type { Command } from 'commander';
 import { z } from 'zod';
 import { type Config, readConfig } from '../config.ts';
 import { ARCHIVE_FOLDER } from '../paths.ts';
 import { withClient } from './client.ts';
+import { DraftFile } from './draft-file.ts';
 import { CommandError } from './errors.ts';
 import { grouped, note, printJson, startWaiting } from './output.ts';
 
@@ -13,6 +13,9 @@ interface BackupOptions {
   readonly force?: boolean;
   readonly json?: boolean;
 }
+
+/** It holds the visitors' secret. */
+const OWNER_ALONE = 0o600;
 
 const outcomeSchema = z.union([z.object({ archive: z.string() }), z.object({ error: z.string() })]);
 
@@ -54,42 +57,25 @@ function targetOf(file: string, force: boolean): string {
 
 /** Writes the file under its name only once it is whole. */
 async function save(config: Config, file: string): Promise<number> {
-  const draft = `${file}.part`;
-  const discard = (): void => rmSync(draft, { force: true });
-  const giveUp = (): void => {
-    discard();
-    process.exit(130);
-  };
+  const unwritten = (cause: unknown): unknown =>
+    cause instanceof Error && 'code' in cause
+      ? new CommandError(`${file} cannot be written (${String(cause.code)}).`, { cause })
+      : cause;
   return withClient(config, async (client) => {
     const waiting = startWaiting('Backing up');
-    process.once('SIGINT', giveUp).once('SIGTERM', giveUp);
+    let draft: DraftFile | undefined;
     try {
+      draft = await DraftFile.open(file, OWNER_ALONE);
       const outcome = outcomeSchema.parse(await client.request('POST', '/control/backup'));
       if ('error' in outcome) throw new CommandError(outcome.error);
-      await move(join(config.dataDir, ARCHIVE_FOLDER, outcome.archive), draft);
-      await rename(draft, file);
+      await draft.moveIn(join(config.dataDir, ARCHIVE_FOLDER, outcome.archive));
+      await draft.keep();
       return statSync(file).size;
     } catch (cause) {
-      discard();
-      if (!(cause instanceof Error && 'code' in cause)) throw cause;
-      throw new CommandError(`${file} cannot be written (${String(cause.code)}).`, { cause });
+      await draft?.discard();
+      throw unwritten(cause);
     } finally {
-      process.off('SIGINT', giveUp).off('SIGTERM', giveUp);
       waiting.stop();
     }
   });
-}
-
-/** Moves a file, to another file system too, and waits until it is on the disk. */
-async function move(from: string, to: string): Promise<void> {
-  try {
-    await rename(from, to);
-  } catch {
-    await copyFile(from, to);
-    rmSync(from, { force: true });
-  }
-  const written = await open(to, 'r+');
-  await written.chmod(0o600);
-  await written.sync();
-  await written.close();
 }
