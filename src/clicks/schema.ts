@@ -24,13 +24,24 @@ const text = (limit: number) =>
     .refine((value) => characters(value) <= limit, `must be at most ${limit} characters`)
     .nullish();
 
-/** A short code as clicks, URLs and questions name it. */
-export const shortCodeSchema = z
+/** A short code as it may be stored already; earlier releases took more of them than `shortCodeSchema` does. */
+export const storedCodeSchema = z
   .string({
     error: ({ input }) => (input === undefined || input === null ? 'is required' : 'must be a string'),
   })
   .refine((value) => value !== '' && characters(value) <= 128, 'must be 1 to 128 characters')
   .refine((value) => !hasControlCharacter(value), 'must not contain control characters');
+
+/** A short code as clicks and new URLs may have it. */
+export const shortCodeSchema = storedCodeSchema.refine(
+  (value) => !isDotSegment(value),
+  'must not be . or .., which no client can ask for',
+);
+
+/** Clients drop such a segment from a path, percent-encoded too. */
+function isDotSegment(shortCode: string): boolean {
+  return shortCode === '.' || shortCode === '..';
+}
 
 /** What a click may look like. */
 export const schema = z.object(
@@ -79,7 +90,13 @@ export function isPlain(value: unknown): value is Fields {
 }
 
 function isShortCode(value: unknown): boolean {
-  return typeof value === 'string' && value !== '' && value.length <= 128 && !hasControlCharacter(value);
+  return (
+    typeof value === 'string' &&
+    value !== '' &&
+    value.length <= 128 &&
+    !isDotSegment(value) &&
+    !hasControlCharacter(value)
+  );
 }
 
 /** A text that may be absent. It has at most as many characters as code units. */

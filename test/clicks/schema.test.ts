@@ -14,7 +14,7 @@ const field = <T>(usual: fc.Arbitrary<T>) =>
 
 const clicks = fc.record(
   {
-    short_code: field(text(128)),
+    short_code: field(fc.oneof({ weight: 9, arbitrary: text(128) }, fc.constantFrom('.', '..', '...'))),
     clicked_at: field(fc.oneof(fc.string(), fc.double())),
     ip: field(fc.string()),
     user_agent: field(text(2_048)),
@@ -61,6 +61,8 @@ describe('a plain click', () => {
     [{}],
     [{ short_code: '' }],
     [{ short_code: 'a\n' }],
+    [{ short_code: '.' }],
+    [{ short_code: '..' }],
     [{ short_code: 'x'.repeat(129) }],
     [{ short_code: 'a', ip: 1 }],
     [{ short_code: 'a', clicked_at: Infinity }],
@@ -68,6 +70,11 @@ describe('a plain click', () => {
     [{ short_code: 'a', redirect_ms: 1e291 }],
     [{ short_code: 'a', click_id: 'x'.repeat(65) }],
   ])('is not %j', (value) => expect(isPlain(value)).toBe(false));
+
+  test.each(['.', '..'])('on %s is rejected, since no client can ask for it', (short_code) => {
+    expect(parseClick({ short_code }, Date.now())).toMatchObject({ rejection: { field: 'short_code' } });
+    expect(parseClick({ short_code: `${short_code}.${short_code}` }, Date.now()).ok).toBe(true);
+  });
 
   test('counts characters, not code units, where it matters', () => {
     const value = { short_code: '😀'.repeat(128) };

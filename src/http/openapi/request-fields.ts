@@ -14,7 +14,7 @@ const MOMENT = '2026-01-31T10:00:00Z';
 
 export const CLICK_FIELDS = {
   short_code: {
-    description: 'The URL that was clicked.',
+    description: 'The URL that was clicked. No control characters, and neither `.` nor `..`.',
     minLength: 1,
     maxLength: 128,
     examples: ['launch'],

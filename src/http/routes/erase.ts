@@ -1,7 +1,7 @@
 import type { Router } from '@koa/router';
 import { z } from 'zod';
 import { type Erasure, conditionsOf } from '../../clicks/erasure.ts';
-import { shortCodeSchema } from '../../clicks/schema.ts';
+import { storedCodeSchema } from '../../clicks/schema.ts';
 import { invalid } from '../../errors.ts';
 import { parseDateParameter } from '../../values/date-time.ts';
 import { parseIp } from '../../values/ip.ts';
@@ -22,7 +22,7 @@ const date = z.union([z.string(), z.number()], 'must be an ISO 8601 or Unix time
 export const selectorsSchema = z.strictObject(
   {
     owner_id: ownerSchema.optional(),
-    short_code: shortCodeSchema.transform(wellFormed).optional(),
+    short_code: storedCodeSchema.transform(wellFormed).optional(),
     start_date: date.optional(),
     end_date: date.optional(),
     timezone: z.string('must be a string').default('UTC'),

@@ -1,6 +1,6 @@
 import type { Router } from '@koa/router';
 import { z } from 'zod';
-import { shortCodeSchema } from '../../clicks/schema.ts';
+import { shortCodeSchema, storedCodeSchema } from '../../clicks/schema.ts';
 import { AppError, invalid } from '../../errors.ts';
 import { type Principal, isAdmin } from '../../keys/scopes.ts';
 import { valueOf } from '../../stats/parameters.ts';
@@ -56,7 +56,7 @@ export function urlRoutes(router: Router<State>, services: Services): void {
 
   router.put('/api/v1/urls/:short_code', async (ctx) => {
     const principal = requirePrincipal(ctx);
-    const shortCode = shortCodeOf(ctx);
+    const shortCode = shortCodeOf(ctx, shortCodeSchema);
     const change = await readJson(ctx, changeSchema);
     requireScope(principal, 'urls:write');
     if ((change.owner_id ?? principal.ownerId) !== principal.ownerId && !isAdmin(principal)) {
@@ -101,8 +101,8 @@ function requireOwn(principal: Principal, url: ShortUrl): void {
   }
 }
 
-function shortCodeOf(ctx: Context): string {
-  const parsed = shortCodeSchema.safeParse(pathParameter(ctx, 'short_code'));
+function shortCodeOf(ctx: Context, schema = storedCodeSchema): string {
+  const parsed = schema.safeParse(pathParameter(ctx, 'short_code'));
   if (parsed.success) return parsed.data;
   throw invalid('short_code', `short_code ${parsed.error.issues[0]?.message ?? 'is wrong'}.`);
 }
