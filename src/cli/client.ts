@@ -31,6 +31,7 @@ export interface RequestOptions {
 const TRIES = 5;
 
 const UNAUTHORIZED = 401;
+const SERVER_ERROR = 500;
 
 const errorSchema = z.object({ error: z.string() });
 
@@ -54,7 +55,7 @@ export function createClient(url: string, key: string | undefined): Client {
         ...(body === undefined ? {} : { body }),
       });
     } catch (cause) {
-      throw new CommandError(`The Spoor server at ${url} does not answer.`, { cause });
+      throw new CommandError(`The Spoor server at ${url} does not answer.`, { cause, isPassing: true });
     }
   };
   return {
@@ -81,7 +82,8 @@ export function createClient(url: string, key: string | undefined): Client {
 
 function refusal(status: number, text: string): CommandError {
   const hint = status === UNAUTHORIZED ? ' Commands take the key from SPOOR_API_KEY.' : '';
-  return new CommandError((sentenceOf(text) ?? `The server answered ${status}.`) + hint);
+  const isPassing = status >= SERVER_ERROR;
+  return new CommandError((sentenceOf(text) ?? `The server answered ${status}.`) + hint, { isPassing });
 }
 
 function sentenceOf(text: string): string | undefined {

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { type KnownBatch, nameOf, rootOf } from '../clicks/import/batches.ts';
+import { TOO_LONG } from '../clicks/import/lines.ts';
 import { parseCsvCells } from '../clicks/import/csv.ts';
 import { IMPORT_FORMATS, type ImportFormatName } from '../clicks/import/formats.ts';
 import { messageOf } from '../errors.ts';
@@ -20,6 +21,11 @@ export interface ImportFileOptions {
 const FIRST_BATCH_RECORDS = 20_000;
 const BATCH_RECORDS = 60_000;
 const BATCH_BYTES = 16 * 1_048_576;
+/** No batch was ever larger: the last block that goes into it is of some megabytes at most. */
+const MOST_BATCH_BYTES = 2 * BATCH_BYTES;
+
+/** What a batch's description may take of the headers that a server reads, of 128 KiB. */
+const MOST_HEADER_CHARACTERS = 65_536;
 
 /** Batches on their way at once: while ClickHouse takes in one, the server reads the next. */
 const UNDER_WAY = 2;
@@ -35,7 +41,7 @@ export async function importFile(
   for await (const block of recordBlocks(stream, isQuoted, options.onBytes)) {
     if (sender !== undefined) await sender.add(block);
     else if (block.ends.length > 0) {
-      sender = new BatchSender(client, options, headerOf(block.bytes.toString('utf8', 0, block.ends[0])));
+      sender = new BatchSender(client, options, columnsOf(block.bytes.toString('utf8', 0, block.ends[0])));
       await sender.add(block, 1);
     }
   }
@@ -81,7 +87,7 @@ class BatchSender {
     const { count, bytes } = this.#pending;
     if (count === 0) return false;
     const [longest] = (this.#known ??= await this.#following());
-    if (longest !== undefined) return count >= longest.lines;
+    if (longest !== undefined && bytes < MOST_BATCH_BYTES) return count >= longest.lines;
     return count >= this.#mostRecords() || bytes >= BATCH_BYTES;
   }
 
@@ -120,10 +126,11 @@ class BatchSender {
   }
 
   async #post(description: unknown, body: Buffer): Promise<unknown> {
-    const headers = { 'x-spoor-batch': encodeURIComponent(JSON.stringify(description)) };
+    const headers = { 'x-spoor-batch': asHeader(description) };
     try {
       return await this.#client.request('POST', '/control/import', { headers, body });
     } catch (cause) {
+      if (cause instanceof CommandError && !cause.isPassing) throw cause;
       throw new CommandError(`${messageOf(cause)} Run the same command again to go on.`, { cause });
     }
   }
@@ -141,11 +148,10 @@ class BatchSender {
     )?.lines;
   }
 
-  /** A last line without its line break goes alone: it may have grown by the next import, and all before it not. */
+  /** What may have grown by the next import goes alone, since all before it has not. */
   #newLength(): number {
-    const { count, isComplete } = this.#pending;
-    const length = Math.min(count, this.#mostRecords());
-    return length === count && !isComplete && length > 1 ? length - 1 : length;
+    const { count, growing } = this.#pending;
+    return Math.min(growing < count ? count - growing : count, this.#mostRecords());
   }
 }
 
@@ -160,10 +166,19 @@ const reportSchema = z.object({
   lastClick: z.number().nullable(),
 });
 
-function headerOf(record: string): readonly string[] {
-  const columns = parseCsvCells(record.replace(/\n$/, ''))?.map((name) => name.trim());
+/** @throws CommandError for a header line that names no short codes, or is too long for a server to be told */
+function columnsOf(record: string): readonly string[] {
+  const header = record.replace(/\n$/, '');
+  const columns = parseCsvCells(header)?.map((name) => name.trim());
+  if (header === TOO_LONG || asHeader(columns).length > MOST_HEADER_CHARACTERS) {
+    throw new CommandError('The header line is too long: its names must fit into 64 KiB, percent-encoded.');
+  }
   if (columns?.includes('short_code')) return columns;
   throw new CommandError('The first line must name the columns, short_code among them.');
+}
+
+function asHeader(value: unknown): string {
+  return encodeURIComponent(JSON.stringify(value ?? null));
 }
 
 function isoOf(instant: number | null): string | null {

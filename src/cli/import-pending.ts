@@ -4,8 +4,8 @@ import { LINE_BREAK, type RecordBlock } from './import-records.ts';
 export class PendingRecords {
   /** The number of the first one's first line in the file, from 1. */
   firstLine = 1;
-  /** False when the last one may still be growing. */
-  isComplete = true;
+  /** How many of the last ones may read otherwise once the file has grown. */
+  growing = 0;
   #bytes: Buffer = Buffer.alloc(0);
   #added: Buffer[] = [];
   #length = 0;
@@ -19,11 +19,11 @@ export class PendingRecords {
     return this.#length;
   }
 
-  add({ bytes, ends, isComplete }: RecordBlock): void {
+  add({ bytes, ends, growing }: RecordBlock): void {
     for (const end of ends) this.#ends.push(this.#length + end);
     this.#added.push(bytes);
     this.#length += bytes.length;
-    this.isComplete = isComplete;
+    this.growing = growing;
   }
 
   /** The bytes of the first so many. */

@@ -1,7 +1,8 @@
 import { isUtf8 } from 'node:buffer';
 import { Readable, pipeline } from 'node:stream';
 import { createGunzip } from 'node:zlib';
-import { RecordSplitter } from '../clicks/import/records.ts';
+import { LONGEST_LINE, TOO_LONG } from '../clicks/import/lines.ts';
+import { type FileRecord, RecordSplitter } from '../clicks/import/records.ts';
 import { CommandError } from './errors.ts';
 
 /** Whole records of a file, one behind the other: UTF-8, each ended by a single line break. */
@@ -9,17 +10,14 @@ export interface RecordBlock {
   readonly bytes: Buffer;
   /** Where each of them ends, behind its line break. */
   readonly ends: readonly number[];
-  /** False when the file has no line break behind the last one: it may still be growing. */
-  readonly isComplete: boolean;
+  /** How many of the last ones may read otherwise once the file has grown. */
+  readonly growing: number;
 }
-
-/** A line longer than this is cut, so that memory stays bounded; it will not parse, and is counted as rejected. */
-const LONGEST_LINE_BYTES = 1 << 20;
-const CUT_LINE_BYTES = 1 << 16;
 
 const GZIP_MARK = Buffer.from([0x1f, 0x8b]);
 const GUNZIP_BYTES = 1 << 18;
 export const LINE_BREAK = 10;
+const TOO_LONG_LINE = Buffer.from(`${TOO_LONG}\n`);
 
 /**
  * The records of a stream of bytes, unpacked when it is gzip; those that a piece completes come together.
@@ -37,30 +35,48 @@ export function recordBlocks(
 
 /** Lines stay the bytes they are: text that is only passed on need not be made of them. */
 async function* lineBlocks(stream: AsyncIterable<Buffer>): AsyncGenerator<RecordBlock> {
-  let rest: Buffer = Buffer.alloc(0);
+  let rest: Buffer[] = [];
+  let length = 0;
   let isFirst = true;
   for await (const piece of stream) {
     const end = piece.lastIndexOf(LINE_BREAK) + 1;
-    if (end === 0) {
-      rest = Buffer.concat([rest, piece]);
-      if (rest.length > LONGEST_LINE_BYTES) rest = rest.subarray(0, CUT_LINE_BYTES);
-      continue;
+    if (end > 0) {
+      const lines = Buffer.concat([...rest, piece.subarray(0, end)]);
+      yield lineBlock(isFirst ? withoutMark(lines) : lines, 0);
+      rest = [];
+      length = 0;
+      isFirst = false;
     }
-    const lines = Buffer.concat([rest, piece.subarray(0, end)]);
-    yield lineBlock(isFirst ? withoutMark(lines) : lines, true);
-    rest = piece.subarray(end);
-    isFirst = false;
+    // Of a line that is too long already only its end is of use.
+    if (length > LONGEST_LINE) continue;
+    rest.push(piece.subarray(end));
+    length += piece.length - end;
   }
-  const last = isFirst ? withoutMark(rest) : rest;
-  if (last.length > 0) yield lineBlock(Buffer.concat([last, Buffer.from('\n')]), false);
+  const last = Buffer.concat(rest);
+  const lines = isFirst ? withoutMark(last) : last;
+  if (lines.length > 0) yield lineBlock(Buffer.concat([lines, Buffer.from('\n')]), 1);
 }
 
-function lineBlock(lines: Buffer, isComplete: boolean): RecordBlock {
-  const bytes = plain(lines);
-  const ends: number[] = [];
-  for (let at = bytes.indexOf(LINE_BREAK); at !== -1; at = bytes.indexOf(LINE_BREAK, at + 1))
-    ends.push(at + 1);
-  return { bytes, ends, isComplete };
+function lineBlock(lines: Buffer, growing: number): RecordBlock {
+  const bytes = withoutLongLines(plain(lines));
+  return { bytes, ends: [...lineEnds(bytes)], growing };
+}
+
+/** Where each line ends, behind its line break. */
+function* lineEnds(bytes: Buffer): Generator<number> {
+  for (let at = bytes.indexOf(LINE_BREAK); at !== -1; at = bytes.indexOf(LINE_BREAK, at + 1)) yield at + 1;
+}
+
+/** With `TOO_LONG` in the place of each line that is. */
+function withoutLongLines(bytes: Buffer): Buffer {
+  if (bytes.length <= LONGEST_LINE) return bytes;
+  const lines: Buffer[] = [];
+  let start = 0;
+  for (const end of lineEnds(bytes)) {
+    lines.push(end - start > LONGEST_LINE + 1 ? TOO_LONG_LINE : bytes.subarray(start, end));
+    start = end;
+  }
+  return lines.includes(TOO_LONG_LINE) ? Buffer.concat(lines) : bytes;
 }
 
 /** Some programs put a byte order mark before a text. */
@@ -83,11 +99,12 @@ async function* quotedBlocks(stream: AsyncIterable<Buffer>): AsyncGenerator<Reco
   yield textBlock([...splitter.end()]);
 }
 
-function textBlock(records: readonly { readonly text: string; readonly isComplete: boolean }[]): RecordBlock {
+function textBlock(records: readonly FileRecord[]): RecordBlock {
   const pieces = records.map(({ text }) => Buffer.from(`${text}\n`));
   let end = 0;
   const ends = pieces.map(({ length }) => (end += length));
-  return { bytes: Buffer.concat(pieces), ends, isComplete: records.at(-1)?.isComplete ?? true };
+  const growing = records.filter(({ isComplete }) => !isComplete).length;
+  return { bytes: Buffer.concat(pieces), ends, growing };
 }
 
 async function* counted(

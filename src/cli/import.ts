@@ -1,30 +1,21 @@
-import { createReadStream, statSync } from 'node:fs';
 import { basename } from 'node:path';
 import { type Command, Option } from 'commander';
 import { readConfig } from '../config.ts';
-import { IMPORT_FORMAT_NAMES, type ImportFormatName, formatOfFile } from '../clicks/import/formats.ts';
+import { IMPORT_FORMAT_NAMES, type ImportFormatName } from '../clicks/import/formats.ts';
+import { MOST_RECORD_LINES } from '../clicks/import/records.ts';
 import { messageOf } from '../errors.ts';
-import { withClient } from './client.ts';
+import { type Client, withClient } from './client.ts';
 import { CommandError } from './errors.ts';
 import { importFile } from './import-file.ts';
+import { type ImportSource, failureOf, findSource } from './import-source.ts';
 import { type ImportReport, emptyReport, mergeReports } from './import-report.ts';
 import { formatTable, grouped, printJson, printLine, startProgress } from './output.ts';
 import { notEmpty } from './question.ts';
-
-/** Read from a file at once. */
-const READ_BYTES = 1_048_576;
 
 interface ImportOptions {
   readonly format?: ImportFormatName;
   readonly owner: string;
   readonly json?: boolean;
-}
-
-interface Source {
-  readonly name: string;
-  readonly format: ImportFormatName;
-  /** Bytes as they lie on disk; 0 for standard input. */
-  readonly size: number;
 }
 
 export function importCommand(program: Command): void {
@@ -43,30 +34,23 @@ export function importCommand(program: Command): void {
     .option('--json', 'print JSON')
     .addHelpText(
       'after',
-      '\nExamples:\n  spoor import access.log.gz --format combined --owner me\n  zcat logs/*.gz | spoor import - --format combined\n  spoor import clicks.ndjson clicks.csv',
+      `
+A line that is longer than 1 MiB is rejected whole. In CSV a cell in quotes may hold line breaks: a row may have
+${MOST_RECORD_LINES} lines and 64 KiB. Where its quotes have not closed by then, or close in the midst of a cell, its first line alone
+is rejected, and reading goes on with the next. The header line's names must fit into 64 KiB. Codes . and .. are
+rejected.
+
+Examples:
+  spoor import access.log.gz --format combined --owner me
+  zcat logs/*.gz | spoor import - --format combined
+  spoor import clicks.ndjson clicks.csv`,
     )
     .action(async (files: readonly string[], options: ImportOptions) => {
-      const sources = files.map((name) => describe(name, options.format));
+      const sources = files.map((name) => findSource(name, options.format));
       const reports = await withClient(readConfig(), async (client) => {
         const done: [string, ImportReport][] = [];
         for (const source of sources) {
-          const progress = startProgress(`Importing ${basename(source.name)}`, source.size, 'bytes');
-          try {
-            const stream =
-              source.name === '-'
-                ? process.stdin
-                : createReadStream(source.name, { highWaterMark: READ_BYTES });
-            const report = await importFile(client, stream, {
-              ...source,
-              owner: options.owner,
-              onBytes: progress.update,
-            });
-            done.push([source.name, report]);
-          } catch (error) {
-            throw new CommandError(`${source.name}: ${messageOf(error)}`, { cause: error });
-          } finally {
-            progress.stop();
-          }
+          done.push([source.name, await importSource(client, source, options.owner)]);
         }
         return done;
       });
@@ -86,25 +70,24 @@ export function importCommand(program: Command): void {
     });
 }
 
-/** @throws CommandError for a file that is not there, or whose format nothing tells */
-function describe(name: string, given: ImportFormatName | undefined): Source {
-  const format = given ?? formatOfFile(name);
-  if (format === undefined) {
-    throw new CommandError(
-      `${name}: the name does not tell its format; add --format ${IMPORT_FORMAT_NAMES.join('|')}.`,
-      {
-        exitCode: 2,
-      },
-    );
-  }
-  if (name === '-') return { name, format, size: 0 };
+async function importSource(client: Client, source: ImportSource, owner: string): Promise<ImportReport> {
+  const { name, format, size, isPipe, open } = source;
+  const progress = startProgress(`Importing ${basename(name)}`, size, 'bytes');
+  let read = 0;
+  const onBytes = (bytes: number): void => {
+    read = bytes;
+    progress.update(bytes);
+  };
   try {
-    const found = statSync(name);
-    if (found.isDirectory()) throw new CommandError(`${name} is a directory.`);
-    return { name, format, size: found.size };
+    const report = await importFile(client, open(), { format, owner, onBytes });
+    if (isPipe && read === 0) throw new CommandError('it ended before anything came through it.');
+    return report;
   } catch (cause) {
-    if (cause instanceof CommandError) throw cause;
-    throw new CommandError(`${name} cannot be read: there is no such file.`, { cause });
+    const isSystem = cause instanceof Error && 'syscall' in cause;
+    const sentence = isSystem ? `it cannot be read: ${failureOf(cause)}.` : messageOf(cause);
+    throw new CommandError(`${name}: ${sentence}`, { cause });
+  } finally {
+    progress.stop();
   }
 }
 

@@ -1,7 +1,11 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { appendFileSync, copyFileSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { PACKAGE_ROOT } from '../../src/paths.ts';
 import { param, sql } from '../../src/sql/sql.ts';
 import {
   type Ended,
@@ -178,6 +182,40 @@ describe('CSV', () => {
     expect(linesOf(report.rejected)).toEqual([3]);
   });
 
+  test.each(['LF', 'CRLF'])(
+    'with a stray quote: its row is rejected, and no good one with it (%s)',
+    async (ends) => {
+      const row = (place: number): string => `${code},Berlin,${1_767_225_600 + place}`;
+      const good = (from: number, count: number) =>
+        Array.from({ length: count }, (_, place) => row(from + place));
+      const rows = ['short_code,city,clicked_at', ...good(0, 300), `${code},"open,1`, ...good(300, 500)];
+      const content = [
+        ...rows,
+        `${code},"a\nb",${1_767_300_000}`,
+        ...good(800, 10),
+        `${code},"open`,
+        ...good(810, 3),
+      ];
+      const path = file(
+        'clicks.csv',
+        `${content.join('\n')}\n`.replaceAll('\n', ends === 'LF' ? '\n' : '\r\n'),
+      );
+      const report = await importJson([path]);
+      expect(report).toMatchObject({ read: 816, accepted: 814 });
+      expect(linesOf(report.rejected)).toEqual([302, 815]);
+      expect(await importJson([path])).toMatchObject({ read: 816, accepted: 0 });
+      expect(await stored()).toBe(814);
+    },
+  );
+
+  test('with a header line that no server can be told is an error that says so', async () => {
+    const path = file('clicks.csv', `short_code,${'column with a long name,'.repeat(8_000)}x\n${code}\n`);
+    const { code: exit, stderr } = await runSpoor(['import', path, '--json'], settings);
+    expect(exit).toBe(1);
+    expect(stderr).toMatch(/^[^\n]*header line is too long[^\n]*\n$/);
+    expect(stderr).not.toContain('again');
+  });
+
   test('with a byte-order mark, blanks round the names and columns nobody knows', async () => {
     const content = `\uFEFF short_code , what ,city\n${code},x,Berlin\n`;
     expect(await importJson([file('clicks.csv', content)])).toMatchObject({ read: 1, accepted: 1 });
@@ -217,6 +255,30 @@ describe('NDJSON', () => {
     const report = await importJson([file('clicks.ndjson', content)]);
     expect(report).toMatchObject({ read: 9, accepted: 3 });
     expect(linesOf(report.rejected)).toEqual([3, 4, 5, 9]);
+    expect(await stored()).toBe(3);
+  });
+
+  test('a line that is too long is rejected whole, and what follows it is read right', async () => {
+    const content = [
+      JSON.stringify({ short_code: code, note: 'x'.repeat(5_000_000) }),
+      JSON.stringify({ short_code: code }),
+      // Cut in its middle it would be a click.
+      `{"short_code":"${code}","note":"${'x'.repeat(70_000)}","short_code":"${code}-cut"}${' '.repeat(5_000_000)}`,
+      `${'x'.repeat(5_000_000)}{"short_code":"${code}"}`,
+      JSON.stringify({ short_code: code }),
+    ].join('\n');
+    for (const packed of [content, gzipSync(content)]) {
+      const report = await importJson([file('clicks.ndjson', packed)]);
+      expect([report.read, linesOf(report.rejected)]).toEqual([5, [1, 3, 4]]);
+      expect(Object.keys(report.rejected)).toEqual(['longer than 1 MiB']);
+    }
+    expect(await stored()).toBe(2);
+  });
+
+  test('that ends with blank lines counts nothing twice', async () => {
+    const path = file('a.ndjson', `${ndjson(3)}\n\n`);
+    expect(await importJson([path])).toMatchObject({ read: 5, accepted: 3, skipped: { 'blank line': 2 } });
+    expect(await importJson([path])).toMatchObject({ read: 5, accepted: 0 });
     expect(await stored()).toBe(3);
   });
 
@@ -398,6 +460,42 @@ describe('without a server', () => {
     const stats = await runSpoor(['stats', '--start-date', '2000-01-01', '--json'], own);
     expect(JSON.parse(stats.stdout).summary.total_clicks).toBe(20_600);
   });
+});
+
+describe('what can be no input is one line and exit 1', () => {
+  const shell = async (words: string): Promise<Ended> => {
+    const child = spawn('bash', ['-c', `'${process.execPath}' dist/cli.js import --json ${words}`], {
+      cwd: PACKAGE_ROOT,
+      env: { PATH: process.env['PATH'] ?? '', ...settings },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    const [stdout, stderr] = [text(child.stdout), text(child.stderr)];
+    const [exit, signal] = (await once(child, 'close')) as [number | null, NodeJS.Signals | null];
+    return { code: exit, signal, stdout: await stdout, stderr: await stderr };
+  };
+
+  test.each([
+    ['a closed standard input', '- --format ndjson <&-', /Standard input is closed/],
+    ['a directory as standard input', '- --format ndjson < .', /Standard input is a directory/],
+    ['a directory', '. --format ndjson', /\. is a directory/],
+    ['a pipe that ends at once', '<(true) --format ndjson', /ended before anything came/],
+    ['a path through a file', 'package.json/clicks.csv', /there is no such folder/],
+    ['a file of the system that cannot be read', '/proc/self/mem --format ndjson', /cannot be read: EIO/],
+  ])('%s', async (_, words, sentence) => {
+    const { code: exit, stdout, stderr } = await shell(words);
+    expect([exit, stdout]).toEqual([1, '']);
+    expect(stderr).toMatch(/^spoor: [^\n]+\n$/);
+    expect(stderr).toMatch(sentence);
+  });
+
+  test.each(['- --format ndjson < /dev/null', '- --format csv < <(true)', '/dev/null --format csv'])(
+    'an empty one is not: %s',
+    async (words) => {
+      const { code: exit, stdout, stderr } = await shell(words);
+      expect([exit, stderr]).toEqual([0, '']);
+      expect(JSON.parse(stdout)).toMatchObject({ read: 0, accepted: 0 });
+    },
+  );
 });
 
 describe('a command that cannot work', () => {

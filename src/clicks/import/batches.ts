@@ -103,7 +103,7 @@ export class BatchImporter {
   async #begin(batch: Batch, name: string, now: number): Promise<Begun> {
     // Megabytes are made text and gone through: either takes some ten milliseconds.
     await nextTurn();
-    const text = batch.bytes.toString('utf8').replace(/\n$/, '');
+    const text = batch.bytes.toString('utf8');
     await nextTurn();
     const lines = await countRecords(batch.format, text);
     const [known] = await this.#database.rows<[boolean, number, number]>(sql`

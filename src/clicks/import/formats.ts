@@ -1,6 +1,7 @@
 import { namesOf } from '../../values/names.ts';
 import { parseCombinedLine } from './combined.ts';
 import { parseCsvRecord } from './csv.ts';
+import { TOO_LONG } from './lines.ts';
 import type { ImportedRecord } from './imported-record.ts';
 
 interface ImportFormat {
@@ -38,6 +39,7 @@ export function parseRecord(
   text: string,
   columns: readonly string[],
 ): ImportedRecord {
+  if (text === TOO_LONG) return { kind: 'rejected', reason: 'longer than 1 MiB' };
   if (text.trim() === '') return { kind: 'skipped', reason: 'blank line' };
   return IMPORT_FORMATS[format].parse(text, columns);
 }

@@ -1,27 +1,30 @@
+import { LineCutter, TOO_LONG } from './lines.ts';
+
 /** One record of a file: its text without the line break, and the number of its first line, from 1. */
 export interface FileRecord {
   readonly text: string;
   readonly line: number;
-  /** False for a last line that no line break ends: it may still be growing. */
+  /** False for one that may read otherwise once its file has grown: the last line, or what follows quotes still open. */
   readonly isComplete: boolean;
 }
 
-/** Quotes still open after so many characters were never meant as quotes: the record ends at its line. */
-const MAX_RECORD_CHARACTERS = 1 << 16;
-
-/** A line longer than this is cut, so that memory stays bounded; it will not parse, and is counted as rejected. */
-const MAX_REST_CHARACTERS = 1 << 20;
+/**
+ * How far the quotes of a record may reach. Where they have not closed by then, or close in the midst of a cell, they
+ * were never meant to: the first line is a record by itself, and reading goes on behind it.
+ */
+export const MOST_RECORD_LINES = 100;
+const MOST_RECORD_CHARACTERS = 1 << 16;
 
 /**
  * Cuts text that arrives in pieces into records. A line is a record, except that with `quoted` (CSV) a line break
- * inside quotes belongs to the record.
+ * inside quotes belongs to the record. Any run of records, joined by line breaks, is cut into the same ones again.
  */
 export class RecordSplitter {
   readonly #quoted: boolean;
-  #rest = '';
-  /** How far `#rest` was searched for line breaks, and how its quotes stand there. */
-  #searched = 0;
-  #quotes: Quotes = OUTSIDE;
+  readonly #lines = new LineCutter();
+  /** Lines of a record whose quotes are open, and their characters. */
+  #open: string[] = [];
+  #openCharacters = 0;
   #line = 1;
 
   /** @param quoted a line break inside quotes belongs to the record */
@@ -31,30 +34,58 @@ export class RecordSplitter {
 
   /** The records that `piece` completes. */
   *push(piece: string): Generator<FileRecord> {
-    this.#rest += piece;
-    let start = 0;
-    for (;;) {
-      const end = this.#rest.indexOf('\n', this.#searched);
-      if (end === -1) break;
-      if (this.#quoted) this.#quotes = quotesAfter(this.#rest, this.#searched, end, this.#quotes);
-      this.#searched = end + 1;
-      if (this.#quotes.isOpen && end - start < MAX_RECORD_CHARACTERS) continue;
-      yield this.#record(this.#rest.slice(start, end), true);
-      start = end + 1;
-      this.#quotes = OUTSIDE;
-    }
-    this.#rest = this.#rest.slice(start);
-    this.#searched -= start;
-    if (this.#rest.length > MAX_REST_CHARACTERS) {
-      this.#rest = this.#rest.slice(0, MAX_RECORD_CHARACTERS);
-      this.#searched = Math.min(this.#searched, this.#rest.length);
+    this.#lines.push(piece);
+    for (let line = this.#lines.next(); line !== undefined; line = this.#lines.next()) {
+      if (this.#quoted) yield* this.#add(line, true);
+      else yield this.#record(line, true);
     }
   }
 
-  /** The last record, when the text does not end with a line break. */
+  /** The records that are left when the text is over. */
   *end(): Generator<FileRecord> {
-    if (this.#rest !== '') yield this.#record(this.#rest, false);
-    this.#rest = '';
+    const last = this.#lines.last();
+    if (last !== undefined && !this.#quoted) yield this.#record(last, false);
+    else if (last !== undefined) yield* this.#add(last, false);
+    while (this.#open.length > 0) {
+      const [first = '', ...others] = this.#takeOpen();
+      yield this.#record(first, false);
+      for (const other of others) yield* this.#add(other, false);
+    }
+  }
+
+  /** @param isComplete no line that is still to come can change what this one completes */
+  *#add(line: string, isComplete: boolean): Generator<FileRecord> {
+    const queue = [line];
+    for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
+      const isOpen = this.#open.length > 0;
+      const quotes = next.startsWith(TOO_LONG) ? 'misfit' : quotesAfter(next, isOpen);
+      if (quotes === 'open' && this.#hasRoomFor(next)) {
+        this.#open.push(next);
+        this.#openCharacters += withoutReturns(next);
+      } else if (!isOpen) {
+        yield this.#record(next, isComplete);
+      } else if (quotes === 'closed') {
+        yield this.#record([...this.#takeOpen(), next].join('\n'), isComplete);
+      } else {
+        const [first = '', ...others] = this.#takeOpen();
+        yield this.#record(first, isComplete);
+        queue.unshift(...others, next);
+      }
+    }
+  }
+
+  #hasRoomFor(line: string): boolean {
+    return (
+      this.#open.length < MOST_RECORD_LINES - 1 &&
+      this.#openCharacters + withoutReturns(line) < MOST_RECORD_CHARACTERS
+    );
+  }
+
+  #takeOpen(): readonly string[] {
+    const lines = this.#open;
+    this.#open = [];
+    this.#openCharacters = 0;
+    return lines;
   }
 
   #record(text: string, isComplete: boolean): FileRecord {
@@ -64,34 +95,27 @@ export class RecordSplitter {
   }
 }
 
-/** How a record stands with its quotes: inside a cell that a quote opened, or at the start of one. */
-interface Quotes {
-  readonly isOpen: boolean;
-  readonly isCellStart: boolean;
+/** The characters that count: carriage returns at a line's end go when it is a record's last. */
+function withoutReturns(line: string): number {
+  let end = line.length;
+  while (line[end - 1] === '\r') end--;
+  return end;
 }
 
-const OUTSIDE: Quotes = { isOpen: false, isCellStart: true };
-
-/** The quotes' state after a stretch of text; a doubled quote closes and opens again, which comes to the same. */
-function quotesAfter(text: string, from: number, to: number, { isOpen, isCellStart }: Quotes): Quotes {
-  if (!isOpen) {
-    const quote = text.indexOf('"', from);
-    if (quote === -1 || quote >= to) return OUTSIDE;
+/**
+ * How quotes stand after a line: `misfit` where they close in the midst of a cell.
+ * @param isOpen the line begins inside quotes
+ */
+function quotesAfter(line: string, isOpen: boolean): 'open' | 'closed' | 'misfit' {
+  const end = withoutReturns(line);
+  for (let quote = line.indexOf('"'); quote !== -1; quote = line.indexOf('"', quote + 1)) {
+    const follower = line[quote + 1];
+    if (!isOpen) isOpen = quote === 0 || line[quote - 1] === ',';
+    else if (follower === '"') quote++;
+    else if (quote + 1 >= end || follower === ',') isOpen = false;
+    else return 'misfit';
   }
-  let closed = false;
-  for (let place = from; place < to; place++) {
-    const character = text[place];
-    if (isOpen) {
-      if (character !== '"') continue;
-      isOpen = false;
-      closed = true;
-      continue;
-    }
-    if (character === '"' && (isCellStart || closed)) isOpen = true;
-    closed = false;
-    isCellStart = character === ',';
-  }
-  return { isOpen, isCellStart: false };
+  return isOpen ? 'open' : 'closed';
 }
 
 function countLineBreaks(text: string): number {

@@ -1,4 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
+import { TOO_LONG } from '../../../src/clicks/import/lines.ts';
 import { IMPORT_FORMAT_NAMES, formatOfFile, parseRecord } from '../../../src/clicks/import/formats.ts';
 
 describe('import formats', () => {
@@ -19,6 +20,11 @@ describe('import formats', () => {
   test.each(IMPORT_FORMAT_NAMES)('a blank line is skipped in %s', (format) => {
     for (const blank of ['', ' ', '\t'])
       expect(parseRecord(format, blank, ['short_code']).kind).toBe('skipped');
+  });
+
+  test.each(IMPORT_FORMAT_NAMES)('a line that is too long is rejected in %s', (format) => {
+    const reason = 'longer than 1 MiB';
+    expect(parseRecord(format, TOO_LONG, ['short_code'])).toEqual({ kind: 'rejected', reason });
   });
 
   test('a line of NDJSON is what it parses to', () => {

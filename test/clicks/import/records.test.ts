@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import * as fc from 'fast-check';
-import { type FileRecord, RecordSplitter } from '../../../src/clicks/import/records.ts';
+import { LONGEST_LINE, TOO_LONG } from '../../../src/clicks/import/lines.ts';
+import { type FileRecord, MOST_RECORD_LINES, RecordSplitter } from '../../../src/clicks/import/records.ts';
 
 function split(pieces: readonly string[], quoted: boolean): readonly FileRecord[] {
   const splitter = new RecordSplitter(quoted);
@@ -71,18 +72,81 @@ describe('RecordSplitter', () => {
     expect(split(['5" disk,b\nc\n'], true).map((record) => record.text)).toEqual(['5" disk,b', 'c']);
   });
 
-  test('a quote that is never closed does not swallow the rest of the file', () => {
-    const lines = Array.from({ length: 20_000 }, (_, place) => `row ${place},x`);
-    const records = split([`"open,x\n${lines.join('\n')}\n`], true);
-    expect(records.at(-1)).toEqual({ text: lines.at(-1), line: 20_001, isComplete: true });
+  test.each([
+    ['is never closed', 'row,x'],
+    ['is closed in the midst of a cell', 'row,"x"'],
+    ['is closed in the midst of a line', '"row","x"'],
+    ['meets rows with escaped quotes', '"row","a ""b"" c"'],
+  ])('a quote that %s costs its own line alone', (_, row) => {
+    const rows = Array.from({ length: 2_000 }, () => row);
+    const records = split([`${row}\na,"open\n${rows.join('\n')}\n`], true);
+    expect(records.map(({ text }) => text)).toEqual([row, 'a,"open', ...rows]);
+    expect(records.map(({ line }) => line)).toEqual(records.map((_, index) => index + 1));
   });
 
-  test('a line without end takes bounded memory, and lines after it are read', () => {
-    const splitter = new RecordSplitter(false);
-    const piece = 'x'.repeat(1 << 20);
+  test.each([
+    [MOST_RECORD_LINES, 1],
+    [MOST_RECORD_LINES + 1, MOST_RECORD_LINES + 1],
+  ])('quotes that close on line %i make %i records', (lines, records) => {
+    const text = `a,"${Array.from({ length: lines }, () => 'x').join('\n')}"\n`;
+    expect(split([text, 'next\n'], true)).toHaveLength(records + 1);
+    expect(split([text, 'next\n'], true).at(-1)).toMatchObject({ text: 'next', line: lines + 1 });
+  });
+
+  test('what follows quotes still open may read otherwise once the file has grown', () => {
+    const begun = 'a,b\n"open\nc,d\n';
+    expect(split([begun], true).map(({ text, isComplete }) => [text, isComplete])).toEqual([
+      ['a,b', true],
+      ['"open', false],
+      ['c,d', false],
+    ]);
+    expect(split([begun, 'close"\n'], true)).toHaveLength(2);
+  });
+
+  test('any run of records is cut into the same ones again', () => {
+    const parts = fc.constantFrom(
+      'a',
+      '"',
+      '""',
+      ',',
+      ',"',
+      '",',
+      '\n',
+      '\r\n',
+      '\r',
+      `${TOO_LONG}\n`,
+      `${TOO_LONG}\r\n`,
+      '\n"',
+    );
+    const long = fc.constantFrom(
+      'x'.repeat(30_000),
+      'y\n'.repeat(40),
+      'z\r\n'.repeat(70),
+      '\r'.repeat(40_000),
+    );
+    const content = fc.array(fc.oneof({ weight: 12, arbitrary: parts }, { weight: 1, arbitrary: long }), {
+      maxLength: 80,
+    });
+    fc.assert(
+      fc.property(content, fc.nat(), fc.nat(), (pieces, from, count) => {
+        const records = split([pieces.join('')], true).map((record) => record.text);
+        const start = records.length === 0 ? 0 : from % records.length;
+        const run = records.slice(start, start + 1 + (count % (records.length + 1)));
+        const again = split([run.map((record) => `${record}\n`).join('')], true);
+        // One carriage return goes each time.
+        expect(again.map(({ text }) => text.trimEnd())).toEqual(run.map((record) => record.trimEnd()));
+      }),
+      { numRuns: 1_000 },
+    );
+  });
+
+  test.each([false, true])('a line without end takes bounded memory, and is none (quoted: %s)', (quoted) => {
+    const splitter = new RecordSplitter(quoted);
+    const piece = 'x'.repeat(LONGEST_LINE);
     for (let count = 0; count < 64; count++) expect([...splitter.push(piece)]).toEqual([]);
-    const [long, next] = [...splitter.push('\nnext\n')];
-    expect(long?.text.length).toBeLessThan(4 << 20);
-    expect(next).toEqual({ text: 'next', line: 2, isComplete: true });
+    expect([...splitter.push('{"short_code":"a"}\nnext\n')]).toEqual([
+      { text: TOO_LONG, line: 1, isComplete: true },
+      { text: 'next', line: 2, isComplete: true },
+    ]);
   });
 });
