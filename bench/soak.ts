@@ -1,4 +1,4 @@
-import { readFileSync, readdirSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Command } from 'commander';
 import { formatTable, note, printLine } from '../src/cli/output.ts';
@@ -7,13 +7,23 @@ import { DIMENSION_NAMES } from '../src/stats/dimensions.ts';
 import { startBench } from './harness.ts';
 
 const { minutes, clicks } = new Command('soak')
-  .description('Mixed load for a long time; memory and handles of the service must stay flat.')
+  .description('Mixed load for a long time; memory (in MiB) and handles of the service must become level.')
   .option('--minutes <n>', 'how long', '30')
   .option('--clicks <n>', 'sample clicks to begin with', '500000')
   .parse()
   .opts<{ minutes: string; clicks: string }>();
 
 const SAMPLES = 15;
+
+/** What is shown of the service's memory, by its metric. */
+const MEMORY = {
+  RSS: 'process_resident_memory_bytes',
+  HEAP: 'nodejs_heap_size_total_bytes',
+  'HEAP USED': 'nodejs_heap_size_used_bytes',
+  EXTERNAL: 'nodejs_external_memory_bytes',
+  BUFFERS: 'spoor_array_buffers_bytes',
+  CACHES: 'spoor_cache_bytes',
+};
 
 interface Counts {
   requests: number;
@@ -41,11 +51,10 @@ try {
   ];
   for (let sample = 0; sample < SAMPLES; sample++) {
     await delay((Number(minutes) * 60_000) / SAMPLES);
-    const { pid } = bench;
     const row = [
       Math.round((performance.now() - started) / 6_000) / 10,
-      Math.round(Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]) / 1024),
-      readdirSync(`/proc/${pid}/fd`).length,
+      ...(await memory()),
+      readdirSync(`/proc/${bench.pid}/fd`).length,
       ...Object.values(counts).map(({ requests }) => requests),
     ];
     rows.push(row);
@@ -55,7 +64,12 @@ try {
   await Promise.all(load);
   printLine(
     formatTable(
-      ['MINUTES', 'RSS MIB', 'HANDLES', ...Object.keys(counts).map((name) => name.toUpperCase())],
+      [
+        'MINUTES',
+        ...Object.keys(MEMORY),
+        'HANDLES',
+        ...Object.keys(counts).map((name) => name.toUpperCase()),
+      ],
       rows,
     ),
   );
@@ -67,6 +81,15 @@ try {
 } finally {
   over.abort();
   await bench.stop();
+}
+
+/** The service's memory as it tells itself, MiB. */
+async function memory(): Promise<readonly number[]> {
+  const text = await (await fetch(`${bench.url}/metrics`)).text();
+  return Object.values(MEMORY).map((name) => {
+    const values = [...text.matchAll(new RegExp(`^${name}(?:\\{[^}]*\\})? (\\S+)$`, 'gm'))];
+    return Math.round(values.reduce((sum, [, value]) => sum + Number(value), 0) / 1_048_576);
+  });
 }
 
 /** Does the same thing until the time is over. @throws Error for an answer that is neither right nor a clean refusal */

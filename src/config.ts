@@ -50,7 +50,7 @@ export interface Config {
   readonly maxQueries: number;
   /** Exports that run at once. */
   readonly maxExports: number;
-  /** Bytes of statistics answers that are kept for who asks the same; 0: none. */
+  /** Bytes of all caches together; 0: none holds anything. */
   readonly cacheBytes: number;
   /** Origins whose pages may read the API from a browser; `*` stands for every one. */
   readonly corsOrigins: readonly string[];

@@ -2,8 +2,10 @@ import { randomBytes } from 'node:crypto';
 import pino, { type Logger } from 'pino';
 import { DataChanges } from './answers/data-changes.ts';
 import { KeptAnswers } from './answers/kept-answers.ts';
+import { KnownClicksOfQuestions } from './answers/known-clicks.ts';
 import { StoredDataWatch } from './answers/stored-data.ts';
 import { Backups } from './backup/backup.ts';
+import { CacheBudget } from './caches/cache-budget.ts';
 import type { Database } from './clickhouse/database.ts';
 import type { OpenClickHouse } from './clickhouse/connection.ts';
 import { openClickHouse, refuseSecondServer } from './clickhouse/open.ts';
@@ -59,8 +61,6 @@ export interface StartOptions {
 const ADMIN: Principal = { id: 'admin', ownerId: 'admin', scopes: ['admin:all'], rateLimit: 'standard' };
 /** The commands' own: nobody else knows the token, and a command is not to be held up. */
 const CONTROL: Principal = { ...ADMIN, id: 'control', rateLimit: 'unlimited' };
-
-const USER_AGENTS_CACHED = 20_000;
 
 /** A log of JSON lines on standard output. Nothing that names a person or a secret is ever handed to it. */
 export function createLog(level: Config['logLevel']): Logger {
@@ -142,7 +142,9 @@ function compose(config: Config, { clickhouse, ...parts }: Parts, token: string)
   const nextVersion = createVersions(now);
   const changes = new DataChanges();
   const removal = new ClickRemoval(clickTables);
-  const urls = new UrlRegistry(database, nextVersion, removal, isEmbedded);
+  const caches = new CacheBudget(config.cacheBytes);
+  parts.metrics.watchCaches(() => caches.held);
+  const urls = new UrlRegistry(database, nextVersion, removal, caches, isEmbedded);
   const visitorSecret = config.visitorSecret ?? readOrCreateSecret(config.dataDir, 'visitor-secret');
   const hashVisitor = visitorHasher(visitorSecret);
   const keptSince = keptSinceOf(config.retentionDays);
@@ -150,7 +152,7 @@ function compose(config: Config, { clickhouse, ...parts }: Parts, token: string)
     writer: notingWriter(new ClickWriter(database, shards), changes),
     urls,
     keptSince,
-    steps: enrichment(config, hashVisitor),
+    steps: enrichment(config, hashVisitor, caches),
   };
   const fixedKeys = new Map([[hashKey(token), CONTROL]]);
   if (config.adminKey !== undefined) fixedKeys.set(hashKey(config.adminKey), ADMIN);
@@ -159,7 +161,7 @@ function compose(config: Config, { clickhouse, ...parts }: Parts, token: string)
     database,
     spread: shards,
     urls,
-    keys: new KeyStore(database, nextVersion, now, isEmbedded),
+    keys: new KeyStore(database, nextVersion, now, caches, isEmbedded),
     fixedKeys,
     ingest,
     idempotency: new IdempotencyLedger(database, nextVersion),
@@ -174,7 +176,8 @@ function compose(config: Config, { clickhouse, ...parts }: Parts, token: string)
     hashVisitor,
     keptSince,
     changes,
-    answers: keptAnswers(config, database, parts.metrics, changes),
+    answers: keptAnswers(config, database, parts.metrics, changes, caches),
+    knownClicks: new KnownClicksOfQuestions(caches.open('visitors')),
     timeZones: timeZonesOf(database),
     shares,
     proxies: config.trustProxy,
@@ -201,20 +204,21 @@ function keptAnswers(
   database: Database,
   metrics: Services['metrics'],
   changes: DataChanges,
+  caches: CacheBudget,
 ): KeptAnswers | undefined {
   if (cacheBytes === 0) return undefined;
   const stored = new StoredDataWatch(database, changes);
-  const answers = new KeptAnswers(cacheBytes, changes, stored, metrics.countAnswer);
+  const answers = new KeptAnswers(caches, changes, stored, metrics.countAnswer);
   metrics.watchKeptBytes(() => answers.bytes);
   return answers;
 }
 
-function enrichment(config: Config, hashVisitor: HashVisitor): IngestContext['steps'] {
+function enrichment(config: Config, hashVisitor: HashVisitor, caches: CacheBudget): IngestContext['steps'] {
   const sources = {
     hashVisitor,
-    parseUserAgent: cachedUserAgents(USER_AGENTS_CACHED),
+    parseUserAgent: cachedUserAgents(caches.open('user_agents')),
   };
-  const places = lazyPlaces(config.geoipDb);
+  const places = lazyPlaces(config.geoipDb, caches.open('places'));
   const withoutPlaces = enrichSteps({ ...sources, findPlace: () => UNKNOWN_PLACE });
   let withPlaces: readonly EnrichStep[] | undefined;
   return async (needsPlace) =>

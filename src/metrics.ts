@@ -16,6 +16,8 @@ export interface Metrics {
   readonly watchKeptBytes: (bytes: () => number) => void;
   /** Shows how much of each scarce resource is used, and how often it was refused. */
   readonly watchShares: (shares: Shares) => void;
+  /** @param held tells, whenever it is asked, the bytes that each cache holds */
+  readonly watchCaches: (held: () => Readonly<Record<string, number>>) => void;
   readonly countClicks: (accepted: number, rejected: number) => void;
 }
 
@@ -25,6 +27,17 @@ const BUCKETS = [0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10,
 export function createMetrics(): Metrics {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
+  // Beside what prom-client shows of the heap: bytes of bodies, responses and files that are held.
+  registry.registerMetric(
+    new Gauge({
+      name: 'spoor_array_buffers_bytes',
+      help: 'Memory for buffers, a part of nodejs_external_memory_bytes.',
+      collect() {
+        this.set(process.memoryUsage().arrayBuffers);
+      },
+      registers: [],
+    }),
+  );
   const requests = new Histogram({
     name: 'spoor_http_request_duration_seconds',
     help: 'Time from a request to the end of its answer, by route and status.',
@@ -86,6 +99,17 @@ export function createMetrics(): Metrics {
         },
         registers: [registry],
       }),
+    watchCaches: (held) => {
+      const gauge = new Gauge({
+        name: 'spoor_cache_bytes',
+        help: 'Bytes that each cache holds, of SPOOR_CACHE_MB together.',
+        labelNames: ['cache'],
+        collect: () => {
+          for (const [cache, bytes] of Object.entries(held())) gauge.set({ cache }, bytes);
+        },
+        registers: [registry],
+      });
+    },
     watchShares: (shares) => watchShares(registry, Object.values(shares)),
     countClicks: (accepted, rejected) => {
       clicks.inc({ outcome: 'accepted' }, accepted);

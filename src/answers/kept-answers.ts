@@ -1,6 +1,7 @@
 import type { TimeRange } from '../stats/buckets.ts';
 import type { Tenant } from '../stats/conditions.ts';
-import { ByteLru } from './byte-lru.ts';
+import type { ByteLru } from '../caches/byte-lru.ts';
+import type { CacheBudget } from '../caches/cache-budget.ts';
 import type { DataChanges, Moment } from './data-changes.ts';
 import { KnownQuestions } from './known-questions.ts';
 import { SharedWork } from './shared-work.ts';
@@ -42,10 +43,7 @@ export type MakeAnswer = (signal: AbortSignal, begin: () => Promise<void>) => Pr
 const RECENT_MS = 1_000;
 
 /** What an answer takes beside its body. */
-const OVERHEAD = 512;
-
-/** Of all bytes. */
-const SHARE_OF_QUESTIONS = 1 / 8;
+const OVERHEAD = 1_024;
 
 interface Kept {
   readonly answer: MadeAnswer;
@@ -75,13 +73,13 @@ export class KeptAnswers {
   readonly #making = new Map<string, Making>();
 
   constructor(
-    bytes: number,
+    caches: CacheBudget,
     changes: DataChanges,
     stored: StoredDataWatch,
     count: (source: AnswerSource) => void,
   ) {
-    this.#kept = new ByteLru(bytes * (1 - SHARE_OF_QUESTIONS));
-    this.questions = new KnownQuestions(bytes * SHARE_OF_QUESTIONS);
+    this.#kept = caches.open('responses');
+    this.questions = new KnownQuestions(caches.open('questions'));
     this.#changes = changes;
     this.#stored = stored;
     this.#count = count;
@@ -156,6 +154,14 @@ export class KeptAnswers {
   #keep(name: string, answer: MadeAnswer, mark: string | undefined, since: Moment | undefined): void {
     if (since === undefined) return;
     const bytes = answer.body.length + 2 * (name.length + (mark?.length ?? 0)) + OVERHEAD;
-    this.#kept.set(name, { answer, mark, since }, bytes);
+    this.#kept.set(name, { answer: { ...answer, body: ownBytes(answer.body) }, mark, since }, bytes);
   }
+}
+
+/** Bytes in memory of their own: small ones come from a shared piece of it, which would all be held with them. */
+function ownBytes(bytes: Buffer): Buffer {
+  if (bytes.buffer.byteLength === bytes.length) return bytes;
+  const own = Buffer.allocUnsafeSlow(bytes.length);
+  bytes.copy(own);
+  return own;
 }

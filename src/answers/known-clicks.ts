@@ -1,18 +1,23 @@
-import QuickLRU from 'quick-lru';
+import type { ByteLru } from '../caches/byte-lru.ts';
 import type { StatsAnswer } from '../stats/answer.ts';
 import type { Tenant } from '../stats/conditions.ts';
 import type { StatsQuery } from '../stats/query.ts';
 import { type KnownClicks, MANY_CLICKS } from '../stats/visitor-plan.ts';
+import { sha256 } from '../values/sha256.ts';
 
-/** So many are remembered at least. */
-const REMEMBERED = 1_000;
+/** What one takes, its name of one length among it. */
+const ENTRY_BYTES = 384;
 
 /**
  * What answers told of how often visitors return, so that the next question of the kind, about another range or other
  * dimensions, is put to ClickHouse in the way that suits. No answer rests on it.
  */
 export class KnownClicksOfQuestions {
-  readonly #known = new QuickLRU<string, KnownClicks>({ maxSize: REMEMBERED });
+  readonly #known: ByteLru<KnownClicks>;
+
+  constructor(cache: ByteLru<KnownClicks>) {
+    this.#known = cache;
+  }
 
   find(query: StatsQuery, tenant: Tenant): KnownClicks | undefined {
     return this.#known.get(nameOf(query, tenant));
@@ -21,15 +26,13 @@ export class KnownClicksOfQuestions {
   /** Few clicks are cheap to count in any way, and tell little. */
   learn(query: StatsQuery, tenant: Tenant, { summary }: Pick<StatsAnswer, 'summary'>): void {
     if (summary.total_clicks < MANY_CLICKS) return;
-    this.#known.set(nameOf(query, tenant), {
-      clicks: summary.total_clicks,
-      visitors: summary.unique_clicks,
-      span: query.range.end - query.range.start,
-    });
+    const { total_clicks: clicks, unique_clicks: visitors } = summary;
+    const span = query.range.end - query.range.start;
+    this.#known.set(nameOf(query, tenant), { clicks, visitors, span }, ENTRY_BYTES);
   }
 }
 
-/** Equal for questions about clicks under the same conditions but for the range. */
+/** Equal for questions about clicks under the same conditions but for the range. Filters can be of any length. */
 function nameOf({ filters, bots }: StatsQuery, tenant: Tenant): string {
-  return JSON.stringify([tenant, filters, bots]);
+  return sha256(JSON.stringify([tenant, filters, bots]));
 }

@@ -1,4 +1,4 @@
-import QuickLRU from 'quick-lru';
+import { ByteLru } from '../caches/byte-lru.ts';
 import type { Database } from '../clickhouse/database.ts';
 import { type Tenant, clicksOf } from '../stats/conditions.ts';
 import type { StatsQuery } from '../stats/query.ts';
@@ -14,8 +14,10 @@ interface Estimate {
   readonly at: number;
 }
 
-/** Tenants remembered: owners, and URLs whose statistics are asked for. */
-const REMEMBERED = 10_000;
+/** For tenants that are remembered: owners, and URLs whose statistics are asked for. */
+const REMEMBERED_BYTES = 2 * 1_048_576;
+/** What one takes beside its name. */
+const OVERHEAD = 256;
 const FRESH_MS = 60_000;
 /** Looked up at once; what comes then is looked up at its next question. */
 const MAX_LOOKUPS = 4;
@@ -27,7 +29,7 @@ const MAX_LOOKUPS = 4;
 export class RowEstimates {
   readonly #database: Database;
   readonly #spread: Spread | undefined;
-  readonly #known = new QuickLRU<string, Estimate>({ maxSize: REMEMBERED });
+  readonly #known = new ByteLru<Estimate>(REMEMBERED_BYTES);
   readonly #lookups = new Set<string>();
 
   /** @param spread where the clicks are spread; the estimate is then of one shard, as the time is that it takes */
@@ -54,7 +56,8 @@ export class RowEstimates {
         sql`EXPLAIN ESTIMATE SELECT count() ${clicksOf(bare, tenant, this.#spread)}`,
       );
       const rows = found.reduce((all, [, , , inPart]) => all + inPart, 0);
-      this.#known.set(name, { rows, span: spanOf(query), at: performance.now() });
+      const estimate = { rows, span: spanOf(query), at: performance.now() };
+      this.#known.set(name, estimate, 2 * name.length + OVERHEAD);
     } catch {
       // Whatever keeps ClickHouse from answering this, the question itself meets too.
     } finally {

@@ -1,19 +1,20 @@
-import QuickLRU from 'quick-lru';
+import type { ByteLru } from '../caches/byte-lru.ts';
 import type { PartVersionPoll } from './part-version-poll.ts';
 
 /** Well below the 5 s within which a change must be seen by every instance, where there can be several. */
 const YOUNG_MS = 3_000;
 
-export interface KnownRowsOptions {
-  /** Rows remembered at least; at most twice as many are. */
-  readonly rows: number;
+export interface KnownRowsOptions<Row> {
+  readonly cache: ByteLru<KnownRow<Row>>;
+  /** Bytes that a row takes at most, its name among them. Its texts are not pieces of longer ones. */
+  readonly sizeOf: (row: Row) => number;
   /** Of others' changes; undefined: nobody else changes the table, so what is known holds until it is changed here. */
   readonly poll: PartVersionPoll | undefined;
   /** Milliseconds, never going back. */
   readonly clock?: () => number;
 }
 
-interface Known<Row> {
+export interface KnownRow<Row> {
   readonly row: Row;
   /** Of the table, from before the row was read. */
   readonly mark: string | undefined;
@@ -23,14 +24,16 @@ interface Known<Row> {
 
 /** What this process read or wrote of a small table lately, by name, for as long as it is sure to hold. */
 export class KnownRows<Row> {
-  readonly #rows: QuickLRU<string, Known<Row>>;
+  readonly #rows: ByteLru<KnownRow<Row>>;
+  readonly #sizeOf: (row: Row) => number;
   readonly #poll: PartVersionPoll | undefined;
   readonly #clock: () => number;
   /** Counts writes that were begun and that ended. */
   #writes = 0;
 
-  constructor({ rows, poll, clock = () => performance.now() }: KnownRowsOptions) {
-    this.#rows = new QuickLRU({ maxSize: rows });
+  constructor({ cache, sizeOf, poll, clock = () => performance.now() }: KnownRowsOptions<Row>) {
+    this.#rows = cache;
+    this.#sizeOf = sizeOf;
     this.#poll = poll;
     this.#clock = clock;
   }
@@ -59,7 +62,7 @@ export class KnownRows<Row> {
     const writes = this.#writes;
     const known = this.#now();
     return (name, row) => {
-      if (writes === this.#writes) this.#rows.set(name, { row, ...known });
+      if (writes === this.#writes) this.#remember(name, { row, ...known });
     };
   }
 
@@ -77,7 +80,7 @@ export class KnownRows<Row> {
       this.#writes++;
       for (const [name] of all) this.#rows.delete(name);
     }
-    for (const [name, row] of all) if (row !== undefined) this.#rows.set(name, { row, ...known });
+    for (const [name, row] of all) if (row !== undefined) this.#remember(name, { row, ...known });
   }
 
   /** Forgets everything, what is being read included. */
@@ -86,11 +89,15 @@ export class KnownRows<Row> {
     this.#rows.clear();
   }
 
-  #now(): Pick<Known<Row>, 'at' | 'mark'> {
+  #remember(name: string, known: KnownRow<Row>): void {
+    this.#rows.set(name, known, this.#sizeOf(known.row));
+  }
+
+  #now(): Pick<KnownRow<Row>, 'at' | 'mark'> {
     return { at: this.#clock(), mark: this.#poll?.latest?.mark };
   }
 
-  #isYoung({ at }: Known<Row>): boolean {
+  #isYoung({ at }: KnownRow<Row>): boolean {
     return this.#poll === undefined || this.#clock() - at <= YOUNG_MS;
   }
 }

@@ -1,5 +1,8 @@
+import { ownCopy } from '../values/own-copy.ts';
+
 /** Texts that a workbook keeps once; enough for what repeats, and few enough to hold. */
 const MOST_TEXTS = 50_000;
+const MOST_CHARACTERS = 8_000_000;
 
 /**
  * The table of a workbook's shared texts. A cell that names its text by place is a third as long as one that holds it,
@@ -9,6 +12,7 @@ export class SharedTexts {
   readonly #places = new Map<string, number>();
   readonly #before: string;
   readonly #first: number;
+  #characters = 0;
 
   /** @param table the table there is already, as the workbook's XML; these texts follow its own */
   constructor(table: string) {
@@ -21,9 +25,10 @@ export class SharedTexts {
   placeOf(text: string): number | undefined {
     const known = this.#places.get(text);
     if (known !== undefined) return known;
-    if (this.#places.size >= MOST_TEXTS) return undefined;
+    if (this.#places.size >= MOST_TEXTS || this.#characters + text.length > MOST_CHARACTERS) return undefined;
     const place = this.#first + this.#places.size;
-    this.#places.set(text, place);
+    this.#places.set(ownCopy(text), place);
+    this.#characters += text.length;
     return place;
   }
 

@@ -1,6 +1,7 @@
 import type { Logger } from 'pino';
 import type { DataChanges } from '../answers/data-changes.ts';
 import type { KeptAnswers } from '../answers/kept-answers.ts';
+import type { KnownClicksOfQuestions } from '../answers/known-clicks.ts';
 import type { Backups } from '../backup/backup.ts';
 import type { BatchImporter } from '../clicks/import/batches.ts';
 import type { IdempotencyLedger } from '../clicks/idempotency.ts';
@@ -34,6 +35,7 @@ export interface Services {
   readonly changes: DataChanges;
   /** undefined: every question is asked of ClickHouse. */
   readonly answers: KeptAnswers | undefined;
+  readonly knownClicks: KnownClicksOfQuestions;
   readonly hashVisitor: HashVisitor;
   readonly keptSince: KeptSince;
   /** The time zones ClickHouse knows. */

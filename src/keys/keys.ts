@@ -1,10 +1,12 @@
-import crypto, { createHash, randomBytes, randomUUID } from 'node:crypto';
+import { randomBytes, randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
+import type { CacheBudget } from '../caches/cache-budget.ts';
 import type { Database } from '../clickhouse/database.ts';
 import { GroupCommit } from '../clickhouse/group-commit.ts';
 import { KnownRows } from '../clickhouse/known-rows.ts';
 import { PartVersionPoll } from '../clickhouse/part-version-poll.ts';
 import type { NextVersion } from '../clickhouse/versions.ts';
+import { sha256 } from '../values/sha256.ts';
 import { KeyHashes } from './key-hashes.ts';
 import type { Principal, Scope } from './scopes.ts';
 import { StoredKeys } from './stored-keys.ts';
@@ -18,8 +20,9 @@ export interface ApiKey extends Principal {
 
 export type NewApiKey = Pick<ApiKey, 'ownerId' | 'name' | 'scopes' | 'rateLimit' | 'expiresAt'>;
 
-/** Keys remembered with all that is stored of them, 500 bytes each as a rule, and as many that are known to be none. */
-const MOST_KNOWN = 10_000;
+/** What a key takes that is remembered with all that is stored of it, and a hash that is known to be no key's. */
+const KEY_BYTES = 1_024;
+const HASH_BYTES = 256;
 
 /** Keys looked up together, and the most that may wait for it. */
 const LOOK_UPS = { group: 1_000, waiting: 10_000 };
@@ -45,14 +48,20 @@ export class KeyStore {
   #rest: Promise<unknown> = Promise.resolve();
 
   /** @param isOnlyWriter nobody else makes or revokes these keys, so what was read of them holds until it is changed here */
-  constructor(database: Database, nextVersion: NextVersion, now: () => number, isOnlyWriter: boolean) {
+  constructor(
+    database: Database,
+    nextVersion: NextVersion,
+    now: () => number,
+    caches: CacheBudget,
+    isOnlyWriter: boolean,
+  ) {
     this.#stored = new StoredKeys(database, nextVersion);
     this.#now = now;
     this.#isOnlyWriter = isOnlyWriter;
     const poll = isOnlyWriter ? undefined : new PartVersionPoll(database, 'api_keys');
     this.#hashes = new KeyHashes(database, poll);
-    this.#known = new KnownRows({ rows: MOST_KNOWN, poll });
-    this.#wrong = new KnownRows({ rows: MOST_KNOWN, poll });
+    this.#known = new KnownRows({ cache: caches.open('keys'), sizeOf: () => KEY_BYTES, poll });
+    this.#wrong = new KnownRows({ cache: caches.open('wrong_keys'), sizeOf: () => HASH_BYTES, poll });
   }
 
   /**
@@ -140,10 +149,7 @@ export class KeyStore {
   }
 }
 
-/** Takes half as long as an object for each hash; Node has it from 20.12 on. */
-const HASH: typeof crypto.hash | undefined = crypto.hash;
-
 /** The only form in which a key is kept or compared. */
 export function hashKey(key: string): string {
-  return HASH === undefined ? createHash('sha256').update(key).digest('hex') : HASH('sha256', key);
+  return sha256(key);
 }

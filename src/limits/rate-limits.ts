@@ -6,9 +6,10 @@ import { type Verdict, type WindowState, shapeVerdict } from './verdict.ts';
 
 /**
  * Payers remembered in memory, of each kind in each window. With fewer addresses than this nobody gets past a limit by
- * changing them; with more, the limits by address are no wall anyway.
+ * changing them; with more, the limits by address are no wall anyway. Each takes some 200 bytes, and at most twice as
+ * many are there.
  */
-const PAYERS_IN_MEMORY = 50_000;
+const PAYERS_IN_MEMORY = 20_000;
 
 interface Window {
   readonly limit: number;

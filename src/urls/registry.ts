@@ -1,3 +1,4 @@
+import type { CacheBudget } from '../caches/cache-budget.ts';
 import type { Database } from '../clickhouse/database.ts';
 import { GroupCommit } from '../clickhouse/group-commit.ts';
 import type { NextVersion } from '../clickhouse/versions.ts';
@@ -67,8 +68,14 @@ export class UrlRegistry {
   #writing: Promise<unknown> = Promise.resolve();
 
   /** @param isOnlyWriter nobody else changes these URLs, so what was read of one holds until it is changed here */
-  constructor(database: Database, nextVersion: NextVersion, removal: ClickRemoval, isOnlyWriter: boolean) {
-    this.#stored = new StoredUrls(database, nextVersion, isOnlyWriter);
+  constructor(
+    database: Database,
+    nextVersion: NextVersion,
+    removal: ClickRemoval,
+    caches: CacheBudget,
+    isOnlyWriter: boolean,
+  ) {
+    this.#stored = new StoredUrls(database, nextVersion, caches.open('urls'), isOnlyWriter);
     this.#removal = removal;
     this.#isOnlyWriter = isOnlyWriter;
   }

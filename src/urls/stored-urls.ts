@@ -1,8 +1,10 @@
 import { type Database, LOOK_UP } from '../clickhouse/database.ts';
-import { KnownRows } from '../clickhouse/known-rows.ts';
+import type { ByteLru } from '../caches/byte-lru.ts';
+import { type KnownRow, KnownRows } from '../clickhouse/known-rows.ts';
 import { PartVersionPoll } from '../clickhouse/part-version-poll.ts';
 import type { NextVersion } from '../clickhouse/versions.ts';
 import { EMPTY, type Sql, param, sql } from '../sql/sql.ts';
+import { ownCopy } from '../values/own-copy.ts';
 import type { ShortUrl } from './registry.ts';
 
 /** The newest row of a short code. */
@@ -36,8 +38,10 @@ const SELECT = sql`
   SELECT short_code, owner_id, toUnixTimestamp64Milli(created_at), private_stats, long_url, is_deleted, version
   FROM urls FINAL`;
 
-/** URLs remembered. */
-const MOST_KNOWN = 50_000;
+/** What a URL that is known takes beside its texts. */
+const OVERHEAD = 512;
+
+type UrlCache = ByteLru<KnownRow<ShortUrl>>;
 
 /** The table of URLs, and before it what is known of them. */
 export class StoredUrls {
@@ -46,11 +50,12 @@ export class StoredUrls {
   readonly #nextVersion: NextVersion;
 
   /** @param isOnlyWriter nobody else changes these URLs, so what was read of one holds until it is changed here */
-  constructor(database: Database, nextVersion: NextVersion, isOnlyWriter: boolean) {
+  constructor(database: Database, nextVersion: NextVersion, cache: UrlCache, isOnlyWriter: boolean) {
     this.#database = database;
     this.#nextVersion = nextVersion;
     this.known = new KnownRows({
-      rows: MOST_KNOWN,
+      cache,
+      sizeOf,
       poll: isOnlyWriter ? undefined : new PartVersionPoll(database, 'urls'),
     });
   }
@@ -95,7 +100,7 @@ export class StoredUrls {
       ]),
     );
     await this.known.write(
-      writes.map(({ url, isDeleted }) => [url.shortCode, isDeleted ? undefined : url]),
+      writes.map(({ url, isDeleted }) => [url.shortCode, isDeleted ? undefined : own(url)]),
       () => this.#database.insert('urls', COLUMNS, lines),
     );
   }
@@ -108,4 +113,14 @@ export class StoredUrls {
       version,
     }));
   }
+}
+
+/** A code that came with clicks is a piece of their text. */
+function own(url: ShortUrl): ShortUrl {
+  return { ...url, shortCode: ownCopy(url.shortCode) };
+}
+
+/** The code is there twice, as name and in the row. */
+function sizeOf({ shortCode, ownerId, longUrl }: ShortUrl): number {
+  return 2 * (2 * shortCode.length + ownerId.length + (longUrl?.length ?? 0)) + OVERHEAD;
 }

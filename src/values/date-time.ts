@@ -1,4 +1,5 @@
 import { DAY, MINUTE, dayNumber, firstMonday } from './calendar.ts';
+import { ownCopy } from './own-copy.ts';
 import { offsetAt, wallOf, wallToInstant } from './time-zone.ts';
 
 // What most clicks send, read by Date.parse in a quarter of the time. Of impossible days it lets through
@@ -36,7 +37,7 @@ export function parseDateParameter(text: string, zone: string, edge: 'start' | '
  */
 export function parseClickTime(value: string | number): number | undefined {
   if (typeof value === 'number') return parseUnixTime(String(value));
-  if (value !== latest.text) latest = { text: value, instant: parseClickTimeText(value) };
+  if (value !== latest.text) latest = { text: ownCopy(value), instant: parseClickTimeText(value) };
   return latest.instant;
 }
 

@@ -15,8 +15,8 @@ const EARLIEST_INSTANT = -8_640_000_000_000_000;
 /** Shorter than any period of one offset on record since 2000: the shortest took seven days (Brazil, 2000). */
 const PROBE_STEP = 3 * DAY;
 
-// Both caches are bounded because strangers choose the zones.
-const formatters = new QuickLRU<string, Intl.DateTimeFormat>({ maxSize: 200 });
+// Both caches are bounded because strangers choose the zones. A formatter takes some 50 KB outside of the heap.
+const formatters = new QuickLRU<string, Intl.DateTimeFormat>({ maxSize: 50 });
 const yearTables = new QuickLRU<string, readonly Segment[]>({ maxSize: 4000 });
 
 /**

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
+import { ByteLru } from '../../src/caches/byte-lru.ts';
 import { Database } from '../../src/clickhouse/database.ts';
 import { KnownRows } from '../../src/clickhouse/known-rows.ts';
 import { PartVersionPoll } from '../../src/clickhouse/part-version-poll.ts';
@@ -43,7 +44,8 @@ beforeEach(async () => {
   await spoor.database.commandText('TRUNCATE TABLE urls');
   time = 0;
   const clock = () => time;
-  known = new KnownRows({ rows: 100, poll: new PartVersionPoll(database, 'urls', clock), clock });
+  const poll = new PartVersionPoll(database, 'urls', clock);
+  known = new KnownRows({ cache: new ByteLru(100_000), sizeOf: () => 1_000, poll, clock });
 });
 
 /** Each write gives the URL another owner, by which what is found is told from what was there before. */
@@ -154,7 +156,12 @@ test('of replicas and tables over several servers nothing is believed for longer
 });
 
 test('who is alone with the rows never asks', async () => {
-  const alone = new KnownRows<ShortUrl>({ rows: 100, poll: undefined, clock: () => time });
+  const alone = new KnownRows<ShortUrl>({
+    cache: new ByteLru(100_000),
+    sizeOf: () => 1_000,
+    poll: undefined,
+    clock: () => time,
+  });
   const url = await write('a');
   alone.begin()('a', url);
   time += HOUR_MS;

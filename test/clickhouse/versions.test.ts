@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
+import { CacheBudget } from '../../src/caches/cache-budget.ts';
 import { createVersions } from '../../src/clickhouse/versions.ts';
 import { IdempotencyLedger } from '../../src/clicks/idempotency.ts';
 import { BatchImporter, rootOf } from '../../src/clicks/import/batches.ts';
@@ -40,7 +41,8 @@ describe('instances whose clocks are set at random', () => {
   function instance(now: () => number) {
     const { database, clickTables } = spoor;
     const nextVersion = createVersions(now);
-    const urls = new UrlRegistry(database, nextVersion, new ClickRemoval(clickTables), false);
+    const caches = new CacheBudget(1_048_576);
+    const urls = new UrlRegistry(database, nextVersion, new ClickRemoval(clickTables), caches, false);
     const write = jest.fn(async (_rows: readonly PlacedRow[]): Promise<unknown> => undefined);
     const ingest: IngestContext = {
       writer: { write: async (rows) => void (await write(rows)) },
@@ -51,7 +53,7 @@ describe('instances whose clocks are set at random', () => {
     return {
       urls,
       write,
-      keys: new KeyStore(database, nextVersion, Date.now, false),
+      keys: new KeyStore(database, nextVersion, Date.now, caches, false),
       ledger: new IdempotencyLedger(database, nextVersion),
       importer: new BatchImporter(database, ingest, nextVersion),
     };

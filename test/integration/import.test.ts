@@ -191,7 +191,7 @@ describe('CSV', () => {
       const rows = ['short_code,city,clicked_at', ...good(0, 300), `${code},"open,1`, ...good(300, 500)];
       const content = [
         ...rows,
-        `${code},"a\nb",${1_767_300_000}`,
+        `${code},"a\nb",1767300000`,
         ...good(800, 10),
         `${code},"open`,
         ...good(810, 3),

@@ -1,6 +1,7 @@
 import { isbot } from 'isbot';
 import { UAParser } from 'my-ua-parser';
-import QuickLRU from 'quick-lru';
+import type { ByteLru } from '../../caches/byte-lru.ts';
+import { ownCopy } from '../../values/own-copy.ts';
 import { browserFamily, osFamily, UNKNOWN_FAMILY } from './families.ts';
 
 /** What a user agent tells: families without version, and whether it says that it is a program. */
@@ -18,14 +19,17 @@ export function parseUserAgent(userAgent: string): UserAgent {
   return { browser: browserFamily(parser.getBrowser().name, os), os, isBot: isbot(userAgent) };
 }
 
-/** `parseUserAgent` that remembers its last answers: about `limit` of them, twice as many at most. */
-export function cachedUserAgents(limit: number): ParseUserAgent {
-  const cache = new QuickLRU<string, UserAgent>({ maxSize: limit });
+/** What one takes beside its text. */
+const OVERHEAD = 256;
+
+/** `parseUserAgent` that remembers its answers. */
+export function cachedUserAgents(cache: ByteLru<UserAgent>): ParseUserAgent {
   return (userAgent) => {
     const known = cache.get(userAgent);
     if (known !== undefined) return known;
-    const parsed = parseUserAgent(userAgent);
-    cache.set(userAgent, parsed);
+    // Families that no table has are pieces of the text.
+    const parsed = parseUserAgent(ownCopy(userAgent));
+    cache.set(userAgent, parsed, 2 * userAgent.length + OVERHEAD);
     return parsed;
   };
 }

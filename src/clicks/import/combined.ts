@@ -1,3 +1,4 @@
+import { ownCopy } from '../../values/own-copy.ts';
 import type { ImportedRecord } from './imported-record.ts';
 
 const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];
@@ -46,7 +47,7 @@ let latest: { readonly time: string; readonly instant: string | undefined } = {
 
 /** ISO text of a log's local time and offset; undefined when there is no such day or time. */
 function instantOf(time: string): string | undefined {
-  if (time !== latest.time) latest = { time, instant: parseTime(time) };
+  if (time !== latest.time) latest = { time: ownCopy(time), instant: parseTime(time) };
   return latest.instant;
 }
 

@@ -1,6 +1,5 @@
 import type { Router } from '@koa/router';
 import type { MadeAnswer, MakeAnswer, SentAnswer } from '../../answers/kept-answers.ts';
-import { KnownClicksOfQuestions } from '../../answers/known-clicks.ts';
 import { nameOf } from '../../answers/known-questions.ts';
 import { RowEstimates } from '../../answers/row-estimates.ts';
 import { isOverItsMemory } from '../../clickhouse/failures.ts';
@@ -31,8 +30,7 @@ interface ReadQuestion {
 }
 
 export function statsRoutes(router: Router<State>, services: Services): void {
-  const { answers, database, spread } = services;
-  const known = new KnownClicksOfQuestions();
+  const { answers, database, knownClicks: known, spread } = services;
   const estimates = new RowEstimates(database, spread);
 
   const read = async (ctx: Context): Promise<ReadQuestion> => {

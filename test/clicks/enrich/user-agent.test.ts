@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
-import { cachedUserAgents, parseUserAgent } from '../../../src/clicks/enrich/user-agent.ts';
+import { ByteLru } from '../../../src/caches/byte-lru.ts';
+import { type UserAgent, cachedUserAgents, parseUserAgent } from '../../../src/clicks/enrich/user-agent.ts';
 
 const WEBKIT = 'AppleWebKit/537.36 (KHTML, like Gecko)';
 const IPHONE =
@@ -104,18 +105,21 @@ describe('parseUserAgent', () => {
 });
 
 describe('cachedUserAgents', () => {
-  test('answers as parseUserAgent', () => {
-    const parse = cachedUserAgents(2);
-    for (const version of [1, 2, 1, 3, 4, 5, 1]) {
+  test('answers as parseUserAgent, and remembers what fits', () => {
+    const cache = new ByteLru<UserAgent>(2_000);
+    const parse = cachedUserAgents(cache);
+    for (const version of [1, 2, 1, 3, 4, 5, 6, 7, 8, 1]) {
       expect(parse(chrome(version))).toEqual(parseUserAgent(chrome(version)));
     }
+    expect(parse(chrome(1))).toBe(parse(chrome(1)));
+    expect(parse('x'.repeat(2_000))).toEqual(parseUserAgent('x'));
+    expect(cache.bytes).toBeGreaterThan(1_000);
+    expect(cache.bytes).toBeLessThanOrEqual(2_000);
   });
 
-  test('remembers an answer until twice the limit of others came after it', () => {
-    const parse = cachedUserAgents(3);
-    const first = parse(chrome(0));
-    expect(parse(chrome(0))).toBe(first);
-    for (let version = 1; version <= 6; version += 1) parse(chrome(version));
-    expect(parse(chrome(0))).not.toBe(first);
+  test('without room remembers nothing', () => {
+    const parse = cachedUserAgents(new ByteLru(0));
+    expect(parse(chrome(0))).not.toBe(parse(chrome(0)));
+    expect(parse(chrome(0))).toEqual(parseUserAgent(chrome(0)));
   });
 });

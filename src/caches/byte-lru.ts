@@ -1,3 +1,5 @@
+import { ownCopy } from '../values/own-copy.ts';
+
 interface Held<Value> {
   readonly value: Value;
   readonly bytes: number;
@@ -11,7 +13,7 @@ interface Held<Value> {
 export class ByteLru<Value> {
   readonly #limit: number;
   /** A queue: the first is the next to go, unless it was asked for. */
-  readonly #held = new Map<string, Held<Value>>();
+  readonly #held = new Map<string | number, Held<Value>>();
   #bytes = 0;
 
   constructor(limit: number) {
@@ -23,7 +25,7 @@ export class ByteLru<Value> {
     return this.#bytes;
   }
 
-  get(name: string): Value | undefined {
+  get(name: string | number): Value | undefined {
     const held = this.#held.get(name);
     if (held === undefined) return undefined;
     held.wasAskedFor = true;
@@ -31,11 +33,11 @@ export class ByteLru<Value> {
   }
 
   /** What is larger than all the room there is, is not held. */
-  set(name: string, value: Value, bytes: number): void {
+  set(name: string | number, value: Value, bytes: number): void {
     this.delete(name);
     if (bytes > this.#limit) return;
     this.#makeRoom(this.#limit - bytes);
-    this.#hold(name, { value, bytes, wasAskedFor: false });
+    this.#hold(own(name), { value, bytes, wasAskedFor: false });
   }
 
   /** A map's loop comes to what is put behind its end meanwhile, so each is passed over once at most. */
@@ -47,15 +49,25 @@ export class ByteLru<Value> {
     }
   }
 
-  #hold(name: string, held: Held<Value>): void {
+  #hold(name: string | number, held: Held<Value>): void {
     this.#held.set(name, held);
     this.#bytes += held.bytes;
   }
 
-  delete(name: string): void {
+  clear(): void {
+    this.#held.clear();
+    this.#bytes = 0;
+  }
+
+  delete(name: string | number): void {
     const held = this.#held.get(name);
     if (held === undefined) return;
     this.#held.delete(name);
     this.#bytes -= held.bytes;
   }
+}
+
+/** A name that keeps no longer text in memory than itself. */
+function own(name: string | number): string | number {
+  return typeof name === 'string' ? ownCopy(name) : name;
 }

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { ByteLru } from '../../src/answers/byte-lru.ts';
+import { ByteLru } from '../../src/caches/byte-lru.ts';
 
 test('holds what fits, and lets the ones go first that nobody asked for', () => {
   const lru = new ByteLru<string>(30);
