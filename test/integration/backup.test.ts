@@ -3,6 +3,7 @@ import {
   mkdirSync,
   readFileSync,
   readdirSync,
+  rmSync,
   statSync,
   truncateSync,
   writeFileSync,
@@ -179,7 +180,8 @@ describe('backup and restore', () => {
 
   test('a file that is there is replaced only with --force', async () => {
     const there = join(folder, 'there.tar');
-    writeFileSync(there, 'precious');
+    const beside = `${there}.part`;
+    for (const file of [there, beside]) writeFileSync(file, 'precious');
     expect(failed(await runSpoor(['backup', there], source))).toBe(
       `spoor: ${there} is there already: add --force to replace it.\n`,
     );
@@ -187,6 +189,8 @@ describe('backup and restore', () => {
     const { code, stderr } = await runSpoor(['backup', there, '--force'], source);
     expect([code, stderr]).toEqual([0, expect.stringMatching(new RegExp(`^${there}: [\\d,]+ bytes\\.\n$`))]);
     expect(statSync(there).mode & 0o777).toBe(0o600);
+    expect(readFileSync(beside, 'utf8')).toBe('precious');
+    rmSync(beside);
     expect(failed(await runSpoor(['backup', folder, '--force'], source))).toContain('is not a plain file');
     expect(failed(await runSpoor(['backup', join(folder, 'no', 'x.tar')], source))).toContain(
       'no such folder',
