@@ -144,19 +144,30 @@ export class KeptAnswers {
     };
     try {
       const answer = await make(signal, begin);
-      this.#keep(name, answer, stored?.markOf(answer.range), making.since);
+      this.#keep(asked, answer, stored?.markOf(answer.range), making.since);
       return answer;
     } finally {
       if (this.#making.get(name) === making) this.#making.delete(name);
     }
   }
 
-  #keep(name: string, answer: MadeAnswer, mark: string | undefined, since: Moment | undefined): void {
+  #keep(
+    { name, tenant }: Asked,
+    answer: MadeAnswer,
+    mark: string | undefined,
+    since: Moment | undefined,
+  ): void {
     if (since === undefined) return;
     const bytes = answer.body.length + 2 * (name.length + (mark?.length ?? 0)) + OVERHEAD;
-    this.#kept.set(name, { answer: { ...answer, body: ownBytes(answer.body) }, mark, since }, bytes);
+    const own = { ...answer, body: ownBytes(answer.body) };
+    // Questions about one owner's clicks, whoever asks them, do not drive out those about the others'.
+    const holder = tenant.kind === 'every-owner' ? EVERY_OWNER : tenant.ownerId;
+    this.#kept.set(name, { answer: own, mark, since }, bytes, holder);
   }
 }
+
+/** No owner's id: those have no control characters. */
+const EVERY_OWNER = '\0';
 
 /** Bytes in memory of their own: small ones come from a shared piece of it, which would all be held with them. */
 function ownBytes(bytes: Buffer): Buffer {

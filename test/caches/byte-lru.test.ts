@@ -28,3 +28,21 @@ test('also when all were asked for, it stays within its bytes', () => {
   }
   expect(lru.get('499')).toBe(499);
 });
+
+test('a holder that fills it keeps to half, and the others keep theirs', () => {
+  const lru = new ByteLru<number>(100);
+  lru.set('other', 1, 10, 'other');
+  for (let number = 0; number < 50; number++) {
+    lru.set(`flood ${number}`, number, 10, 'flood');
+    // Also where each is asked for again.
+    lru.get(`flood ${number}`);
+  }
+  expect(lru.get('other')).toBe(1);
+  expect(lru.bytes).toBe(60);
+  expect([44, 45, 49].map((number) => lru.get(`flood ${number}`))).toEqual([undefined, 45, 49]);
+  lru.set('too large for one', 0, 51, 'flood');
+  expect(lru.get('too large for one')).toBeUndefined();
+  lru.clear();
+  lru.set('flood', 1, 50, 'flood');
+  expect(lru.bytes).toBe(50);
+});
