@@ -362,11 +362,12 @@ test('so many megabytes are kept and no more', async () => {
     let most = 0;
     for (let day = 0; day < 60; day++) {
       const start = Date.now() - 60 * DAY_MS - day;
-      await ask({ owner_id: '*', start_date: String(start), interval: 'hour' }, {}, small);
+      await ask({ owner_id: '*', start_date: String(start), interval: 'day' }, {}, small);
       most = Math.max(most, await bytes());
     }
     expect(most).toBeLessThanOrEqual(1_048_576);
-    expect(most).toBeGreaterThan(300_000);
+    // Half of what responses have, since all are about the same.
+    expect(most).toBeGreaterThan(200_000);
   } finally {
     await small.running.stop();
     await small.database.close();
