@@ -1,9 +1,12 @@
+import type { ServerResponse } from 'node:http';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { Router } from '@koa/router';
 import { failureName } from '../../clickhouse/failures.ts';
 import { AppError, notOneOf, unavailable } from '../../errors.ts';
 import { EXPORT_FORMATS, EXPORT_FORMAT_NAMES, type ExportFormat } from '../../export/formats.ts';
+import { spooled } from '../../export-spool/spooled.ts';
+import type { Holder } from '../../fair-share/holder.ts';
 import { type Tenant, ownershipOf } from '../../stats/conditions.ts';
 import { compileExport } from '../../stats/compile-export.ts';
 import { readExport } from '../../stats/export-content.ts';
@@ -51,7 +54,10 @@ export function exportRoutes(router: Router<State>, services: Services): void {
           'Cache-Control': 'private, no-store',
         });
         if (ctx.method === 'HEAD') ctx.res.end();
-        else await pipeline(Readable.from(inTurns(format.write(content)), { objectMode: false }), ctx.res);
+        else {
+          const bytes = spooledFor(ctx.res, holder, services, format.write(content));
+          await pipeline(Readable.from(inTurns(bytes), { objectMode: false }), ctx.res);
+        }
       } catch (error) {
         // Once the answer has begun the broken connection is the only way to tell; pipeline has seen to that.
         if (!ctx.res.headersSent) throw error;
@@ -114,6 +120,20 @@ async function firstByte<T>(
   } finally {
     clearTimeout(timer);
   }
+}
+
+/** Lets go of ClickHouse's query where the client is slower than it. */
+function spooledFor(
+  response: ServerResponse,
+  holder: Holder,
+  { spool }: Services,
+  bytes: AsyncIterable<Buffer | string>,
+): AsyncIterable<Buffer | string> {
+  if (spool === undefined) return bytes;
+  return spooled(bytes, {
+    createFile: () => spool.create(holder),
+    isBehind: () => response.writableNeedDrain,
+  });
 }
 
 function fileName({ subject, range, timezone }: StatsQuery, format: ExportFormat): string {
