@@ -11,10 +11,10 @@ const open = new Set<IncomingMessage>();
 export async function beginExport(
   url: string,
   query: string,
-  key: string | null = ADMIN_KEY,
+  { key = ADMIN_KEY, headers = {} }: { key?: string | null; headers?: Record<string, string> } = {},
 ): Promise<IncomingMessage> {
   const request = get(`${url}/api/v1/export?${query}`, {
-    headers: key === null ? {} : { authorization: `Bearer ${key}` },
+    headers: { ...headers, ...(key === null ? {} : { authorization: `Bearer ${key}` }) },
     agent: false,
   });
   const [response]: IncomingMessage[] = await once(request, 'response');

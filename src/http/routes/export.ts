@@ -17,6 +17,7 @@ import { inTurns } from '../../turns.ts';
 import { formatInstant } from '../../values/time-zone.ts';
 import type { State } from '../context.ts';
 import { holderOf } from '../holder.ts';
+import { RunningExports } from '../running-exports.ts';
 import type { Services } from '../services.ts';
 import { findTenant, requireKeyForAll } from '../tenant.ts';
 import { swept } from '../young-garbage.ts';
@@ -24,7 +25,10 @@ import { swept } from '../young-garbage.ts';
 /** How long its query may take to the first byte; after it, only the client's pace counts. */
 const FIRST_BYTE_MS = 60_000;
 
+const IN_THE_WAY = 'slow, and others waited for its slot';
+
 export function exportRoutes(router: Router<State>, services: Services): void {
+  const running = new RunningExports(services.shares.exports);
   router.get('/api/v1/export', async (ctx) => {
     requireKeyForAll(ctx);
     const now = services.now();
@@ -38,6 +42,7 @@ export function exportRoutes(router: Router<State>, services: Services): void {
     const run = async (): Promise<void> => {
       const query = forExport(question, question.start ?? (await oldestOf(services, tenant, keptSince)));
       const name = fileName(query, format);
+      const sending = running.begin(holder, ctx.res);
       try {
         const content = await firstByte(stopped, services, async () => {
           const bytes = await services.database.text(
@@ -61,9 +66,11 @@ export function exportRoutes(router: Router<State>, services: Services): void {
       } catch (error) {
         // Once the answer has begun the broken connection is the only way to tell; pipeline has seen to that.
         if (!ctx.res.headersSent) throw error;
-        services.log.warn({ failure: failureName(error) }, 'an export was cut');
+        const reason = sending.wasInTheWay ? IN_THE_WAY : failureName(error);
+        services.log.warn({ failure: reason }, 'an export was cut');
         ctx.res.destroy();
       } finally {
+        sending.end();
         stopped.abort();
       }
     };
