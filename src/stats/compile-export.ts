@@ -54,9 +54,9 @@ function columnsOf(name: DimensionName): readonly Column[] {
 /**
  * An export as one SQL query whose result is text: sections, each ended by a mark, a line that begins with U+0000, which
  * no stored text contains. The first mark, before any section, holds the summary as JSON; the others hold the place of
- * their list in `exportLists` and how many rows and marks come before them in the whole result, those that a limit cuts
- * off among them; the last one is `end`. In sections stand the rows as the template writes them, in time's own lists as
- * `seconds TAB value` lines.
+ * their list in `exportLists` and a count of rows and marks: of each two in a row whose lists have other dimensions, it
+ * differs by the groups of the second, those that a limit cuts off among them, and one. The last one is `end`. In
+ * sections stand the rows as the template writes them, in time's own lists as `seconds TAB value` lines.
  *
  * Rows are counted as they leave the sort: a window function would hold a whole list in memory, where a sort goes by way
  * of the disk.
@@ -77,9 +77,15 @@ export function compileExport(
   const branches = exportLists(query).map(
     (plan, index) => sql`${place} = ${param('UInt32', index)}, ${sectionRow(query, plan, template)}`,
   );
-  const { limit } = query;
-  const cut = limit === undefined ? EMPTY : sql`\n${limitBy(limit, lists, sql`list, metric, is_row`)}`;
-  const again = limit === undefined ? EMPTY : sql`\n${shownOrder(query)}`;
+  const groups =
+    spread === undefined ? serverRows(query, tenant, lists) : spreadRows(query, tenant, spread, lists);
+  const end = param('UInt8', lists.length + 1);
+  const forEachMetric = (rows: Sql): Sql =>
+    sql`SELECT *, arrayJoin(if(list IN (0, ${end}), [toUInt8(0)], ${metrics})) AS metric FROM\n(\n${rows}\n)`;
+  const shown =
+    query.limit === undefined
+      ? counted(sql`${forEachMetric(groups)}\n${shownOrder(query)}`)
+      : sql`${forEachMetric(cutRows(query, query.limit, lists, groups))}\n${shownOrder(query)}`;
   // What only a late branch asks for is worked out for its rows alone: without `ignore` the marks would count each other.
   return sql`${spread === undefined ? sql`WITH (SELECT ${summaryColumns()} ${clicksOf(query, tenant)}) AS totals\n` : EMPTY}SELECT multiIf(
   ignore(before), '',
@@ -88,26 +94,29 @@ export function compileExport(
   '')
 FROM
 (
-SELECT *, rowNumberInAllBlocks() AS before
-FROM
-(
-SELECT *, arrayJoin(if(list IN (0, ${param('UInt8', lists.length + 1)}), [toUInt8(0)], ${metrics})) AS metric
-FROM
-(
-${spread === undefined ? serverRows(query, tenant, lists) : spreadRows(query, tenant, spread, lists)}
-)
-${limit === undefined ? shownOrder(query) : orderBy(query, sql`${rankOf(query)} DESC`)}
-)${cut}
-)${again}`;
+${shown}
+)`;
 }
 
 /** The order of the result: each list's rows as they are shown, then its mark. */
 function shownOrder(query: StatsQuery): Sql {
-  return orderBy(query, sql`${query.groupBy.includes('time') ? sql`time, ` : EMPTY}${rankOf(query)} DESC`);
+  const time = query.groupBy.includes('time') ? sql`time, ` : EMPTY;
+  return sql`ORDER BY list, metric, is_row DESC, ${time}${rankAndNames(query)}`;
 }
 
-function orderBy(query: StatsQuery, rows: Sql): Sql {
-  return sql`ORDER BY list, metric, is_row DESC, ${rows}, ${join(query.groupBy.map(identifier), ', ')}`;
+/** The first rows of each list, and all marks. */
+function cutRows(query: StatsQuery, limit: number, lists: readonly MetricList[], rows: Sql): Sql {
+  const ranked = sql`SELECT * FROM\n(\n${rows}\n)\nORDER BY list, is_row DESC, ${rankAndNames(query)}`;
+  return sql`${counted(ranked)}\n${limitBy(limit, lists, sql`list, is_row`)}`;
+}
+
+function rankAndNames(query: StatsQuery): Sql {
+  return sql`${rankOf(query)} DESC, ${join(query.groupBy.map(identifier), ', ')}`;
+}
+
+/** Rows in order, each with how many are before it. */
+function counted(rows: Sql): Sql {
+  return sql`SELECT *, rowNumberInAllBlocks() AS before FROM\n(\n${rows}\n)`;
 }
 
 /** The groups of all lists and the marks; the totals come of a query before. */
@@ -146,7 +155,8 @@ SELECT arrayJoin(${param('Array(UInt8)', marks(lists))}), 0, 0, 0, ${blanks(quer
     numbers.map(() => sql`NULL`),
     ', ',
   )}
-)`;
+)
+QUALIFY list > 0 OR is_row = 0`;
 }
 
 /** The summary stands first, as list 0, and the end mark last. */

@@ -58,7 +58,8 @@ async function* listsOf(
       rows: plan.isTime ? everyBucket(query, marked.section(), plan, row(columns), total) : marked.section(),
     };
     const before = Number((await marked.mark()).split(' ')[1]);
-    if (!plan.isTime) groupCounts[plan.groupName] = before - lastMark - 1;
+    // The other metric's list has the same groups.
+    if (!plan.isTime && plan.metric === query.metrics[0]) groupCounts[plan.groupName] = before - lastMark - 1;
     lastMark = before;
   }
   if ((await marked.mark()) !== 'end') throw new Error('The export has more lists than were asked for.');
