@@ -22,7 +22,13 @@ afterEach(() => rmSync(dataDir, { recursive: true, force: true }));
 
 /** A spool of so many bytes, an owner's share of which is half. */
 function spoolOf(spoolBytes: number): { spool: Spool; share: FairShare } {
-  const { spool: share } = createShares({ maxQueries: 1, maxExports: 1, spoolBytes });
+  const { spool: share } = createShares({
+    maxQueries: 1,
+    maxExports: 1,
+    maxConnections: 1,
+    trustProxy: 0,
+    spoolBytes,
+  });
   return { spool: new Spool(openSpoolFolder(dataDir), share), share };
 }
 

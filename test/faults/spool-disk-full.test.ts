@@ -24,7 +24,13 @@ function spoolOnSmallDisk(): { folder: string; spool: Spool } {
   const { status } = spawnSync('mount', ['-t', 'tmpfs', '-o', `size=${16 * MIB}`, 'tmpfs', folder]);
   if (status !== 0) throw new Error('A small disk cannot be mounted: run this test as root on Linux.');
   mounted = folder;
-  const { spool: share } = createShares({ maxQueries: 1, maxExports: 1, spoolBytes: 1_024 * MIB });
+  const { spool: share } = createShares({
+    maxQueries: 1,
+    maxExports: 1,
+    maxConnections: 1,
+    trustProxy: 0,
+    spoolBytes: 1_024 * MIB,
+  });
   return { folder, spool: new Spool(openSpoolFolder(folder), share) };
 }
 

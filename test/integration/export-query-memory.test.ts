@@ -21,9 +21,11 @@ beforeAll(async () => {
   const { CLICKHOUSE_URL = '', CLICKHOUSE_USER = '', CLICKHOUSE_PASSWORD = '' } = clickHouseSettings();
   const server = { url: CLICKHOUSE_URL, user: CLICKHOUSE_USER, password: CLICKHOUSE_PASSWORD };
   frugal = new Database(server, spoor.database.name, () => {}, {
-    max_memory_usage: String(MOST_BYTES),
-    max_bytes_before_external_group_by: String(SPILL_BYTES),
-    max_bytes_before_external_sort: String(SPILL_BYTES),
+    exports: {
+      max_memory_usage: String(MOST_BYTES),
+      max_bytes_before_external_group_by: String(SPILL_BYTES),
+      max_bytes_before_external_sort: String(SPILL_BYTES),
+    },
   });
   await spoor.database.commandText(
     `INSERT INTO clicks (owner_id, short_code, clicked_at, visitor, browser, os, country, city, referrer)

@@ -143,12 +143,12 @@ describe('a slow reader', () => {
 test.each(EXPORT_FORMAT_NAMES)(
   'an export that fails does not look whole over HTTP/1.0 (%s)',
   async (format) => {
-    const before = await runningExports();
+    const before = await runningExports(spoor.database);
     const target = `/api/v1/export?${WIDE.replace('xml', format)}`;
     const head = `GET ${target} HTTP/1.0\r\nAuthorization: Bearer ${ADMIN_KEY}\r\n\r\n`;
     const client = new StalledClient(spoor.url, head);
     await client.begun;
-    const [id] = (await runningExports()).filter((one) => !before.includes(one));
+    const [id] = (await runningExports(spoor.database)).filter((one) => !before.includes(one));
     await spoor.database.commandText(`KILL QUERY WHERE query_id = '${id}' ASYNC`);
     expect(await client.toEnd()).toContain('reset');
   },
