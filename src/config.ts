@@ -50,6 +50,8 @@ export interface Config {
   readonly maxQueries: number;
   /** Exports that run at once. */
   readonly maxExports: number;
+  /** Bytes of exports' results that may wait on the disk for slow readers; 0: none; undefined: as the disk has room. */
+  readonly spoolBytes: number | undefined;
   /** Bytes of all caches together; 0: none holds anything. */
   readonly cacheBytes: number;
   /** Origins whose pages may read the API from a browser; `*` stands for every one. */
@@ -108,6 +110,7 @@ const environment = z.object({
     .default(0),
   SPOOR_MAX_QUERIES: wholeNumber(1, 1_000).default(2 * availableParallelism() + 4),
   SPOOR_MAX_EXPORTS: wholeNumber(1, 1_000).default(16),
+  SPOOR_SPOOL_MB: wholeNumber(0, 1_048_576).optional(),
   SPOOR_CACHE_MB: wholeNumber(0, 65_536).default(64),
   SPOOR_RATE_LIMITS: z.enum(['on', 'off'], 'must be on or off').default('on'),
   SPOOR_REDIS_URL: z
@@ -177,6 +180,7 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
     redisUrl: settings.SPOOR_REDIS_URL,
     maxQueries: settings.SPOOR_MAX_QUERIES,
     maxExports: settings.SPOOR_MAX_EXPORTS,
+    spoolBytes: settings.SPOOR_SPOOL_MB === undefined ? undefined : settings.SPOOR_SPOOL_MB * 1_048_576,
     cacheBytes: settings.SPOOR_CACHE_MB * 1_048_576,
     corsOrigins: settings.SPOOR_CORS_ORIGINS,
     retentionDays: settings.SPOOR_RETENTION_DAYS,

@@ -9,6 +9,7 @@ import { CacheBudget } from './caches/cache-budget.ts';
 import type { Database } from './clickhouse/database.ts';
 import type { OpenClickHouse } from './clickhouse/connection.ts';
 import { openClickHouse, refuseSecondServer } from './clickhouse/open.ts';
+import { failureName } from './clickhouse/failures.ts';
 import { createVersions } from './clickhouse/versions.ts';
 import { type EnrichStep, enrichSteps } from './clicks/enrich/enrich.ts';
 import { UNKNOWN_PLACE } from './clicks/enrich/place.ts';
@@ -24,6 +25,8 @@ import { ClickWriter } from './clicks/writer.ts';
 import type { Config } from './config.ts';
 import { readOrCreateSecret, removeControl, writeControl } from './data-dir.ts';
 import { descriptorLimit } from './descriptors.ts';
+import { type SpoolFolder, openSpoolFolder } from './export-spool/spool-folder.ts';
+import { Spool } from './export-spool/spool.ts';
 import { createShares } from './fair-share/shares.ts';
 import { createListener } from './http/app.ts';
 import { listen, maxConnections } from './http/server.ts';
@@ -136,7 +139,12 @@ function compose(config: Config, { clickhouse, ...parts }: Parts, token: string)
   const { database, clickTables, shards } = clickhouse;
   // Its directory is of one process at a time.
   const isEmbedded = config.clickhouse === undefined;
-  const shares = createShares({ ...config, maxConnections: maxConnections(descriptorLimit()) });
+  const spoolFolder = spoolFolderOf(config, parts.log);
+  const shares = createShares({
+    ...config,
+    spoolBytes: config.spoolBytes ?? spoolFolder?.defaultBytes ?? 0,
+    maxConnections: maxConnections(descriptorLimit()),
+  });
   parts.metrics.watchShares(shares);
   const now = Date.now;
   const nextVersion = createVersions(now);
@@ -180,10 +188,22 @@ function compose(config: Config, { clickhouse, ...parts }: Parts, token: string)
     knownClicks: new KnownClicksOfQuestions(caches.open('visitors')),
     timeZones: timeZonesOf(database),
     shares,
+    spool: spoolFolder && new Spool(spoolFolder, shares.spool),
     proxies: config.trustProxy,
     corsOrigins: config.corsOrigins,
     now,
   };
+}
+
+/** Where slow exports wait; undefined where none are to, or where the data directory takes no files. */
+function spoolFolderOf({ spoolBytes, dataDir }: Config, log: Logger): SpoolFolder | undefined {
+  if (spoolBytes === 0) return undefined;
+  try {
+    return openSpoolFolder(dataDir);
+  } catch (error) {
+    log.warn({ failure: failureName(error) }, 'SPOOR_DATA_DIR takes no files: slow exports are not spooled');
+    return undefined;
+  }
 }
 
 /** A writer that notes whose clicks it has written, also where it failed: part may be stored all the same. */

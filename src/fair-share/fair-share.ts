@@ -46,6 +46,7 @@ export interface ShareState {
 }
 
 interface HolderState {
+  readonly holder: Holder;
   inUse: number;
   waiting: number;
   /** Virtual time at which all that it has asked for so far would be done. */
@@ -58,6 +59,12 @@ interface Waiting {
   readonly start: number;
   readonly cost: number;
   readonly begin: (lease: Lease) => void;
+}
+
+/** Units that some holders share. */
+interface Pool {
+  readonly size: number;
+  readonly has: (holder: Holder) => boolean;
 }
 
 /** Owners are served before strangers, in this proportion, when both wait. */
@@ -112,6 +119,37 @@ export class FairShare {
   /** Whether somebody waits who has not had a full share, so that those who have more stand in the way. */
   get isContended(): boolean {
     return this.#waiting.some((waiting) => this.#isWithinBounds(waiting) && !this.#hasRoom(waiting));
+  }
+
+  /**
+   * Those who have the most of what somebody waits for that has less than an equal part of it; nobody, unless they have
+   * more than an equal part themselves and would have no less than the one who waits when they gave it that.
+   */
+  get inTheWay(): readonly Holder[] {
+    for (const waiting of this.#waiting) {
+      const pool = this.#poolShortFor(waiting);
+      if (pool === undefined) continue;
+      const active = [...this.#holders.values()].filter(
+        ({ holder, inUse, waiting }) => pool.has(holder) && inUse + waiting > 0,
+      );
+      const equal = pool.size / active.length;
+      const held = this.heldBy(waiting.holder);
+      const most = Math.max(...active.map(({ inUse }) => inUse));
+      if (held >= equal || most <= equal || most - waiting.units < held + waiting.units) continue;
+      return active.filter(({ inUse }) => inUse === most).map(({ holder }) => holder);
+    }
+    return [];
+  }
+
+  /** What has no room for a request, and who has it; undefined where its own holder's bound is what it waits for. */
+  #poolShortFor(waiting: Pick<Waiting, 'holder' | 'units'>): Pool | undefined {
+    const { size, strangers, each } = this.#options;
+    const { holder, units } = waiting;
+    if (this.heldBy(holder) + units > each[holder.kind]) return undefined;
+    if (!this.#isWithinBounds(waiting)) {
+      return { size: strangers, has: ({ kind }) => kind === 'stranger' };
+    }
+    return this.#hasRoom(waiting) ? undefined : { size, has: () => true };
   }
 
   /**
@@ -260,7 +298,7 @@ export class FairShare {
   #stateOf(holder: Holder): HolderState {
     const key = holderKey(holder);
     let state = this.#holders.get(key);
-    if (state === undefined) this.#holders.set(key, (state = { inUse: 0, waiting: 0, finish: 0 }));
+    if (state === undefined) this.#holders.set(key, (state = { holder, inUse: 0, waiting: 0, finish: 0 }));
     return state;
   }
 

@@ -10,6 +10,8 @@ export interface Shares {
   /** Those that were too large for their share of memory: one at a time has much of it. */
   readonly largeQuestions: FairShare;
   readonly exports: FairShare;
+  /** Bytes of exports' results that wait on the disk for slow readers. */
+  readonly spool: FairShare;
   /** Bytes of request bodies in memory, decompressed. */
   readonly bodies: FairShare;
   /** Bytes of bodies whose clicks are being parsed and stored. */
@@ -25,6 +27,7 @@ export interface ShareSizes {
   readonly maxConnections: number;
   /** Proxies in front. */
   readonly trustProxy: number;
+  readonly spoolBytes: number;
 }
 
 const MIB = 1_048_576;
@@ -48,7 +51,7 @@ export function queryLimits({
 
 /** Every share, with its bounds and what a refusal says. */
 export function createShares(sizes: ShareSizes): Shares {
-  const { maxQueries, maxExports, maxConnections, trustProxy } = sizes;
+  const { maxQueries, maxExports, spoolBytes, maxConnections, trustProxy } = sizes;
   const questions = {
     maxWaitMs: 10_000,
     maxWaiting: 1_000,
@@ -84,6 +87,15 @@ export function createShares(sizes: ShareSizes): Shares {
       maxWaitMs: 5_000,
       maxWaiting: 400,
       refusal: 'Too many exports run at once: try again in a while.',
+    }),
+    spool: new FairShare({
+      resource: 'spool_bytes',
+      size: spoolBytes,
+      each: { owner: half(spoolBytes), stranger: half(quarter(spoolBytes)) },
+      strangers: quarter(spoolBytes),
+      maxWaitMs: 0,
+      maxWaiting: 0,
+      refusal: 'Too many results wait on the disk: try again in a while.',
     }),
     bodies: new FairShare({
       resource: 'body_bytes',

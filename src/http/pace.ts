@@ -90,7 +90,7 @@ function cutMostUnread(connections: Iterable<Connection>): void {
  * Bytes that the kernel has taken to send. `bytesWritten` counts a whole response as soon as it is handed to libuv, however
  * little of it the client has read; how much is left there, Node tells on the socket's handle alone.
  */
-function bytesTaken(socket: Socket): number {
+export function bytesTaken(socket: Socket): number {
   const handle: unknown = Reflect.get(socket, '_handle');
   if (!isStreamHandle(handle)) return socket.bytesWritten - socket.writableLength;
   return handle.bytesWritten - handle.writeQueueSize;

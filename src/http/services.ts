@@ -10,6 +10,7 @@ import type { HashVisitor } from '../clicks/enrich/visitor.ts';
 import type { ClickRemoval } from '../clicks/removal.ts';
 import type { KeptSince } from '../clicks/retention.ts';
 import type { Database } from '../clickhouse/database.ts';
+import type { Spool } from '../export-spool/spool.ts';
 import type { Shares } from '../fair-share/shares.ts';
 import type { KeyStore } from '../keys/keys.ts';
 import type { Principal } from '../keys/scopes.ts';
@@ -41,6 +42,8 @@ export interface Services {
   /** The time zones ClickHouse knows. */
   readonly timeZones: () => Promise<ReadonlySet<string>>;
   readonly shares: Shares;
+  /** undefined: the query of an export waits for its reader. */
+  readonly spool: Spool | undefined;
   /** undefined: nothing is limited. */
   readonly rateLimits: RateLimits | undefined;
   /** How many proxies stand in front. */

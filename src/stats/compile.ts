@@ -164,25 +164,22 @@ ${groups}
 
 const COUNT_OF_GROUPS = sql`count() OVER (PARTITION BY list)`;
 
-/**
- * Keeps the first `limit` rows of each list; time's own list is never cut.
- * @param first what the rows of a list are ordered by before their rank
- */
-export function limitedRows(
-  query: StatsQuery,
-  limit: number,
-  lists: readonly MetricList[],
-  first: Sql = EMPTY,
-): Sql {
-  const timeList = lists.findIndex(isTime) + 1;
-  const uncut = timeList === 0 ? EMPTY : sql`, if(list = ${param('UInt8', timeList)}, time, 0)`;
-  return sql`${ranked(query, first)}
-LIMIT ${param('UInt32', limit)} BY list${uncut}`;
+/** Keeps the first `limit` rows of each list; time's own list is never cut. */
+function limitedRows(query: StatsQuery, limit: number, lists: readonly MetricList[]): Sql {
+  return sql`${ranked(query)}
+${limitBy(limit, lists)}`;
 }
 
-function ranked(query: StatsQuery, first: Sql = EMPTY): Sql {
+/** @param each what tells the rows apart of which so many are kept */
+export function limitBy(limit: number, lists: readonly MetricList[], each: Sql = sql`list`): Sql {
+  const timeList = lists.findIndex(isTime) + 1;
+  const uncut = timeList === 0 ? EMPTY : sql`, if(list = ${param('UInt8', timeList)}, time, 0)`;
+  return sql`LIMIT ${param('UInt32', limit)} BY ${each}${uncut}`;
+}
+
+function ranked(query: StatsQuery): Sql {
   return sql`
-ORDER BY list, ${first}${rankOf(query)} DESC, ${join(query.groupBy.map(identifier), ', ')}`;
+ORDER BY list, ${rankOf(query)} DESC, ${join(query.groupBy.map(identifier), ', ')}`;
 }
 
 function isTime({ dimensions }: MetricList): boolean {

@@ -48,9 +48,8 @@ async function* listsOf(
   head: AnswerHead,
   groupCounts: Record<string, number>,
 ): AsyncGenerator<ExportList> {
+  let lastMark = 0;
   for (const plan of plans) {
-    const [, groups] = (await marked.mark()).split(' ');
-    if (!plan.isTime) groupCounts[plan.groupName] = Number(groups);
     const { name, columns } = plan;
     const total = head.summary[METRICS[plan.metric].total];
     yield {
@@ -58,6 +57,10 @@ async function* listsOf(
       columns,
       rows: plan.isTime ? everyBucket(query, marked.section(), plan, row(columns), total) : marked.section(),
     };
+    const before = Number((await marked.mark()).split(' ')[1]);
+    // The other metric's list has the same groups.
+    if (!plan.isTime && plan.metric === query.metrics[0]) groupCounts[plan.groupName] = before - lastMark - 1;
+    lastMark = before;
   }
   if ((await marked.mark()) !== 'end') throw new Error('The export has more lists than were asked for.');
 }

@@ -135,6 +135,55 @@ describe('the queue', () => {
   });
 });
 
+describe('in the way', () => {
+  const wait = (share: FairShare, holder: Holder): void => void share.acquire(holder).catch(() => {});
+  const four = { ...OPTIONS, each: { owner: 4, stranger: 2 } };
+
+  test('are those who have the most, while one waits who has less than an equal part', () => {
+    const share = new FairShare(four);
+    share.take(owner('a'), 3);
+    share.take(owner('b'));
+    expect(share.inTheWay).toEqual([]);
+    wait(share, owner('c'));
+    expect(share.inTheWay).toEqual([owner('a')]);
+  });
+
+  test('are all of those who have as much', () => {
+    const share = new FairShare(four);
+    share.take(owner('a'), 2);
+    share.take(owner('b'), 2);
+    wait(share, owner('c'));
+    expect(share.inTheWay).toEqual([owner('a'), owner('b')]);
+  });
+
+  test('is nobody where one would only take the other one’s place', () => {
+    const share = new FairShare(four);
+    for (const name of ['a', 'b', 'c', 'd']) share.take(owner(name));
+    wait(share, owner('e'));
+    expect(share.inTheWay).toEqual([]);
+  });
+
+  test('is nobody where the one who waits has an equal part, or is at a bound of its own', () => {
+    const share = new FairShare(four);
+    share.take(owner('a'), 2);
+    share.take(owner('b'), 2);
+    wait(share, owner('a'));
+    expect(share.inTheWay).toEqual([]);
+    const bound = new FairShare({ ...four, each: { owner: 2, stranger: 1 }, size: 8 });
+    bound.take(owner('a'), 2);
+    wait(bound, owner('a'));
+    expect(bound.inTheWay).toEqual([]);
+  });
+
+  test('of a stranger are strangers, when they have all that strangers may', () => {
+    const share = new FairShare({ ...four, size: 8 });
+    share.take(owner('a'), 4);
+    share.take(stranger('x'), 2);
+    wait(share, stranger('y'));
+    expect(share.inTheWay).toEqual([stranger('x')]);
+  });
+});
+
 test('whatever is asked for and given back, bounds hold, everybody is served, and nothing is left', async () => {
   const holders = [owner('a'), owner('b'), stranger('a'), stranger('b')];
   await assert(

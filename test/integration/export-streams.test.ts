@@ -6,10 +6,10 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/gl
 import { unzipSync } from 'fflate';
 import type { ExportContent } from '../../src/export/content.ts';
 import { EXPORT_FORMAT_NAMES, type ExportFormat } from '../../src/export/formats.ts';
-import { sql } from '../../src/sql/sql.ts';
 import { compileExport } from '../../src/stats/compile-export.ts';
 import { readExport } from '../../src/stats/export-content.ts';
 import { forExport, parseQuestion } from '../../src/stats/query.ts';
+import { beginExport, bodyOf, leaveExports, runningExports } from '../support/open-exports.ts';
 import {
   endProcesses,
   newFolder,
@@ -35,48 +35,13 @@ beforeAll(async () => {
       concat('A city of some length, number ', toString(number)), 'Direct' FROM numbers(${GROUPS})`,
   );
 });
-const open = new Set<IncomingMessage>();
 afterEach(async () => {
-  for (const one of open) one.destroy();
-  open.clear();
+  leaveExports();
   await endProcesses();
 });
 afterAll(() => spoor.stop());
 
-/** An export whose head is there and of whose body nothing is read yet. */
-async function begin(query: string, url = spoor.url): Promise<IncomingMessage> {
-  const request = get(`${url}/api/v1/export?${query}`, {
-    headers: { authorization: `Bearer ${ADMIN_KEY}` },
-    agent: false,
-  });
-  const [response]: IncomingMessage[] = await once(request, 'response');
-  if (response === undefined) throw new Error('No response.');
-  open.add(response);
-  // A reset is an error of both.
-  request.on('error', () => {});
-  response.on('error', () => {});
-  return response;
-}
-
-/** The whole body. @throws Error when the connection broke before its end */
-async function bodyOf(response: IncomingMessage, pauseMs = 0): Promise<Buffer> {
-  const pieces: Buffer[] = [];
-  for await (const piece of response) {
-    pieces.push(piece);
-    if (pauseMs > 0) await delay(pauseMs);
-  }
-  if (!response.complete) throw new Error('The body was cut.');
-  return Buffer.concat(pieces);
-}
-
-/** The ids of the exports' queries that ClickHouse is at. */
-async function runningExports(): Promise<readonly string[]> {
-  const rows = await spoor.database.rows<[string]>(
-    sql`SELECT query_id FROM system.processes
-    WHERE current_database = currentDatabase() AND endsWith(query, 'FORMAT RawBLOB')`,
-  );
-  return rows.map(([id]) => id);
-}
+const begin = (query: string, url = spoor.url): Promise<IncomingMessage> => beginExport(url, query);
 
 const small = async (): Promise<number> =>
   (await spoor.send('GET', '/api/v1/export', { query: { format: 'json', owner_id: 'nobody' } })).status;
@@ -85,15 +50,18 @@ describe('a client that leaves', () => {
   test.each(EXPORT_FORMAT_NAMES)(
     'in the middle of a file (%s) stops its query and frees its place',
     async (format) => {
-      const before = await runningExports();
+      const before = await runningExports(spoor.database);
       const response = await begin(WIDE.replace('xml', format));
       expect(response.statusCode).toBe(200);
       await once(response, 'readable');
-      const [query, ...others] = (await runningExports()).filter((id) => !before.includes(id));
+      const [query, ...others] = (await runningExports(spoor.database)).filter((id) => !before.includes(id));
       expect([typeof query, others]).toEqual(['string', []]);
       response.destroy();
       const left = Date.now();
-      await waitUntil('the query to end', async () => !(await runningExports()).includes(query ?? ''));
+      await waitUntil(
+        'the query to end',
+        async () => !(await runningExports(spoor.database)).includes(query ?? ''),
+      );
       // A second is what is promised; the rest is for asking, on a machine that does other things as well.
       expect(Date.now() - left).toBeLessThan(3_000);
       expect(await small()).toBe(200);
@@ -101,7 +69,7 @@ describe('a client that leaves', () => {
   );
 
   test('while it waits for its place leaves it to the next', async () => {
-    const before = await runningExports();
+    const before = await runningExports(spoor.database);
     const first = await begin(WIDE);
     const second = get(`${spoor.url}/api/v1/export?${WIDE}`, {
       headers: { authorization: `Bearer ${ADMIN_KEY}` },
@@ -113,7 +81,7 @@ describe('a client that leaves', () => {
     first.destroy();
     expect(await small()).toBe(200);
     const isNew = (id: string): boolean => !before.includes(id);
-    await waitUntil('the queries to end', async () => !(await runningExports()).some(isNew));
+    await waitUntil('the queries to end', async () => !(await runningExports(spoor.database)).some(isNew));
   });
 });
 
@@ -175,12 +143,12 @@ describe('a slow reader', () => {
 test.each(EXPORT_FORMAT_NAMES)(
   'an export that fails does not look whole over HTTP/1.0 (%s)',
   async (format) => {
-    const before = await runningExports();
+    const before = await runningExports(spoor.database);
     const target = `/api/v1/export?${WIDE.replace('xml', format)}`;
     const head = `GET ${target} HTTP/1.0\r\nAuthorization: Bearer ${ADMIN_KEY}\r\n\r\n`;
     const client = new StalledClient(spoor.url, head);
     await client.begun;
-    const [id] = (await runningExports()).filter((one) => !before.includes(one));
+    const [id] = (await runningExports(spoor.database)).filter((one) => !before.includes(one));
     await spoor.database.commandText(`KILL QUERY WHERE query_id = '${id}' ASYNC`);
     expect(await client.toEnd()).toContain('reset');
   },

@@ -88,7 +88,7 @@ export async function listenWith(
     ...options
   }: Partial<ListenOptions & { maxConnections: number }> = {},
 ): Promise<Listening & { readonly shares: ListenOptions['shares'] }> {
-  const shares = createShares({ maxQueries: 4, maxExports: 4, maxConnections, trustProxy });
+  const shares = createShares({ maxQueries: 4, maxExports: 4, spoolBytes: 0, maxConnections, trustProxy });
   const settings = { host: '127.0.0.1', port: 0, trustProxy, shares, ...options };
   return { ...(await listen(listener, settings)), shares };
 }

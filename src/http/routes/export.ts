@@ -1,9 +1,12 @@
+import type { ServerResponse } from 'node:http';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { Router } from '@koa/router';
 import { failureName } from '../../clickhouse/failures.ts';
 import { AppError, notOneOf, unavailable } from '../../errors.ts';
 import { EXPORT_FORMATS, EXPORT_FORMAT_NAMES, type ExportFormat } from '../../export/formats.ts';
+import { spooled } from '../../export-spool/spooled.ts';
+import type { Holder } from '../../fair-share/holder.ts';
 import { type Tenant, ownershipOf } from '../../stats/conditions.ts';
 import { compileExport } from '../../stats/compile-export.ts';
 import { readExport } from '../../stats/export-content.ts';
@@ -14,6 +17,7 @@ import { inTurns } from '../../turns.ts';
 import { formatInstant } from '../../values/time-zone.ts';
 import type { State } from '../context.ts';
 import { holderOf } from '../holder.ts';
+import { RunningExports } from '../running-exports.ts';
 import type { Services } from '../services.ts';
 import { findTenant, requireKeyForAll } from '../tenant.ts';
 import { swept } from '../young-garbage.ts';
@@ -21,7 +25,10 @@ import { swept } from '../young-garbage.ts';
 /** How long its query may take to the first byte; after it, only the client's pace counts. */
 const FIRST_BYTE_MS = 60_000;
 
+const IN_THE_WAY = 'slow, and others waited for its slot';
+
 export function exportRoutes(router: Router<State>, services: Services): void {
+  const running = new RunningExports(services.shares.exports);
   router.get('/api/v1/export', async (ctx) => {
     requireKeyForAll(ctx);
     const now = services.now();
@@ -35,6 +42,7 @@ export function exportRoutes(router: Router<State>, services: Services): void {
     const run = async (): Promise<void> => {
       const query = forExport(question, question.start ?? (await oldestOf(services, tenant, keptSince)));
       const name = fileName(query, format);
+      const sending = running.begin(holder, ctx.res);
       try {
         const content = await firstByte(stopped, services, async () => {
           const bytes = await services.database.text(
@@ -51,13 +59,18 @@ export function exportRoutes(router: Router<State>, services: Services): void {
           'Cache-Control': 'private, no-store',
         });
         if (ctx.method === 'HEAD') ctx.res.end();
-        else await pipeline(Readable.from(inTurns(format.write(content)), { objectMode: false }), ctx.res);
+        else {
+          const bytes = spooledFor(ctx.res, holder, services, format.write(content));
+          await pipeline(Readable.from(inTurns(bytes), { objectMode: false }), ctx.res);
+        }
       } catch (error) {
         // Once the answer has begun the broken connection is the only way to tell; pipeline has seen to that.
         if (!ctx.res.headersSent) throw error;
-        services.log.warn({ failure: failureName(error) }, 'an export was cut');
+        const reason = sending.wasInTheWay ? IN_THE_WAY : failureName(error);
+        services.log.warn({ failure: reason }, 'an export was cut');
         ctx.res.destroy();
       } finally {
+        sending.end();
         stopped.abort();
       }
     };
@@ -114,6 +127,20 @@ async function firstByte<T>(
   } finally {
     clearTimeout(timer);
   }
+}
+
+/** Lets go of ClickHouse's query where the client is slower than it. */
+function spooledFor(
+  response: ServerResponse,
+  holder: Holder,
+  { spool }: Services,
+  bytes: AsyncIterable<Buffer | string>,
+): AsyncIterable<Buffer | string> {
+  if (spool === undefined) return bytes;
+  return spooled(bytes, {
+    createFile: () => spool.create(holder),
+    isBehind: () => response.writableNeedDrain,
+  });
 }
 
 function fileName({ subject, range, timezone }: StatsQuery, format: ExportFormat): string {

@@ -1,0 +1,53 @@
+import { once } from 'node:events';
+import { type IncomingMessage, get } from 'node:http';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Database } from '../../src/clickhouse/database.ts';
+import { sql } from '../../src/sql/sql.ts';
+import { ADMIN_KEY } from './spoor.ts';
+
+const open = new Set<IncomingMessage>();
+
+/** An export whose head is there and of whose body nothing is read yet. */
+export async function beginExport(
+  url: string,
+  query: string,
+  { key = ADMIN_KEY, headers = {} }: { key?: string | null; headers?: Record<string, string> } = {},
+): Promise<IncomingMessage> {
+  const request = get(`${url}/api/v1/export?${query}`, {
+    headers: { ...headers, ...(key === null ? {} : { authorization: `Bearer ${key}` }) },
+    agent: false,
+  });
+  const [response]: IncomingMessage[] = await once(request, 'response');
+  if (response === undefined) throw new Error('No response.');
+  open.add(response);
+  // A reset is an error of both.
+  request.on('error', () => {});
+  response.on('error', () => {});
+  return response;
+}
+
+/** Leaves all exports that were begun; for `afterEach`. */
+export function leaveExports(): void {
+  for (const one of open) one.destroy();
+  open.clear();
+}
+
+/** The whole body. @throws Error when the connection broke before its end */
+export async function bodyOf(response: IncomingMessage, pauseMs = 0): Promise<Buffer> {
+  const pieces: Buffer[] = [];
+  for await (const piece of response) {
+    pieces.push(piece);
+    if (pauseMs > 0) await delay(pauseMs);
+  }
+  if (!response.complete) throw new Error('The body was cut.');
+  return Buffer.concat(pieces);
+}
+
+/** The ids of the exports' queries that ClickHouse is at in that database. */
+export async function runningExports(database: Database): Promise<readonly string[]> {
+  const rows = await database.rows<[string]>(
+    sql`SELECT query_id FROM system.processes
+    WHERE current_database = currentDatabase() AND endsWith(query, 'FORMAT RawBLOB')`,
+  );
+  return rows.map(([id]) => id);
+}
