@@ -4,6 +4,7 @@ import { DataChanges } from './answers/data-changes.ts';
 import { KeptAnswers } from './answers/kept-answers.ts';
 import { KnownClicksOfQuestions } from './answers/known-clicks.ts';
 import { StoredDataWatch } from './answers/stored-data.ts';
+import { RowEstimates } from './answers/row-estimates.ts';
 import { Backups } from './backup/backup.ts';
 import { CacheBudget } from './caches/cache-budget.ts';
 import type { Database } from './clickhouse/database.ts';
@@ -168,6 +169,7 @@ function compose(config: Config, { clickhouse, ...parts }: Parts, token: string)
     ...parts,
     database,
     spread: shards,
+    estimates: new RowEstimates(database, shards),
     urls,
     keys: new KeyStore(database, nextVersion, now, caches, isEmbedded),
     fixedKeys,

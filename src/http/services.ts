@@ -2,6 +2,7 @@ import type { Logger } from 'pino';
 import type { DataChanges } from '../answers/data-changes.ts';
 import type { KeptAnswers } from '../answers/kept-answers.ts';
 import type { KnownClicksOfQuestions } from '../answers/known-clicks.ts';
+import type { RowEstimates } from '../answers/row-estimates.ts';
 import type { Backups } from '../backup/backup.ts';
 import type { BatchImporter } from '../clicks/import/batches.ts';
 import type { IdempotencyLedger } from '../clicks/idempotency.ts';
@@ -42,6 +43,8 @@ export interface Services {
   /** The time zones ClickHouse knows. */
   readonly timeZones: () => Promise<ReadonlySet<string>>;
   readonly shares: Shares;
+  /** How much questions read, about. */
+  readonly estimates: RowEstimates;
   /** undefined: the query of an export waits for its reader. */
   readonly spool: Spool | undefined;
   /** undefined: nothing is limited. */

@@ -17,6 +17,7 @@ import { inTurns } from '../../turns.ts';
 import { formatInstant } from '../../values/time-zone.ts';
 import type { State } from '../context.ts';
 import { holderOf } from '../holder.ts';
+import { exportClassOf } from '../query-class.ts';
 import { RunningExports } from '../running-exports.ts';
 import type { Services } from '../services.ts';
 import { findTenant, requireKeyForAll } from '../tenant.ts';
@@ -48,7 +49,7 @@ export function exportRoutes(router: Router<State>, services: Services): void {
           const bytes = await services.database.text(
             compileExport(query, tenant, format.row, services.spread),
             stopped.signal,
-            holder.kind === 'owner' ? 'exports' : 'strangers',
+            exportClassOf(query, tenant, holder, services.estimates),
           );
           return readExport(query, swept(bytes), format.row, now);
         });

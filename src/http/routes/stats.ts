@@ -1,21 +1,19 @@
 import type { Router } from '@koa/router';
 import type { MadeAnswer, MakeAnswer, SentAnswer } from '../../answers/kept-answers.ts';
 import { nameOf } from '../../answers/known-questions.ts';
-import { RowEstimates } from '../../answers/row-estimates.ts';
 import { isOverItsMemory } from '../../clickhouse/failures.ts';
 import type { Workload } from '../../clickhouse/workloads.ts';
-import type { Holder } from '../../fair-share/holder.ts';
 import type { ShapedList, StatsRow } from '../../stats/answer.ts';
 import { type ComparedAnswer, compileCompared, comparedRange, shapeCompared } from '../../stats/compare.ts';
 import type { Tenant } from '../../stats/conditions.ts';
 import { type Question, type StatsQuery, forAnswer, parseAnswerQuestion } from '../../stats/query.ts';
-import { DEAR_COST, costOf, queueCostOf } from '../../stats/question-cost.ts';
 import { chooseVisitorPlan } from '../../stats/visitor-plan.ts';
 import { jsonBytes, tagOf } from '../answer-bytes.ts';
 import { type Context, type State, signalOf } from '../context.ts';
 import type { Services } from '../services.ts';
 import { ANSWER_HEADERS, etagOf, findKept, namesTag } from '../kept.ts';
 import { holderOf } from '../holder.ts';
+import { classOf } from '../query-class.ts';
 import { findTenant, requireKeyForAll } from '../tenant.ts';
 
 /** How long its query may run. */
@@ -31,7 +29,6 @@ interface ReadQuestion {
 
 export function statsRoutes(router: Router<State>, services: Services): void {
   const { answers, database, knownClicks: known, spread } = services;
-  const estimates = new RowEstimates(database, spread);
 
   const read = async (ctx: Context): Promise<ReadQuestion> => {
     const timeZones = await services.timeZones();
@@ -45,7 +42,7 @@ export function statsRoutes(router: Router<State>, services: Services): void {
     (ctx: Context, first: ReadQuestion, tenant: Tenant): MakeAnswer =>
     async (signal, begin) => {
       const holder = holderOf(services, ctx);
-      const { workload, cost } = classOf(first.query, tenant, holder, estimates);
+      const { isDear, workload, cost } = classOf(first.query, tenant, holder, services.estimates);
       const ask = async (workload: Workload): Promise<MadeAnswer> => {
         await begin();
         // Clicks that came while it waited for its turn count as well: what is said of now is read anew.
@@ -61,7 +58,7 @@ export function statsRoutes(router: Router<State>, services: Services): void {
       const request = { signal, cost };
       const queued = (): Promise<MadeAnswer> => questions.within(holder, () => ask(workload), request);
       try {
-        return await (workload === 'links' ? queued() : dearQuestions.within(holder, queued, request));
+        return await (isDear ? dearQuestions.within(holder, queued, request) : queued());
       } catch (error) {
         if (!isOverItsMemory(error)) throw error;
         return largeQuestions.within(holder, () => ask('large'), request);
@@ -88,26 +85,6 @@ export function statsRoutes(router: Router<State>, services: Services): void {
     if (namesTag(ctx.get('if-none-match'), answer.tag)) ctx.status = 304;
     else ctx.body = answer.body;
   });
-}
-
-interface QuestionClass {
-  readonly workload: Workload;
-  /** For the queue. */
-  readonly cost: number;
-}
-
-/** What is not known yet counts as dear for a stranger, and for an owner where it is about all of their URLs. */
-function classOf(
-  query: StatsQuery,
-  tenant: Tenant,
-  { kind }: Holder,
-  estimates: RowEstimates,
-): QuestionClass {
-  const rows = estimates.find(query, tenant);
-  const cost = rows === undefined ? undefined : costOf(query, rows);
-  const isDear = cost === undefined ? kind === 'stranger' || tenant.kind !== 'url' : cost >= DEAR_COST;
-  const dear = kind === 'stranger' ? 'strangers' : 'questions';
-  return { workload: isDear ? dear : 'links', cost: queueCostOf(cost ?? (isDear ? DEAR_COST : 0)) };
 }
 
 function dependsOnNow({ question, at }: ReadQuestion): boolean {

@@ -1,0 +1,110 @@
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { RowEstimates } from '../../src/answers/row-estimates.ts';
+import type { Holder } from '../../src/fair-share/holder.ts';
+import { type QueryClass, classOf, exportClassOf } from '../../src/http/query-class.ts';
+import type { Tenant } from '../../src/stats/conditions.ts';
+import { type StatsQuery, forAnswer, parseAnswerQuestion } from '../../src/stats/query.ts';
+import { param, sql } from '../../src/sql/sql.ts';
+import { waitUntil } from '../support/process.ts';
+import { type TestSpoor, startSpoor } from '../support/spoor.ts';
+
+/** Granules of a table have so many rows at most. */
+const GRANULE = 8_192;
+const CLICKS = 1_000_000;
+const END = Date.UTC(2025, 5, 30);
+
+const OWNER: Holder = { kind: 'owner', name: 'somebody' };
+const STRANGER: Holder = { kind: 'stranger', name: '192.0.2.1' };
+
+let spoor: TestSpoor;
+let estimates: RowEstimates;
+
+beforeAll(async () => {
+  // So many may run at once that each has a few megabytes of memory.
+  spoor = await startSpoor({ SPOOR_MAX_QUERIES: '1000' });
+  await spoor.send('PUT', '/api/v1/urls/busy', { json: { owner_id: 'big', private_stats: false } });
+  await spoor.send('PUT', '/api/v1/urls/quiet', { json: { owner_id: 'small', private_stats: false } });
+  const insert = (owner: string, code: string, count: number) => sql`
+    INSERT INTO clicks (owner_id, short_code, clicked_at, visitor, browser)
+    SELECT ${param('String', owner)}, ${param('String', code)},
+      toDateTime64('2025-06-01', 3, 'UTC') + number % 2000000, intHash64(number), 'Chrome'
+    FROM numbers(${param('UInt64', count)})`;
+  await spoor.database.command(insert('big', 'busy', CLICKS));
+  await spoor.database.command(insert('small', 'quiet', 1_000));
+  estimates = new RowEstimates(spoor.database, spoor.spread);
+}, 120_000);
+afterAll(() => spoor.stop());
+
+function queryOf(raw: Readonly<Record<string, string>>): StatsQuery {
+  const dates = { start_date: '2025-06-01', end_date: String(END) };
+  return forAnswer(parseAnswerQuestion({ ...dates, ...raw }, { now: END, timeZones: new Set(['UTC']) }));
+}
+
+const urlOf = (ownerId: string, shortCode: string): Tenant => ({ kind: 'url', ownerId, shortCode });
+const ownerOf = (ownerId: string): Tenant => ({ kind: 'owner', ownerId });
+
+async function knownClass(query: StatsQuery, tenant: Tenant, holder: Holder): Promise<QueryClass> {
+  await waitUntil('an estimate', async () => estimates.find(query, tenant));
+  return classOf(query, tenant, holder, estimates);
+}
+
+test('what a question reads is estimated by ClickHouse’s index, and by the range', async () => {
+  const query = queryOf({});
+  const rows = await waitUntil('an estimate', async () => estimates.find(query, ownerOf('big')));
+  expect(rows).toBeGreaterThan((CLICKS - GRANULE) / 3);
+  expect(rows).toBeLessThan(CLICKS + 10 * GRANULE);
+  const half = queryOf({ start_date: String((Date.UTC(2025, 5, 1) + END) / 2) });
+  expect(estimates.find(half, ownerOf('big'))).toBeCloseTo(rows / 2, -1);
+});
+
+describe('the class of a question', () => {
+  test('is by what it reads, once that is known', async () => {
+    const query = queryOf({ group_by: 'time,browser,os' });
+    expect(await knownClass(query, urlOf('big', 'busy'), OWNER)).toMatchObject({ workload: 'questions' });
+    expect(await knownClass(query, urlOf('big', 'busy'), STRANGER)).toMatchObject({ workload: 'strangers' });
+    const cheap = { isDear: false, workload: 'links', cost: 1 };
+    expect(await knownClass(query, urlOf('small', 'quiet'), OWNER)).toEqual(cheap);
+    expect(await knownClass(query, urlOf('small', 'quiet'), STRANGER)).toEqual(cheap);
+    expect(await knownClass(query, ownerOf('small'), OWNER)).toEqual(cheap);
+    expect(exportClassOf(query, urlOf('big', 'busy'), OWNER, estimates)).toBe('exports');
+    expect(exportClassOf(query, urlOf('small', 'quiet'), OWNER, estimates)).toBe('links');
+  });
+
+  test('before that: a link of an owner is cheap, all else is not', () => {
+    const query = queryOf({});
+    const unknown = new RowEstimates(spoor.database, spoor.spread);
+    const classes = [
+      classOf(query, urlOf('big', 'busy'), OWNER, unknown),
+      classOf(query, ownerOf('big'), OWNER, unknown),
+      classOf(query, urlOf('big', 'busy'), STRANGER, unknown),
+    ];
+    expect(classes.map(({ workload }) => workload)).toEqual(['links', 'questions', 'strangers']);
+  });
+
+  test('costs more by lists, visitors and range', async () => {
+    const costs = [];
+    for (const raw of [
+      { group_by: 'browser', metrics: 'clicks' },
+      { group_by: 'browser' },
+      { group_by: 'browser,os,city' },
+      { group_by: 'browser,os,city', breakdown: 'true' },
+      { group_by: 'browser,os,city', breakdown: 'true', compare: 'previous' },
+    ]) {
+      costs.push((await knownClass(queryOf(raw), ownerOf('big'), OWNER)).cost);
+    }
+    expect(costs).toEqual(costs.toSorted((a, b) => a - b));
+    expect(new Set(costs).size).toBe(costs.length);
+  });
+});
+
+test('a question too large for its part of memory is answered all the same', async () => {
+  const { status, json } = await spoor.send('GET', '/api/v1/stats', {
+    query: { scope: 'anon', short_code: 'busy', start_date: '2025-06-01', end_date: '2025-06-30' },
+  });
+  expect([status, json.summary?.unique_clicks]).toEqual([200, CLICKS]);
+  const metrics = await spoor.send('GET', '/metrics');
+  // It was refused that way once.
+  expect(metrics.text).toMatch(
+    /^spoor_clickhouse_query_duration_seconds_count\{kind="select",outcome="error"\} 1$/m,
+  );
+});
