@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { getHeapStatistics } from 'node:v8';
 import pino, { type Logger } from 'pino';
 import { DataChanges } from './answers/data-changes.ts';
 import { KeptAnswers } from './answers/kept-answers.ts';
@@ -145,6 +146,7 @@ function compose(config: Config, { clickhouse, ...parts }: Parts, token: string)
     ...config,
     spoolBytes: config.spoolBytes ?? spoolFolder?.defaultBytes ?? 0,
     maxConnections: maxConnections(descriptorLimit()),
+    heapBytes: getHeapStatistics().heap_size_limit,
   });
   parts.metrics.watchShares(shares);
   const now = Date.now;

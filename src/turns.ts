@@ -46,7 +46,7 @@ export async function* inTurns<Piece>(pieces: AsyncIterable<Piece> | Iterable<Pi
   }
 }
 
-const SLICE_BYTES = 1_048_576;
+const SLICE_BYTES = 262_144;
 
 /** Bytes cut into slices that one step of work has little to do with. */
 export function* slicesOf(bytes: Buffer): Generator<Buffer> {

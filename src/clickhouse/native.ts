@@ -12,9 +12,9 @@ export interface NativeColumn<Row> {
 /** Work in steps of a millisecond or so, between which others may have a turn. */
 type Steps = Generator<void, void>;
 
-const ITEMS_A_STEP = 4_096;
+const ITEMS_A_STEP = 512;
 
-/** @param work a plain loop over a few thousand items, which takes half as long as one that stops at each */
+/** @param work a plain loop over some hundred items, which takes half as long as one that stops at each */
 function* inSteps<Items extends { readonly length: number; slice: (start: number, end: number) => Items }>(
   items: Items,
   work: (some: Items) => void,

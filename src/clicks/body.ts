@@ -1,97 +1,118 @@
 import { AppError } from '../errors.ts';
-import { afterBlanks, elementSpans } from './json-elements.ts';
+import { isJson } from './json-check.ts';
+import { afterBlanks, elementSpans, isBlank } from './json-elements.ts';
 
-/** One element of a request's body: what it holds, or that it is not JSON. `index` counts from 0, blank lines too. */
+/** One element of a request's body: what it holds, or that it is none. `index` counts from 0, blank lines too. */
 export interface BodyItem {
   readonly index: number;
   readonly value: unknown;
 }
 
-const LINE_BREAK = 10;
+/** An element, or undefined behind a stretch of body without one: a moment to look at the clock. */
+export type BodyStep = BodyItem | undefined;
 
 /** Stands in for a line that is not JSON; no schema takes it. */
 export const NOT_JSON = Symbol('not JSON');
+/** Stands in for a line that does not begin as an object does. */
+export const NOT_OBJECT = Symbol('not an object');
 /** Stands in for an element that no click fills, and that would take long to parse. */
 export const TOO_LARGE = Symbol('too large');
 
-/** Bytes of one click's JSON. All its fields at their longest, every character escaped, take a quarter of that. */
-export const CLICK_BYTES = 262_144;
+/** Bytes of one click's JSON. All its fields at their longest, every character escaped, take half of that. */
+export const CLICK_BYTES = 131_072;
+
+const LINE_BREAK = 0x0a;
+const OPEN_BRACE = 0x7b;
+
+/** Lines are decoded together: one by one that takes longer than parsing them. */
+const LINES_BYTES = 65_536;
+/** A line that is too long is passed over in stretches of so many bytes. */
+const STRETCH_BYTES = 1_048_576;
 
 /** The clicks of an NDJSON body, one a line. Blank lines are passed over but counted. */
-export function* ndjsonItems(body: Buffer): Generator<BodyItem> {
-  let start = afterMark(body);
-  for (let index = 0; start < body.length;) {
-    // A body of line breaks alone would otherwise take seconds.
-    while (body[start] === LINE_BREAK) {
-      start++;
-      index++;
+export function* ndjsonItems(body: Buffer): Generator<BodyStep> {
+  const parse = jsonParser();
+  let index = 0;
+  for (let at = afterMark(body); at < body.length;) {
+    const stop = Math.min(body.length, at + LINES_BYTES);
+    while (at < stop && isBlank(body[at])) if (body[at++] === LINE_BREAK) index++;
+    if (at < stop) {
+      const end = endOfLines(body, at);
+      if (end === undefined) {
+        yield { index: index++, value: TOO_LARGE };
+        at = yield* nextLine(body, at);
+      } else {
+        index = yield* linesOf(body.toString('utf8', at, end), index, parse);
+        at = end;
+      }
     }
-    if (start >= body.length) return;
-    const end = endOfLines(body, start);
-    if (end - start > CLICK_BYTES) {
-      if (afterBlanks(body, start) < end) yield { index, value: TOO_LARGE };
-      index++;
-    } else index = yield* linesOf(body.toString('utf8', start, end), index);
-    start = end + 1;
+    yield undefined;
   }
 }
 
-/** Lines are turned into text together: one by one that takes longer than parsing them. */
-const LINES_BYTES = 65_536;
-
-/** Where the whole lines end that are read together: as many as fit, or one that may be larger. */
-function endOfLines(body: Buffer, start: number): number {
+/** The place behind the whole lines to decode together, or behind one that is longer; undefined when no click fills it. */
+function endOfLines(body: Buffer, start: number): number | undefined {
   if (body.length - start <= LINES_BYTES) return body.length;
-  const last = body.lastIndexOf(LINE_BREAK, start + LINES_BYTES);
-  if (last > start) return last;
-  const first = body.indexOf(LINE_BREAK, start);
-  return first === -1 ? body.length : first;
+  const last = body.subarray(start, start + LINES_BYTES).lastIndexOf(LINE_BREAK);
+  if (last !== -1) return start + last + 1;
+  const first = body.subarray(start, start + CLICK_BYTES + 1).indexOf(LINE_BREAK);
+  if (first !== -1) return start + first + 1;
+  return body.length - start <= CLICK_BYTES ? body.length : undefined;
 }
 
-/** @returns the index behind the last line */
-function* linesOf(text: string, firstIndex: number): Generator<BodyItem, number> {
+/** The place behind the next line break. */
+function* nextLine(body: Buffer, start: number): Generator<undefined, number> {
+  for (let at = start; at < body.length; at += STRETCH_BYTES) {
+    const found = body.subarray(at, at + STRETCH_BYTES).indexOf(LINE_BREAK);
+    if (found !== -1) return at + found + 1;
+    yield undefined;
+  }
+  return body.length;
+}
+
+/** @returns how many line breaks there are up to the end of the text, counted from `firstIndex` */
+function* linesOf(
+  text: string,
+  firstIndex: number,
+  parse: (line: string) => unknown,
+): Generator<BodyItem, number> {
   let index = firstIndex;
-  // A text that ends with a line break has an empty line behind it.
-  for (let start = 0; start <= text.length; index++) {
-    const found = text.indexOf('\n', start);
+  for (let at = 0; at < text.length;) {
+    const first = text.charCodeAt(at);
+    if (isBlank(first)) {
+      if (first === LINE_BREAK) index++;
+      at++;
+      continue;
+    }
+    const found = text.indexOf('\n', at);
     const end = found === -1 ? text.length : found;
-    const line = text.slice(start, end);
-    start = end + 1;
-    if (line === '') continue;
-    const value = parseJson(line);
-    if (value !== NOT_JSON || !isBlank(line)) yield { index, value };
+    yield { index: index++, value: first === OPEN_BRACE ? parse(text.slice(at, end)) : NOT_OBJECT };
+    at = end + 1;
   }
   return index;
-}
-
-function isBlank(line: string): boolean {
-  return /^[ \t\r]*$/.test(line);
 }
 
 /**
  * The clicks of a JSON body: one object, or an array of them.
  * @throws AppError 400, once it comes to where the body is not JSON, or when it is neither
  */
-export function* jsonItems(body: Buffer): Generator<BodyItem> {
-  const start = afterBlanks(body, afterMark(body));
+export function* jsonItems(body: Buffer): Generator<BodyStep> {
+  const parse = jsonParser();
+  const start = yield* afterBlanks(body, afterMark(body));
   if (start === body.length) return;
-  if (body[start] === 0x7b) {
-    const value = parseClickJson(body, start, body.length);
-    if (value === NOT_JSON) throw notClicks();
-    yield { index: 0, value };
+  if (body[start] === OPEN_BRACE) {
+    yield { index: 0, value: parseClickJson(body, start, body.length, parse) };
     return;
   }
   if (body[start] !== 0x5b) throw notClicks();
   const spans = elementSpans(body, start, CLICK_BYTES);
-  for (let index = 0; ; index++) {
+  for (let index = 0; ;) {
     const { done, value: span } = spans.next();
     if (done) {
       if (!span) throw notClicks();
       return;
     }
-    const value = parseClickJson(body, span.start, span.end);
-    if (value === NOT_JSON) throw notClicks();
-    yield { index, value };
+    yield span && { index: index++, value: parseClickJson(body, span.start, span.end, parse) };
   }
 }
 
@@ -108,15 +129,26 @@ function afterMark(body: Buffer): number {
   return body[0] === 0xef && body[1] === 0xbb && body[2] === 0xbf ? 3 : 0;
 }
 
-function parseClickJson(body: Buffer, start: number, end: number): unknown {
+function parseClickJson(body: Buffer, start: number, end: number, parse: (text: string) => unknown): unknown {
   if (end - start > CLICK_BYTES) return TOO_LARGE;
-  return parseJson(body.toString('utf8', start, end));
+  const value = parse(body.toString('utf8', start, end));
+  if (value === NOT_JSON) throw notClicks();
+  return value;
 }
 
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return NOT_JSON;
-  }
+/** Elements that are not JSON before each of a body's is checked without throwing. */
+const FAILURES = 100;
+
+/** Parses the elements of one body; what is not JSON is `NOT_JSON`, and cheap even by the million. */
+function jsonParser(): (text: string) => unknown {
+  let failures = 0;
+  return (text) => {
+    if (failures >= FAILURES && !isJson(text)) return NOT_JSON;
+    try {
+      return JSON.parse(text);
+    } catch {
+      failures++;
+      return NOT_JSON;
+    }
+  };
 }

@@ -1,16 +1,15 @@
+import type { Room } from '../fair-share/room.ts';
 import { turns } from '../turns.ts';
-import type { ShortUrl, UrlRegistry } from '../urls/registry.ts';
-import { type BodyItem, CLICK_BYTES, NOT_JSON, TOO_LARGE } from './body.ts';
+import type { UrlRegistry } from '../urls/registry.ts';
+import { type BodyItem, type BodyStep, CLICK_BYTES, NOT_JSON, NOT_OBJECT, TOO_LARGE } from './body.ts';
 import { type EnrichStep, enrichClick, needsPlace } from './enrich/enrich.ts';
+import { CODE_BYTES, rowBytes } from './heap-bytes.ts';
+import { type RejectedItem, Rejections } from './rejections.ts';
+import { othersCodes } from './registration.ts';
 import type { KeptSince } from './retention.ts';
-import { type ParsedClick, type Rejection, parseClick } from './schema.ts';
+import { NOT_AN_OBJECT, type ParsedClick, parseClick } from './schema.ts';
 import type { Click } from './types.ts';
 import { CHUNK_ROWS, type ClickWriter, type OnceName, type PlacedRow, chunkOf } from './writer.ts';
-
-/** A click that was not taken, by its place in the request. */
-export interface RejectedItem extends Rejection {
-  readonly index: number;
-}
 
 export interface IngestResult {
   readonly accepted: number;
@@ -20,6 +19,8 @@ export interface IngestResult {
   /** Times of the oldest and newest accepted click, Unix milliseconds; null without one. */
   readonly firstClick: number | null;
   readonly lastClick: number | null;
+  /** How many items were read before it was given up, because every one was bad; undefined: all were. */
+  readonly stoppedAt: number | undefined;
 }
 
 export interface IngestOptions {
@@ -34,6 +35,10 @@ export interface IngestOptions {
   readonly countOnly?: boolean;
   /** How many rejections the result names. */
   readonly rejectionsKept: number;
+  /** When so many items are bad and none before them is good, no more are read. */
+  readonly badAtMost?: number;
+  /** Where what is in memory at once is counted, in bytes of heap. */
+  readonly room: Room;
   /** Aborts when nobody waits for the answer; the work is given up then, as long as nothing is stored. */
   readonly signal?: AbortSignal;
 }
@@ -61,57 +66,55 @@ interface Survey {
   readonly rejections: Rejections;
   readonly steps: readonly EnrichStep[];
   readonly rows: readonly OwnerlessRow[] | undefined;
+  readonly stoppedAt: number | undefined;
 }
 
 /**
  * Clicks in: checked one by one, enriched, registered, stored. Bad ones are told apart and do not stop the good. More
  * clicks than one insert takes are read a second time instead of being held: 64 MiB can be millions.
  * @param items can be gone through more than once
- * @throws AppError `unavailable` when ClickHouse is; part may be stored then
+ * @throws AppError `unavailable` when ClickHouse is, or when there is no room; part may be stored then
  */
 export async function ingest(
   context: IngestContext,
-  items: Iterable<BodyItem>,
+  items: Iterable<BodyStep>,
   options: IngestOptions,
 ): Promise<IngestResult> {
   const keptSince = context.keptSince(options.receivedAt);
   const parse = (item: BodyItem): ParsedClick => parseItem(item, options.receivedAt, keptSince);
   const survey = await surveyOf(context, items, parse, options);
-  const { oldest, rejections } = survey;
-  const codes = [...oldest.keys()];
+  const { oldest, rejections, stoppedAt } = survey;
+  // Not a list: there can be millions.
+  const codes = { [Symbol.iterator]: () => oldest.keys() };
   return context.urls.gate.within(codes, async () => {
-    const urls = options.countOnly
-      ? await context.urls.findMany(codes)
-      : await context.urls.registerMissing(newUrls(oldest, options.ownerId));
+    const others = await othersCodes(context.urls, oldest, options);
     const times = new Times();
     let accepted = 0;
-    let chunk: PlacedRow[] = [];
-    const write = async (): Promise<void> => {
-      if (chunk.length > 0 && !options.countOnly) await context.writer.write(chunk, options.once);
-      chunk = [];
-    };
+    const chunk = new Chunk(context, options, survey.rows === undefined);
     const turnOver = turns(CLICKS_A_LOOK);
     for (const placed of survey.rows ?? rowsOf(items, parse, survey.steps)) {
       const turn = turnOver();
       if (turn !== undefined) await turn;
-      placed.ownerId = urls.get(placed.row.short_code)?.ownerId ?? options.ownerId;
-      if (!options.isAdmin && placed.ownerId !== options.ownerId) {
+      if (placed === undefined) continue;
+      const owner = others.get(placed.row.short_code);
+      if (owner !== undefined && !options.isAdmin) {
         rejections.add({ index: placed.index, field: 'short_code', error: 'belongs to another owner' });
         continue;
       }
+      placed.ownerId = owner ?? options.ownerId;
       accepted++;
       times.add(placed.row.clicked_at);
-      const last = chunk.at(-1);
-      if (last !== undefined && chunkOf(last.index) !== chunkOf(placed.index)) await write();
-      chunk.push(placed);
+      if (!chunk.takes(placed)) await chunk.write();
+      chunk.add(placed);
     }
-    await write();
+    await chunk.write();
     return {
       accepted,
       rejected: rejections.first(),
       rejectedCount: rejections.count,
       firstClick: times.first,
       lastClick: times.last,
+      stoppedAt,
     };
   });
 }
@@ -119,13 +122,15 @@ export async function ingest(
 /** Enriches in the same go: what becomes of a click is then gone before the next one comes, but for its row. */
 async function surveyOf(
   context: IngestContext,
-  items: Iterable<BodyItem>,
+  items: Iterable<BodyStep>,
   parse: Parse,
   options: IngestOptions,
 ): Promise<Survey> {
+  const { room, badAtMost = Infinity } = options;
   const oldest = new Map<string, number>();
   const rejections = new Rejections(options.rejectionsKept);
   let rows: OwnerlessRow[] | undefined = [];
+  let bytes = 0;
   let steps = options.countOnly ? [] : await context.steps(false);
   let isPlaceNeeded = false;
   const turnOver = turns(CLICKS_A_LOOK);
@@ -136,33 +141,91 @@ async function surveyOf(
       await turn;
       options.signal?.throwIfAborted();
     }
+    if (item === undefined) continue;
     const parsed = parse(item);
     if (!parsed.ok) {
       rejections.add({ index: item.index, ...parsed.rejection });
+      if (oldest.size === 0 && rejections.count >= badAtMost) {
+        return { oldest, rejections, steps, rows, stoppedAt: badAtMost };
+      }
       continue;
     }
     const { click } = parsed;
     // A new URL takes the time of its oldest click for its creation.
     const known = oldest.get(click.shortCode);
+    if (known === undefined) room.take(CODE_BYTES + click.shortCode.length);
     if (known === undefined || click.clickedAt < known) oldest.set(click.shortCode, click.clickedAt);
     if (!isPlaceNeeded && !options.countOnly && needsPlace(click)) {
       isPlaceNeeded = true;
       steps = await context.steps(true);
     }
-    rows?.push(rowOf(item, click, steps));
-    if (rows !== undefined && rows.length > CHUNK_ROWS) rows = undefined;
+    if (rows === undefined) continue;
+    const placed = rowOf(item, click, steps);
+    const size = rowBytes(placed);
+    if (rows.length === CHUNK_ROWS || bytes + size > pieceBytes(room)) {
+      rows = undefined;
+      room.give(bytes);
+    } else {
+      room.take(size);
+      bytes += size;
+      rows.push(placed);
+    }
   }
-  return { oldest, rejections, steps, rows };
+  return { oldest, rejections, steps, rows, stoppedAt: undefined };
+}
+
+/** Bytes of rows after which they are written, where nothing else says where an insert ends: two fit the room. */
+function pieceBytes(room: Room): number {
+  return room.most / 2;
+}
+
+/** Rows that are inserted together. */
+class Chunk {
+  readonly #context: IngestContext;
+  readonly #options: IngestOptions;
+  readonly #isCounted: boolean;
+  #rows: PlacedRow[] = [];
+  #bytes = 0;
+
+  /** @param isCounted whether its rows take room that is not taken yet */
+  constructor(context: IngestContext, options: IngestOptions, isCounted: boolean) {
+    this.#context = context;
+    this.#options = options;
+    this.#isCounted = isCounted;
+  }
+
+  /** Whether the row goes into the same insert. An insert with a name is cut by the places of its rows alone. */
+  takes({ index }: PlacedRow): boolean {
+    const last = this.#rows.at(-1);
+    if (last === undefined) return true;
+    if (chunkOf(last.index) !== chunkOf(index)) return false;
+    return this.#options.once !== undefined || this.#bytes < pieceBytes(this.#options.room);
+  }
+
+  add(row: PlacedRow): void {
+    if (this.#options.countOnly) return;
+    const bytes = rowBytes(row);
+    if (this.#isCounted) this.#options.room.take(bytes);
+    this.#bytes += bytes;
+    this.#rows.push(row);
+  }
+
+  async write(): Promise<void> {
+    if (this.#rows.length > 0) await this.#context.writer.write(this.#rows, this.#options.once);
+    if (this.#isCounted) this.#options.room.give(this.#bytes);
+    this.#rows = [];
+    this.#bytes = 0;
+  }
 }
 
 function* rowsOf(
-  items: Iterable<BodyItem>,
+  items: Iterable<BodyStep>,
   parse: Parse,
   steps: readonly EnrichStep[],
-): Generator<OwnerlessRow> {
+): Generator<OwnerlessRow | undefined> {
   for (const item of items) {
-    const parsed = parse(item);
-    if (parsed.ok) yield rowOf(item, parsed.click, steps);
+    const parsed = item && parse(item);
+    yield item && parsed?.ok ? rowOf(item, parsed.click, steps) : undefined;
   }
 }
 
@@ -171,38 +234,12 @@ function rowOf({ index }: BodyItem, click: Click, steps: readonly EnrichStep[]):
 }
 
 function parseItem({ value }: BodyItem, receivedAt: number, keptSince: number | undefined): ParsedClick {
+  if (value === NOT_OBJECT) return NOT_AN_OBJECT;
   if (value === NOT_JSON) return { ok: false, rejection: { field: 'click', error: 'is not JSON' } };
   if (value === TOO_LARGE) {
     return { ok: false, rejection: { field: 'click', error: `is larger than ${CLICK_BYTES / 1_024} KiB` } };
   }
   return parseClick(value, receivedAt, keptSince);
-}
-
-/** Counts all rejections and keeps the first. */
-class Rejections {
-  count = 0;
-  readonly #limit: number;
-  #kept: RejectedItem[] = [];
-  /** No later place than this can be among the first any more. */
-  #last = Infinity;
-
-  constructor(limit: number) {
-    this.#limit = limit;
-  }
-
-  /** They come in two runs, each in order, so one may belong before those that are kept. */
-  add(item: RejectedItem): void {
-    this.count++;
-    if (item.index > this.#last) return;
-    this.#kept.push(item);
-    if (this.#kept.length < 2 * this.#limit) return;
-    this.#kept = [...this.first()];
-    this.#last = this.#kept.at(-1)?.index ?? Infinity;
-  }
-
-  first(): readonly RejectedItem[] {
-    return this.#kept.toSorted((a, b) => a.index - b.index).slice(0, this.#limit);
-  }
 }
 
 class Times {
@@ -213,14 +250,4 @@ class Times {
     this.first = Math.min(time, this.first ?? time);
     this.last = Math.max(time, this.last ?? time);
   }
-}
-
-function newUrls(createdAt: ReadonlyMap<string, number>, ownerId: string): readonly ShortUrl[] {
-  return [...createdAt].map(([shortCode, time]) => ({
-    shortCode,
-    ownerId,
-    createdAt: time,
-    privateStats: true,
-    longUrl: null,
-  }));
 }

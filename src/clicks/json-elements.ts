@@ -2,15 +2,26 @@ const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
 const COMMA = 0x2c;
 
+/** White space is passed over in stretches of so many bytes, between which others may use the event loop. */
+const STRETCH_BYTES = 65_536;
+
 /** JSON's four kinds of white space. */
-function isBlank(byte: number | undefined): boolean {
+export function isBlank(byte: number | undefined): boolean {
   return byte === 0x20 || byte === 0x0a || byte === 0x0d || byte === 0x09;
 }
 
-/** Where the first byte from `at` on that is not blank stands; the end when there is none. */
-export function afterBlanks(text: Buffer, at: number): number {
+/**
+ * Finds the first byte from `at` on that is not blank; the end when there is none.
+ * @yields undefined behind each stretch of blanks
+ */
+export function* afterBlanks(text: Buffer, at: number): Generator<undefined, number> {
   let place = at;
-  while (isBlank(text[place])) place++;
+  while (place < text.length) {
+    const stop = Math.min(text.length, place + STRETCH_BYTES);
+    while (place < stop && isBlank(text[place])) place++;
+    if (place < stop) return place;
+    yield undefined;
+  }
   return place;
 }
 
@@ -25,17 +36,25 @@ export interface Span {
  * gigabytes. It only finds where they lie; whoever parses each of them has checked the whole array.
  * @param start the place of the opening bracket
  * @param limit bytes of one element
+ * @yields undefined behind each stretch without an element
  * @returns false when the text is no array of such elements: not closed, nothing between two commas, more behind it
  */
-export function* elementSpans(text: Buffer, start: number, limit: number): Generator<Span, boolean> {
-  let from = afterBlanks(text, start + 1);
-  if (text[from] === 0x5d) return afterBlanks(text, from + 1) === text.length;
+export function* elementSpans(
+  text: Buffer,
+  start: number,
+  limit: number,
+): Generator<Span | undefined, boolean> {
+  let from = yield* afterBlanks(text, start + 1);
+  if (text[from] === 0x5d) return (yield* afterBlanks(text, from + 1)) === text.length;
   for (;;) {
     const end = elementEnd(text, from, limit);
     if (end === from || end === text.length) return false;
     yield { start: from, end };
-    if (text[end] !== COMMA) return text[end] === 0x5d && afterBlanks(text, end + 1) === text.length;
-    from = afterBlanks(text, end + 1);
+    if (text[end] !== COMMA) {
+      return text[end] === 0x5d && (yield* afterBlanks(text, end + 1)) === text.length;
+    }
+    from = end + 1;
+    if (isBlank(text[from])) from = yield* afterBlanks(text, from);
   }
 }
 
@@ -45,7 +64,7 @@ function elementEnd(text: Buffer, start: number, limit: number): number {
   const stop = Math.min(text.length, start + limit);
   for (let place = start; place < stop; place++) {
     const byte = text[place] ?? 0;
-    if (byte === QUOTE) place = stringEnd(text, place);
+    if (byte === QUOTE) place = stringEnd(text, place, stop);
     else if (byte === COMMA && depth === 0) return place;
     // Either bracket has a brace 32 places on.
     else if ((byte | 0x20) === 0x7b) depth++;
@@ -54,11 +73,11 @@ function elementEnd(text: Buffer, start: number, limit: number): number {
   return text.length;
 }
 
-/** The place of the quote that ends the string. */
-function stringEnd(text: Buffer, start: number): number {
-  for (let place = start + 1; place < text.length; place++) {
+/** The place of the quote that ends the string; `stop` when none does before. */
+function stringEnd(text: Buffer, start: number, stop: number): number {
+  for (let place = start + 1; place < stop; place++) {
     if (text[place] === BACKSLASH) place++;
     else if (text[place] === QUOTE) return place;
   }
-  return text.length;
+  return stop;
 }

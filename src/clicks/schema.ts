@@ -18,16 +18,20 @@ const OLDEST = Date.UTC(2000, 0, 1);
 /** Beyond it a sum of such numbers could be infinite. */
 const MAX_REDIRECT_MS = 1e290;
 
+const NO_OBJECT = 'must be a JSON object';
+const NO_CODE = 'is required';
+const NO_TEXT = 'must be a string';
+
 const text = (limit: number) =>
   z
-    .string('must be a string')
+    .string(NO_TEXT)
     .refine((value) => characters(value) <= limit, `must be at most ${limit} characters`)
     .nullish();
 
 /** A short code as it may be stored already; earlier releases took more of them than `shortCodeSchema` does. */
 export const storedCodeSchema = z
   .string({
-    error: ({ input }) => (input === undefined || input === null ? 'is required' : 'must be a string'),
+    error: ({ input }) => (isAbsent(input) ? NO_CODE : NO_TEXT),
   })
   .refine((value) => value !== '' && characters(value) <= 128, 'must be 1 to 128 characters')
   .refine((value) => !hasControlCharacter(value), 'must not contain control characters');
@@ -48,7 +52,7 @@ export const schema = z.object(
   {
     short_code: shortCodeSchema,
     clicked_at: z.union([z.string(), z.number()], 'must be an ISO 8601 or Unix time').nullish(),
-    ip: z.string('must be a string').nullish(),
+    ip: z.string(NO_TEXT).nullish(),
     user_agent: text(2_048),
     referrer: text(2_048),
     redirect_ms: z
@@ -62,7 +66,7 @@ export const schema = z.object(
     os: text(128),
     click_id: text(64),
   },
-  'must be a JSON object',
+  NO_OBJECT,
 );
 
 type Fields = z.output<typeof schema>;
@@ -121,6 +125,8 @@ export function parseClick(value: unknown, receivedAt: number, keptSince = OLDES
   let fields: Fields;
   if (isPlain(value)) fields = value;
   else {
+    const plain = plainRejection(value);
+    if (plain !== undefined) return plain;
     const parsed = schema.safeParse(value);
     if (!parsed.success) {
       const issue = parsed.error.issues[0];
@@ -157,6 +163,17 @@ export function parseClick(value: unknown, receivedAt: number, keptSince = OLDES
       clickId: cleaned(fields.click_id),
     },
   };
+}
+
+/** What becomes of a click that is not even an object. */
+export const NOT_AN_OBJECT: ParsedClick = { ok: false, rejection: { field: 'click', error: NO_OBJECT } };
+
+/** What is wrong most often, said without the schema, whose errors take as long as ten clicks. */
+function plainRejection(value: unknown): ParsedClick | undefined {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return NOT_AN_OBJECT;
+  const { short_code: code }: { readonly short_code?: unknown } = value;
+  if (typeof code === 'string') return undefined;
+  return rejected('short_code', isAbsent(code) ? NO_CODE : NO_TEXT);
 }
 
 function given<T>(value: T | null | undefined | ''): T | undefined {

@@ -111,6 +111,11 @@ export class FairShare {
     return active;
   }
 
+  /** The most that one holder of a kind has at once. */
+  boundOf(kind: Holder['kind']): number {
+    return this.#options.each[kind];
+  }
+
   /** Units that a holder has. */
   heldBy(holder: Holder): number {
     return this.#holders.get(holderKey(holder))?.inUse ?? 0;

@@ -14,7 +14,7 @@ export interface Shares {
   readonly spool: FairShare;
   /** Bytes of request bodies in memory, decompressed. */
   readonly bodies: FairShare;
-  /** Bytes of bodies whose clicks are being parsed and stored. */
+  /** Bytes of heap that the clicks take which are being parsed and stored. */
   readonly ingestion: FairShare;
   readonly connections: FairShare;
   /** Requests under way, where proxies hold the connections. */
@@ -28,15 +28,20 @@ export interface ShareSizes {
   /** Proxies in front. */
   readonly trustProxy: number;
   readonly spoolBytes: number;
+  /** What V8 lets the heap grow to, in bytes. */
+  readonly heapBytes: number;
 }
 
 const MIB = 1_048_576;
 
-/** Two of the largest bodies for each of two owners. */
-const BODY_BYTES = 256 * MIB;
+/** Two of the largest bodies for each of two owners; one for each where there is little memory. */
+const BODY_BYTES = { least: 128 * MIB, most: 256 * MIB };
 
-/** While 20 bytes of a click are parsed and inserted they become some hundred. */
-const INGESTION_BYTES = 16 * MIB;
+const INGESTION_BYTES = { least: 16 * MIB, most: 384 * MIB };
+/** Heap that all else needs. */
+const RESERVED_HEAP_BYTES = 80 * MIB;
+/** Of the rest, what clicks may take: garbage is collected only when there is some. */
+const INGESTION_OF_HEAP = 0.75;
 
 const half = (size: number): number => Math.max(1, Math.floor(size / 2));
 const quarter = (size: number): number => Math.max(1, Math.floor(size / 4));
@@ -51,7 +56,9 @@ export function queryLimits({
 
 /** Every share, with its bounds and what a refusal says. */
 export function createShares(sizes: ShareSizes): Shares {
-  const { maxQueries, maxExports, spoolBytes, maxConnections, trustProxy } = sizes;
+  const { maxQueries, maxExports, spoolBytes, maxConnections, trustProxy, heapBytes } = sizes;
+  const bodyBytes = within(BODY_BYTES, heapBytes);
+  const ingestionBytes = within(INGESTION_BYTES, (heapBytes - RESERVED_HEAP_BYTES) * INGESTION_OF_HEAP);
   const questions = {
     maxWaitMs: 10_000,
     maxWaiting: 1_000,
@@ -99,17 +106,17 @@ export function createShares(sizes: ShareSizes): Shares {
     }),
     bodies: new FairShare({
       resource: 'body_bytes',
-      size: BODY_BYTES,
-      each: { owner: half(BODY_BYTES), stranger: MIB },
-      strangers: quarter(BODY_BYTES),
+      size: bodyBytes,
+      each: { owner: half(bodyBytes), stranger: MIB },
+      strangers: quarter(bodyBytes),
       maxWaitMs: 0,
       maxWaiting: 0,
       refusal: 'Too many large bodies are being sent at once: try again in a while.',
     }),
     ingestion: new FairShare({
-      resource: 'ingestion_bytes',
-      size: INGESTION_BYTES,
-      each: { owner: half(INGESTION_BYTES), stranger: MIB },
+      resource: 'ingestion_heap_bytes',
+      size: ingestionBytes,
+      each: { owner: half(ingestionBytes), stranger: MIB },
       strangers: MIB,
       maxWaitMs: 30_000,
       maxWaiting: 4_000,
@@ -135,6 +142,10 @@ function ofConnections(size: number): Omit<ShareOptions, 'resource'> {
     maxWaiting: 0,
     refusal: 'Too many requests of this address are under way: try again in a while.',
   };
+}
+
+function within({ least, most }: { readonly least: number; readonly most: number }, size: number): number {
+  return Math.floor(Math.min(most, Math.max(least, size)));
 }
 
 /** All but what leaves another holder one. */

@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net';
+import { BODY_DEADLINE_MS, progressOf } from './body-progress.ts';
 import type { Connection } from './connection.ts';
 import { resetConnection } from './resetting-response.ts';
 import { TOO_SLOW } from './unreadable.ts';
@@ -31,14 +32,18 @@ export class Pace {
 }
 
 /**
- * Cuts clients that trickle: a body or a response is given any time as long as it has a pace. One look a second at all
- * connections, which end with the returned function.
+ * Cuts clients that trickle: a response is given any time as long as it has a pace, a body has a deadline as well. One look a
+ * second at all connections, which end with the returned function.
  */
-export function watchPace(connections: Iterable<Connection>, slowestMs = SLOWEST_MS): () => void {
+export function watchPace(
+  connections: Iterable<Connection>,
+  slowestMs = SLOWEST_MS,
+  deadlineMs = BODY_DEADLINE_MS,
+): () => void {
   const watch = setInterval(() => {
     for (const connection of connections) {
       cutSlowReader(connection, slowestMs);
-      cutSlowSender(connection, slowestMs);
+      cutSlowSender(connection, slowestMs, deadlineMs);
     }
     cutMostUnread(connections);
   }, LOOK_EVERY_MS).unref();
@@ -56,13 +61,17 @@ function cutSlowReader({ socket, sent }: Connection, slowestMs: number): void {
  * A body that the server does not read, being busy, is not the client's fault; one that is still being sent long after it
  * was answered is of no use.
  */
-function cutSlowSender(connection: Connection, slowestMs: number): void {
+function cutSlowSender(connection: Connection, slowestMs: number, deadlineMs: number): void {
   const { socket, received, exchange } = connection;
   if (exchange === undefined || exchange.request.complete) return;
   const { request, response } = exchange;
   const isOfUse = !response.writableFinished;
-  if (isOfUse && request.readableLength > 0) received.restart(socket.bytesRead);
-  else if (received.isTooSlow(isOfUse ? socket.bytesRead : 0, slowestMs)) connection.refuse(TOO_SLOW);
+  const progress = progressOf(request);
+  const isOverdue = progress !== undefined && performance.now() - progress.since > deadlineMs;
+  const bytes = progress?.bytes ?? socket.bytesRead;
+  if (isOverdue) connection.refuse(TOO_SLOW);
+  else if (isOfUse && progress === undefined && request.readableLength > 0) received.restart(bytes);
+  else if (received.isTooSlow(isOfUse ? bytes : 0, slowestMs)) connection.refuse(TOO_SLOW);
 }
 
 /** Resets connections of whoever has the most waiting, the fullest first, until the rest is within bounds. */

@@ -33,6 +33,8 @@ export interface ListenOptions {
   readonly shares: Pick<Shares, 'connections' | 'proxiedRequests'>;
   /** How long a client may take for 64 KiB; by default as long as the API promises. */
   readonly slowestMs?: number;
+  /** How long a client may take for a whole body; by default as long as the API promises. */
+  readonly deadlineMs?: number;
 }
 
 /** A server that listens. */
@@ -53,7 +55,7 @@ const MAX_CONNECTIONS = 4_096;
 const LIMITS = {
   maxHeaderSize: MAX_HEADER_BYTES,
   headersTimeout: 15_000,
-  // A body has no time limit but a pace.
+  // A body has a pace and a deadline, which look at what comes out of it.
   requestTimeout: 0,
   keepAliveTimeout: 15_000,
   connectionsCheckingInterval: 2_000,
@@ -68,7 +70,7 @@ export function maxConnections(descriptors: number): number {
 
 /** Listens. @throws Error with a sentence for the operator when the address cannot be had */
 export async function listen(listener: RequestListener, options: ListenOptions): Promise<Listening> {
-  const { host, port, trustProxy, shares, slowestMs } = options;
+  const { host, port, trustProxy, shares, slowestMs, deadlineMs } = options;
   const connections = new Connections(shares.connections);
   const server = createServer({ ...LIMITS, ServerResponse: ResettingResponse });
   // Node drops what is above it without a word: one more is seen to be too many.
@@ -91,7 +93,7 @@ export async function listen(listener: RequestListener, options: ListenOptions):
   server.on('connect', (_, socket) => refuseConnect(socket, connections));
   // Node's own, which a stop calls, takes a response for done while its client still reads it.
   server.closeIdleConnections = () => connections.closeIdle();
-  server.once('close', watchPace(connections, slowestMs));
+  server.once('close', watchPace(connections, slowestMs, deadlineMs));
   server.listen(port, host);
   try {
     await once(server, 'listening');

@@ -1,6 +1,7 @@
 import { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { AppError } from '../errors.ts';
+import { BODY_DEADLINE_MS } from './body-progress.ts';
 import { securityHeaderList } from './headers.ts';
 
 /** Bytes of a request line with its headers; room for a filter of thousands of values. */
@@ -14,7 +15,10 @@ const TOO_LARGE = unreadable(
   431,
   `The request line and headers are larger than ${MAX_HEADER_BYTES / 1_024} KiB, or there are more than ${MAX_HEADERS.toLocaleString('en-US')} headers.`,
 );
-export const TOO_SLOW = unreadable(408, 'The request came too slowly.');
+export const TOO_SLOW = unreadable(
+  408,
+  `The request came too slowly, or took longer than ${BODY_DEADLINE_MS / 60_000} minutes: send it in parts.`,
+);
 const NOT_CHUNKED = unreadable(501, 'Transfer-Encoding must be chunked and nothing else, in HTTP/1.1.');
 const NOT_HTTP = unreadable(400, 'The request is not valid HTTP.');
 const SENT_TWICE = unreadable(400, 'Authorization, Content-Type and Host may be sent once only.');

@@ -1,3 +1,8 @@
+import { turns } from '../turns.ts';
+
+/** A look at the clock takes about as long as a code. */
+const CODES_A_LOOK = 256;
+
 /**
  * Keeps removals of clicks and the clicks that come in apart: a removal waits for the inserts under way, later ones
  * wait for the removal. Otherwise a click could outlive its URL and come back when the code is registered anew.
@@ -8,27 +13,54 @@ export class CodeGate {
   #shut: Promise<void> | undefined;
   #left: (() => void)[] = [];
 
-  /** Runs `work` while none of `codes` is being deleted, and the gate is not shut. */
-  async within<T>(codes: readonly string[], work: () => Promise<T>): Promise<T> {
-    for (;;) {
-      const closed =
-        this.#shut ?? codes.map((code) => this.#closed.get(code)).find((promise) => promise !== undefined);
-      if (closed === undefined) break;
-      await closed;
-    }
-    for (const code of codes) this.#entered.set(code, (this.#entered.get(code) ?? 0) + 1);
+  /**
+   * Runs `work` while none of `codes` is being deleted, and the gate is not shut.
+   * @param codes can be gone through more than once
+   */
+  async within<T>(codes: Iterable<string>, work: () => Promise<T>): Promise<T> {
+    await this.#enter(codes);
     try {
       return await work();
     } finally {
-      for (const code of codes) {
-        const count = (this.#entered.get(code) ?? 1) - 1;
-        if (count === 0) this.#entered.delete(code);
-        else this.#entered.set(code, count);
-      }
-      const waiting = this.#left;
-      this.#left = [];
-      for (const wake of waiting) wake();
+      await this.#leave(codes);
     }
+  }
+
+  /** Enters by all codes or by none: two that each held what the other one waits for would wait for ever. */
+  async #enter(codes: Iterable<string>): Promise<void> {
+    for (;;) {
+      const turnOver = turns(CODES_A_LOOK);
+      let count = 0;
+      let closed = this.#shut;
+      for (const code of codes) {
+        closed = this.#shut ?? this.#closed.get(code);
+        if (closed !== undefined) break;
+        this.#entered.set(code, (this.#entered.get(code) ?? 0) + 1);
+        count++;
+        const turn = turnOver();
+        if (turn !== undefined) await turn;
+      }
+      if (closed === undefined) return;
+      await this.#leave(codes, count);
+      await closed;
+    }
+  }
+
+  /** @param first how many of the codes were entered by */
+  async #leave(codes: Iterable<string>, first = Infinity): Promise<void> {
+    const turnOver = turns(CODES_A_LOOK);
+    let left = 0;
+    for (const code of codes) {
+      if (left++ >= first) break;
+      const count = (this.#entered.get(code) ?? 1) - 1;
+      if (count === 0) this.#entered.delete(code);
+      else this.#entered.set(code, count);
+      const turn = turnOver();
+      if (turn !== undefined) await turn;
+    }
+    const waiting = this.#left;
+    this.#left = [];
+    for (const wake of waiting) wake();
   }
 
   /** Runs `work` while nothing else happens to `code`. */

@@ -10,6 +10,7 @@ import type { PlacedRow } from '../../src/clicks/writer.ts';
 import { KeyStore, hashKey } from '../../src/keys/keys.ts';
 import { UrlRegistry } from '../../src/urls/registry.ts';
 import { seededRandom } from '../support/random.ts';
+import { ampleRoom } from '../support/room.ts';
 import { type TestSpoor, startSpoor } from '../support/spoor.ts';
 
 const SEED = Number(process.env['SPOOR_TEST_SEED'] ?? Date.now() % 1_000_000);
@@ -163,13 +164,17 @@ describe('instances whose clocks are set at random', () => {
       bytes: Buffer.from('{"short_code": "imported"}\n'),
     } as const;
     const [ahead, right] = [instance(() => Date.now() + DAY_MS), instance(Date.now)];
+    const options = (now: number) => ({ ownerId: 'me', now, room: ampleRoom() });
     const times: number[] = [];
     ahead.write.mockRejectedValueOnce(new Error('lost'));
     right.write.mockImplementation(async (rows) => times.push(...rows.map(({ row }) => row.clicked_at)));
-    await expect(ahead.importer.import(batch, 'me', BEGUN)).rejects.toThrow('lost');
-    expect(await right.importer.import(batch, 'me', BEGUN + 2)).toMatchObject({ accepted: 1, skipped: {} });
+    await expect(ahead.importer.import(batch, options(BEGUN))).rejects.toThrow('lost');
+    expect(await right.importer.import(batch, options(BEGUN + 2))).toMatchObject({
+      accepted: 1,
+      skipped: {},
+    });
     for (const { importer } of [right, instance(Date.now)])
-      expect(await importer.import(batch, 'me', BEGUN + 3)).toMatchObject({ accepted: 0 });
+      expect(await importer.import(batch, options(BEGUN + 3))).toMatchObject({ accepted: 0 });
     // The first try's, also of the lines without a time.
     expect(times).toEqual([BEGUN]);
   });

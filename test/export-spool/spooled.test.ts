@@ -26,6 +26,7 @@ function spoolOf(spoolBytes: number): { spool: Spool; share: FairShare } {
     maxQueries: 1,
     maxExports: 1,
     maxConnections: 1,
+    heapBytes: 1_073_741_824,
     trustProxy: 0,
     spoolBytes,
   });

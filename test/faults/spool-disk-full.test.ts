@@ -28,6 +28,7 @@ function spoolOnSmallDisk(): { folder: string; spool: Spool } {
     maxQueries: 1,
     maxExports: 1,
     maxConnections: 1,
+    heapBytes: 1_073_741_824,
     trustProxy: 0,
     spoolBytes: 1_024 * MIB,
   });

@@ -322,6 +322,35 @@ describe('clicks in', () => {
       );
     });
 
+    const manyBad: readonly (readonly [string, string, string, Readonly<Record<string, string>>])[] = [
+      ['lines that are no object', 'x\n\n', '', {}],
+      ['lines that are no JSON', '{x\n \t\r\n', '', {}],
+      ['objects without a code', '{}\n', '', {}],
+      ['objects with a wrong field', '{"short_code":"a","ip":1}\n', '', {}],
+      ['elements', '7,', '[', JSON_TYPE],
+    ];
+
+    test.each(manyBad)(
+      'after 10,000 bad ones and no good one no more are read: %s',
+      async (_, bad, before, headers) => {
+        const good = `{"short_code":"${newCode()}"}`;
+        const { status, json } = await post({ body: `${before}${bad.repeat(10_000)}${good}`, headers });
+        expect([status, json.accepted, json.stopped_at]).toEqual([422, 0, 10_000]);
+        expect(json.rejected).toHaveLength(1_000);
+        const keyed = { body: bad.repeat(10_000), headers: { ...headers, 'idempotency-key': newCode() } };
+        if (before === '') {
+          expect((await post(keyed)).json.stopped_at).toBe(10_000);
+          expect((await post(keyed)).json.stopped_at).toBe(10_000);
+        }
+        const rest = before === '' ? '' : '1]';
+        const read = await post({
+          body: `${before}${bad.repeat(9_999)}${good}${before === '' ? '\n' : ','}${bad.repeat(5)}${rest}`,
+          headers,
+        });
+        expect([read.status, read.json.accepted, read.json.stopped_at]).toEqual([200, 1, undefined]);
+      },
+    );
+
     test('only where every row is bad the answer is 422, with an error code like every other', async () => {
       const { status, json } = await post({ ndjson: [{}, { short_code: 5 }] });
       expect(status).toBe(422);
@@ -476,11 +505,17 @@ describe('clicks in', () => {
       }
     });
 
-    test('the key is looked at before the parameters, those before its scope', async () => {
+    test('the key is looked at before the parameters, those before the content type, that before its scope', async () => {
       const reader = await spoor.createKey('me', ['stats:read']);
       const headers = { 'content-type': 'text/plain' };
-      expect((await post({ body: 'x', headers, key: null })).status).toBe(401);
+      const long = { ...headers, 'idempotency-key': 'x'.repeat(256) };
+      expect((await post({ body: 'x', headers: long, key: null })).status).toBe(401);
+      expect((await post({ body: 'x', headers: long, key: reader })).status).toBe(400);
       expect((await post({ body: 'x', headers, key: reader })).status).toBe(415);
+      expect((await post({ body: 'x', headers: { 'content-encoding': 'br' }, key: reader })).status).toBe(
+        415,
+      );
+      expect((await post({ body: 'x', key: reader })).status).toBe(403);
     });
   });
 });

@@ -132,7 +132,9 @@ describe('erasing clicks', () => {
     const key = await spoor.createKey('alice', ['clicks:write', 'urls:write', 'stats:read', 'urls:read']);
     expect((await erase({ owner_id: 'alice' }, key)).status).toBe(403);
     expect((await erase({ owner_id: 'alice' }, null)).status).toBe(401);
-    expect((await erase({ nonsense: 1 }, key)).status).toBe(400);
+    expect((await erase({ nonsense: 1 }, key)).status).toBe(403);
+    const query = { short_code: 'a' };
+    expect((await spoor.send('DELETE', '/api/v1/clicks', { key, query })).status).toBe(400);
     expect(await left()).toEqual(places);
   });
 

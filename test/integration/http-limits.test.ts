@@ -264,26 +264,3 @@ describe('the pace of a body', () => {
     await server.close();
   });
 });
-
-describe('bodies in memory', () => {
-  test('what is too much for all together is 503 to one, and room again when the others have gone', async () => {
-    const large = Buffer.alloc(60 * MIB, ' ');
-    const upload = (): ClientRequest =>
-      request(`${spoor.url}/api/v1/clicks`, {
-        method: 'POST',
-        headers: { authorization: `Bearer ${ADMIN_KEY}`, 'content-type': 'application/x-ndjson' },
-      }).on('error', () => {});
-    const uploads = Array.from({ length: 4 }, upload);
-    await Promise.all(
-      uploads.map((outgoing) => new Promise((resolve) => outgoing.write(large, () => resolve(undefined)))),
-    );
-    const [refused] = await once(upload().end(large), 'response');
-    expect(refused.statusCode).toBe(503);
-    expect(refused.headers['retry-after']).toMatch(/^[1-9]\d*$/);
-    for (const outgoing of uploads) outgoing.destroy();
-    await waitUntil('room again', async () => {
-      const answer = await spoor.send('POST', '/api/v1/clicks', { body: Buffer.alloc(50 * MIB, ' ') });
-      return answer.status === 200;
-    });
-  });
-});

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { param, sql } from '../../src/sql/sql.ts';
 import { stopSharing, waitUntil } from '../support/process.ts';
-import { type TestSpoor, startSpoor } from '../support/spoor.ts';
+import { ADMIN_KEY, type TestSpoor, startSpoor } from '../support/spoor.ts';
 
 const DAY_MS = 86_400_000;
 const FUTURE = new Date(Date.now() + DAY_MS).toISOString();
@@ -207,12 +207,12 @@ describe('keys', () => {
     });
   });
 
-  test('after the key come the parameters, then its scope, then what it is about', async () => {
+  test('after the key comes its scope, then the body, then what it is about', async () => {
     const reader = await first.createKey('me', ['stats:read']);
     const steps: readonly (readonly [string | null, object, number])[] = [
       [null, { expires_at: '2001-01-01' }, 401],
-      [reader, { expires_at: '2001-01-01' }, 400],
-      [reader, {}, 403],
+      [reader, { expires_at: '2001-01-01' }, 403],
+      [ADMIN_KEY, { expires_at: '2001-01-01' }, 400],
     ];
     for (const [key, fields, status] of steps) expect((await create(fields, key)).status).toBe(status);
     expect((await first.send('DELETE', '/api/v1/keys/gone', { key: reader })).status).toBe(403);

@@ -180,13 +180,13 @@ describe('URLs', () => {
     },
   );
 
-  test('the key comes first, then parameters, scope and URL', async () => {
+  test('the key comes first, then its scope, the body and the URL', async () => {
     const code = newCode();
     const reader = await spoor.createKey('me', ['urls:read']);
     const writer = await spoor.createKey('me', ['urls:write']);
     expect((await put(code, { created_at: 'once' }, null)).status).toBe(401);
-    expect((await put(code, { created_at: 'once' }, reader)).status).toBe(400);
-    expect((await put(code, {}, reader)).status).toBe(403);
+    expect((await put(code, { created_at: 'once' }, reader)).status).toBe(403);
+    expect((await put(code, { created_at: 'once' }, writer)).status).toBe(400);
     expect((await remove(code, reader)).status).toBe(403);
     expect((await remove(code, writer)).status).toBe(404);
     expect((await get(code, writer)).status).toBe(403);

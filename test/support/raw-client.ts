@@ -88,7 +88,14 @@ export async function listenWith(
     ...options
   }: Partial<ListenOptions & { maxConnections: number }> = {},
 ): Promise<Listening & { readonly shares: ListenOptions['shares'] }> {
-  const shares = createShares({ maxQueries: 4, maxExports: 4, spoolBytes: 0, maxConnections, trustProxy });
+  const shares = createShares({
+    maxQueries: 4,
+    maxExports: 4,
+    spoolBytes: 0,
+    maxConnections,
+    trustProxy,
+    heapBytes: 1_073_741_824,
+  });
   const settings = { host: '127.0.0.1', port: 0, trustProxy, shares, ...options };
   return { ...(await listen(listener, settings)), shares };
 }

@@ -2,9 +2,10 @@ import { type Hash, createHash } from 'node:crypto';
 import type { Database } from '../../clickhouse/database.ts';
 import type { NextVersion } from '../../clickhouse/versions.ts';
 import { unavailable } from '../../errors.ts';
+import type { Room } from '../../fair-share/room.ts';
 import { param, sql } from '../../sql/sql.ts';
-import { inTurns, nextTurn, slicesOf, turns } from '../../turns.ts';
-import type { BodyItem } from '../body.ts';
+import { inTurns, slicesOf, turns } from '../../turns.ts';
+import type { BodyStep } from '../body.ts';
 import { type IngestContext, ingest } from '../ingest.ts';
 import { type BatchReport, ReportBuilder } from './batch-report.ts';
 import { IMPORT_FORMATS, type ImportFormatName, parseRecord } from './formats.ts';
@@ -23,11 +24,22 @@ export interface Batch {
   readonly bytes: Buffer;
 }
 
+export interface BatchOptions {
+  /** Owner of the URLs these clicks are the first of. */
+  readonly ownerId: string;
+  /** Unix milliseconds. */
+  readonly now: number;
+  /** Where the clicks in memory are counted. */
+  readonly room: Room;
+}
+
 /** A batch that was imported, or begun, before. */
 export interface KnownBatch {
   readonly batch: string;
   readonly lines: number;
 }
+
+const LINE_BREAK = 0x0a;
 
 export const ALREADY_IMPORTED = 'already imported';
 
@@ -72,17 +84,13 @@ export class BatchImporter {
     return rows.map(([batch, lines]) => ({ batch, lines }));
   }
 
-  /**
-   * Imports a batch, or only counts it when that was done before.
-   * @param ownerId owner of the URLs these clicks are the first of
-   * @param now Unix milliseconds
-   */
-  async import(batch: Batch, ownerId: string, now: number): Promise<BatchReport> {
+  /** Imports a batch, or only counts it when that was done before. */
+  async import(batch: Batch, options: BatchOptions): Promise<BatchReport> {
     const name = await this.#nameOf(batch);
-    const begun = this.#begin(batch, name, now);
+    const begun = this.#begin(batch, name, options.now);
     this.#begun.set(name, begun);
     try {
-      return await this.#takeIn(await begun, batch, name, ownerId);
+      return await this.#takeIn(await begun, batch, name, options);
     } finally {
       this.#begun.delete(name);
     }
@@ -101,11 +109,7 @@ export class BatchImporter {
 
   /** Notes that the batch is begun, after the one before it. */
   async #begin(batch: Batch, name: string, now: number): Promise<Begun> {
-    // Megabytes are made text and gone through: either takes some ten milliseconds.
-    await nextTurn();
-    const text = batch.bytes.toString('utf8');
-    await nextTurn();
-    const lines = await countRecords(batch.format, text);
+    const lines = await countRecords(batch);
     const [known] = await this.#database.rows<[boolean, number, number]>(sql`
       SELECT is_complete, toUnixTimestamp64Milli(imported_at), version FROM import_batches FINAL
       WHERE parent = ${param('String', batch.parent)} AND batch = ${param('String', name)}`);
@@ -116,7 +120,7 @@ export class BatchImporter {
       await this.#parentBegun(batch);
       version = await this.#record(batch.parent, name, { lines, receivedAt, version: 0 }, false);
     }
-    return { text, lines, receivedAt, version, isRetry: known !== undefined, isDone: known?.[0] === true };
+    return { lines, receivedAt, version, isRetry: known !== undefined, isDone: known?.[0] === true };
   }
 
   /**
@@ -141,10 +145,15 @@ export class BatchImporter {
     return rows.length > 0;
   }
 
-  async #takeIn(begun: Begun, batch: Batch, name: string, ownerId: string): Promise<BatchReport> {
-    const { text, lines, receivedAt, isRetry, isDone } = begun;
+  async #takeIn(
+    begun: Begun,
+    batch: Batch,
+    name: string,
+    { ownerId, room }: BatchOptions,
+  ): Promise<BatchReport> {
+    const { lines, receivedAt, isRetry, isDone } = begun;
     const report = new ReportBuilder(name, lines);
-    const result = await ingest(this.#context, clicksOf(batch, text, report), {
+    const result = await ingest(this.#context, clicksOf(batch, report), {
       ownerId,
       isAdmin: true,
       receivedAt,
@@ -152,6 +161,7 @@ export class BatchImporter {
       countOnly: isDone,
       // The report counts them by reason.
       rejectionsKept: Infinity,
+      room,
     });
     if (!isDone) await this.#record(batch.parent, name, begun, true);
     for (const { index, field, error } of result.rejected) report.reject(`${field} ${error}`, index);
@@ -180,53 +190,56 @@ export class BatchImporter {
  * The clicks of a batch, each under its line number; what is none goes into the report the first time they are gone
  * through. They are read as they are asked for, since most of what that takes is then done with at once.
  */
-function clicksOf(
-  { format, columns, firstLine }: Batch,
-  text: string,
-  report: ReportBuilder,
-): Iterable<BodyItem> {
+function clicksOf(batch: Batch, report: ReportBuilder): Iterable<BodyStep> {
+  const { format, columns, firstLine } = batch;
   let isFirst = true;
   return {
     *[Symbol.iterator]() {
       const isReported = isFirst;
       isFirst = false;
-      for (const records of recordsOf(format, text)) {
-        for (const record of records) {
-          const index = firstLine + record.line - 1;
-          const parsed = parseRecord(format, record.text, columns);
-          if (parsed.kind === 'click') yield { index, value: parsed.value };
-          else if (!isReported) continue;
-          else if (parsed.kind === 'skipped') report.skip(parsed.reason);
-          else report.reject(parsed.reason, index);
+      for (const record of recordsOf(batch)) {
+        const index = firstLine + record.line - 1;
+        const parsed = parseRecord(format, record.text, columns);
+        if (parsed.kind === 'click') yield { index, value: parsed.value };
+        else {
+          if (isReported && parsed.kind === 'skipped') report.skip(parsed.reason);
+          if (isReported && parsed.kind === 'rejected') report.reject(parsed.reason, index);
+          yield undefined;
         }
       }
     },
   };
 }
 
-function recordsOf(format: ImportFormatName, text: string): readonly Iterable<FileRecord>[] {
+/** A batch is made text in pieces of about so many bytes: all at once that would take some ten milliseconds. */
+const PIECE_BYTES = 65_536;
+
+function* recordsOf({ format, bytes }: Batch): Generator<FileRecord> {
   const splitter = new RecordSplitter(IMPORT_FORMATS[format].isQuoted);
-  return [splitter.push(text), splitter.end()];
+  for (let start = 0; start < bytes.length;) {
+    const found = bytes.indexOf(LINE_BREAK, start + PIECE_BYTES);
+    const end = found === -1 ? bytes.length : found + 1;
+    yield* splitter.push(bytes.toString('utf8', start, end));
+    start = end;
+  }
+  yield* splitter.end();
 }
 
 const RECORDS_A_LOOK = 256;
 
-async function countRecords(format: ImportFormatName, text: string): Promise<number> {
+async function countRecords(batch: Batch): Promise<number> {
   const turnOver = turns(RECORDS_A_LOOK);
   let count = 0;
-  for (const records of recordsOf(format, text)) {
-    for (const _ of records) {
-      count++;
-      const turn = turnOver();
-      if (turn !== undefined) await turn;
-    }
+  for (const _ of recordsOf(batch)) {
+    count++;
+    const turn = turnOver();
+    if (turn !== undefined) await turn;
   }
   return count;
 }
 
 /** A batch that is noted as begun. */
 interface Begun {
-  readonly text: string;
   readonly lines: number;
   /** Unix milliseconds of the first try. */
   readonly receivedAt: number;

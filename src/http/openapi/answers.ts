@@ -83,6 +83,10 @@ export const allRejectedAnswer = z
     error: errorAnswer.shape.error,
     code: z.literal('validation_error'),
     ...clickCounts,
+    stopped_at: z
+      .int()
+      .exactOptional()
+      .describe('How many clicks were read where so many at the beginning are wrong; the others were not.'),
   })
   .describe('Not one click of the request was taken.');
 

@@ -1,4 +1,5 @@
-import { BODY_LIMIT, type CONTENT_TYPES, REJECTIONS_SHOWN } from '../routes/clicks.ts';
+import { BODY_DEADLINE_MS } from '../body-progress.ts';
+import { BAD_AT_MOST, BODY_LIMIT, type CONTENT_TYPES, REJECTIONS_SHOWN } from '../routes/clicks.ts';
 import { errorAnswer } from './errors.ts';
 import type { MediaType, RouteDescription } from './model.ts';
 import { ref } from './schemas.ts';
@@ -42,7 +43,7 @@ export function clickRoutes(): readonly RouteDescription[] {
       summary: 'Send clicks',
       description: `One click, or many, as JSON or NDJSON, up to ${BODY_LIMIT / 1_048_576} MiB. The answer comes when ClickHouse has them, and they are in the very next question's answer.
 
-Only \`short_code\` is required. A code that nobody owns yet becomes a URL of the key's owner, with private statistics. A bad click is named in \`rejected\`, the first ${REJECTIONS_SHOWN.toLocaleString('en-US')} of them, and does not stop the others.
+Only \`short_code\` is required. A code that nobody owns yet becomes a URL of the key's owner, with private statistics. A bad click is named in \`rejected\`, the first ${REJECTIONS_SHOWN.toLocaleString('en-US')} of them, and does not stop the others. Where the first ${BAD_AT_MOST.toLocaleString('en-US')} are all bad, blank lines aside, the rest is not read, and the answer says so in \`stopped_at\`.
 
 With an \`Idempotency-Key\` a request can be sent again until it is answered, and counts once, also over crashes.`,
       access: { kind: 'key', scopes: ['clicks:write'] },
@@ -62,7 +63,7 @@ With an \`Idempotency-Key\` a request can be sent again until it is answered, an
         },
       ],
       requestBody: {
-        description: `The clicks, up to ${BODY_LIMIT / 1_048_576} MiB unpacked.`,
+        description: `The clicks, up to ${BODY_LIMIT / 1_048_576} MiB unpacked, within ${BODY_DEADLINE_MS / 60_000} minutes.`,
         required: true,
         content: CONTENTS,
       },
@@ -80,7 +81,7 @@ With an \`Idempotency-Key\` a request can be sent again until it is answered, an
           },
         },
         422: {
-          description: 'Not one click was taken: every one is wrong.',
+          description: 'Not one click was taken: every one that was read is wrong.',
           content: {
             'application/json': {
               schema: ref('AllRejected'),
@@ -91,6 +92,16 @@ With an \`Idempotency-Key\` a request can be sent again until it is answered, an
                     code: 'validation_error',
                     accepted: 0,
                     rejected: [{ index: 0, field: 'short_code', error: 'is required' }],
+                  },
+                },
+                stopped: {
+                  summary: 'So many that the rest was not read',
+                  value: {
+                    error: `No click was taken: the first ${BAD_AT_MOST} are all wrong, and the others were not read.`,
+                    code: 'validation_error',
+                    accepted: 0,
+                    rejected: [{ index: 0, field: 'click', error: 'must be a JSON object' }],
+                    stopped_at: BAD_AT_MOST,
                   },
                 },
               },

@@ -1,6 +1,7 @@
 import { EXPORT_FORMAT_NAMES } from '../../export/formats.ts';
 import { SCOPES } from '../../keys/scopes.ts';
 import { ROUTE_LIMITS, WRONG_KEYS_A_MINUTE } from '../../limits/limits.ts';
+import { BODY_DEADLINE_MS } from '../body-progress.ts';
 import { NOT_ONE_OF, clickRoutes } from './clicks.ts';
 import { curlOf } from './curl.ts';
 import { COMMON_ERRORS, UNREADABLE_ANSWERS, errorAnswers } from './errors.ts';
@@ -85,7 +86,7 @@ const INTRODUCTION = `Click analytics: clicks go in, exact statistics come out.
 
 **Parameters.** Values are trimmed; an empty one is not given. Filters given twice add up; any other parameter given twice is refused. Unknown parameters are ignored.
 
-**Errors** are JSON with a sentence, a code and the field that is wrong. They are checked in this order: route (404, 405), key (401), rate limit (429), parameters (400, 422), scope of the key (403), the URL (404) and its privacy (401, 403). An error is never answered with zeros. Any route refuses a request line and headers of more than 128 KiB or 2,000 headers (431), a request that comes too slowly (408), a \`Transfer-Encoding\` other than \`chunked\` (501), and an \`Authorization\`, \`Content-Type\` or \`Host\` that comes twice (400).
+**Errors** are JSON with a sentence, a code and the field that is wrong. They are checked in this order: route (404, 405), key (401), rate limit (429), parameters (400, 422), content type (415), scope of the key (403), the body (413, 400, 422), the URL (404) and its privacy (401, 403). An error is never answered with zeros. Any route refuses a request line and headers of more than 128 KiB or 2,000 headers (431), a request that comes too slowly, or whose body takes longer than ${BODY_DEADLINE_MS / 60_000} minutes (408), a \`Transfer-Encoding\` other than \`chunked\` (501), and an \`Authorization\`, \`Content-Type\` or \`Host\` that comes twice (400).
 
 **Rate limits.** ${limits()} Other routes have none. On any route, ${WRONG_KEYS_A_MINUTE} keys a minute from an address may be unknown; known ones are not held up by them. Answers carry \`RateLimit-Limit\`, \`RateLimit-Remaining\` and \`RateLimit-Reset\`; over the limit it is 429 with \`Retry-After\`.
 

@@ -1,15 +1,16 @@
 import { createHash } from 'node:crypto';
 import type { Router } from '@koa/router';
 import { z } from 'zod';
-import { type BodyItem, jsonItems, ndjsonItems } from '../../clicks/body.ts';
+import { type BodyStep, jsonItems, ndjsonItems } from '../../clicks/body.ts';
 import { ingest } from '../../clicks/ingest.ts';
 import type { OnceName } from '../../clicks/writer.ts';
 import { AppError, invalid } from '../../errors.ts';
+import type { Room } from '../../fair-share/room.ts';
 import { type Principal, isAdmin } from '../../keys/scopes.ts';
 import { inTurns, slicesOf } from '../../turns.ts';
 import { withBody } from '../body.ts';
-import { type Context, type State, requirePrincipal, requireScope, signalOf } from '../context.ts';
-import { holderOf } from '../holder.ts';
+import { type Context, type State, requirePrincipal, signalOf } from '../context.ts';
+import { withRoom } from '../ingestion-room.ts';
 import type { Services } from '../services.ts';
 
 export const BODY_LIMIT = 64 * 1_048_576;
@@ -17,35 +18,32 @@ export const BODY_LIMIT = 64 * 1_048_576;
 /** Rejected rows that an answer names. */
 export const REJECTIONS_SHOWN = 1_000;
 
-type Parse = (body: Buffer) => Iterator<BodyItem>;
+/** A body whose first clicks are all bad is read no further. */
+export const BAD_AT_MOST = 10_000;
+
+type Parse = (body: Buffer) => Iterator<BodyStep>;
 
 export const CONTENT_TYPES = {
   'application/x-ndjson': ndjsonItems,
   'application/json': jsonItems,
 } as const;
 
-/** A larger body is worked at in pieces, so it takes no more room than this. */
-const WORK_BYTES_EACH = 4 * 1_048_576;
-
 export function clickRoutes(router: Router<State>, services: Services): void {
   router.post('/api/v1/clicks', async (ctx) => {
     const principal = requirePrincipal(ctx);
-    const parse = parserOf(ctx);
     const key = idempotencyKey(ctx);
+    const parse = parserOf(ctx);
     const signal = signalOf(ctx);
-    const answer = await withBody(ctx.req, BODY_LIMIT, (body) =>
-      services.shares.ingestion.within(
-        holderOf(services, ctx),
-        () => takeIn(services, principal, { body, parse, key, signal, state: ctx.state }),
-        { units: Math.min(body.length, WORK_BYTES_EACH) },
+    const rules = { scopes: ['clicks:write'], limit: BODY_LIMIT } as const;
+    const answer = await withBody(services, ctx, rules, (body) =>
+      withRoom(services, ctx, body, (room) =>
+        takeIn(services, principal, { body, parse, key, signal, room, state: ctx.state }),
       ),
     );
     const counts = answerSchema.parse(JSON.parse(answer));
     const isAllBad = counts.accepted === 0 && counts.rejected.length > 0;
     ctx.status = isAllBad ? 422 : 200;
-    ctx.body = isAllBad
-      ? { error: 'No click was taken: every one is wrong.', code: 'validation_error', ...counts }
-      : counts;
+    ctx.body = isAllBad ? { error: allBad(counts.stopped_at), code: 'validation_error', ...counts } : counts;
   });
 }
 
@@ -55,6 +53,7 @@ interface ClicksRequest {
   /** Idempotency-Key. */
   readonly key: string | undefined;
   readonly signal: AbortSignal;
+  readonly room: Room;
   readonly state: State;
 }
 
@@ -62,16 +61,15 @@ interface ClicksRequest {
 async function takeIn(
   services: Services,
   principal: Principal,
-  { body, parse, key, signal, state }: ClicksRequest,
+  { body, parse, key, signal, room, state }: ClicksRequest,
 ): Promise<string> {
-  const items: Iterable<BodyItem> = { [Symbol.iterator]: () => parse(body) };
-  // A body that holds no clicks at all is said before the key's scope.
-  parse(body).next();
-  requireScope(principal, 'clicks:write');
+  const items: Iterable<BodyStep> = { [Symbol.iterator]: () => parse(body) };
   const options = {
     ownerId: principal.ownerId,
     isAdmin: isAdmin(principal),
     rejectionsKept: REJECTIONS_SHOWN,
+    badAtMost: BAD_AT_MOST,
+    room,
     signal,
   };
   const now = services.now();
@@ -80,12 +78,22 @@ async function takeIn(
     // The writer has; not so where another process has stored what is answered for here.
     state.hasNotedChanges = true;
     services.metrics.countClicks(result.accepted, result.rejectedCount);
-    return JSON.stringify({ accepted: result.accepted, rejected: result.rejected });
+    const { accepted, rejected, stoppedAt } = result;
+    return JSON.stringify({ accepted, rejected, stopped_at: stoppedAt });
   };
   return key === undefined ? run(now) : runOnce(services, principal.ownerId, key, body, now, run);
 }
 
-const answerSchema = z.object({ accepted: z.number(), rejected: z.array(z.unknown()) });
+const answerSchema = z.object({
+  accepted: z.number(),
+  rejected: z.array(z.unknown()),
+  stopped_at: z.number().optional(),
+});
+
+function allBad(stoppedAt: number | undefined): string {
+  if (stoppedAt === undefined) return 'No click was taken: every one is wrong.';
+  return `No click was taken: the first ${stoppedAt} are all wrong, and the others were not read.`;
+}
 
 /** Counts a request with an Idempotency-Key once, however often it is sent. */
 async function runOnce(

@@ -5,12 +5,15 @@ import { IMPORT_FORMAT_NAMES } from '../../clicks/import/formats.ts';
 import { type SeedPlan, compileSeed, seedUrls } from '../../clicks/seed.ts';
 import { AppError, invalid } from '../../errors.ts';
 import { readJson, withBody } from '../body.ts';
+import { withRoom } from '../ingestion-room.ts';
 import { type Handler, type State, pathParameter, requireAdmin, requirePrincipal } from '../context.ts';
 import { ownerSchema } from '../schemas.ts';
 import type { Services } from '../services.ts';
 
 /** A batch as the command line sends it: some thousand lines. */
 const BATCH_LIMIT = 64 * 1_048_576;
+/** A plan names its owners, which can be many. */
+const SEED_LIMIT = 1_048_576;
 
 const hash = z.string().regex(/^[0-9a-f]{64}$/, 'must be the name of a batch');
 
@@ -51,15 +54,20 @@ export function controlRoutes(router: Router<State>, services: Services): void {
 
   router.post('/control/import', adminOnly, async (ctx) => {
     const { owner, first_line: firstLine, ...batch } = describedBatch(ctx.get('x-spoor-batch'));
-    const report = await withBody(ctx.req, BATCH_LIMIT, (bytes) =>
-      services.importer.import({ ...batch, firstLine, bytes }, owner, services.now()),
+    const report = await withBody(services, ctx, { scopes: [], limit: BATCH_LIMIT }, (bytes) =>
+      withRoom(services, ctx, bytes, (room) =>
+        services.importer.import(
+          { ...batch, firstLine, bytes },
+          { ownerId: owner, now: services.now(), room },
+        ),
+      ),
     );
     services.metrics.countClicks(report.accepted, 0);
     ctx.body = report;
   });
 
   router.post('/control/seed', adminOnly, async (ctx) => {
-    const plan = await readJson(ctx, seedSchema);
+    const plan = await readJson(services, ctx, { schema: seedSchema, scopes: [], limit: SEED_LIMIT });
     if (plan.from === 0) await registerSeedUrls(services, plan);
     await services.database.command(compileSeed(plan), { insert_deduplication_token: randomUUID() });
     ctx.status = 204;

@@ -9,7 +9,7 @@ import { characters, wellFormed } from '../../values/text.ts';
 import { knownToNode } from '../../values/time-zone.ts';
 import { readJson } from '../body.ts';
 import type { EraseAnswer } from '../openapi/answers.ts';
-import { type State, requireAdmin, requirePrincipal } from '../context.ts';
+import { type State, requirePrincipal } from '../context.ts';
 import { ownerSchema } from '../schemas.ts';
 import type { Services } from '../services.ts';
 
@@ -44,12 +44,11 @@ const SELECTORS = ['owner_id', 'short_code', 'start_date', 'end_date', 'ip', 'us
 
 export function eraseRoutes(router: Router<State>, services: Services): void {
   router.delete('/api/v1/clicks', async (ctx) => {
-    const principal = requirePrincipal(ctx);
+    requirePrincipal(ctx);
     if (ctx.querystring !== '') throw invalid('body', 'What to erase is said in the body, not in the URL.');
-    const selectors = await readJson(ctx, selectorsSchema);
+    const selectors = await readJson(services, ctx, { schema: selectorsSchema, scopes: [] });
     const [first, ...others] = conditionsOf(await erasureOf(services, selectors));
     if (first === undefined) throw invalid('body', `Say which clicks: ${SELECTORS.join(', ')}.`);
-    requireAdmin(principal);
     const erased = await services.removal.remove([first, ...others], (work) => services.urls.gate.shut(work));
     ctx.body = { erased } satisfies EraseAnswer;
   });

@@ -24,18 +24,18 @@ export const newKeySchema = z.object({
   rate_limit: z.enum(RATE_LIMITS, `must be one of: ${RATE_LIMITS.join(', ')}`).default('standard'),
 });
 
-export function keyRoutes(router: Router<State>, { keys, now }: Services): void {
+export function keyRoutes(router: Router<State>, services: Services): void {
+  const { keys, now } = services;
+
   router.get('/api/v1/keys', async (ctx) => {
     requireAdmin(requirePrincipal(ctx));
     ctx.body = { items: (await keys.list()).map(present) } satisfies KeyListAnswer;
   });
 
   router.post('/api/v1/keys', async (ctx) => {
-    const principal = requirePrincipal(ctx);
-    const wanted = await readJson(ctx, newKeySchema);
+    const wanted = await readJson(services, ctx, { schema: newKeySchema, scopes: [] });
     const expiresAt = wanted.expires_at ?? null;
     if (expiresAt !== null && expiresAt <= now()) throw invalid('expires_at', 'expires_at lies in the past.');
-    requireAdmin(principal);
     const { key, stored } = await keys.create({
       ownerId: wanted.owner_id,
       name: wanted.name,

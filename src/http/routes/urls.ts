@@ -57,8 +57,7 @@ export function urlRoutes(router: Router<State>, services: Services): void {
   router.put('/api/v1/urls/:short_code', async (ctx) => {
     const principal = requirePrincipal(ctx);
     const shortCode = shortCodeOf(ctx, shortCodeSchema);
-    const change = await readJson(ctx, changeSchema);
-    requireScope(principal, 'urls:write');
+    const change = await readJson(services, ctx, { schema: changeSchema, scopes: ['urls:write'] });
     if ((change.owner_id ?? principal.ownerId) !== principal.ownerId && !isAdmin(principal)) {
       throw new AppError('forbidden', 'Only a key with admin:all may name another owner.', {
         field: 'owner_id',

@@ -1,0 +1,24 @@
+import type { PlacedRow } from './writer.ts';
+
+/** A row without its texts, as measured. */
+const ROW_BYTES = 250;
+/** A text of which one character is not Latin-1 takes two bytes for each. */
+const CHARACTER_BYTES = 2;
+
+/** A short code that a request names, in the tables of what is under way, without its text. */
+export const CODE_BYTES = 200;
+
+/** About as much as a row takes of the heap until it is inserted. */
+export function rowBytes({ row }: PlacedRow): number {
+  const { short_code: code, referrer, browser, os, city, click_id: id } = row;
+  const characters = code.length + referrer.length + browser.length + os.length + city.length + id.length;
+  return ROW_BYTES + CHARACTER_BYTES * characters;
+}
+
+/** The least JSON of a click. */
+const LEAST_CLICK_BYTES = 18;
+
+/** About as much as the rows take that a body of so many bytes can hold. */
+export function bodyHeapBytes(bodyBytes: number): number {
+  return (bodyBytes / LEAST_CLICK_BYTES) * ROW_BYTES;
+}
