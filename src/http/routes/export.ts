@@ -29,7 +29,8 @@ const FIRST_BYTE_MS = 60_000;
 const IN_THE_WAY = 'slow, and others waited for its slot';
 
 export function exportRoutes(router: Router<State>, services: Services): void {
-  const running = new RunningExports(services.shares.exports);
+  let running: RunningExports | undefined;
+
   router.get('/api/v1/export', async (ctx) => {
     requireKeyForAll(ctx);
     const now = services.now();
@@ -43,6 +44,7 @@ export function exportRoutes(router: Router<State>, services: Services): void {
     const run = async (): Promise<void> => {
       const query = forExport(question, question.start ?? (await oldestOf(services, tenant, keptSince)));
       const name = fileName(query, format);
+      running ??= new RunningExports(services.shares.exports);
       const sending = running.begin(holder, ctx.res);
       try {
         const content = await firstByte(stopped, services, async () => {
