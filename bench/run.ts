@@ -16,6 +16,7 @@ import { scale } from './scale.ts';
 import { statsClicksOnly } from './stats-clicks-only.ts';
 import { statsDashboardFresh } from './stats-dashboard-fresh.ts';
 import { statsDashboardReturning } from './stats-dashboard-returning.ts';
+import { statsFilter } from './stats-filter.ts';
 import { statsLink } from './stats-link.ts';
 import { statsMixed } from './stats-mixed.ts';
 import { statsRepeat } from './stats-repeat.ts';
@@ -25,6 +26,7 @@ const BENCHMARKS: Readonly<Record<string, Benchmark>> = {
   'stats-dashboard-fresh': statsDashboardFresh,
   'stats-dashboard-returning': statsDashboardReturning,
   'stats-clicks-only': statsClicksOnly,
+  'stats-filter': statsFilter,
   'stats-repeat': statsRepeat,
   'stats-mixed': statsMixed,
   'ingest-batch': ingestBatch,
