@@ -7,7 +7,7 @@ import { type OnWait, Waiting } from './waiting.ts';
 const BEAT_MS = 1_000;
 /** A lock whose holder shows no life for so long belongs to a process that died in the middle of a migration. */
 const STALE_MS = 20_000;
-const LOOK_MS = 100;
+const POLL_MS = 100;
 
 export interface LockOptions {
   /** No other process can reach this ClickHouse, so a lock that is there is one of a process that died. */
@@ -33,7 +33,7 @@ export async function lockMigrations(
     if (state !== seen) waiting.beginAnew();
     seen = state;
     if (waiting.elapsedMs > STALE_MS) await drop();
-    else await waiting.pause(LOOK_MS);
+    else await waiting.pause(POLL_MS);
   }
   const beat = (): void => void database.insert('migration_lock', ['is_held'], ['[true]']).catch(() => {});
   const beating = setInterval(beat, BEAT_MS).unref();

@@ -30,7 +30,7 @@ export class Waiting {
     this.#began = performance.now();
   }
 
-  /** Passes the time until the next look. */
+  /** Passes the time until the next poll. */
   async pause(ms: number): Promise<void> {
     if (performance.now() >= this.#nextWord) {
       this.#nextWord += NEXT_WORD_MS;
