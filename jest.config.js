@@ -33,6 +33,11 @@ const NEEDING = [
     isPossible: process.platform === 'linux' && process.getuid() === 0,
     remedy: 'be root on Linux, to mount a small disk',
   },
+  {
+    suite: 'test/faults/start-disk',
+    isPossible: process.platform === 'linux' && process.getuid() === 0,
+    remedy: 'be root on Linux, to mount a small disk',
+  },
 ];
 
 /** A plain machine runs all the others; CI sets the variable and runs every one. */

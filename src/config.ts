@@ -82,14 +82,25 @@ const environment = z.object({
   CLICKHOUSE_URL: z
     .string()
     .transform((text) => text.split(',').map((url) => url.trim()))
-    .refine((urls) => urls.every(isHttpUrl), 'must be an http(s) URL, or several, comma-separated')
-    .refine((urls) => new Set(urls).size === urls.length, 'must not name a server twice')
+    .refine((urls) => urls.every(isHttpUrl), {
+      error: 'must be an http(s) URL, or several, comma-separated',
+      abort: true,
+    })
+    .refine(
+      (urls) => urls.every(isServerUrl),
+      'must be scheme, host and port alone: set CLICKHOUSE_USER, CLICKHOUSE_PASSWORD and CLICKHOUSE_DATABASE for the rest',
+    )
+    .refine(
+      (urls) => new Set(urls.map((url) => new URL(url).origin)).size === urls.length,
+      'must not name a server twice',
+    )
     .optional(),
-  CLICKHOUSE_USER: z.string().default('default'),
-  CLICKHOUSE_PASSWORD: z.string().default(''),
+  CLICKHOUSE_USER: z.string().optional(),
+  CLICKHOUSE_PASSWORD: z.string().optional(),
   CLICKHOUSE_DATABASE: z
     .string()
     .regex(/^[A-Za-z_][A-Za-z0-9_]{0,63}$/, 'must be letters, digits and _, not beginning with a digit')
+    .refine((name) => !RESERVED_DATABASES.test(name), "must not be a database of ClickHouse's own")
     .default('spoor'),
   CLICKHOUSE_CLUSTER: z
     .string()
@@ -103,7 +114,7 @@ const environment = z.object({
     .string()
     .regex(/^[\x21-\x7E]+$/, 'must be one word without spaces')
     .optional(),
-  SPOOR_VISITOR_SECRET: z.string().optional(),
+  SPOOR_VISITOR_SECRET: z.string().regex(/\S/, 'must not be blank').optional(),
   SPOOR_GEOIP_DB: z.string().refine(isPlaceDatabase, 'must be the path of a readable .mmdb file').optional(),
   SPOOR_TRUST_PROXY: z
     .preprocess((value) => ({ true: '1', false: '0' })[String(value)] ?? value, wholeNumber(0, 32))
@@ -117,7 +128,7 @@ const environment = z.object({
     .string()
     .refine(
       isRedisUrl,
-      'must be redis://host or rediss://host, with user:password@, :port and /number as needed',
+      'must be redis://host or rediss://host, with user:password@, :port and /number as needed, and nothing behind',
     )
     .optional(),
   SPOOR_RETENTION_DAYS: wholeNumber(1, 36_500).optional(),
@@ -149,6 +160,19 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
       'SPOOR_VISITOR_SECRET must be set when CLICKHOUSE_URL is: it keys the visitor hash.',
     );
   }
+  const ownLogin = (['CLICKHOUSE_USER', 'CLICKHOUSE_PASSWORD'] as const).find(
+    (name) => settings[name] !== undefined,
+  );
+  if (settings.CLICKHOUSE_URL === undefined && ownLogin !== undefined) {
+    throw new ConfigError(
+      `CLICKHOUSE_URL must be set when ${ownLogin} is: the embedded ClickHouse has a login of its own.`,
+    );
+  }
+  if (settings.CLICKHOUSE_URL === undefined && PASSING_DATABASES.test(settings.CLICKHOUSE_DATABASE)) {
+    throw new ConfigError(
+      'CLICKHOUSE_DATABASE must not end with _snapshot or _restored: backups use databases of such names.',
+    );
+  }
   const [url, ...otherUrls] = settings.CLICKHOUSE_URL ?? [];
   const name = settings.CLICKHOUSE_CLUSTER;
   if (name === undefined && otherUrls.length > 0) {
@@ -168,7 +192,11 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
     clickhouse:
       url === undefined
         ? undefined
-        : { url, user: settings.CLICKHOUSE_USER, password: settings.CLICKHOUSE_PASSWORD },
+        : {
+            url,
+            user: settings.CLICKHOUSE_USER ?? 'default',
+            password: settings.CLICKHOUSE_PASSWORD ?? '',
+          },
     cluster: name === undefined || url === undefined ? undefined : { name, urls: [url, ...otherUrls] },
     database: settings.CLICKHOUSE_DATABASE,
     adminKey: settings.SPOOR_ADMIN_KEY,
@@ -192,12 +220,25 @@ function isHttpUrl(text: string): boolean {
   return URL.canParse(text) && /^https?:$/.test(new URL(text).protocol);
 }
 
+/** Nothing in it that another setting says as well. */
+function isServerUrl(text: string): boolean {
+  const { username, password, pathname, search, hash } = new URL(text);
+  return [username, password, search, hash].every((part) => part === '') && pathname === '/';
+}
+
+const RESERVED_DATABASES = /^(system|information_schema|_temporary_and_external_tables)$/i;
+
+/** The embedded ClickHouse makes such databases for a while, and drops what an interrupted backup has left of them. */
+const PASSING_DATABASES = /_(snapshot|restored)$/;
+
 function isRedisUrl(text: string): boolean {
   if (!URL.canParse(text)) return false;
-  const { protocol, hostname, pathname, username, password } = new URL(text);
+  const { protocol, hostname, pathname, username, password, search, hash } = new URL(text);
   return (
     /^rediss?:$/.test(protocol) &&
     hostname !== '' &&
+    search === '' &&
+    hash === '' &&
     /^(\/\d*)?$/.test(pathname) &&
     [username, password].every(isPercentEncoded)
   );

@@ -1,18 +1,20 @@
-import { randomBytes } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
-import { z } from 'zod';
+import { existsSync, mkdirSync, readdirSync } from 'node:fs';
+import { dirname } from 'node:path';
+
+/** A data directory that cannot be used; the message is the one line for the operator. */
+export class DataDirError extends Error {}
 
 /**
  * Makes the data directory, for its owner alone, unless it is there.
- * @throws Error with a sentence for the operator
+ * @throws DataDirError
  */
 export function createDataDir(dataDir: string): void {
   try {
     makeFolder(dataDir);
   } catch (cause) {
-    const code = cause instanceof Error && 'code' in cause ? String(cause.code) : 'unknown error';
-    throw new Error(`SPOOR_DATA_DIR: ${dataDir} cannot be used as a directory (${code}).`, { cause });
+    throw new DataDirError(`SPOOR_DATA_DIR: ${dataDir} cannot be used as a directory (${reasonOf(cause)}).`, {
+      cause,
+    });
   }
 }
 
@@ -26,70 +28,38 @@ function makeFolder(path: string): void {
   mkdirSync(path, { mode: 0o700 });
 }
 
-/**
- * A secret kept in the data directory: made at the first call (256 bits, base64url, mode 0600), the same ever after.
- */
-export function readOrCreateSecret(dataDir: string, name: string): string {
-  const file = join(dataDir, name);
-  createDataDir(dataDir);
+/** What an operator can do about the errors of a file system. */
+const REASONS: Readonly<Record<string, string>> = {
+  EACCES: 'this user has no permission',
+  EPERM: 'this user has no permission',
+  EROFS: 'the file system is read-only',
+  ENOSPC: 'the disk is full',
+  EDQUOT: "the user's disk quota is used up",
+  EEXIST: 'there is something else of that name',
+  EISDIR: 'there is a directory of that name',
+  ENOTDIR: 'there is a file in its path',
+  ENOENT: 'it has gone',
+};
+
+function reasonOf(error: unknown): string {
+  const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown error';
+  const reason = REASONS[code];
+  return reason === undefined ? code : `${code}: ${reason}`;
+}
+
+/** Uses a file; a failure names it, as that of a read or write does not by itself. @throws Error of the file system */
+export function naming<T>(path: string, use: () => T): T {
   try {
-    writeFileSync(file, `${randomBytes(32).toString('base64url')}\n`, { flag: 'wx', mode: 0o600 });
+    return use();
   } catch (error) {
-    if (!isFileExists(error)) throw error;
-  }
-  return readFileSync(file, 'utf8').trim();
-}
-
-/** Puts another secret in the place of the one there is, if any: wholly or not at all. */
-export function replaceSecret(dataDir: string, name: string, secret: string): void {
-  const draft = join(dataDir, `${name}.${process.pid}`);
-  writeFileSync(draft, `${secret}\n`, { mode: 0o600 });
-  renameSync(draft, join(dataDir, name));
-}
-
-function isFileExists(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && error.code === 'EEXIST';
-}
-
-const controlSchema = z.object({ url: z.string(), token: z.string(), pid: z.number() });
-
-/** Where the running server listens and the token, made anew at each start, that lets commands act as administrator. */
-export type Control = Readonly<z.infer<typeof controlSchema>>;
-
-const controlFile = (dataDir: string) => join(dataDir, 'control.json');
-
-export function writeControl(dataDir: string, control: Control): void {
-  createDataDir(dataDir);
-  const draft = `${controlFile(dataDir)}.${process.pid}`;
-  writeFileSync(draft, JSON.stringify(control), { mode: 0o600 });
-  renameSync(draft, controlFile(dataDir));
-}
-
-/** The control file of the server on this data directory; undefined when there is none or it cannot be read. */
-export function readControl(dataDir: string): Control | undefined {
-  try {
-    return controlSchema.parse(JSON.parse(readFileSync(controlFile(dataDir), 'utf8')));
-  } catch {
-    return undefined;
+    throw error instanceof Error ? Object.assign(error, { path }) : error;
   }
 }
 
-/** Removes this process's control file, never one that another server has written since. */
-export function removeControl(dataDir: string, control: Control): void {
-  if (readControl(dataDir)?.token === control.token) rmSync(controlFile(dataDir), { force: true });
-}
-
-/** The running server of this data directory, if one answers there. */
-export async function findRunning(dataDir: string): Promise<Control | undefined> {
-  const control = readControl(dataDir);
-  if (control === undefined) return undefined;
-  try {
-    const response = await fetch(`${control.url}/control/ping`, {
-      headers: { authorization: `Bearer ${control.token}` },
-      signal: AbortSignal.timeout(5_000),
-    });
-    return response.ok ? control : undefined;
-  } catch {
-    return undefined;
-  }
+/** A failure to use a file in the data directory, as a sentence that names the setting; any other error as it is. */
+export function explainFileError(error: unknown, dataDir: string): unknown {
+  if (!(error instanceof Error && 'code' in error && 'path' in error)) return error;
+  const path = String(error.path);
+  if (!path.startsWith(dataDir)) return error;
+  return new DataDirError(`SPOOR_DATA_DIR: ${path} cannot be used (${reasonOf(error)}).`, { cause: error });
 }

@@ -9,3 +9,14 @@ export function descriptorLimit(): number {
     return Infinity;
   }
 }
+
+/** Spoor with its engine starts with fewer, and then fails at the first clicks. */
+const FEWEST = 256;
+
+/** @throws Error with a sentence for the operator when this process may have too few files open */
+export function refuseFewDescriptors(limit = descriptorLimit()): void {
+  if (limit >= FEWEST) return;
+  throw new Error(
+    `${limit} open files are too few: allow this process ${FEWEST} at least, better thousands (ulimit -n, LimitNOFILE in systemd, nofile in Docker).`,
+  );
+}

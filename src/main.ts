@@ -12,7 +12,9 @@ import type { Database } from './clickhouse/database.ts';
 import type { OpenClickHouse } from './clickhouse/connection.ts';
 import { openClickHouse, refuseSecondServer } from './clickhouse/open.ts';
 import { failureName } from './clickhouse/failures.ts';
+import { explainStartFailure } from './clickhouse/start-failure.ts';
 import { createVersions } from './clickhouse/versions.ts';
+import type { OnWait } from './clickhouse/waiting.ts';
 import { type EnrichStep, enrichSteps } from './clicks/enrich/enrich.ts';
 import { UNKNOWN_PLACE } from './clicks/enrich/place.ts';
 import { cachedUserAgents } from './clicks/enrich/user-agent.ts';
@@ -25,7 +27,7 @@ import { ClickRemoval } from './clicks/removal.ts';
 import { applyRetention, keptSinceOf } from './clicks/retention.ts';
 import { ClickWriter } from './clicks/writer.ts';
 import type { Config } from './config.ts';
-import { readOrCreateSecret, removeControl, writeControl } from './data-dir.ts';
+import { removeControl, writeControl } from './control-file.ts';
 import { descriptorLimit } from './descriptors.ts';
 import { type SpoolFolder, openSpoolFolder } from './export-spool/spool-folder.ts';
 import { Spool } from './export-spool/spool.ts';
@@ -39,6 +41,7 @@ import { RateLimits } from './limits/rate-limits.ts';
 import { SharedRedis } from './limits/shared-redis.ts';
 import { lineTime, linesTogether } from './log-lines.ts';
 import { createMetrics } from './metrics.ts';
+import { readOrCreateSecret } from './secrets.ts';
 import { sql } from './sql/sql.ts';
 import { UrlRegistry } from './urls/registry.ts';
 
@@ -61,6 +64,8 @@ export interface StartOptions {
   readonly waitForDataDirMs: number;
   /** A server has an administrator's key and leaves a control file for commands to find it by. */
   readonly isServer: boolean;
+  /** Told now and then what the start waits for; unless given, the log is. */
+  readonly onWait?: OnWait;
 }
 
 const ADMIN: Principal = { id: 'admin', ownerId: 'admin', scopes: ['admin:all'], rateLimit: 'standard' };
@@ -73,56 +78,66 @@ export function createLog(level: Config['logLevel']): Logger {
 }
 
 /**
- * Starts Spoor: ClickHouse with its tables, then the HTTP service.
+ * Starts Spoor: ClickHouse with its tables, then the HTTP service. A start that fails leaves nothing open.
  * @throws Error with a sentence for the operator
  */
-export async function start(
+export async function start(config: Config, options: StartOptions): Promise<Running> {
+  const opened: (() => unknown)[] = [];
+  const close = async (): Promise<void> => {
+    // One that cannot be closed must not keep the others open.
+    const failures: unknown[] = [];
+    for (const closeOne of opened.splice(0).toReversed()) {
+      try {
+        await closeOne();
+      } catch (error) {
+        failures.push(error);
+      }
+    }
+    if (failures.length > 0) throw failures[0];
+  };
+  try {
+    return { ...(await open(config, options, (closeOne) => opened.push(closeOne))), stop: close };
+  } catch (error) {
+    await close().catch(() => {});
+    throw explainStartFailure(error, config);
+  }
+}
+
+/** @param closing is told, of each thing that is opened, how to close it; the last is closed first */
+async function open(
   config: Config,
-  { log, waitForDataDirMs, isServer }: StartOptions,
-): Promise<Running> {
-  // With a ClickHouse of its own a second server would find the engine's lock; with CLICKHOUSE_URL only this tells.
-  if (isServer) await refuseSecondServer(config);
+  { log, waitForDataDirMs, isServer, onWait = (what) => log.warn(`waiting for ${what}`) }: StartOptions,
+  closing: (close: () => unknown) => void,
+): Promise<Omit<Running, 'stop'>> {
+  // With a ClickHouse of its own a second server finds the engine's lock; with CLICKHOUSE_URL only this tells.
+  if (isServer && config.clickhouse !== undefined) await refuseSecondServer(config);
   const metrics = createMetrics();
   const clickhouse = await openClickHouse(config, {
     waitForDataDirMs,
     observe: metrics.observeQuery,
-    onWait: () => log.warn('waiting for ClickHouse'),
+    onWait,
     onEngineExit: () => log.error('the embedded ClickHouse has ended; starting it again'),
   });
-  let redis: SharedRedis | undefined;
-  try {
-    if (clickhouse.migrated.length > 0) log.info({ migrations: clickhouse.migrated }, 'migrated');
-    const token = `spoo_${randomBytes(32).toString('base64url')}`;
-    if (isServer) redis = await openRedis(config, log);
-    const rateLimits = config.rateLimits === 'on' ? new RateLimits(redis) : undefined;
-    const services = compose(config, { clickhouse, metrics, log, rateLimits }, token);
-    await services.backups.clear();
-    if (isServer) await applyRetention(clickhouse.clickTables, config.retentionDays);
-    // What an earlier process has marked but did not live to have rewritten.
-    if (isServer) await services.removal.rewriteMarked();
-    const newAdminKey = isServer ? await makeFirstAdminKey(config, services.keys) : undefined;
-    const { shares } = services;
-    const server = await listen(createListener(services), { ...config, shares });
-    const control = { url: server.url, token, pid: process.pid };
-    if (isServer) writeControl(config.dataDir, control);
-    return {
-      url: control.url,
-      token,
-      newAdminKey,
-      engineLost: clickhouse.engineLost,
-      stop: async () => {
-        await server.close();
-        redis?.close();
-        if (isServer) removeControl(config.dataDir, control);
-        await services.removal.close();
-        await clickhouse.close();
-      },
-    };
-  } catch (error) {
-    redis?.close();
-    await clickhouse.close();
-    throw error;
-  }
+  closing(clickhouse.close);
+  if (clickhouse.migrated.length > 0) log.info({ migrations: clickhouse.migrated }, 'migrated');
+  const token = `spoo_${randomBytes(32).toString('base64url')}`;
+  const redis = isServer ? await openRedis(config, log) : undefined;
+  closing(() => redis?.close());
+  const rateLimits = config.rateLimits === 'on' ? new RateLimits(redis) : undefined;
+  const services = compose(config, { clickhouse, metrics, log, rateLimits }, token);
+  closing(() => services.removal.close());
+  await services.backups.clear();
+  if (isServer) await applyRetention(clickhouse.clickTables, config.retentionDays);
+  // What an earlier process has marked but did not live to have rewritten.
+  if (isServer) await services.removal.rewriteMarked();
+  closing(() => removeControl(config.dataDir, token));
+  const server = await listen(createListener(services), { ...config, shares: services.shares });
+  closing(server.close);
+  const { url } = server;
+  if (isServer) writeControl(config.dataDir, { url, token, pid: process.pid });
+  // The last step: a key that is made by a start which fails is never shown.
+  const newAdminKey = isServer ? await makeFirstAdminKey(config, services.keys) : undefined;
+  return { url, token, newAdminKey, engineLost: clickhouse.engineLost };
 }
 
 async function openRedis({ rateLimits, redisUrl }: Config, log: Logger): Promise<SharedRedis | undefined> {

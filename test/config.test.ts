@@ -18,6 +18,8 @@ describe('SPOOR_REDIS_URL', () => {
     'redis://host/one',
     'redis://user:%zz@host',
     'rediss://user:%ff@host',
+    'redis://host?db=3',
+    'redis://host#3',
   ])('refuses %s, and does not repeat it', (url) => {
     let message = '';
     try {
@@ -82,8 +84,79 @@ describe('CLICKHOUSE_URL and CLICKHOUSE_CLUSTER', () => {
     ['http://a,b', 'web', 'CLICKHOUSE_URL must be an http(s) URL, or several, comma-separated.'],
     ['http://a,', 'web', 'CLICKHOUSE_URL must be an http(s) URL, or several, comma-separated.'],
     ['http://a,http://a', 'web', 'CLICKHOUSE_URL must not name a server twice.'],
+    ['http://a:80/,http://A', 'web', 'CLICKHOUSE_URL must not name a server twice.'],
     ['http://a', "we'b", 'CLICKHOUSE_CLUSTER must be letters, digits, _, . and -.'],
   ])('%s with %s is refused in one line', (url, cluster, message) => {
     expect(() => read(url, cluster)).toThrow(new ConfigError(message));
   });
+});
+
+describe('settings that say the same', () => {
+  const SERVER = { CLICKHOUSE_URL: 'http://a:8123', SPOOR_VISITOR_SECRET: 'secret' };
+
+  test.each([
+    'http://a:8123/shop',
+    'http://a:8123//',
+    'http://user@a:8123',
+    'http://:password@a:8123',
+    'http://a:8123/?database=shop',
+    'http://a:8123/?user=shop&password=secret',
+    'http://a:8123/#shop',
+    'http://b:8123,http://a:8123/shop',
+  ])('%s is refused in a line that names the settings to use, and does not repeat it', (url) => {
+    expect(() =>
+      readConfig({ ...SERVER, CLICKHOUSE_URL: url, CLICKHOUSE_CLUSTER: url.includes(',') ? 'web' : '' }),
+    ).toThrow(
+      new ConfigError(
+        'CLICKHOUSE_URL must be scheme, host and port alone: set CLICKHOUSE_USER, CLICKHOUSE_PASSWORD and CLICKHOUSE_DATABASE for the rest.',
+      ),
+    );
+  });
+
+  test.each(['http://a:8123', 'http://a:8123/', 'https://[::1]:8443', 'http://a:8123/?'])(
+    '%s is a server',
+    (url) => expect(readConfig({ ...SERVER, CLICKHOUSE_URL: url }).clickhouse?.url).toBe(url),
+  );
+
+  test.each(['CLICKHOUSE_USER', 'CLICKHOUSE_PASSWORD'])('%s without CLICKHOUSE_URL is refused', (name) => {
+    expect(() => readConfig({ [name]: 'shop' })).toThrow(
+      new ConfigError(
+        `CLICKHOUSE_URL must be set when ${name} is: the embedded ClickHouse has a login of its own.`,
+      ),
+    );
+    expect(readConfig({ [name]: '' }).clickhouse).toBeUndefined();
+  });
+
+  test('with CLICKHOUSE_URL alone the user is default, without a password', () => {
+    expect(readConfig(SERVER).clickhouse).toMatchObject({ user: 'default', password: '' });
+  });
+});
+
+describe('CLICKHOUSE_DATABASE', () => {
+  test.each([
+    'system',
+    'SYSTEM',
+    'information_schema',
+    'INFORMATION_SCHEMA',
+    '_temporary_and_external_tables',
+  ])('%s is ClickHouse’s own', (CLICKHOUSE_DATABASE) => {
+    expect(() => readConfig({ CLICKHOUSE_DATABASE })).toThrow(
+      new ConfigError("CLICKHOUSE_DATABASE must not be a database of ClickHouse's own."),
+    );
+  });
+
+  test.each(['spoor_snapshot', 'spoor_restored'])(
+    '%s is dropped by the embedded ClickHouse’s next start as another database, so only a server has it',
+    (CLICKHOUSE_DATABASE) => {
+      expect(() => readConfig({ CLICKHOUSE_DATABASE })).toThrow(/^CLICKHOUSE_DATABASE must not end with/);
+      const server = { CLICKHOUSE_URL: 'http://a', SPOOR_VISITOR_SECRET: 'secret' };
+      expect(readConfig({ ...server, CLICKHOUSE_DATABASE }).database).toBe(CLICKHOUSE_DATABASE);
+    },
+  );
+});
+
+test('a blank SPOOR_VISITOR_SECRET is refused', () => {
+  expect(() => readConfig({ SPOOR_VISITOR_SECRET: ' \t' })).toThrow(
+    new ConfigError('SPOOR_VISITOR_SECRET must not be blank.'),
+  );
 });

@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import type { Config } from '../config.ts';
-import { findRunning } from '../data-dir.ts';
+import { findRunning } from '../control-file.ts';
 import { CommandError } from './errors.ts';
+import { noteWait } from './output.ts';
 
 /** Speaks to a Spoor. */
 export interface Client {
@@ -108,7 +109,13 @@ export async function withClient<T>(config: Config, work: (client: Client) => Pr
   const { createLog, start } = await import('../main.ts');
   const own = await start(
     { ...config, host: '127.0.0.1', port: 0 },
-    { log: createLog('silent'), waitForDataDirMs: WAIT_FOR_DATA_DIR_MS, isServer: false },
+    {
+      log: createLog('silent'),
+      waitForDataDirMs: WAIT_FOR_DATA_DIR_MS,
+      isServer: false,
+      // A script has many commands, which wait for each other; a person wonders.
+      onWait: process.stderr.isTTY ? noteWait : () => {},
+    },
   );
   const stopOnSignal = (): void => {
     void own.stop().finally(() => process.exit(130));

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { readConfig } from '../config.ts';
-import { printJson, printLine } from './output.ts';
+import { noteWait, printJson, printLine } from './output.ts';
 import { START_WAIT_MS } from './serve.ts';
 
 export function migrateCommand(program: Command): void {
@@ -14,7 +14,10 @@ export function migrateCommand(program: Command): void {
     )
     .action(async ({ json }: { json?: boolean }) => {
       const { openClickHouse } = await import('../clickhouse/open.ts');
-      const { migrated, close } = await openClickHouse(readConfig(), { waitForDataDirMs: START_WAIT_MS });
+      const { migrated, close } = await openClickHouse(readConfig(), {
+        waitForDataDirMs: START_WAIT_MS,
+        onWait: noteWait,
+      });
       await close();
       if (json) printJson({ migrated });
       else printLine(migrated.length === 0 ? 'Nothing to do.' : `Applied: ${migrated.join(', ')}`);

@@ -14,6 +14,11 @@ export function note(text: string): void {
   process.stderr.write(`${text}\n`);
 }
 
+/** Says what is waited for before a command can begin. */
+export function noteWait(what: string): void {
+  note(`Waiting for ${what} …`);
+}
+
 /** Rows as text columns under a header; numbers to the right. */
 export function formatTable(
   header: readonly string[],

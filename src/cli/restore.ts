@@ -2,9 +2,9 @@ import { statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import { readConfig } from '../config.ts';
-import { replaceSecret } from '../data-dir.ts';
+import { replaceVisitorSecret } from '../secrets.ts';
 import { CommandError } from './errors.ts';
-import { note, printJson, startWaiting } from './output.ts';
+import { note, noteWait, printJson, startWaiting } from './output.ts';
 import { START_WAIT_MS } from './serve.ts';
 
 export function restoreCommand(program: Command): void {
@@ -33,7 +33,10 @@ Example:
       }
       const { openClickHouse } = await import('../clickhouse/open.ts');
       const { restoreBackup } = await import('../backup/restore.ts');
-      const { database, server, close } = await openClickHouse(config, { waitForDataDirMs: START_WAIT_MS });
+      const { database, server, close } = await openClickHouse(config, {
+        waitForDataDirMs: START_WAIT_MS,
+        onWait: noteWait,
+      });
       const waiting = startWaiting('Restoring');
       try {
         await restoreBackup(resolve(file), {
@@ -41,7 +44,7 @@ Example:
           server,
           dataDir: config.dataDir,
           visitorSecret: config.visitorSecret,
-          keepSecret: (secret) => replaceSecret(config.dataDir, 'visitor-secret', secret),
+          keepSecret: (secret) => replaceVisitorSecret(config.dataDir, secret),
         });
       } finally {
         waiting.stop();

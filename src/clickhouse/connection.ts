@@ -1,8 +1,8 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import type { Config } from '../config.ts';
 import { sql } from '../sql/sql.ts';
 import type { ClickTable, Shards } from './cluster.ts';
 import type { Database, QueryObserver } from './database.ts';
+import { type OnWait, Waiting } from './waiting.ts';
 
 /** A ClickHouse that answers and has all its tables. */
 export interface OpenClickHouse {
@@ -26,8 +26,7 @@ export interface OpenOptions {
   readonly observe?: QueryObserver;
   /** Called when the embedded ClickHouse has ended by itself and is started again. */
   readonly onEngineExit?: () => void;
-  /** Called each second that a server is waited for. */
-  readonly onWait?: () => void;
+  readonly onWait?: OnWait;
 }
 
 /** Databases that are opened one after another, each once, and closed together. */
@@ -68,17 +67,16 @@ export async function waitForAnswer(
   server: Database,
   { onWait }: OpenOptions,
 ): Promise<void> {
-  const deadline = performance.now() + SERVER_WAIT_MS;
+  const waiting = new Waiting('ClickHouse', onWait);
   while (!(await server.answers())) {
-    if (performance.now() > deadline) {
+    if (waiting.elapsedMs > SERVER_WAIT_MS) {
       throw new Error(
         config.clickhouse === undefined
           ? 'The embedded ClickHouse does not answer.'
           : 'ClickHouse does not answer at CLICKHOUSE_URL, or refuses CLICKHOUSE_USER and CLICKHOUSE_PASSWORD.',
       );
     }
-    onWait?.();
-    await delay(1_000);
+    await waiting.pause(1_000);
   }
 }
 

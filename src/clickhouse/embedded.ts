@@ -1,13 +1,12 @@
-import { createHash, randomBytes } from 'node:crypto';
+import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { type ChildProcess, spawn } from 'node:child_process';
-import { closeSync, openSync, readFileSync, readdirSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { join } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
 import type { ClickHouseServer } from '../config.ts';
-import { createDataDir, readOrCreateSecret } from '../data-dir.ts';
-import { ARCHIVE_FOLDER, PACKAGE_ROOT } from '../paths.ts';
+import { DataDirError, createDataDir } from '../data-dir.ts';
+import { readOrCreateSecret } from '../secrets.ts';
+import { authorizationOf, spawnEngine } from './engine-process.ts';
+import { StartFiles } from './start-files.ts';
+import { type OnWait, Waiting } from './waiting.ts';
 
 /** Another process has the data directory open. */
 export class DataDirInUseError extends Error {
@@ -16,11 +15,20 @@ export class DataDirInUseError extends Error {
   }
 }
 
-/** The user of the engine's configuration that may do everything. */
+/** The user of the engine's configuration that Spoor is. */
 const USER = 'spoor';
 
 const START_TIMEOUT_MS = 60_000;
 const ANSWER_MS = 5_000;
+const POLL_MS = 10;
+/** Polls of the engine for each check that the disk can be written. */
+const POLLS_PER_DISK_CHECK = 100;
+
+export interface EngineStartOptions {
+  readonly onWait?: OnWait | undefined;
+  /** Breaks the start off. */
+  readonly signal?: AbortSignal;
+}
 
 /**
  * A real ClickHouse server out of an npm package: a child process that listens on a free loopback port and lives
@@ -41,49 +49,57 @@ export class EmbeddedClickHouse {
   /**
    * Starts the engine over `dataDir` and waits until it answers.
    * @param listenPort where; 0 takes any free one
-   * @throws DataDirInUseError when another engine has the directory; Error with a sentence for the operator otherwise
+   * @throws DataDirInUseError when another engine has the directory; otherwise Error with a sentence for the operator,
+   *   or one of the file system, whose `path` lies in the directory
    */
-  static async start(dataDir: string, listenPort = 0): Promise<EmbeddedClickHouse> {
+  static async start(
+    dataDir: string,
+    listenPort = 0,
+    { onWait, signal }: EngineStartOptions = {},
+  ): Promise<EmbeddedClickHouse> {
+    signal?.throwIfAborted();
     requireEngine();
     createDataDir(dataDir);
-    const password = readOrCreateSecret(dataDir, 'clickhouse-password');
-    const portFile = join(dataDir, `${PORT_FILE}${process.pid}.${randomBytes(4).toString('hex')}`);
-    const outputFile = join(dataDir, 'clickhouse-output.log');
-    const output = openSync(outputFile, 'w', 0o600);
-    const child = spawn(process.execPath, engineArguments(dataDir, listenPort, portFile), {
-      // A signal to the whole process group (Ctrl-C) kills the engine at once; in a group of its own it outlives
-      // the flush and is ended by closing its input.
-      detached: true,
-      stdio: ['pipe', output, output],
-      env: {
-        SPOOR_ENGINE_USERS_CONFIG: join(PACKAGE_ROOT, 'clickhouse/embedded-users.xml'),
-        SPOOR_ENGINE_PASSWORD_SHA256: createHash('sha256').update(password).digest('hex'),
-        SPOOR_ENGINE_AUTHORIZATION: `Basic ${Buffer.from(`${USER}:${password}`).toString('base64')}`,
-        SPOOR_ENGINE_LOG: join(dataDir, 'clickhouse.log'),
-        SPOOR_ENGINE_BACKUPS: join(dataDir, ARCHIVE_FOLDER),
-      },
+    const files = new StartFiles(dataDir);
+    files.requireWritable();
+    const login = { user: USER, password: readOrCreateSecret(dataDir, 'clickhouse-password') };
+    const child = spawnEngine({
+      dataDir,
+      port: listenPort,
+      login,
+      portFile: files.port,
+      outputFile: files.output,
     });
-    closeSync(output);
-    // Writing to the input of an engine that has just died must not take this process with it.
-    child.stdin?.on('error', () => {});
+    const breakOff = (): void => void child.kill('SIGKILL');
+    signal?.addEventListener('abort', breakOff);
     let failure: Error | undefined;
     child.once('error', (error) => (failure = error));
     try {
-      const deadline = performance.now() + START_TIMEOUT_MS;
-      while (performance.now() < deadline && !hasExited(child)) {
-        const port = readPort(portFile);
-        const server = { url: `http://127.0.0.1:${port}`, user: USER, password };
+      const waiting = new Waiting('the embedded ClickHouse to start', onWait);
+      for (let polls = 1; waiting.elapsedMs < START_TIMEOUT_MS && !hasExited(child); polls++) {
+        const port = files.readPort();
+        const server = { url: `http://127.0.0.1:${port}`, ...login };
         if (port !== undefined && (await answers(server))) {
-          removePortFiles(dataDir);
+          files.keepOutput();
+          files.removeAll();
           return new EmbeddedClickHouse(child, server);
         }
-        await delay(10);
+        if (polls % POLLS_PER_DISK_CHECK === 0) files.requireWritable();
+        await waiting.pause(POLL_MS);
       }
+      const output = files.readOutput();
+      if (output === undefined || output.includes('Cannot lock file')) throw new DataDirInUseError(dataDir);
+      files.requireWritable();
+      const reason = reasonIn(output) ?? endOf(child);
+      const message = `SPOOR_DATA_DIR: the embedded ClickHouse over ${dataDir} did not start (${reason}).`;
+      files.keepOutput();
+      throw new DataDirError(message, { cause: failure });
+    } catch (error) {
       await kill(child);
-      if (readFileSync(outputFile, 'utf8').includes('Cannot lock file')) throw new DataDirInUseError(dataDir);
-      throw new Error(`The embedded ClickHouse did not start; ${outputFile} says why.`, { cause: failure });
+      throw error;
     } finally {
-      rmSync(portFile, { force: true });
+      signal?.removeEventListener('abort', breakOff);
+      files.remove();
     }
   }
 
@@ -108,10 +124,10 @@ async function kill(child: ChildProcess): Promise<void> {
 }
 
 /** True when the engine answers a query; one that listens may still be about to end. */
-async function answers({ url, user, password }: ClickHouseServer): Promise<boolean> {
+async function answers(server: ClickHouseServer): Promise<boolean> {
   try {
-    const response = await fetch(`${url}/?query=SELECT+1`, {
-      headers: { authorization: `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}` },
+    const response = await fetch(`${server.url}/?query=SELECT+1`, {
+      headers: { authorization: authorizationOf(server) },
       signal: AbortSignal.timeout(ANSWER_MS),
     });
     return response.ok && (await response.text()) === '1\n';
@@ -120,42 +136,14 @@ async function answers({ url, user, password }: ClickHouseServer): Promise<boole
   }
 }
 
-function engineArguments(dataDir: string, listenPort: number, portFile: string): readonly string[] {
-  const quoted = portFile.replaceAll('\\', '\\\\').replaceAll("'", "\\'");
-  const queries = [
-    'SYSTEM START LISTEN HTTP',
-    `SELECT getServerPort('http_port') INTO OUTFILE '${quoted}' FORMAT TSV`,
-    // Reads standard input until the parent closes it or dies.
-    "SELECT count() FROM file('stdin', 'LineAsString') FORMAT Null",
-  ];
-  return [
-    join(PACKAGE_ROOT, 'dist/clickhouse/engine.js'),
-    `--path=${join(dataDir, 'clickhouse')}`,
-    `--config-file=${join(PACKAGE_ROOT, 'clickhouse/embedded.xml')}`,
-    '--log-level=error',
-    '--listen_host=127.0.0.1',
-    `--http_port=${listenPort}`,
-    `--query=${queries.join('; ')}`,
-  ];
+/** The engine's own word for what went wrong, without its stack. */
+function reasonIn(output: string): string | undefined {
+  return /Exception: (.+?)(?:, Stack trace|\n|$)/.exec(output)?.[1]?.slice(0, 300);
 }
 
-const PORT_FILE = 'clickhouse-port.';
-
-/** Also those of starts that were broken off: who has the directory is the only one that can have a use for one. */
-function removePortFiles(dataDir: string): void {
-  for (const name of readdirSync(dataDir)) {
-    if (name.startsWith(PORT_FILE)) rmSync(join(dataDir, name), { force: true });
-  }
-}
-
-function readPort(file: string): number | undefined {
-  try {
-    // The line break tells a complete file from one that is still being written.
-    const match = /^(\d+)\n/.exec(readFileSync(file, 'utf8'));
-    return match ? Number(match[1]) : undefined;
-  } catch {
-    return undefined;
-  }
+function endOf(child: ChildProcess): string {
+  if (!hasExited(child)) return `no answer within ${START_TIMEOUT_MS / 1000} s`;
+  return `it ended without a word: ${child.signalCode ?? `exit code ${child.exitCode}`}`;
 }
 
 function requireEngine(): void {

@@ -1,10 +1,10 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
-import { ClickHouseError } from '@clickhouse/client';
 import { PACKAGE_ROOT } from '../paths.ts';
-import { param, sql } from '../sql/sql.ts';
+import { sql } from '../sql/sql.ts';
 import type { Database } from './database.ts';
+import { lockMigrations } from './migration-lock.ts';
+import type { OnWait } from './waiting.ts';
 
 export interface Migration {
   /** Its file's name, for example `001_tables.sql`. */
@@ -12,8 +12,14 @@ export interface Migration {
   readonly statements: readonly string[];
 }
 
-/** A lock older than this belongs to an instance that died in the middle of a migration. */
-const STALE_LOCK_SECONDS = 60;
+/** The database has been migrated by a release that knows more than this one. */
+export class NewerDataError extends Error {
+  constructor(database: string, migrations: readonly string[]) {
+    super(
+      `The database ${database} is of a newer version of Spoor than this one, which has no ${migrations.join(', ')}: start that version. Nothing has been changed.`,
+    );
+  }
+}
 
 const MIGRATIONS_TABLE = `CREATE TABLE IF NOT EXISTS migrations
 (name String, applied_at DateTime64(3, 'UTC') DEFAULT now64(3))
@@ -36,23 +42,31 @@ export function readMigrations(folder = join(PACKAGE_ROOT, 'clickhouse')): reado
 /** Who carries a statement out: one server, or each node of a cluster in its own way. */
 export type RunStatement = (statement: string) => Promise<void>;
 
+export interface MigrateOptions {
+  /** Carries out the statements that make tables; one that is cut short is carried out again, whole. */
+  readonly run?: RunStatement;
+  /** No other process can reach this ClickHouse, so a lock that is there is one of a process that died. */
+  readonly isAlone?: boolean;
+  readonly onWait?: OnWait | undefined;
+}
+
 /**
  * Creates the database where it is missing and applies each migration once, also when several instances start at
- * once: creating a table is atomic in ClickHouse, so whoever creates the lock table is the one that migrates.
- * @param run carries out the statements that make tables; one that is cut short is carried out again, whole
+ * once.
  * @returns the names of the migrations this call applied
+ * @throws NewerDataError
  */
 export async function migrate(
   database: Database,
   server: Database,
   migrations = readMigrations(),
-  run: RunStatement = (statement) => database.commandText(statement),
+  { run = (statement) => database.commandText(statement), isAlone = false, onWait }: MigrateOptions = {},
 ): Promise<readonly string[]> {
   // The name was checked to be a plain identifier; DDL takes no parameter for it everywhere.
   await server.commandText(`CREATE DATABASE IF NOT EXISTS ${database.name}`);
   await run(MIGRATIONS_TABLE);
   if ((await pending(database, migrations)).length === 0) return [];
-  await lock(database);
+  const unlock = await lockMigrations(database, { isAlone, onWait });
   try {
     const todo = await pending(database, migrations);
     for (const migration of todo) {
@@ -61,29 +75,16 @@ export async function migrate(
     }
     return todo.map(({ name }) => name);
   } finally {
-    await database.command(sql`DROP TABLE IF EXISTS migration_lock SYNC`);
+    await unlock();
   }
 }
 
+/** @throws NewerDataError */
 async function pending(database: Database, migrations: readonly Migration[]): Promise<readonly Migration[]> {
-  const rows = await database.rows<[string]>(sql`SELECT name FROM migrations`);
+  const rows = await database.rows<[string]>(sql`SELECT DISTINCT name FROM migrations ORDER BY name`);
   const applied = new Set(rows.map(([name]) => name));
+  const known = new Set(migrations.map(({ name }) => name));
+  const unknown = [...applied].filter((name) => !known.has(name));
+  if (unknown.length > 0) throw new NewerDataError(database.name, unknown);
   return migrations.filter(({ name }) => !applied.has(name));
-}
-
-async function lock(database: Database): Promise<void> {
-  for (;;) {
-    try {
-      await database.command(sql`CREATE TABLE migration_lock (is_held Bool) ENGINE = Memory`);
-      return;
-    } catch (error) {
-      if (!(error instanceof ClickHouseError) || error.type !== 'TABLE_ALREADY_EXISTS') throw error;
-    }
-    const [stale] = await database.rows<[number]>(sql`
-      SELECT count() FROM system.tables
-      WHERE database = currentDatabase() AND name = 'migration_lock'
-        AND metadata_modification_time < now() - ${param('UInt32', STALE_LOCK_SECONDS)}`);
-    if (stale?.[0]) await database.command(sql`DROP TABLE IF EXISTS migration_lock SYNC`);
-    else await delay(100);
-  }
 }

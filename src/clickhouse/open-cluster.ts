@@ -40,7 +40,10 @@ export async function openCluster(
     );
     await cluster.createDatabases();
     const migrations = readMigrations();
-    const migrated = await migrate(database, bare, migrations, cluster.run);
+    const migrated = await migrate(database, bare, migrations, {
+      run: cluster.run,
+      onWait: options.onWait,
+    });
     await cluster.checkTables(migrations);
     const { clickTables, shards } = cluster;
     return { database, server: bare, clickTables, shards, migrated };

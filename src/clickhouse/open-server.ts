@@ -25,7 +25,10 @@ export async function openServer(
       'ours',
       () => new Database(server, config.database, options.observe, workloads),
     );
-    const migrated = await migrate(database, bare);
+    const migrated = await migrate(database, bare, undefined, {
+      isAlone: config.clickhouse === undefined,
+      onWait: options.onWait,
+    });
     await refuseSpreadClicks(database);
     return {
       database,

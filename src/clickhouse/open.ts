@@ -1,12 +1,13 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import type { Config } from '../config.ts';
-import { findRunning } from '../data-dir.ts';
+import { findRunning } from '../control-file.ts';
 import { serversOf } from './cluster.ts';
 import type { OpenClickHouse, OpenOptions } from './connection.ts';
-import { DataDirInUseError, EmbeddedClickHouse } from './embedded.ts';
+import { DataDirInUseError, EmbeddedClickHouse, type EngineStartOptions } from './embedded.ts';
 import { openCluster } from './open-cluster.ts';
 import { openServer } from './open-server.ts';
+import { explainStartFailure } from './start-failure.ts';
 import { EngineSupervisor } from './supervisor.ts';
+import { Waiting } from './waiting.ts';
 
 /** The engine's share of the 10 s that a stop may take. */
 const ENGINE_STOP_MS = 1_500;
@@ -16,12 +17,18 @@ const ENGINE_STOP_MS = 1_500;
  * @throws Error with a sentence for the operator
  */
 export async function openClickHouse(config: Config, options: OpenOptions): Promise<OpenClickHouse> {
-  if (config.cluster !== undefined && config.clickhouse !== undefined) {
-    return openCluster(config, config.cluster, serversOf(config.cluster, config.clickhouse), options);
+  try {
+    if (config.clickhouse === undefined) return await openEmbedded(config, options);
+    if (config.cluster === undefined) return await openServer(config, config.clickhouse, options);
+    return await openCluster(config, config.cluster, serversOf(config.cluster, config.clickhouse), options);
+  } catch (error) {
+    throw explainStartFailure(error, config);
   }
-  if (config.clickhouse !== undefined) return openServer(config, config.clickhouse, options);
+}
+
+async function openEmbedded(config: Config, options: OpenOptions): Promise<OpenClickHouse> {
   const engine = await EngineSupervisor.start(
-    (port) => startEngine(config, options.waitForDataDirMs, port),
+    (port, signal) => startEngine(config, options, port, signal),
     () => options.onEngineExit?.(),
   );
   try {
@@ -41,16 +48,23 @@ export async function openClickHouse(config: Config, options: OpenOptions): Prom
 }
 
 /** Starts the engine; a directory that is just being let go of, after a crash for example, is waited for. */
-async function startEngine(config: Config, waitMs: number, port: number): Promise<EmbeddedClickHouse> {
-  const deadline = performance.now() + waitMs;
+async function startEngine(
+  config: Config,
+  { waitForDataDirMs, onWait }: OpenOptions,
+  port: number,
+  signal?: AbortSignal,
+): Promise<EmbeddedClickHouse> {
+  const waiting = new Waiting('another process to let go of the data directory', onWait);
+  const options: EngineStartOptions = { onWait, ...(signal && { signal }) };
   for (;;) {
-    if (port === 0) await refuseSecondServer(config);
     try {
-      return await EmbeddedClickHouse.start(config.dataDir, port);
+      return await EmbeddedClickHouse.start(config.dataDir, port, options);
     } catch (error) {
-      if (!(error instanceof DataDirInUseError) || performance.now() > deadline) throw error;
+      if (!(error instanceof DataDirInUseError)) throw error;
+      await refuseSecondServer(config);
+      if (waiting.elapsedMs > waitForDataDirMs) throw error;
     }
-    await delay(200);
+    await waiting.pause(200);
   }
 }
 

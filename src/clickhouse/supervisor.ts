@@ -5,8 +5,8 @@ import type { EmbeddedClickHouse } from './embedded.ts';
 /** Restarts in a row that may fail before the engine is given up. */
 const ATTEMPTS = 5;
 
-/** Starts an engine on `port` and waits until it answers; 0 takes any free one. */
-type StartEngine = (port: number) => Promise<EmbeddedClickHouse>;
+/** Starts an engine on `port` and waits until it answers; 0 takes any free one. A signal that aborts breaks it off. */
+type StartEngine = (port: number, signal?: AbortSignal) => Promise<EmbeddedClickHouse>;
 
 /** Keeps an embedded ClickHouse running: one that ends by itself is started again, at the same address. */
 export class EngineSupervisor {
@@ -15,8 +15,9 @@ export class EngineSupervisor {
   readonly gaveUp: Promise<void>;
   readonly #start: StartEngine;
   readonly #onRestart: () => void;
+  readonly #stopping = new AbortController();
   #engine: EmbeddedClickHouse;
-  #isStopping = false;
+  #restarting: Promise<boolean> | undefined;
 
   private constructor(engine: EmbeddedClickHouse, start: StartEngine, onRestart: () => void) {
     this.#engine = engine;
@@ -31,25 +32,32 @@ export class EngineSupervisor {
     return new EngineSupervisor(await start(0), start, onRestart);
   }
 
+  /** Ends the engine, also one that is just being started again. */
   async stop(graceMs: number): Promise<void> {
-    this.#isStopping = true;
+    this.#stopping.abort();
+    await this.#restarting;
     await this.#engine.stop(graceMs);
   }
 
   async #watch(): Promise<void> {
-    const port = Number(new URL(this.server.url).port);
     for (let failed = 0; failed < ATTEMPTS;) {
       await this.#engine.exited;
       // Whoever stops the engine is not to be told that it was given up.
-      if (this.#isStopping) return new Promise(() => {});
+      if (this.#stopping.signal.aborted) return new Promise(() => {});
       this.#onRestart();
-      try {
-        this.#engine = await this.#start(port);
-        failed = 0;
-      } catch {
-        failed++;
-        await delay(200 * failed);
-      }
+      this.#restarting = this.#restart();
+      if (await this.#restarting) failed = 0;
+      else await delay(200 * ++failed, undefined, { ref: false });
+    }
+  }
+
+  /** @returns whether it runs again */
+  async #restart(): Promise<boolean> {
+    try {
+      this.#engine = await this.#start(Number(new URL(this.server.url).port), this.#stopping.signal);
+      return true;
+    } catch {
+      return false;
     }
   }
 }

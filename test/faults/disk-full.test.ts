@@ -1,23 +1,20 @@
-import { spawnSync } from 'node:child_process';
 import { rmSync, statfsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, expect, test } from '@jest/globals';
 import { showFigures } from '../support/figures.ts';
-import { endProcesses, newFolder, startServer, waitUntil } from '../support/process.ts';
+import { endProcesses, startServer, waitUntil } from '../support/process.ts';
+import { smallDisk, unmountDisk } from '../support/small-disk.ts';
 import { ADMIN_KEY } from '../support/spoor.ts';
 
 const MIB = 1_048_576;
-let mounted: string | undefined;
 
 afterEach(async () => {
-  // Its folder is removed with the others, which a mounted one cannot be.
-  if (mounted !== undefined) spawnSync('umount', ['--lazy', mounted]);
-  mounted = undefined;
+  unmountDisk();
   await endProcesses();
 });
 
 test('a full disk: clicks are refused with 503, none that was acknowledged is lost, and with room all goes on', async () => {
-  const folder = smallDisk(256);
+  const folder = smallDisk(256 * MIB);
   const settings = {
     SPOOR_DATA_DIR: join(folder, 'data'),
     SPOOR_ADMIN_KEY: ADMIN_KEY,
@@ -84,12 +81,3 @@ test('a full disk: clicks are refused with 503, none that was acknowledged is lo
   expect(stored).toBeGreaterThanOrEqual(acknowledged);
   expect(stored).toBeLessThanOrEqual(sent * 5_000);
 }, 120_000);
-
-/** A file system of so many MiB in memory. @throws Error without the right to mount one */
-function smallDisk(mebibytes: number): string {
-  const folder = newFolder();
-  const { status } = spawnSync('mount', ['-t', 'tmpfs', '-o', `size=${mebibytes * MIB}`, 'tmpfs', folder]);
-  if (status !== 0) throw new Error('A small disk cannot be mounted: run this test as root on Linux.');
-  mounted = folder;
-  return folder;
-}

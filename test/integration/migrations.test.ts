@@ -1,19 +1,43 @@
 import { randomBytes } from 'node:crypto';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { Database } from '../../src/clickhouse/database.ts';
+import { EmbeddedClickHouse } from '../../src/clickhouse/embedded.ts';
+import { lockMigrations } from '../../src/clickhouse/migration-lock.ts';
 import { migrate, readMigrations } from '../../src/clickhouse/migrations.ts';
 import { sql } from '../../src/sql/sql.ts';
-import { stopSharing } from '../support/process.ts';
-import { startSpoor } from '../support/spoor.ts';
+import {
+  endProcesses,
+  newFolder,
+  processesNaming,
+  runEach,
+  runSpoor,
+  startServer,
+  stopSharing,
+} from '../support/process.ts';
+import { ADMIN_KEY, clickHouseSettings, startSpoor } from '../support/spoor.ts';
 
 const server = {
   url: process.env['TEST_CLICKHOUSE_URL'] ?? '',
   user: process.env['TEST_CLICKHOUSE_USER'] ?? '',
   password: process.env['TEST_CLICKHOUSE_PASSWORD'] ?? '',
 };
+
+/** Runs `work` on the database of a data directory that no process has. */
+async function onEngine(dataDir: string, work: (database: Database) => Promise<void>): Promise<void> {
+  const engine = await EmbeddedClickHouse.start(dataDir);
+  const database = new Database(engine.server, 'default');
+  try {
+    await work(database);
+  } finally {
+    await database.close();
+    await engine.stop();
+  }
+}
+
+afterEach(endProcesses);
 
 describe('migrations', () => {
   const bare = new Database(server, 'default');
@@ -29,11 +53,13 @@ describe('migrations', () => {
   });
   afterAll(() => bare.close());
 
-  const first = (): Database => {
-    const [database] = databases;
-    if (database === undefined) throw new Error('There is no database.');
-    return database;
+  /** The connection of one of several processes. */
+  const database = (index: number): Database => {
+    const found = databases[index];
+    if (found === undefined) throw new Error('There is no such database.');
+    return found;
   };
+  const first = (): Database => database(0);
   const recorded = () =>
     first().rows<[string, number]>(sql`SELECT name, count() FROM migrations GROUP BY name ORDER BY name`);
   const tables = async () =>
@@ -91,6 +117,110 @@ describe('migrations', () => {
     } finally {
       await stopSharing(spoors);
     }
+  });
+
+  test('a database that knows a migration which this release lacks is of a newer one: nothing is changed', async () => {
+    await migrate(first(), bare, sample);
+    await first().insert('migrations', ['name'], ['["900_later.sql"]', '["900_later.sql"]']);
+    const before = [await recorded(), await tables()];
+    const more = [...sample, { name: '003_c.sql', statements: ['CREATE TABLE c (x Int8) ENGINE = Memory'] }];
+    for (const known of [sample, more]) {
+      await expect(migrate(first(), bare, known)).rejects.toThrow(
+        /is of a newer version .* no 900_later\.sql:/,
+      );
+    }
+    expect([await recorded(), await tables()]).toEqual(before);
+  });
+
+  test('a server, and every command that opens its database, refuses data of a newer release', async () => {
+    await migrate(first(), bare);
+    await first().insert('migrations', ['name'], ['["900_later.sql"]']);
+    const folder = newFolder();
+    const settings = {
+      ...clickHouseSettings(),
+      CLICKHOUSE_CLUSTER: '',
+      CLICKHOUSE_DATABASE: name,
+      SPOOR_VISITOR_SECRET: 'a secret of the tests',
+      SPOOR_DATA_DIR: join(folder, 'data'),
+    };
+    const commands = [['serve'], ['demo'], ['migrate'], ['stats'], ['seed', '--clicks', '10']];
+    const results = await runEach(commands.map((command) => [command, settings]));
+    for (const { code, stdout, stderr } of results) {
+      expect([code, stdout, stderr]).toEqual([
+        1,
+        '',
+        expect.stringMatching(/^spoor: [^\n]+ newer [^\n]+\n$/),
+      ]);
+    }
+    expect(existsSync(join(folder, 'data', 'control.json'))).toBe(false);
+  });
+
+  test('the embedded ClickHouse’s data of a newer release are refused by every command too', async () => {
+    const settings = { SPOOR_DATA_DIR: join(newFolder(), 'data') };
+    expect((await runSpoor(['migrate'], settings)).code).toBe(0);
+    await onEngine(settings.SPOOR_DATA_DIR, (database) =>
+      database.insert('spoor.migrations', ['name'], ['["900_later.sql"]']),
+    );
+    const file = join(settings.SPOOR_DATA_DIR, '..', 'a-file');
+    writeFileSync(file, '{"short_code":"a"}\n');
+    for (const command of [
+      ['serve'],
+      ['demo'],
+      ['migrate'],
+      ['stats'],
+      ['import', file, '--format', 'ndjson'],
+      ['urls', 'list'],
+      ['backup', join(settings.SPOOR_DATA_DIR, '..', 'backup.tar')],
+      ['restore', file],
+    ]) {
+      const { code, stdout, stderr } = await runSpoor(command, settings);
+      expect([command, code, stdout, stderr]).toEqual([
+        command,
+        1,
+        '',
+        expect.stringMatching(/^spoor: [^\n]+ newer [^\n]+\n$/),
+      ]);
+    }
+    expect(processesNaming(settings.SPOOR_DATA_DIR)).toEqual([]);
+  }, 120_000);
+
+  test('the lock of a process that died is broken, one whose holder lives is not, and who waits says so', async () => {
+    await bare.commandText(`CREATE DATABASE ${name}`);
+    const unlock = await lockMigrations(first(), { isAlone: false, onWait: undefined });
+    const other = `${name}_other`;
+    const left = new Database(server, other);
+    try {
+      await bare.commandText(`CREATE DATABASE ${other}`);
+      await bare.commandText(`CREATE TABLE ${other}.migration_lock (is_held Bool) ENGINE = Memory`);
+      const said = new Set<string>();
+      let isUnlocked = false;
+      const waiting = lockMigrations(database(1), { isAlone: false, onWait: (what) => said.add(what) });
+      const whileHeld = waiting.then(() => isUnlocked);
+      // This takes as long as a lock may look dead.
+      expect(await migrate(left, bare, sample)).toEqual(['001_a.sql', '002_b.sql']);
+      expect([...said]).toEqual(['another process that migrates the database']);
+      isUnlocked = true;
+      await unlock();
+      expect(await whileHeld).toBe(true);
+      await (
+        await waiting
+      )();
+      expect(await tables()).toEqual([]);
+    } finally {
+      await bare.commandText(`DROP DATABASE IF EXISTS ${other} SYNC`);
+      await left.close();
+    }
+  });
+
+  test('a lock that a killed start has left in the embedded ClickHouse is not waited for', async () => {
+    const settings = { SPOOR_DATA_DIR: join(newFolder(), 'data'), SPOOR_ADMIN_KEY: ADMIN_KEY };
+    await onEngine(settings.SPOOR_DATA_DIR, async (database) => {
+      await database.commandText('CREATE DATABASE spoor');
+      await database.commandText('CREATE TABLE spoor.migration_lock (is_held Bool) ENGINE = Memory');
+    });
+    const { server, url } = await startServer(settings);
+    expect((await fetch(`${url}/ready`)).status).toBe(200);
+    expect(server.stdout).not.toContain('another process');
   });
 
   test('one that fails is not recorded, and the next run goes on with it', async () => {

@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { createHash, randomBytes, randomInt } from 'node:crypto';
+import { randomBytes, randomInt } from 'node:crypto';
 import { once } from 'node:events';
 import { closeSync, mkdirSync, mkdtempSync, openSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
@@ -39,6 +39,7 @@ export class ClusterNode {
     this.server = { url: `http://127.0.0.1:${ports.http}`, user: USER, password: PASSWORD };
     mkdirSync(folder);
     writeFileSync(join(folder, 'config.xml'), config(folder));
+    writeFileSync(join(folder, 'users.xml'), USERS);
   }
 
   /** Starts it, also after a kill, and waits until it answers. */
@@ -62,10 +63,7 @@ export class ClusterNode {
     const child = spawn(process.execPath, engineArguments(this.#folder, this.#ports), {
       detached: true,
       stdio: ['pipe', output, output],
-      env: {
-        SPOOR_ENGINE_USERS_CONFIG: join(PACKAGE_ROOT, 'clickhouse/embedded-users.xml'),
-        SPOOR_ENGINE_PASSWORD_SHA256: createHash('sha256').update(PASSWORD).digest('hex'),
-      },
+      env: {},
     });
     closeSync(output);
     child.stdin?.on('error', () => {});
@@ -190,7 +188,7 @@ function configOf(
       : `<zookeeper><node><host>127.0.0.1</host><port>${keeperPort}</port></node></zookeeper>`;
   const queryLog = hasQueryLog ? QUERY_LOG : '';
   return (folder) => `<clickhouse>
-  <users_config from_env="SPOOR_ENGINE_USERS_CONFIG"/>
+  <users_config>${join(folder, 'users.xml')}</users_config>
   <timezone>UTC</timezone>
   <logger><level>error</level><log>${join(folder, 'clickhouse.log')}</log></logger>
   <remote_servers>${clusters.join('')}</remote_servers>
@@ -214,6 +212,28 @@ function replicasOf(name: string, replicas: readonly Ports[]): string {
 function replicaOf({ tcp }: Ports): string {
   return `<replica><host>127.0.0.1</host><port>${tcp}</port></replica>`;
 }
+
+/** As on a server of its own, where Spoor's user is told of other nodes; the engine opens its listeners as `default`. */
+const USERS = `<clickhouse>
+  <profiles><default/></profiles>
+  <quotas><default/></quotas>
+  <users>
+    <default>
+      <password/>
+      <networks><ip>127.0.0.1</ip></networks>
+      <grants>
+        <query>GRANT SYSTEM LISTEN ON *.*</query>
+        <query>GRANT READ ON FILE</query>
+        <query>GRANT CREATE TEMPORARY TABLE ON *.*</query>
+      </grants>
+    </default>
+    <${USER}>
+      <password>${PASSWORD}</password>
+      <networks><ip>127.0.0.1</ip></networks>
+      <grants><query>GRANT ALL ON *.* WITH GRANT OPTION</query></grants>
+    </${USER}>
+  </users>
+</clickhouse>`;
 
 const QUERY_LOG =
   '<query_log><database>system</database><table>query_log</table><flush_interval_milliseconds>1000</flush_interval_milliseconds></query_log>';

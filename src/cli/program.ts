@@ -1,0 +1,87 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { Command, CommanderError } from 'commander';
+import { z } from 'zod';
+import { backupCommand } from './backup.ts';
+import { demoCommand } from './demo.ts';
+import { eraseCommand } from './erase.ts';
+import { CommandError } from './errors.ts';
+import { exportCommand } from './export.ts';
+import { importCommand } from './import.ts';
+import { keysCommand } from './keys.ts';
+import { migrateCommand } from './migrate.ts';
+import { note } from './output.ts';
+import { restoreCommand } from './restore.ts';
+import { seedCommand } from './seed.ts';
+import { serveCommand } from './serve.ts';
+import { statsCommand } from './stats.ts';
+import { urlsCommand } from './urls.ts';
+import { messageOf } from '../errors.ts';
+import { PACKAGE_ROOT } from '../paths.ts';
+
+const WRONG_COMMAND_LINE = 2;
+
+function createProgram(): Command {
+  const { version } = z
+    .object({ version: z.string() })
+    .parse(JSON.parse(readFileSync(join(PACKAGE_ROOT, 'package.json'), 'utf8')));
+  const program = new Command('spoor')
+    .description('Exact click analytics as a small, fast service on ClickHouse.')
+    .version(version)
+    .exitOverride();
+  const commands = [
+    serveCommand,
+    demoCommand,
+    migrateCommand,
+    importCommand,
+    seedCommand,
+    statsCommand,
+    exportCommand,
+    keysCommand,
+    urlsCommand,
+    eraseCommand,
+    backupCommand,
+    restoreCommand,
+  ];
+  for (const add of commands) add(program);
+  inheritExit(program);
+  return program;
+}
+
+/** Subcommands made by `command()` copy settings when they are made; groups made before need it said again. */
+function inheritExit(command: Command): void {
+  command.exitOverride();
+  command.configureOutput({
+    outputError: (text) => note(`spoor: ${oneLine(text)} (--help shows how it is used)`),
+  });
+  for (const child of command.commands) inheritExit(child);
+}
+
+/** Runs the command that the command line names. @returns the exit code */
+export async function runProgram(): Promise<number> {
+  const program = createProgram();
+  try {
+    const group = unfinishedGroup(program, process.argv.slice(2));
+    if (group !== undefined) group.error(`a command is missing after ${group.name()}`);
+    await program.parseAsync();
+    return 0;
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : WRONG_COMMAND_LINE;
+    note(`spoor: ${oneLine(messageOf(error))}`);
+    return error instanceof CommandError ? error.exitCode : 1;
+  }
+}
+
+/** The group of commands that a command line names without one of its commands; commander would print all its help. */
+function unfinishedGroup(program: Command, words: readonly string[]): Command | undefined {
+  let command: Command | undefined = program;
+  for (const word of words) command = command?.commands.find((child) => child.name() === word);
+  return command?.commands.length === 0 ? undefined : command;
+}
+
+function oneLine(text: string): string {
+  return text
+    .replace(/^error: /, '')
+    .trim()
+    .replaceAll(/\s*\n\s*/g, ' ');
+}

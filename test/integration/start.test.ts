@@ -1,0 +1,199 @@
+import { once } from 'node:events';
+import { mkdirSync, readFileSync, rmSync, rmdirSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { afterEach, describe, expect, test } from '@jest/globals';
+import { createClient } from '../../src/cli/client.ts';
+import {
+  SpoorProcess,
+  endProcesses,
+  newFolder,
+  processesNaming,
+  runEach,
+  runSpoor,
+  startServer,
+  waitUntil,
+} from '../support/process.ts';
+import { ADMIN_KEY, clickHouseSettings } from '../support/spoor.ts';
+
+afterEach(endProcesses);
+
+const ONE_LINE = /^spoor: [^\n]+\n$/;
+
+/** Settings of a server on a data directory that is there and empty. */
+function newSettings(): { SPOOR_DATA_DIR: string; SPOOR_ADMIN_KEY: string } {
+  const dataDir = join(newFolder(), 'data');
+  mkdirSync(dataDir, { mode: 0o700 });
+  return { SPOOR_DATA_DIR: dataDir, SPOOR_ADMIN_KEY: ADMIN_KEY };
+}
+
+describe('a data directory that cannot be used ends the start with one line, and leaves no engine', () => {
+  const spoilt: readonly (readonly [string, string, (path: string) => void])[] = [
+    ['an empty password of the engine', 'clickhouse-password', (path) => writeFileSync(path, '')],
+    ['a cut password of the engine', 'clickhouse-password', (path) => writeFileSync(path, 'abc\n')],
+    ['a password that is a directory', 'clickhouse-password', (path) => mkdirSync(path)],
+    ['an empty visitor secret', 'visitor-secret', (path) => writeFileSync(path, '')],
+    ['a cut visitor secret', 'visitor-secret', (path) => writeFileSync(path, 'abc\n')],
+    ['a visitor secret that is a directory', 'visitor-secret', (path) => mkdirSync(path)],
+    ['a control file that is a directory', 'control.json', (path) => mkdirSync(path)],
+    ['an engine folder that is a file', 'clickhouse', (path) => writeFileSync(path, '')],
+    ['a log that is a directory', 'clickhouse.log', (path) => mkdirSync(path)],
+    ['an output that is a directory', 'clickhouse-output.log', (path) => mkdirSync(path)],
+  ];
+
+  test.each(spoilt)('%s', async (_, name, spoil) => {
+    const settings = newSettings();
+    const path = join(settings.SPOOR_DATA_DIR, name);
+    spoil(path);
+    const server = new SpoorProcess(['serve'], settings);
+    const { code, signal, stdout, stderr } = await server.ended;
+    expect([code, signal, stderr]).toEqual([1, null, expect.stringMatching(ONE_LINE)]);
+    expect(stderr).toContain(`SPOOR_DATA_DIR: ${path} `);
+    expect(stdout).not.toContain('listening');
+    expect(processesNaming(settings.SPOOR_DATA_DIR)).toEqual([]);
+  });
+
+  test('every command that starts an engine says the same', async () => {
+    const settings = newSettings();
+    const password = join(settings.SPOOR_DATA_DIR, 'clickhouse-password');
+    writeFileSync(password, '');
+    const file = join(settings.SPOOR_DATA_DIR, '..', 'clicks.ndjson');
+    writeFileSync(file, '{"short_code":"a"}\n');
+    const commands = [
+      ['serve'],
+      ['demo'],
+      ['migrate'],
+      ['seed', '--clicks', '10'],
+      ['import', file],
+      ['stats'],
+      ['keys', 'list'],
+      ['urls', 'list'],
+      ['erase', '--short-code', 'a', '--yes'],
+      ['backup', join(settings.SPOOR_DATA_DIR, '..', 'backup.tar')],
+      ['restore', file],
+    ];
+    for (const { code, stdout, stderr } of await runEach(commands.map((command) => [command, settings]))) {
+      expect([code, stdout, stderr]).toEqual([1, '', expect.stringMatching(ONE_LINE)]);
+      expect(stderr).toContain(`SPOOR_DATA_DIR: ${password} holds no whole secret`);
+    }
+    expect(readFileSync(password, 'utf8')).toBe('');
+  });
+
+  test('the administrator’s key is made by the first start that does not fail', async () => {
+    const { SPOOR_DATA_DIR } = newSettings();
+    const control = join(SPOOR_DATA_DIR, 'control.json');
+    mkdirSync(control);
+    const failed = await runSpoor(['serve'], { SPOOR_DATA_DIR });
+    expect([failed.code, failed.stderr]).toEqual([1, expect.not.stringContaining('spoo_')]);
+    rmdirSync(control);
+    const { server, url } = await startServer({ SPOOR_DATA_DIR });
+    server.signal('SIGTERM');
+    const [, key] = /(spoo_\S+)/.exec((await server.ended).stderr) ?? [];
+    expect([url, key]).toEqual([expect.anything(), expect.anything()]);
+  });
+});
+
+test('a data directory of any name serves, backs up and restores', async () => {
+  const folder = join(newFolder(), `a&b <c> 'd' "e" ünï-日本 f;g\\h $x {*} %41 &amp;`);
+  const settings = { SPOOR_DATA_DIR: join(folder, 'data'), SPOOR_ADMIN_KEY: ADMIN_KEY };
+  const { server, url } = await startServer(settings);
+  await createClient(url, ADMIN_KEY).request('POST', '/api/v1/clicks', { json: { short_code: 'a' } });
+  const archive = join(folder, 'backup.tar');
+  expect(await runSpoor(['backup', archive], settings)).toMatchObject({ code: 0 });
+  server.signal('SIGTERM');
+  expect((await server.ended).code).toBe(0);
+  const restored = { ...settings, SPOOR_DATA_DIR: join(folder, 'restored') };
+  expect(await runSpoor(['restore', archive], restored)).toMatchObject({ code: 0 });
+  const { stdout } = await runSpoor(['stats', '--owner', '*', '--json'], restored);
+  expect(JSON.parse(stdout).summary.total_clicks).toBe(1);
+});
+
+describe('a control file that another process has left', () => {
+  /** A port that takes connections and never says a word. */
+  async function silentPort(): Promise<{ readonly url: string; readonly connections: () => number }> {
+    let connections = 0;
+    const silent = createServer(() => connections++).listen(0, '127.0.0.1');
+    silent.unref();
+    await once(silent, 'listening');
+    const address = silent.address();
+    if (typeof address !== 'object' || address === null) throw new Error('There is no port.');
+    return { url: `http://127.0.0.1:${address.port}`, connections: () => connections };
+  }
+
+  test('nobody is asked when the data directory is free, whatever the file says', async () => {
+    const settings = newSettings();
+    const silent = await silentPort();
+    const control = { url: silent.url, token: 'left behind', pid: process.pid };
+    writeFileSync(join(settings.SPOOR_DATA_DIR, 'control.json'), JSON.stringify(control));
+    const { server, url } = await startServer(settings);
+    expect(silent.connections()).toBe(0);
+    expect(JSON.parse(readFileSync(join(settings.SPOOR_DATA_DIR, 'control.json'), 'utf8')).url).toBe(url);
+    server.signal('SIGTERM');
+    expect((await server.ended).code).toBe(0);
+  });
+
+  test.each(['serve', 'stats'])('%s begins when the process that wrote it is gone', async (command) => {
+    const settings = newSettings();
+    const silent = await silentPort();
+    const { pid } = new SpoorProcess(['--version'], {});
+    await waitUntil('its end', () => processesNaming('--version').every((other) => other !== pid));
+    const control = { url: silent.url, token: 'left behind', pid };
+    writeFileSync(join(settings.SPOOR_DATA_DIR, 'control.json'), JSON.stringify(control));
+    if (command === 'serve') {
+      const { url } = await startServer({
+        ...settings,
+        ...clickHouseSettings(),
+        SPOOR_VISITOR_SECRET: 'a secret of the tests',
+        CLICKHOUSE_DATABASE: `test_${pid}`,
+      });
+      expect((await fetch(`${url}/health`)).status).toBe(200);
+    } else expect((await runSpoor(['stats'], settings)).code).toBe(0);
+  });
+});
+
+describe('a start that is broken off', () => {
+  test('kill -9 at any moment of a first start, of the server or with its engine: the next one serves', async () => {
+    const settings = newSettings();
+    for (const [round, afterMs] of [0, 150, 300, 450, 600, 750].entries()) {
+      const server = new SpoorProcess(['serve'], settings);
+      await waitUntil('the engine', () => processesNaming(settings.SPOOR_DATA_DIR).length > 0);
+      await delay(afterMs);
+      if (round % 2 === 0)
+        for (const pid of processesNaming(settings.SPOOR_DATA_DIR)) process.kill(pid, 'SIGKILL');
+      server.signal('SIGKILL');
+      await server.ended;
+      if (round % 2 === 1) continue;
+      const next = await startServer(settings);
+      expect(next.server.stdout).not.toContain('another process that migrates');
+      await createClient(next.url, ADMIN_KEY).request('POST', '/api/v1/clicks', {
+        json: { short_code: 'a' },
+      });
+      next.server.signal('SIGKILL');
+      await next.server.ended;
+      await waitUntil('the engine to end', () => processesNaming(settings.SPOOR_DATA_DIR).length === 0);
+      rmSync(settings.SPOOR_DATA_DIR, { recursive: true });
+      mkdirSync(settings.SPOOR_DATA_DIR);
+    }
+  }, 120_000);
+
+  test.each([0, 200, 500])('SIGTERM %i ms after the engine was begun ends both', async (afterMs) => {
+    const settings = newSettings();
+    const server = new SpoorProcess(['serve'], settings);
+    await waitUntil('the engine', () => processesNaming(settings.SPOOR_DATA_DIR).length > 0);
+    await delay(afterMs);
+    server.signal('SIGTERM');
+    expect(await server.ended).toMatchObject({ code: 0, signal: null });
+    await waitUntil('the engine to end', () => processesNaming(settings.SPOOR_DATA_DIR).length === 0);
+  });
+
+  test('SIGTERM while a killed engine is started again ends both', async () => {
+    const settings = newSettings();
+    const { server } = await startServer(settings);
+    for (const pid of processesNaming(settings.SPOOR_DATA_DIR)) process.kill(pid, 'SIGKILL');
+    await server.logged('the embedded ClickHouse has ended; starting it again');
+    server.signal('SIGTERM');
+    expect(await server.ended).toMatchObject({ code: 0, signal: null });
+    expect(processesNaming(settings.SPOOR_DATA_DIR)).toEqual([]);
+  });
+});
