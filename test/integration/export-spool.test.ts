@@ -171,6 +171,8 @@ test('what a killed process left is gone with it, or at the next start', async (
 test('a query that fails while its result is spooled breaks the connection', async () => {
   const settings = {
     CLICKHOUSE_URL: '',
+    CLICKHOUSE_USER: '',
+    CLICKHOUSE_PASSWORD: '',
     CLICKHOUSE_CLUSTER: '',
     CLICKHOUSE_DATABASE: '',
     SPOOR_DATA_DIR: join(newFolder(), 'data'),
