@@ -2,6 +2,7 @@ import type { TimeRange } from '../stats/buckets.ts';
 import type { Tenant } from '../stats/conditions.ts';
 import type { ByteLru } from '../caches/byte-lru.ts';
 import type { CacheBudget } from '../caches/cache-budget.ts';
+import { type Holder, holderKey } from '../fair-share/holder.ts';
 import type { DataChanges, Moment } from './data-changes.ts';
 import { KnownQuestions } from './known-questions.ts';
 import { SharedWork } from './shared-work.ts';
@@ -26,6 +27,8 @@ export interface Asked {
   /** Equal for equal questions about the same tenant, whenever they are asked. */
   readonly name: string;
   readonly tenant: Tenant;
+  /** Whose shares it takes. */
+  readonly holder: Holder;
   /** Its range has ended: of later clicks none is in the answer. */
   readonly isOver: boolean;
 }
@@ -119,7 +122,7 @@ export class KeptAnswers {
   async answer(asked: Asked, signal: AbortSignal, make: MakeAnswer): Promise<SentAnswer> {
     const kept = await this.find(asked);
     if (kept !== undefined) return kept;
-    const making = this.#making.get(asked.name);
+    const making = this.#making.get(makingName(asked));
     const canJoin =
       making !== undefined &&
       !making.work.isGivenUp &&
@@ -130,12 +133,13 @@ export class KeptAnswers {
 
   #make(asked: Asked, make: MakeAnswer): Making {
     const making: Making = { work: new SharedWork((signal) => this.#run(making, asked, signal, make)) };
-    this.#making.set(asked.name, making);
+    this.#making.set(makingName(asked), making);
     return making;
   }
 
   async #run(making: Making, asked: Asked, signal: AbortSignal, make: MakeAnswer): Promise<MadeAnswer> {
-    const { name, tenant, isOver } = asked;
+    const { tenant, isOver } = asked;
+    const name = makingName(asked);
     let stored: StoredData | undefined;
     const begin = async (): Promise<void> => {
       // Marks from before the clicks are read can only make the answer look older than it is.
@@ -164,6 +168,14 @@ export class KeptAnswers {
     const holder = tenant.kind === 'every-owner' ? EVERY_OWNER : tenant.ownerId;
     this.#kept.set(name, { answer: own, mark, since }, bytes, holder);
   }
+}
+
+/**
+ * Equal for requests that may wait for the same work. An owner’s neither wait in the queue for another’s share nor are refused
+ * with them. Strangers all have one share, and many of them may ask the same of one link.
+ */
+function makingName({ name, holder }: Asked): string {
+  return `${holder.kind === 'stranger' ? holder.kind : holderKey(holder)}\0${name}`;
 }
 
 /** No owner's id: those have no control characters. */

@@ -1,6 +1,5 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import type { SentAnswer } from '../answers/kept-answers.ts';
-import { AppError } from '../errors.ts';
 import { knownPrincipals } from './authenticate.ts';
 import { securityHeaderList } from './headers.ts';
 import { ANSWER_HEADERS, etagOf, findKept, namesTag } from './kept.ts';
@@ -29,9 +28,8 @@ export function repeatedQuestions(services: Services, longWay: RequestListener):
       if (principal === undefined && request.headers.authorization !== undefined) return undefined;
       if (rateLimits !== undefined && principal?.rateLimit !== 'unlimited') return undefined;
       return await findKept(services, queryString, principal);
-    } catch (error) {
-      if (error instanceof AppError) return undefined;
-      throw error;
+    } catch {
+      return undefined;
     }
   };
 
@@ -46,6 +44,18 @@ export function repeatedQuestions(services: Services, longWay: RequestListener):
     }
   };
 
+  const serve = async (
+    queryString: string,
+    request: IncomingMessage,
+    response: ServerResponse,
+  ): Promise<void> => {
+    const answer = await find(queryString, request);
+    // Bytes behind the head that are no HTTP have had it refused meanwhile.
+    if (response.headersSent) return;
+    if (answer === undefined) longWay(request, response);
+    else send(request, response, answer);
+  };
+
   return (request, response) => {
     const { method, url = '', headers } = request;
     const queryString = url.slice(BEGINNING.length);
@@ -55,9 +65,6 @@ export function repeatedQuestions(services: Services, longWay: RequestListener):
       answers?.questions.find(queryString) !== undefined &&
       (headers.origin === undefined || corsOrigins.length === 0);
     if (!isKnown) return longWay(request, response);
-    find(queryString, request).then(
-      (answer) => (answer === undefined ? longWay(request, response) : send(request, response, answer)),
-      () => longWay(request, response),
-    );
+    void serve(queryString, request, response);
   };
 }

@@ -228,6 +228,23 @@ describe('a connection', () => {
     },
   );
 
+  test('with a kept question and a body that is not HTTP is refused once, and the service goes on', async () => {
+    const query = { start_date: '2026-01-01', end_date: '2026-01-02' };
+    const { headers } = await spoor.send('GET', '/api/v1/stats', { query });
+    const lines = [
+      `GET /api/v1/stats?${new URLSearchParams(query).toString()} HTTP/1.1`,
+      'Host: a',
+      `Authorization: Bearer ${ADMIN_KEY}`,
+    ];
+    for (const more of [[], [`If-None-Match: ${headers.get('ETag')}`]]) {
+      const head = [...lines, ...more, 'Transfer-Encoding: chunked'].join('\r\n');
+      const client = new RawClient(spoor.url, `${head}\r\n\r\nno length\r\n`);
+      expect(await client.toEnd()).toBe('end');
+      expect(client.received.match(/HTTP\/1.1 \d+/g)).toEqual(['HTTP/1.1 400']);
+    }
+    expect((await spoor.send('GET', '/api/v1/stats', { query })).status).toBe(200);
+  });
+
   test('that never ends its headers is closed', async () => {
     const { hostname, port } = new URL(spoor.url);
     const socket = connect(Number(port), hostname).setEncoding('utf8');

@@ -3,6 +3,7 @@ import type { MadeAnswer, MakeAnswer, SentAnswer } from '../../answers/kept-answ
 import { nameOf } from '../../answers/known-questions.ts';
 import { isOverItsMemory } from '../../clickhouse/failures.ts';
 import type { Workload } from '../../clickhouse/workloads.ts';
+import type { Holder } from '../../fair-share/holder.ts';
 import type { ShapedList, StatsRow } from '../../stats/answer.ts';
 import { type ComparedAnswer, compileCompared, comparedRange, shapeCompared } from '../../stats/compare.ts';
 import type { Tenant } from '../../stats/conditions.ts';
@@ -39,9 +40,8 @@ export function statsRoutes(router: Router<State>, services: Services): void {
   };
 
   const maker =
-    (ctx: Context, first: ReadQuestion, tenant: Tenant): MakeAnswer =>
+    (ctx: Context, first: ReadQuestion, tenant: Tenant, holder: Holder): MakeAnswer =>
     async (signal, begin) => {
-      const holder = holderOf(services, ctx);
       const { isDear, workload, cost } = classOf(first.query, tenant, holder, services.estimates);
       const ask = async (workload: Workload): Promise<MadeAnswer> => {
         await begin();
@@ -71,10 +71,11 @@ export function statsRoutes(router: Router<State>, services: Services): void {
     const { question, at } = first;
     const tenant = await findTenant(services, question.subject, ctx.state.principal);
     const signal = signalOf(ctx);
-    const make = maker(ctx, first, tenant);
+    const holder = holderOf(services, ctx);
+    const make = maker(ctx, first, tenant, holder);
     if (answers === undefined) return make(signal, async () => {});
     const name = nameOf(answers.questions.remember(ctx.querystring, question, at), tenant);
-    return answers.answer({ name, tenant, isOver: question.end < at }, signal, make);
+    return answers.answer({ name, tenant, holder, isOver: question.end < at }, signal, make);
   };
 
   router.get('/api/v1/stats', async (ctx) => {
