@@ -3,6 +3,8 @@ import type { Tenant } from '../stats/conditions.ts';
 import type { ByteLru } from '../caches/byte-lru.ts';
 import type { CacheBudget } from '../caches/cache-budget.ts';
 import type { DataChanges, Moment } from './data-changes.ts';
+import type { Holder } from '../fair-share/holder.ts';
+import { AppError } from '../errors.ts';
 import { KnownQuestions } from './known-questions.ts';
 import { SharedWork } from './shared-work.ts';
 import type { StoredData, StoredDataWatch } from './stored-data.ts';
@@ -28,6 +30,8 @@ export interface Asked {
   readonly tenant: Tenant;
   /** Its range has ended: of later clicks none is in the answer. */
   readonly isOver: boolean;
+  /** Of whoever asks. */
+  readonly kind: Holder['kind'];
 }
 
 /** How an answer was come by. */
@@ -119,23 +123,33 @@ export class KeptAnswers {
   async answer(asked: Asked, signal: AbortSignal, make: MakeAnswer): Promise<SentAnswer> {
     const kept = await this.find(asked);
     if (kept !== undefined) return kept;
-    const making = this.#making.get(asked.name);
+    const making = this.#making.get(makingName(asked));
     const canJoin =
       making !== undefined &&
       !making.work.isGivenUp &&
       (making.since === undefined || this.#changes.isRecent(making.since, asked.tenant, RECENT_MS));
     this.#count(canJoin ? 'shared' : 'made');
-    return (canJoin ? making : this.#make(asked, make)).work.wait(signal);
+    if (!canJoin) return this.#make(asked, make).work.wait(signal);
+    try {
+      return await making.work.wait(signal);
+    } catch (error) {
+      // Whoever it was made for has no share left: that is not the fault of those who joined.
+      const isRefused =
+        making.since === undefined && error instanceof AppError && error.code === 'unavailable';
+      if (!isRefused) throw error;
+      return this.#make(asked, make).work.wait(signal);
+    }
   }
 
   #make(asked: Asked, make: MakeAnswer): Making {
     const making: Making = { work: new SharedWork((signal) => this.#run(making, asked, signal, make)) };
-    this.#making.set(asked.name, making);
+    this.#making.set(makingName(asked), making);
     return making;
   }
 
   async #run(making: Making, asked: Asked, signal: AbortSignal, make: MakeAnswer): Promise<MadeAnswer> {
-    const { name, tenant, isOver } = asked;
+    const { tenant, isOver } = asked;
+    const name = makingName(asked);
     let stored: StoredData | undefined;
     const begin = async (): Promise<void> => {
       // Marks from before the clicks are read can only make the answer look older than it is.
@@ -164,6 +178,11 @@ export class KeptAnswers {
     const holder = tenant.kind === 'every-owner' ? EVERY_OWNER : tenant.ownerId;
     this.#kept.set(name, { answer: own, mark, since }, bytes, holder);
   }
+}
+
+/** An owner does not wait in the queue of strangers. */
+function makingName({ kind, name }: Pick<Asked, 'kind' | 'name'>): string {
+  return `${kind} ${name}`;
 }
 
 /** No owner's id: those have no control characters. */

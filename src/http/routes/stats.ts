@@ -74,7 +74,8 @@ export function statsRoutes(router: Router<State>, services: Services): void {
     const make = maker(ctx, first, tenant);
     if (answers === undefined) return make(signal, async () => {});
     const name = nameOf(answers.questions.remember(ctx.querystring, question, at), tenant);
-    return answers.answer({ name, tenant, isOver: question.end < at }, signal, make);
+    const { kind } = holderOf(services, ctx);
+    return answers.answer({ name, tenant, isOver: question.end < at, kind }, signal, make);
   };
 
   router.get('/api/v1/stats', async (ctx) => {
