@@ -103,7 +103,7 @@ export function createShares(sizes: ShareSizes): Shares {
     urlRequests: new FairShare({
       resource: 'url_requests',
       ...URL_REQUESTS,
-      maxWaitMs: 30_000,
+      maxWaitMs: 60_000,
       maxWaiting: 8_000,
       refusal: 'Too many URLs are changed or listed at once: try again in a while.',
     }),
