@@ -4,6 +4,7 @@ import type { ByteLru } from '../caches/byte-lru.ts';
 import type { CacheBudget } from '../caches/cache-budget.ts';
 import { type Holder, holderKey } from '../fair-share/holder.ts';
 import type { DataChanges, Moment } from './data-changes.ts';
+import { AppError } from '../errors.ts';
 import { KnownQuestions } from './known-questions.ts';
 import { SharedWork } from './shared-work.ts';
 import type { StoredData, StoredDataWatch } from './stored-data.ts';
@@ -128,7 +129,16 @@ export class KeptAnswers {
       !making.work.isGivenUp &&
       (making.since === undefined || this.#changes.isRecent(making.since, asked.tenant, RECENT_MS));
     this.#count(canJoin ? 'shared' : 'made');
-    return (canJoin ? making : this.#make(asked, make)).work.wait(signal);
+    if (!canJoin) return this.#make(asked, make).work.wait(signal);
+    try {
+      return await making.work.wait(signal);
+    } catch (error) {
+      // Whoever it was made for has no share left: that is not the fault of those who joined.
+      const isRefused =
+        making.since === undefined && error instanceof AppError && error.code === 'unavailable';
+      if (!isRefused) throw error;
+      return this.#make(asked, make).work.wait(signal);
+    }
   }
 
   #make(asked: Asked, make: MakeAnswer): Making {

@@ -2,14 +2,13 @@ import { ByteLru } from '../caches/byte-lru.ts';
 import type { Database } from '../clickhouse/database.ts';
 import { type Tenant, clicksOf } from '../stats/conditions.ts';
 import type { StatsQuery } from '../stats/query.ts';
-import { spanOf } from '../stats/question-cost.ts';
+import type { TimeRange } from '../stats/buckets.ts';
+import { rangeRead } from '../stats/question-cost.ts';
 import type { Spread } from '../stats/spread.ts';
 import { sql } from '../sql/sql.ts';
 
-interface Estimate {
+interface Estimate extends TimeRange {
   readonly rows: number;
-  /** Milliseconds of time that they lie in. */
-  readonly span: number;
   /** By the clock of `performance`. */
   readonly at: number;
 }
@@ -17,8 +16,17 @@ interface Estimate {
 /** For tenants that are remembered: owners, and URLs whose statistics are asked for. */
 const REMEMBERED_BYTES = 2 * 1_048_576;
 /** What one takes beside its name. */
-const OVERHEAD = 256;
+const OVERHEAD = 1_024;
+/** Ranges whose clicks are remembered of a tenant. */
+const RANGES = 8;
 const FRESH_MS = 60_000;
+/**
+ * How much of a range another one is at least for its clicks to be a part of that one's. How clicks lie in a much longer
+ * range, or a shorter one, tells nothing: whoever asks can choose one of few clicks first, and then where they all are.
+ */
+const NEAR = 0.45;
+/** Of its length, what a range may reach out of one that it counts as within. */
+const SLACK = 0.1;
 /** Looked up at once; what comes then is looked up at its next question. */
 const MAX_LOOKUPS = 4;
 
@@ -29,7 +37,7 @@ const MAX_LOOKUPS = 4;
 export class RowEstimates {
   readonly #database: Database;
   readonly #spread: Spread | undefined;
-  readonly #known = new ByteLru<Estimate>(REMEMBERED_BYTES);
+  readonly #known = new ByteLru<readonly Estimate[]>(REMEMBERED_BYTES);
   readonly #lookups = new Set<string>();
 
   /** @param spread where the clicks are spread; the estimate is then of one shard, as the time is that it takes */
@@ -41,23 +49,27 @@ export class RowEstimates {
   /** Clicks that a question reads; undefined where nothing is known of its tenant yet. */
   find(query: StatsQuery, tenant: Tenant): number | undefined {
     const name = nameOf(tenant);
-    const known = this.#known.get(name);
-    if (known === undefined || performance.now() - known.at > FRESH_MS) void this.#look(name, query, tenant);
-    // Clicks lie evenly in time, as far as this goes.
-    return known && known.rows * (spanOf(query) / known.span);
+    const range = rangeRead(query);
+    const known = closest(this.#known.get(name) ?? [], range);
+    const part = known === undefined ? 0 : spanOf(range) / spanOf(known);
+    if (known === undefined || part < NEAR || performance.now() - known.at > FRESH_MS)
+      void this.#look(name, query, tenant);
+    return known && known.rows * (part < NEAR ? 1 : Math.min(1, part));
   }
 
   async #look(name: string, query: StatsQuery, tenant: Tenant): Promise<void> {
     if (this.#lookups.size >= MAX_LOOKUPS || this.#lookups.has(name)) return;
     this.#lookups.add(name);
-    const bare = { ...query, filters: {}, bots: 'include' } as const;
+    const range = rangeRead(query);
+    const bare = { ...query, range, filters: {}, bots: 'include' } as const;
     try {
       const found = await this.#database.rows<[string, string, number, number, number]>(
         sql`EXPLAIN ESTIMATE SELECT visitor ${clicksOf(bare, tenant, this.#spread)}`,
       );
       const rows = found.reduce((all, [, , , inPart]) => all + inPart, 0);
-      const estimate = { rows, span: spanOf(query), at: performance.now() };
-      this.#known.set(name, estimate, 2 * name.length + OVERHEAD);
+      const others = (this.#known.get(name) ?? []).filter((known) => !isAlike(known, range));
+      const estimates = [{ rows, ...range, at: performance.now() }, ...others].slice(0, RANGES);
+      this.#known.set(name, estimates, 2 * name.length + OVERHEAD);
     } catch {
       // Whatever keeps ClickHouse from answering this, the question itself meets too.
     } finally {
@@ -68,4 +80,25 @@ export class RowEstimates {
 
 function nameOf(tenant: Tenant): string {
   return JSON.stringify(tenant);
+}
+
+/** The shortest of those that cover a range. */
+function closest(known: readonly Estimate[], range: TimeRange): Estimate | undefined {
+  return known
+    .filter((one) => covers(one, range))
+    .toSorted((one, other) => spanOf(one) - spanOf(other))
+    .at(0);
+}
+
+function covers(known: TimeRange, range: TimeRange): boolean {
+  const slack = spanOf(range) * SLACK;
+  return known.start <= range.start + slack && known.end >= range.end - slack;
+}
+
+function isAlike(one: TimeRange, other: TimeRange): boolean {
+  return covers(one, other) && covers(other, one);
+}
+
+function spanOf({ start, end }: TimeRange): number {
+  return Math.max(1, end - start);
 }

@@ -52,6 +52,7 @@ export interface NodeSettings {
 export type QueryObserver = (kind: 'select' | 'insert' | 'command', seconds: number, ok: boolean) => void;
 
 const LOOK_UP_SECONDS = 10;
+const PROBE_MS = 1_500;
 /** A query that ClickHouse has not ended itself this long after its time is up is given up: the engine hangs. */
 const HANG_MS = 2_000;
 
@@ -69,6 +70,8 @@ export class Database {
   readonly #observe: QueryObserver;
   readonly #workloads: WorkloadSettings;
   readonly #probeQuery: string;
+  /** The probe under way. */
+  #answers: Promise<boolean> | undefined;
 
   /** @param workloads settings of the queries of each class */
   constructor(
@@ -100,7 +103,7 @@ export class Database {
     } satisfies ClickHouseClientConfigOptions;
     this.#options = options;
     this.#slowReaders = createClient({ ...options, request_timeout: DAY_MS });
-    this.#probe = createClient({ ...options, max_open_connections: 4 });
+    this.#probe = createClient({ ...options, max_open_connections: 1 });
   }
 
   #clientOf(workload: Workload): ClickHouseClient {
@@ -247,15 +250,20 @@ export class Database {
     });
   }
 
-  /** True when ClickHouse answers a query within `timeoutMs`. */
-  async answers(timeoutMs = 1_500): Promise<boolean> {
+  /** True when ClickHouse answers a query within 1.5 s. Those who ask meanwhile are told the same. */
+  async answers(): Promise<boolean> {
+    this.#answers ??= this.#probeOnce().finally(() => (this.#answers = undefined));
+    return this.#answers;
+  }
+
+  async #probeOnce(): Promise<boolean> {
     try {
       await this.#probe
         .query({
           query: this.#probeQuery,
           format: 'JSONCompactEachRow',
           clickhouse_settings: this.#workloads.lookups ?? {},
-          abort_signal: AbortSignal.timeout(timeoutMs),
+          abort_signal: AbortSignal.timeout(PROBE_MS),
         })
         .then((result) => result.json());
       return true;

@@ -10,6 +10,8 @@ export interface Shares {
   /** Those that were too large for their share of memory: one at a time has much of it. */
   readonly largeQuestions: FairShare;
   readonly exports: FairShare;
+  /** Changes and lists of URLs: changes are written one after the other, whoever they are of. */
+  readonly urlRequests: FairShare;
   /** Bytes of exports' results that wait on the disk for slow readers. */
   readonly spool: FairShare;
   /** Bytes of request bodies in memory, decompressed. */
@@ -45,6 +47,9 @@ const INGESTION_OF_HEAP = 0.75;
 
 const half = (size: number): number => Math.max(1, Math.floor(size / 2));
 const quarter = (size: number): number => Math.max(1, Math.floor(size / 4));
+
+/** So few that whoever comes next, or clicks with a new code, wait for a handful of writes. */
+const URL_REQUESTS = { size: 8, each: { owner: 2, stranger: 1 }, strangers: 1 } as const;
 
 /** How many queries of each kind ClickHouse has to do at once. */
 export function queryLimits({
@@ -82,6 +87,8 @@ export function createShares(sizes: ShareSizes): Shares {
     largeQuestions: new FairShare({
       ...questions,
       resource: 'large_questions',
+      // As long as the one before it may take.
+      maxWaitMs: 30_000,
       size: 1,
       each: { owner: 1, stranger: 1 },
       strangers: 1,
@@ -94,6 +101,13 @@ export function createShares(sizes: ShareSizes): Shares {
       maxWaitMs: 5_000,
       maxWaiting: 400,
       refusal: 'Too many exports run at once: try again in a while.',
+    }),
+    urlRequests: new FairShare({
+      resource: 'url_requests',
+      ...URL_REQUESTS,
+      maxWaitMs: 60_000,
+      maxWaiting: 8_000,
+      refusal: 'Too many URLs are changed or listed at once: try again in a while.',
     }),
     spool: new FairShare({
       resource: 'spool_bytes',

@@ -1,3 +1,4 @@
+import type { TimeRange } from './buckets.ts';
 import { comparedRange } from './compare.ts';
 import { listsOf } from './lists.ts';
 import type { StatsQuery } from './query.ts';
@@ -26,8 +27,8 @@ export function queueCostOf(cost: number): number {
   return Math.max(1, cost / COST_UNIT);
 }
 
-/** Milliseconds of time whose clicks a question reads. */
-export function spanOf(query: StatsQuery): number {
+/** The time whose clicks a question reads. */
+export function rangeRead(query: StatsQuery): TimeRange {
   const { start, end } = comparedRange(query);
-  return Math.max(1, end - Math.max(start, query.keptSince ?? start));
+  return { start: Math.min(end, Math.max(start, query.keptSince ?? start)), end };
 }

@@ -1,4 +1,4 @@
-import { type Database, LOOK_UP } from '../clickhouse/database.ts';
+import { type Database, LOOK_UP, type QueryOptions } from '../clickhouse/database.ts';
 import type { ByteLru } from '../caches/byte-lru.ts';
 import { type KnownRow, KnownRows } from '../clickhouse/known-rows.ts';
 import { PartVersionPoll } from '../clickhouse/part-version-poll.ts';
@@ -78,11 +78,15 @@ export class StoredUrls {
     after: string | undefined,
     limit: number,
   ): Promise<readonly ShortUrl[]> {
-    const stored = await this.#select(sql`
+    // It reads all that there are: nobody's click or look-up is to wait for it.
+    const stored = await this.#select(
+      sql`
       WHERE NOT is_deleted
         ${ownerId === undefined ? EMPTY : sql`AND owner_id = ${param('String', ownerId)}`}
         ${after === undefined ? EMPTY : sql`AND short_code > ${param('String', after)}`}
-      ORDER BY short_code LIMIT ${param('UInt32', limit)}`);
+      ORDER BY short_code LIMIT ${param('UInt32', limit)}`,
+      { ...LOOK_UP, workload: 'links' },
+    );
     return stored.map(({ url }) => url);
   }
 
@@ -105,7 +109,7 @@ export class StoredUrls {
     );
   }
 
-  async #select(condition: Sql, options = {}): Promise<readonly StoredUrl[]> {
+  async #select(condition: Sql, options: QueryOptions): Promise<readonly StoredUrl[]> {
     const rows = await this.#database.rows<Row>(sql`${SELECT} ${condition}`, options);
     return rows.map(([shortCode, ownerId, createdAt, privateStats, longUrl, isDeleted, version]) => ({
       url: { shortCode, ownerId, createdAt, privateStats, longUrl },

@@ -3,6 +3,7 @@ import { DataChanges } from '../../src/answers/data-changes.ts';
 import { KeptAnswers, type MadeAnswer, type MakeAnswer } from '../../src/answers/kept-answers.ts';
 import { StoredDataWatch } from '../../src/answers/stored-data.ts';
 import { CacheBudget } from '../../src/caches/cache-budget.ts';
+import { unavailable } from '../../src/errors.ts';
 import type { Holder } from '../../src/fair-share/holder.ts';
 import { type TestSpoor, startSpoor } from '../support/spoor.ts';
 
@@ -36,7 +37,7 @@ const answerOf = (text: string): MadeAnswer => ({
 /** Waits in its holder's queue until it is refused. */
 function queued(): { readonly make: MakeAnswer; readonly refuse: () => void } {
   let refuse = (): void => {};
-  const refusal = new Promise<never>((_, reject) => (refuse = () => reject(new Error('refused'))));
+  const refusal = new Promise<never>((_, reject) => (refuse = () => reject(unavailable('refused'))));
   return { make: () => refusal, refuse };
 }
 
@@ -64,4 +65,38 @@ test.each<[string, Holder, Holder]>([
   const second = ask(other, () => Promise.reject(new Error('made again')));
   answer(answerOf('shared'));
   expect(await Promise.all([first, second])).toEqual(['shared', 'shared']);
+});
+
+const made =
+  (text: string): MakeAnswer =>
+  async (_, begin) => {
+    await begin();
+    return answerOf(text);
+  };
+
+test('when one who asked first has no share left, those who joined ask for themselves', async () => {
+  const ask = asker();
+  const { make, refuse } = queued();
+  const first = ask(STRANGER, make);
+  const joined = ask(STRANGER, made('own'));
+  await Promise.resolve();
+  refuse();
+  await expect(first).rejects.toThrow('refused');
+  expect(await joined).toBe('own');
+});
+
+test('once it has been looked for, its failure is that of all who asked', async () => {
+  const ask = asker();
+  let fail = (): void => {};
+  const failure = new Promise<never>((_, reject) => {
+    fail = () => reject(unavailable('ClickHouse does not answer.'));
+  });
+  const first = ask(STRANGER, async (_, begin) => {
+    await begin();
+    return failure;
+  });
+  const joined = ask(STRANGER, made('own'));
+  fail();
+  await expect(first).rejects.toThrow('does not answer');
+  await expect(joined).rejects.toThrow('does not answer');
 });

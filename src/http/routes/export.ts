@@ -6,6 +6,7 @@ import { failureName } from '../../clickhouse/failures.ts';
 import { AppError, notOneOf, unavailable } from '../../errors.ts';
 import { EXPORT_FORMATS, EXPORT_FORMAT_NAMES, type ExportFormat } from '../../export/formats.ts';
 import { spooled } from '../../export-spool/spooled.ts';
+import type { Workload } from '../../clickhouse/workloads.ts';
 import type { Holder } from '../../fair-share/holder.ts';
 import { type Tenant, ownershipOf } from '../../stats/conditions.ts';
 import { compileExport } from '../../stats/compile-export.ts';
@@ -42,7 +43,9 @@ export function exportRoutes(router: Router<State>, services: Services): void {
     ctx.res.once('close', () => stopped.abort());
     const holder = holderOf(services, ctx);
     const run = async (): Promise<void> => {
-      const query = forExport(question, question.start ?? (await oldestOf(services, tenant, keptSince)));
+      const workload = holder.kind === 'owner' ? 'exports' : 'strangers';
+      const oldest = question.start ?? (await oldestOf(services, tenant, workload, keptSince));
+      const query = forExport(question, oldest);
       const name = fileName(query, format);
       running ??= new RunningExports(services.shares.exports);
       const sending = running.begin(holder, ctx.res);
@@ -92,13 +95,14 @@ function parseFormat(raw: RawParameters): ExportFormat {
 async function oldestOf(
   { database, urls }: Services,
   tenant: Tenant,
+  workload: Workload,
   keptSince = 0,
 ): Promise<number | undefined> {
   const kept = sql`clicked_at >= fromUnixTimestamp64Milli(${param('Int64', keptSince)}, 'UTC')`;
   const [row] = await database.rows<[number | null]>(
     sql`SELECT toUnixTimestamp64Milli(minOrNull(clicked_at)) FROM clicks
       WHERE ${join([...ownershipOf(tenant), kept], ' AND ')}`,
-    { maxSeconds: FIRST_BYTE_MS / 1_000 },
+    { workload, maxSeconds: FIRST_BYTE_MS / 1_000 },
   );
   const oldest = row?.[0] ?? undefined;
   const created = tenant.kind === 'url' ? (await urls.find(tenant.shortCode))?.createdAt : undefined;

@@ -8,7 +8,15 @@ import type { ShortUrl } from '../../urls/registry.ts';
 import { parseUrl } from '../../values/url.ts';
 import { readJson } from '../body.ts';
 import type { UrlAnswer, UrlPageAnswer } from '../openapi/answers.ts';
-import { type Context, type State, pathParameter, requirePrincipal, requireScope } from '../context.ts';
+import {
+  type Context,
+  type State,
+  pathParameter,
+  requirePrincipal,
+  requireScope,
+  signalOf,
+} from '../context.ts';
+import { holderOf } from '../holder.ts';
 import { instantSchema, ownerSchema } from '../schemas.ts';
 import type { Services } from '../services.ts';
 
@@ -31,6 +39,8 @@ export const PAGE_LIMIT = 1_000;
 
 export function urlRoutes(router: Router<State>, services: Services): void {
   const { urls } = services;
+  const inShare = <T>(ctx: Context, work: () => Promise<T>): Promise<T> =>
+    services.shares.urlRequests.within(holderOf(services, ctx), work, { signal: signalOf(ctx) });
 
   router.get('/api/v1/urls', async (ctx) => {
     const principal = requirePrincipal(ctx);
@@ -40,7 +50,8 @@ export function urlRoutes(router: Router<State>, services: Services): void {
     }
     const after = readCursor(valueOf(ctx.query, 'cursor'));
     requireScope(principal, 'urls:read');
-    const page = await urls.list(isAdmin(principal) ? undefined : principal.ownerId, after, limit);
+    const ownerId = isAdmin(principal) ? undefined : principal.ownerId;
+    const page = await inShare(ctx, () => urls.list(ownerId, after, limit));
     ctx.body = {
       items: page.items.map(present),
       next_cursor: page.next === null ? null : writeCursor(page.next),
@@ -64,16 +75,14 @@ export function urlRoutes(router: Router<State>, services: Services): void {
       });
     }
     const mayChange = (url: ShortUrl): void => requireOwn(principal, url);
-    const { url, isNew } = await urls.put(
-      shortCode,
-      {
-        ownerId: change.owner_id ?? undefined,
-        createdAt: change.created_at ?? undefined,
-        privateStats: change.private_stats ?? undefined,
-        longUrl: change.long_url,
-      },
-      { ownerId: principal.ownerId, now: services.now(), mayChange },
-    );
+    const wanted = {
+      ownerId: change.owner_id ?? undefined,
+      createdAt: change.created_at ?? undefined,
+      privateStats: change.private_stats ?? undefined,
+      longUrl: change.long_url,
+    };
+    const defaults = { ownerId: principal.ownerId, now: services.now(), mayChange };
+    const { url, isNew } = await inShare(ctx, () => urls.put(shortCode, wanted, defaults));
     ctx.status = isNew ? 201 : 200;
     ctx.body = present(url);
   });
@@ -82,7 +91,7 @@ export function urlRoutes(router: Router<State>, services: Services): void {
     const principal = requirePrincipal(ctx);
     const shortCode = shortCodeOf(ctx);
     requireScope(principal, 'urls:write');
-    await urls.delete(await findOwn(services, principal, shortCode));
+    await inShare(ctx, async () => urls.delete(await findOwn(services, principal, shortCode)));
     ctx.status = 204;
   });
 }
