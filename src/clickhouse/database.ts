@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { Readable } from 'node:stream';
+import { setTimeout as delay } from 'node:timers/promises';
 import {
   type ClickHouseClient,
   type ClickHouseClientConfigOptions,
@@ -9,7 +10,7 @@ import {
 } from '@clickhouse/client';
 import type { ClickHouseServer } from '../config.ts';
 import { render } from '../sql/render.ts';
-import { type Sql, param, sql } from '../sql/sql.ts';
+import { type Sql, sql } from '../sql/sql.ts';
 import { inTurns } from '../turns.ts';
 import { fromClickHouse } from './failures.ts';
 import { type NativeColumn, nativeBlock } from './native.ts';
@@ -55,6 +56,10 @@ const LOOK_UP_SECONDS = 10;
 const PROBE_MS = 1_500;
 /** A query that ClickHouse has not ended itself this long after its time is up is given up: the engine hangs. */
 const HANG_MS = 2_000;
+
+/** A query that ClickHouse has not ended this long after it was told to is left to it. */
+const END_MS = 10_000;
+const KILL_EVERY_MS = 100;
 
 const DAY_MS = 86_400_000;
 
@@ -120,21 +125,24 @@ export class Database {
     const { sql: text, params } = render(query);
     const { workload = 'lookups', maxSeconds: seconds = LOOK_UP_SECONDS } = options;
     return this.#measure('select', () =>
-      within(seconds * 1_000 + HANG_MS, options.signal, async (signal) => {
-        const result = await this.#clientOf(workload).query({
-          query: text,
-          query_params: { ...params },
-          format: 'JSONCompactEachRow',
-          abort_signal: signal,
-          clickhouse_settings: {
-            ...READ_ONLY,
-            ...this.#workloads[workload],
-            max_execution_time: seconds,
-            ...(options.threads === undefined ? {} : { max_threads: options.threads }),
-          },
-        });
-        return gathered<Row>(result.stream());
-      }),
+      within(seconds * 1_000 + HANG_MS, undefined, (late) =>
+        this.#endedWith(options.signal, async (queryId) => {
+          const result = await this.#clientOf(workload).query({
+            query_id: queryId,
+            query: text,
+            query_params: { ...params },
+            format: 'JSONCompactEachRow',
+            abort_signal: late,
+            clickhouse_settings: {
+              ...READ_ONLY,
+              ...this.#workloads[workload],
+              max_execution_time: seconds,
+              ...(options.threads === undefined ? {} : { max_threads: options.threads }),
+            },
+          });
+          return gathered<Row>(result.stream());
+        }),
+      ),
     );
   }
 
@@ -142,40 +150,81 @@ export class Database {
    * The bytes of a query whose rows are one text each, as ClickHouse sends them, without anything in between. They are
    * asked for as they are consumed, for as long as that takes: only the signal bounds it. A failure in mid-stream
    * stands in the bytes, so the query itself must end with a mark that tells a whole result.
+   * @param ended is told, when the signal cuts the result short, what settles once ClickHouse has ended the query
    */
   async text(
     query: Sql,
     signal: AbortSignal,
     workload: Workload = 'exports',
+    ended: (end: Promise<void>) => void = () => {},
   ): Promise<AsyncIterable<Buffer>> {
-    return this.#measure('select', async () => {
-      const { sql: text, params } = render(query);
-      const queryId = randomUUID();
-      let reading: Readable | undefined;
-      // The client heeds the signal only up to the first byte.
-      const leave = () => {
-        reading?.destroy();
-        if (reading?.readableEnded !== true) void this.#kill(queryId);
-      };
-      signal.addEventListener('abort', leave, { once: true });
-      const { stream } = await this.#slowReaders.exec({
-        query_id: queryId,
-        query: `${text} FORMAT RawBLOB`,
-        query_params: { ...params },
-        abort_signal: signal,
-        clickhouse_settings: { ...READ_ONLY, ...this.#workloads[workload], ...PATIENT },
-      });
-      reading = stream;
-      if (signal.aborted) leave();
-      return stream;
-    });
+    return this.#measure('select', () =>
+      this.#endedWith(signal, async (queryId, givenUp) => {
+        const { sql: text, params } = render(query);
+        const { stream } = await this.#slowReaders.exec({
+          query_id: queryId,
+          query: `${text} FORMAT RawBLOB`,
+          query_params: { ...params },
+          abort_signal: givenUp,
+          clickhouse_settings: { ...READ_ONLY, ...this.#workloads[workload], ...PATIENT },
+        });
+        const leave = (): void => {
+          stream.destroy();
+          if (!stream.readableEnded) ended(this.#kill(queryId, 'SYNC'));
+        };
+        // The client heeds a signal only up to the first byte.
+        if (signal.aborted) leave();
+        else signal.addEventListener('abort', leave, { once: true });
+        return stream;
+      }),
+    );
   }
 
-  /** ClickHouse looks after a client that has gone only now and then; in a long sort or merge not for half a minute. */
-  async #kill(queryId: string): Promise<void> {
-    await this.command(sql`KILL QUERY WHERE query_id = ${param('String', queryId)} ASYNC FORMAT Null`).catch(
-      () => {},
-    );
+  /**
+   * Settles when ClickHouse has ended the query: one that nobody waits for any more still has a place in the queue for
+   * threads, so whoever has a slot for it here must not give that to the next one earlier.
+   * @param signal ends it
+   * @param run is given the query's name, and a signal for the case that ClickHouse does not end it
+   * @throws the signal's reason, and what `run` throws
+   */
+  async #endedWith<T>(
+    signal: AbortSignal | undefined,
+    run: (queryId: string, givenUp: AbortSignal) => Promise<T>,
+  ): Promise<T> {
+    signal?.throwIfAborted();
+    const queryId = randomUUID();
+    const [settled, givenUp] = [new AbortController(), new AbortController()];
+    const end = (): void => void this.#endUntil(settled.signal, queryId).finally(() => givenUp.abort());
+    signal?.addEventListener('abort', end, { once: true });
+    try {
+      return await run(queryId, givenUp.signal);
+    } catch (error) {
+      signal?.throwIfAborted();
+      throw error;
+    } finally {
+      signal?.removeEventListener('abort', end);
+      settled.abort();
+    }
+  }
+
+  /** Again and again, because a query can be ended only once ClickHouse has begun it. */
+  async #endUntil(settled: AbortSignal, queryId: string): Promise<void> {
+    const giveUpAt = performance.now() + END_MS;
+    while (!settled.aborted && performance.now() < giveUpAt) {
+      await this.#kill(queryId, 'ASYNC');
+      await delay(KILL_EVERY_MS);
+    }
+  }
+
+  /**
+   * ClickHouse looks after a client that has gone only now and then: in the queue for threads not at all, in a long sort
+   * or merge not for half a minute.
+   */
+  async #kill(queryId: string, wait: 'SYNC' | 'ASYNC'): Promise<void> {
+    const query = `KILL QUERY WHERE query_id = {id:String} ${wait} FORMAT Null`;
+    await this.#clientOf('lookups')
+      .command({ query, query_params: { id: queryId }, abort_signal: AbortSignal.timeout(END_MS) })
+      .catch(() => {});
   }
 
   /** Runs a statement that answers nothing, such as DDL. */

@@ -56,11 +56,13 @@ export function pathParameter(ctx: Context, name: string): string {
   }
 }
 
-/** Aborts when the client goes away before it has its answer. */
-export function signalOf(ctx: Context): AbortSignal {
+/** Aborts when the client goes away before it has its answer, also when it has gone already. */
+export function signalOf({ res }: Pick<Context, 'res'>): AbortSignal {
   const controller = new AbortController();
-  ctx.res.once('close', () => {
-    if (!ctx.res.writableFinished) controller.abort();
-  });
+  const leave = (): void => {
+    if (!res.writableFinished) controller.abort();
+  };
+  if (res.closed) leave();
+  else res.once('close', leave);
   return controller.signal;
 }

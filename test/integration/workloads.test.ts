@@ -154,3 +154,40 @@ describe('a server', () => {
     await expect(refused).rejects.toMatchObject({ code: 'query_timeout' });
   });
 });
+
+describe('queries that nobody waits for any more', () => {
+  /** More than the class has threads. */
+  const MANY = Array.from({ length: 24 });
+
+  test.each(['at work', 'not begun yet'])('%s have ended when they are given up', async (state) => {
+    const database = await open();
+    const leaving = unlimited(new AbortController());
+    const options = { workload: 'questions', signal: leaving.signal, maxSeconds: 60 } as const;
+    const ended = Promise.allSettled(MANY.map(() => database.rows(FOR_EVER, options)));
+    if (state === 'at work') {
+      await waitUntil('all queries', async () => (await workloadsAtWork()).length === MANY.length);
+    }
+    leaving.abort(new Error('left'));
+    const outcomes = await ended;
+    expect(await workloadsAtWork()).toEqual([]);
+    expect(
+      new Set(outcomes.map((outcome) => outcome.status === 'rejected' && outcome.reason.message)),
+    ).toEqual(new Set(['left']));
+  });
+
+  test('exports say when they have ended', async () => {
+    const database = await open();
+    const leaving = unlimited(new AbortController());
+    const rows = sql`SELECT toString(number) FROM numbers(1000000000000)`;
+    const ends: Promise<void>[] = [];
+    for (let begun = 0; begun < 4; begun++) {
+      await database.text(rows, leaving.signal, 'exports', (end) => void ends.push(end));
+    }
+    leaving.abort(new Error('left'));
+    expect(ends).toHaveLength(4);
+    await Promise.all(ends);
+    expect(
+      await bare.rows(sql`SELECT 1 FROM system.processes WHERE query LIKE '%numbers(1000%RawBLOB'`),
+    ).toEqual([]);
+  });
+});

@@ -16,7 +16,7 @@ import { type StatsQuery, forExport, parseQuestion } from '../../stats/query.ts'
 import { join, param, sql } from '../../sql/sql.ts';
 import { inTurns } from '../../turns.ts';
 import { formatInstant } from '../../values/time-zone.ts';
-import type { State } from '../context.ts';
+import { type State, signalOf } from '../context.ts';
 import { holderOf } from '../holder.ts';
 import { exportClassOf } from '../query-class.ts';
 import { RunningExports } from '../running-exports.ts';
@@ -40,7 +40,9 @@ export function exportRoutes(router: Router<State>, services: Services): void {
     const question = parseQuestion(ctx.query, { now, timeZones: await services.timeZones(), keptSince });
     const tenant = await findTenant(services, question.subject, ctx.state.principal);
     const stopped = new AbortController();
-    ctx.res.once('close', () => stopped.abort());
+    const left = signalOf(ctx);
+    if (left.aborted) return;
+    left.addEventListener('abort', () => stopped.abort());
     const holder = holderOf(services, ctx);
     const run = async (): Promise<void> => {
       const workload = holder.kind === 'owner' ? 'exports' : 'strangers';
@@ -49,12 +51,16 @@ export function exportRoutes(router: Router<State>, services: Services): void {
       const name = fileName(query, format);
       running ??= new RunningExports(services.shares.exports);
       const sending = running.begin(holder, ctx.res);
+      let ended: Promise<void> | undefined;
       try {
         const content = await firstByte(stopped, services, async () => {
           const bytes = await services.database.text(
             compileExport(query, tenant, format.row, services.spread),
             stopped.signal,
             exportClassOf(query, tenant, holder, services.estimates),
+            (end) => {
+              ended = end;
+            },
           );
           return readExport(query, swept(bytes), format.row, now);
         });
@@ -78,6 +84,8 @@ export function exportRoutes(router: Router<State>, services: Services): void {
       } finally {
         sending.end();
         stopped.abort();
+        // Until then ClickHouse's threads and memory are not free, and neither is the slot.
+        await ended;
       }
     };
     await services.shares.exports.within(holder, run, stopped);
