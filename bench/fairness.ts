@@ -1,6 +1,10 @@
-import { type ClientRequest, get } from 'node:http';
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
+import { setTimeout as delay } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
 import { createClient } from '../src/cli/client.ts';
 import { seed } from '../src/cli/seed.ts';
+import { namesOf } from '../src/values/names.ts';
 import {
   type Bench,
   type Benchmark,
@@ -10,27 +14,18 @@ import {
   atMost,
   startWithOwnClickHouse,
 } from './harness.ts';
-import { someRawClicks } from './raw-clicks.ts';
+import { FLOODS, type FloodName, type FloodOrder, type Party } from './floods.ts';
 
 const FLOODS_CLICKS = 2_000_000;
 const OTHERS_CLICKS = 50_000;
-const SECONDS = 8;
+const SECONDS = 10;
+/** Between one request of a kind and the next: so many more would be a flood of their own. */
+const PAUSE_MS = 150;
 /** Whoever is flooded beside answers as fast as when idle twice over, or within this. */
 const MAY_TAKE_MS = 50;
-const BATCH_BYTES = 64 * 1_048_576;
-const DAY_MS = 86_400_000;
 
 /** What another owner does meanwhile, one request after the other. */
 type Probe = (service: Party) => Promise<Response>;
-
-interface Party {
-  readonly url: string;
-  readonly headers: Readonly<Record<string, string>>;
-  readonly end: number;
-}
-
-/** What the others are flooded with: sends again and again until it is told to stop, and counts what it got done. */
-type Flood = (party: Party, isOver: () => boolean) => Promise<number>;
 
 let asked = 0;
 
@@ -45,83 +40,6 @@ const PROBES: Readonly<Record<string, Probe>> = {
     fetch(`${url}/api/v1/stats?scope=anon&short_code=other-launch&end_date=${end - ++asked}`, { headers }),
   ready: ({ url }) => fetch(`${url}/ready`),
 };
-
-const dashboard = ({ url, headers, end }: Party) =>
-  fetch(
-    `${url}/api/v1/stats?start_date=${end - 28 * DAY_MS}&end_date=${end - ++asked}&interval=day` +
-      '&group_by=time,browser,os,country,city,referrer,short_code',
-    { headers },
-  );
-
-const strangersQuestion = ({ url, end }: Party) =>
-  fetch(
-    `${url}/api/v1/stats?scope=anon&short_code=flood-launch&start_date=${end - 90 * DAY_MS}&end_date=${end - ++asked}` +
-      `&group_by=time,browser,city,referrer&referrer=${HOSTS}`,
-  );
-const HOSTS = Array.from({ length: 1_000 }, (_, index) => `h${index}.example`).join(',');
-
-/** So many workers that ask as soon as they are answered; what is refused is no work done. */
-const workers =
-  (count: number, ask: (party: Party) => Promise<Response>): Flood =>
-  async (party, isOver) => {
-    let done = 0;
-    const work = async (): Promise<void> => {
-      while (!isOver()) {
-        const response = await ask(party);
-        await response.arrayBuffer();
-        if (response.ok) done++;
-        // As a client does that is told when to come back.
-        else await new Promise((resolve) => setTimeout(resolve, 100));
-      }
-    };
-    await Promise.all(Array.from({ length: count }, work));
-    return done;
-  };
-
-const batches = (): Flood => {
-  const lines = someRawClicks(1, 20_000)
-    .map((click) => JSON.stringify(click))
-    .join('\n');
-  const body = Buffer.from(`${lines}\n`.repeat(Math.floor(BATCH_BYTES / (lines.length + 1))));
-  return workers(3, ({ url, headers }) =>
-    fetch(`${url}/api/v1/clicks`, {
-      method: 'POST',
-      headers: { ...headers, 'content-type': 'application/x-ndjson' },
-      body,
-    }),
-  );
-};
-
-/** Exports of everything, of which a little is read every second. */
-const crawlingExports: Flood = async ({ url, headers }, isOver) => {
-  const requests: ClientRequest[] = [];
-  const path =
-    '/api/v1/export?format=csv&interval=10_minute&breakdown=true&group_by=time,browser,os,country,city,referrer,short_code';
-  for (let place = 0; place < 16; place++) {
-    const request = get(url + path, { headers, agent: false });
-    request.on('error', () => {});
-    request.on('response', (response) => {
-      response.on('error', () => {});
-      const timer = setInterval(() => response.read(8_192), 1_000);
-      response.once('close', () => clearInterval(timer));
-    });
-    requests.push(request);
-  }
-  while (!isOver()) await new Promise((resolve) => setTimeout(resolve, 200));
-  for (const request of requests) request.destroy();
-  await Promise.all(requests.map(closed));
-  return 0;
-};
-
-async function closed(request: ClientRequest): Promise<void> {
-  if (!request.closed) await new Promise((resolve) => request.once('close', resolve));
-}
-
-interface Kind {
-  readonly flood: Flood;
-  /** Whether what it gets done can be counted. */
-  readonly isCounted: boolean;
-}
 
 /** One owner, or one address without a key, floods; another owner's requests go on, and none is refused. */
 export const fairness: Benchmark = {
@@ -139,41 +57,43 @@ export const fairness: Benchmark = {
 async function measure(bench: Bench, service: OwnService): Promise<readonly Result[]> {
   const flood = await partyOf(bench, service, 'flood', FLOODS_CLICKS);
   const other = await partyOf(bench, service, 'other', OTHERS_CLICKS);
-  const kinds: Readonly<Record<string, Kind>> = {
-    questions: { flood: workers(50, dashboard), isCounted: true },
-    batches: { flood: batches(), isCounted: true },
-    exports: { flood: crawlingExports, isCounted: false },
-    stranger: { flood: workers(16, strangersQuestion), isCounted: true },
-  };
   await probeFor(other, 3);
   const idle = await probeFor(other, SECONDS);
   const results: Result[] = [];
-  for (const [name, kind] of Object.entries(kinds)) {
-    const alone = kind.isCounted ? await runFlood(kind.flood, flood) : undefined;
-    const beside = await runFlood(kind.flood, flood, other);
+  for (const name of namesOf(FLOODS)) {
+    const alone = await runFlood(name, flood);
+    const beside = await runFlood(name, flood, other);
     for (const [probe, { p95 }] of Object.entries(beside.probes ?? {})) {
       const allowed = Math.max(MAY_TAKE_MS, 2 * (idle[probe]?.p95 ?? 0));
       results.push(atMost(`fair-${name}-${probe}`, 'ms', p95, allowed, 1));
     }
     const refused = Object.values(beside.probes ?? {}).reduce((all, one) => all + one.refused, 0);
     results.push(atMost(`fair-${name}-refused`, 'requests', refused, 1, 0));
-    if (alone !== undefined)
-      results.push(atLeast(`fair-${name}-flood`, 'a second', beside.rate, alone.rate, 0.9));
+    // What crawls gets nothing done.
+    if (alone.rate > 0) results.push(atLeast(`fair-${name}-flood`, 'a second', beside.rate, alone.rate, 0.9));
   }
   return results;
 }
 
 /** @param other who goes on meanwhile */
-async function runFlood(flood: Flood, party: Party, other?: Party): Promise<FloodOutcome> {
-  let isOver = false;
-  const started = performance.now();
-  const running = flood(party, () => isOver);
-  await new Promise((resolve) => setTimeout(resolve, 1_000));
-  const probes = other === undefined ? undefined : await probeFor(other, SECONDS);
-  if (probes === undefined) await new Promise((resolve) => setTimeout(resolve, SECONDS * 1_000));
-  isOver = true;
-  const done = await running;
-  return { rate: done / ((performance.now() - started) / 1_000), probes };
+async function runFlood(name: FloodName, party: Party, other?: Party): Promise<FloodOutcome> {
+  // In a process of its own: what it sends must not keep the measuring one busy.
+  const flooding = fork(fileURLToPath(new URL('floods.ts', import.meta.url)), {
+    execArgv: ['--import', 'tsx'],
+  });
+  flooding.send({ name, party } satisfies FloodOrder);
+  let probes: FloodOutcome['probes'];
+  const [rate] = await Promise.all([
+    once(flooding, 'message').then(([told]: unknown[]) => Number(told)),
+    (async () => {
+      await delay(2_000);
+      if (other === undefined) await delay(SECONDS * 1_000);
+      else probes = await probeFor(other, SECONDS);
+      flooding.send('enough');
+    })(),
+  ]);
+  flooding.kill();
+  return { rate, probes };
 }
 
 interface FloodOutcome {
@@ -198,7 +118,7 @@ async function probeFor(party: Party, seconds: number): Promise<Readonly<Record<
       await response.arrayBuffer();
       times.push(performance.now() - started);
       if (!response.ok) refused++;
-      await new Promise((resolve) => setTimeout(resolve, 25));
+      await delay(PAUSE_MS);
     }
     const p95 = times.toSorted((a, b) => a - b)[Math.floor(times.length * 0.95)] ?? Number.NaN;
     return [name, { p95, refused }] as const;

@@ -113,7 +113,7 @@ export interface OwnService extends Service {
 /** A Spoor as it starts by itself, with a ClickHouse and a folder of its own. */
 export async function startWithOwnClickHouse({ settings: all }: Bench): Promise<OwnService> {
   const folder = mkdtempSync(join(tmpdir(), 'spoor-bench-own-'));
-  const { CLICKHOUSE_URL: _, ...others } = all;
+  const { CLICKHOUSE_URL: _url, CLICKHOUSE_USER: _user, CLICKHOUSE_PASSWORD: _password, ...others } = all;
   const settings = { ...others, SPOOR_DATA_DIR: folder };
   const { url, pid, stop } = await startService(settings);
   return {
