@@ -104,13 +104,6 @@ export class FairShare {
     return { inUse: this.#inUse, waiting: this.#waiting.length, refused: this.#refused };
   }
 
-  /** Holders that have units or wait for some. */
-  get activeHolders(): number {
-    let active = 0;
-    for (const { inUse, waiting } of this.#holders.values()) if (inUse + waiting > 0) active++;
-    return active;
-  }
-
   /** The most that one holder of a kind has at once. */
   boundOf(kind: Holder['kind']): number {
     return this.#options.each[kind];
@@ -119,11 +112,6 @@ export class FairShare {
   /** Units that a holder has. */
   heldBy(holder: Holder): number {
     return this.#holders.get(holderKey(holder))?.inUse ?? 0;
-  }
-
-  /** Whether somebody waits who has not had a full share, so that those who have more stand in the way. */
-  get isContended(): boolean {
-    return this.#waiting.some((waiting) => this.#isWithinBounds(waiting) && !this.#hasRoom(waiting));
   }
 
   /**
