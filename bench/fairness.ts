@@ -18,7 +18,7 @@ import { FLOODS, type FloodName, type FloodOrder, type Party } from './floods.ts
 
 const FLOODS_CLICKS = 2_000_000;
 const OTHERS_CLICKS = 50_000;
-const SECONDS = 10;
+const SECONDS = 25;
 /** Between one request of a kind and the next: so many more would be a flood of their own. */
 const PAUSE_MS = 150;
 /** Whoever is flooded beside answers as fast as when idle twice over, or within this. */

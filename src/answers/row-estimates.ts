@@ -1,11 +1,17 @@
 import { ByteLru } from '../caches/byte-lru.ts';
 import type { Database } from '../clickhouse/database.ts';
 import { type Tenant, clicksOf } from '../stats/conditions.ts';
+import type { StatsAnswer } from '../stats/answer.ts';
 import type { StatsQuery } from '../stats/query.ts';
 import type { TimeRange } from '../stats/buckets.ts';
 import { rangeRead } from '../stats/question-cost.ts';
 import type { Spread } from '../stats/spread.ts';
 import { sql } from '../sql/sql.ts';
+
+/** What of an answer tells how much was read. */
+interface TotalsOnly {
+  readonly summary: Pick<StatsAnswer['summary'], 'total_clicks'>;
+}
 
 interface Estimate extends TimeRange {
   readonly rows: number;
@@ -29,10 +35,12 @@ const NEAR = 0.45;
 const SLACK = 0.1;
 /** Looked up at once; what comes then is looked up at its next question. */
 const MAX_LOOKUPS = 4;
+/** A question that is answered sooner is cheaper than the look-up. */
+const PATIENCE_MS = 25;
 
 /**
- * How many clicks a tenant's questions read, about: what ClickHouse's index says, looked up beside a question and used for
- * the next ones. No answer rests on it, only who waits for whom.
+ * How many clicks a tenant's questions read, about: what their answers told, or what ClickHouse's index says. No answer rests
+ * on it, only who waits for whom.
  */
 export class RowEstimates {
   readonly #database: Database;
@@ -48,34 +56,73 @@ export class RowEstimates {
 
   /** Clicks that a question reads; undefined where nothing is known of its tenant yet. */
   find(query: StatsQuery, tenant: Tenant): number | undefined {
+    const range = rangeRead(query);
+    const known = this.#closest(tenant, range);
+    return known && known.rows * (partOf(known, range) < NEAR ? 1 : Math.min(1, partOf(known, range)));
+  }
+
+  /** Runs a question, and learns for the next ones what it reads. */
+  async learnFrom<Answer extends TotalsOnly>(
+    query: StatsQuery,
+    tenant: Tenant,
+    run: () => Promise<Answer>,
+  ): Promise<Answer> {
+    if (this.#isKnown(query, tenant)) return run();
+    const late = setTimeout(() => this.look(query, tenant), PATIENCE_MS);
+    try {
+      const answer = await run();
+      if (countsAllItReads(query)) this.#remember(query, tenant, answer.summary.total_clicks);
+      else this.look(query, tenant);
+      return answer;
+    } finally {
+      clearTimeout(late);
+    }
+  }
+
+  /** Looks up what a question reads, for the next ones, unless that is known. */
+  look(query: StatsQuery, tenant: Tenant): void {
+    if (!this.#isKnown(query, tenant)) void this.#look(nameOf(tenant), query, tenant);
+  }
+
+  #closest(tenant: Tenant, range: TimeRange): Estimate | undefined {
+    return closest(this.#known.get(nameOf(tenant)) ?? [], range);
+  }
+
+  #isKnown(query: StatsQuery, tenant: Tenant): boolean {
+    const range = rangeRead(query);
+    const known = this.#closest(tenant, range);
+    return known !== undefined && partOf(known, range) >= NEAR && performance.now() - known.at <= FRESH_MS;
+  }
+
+  #remember(query: StatsQuery, tenant: Tenant, rows: number): void {
     const name = nameOf(tenant);
     const range = rangeRead(query);
-    const known = closest(this.#known.get(name) ?? [], range);
-    const part = known === undefined ? 0 : spanOf(range) / spanOf(known);
-    if (known === undefined || part < NEAR || performance.now() - known.at > FRESH_MS)
-      void this.#look(name, query, tenant);
-    return known && known.rows * (part < NEAR ? 1 : Math.min(1, part));
+    const others = (this.#known.get(name) ?? []).filter((known) => !isAlike(known, range));
+    const estimates = [{ rows, ...range, at: performance.now() }, ...others].slice(0, RANGES);
+    this.#known.set(name, estimates, 2 * name.length + OVERHEAD);
   }
 
   async #look(name: string, query: StatsQuery, tenant: Tenant): Promise<void> {
     if (this.#lookups.size >= MAX_LOOKUPS || this.#lookups.has(name)) return;
     this.#lookups.add(name);
-    const range = rangeRead(query);
-    const bare = { ...query, range, filters: {}, bots: 'include' } as const;
+    const bare = { ...query, range: rangeRead(query), filters: {}, bots: 'include' } as const;
     try {
       const found = await this.#database.rows<[string, string, number, number, number]>(
         sql`EXPLAIN ESTIMATE SELECT visitor ${clicksOf(bare, tenant, this.#spread)}`,
       );
       const rows = found.reduce((all, [, , , inPart]) => all + inPart, 0);
-      const others = (this.#known.get(name) ?? []).filter((known) => !isAlike(known, range));
-      const estimates = [{ rows, ...range, at: performance.now() }, ...others].slice(0, RANGES);
-      this.#known.set(name, estimates, 2 * name.length + OVERHEAD);
+      this.#remember(query, tenant, rows);
     } catch {
       // Whatever keeps ClickHouse from answering this, the question itself meets too.
     } finally {
       this.#lookups.delete(name);
     }
   }
+}
+
+/** Without conditions of its own the total of a question is what it reads. */
+function countsAllItReads({ filters, bots, previous }: StatsQuery): boolean {
+  return Object.keys(filters).length === 0 && bots === 'include' && previous === undefined;
 }
 
 function nameOf(tenant: Tenant): string {
@@ -93,6 +140,11 @@ function closest(known: readonly Estimate[], range: TimeRange): Estimate | undef
 function covers(known: TimeRange, range: TimeRange): boolean {
   const slack = spanOf(range) * SLACK;
   return known.start <= range.start + slack && known.end >= range.end - slack;
+}
+
+/** How long a range is in comparison. */
+function partOf(known: TimeRange, range: TimeRange): number {
+  return spanOf(range) / spanOf(known);
 }
 
 function isAlike(one: TimeRange, other: TimeRange): boolean {

@@ -43,18 +43,48 @@ function queryOf(raw: Readonly<Record<string, string>>): StatsQuery {
 const urlOf = (ownerId: string, shortCode: string): Tenant => ({ kind: 'url', ownerId, shortCode });
 const ownerOf = (ownerId: string): Tenant => ({ kind: 'owner', ownerId });
 
+/** What is estimated once it was looked up. */
+function lookedUp(of: RowEstimates, query: StatsQuery, tenant: Tenant): Promise<number> {
+  of.look(query, tenant);
+  return waitUntil('an estimate', async () => of.find(query, tenant));
+}
+
 async function knownClass(query: StatsQuery, tenant: Tenant, holder: Holder): Promise<QueryClass> {
-  await waitUntil('an estimate', async () => estimates.find(query, tenant));
+  await lookedUp(estimates, query, tenant);
   return classOf(query, tenant, holder, estimates);
 }
 
 test('what a question reads is estimated by ClickHouse’s index, and by the range', async () => {
   const query = queryOf({});
-  const rows = await waitUntil('an estimate', async () => estimates.find(query, ownerOf('big')));
+  const rows = await lookedUp(estimates, query, ownerOf('big'));
   expect(rows).toBeGreaterThan((CLICKS - GRANULE) / 3);
   expect(rows).toBeLessThan(CLICKS + 10 * GRANULE);
   const half = queryOf({ start_date: String((Date.UTC(2025, 5, 1) + END) / 2) });
   expect(estimates.find(half, ownerOf('big'))).toBeCloseTo(rows / 2, -1);
+});
+
+test('an answer tells as much, where nothing but the range bounds what it counts', async () => {
+  const learning = new RowEstimates(spoor.database, spoor.spread);
+  const answered = async () => ({ summary: { total_clicks: 1_234 } });
+  const quiet = urlOf('small', 'quiet');
+  await learning.learnFrom(queryOf({}), quiet, answered);
+  expect(learning.find(queryOf({}), quiet)).toBe(1_234);
+  // Of these the answer tells less than they read.
+  for (const raw of [{ browser: 'Chrome' }, { bots: 'exclude' }, { compare: 'previous' }]) {
+    const other = new RowEstimates(spoor.database, spoor.spread);
+    await other.learnFrom(queryOf(raw), quiet, answered);
+    const rows = await waitUntil('an estimate', async () => other.find(queryOf(raw), quiet));
+    expect(rows).not.toBe(1_234);
+  }
+});
+
+test('a question that is not answered at once is looked up meanwhile', async () => {
+  const learning = new RowEstimates(spoor.database, spoor.spread);
+  const [query, busy] = [queryOf({}), urlOf('big', 'busy')];
+  await learning.learnFrom(query, busy, async () => {
+    const rows = await waitUntil('an estimate', async () => learning.find(query, busy));
+    return { summary: { total_clicks: rows } };
+  });
 });
 
 describe('a range of few clicks, asked about before', () => {
@@ -65,18 +95,19 @@ describe('a range of few clicks, asked about before', () => {
 
   test('tells nothing of one of many', async () => {
     const poisoned = new RowEstimates(spoor.database, spoor.spread);
-    expect(await waitUntil('an estimate', async () => poisoned.find(nothing, busy)?.toString())).toBe('0');
+    expect(await lookedUp(poisoned, nothing, busy)).toBe(0);
     expect(poisoned.find(all, busy)).toBeUndefined();
-    const rows = await waitUntil('an estimate', async () => poisoned.find(all, busy));
+    const rows = await lookedUp(poisoned, all, busy);
     expect(rows).toBeGreaterThan((CLICKS - GRANULE) / 3);
   });
 
   test('nor does one that is mostly without clicks of the part that has them', async () => {
     const poisoned = new RowEstimates(spoor.database, spoor.spread);
     const long = queryOf({ start_date: '2000-01-01' });
-    const rows = await waitUntil('an estimate', async () => poisoned.find(long, busy));
+    const rows = await lookedUp(poisoned, long, busy);
     expect(poisoned.find(all, busy)).toBe(rows);
     expect(poisoned.find(day, busy)).toBe(rows);
+    poisoned.look(day, busy);
     await waitUntil('the day’s own', async () => (poisoned.find(day, busy) ?? rows) < rows || undefined);
   });
 });

@@ -49,8 +49,10 @@ export function statsRoutes(router: Router<State>, services: Services): void {
         const { query, at } = dependsOnNow(first) ? await read(ctx) : first;
         const plan = chooseVisitorPlan(query, known.find(query, tenant));
         const options = { workload, signal, maxSeconds: MAX_SECONDS };
-        const rows = await database.rows<StatsRow>(compileCompared(query, tenant, plan, spread), options);
-        const answer = shapeCompared(query, rows, at);
+        const answer = await services.estimates.learnFrom(query, tenant, async () => {
+          const rows = await database.rows<StatsRow>(compileCompared(query, tenant, plan, spread), options);
+          return shapeCompared(query, rows, at);
+        });
         known.learn(query, tenant, answer);
         return made(query, answer, at);
       };
