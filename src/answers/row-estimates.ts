@@ -35,8 +35,8 @@ const NEAR = 0.45;
 const SLACK = 0.1;
 /** Looked up at once; what comes then is looked up at its next question. */
 const MAX_LOOKUPS = 4;
-/** A question that is answered sooner is cheaper than the look-up. */
-const PATIENCE_MS = 25;
+/** A question that takes longer is looked up before its answer is there. Under load the cheap ones wait, too. */
+const PATIENCE_MS = 250;
 
 /**
  * How many clicks a tenant's questions read, about: what their answers told, or what ClickHouse's index says. No answer rests
