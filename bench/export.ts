@@ -3,8 +3,8 @@ import { Readable } from 'node:stream';
 import exceljs from 'exceljs';
 import { EXPORT_FORMATS, EXPORT_FORMAT_NAMES, type ExportFormatName } from '../src/export/formats.ts';
 import { COMPRESSION_LEVEL } from '../src/export/zip.ts';
-import { compileExport, exportLists } from '../src/stats/compile-export.ts';
-import { type StatsQuery, forExport, parseQuestion } from '../src/stats/query.ts';
+import { compileExport, exportLists } from '../src/stats/sql/compile-export.ts';
+import { type StatsQuery, forExport, parseQuestion } from '../src/stats/parse/query.ts';
 import { type Bench, type Benchmark, atLeast, interleaved } from './harness.ts';
 
 const TARGETS: Readonly<Record<ExportFormatName, number>> = { csv: 0.75, json: 0.55, xml: 0.5, xlsx: 2.5 };

@@ -3,8 +3,8 @@ import { once } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { createClient } from '../src/cli/client.ts';
-import { seed } from '../src/cli/seed.ts';
-import { namesOf } from '../src/values/names.ts';
+import { seed } from '../src/cli/seed-command.ts';
+import { namesOf } from '../src/lib/names.ts';
 import {
   type Bench,
   type Benchmark,

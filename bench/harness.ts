@@ -5,11 +5,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { createClient } from '../src/cli/client.ts';
-import { seed } from '../src/cli/seed.ts';
+import { seed } from '../src/cli/seed-command.ts';
 import { Database } from '../src/clickhouse/database.ts';
 import type { ClickHouseServer } from '../src/config.ts';
 import { EmbeddedClickHouse } from '../src/clickhouse/embedded.ts';
-import { PACKAGE_ROOT } from '../src/paths.ts';
+import { PACKAGE_ROOT } from '../src/process/package-root.ts';
 
 /** One line of the table: a measurement beside its floor, taken in the same run on the same machine. */
 export interface Result {

@@ -6,7 +6,7 @@ import { createInterface } from 'node:readline';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { promisify } from 'node:util';
-import { PACKAGE_ROOT } from '../src/paths.ts';
+import { PACKAGE_ROOT } from '../src/process/package-root.ts';
 import { type Benchmark, type OwnService, atLeast, interleaved, startWithOwnClickHouse } from './harness.ts';
 import { rawClicks } from './raw-clicks.ts';
 

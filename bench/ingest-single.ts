@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { Agent, request } from 'node:http';
 import { join } from 'node:path';
 import { type Benchmark, atLeast, interleaved, startWithOwnClickHouse } from './harness.ts';
-import { PACKAGE_ROOT } from '../src/paths.ts';
+import { PACKAGE_ROOT } from '../src/process/package-root.ts';
 import { someRawClicks } from './raw-clicks.ts';
 
 const CONNECTIONS = 64;

@@ -3,7 +3,7 @@ import { cpus, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { Command } from 'commander';
 import { formatTable, note, printLine } from '../src/cli/output.ts';
-import { PACKAGE_ROOT } from '../src/paths.ts';
+import { PACKAGE_ROOT } from '../src/process/package-root.ts';
 import { cluster } from './cluster.ts';
 import { eventLoop } from './event-loop.ts';
 import { exportFiles } from './export.ts';

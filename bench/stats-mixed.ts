@@ -1,7 +1,7 @@
 import { render } from '../src/sql/render.ts';
 import { param, sql } from '../src/sql/sql.ts';
-import { compile } from '../src/stats/compile.ts';
-import { forAnswer, parseQuestion } from '../src/stats/query.ts';
+import { compile } from '../src/stats/sql/compile.ts';
+import { forAnswer, parseQuestion } from '../src/stats/parse/query.ts';
 import { type Bench, type Benchmark, atLeast, interleaved } from './harness.ts';
 import { type WireRequest, load, wireRequest } from './load.ts';
 

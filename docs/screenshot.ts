@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { PACKAGE_ROOT } from '../src/paths.ts';
+import { PACKAGE_ROOT } from '../src/process/package-root.ts';
 import { openBrowser } from '../test/support/browser.ts';
 import { SpoorProcess, waitUntil } from '../test/support/process.ts';
 

@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-import { refuseFewDescriptors } from './descriptors.ts';
+import { refuseFewDescriptors } from './process/descriptors.ts';
 
 // A reader that has seen enough (`spoor stats | head`) is no error.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { Config } from '../config.ts';
-import { findRunning } from '../control-file.ts';
-import { CommandError } from './errors.ts';
+import { findRunning } from '../data-dir/control-file.ts';
+import { CommandError } from './error-messages.ts';
 import { noteWait } from './output.ts';
 
 /** Speaks to a Spoor. */

@@ -1,11 +1,11 @@
 import { z } from 'zod';
 import { type KnownBatch, nameOf, rootOf } from '../clicks/import/batches.ts';
 import { TOO_LONG } from '../clicks/import/lines.ts';
-import { parseCsvCells } from '../clicks/import/csv.ts';
+import { parseCsvCells } from '../clicks/import/csv-lines.ts';
 import { IMPORT_FORMATS, type ImportFormatName } from '../clicks/import/formats.ts';
 import { messageOf } from '../errors.ts';
 import type { Client } from './client.ts';
-import { CommandError } from './errors.ts';
+import { CommandError } from './error-messages.ts';
 import { PendingRecords } from './import-pending.ts';
 import { type RecordBlock, recordBlocks } from './import-records.ts';
 import { type ImportReport, emptyReport, mergeReports } from './import-report.ts';

@@ -3,7 +3,7 @@ import { Readable, pipeline } from 'node:stream';
 import { createGunzip } from 'node:zlib';
 import { LONGEST_LINE, TOO_LONG } from '../clicks/import/lines.ts';
 import { type FileRecord, RecordSplitter } from '../clicks/import/records.ts';
-import { CommandError } from './errors.ts';
+import { CommandError } from './error-messages.ts';
 
 /** Whole records of a file, one behind the other: UTF-8, each ended by a single line break. */
 export interface RecordBlock {

@@ -1,7 +1,7 @@
 import { type Stats, accessSync, constants, createReadStream, fstatSync, statSync, writeSync } from 'node:fs';
 import { isatty } from 'node:tty';
 import { IMPORT_FORMAT_NAMES, type ImportFormatName, formatOfFile } from '../clicks/import/formats.ts';
-import { CommandError } from './errors.ts';
+import { CommandError } from './error-messages.ts';
 
 /** A file, or standard input, that is to be imported. */
 export interface ImportSource {

@@ -1,4 +1,4 @@
-import { type Column, writeRow } from '../values/row-template.ts';
+import { type Column, writeRow } from '../lib/row-template.ts';
 import { csvRow } from '../export/csv.ts';
 
 /** A row of a metric list, as the API answers it. */

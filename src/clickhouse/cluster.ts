@@ -11,7 +11,7 @@ import {
   replicaName,
   shardComment,
   spreadStatement,
-} from './spread-tables.ts';
+} from './distributed-tables.ts';
 import {
   ClusterError,
   type ClusterNode,

@@ -11,7 +11,7 @@ import {
 import type { ClickHouseServer } from '../config.ts';
 import { render } from '../sql/render.ts';
 import { type Sql, sql } from '../sql/sql.ts';
-import { inTurns } from '../turns.ts';
+import { inTurns } from '../lib/event-loop.ts';
 import { fromClickHouse } from './failures.ts';
 import { type NativeColumn, nativeBlock } from './native.ts';
 import { ONE_BLOCK, PATIENT, READ_ONLY } from './settings.ts';

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { closeSync, openSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ClickHouseServer } from '../config.ts';
-import { ARCHIVE_FOLDER, PACKAGE_ROOT } from '../paths.ts';
+import { ARCHIVE_FOLDER, PACKAGE_ROOT } from '../process/package-root.ts';
 
 /** In the data directory: the engine's own files, and its log. */
 export const ENGINE_FOLDER = 'clickhouse';

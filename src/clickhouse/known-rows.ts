@@ -1,4 +1,4 @@
-import type { ByteLru } from '../caches/byte-lru.ts';
+import type { ByteLru } from '../cache/byte-lru.ts';
 import type { PartVersionPoll } from './part-version-poll.ts';
 
 /** Well below the 5 s within which a change must be seen by every instance, where there can be several. */

@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { PACKAGE_ROOT } from '../paths.ts';
+import { PACKAGE_ROOT } from '../process/package-root.ts';
 import { sql } from '../sql/sql.ts';
 import type { Database } from './database.ts';
 import { lockMigrations } from './migration-lock.ts';

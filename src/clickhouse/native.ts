@@ -1,4 +1,4 @@
-import { turns } from '../turns.ts';
+import { turns } from '../lib/event-loop.ts';
 import { ByteWriter } from './byte-writer.ts';
 
 /** A column of a table, and how its values are had from rows of another form. */

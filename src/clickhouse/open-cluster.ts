@@ -1,6 +1,12 @@
 import type { ClickHouseCluster, ClickHouseServer, Config } from '../config.ts';
 import { Cluster, nodeSettings } from './cluster.ts';
-import { type OpenClickHouse, type OpenOptions, memoryOf, opening, waitForAnswer } from './connection.ts';
+import {
+  type OpenClickHouse,
+  type OpenOptions,
+  memoryOf,
+  opening,
+  waitForAnswer,
+} from './server-connection.ts';
 import { Database } from './database.ts';
 import { migrate, readMigrations } from './migrations.ts';
 import { queryLimits } from '../fair-share/shares.ts';

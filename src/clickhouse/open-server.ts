@@ -1,6 +1,12 @@
 import type { ClickHouseServer, Config } from '../config.ts';
 import { sql } from '../sql/sql.ts';
-import { type OpenClickHouse, type OpenOptions, memoryOf, opening, waitForAnswer } from './connection.ts';
+import {
+  type OpenClickHouse,
+  type OpenOptions,
+  memoryOf,
+  opening,
+  waitForAnswer,
+} from './server-connection.ts';
 import { Database } from './database.ts';
 import { migrate } from './migrations.ts';
 import { queryLimits } from '../fair-share/shares.ts';

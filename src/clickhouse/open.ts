@@ -1,7 +1,7 @@
 import type { Config } from '../config.ts';
-import { findRunning } from '../control-file.ts';
+import { findRunning } from '../data-dir/control-file.ts';
 import { serversOf } from './cluster.ts';
-import type { OpenClickHouse, OpenOptions } from './connection.ts';
+import type { OpenClickHouse, OpenOptions } from './server-connection.ts';
 import { DataDirInUseError, EmbeddedClickHouse, type EngineStartOptions } from './embedded.ts';
 import { openCluster } from './open-cluster.ts';
 import { openServer } from './open-server.ts';

@@ -1,6 +1,6 @@
 import { param, sql } from '../sql/sql.ts';
 import { type Database, LOOK_UP } from './database.ts';
-import { PART_MARK } from './part-mark.ts';
+import { PART_MARK } from './part-version.ts';
 
 /** What a table was seen to be at a moment. */
 export interface PartVersion {

@@ -1,6 +1,6 @@
 import { ClickHouseError } from '@clickhouse/client';
 import type { Config } from '../config.ts';
-import { DataDirError, explainFileError } from '../data-dir.ts';
+import { DataDirError, explainFileError } from '../data-dir/data-dir.ts';
 import { AppError } from '../errors.ts';
 import { failureName } from './failures.ts';
 

@@ -11,7 +11,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
-import { naming } from '../data-dir.ts';
+import { naming } from '../data-dir/data-dir.ts';
 import { ENGINE_FOLDER, ENGINE_LOG } from './engine-process.ts';
 
 const PREFIX = 'clickhouse-port.';

@@ -1,7 +1,7 @@
 import type { Room } from '../fair-share/room.ts';
-import { turns } from '../turns.ts';
+import { turns } from '../lib/event-loop.ts';
 import type { UrlRegistry } from '../urls/registry.ts';
-import { type BodyItem, type BodyStep, CLICK_BYTES, NOT_JSON, NOT_OBJECT, TOO_LARGE } from './body.ts';
+import { type BodyItem, type BodyStep, CLICK_BYTES, NOT_JSON, NOT_OBJECT, TOO_LARGE } from './click-body.ts';
 import { type EnrichStep, enrichClick, needsPlace } from './enrich/enrich.ts';
 import { CODE_BYTES, rowBytes } from './heap-bytes.ts';
 import { type RejectedItem, Rejections } from './rejections.ts';

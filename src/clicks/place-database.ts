@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { type CityResponse, Reader } from 'maxmind';
-import type { ByteLru } from '../caches/byte-lru.ts';
+import type { ByteLru } from '../cache/byte-lru.ts';
 import { ipv4Tree } from './enrich/ipv4-tree.ts';
 import { type Place, type PlaceLookup, UNKNOWN_PLACE, parsePlace } from './enrich/place.ts';
 

@@ -1,4 +1,4 @@
-import { nextTurn } from '../turns.ts';
+import { nextTurn } from '../lib/event-loop.ts';
 import type { ShortUrl, UrlRegistry } from '../urls/registry.ts';
 
 export interface RegistrationOptions {

@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import { parseClickTime } from '../values/date-time.ts';
-import { parseIp } from '../values/ip.ts';
-import { characters, hasControlCharacter, wellFormed } from '../values/text.ts';
+import { parseClickTime } from '../lib/date-time.ts';
+import { parseIp } from '../lib/ip.ts';
+import { characters, hasControlCharacter, wellFormed } from '../lib/text.ts';
 import type { Click } from './types.ts';
 
 /** Why a click was not taken. */

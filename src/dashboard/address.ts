@@ -1,7 +1,7 @@
-import { FILTER_NAMES, type FilterName } from '../stats/dimensions.ts';
-import type { Filters } from '../stats/filter-parameters.ts';
-import { INTERVAL_NAMES, type IntervalName } from '../stats/intervals.ts';
-import { BOT_CHOICES } from '../stats/query.ts';
+import { FILTER_NAMES, type FilterName } from '../stats/registry/dimensions.ts';
+import type { Filters } from '../stats/parse/filter-parameters.ts';
+import { INTERVAL_NAMES, type IntervalName } from '../stats/registry/intervals.ts';
+import { BOT_CHOICES } from '../stats/parse/query.ts';
 import { takesIn } from './matching.ts';
 import { DEFAULT_PERIOD, PERIOD_NAMES, type PeriodName } from './periods.ts';
 

@@ -1,4 +1,4 @@
-import { type Answer, isAnswer } from './answer.ts';
+import { type Answer, isAnswer } from './result-types.ts';
 
 /** Why there is no answer. */
 export interface Failure {

@@ -1,6 +1,6 @@
 import { useEffect, useState } from 'preact/hooks';
 import { Dashboard } from './dashboard.tsx';
-import { subjectOf } from './question.ts';
+import { subjectOf } from './api-query.ts';
 import { storeKey, storedKey } from './session.ts';
 import { SignIn } from './sign-in.tsx';
 import { useStats } from './use-stats.ts';

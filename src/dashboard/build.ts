@@ -4,7 +4,7 @@ import { basename, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { brotliCompressSync, constants, gzipSync } from 'node:zlib';
 import { type Plugin, build } from 'esbuild';
-import { PACKAGE_ROOT } from '../paths.ts';
+import { PACKAGE_ROOT } from '../process/package-root.ts';
 import { MAP_SIZE, drawOutlines } from './world-map.ts';
 
 const SOURCE = join(PACKAGE_ROOT, 'src/dashboard');

@@ -1,6 +1,6 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
 import type uPlot from 'uplot';
-import type { TimeSlot } from './answer.ts';
+import type { TimeSlot } from './result-types.ts';
 import { drawChart } from './draw-chart.ts';
 import { slotName } from './dates.ts';
 import { changeOf, wholeNumber } from './format.ts';

@@ -1,8 +1,8 @@
 import { useEffect, useRef } from 'preact/hooks';
-import { FILTER_NAMES } from '../stats/dimensions.ts';
+import { FILTER_NAMES } from '../stats/registry/dimensions.ts';
 import { type View, removeFilter } from './address.ts';
 import { dimensionText, valueText } from './labels.ts';
-import type { Subject } from './question.ts';
+import type { Subject } from './api-query.ts';
 
 interface FilterChipsProps {
   readonly view: View;

@@ -1,8 +1,8 @@
 import { useEffect, useRef } from 'preact/hooks';
-import { INTERVAL_NAMES } from '../stats/intervals.ts';
-import { BOT_CHOICES } from '../stats/query.ts';
+import { INTERVAL_NAMES } from '../stats/registry/intervals.ts';
+import { BOT_CHOICES } from '../stats/parse/query.ts';
 import type { BotChoice, View } from './address.ts';
-import type { Answer } from './answer.ts';
+import type { Answer } from './result-types.ts';
 import { Choice } from './choice.tsx';
 import { nameInWords } from './format.ts';
 import { PERIODS, PERIOD_NAMES } from './periods.ts';

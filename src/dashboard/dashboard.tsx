@@ -1,7 +1,7 @@
 import { useEffect, useRef } from 'preact/hooks';
-import { FILTER_NAMES, type FilterName } from '../stats/dimensions.ts';
+import { FILTER_NAMES, type FilterName } from '../stats/registry/dimensions.ts';
 import { type View, isFilteredBy, toggleFilter } from './address.ts';
-import { type Answer, groupsOf, timeSlots } from './answer.ts';
+import { type Answer, groupsOf, timeSlots } from './result-types.ts';
 import { FilterChips } from './chips.tsx';
 import { Controls } from './controls.tsx';
 import { rangeName } from './dates.ts';
@@ -11,7 +11,7 @@ import { wholeNumber } from './format.ts';
 import { Header } from './header.tsx';
 import { WorldMap } from './map.tsx';
 import { NoClicks } from './no-clicks.tsx';
-import type { Subject } from './question.ts';
+import type { Subject } from './api-query.ts';
 import { Ranking } from './ranking.tsx';
 import { Summary } from './summary.tsx';
 import { TimePanel } from './time-panel.tsx';

@@ -1,4 +1,4 @@
-import type { Answer, TimeSlot } from './answer.ts';
+import type { Answer, TimeSlot } from './result-types.ts';
 
 // The API writes instants on the zone's own clock: what stands before the offset is what people there read.
 const WALL_LENGTH = '2026-01-24T00:00:00.000'.length;

@@ -1,5 +1,5 @@
 import uPlot from 'uplot';
-import type { TimeSlot } from './answer.ts';
+import type { TimeSlot } from './result-types.ts';
 import { slotTick, wallOf } from './dates.ts';
 import { shortNumber } from './format.ts';
 

@@ -1,10 +1,10 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { EXPORT_FORMAT_NAMES, type ExportFormatName } from '../export/formats.ts';
 import type { View } from './address.ts';
-import type { Answer } from './answer.ts';
+import type { Answer } from './result-types.ts';
 import { download } from './download.ts';
 import { byteSize } from './format.ts';
-import { type Subject, exportParameters } from './question.ts';
+import { type Subject, exportParameters } from './api-query.ts';
 
 interface ExportsProps {
   readonly view: View;

@@ -1,6 +1,6 @@
 import { MAP_SIZE, OUTLINES } from 'spoor:world-map';
 import { useState } from 'preact/hooks';
-import type { Group } from './answer.ts';
+import type { Group } from './result-types.ts';
 import { countryName, percent, wholeNumber } from './format.ts';
 
 /** Shades of the map, so that one country with most of the clicks does not leave the others blank. */

@@ -1,5 +1,5 @@
-import type { FilterName } from '../stats/dimensions.ts';
-import { parseReferrerFilter } from '../values/referrer.ts';
+import type { FilterName } from '../stats/registry/dimensions.ts';
+import { parseReferrerFilter } from '../lib/referrer.ts';
 import { countryName } from './format.ts';
 
 /** Whether a filter's value takes in a row of its list: the API also knows countries by name and referrers by host. */

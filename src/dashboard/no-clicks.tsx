@@ -1,5 +1,5 @@
 import type { View } from './address.ts';
-import { isAllTime, type Subject } from './question.ts';
+import { isAllTime, type Subject } from './api-query.ts';
 
 interface NoClicksProps {
   readonly view: View;

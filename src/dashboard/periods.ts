@@ -1,4 +1,4 @@
-import { DAY, formatDay } from '../values/calendar.ts';
+import { DAY, formatDay } from '../lib/calendar.ts';
 
 interface PeriodDefinition {
   readonly label: string;

@@ -1,5 +1,5 @@
 import { useState } from 'preact/hooks';
-import type { Group } from './answer.ts';
+import type { Group } from './result-types.ts';
 import { percent, wholeNumber } from './format.ts';
 import { dimensionText, valueText } from './labels.ts';
 

@@ -1,5 +1,5 @@
 import type { PreviousPeriod } from '../stats/compare.ts';
-import type { Answer } from './answer.ts';
+import type { Answer } from './result-types.ts';
 import { rangeName } from './dates.ts';
 import { changeOf, changeOfShare, decimalNumber, percent, wholeNumber } from './format.ts';
 

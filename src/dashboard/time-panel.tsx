@@ -1,5 +1,5 @@
 import { useMemo, useState } from 'preact/hooks';
-import { type Answer, type TimeSlot, slotMinutes, timeSlots } from './answer.ts';
+import { type Answer, type TimeSlot, slotMinutes, timeSlots } from './result-types.ts';
 import { type Stretch, TimeChart } from './chart.tsx';
 import { slotName } from './dates.ts';
 import { wholeNumber } from './format.ts';

@@ -1,8 +1,8 @@
 import { useEffect, useState } from 'preact/hooks';
 import { type View, writeAddress } from './address.ts';
-import type { Answer } from './answer.ts';
+import type { Answer } from './result-types.ts';
 import { type Failure, type Result, askStats } from './api.ts';
-import { type Subject, isAllTime, oldestParameters, statsParameters } from './question.ts';
+import { type Subject, isAllTime, oldestParameters, statsParameters } from './api-query.ts';
 
 /** What is known of the clicks that a view shows. */
 export interface Stats {

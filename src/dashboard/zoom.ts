@@ -1,7 +1,7 @@
-import { parseDateParameter } from '../values/date-time.ts';
-import { formatInstant, knownToNode } from '../values/time-zone.ts';
+import { parseDateParameter } from '../lib/date-time.ts';
+import { formatInstant, knownToNode } from '../lib/time-zone.ts';
 import type { Period } from './address.ts';
-import type { Answer, TimeSlot } from './answer.ts';
+import type { Answer, TimeSlot } from './result-types.ts';
 
 /**
  * The period of a stretch of slots, both ends included. Where it begins and ends with days it is written as days.

@@ -1,4 +1,4 @@
-import { turns } from '../turns.ts';
+import { turns } from '../lib/event-loop.ts';
 import type { SpoolFile } from './spool-file.ts';
 
 const BLOCK_BYTES = 262_144;

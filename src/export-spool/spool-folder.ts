@@ -1,6 +1,6 @@
 import { lstatSync, mkdirSync, readdirSync, rmSync, statfsSync } from 'node:fs';
 import { join } from 'node:path';
-import { createDataDir } from '../data-dir.ts';
+import { createDataDir } from '../data-dir/data-dir.ts';
 
 /** The folder in a data directory that results of exports lie in while their readers are slow. */
 const FOLDER = 'spool';

@@ -1,4 +1,4 @@
-import type { Column } from '../values/row-template.ts';
+import type { Column } from '../lib/row-template.ts';
 
 /** What an export holds, as a writer sees it: the small things at once, the lists one after another. */
 export interface ExportContent {

@@ -1,4 +1,4 @@
-import { type Column, type RowTemplate, escapeText } from '../values/row-template.ts';
+import { type Column, type RowTemplate, escapeText } from '../lib/row-template.ts';
 import type { ExportContent } from './content.ts';
 import { type ZipEntry, zipped } from './zip.ts';
 

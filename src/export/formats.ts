@@ -1,5 +1,5 @@
-import { namesOf } from '../values/names.ts';
-import type { Column, RowTemplate } from '../values/row-template.ts';
+import { namesOf } from '../lib/names.ts';
+import type { Column, RowTemplate } from '../lib/row-template.ts';
 import type { ExportContent } from './content.ts';
 import { csvRow, writeCsv } from './csv.ts';
 import { jsonRow, writeJson } from './json.ts';

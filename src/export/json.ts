@@ -1,4 +1,4 @@
-import type { Column, RowTemplate } from '../values/row-template.ts';
+import type { Column, RowTemplate } from '../lib/row-template.ts';
 import type { ExportContent } from './content.ts';
 
 /** Every row has its comma before it; the list takes the first one's away. */

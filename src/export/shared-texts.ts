@@ -1,4 +1,4 @@
-import { ownCopy } from '../values/own-copy.ts';
+import { ownCopy } from '../lib/own-copy.ts';
 
 /** Texts that a workbook keeps once; enough for what repeats, and few enough to hold. */
 const MOST_TEXTS = 50_000;

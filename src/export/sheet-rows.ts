@@ -1,4 +1,4 @@
-import type { Column, RowTemplate } from '../values/row-template.ts';
+import type { Column, RowTemplate } from '../lib/row-template.ts';
 import type { SharedTexts } from './shared-texts.ts';
 
 /** Between the cells of a written row, and after it: no cell can hold the one, XML forbids it, nor the other, which is escaped. */

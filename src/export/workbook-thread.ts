@@ -1,6 +1,6 @@
 import exceljs from 'exceljs';
 import { unzipSync } from 'fflate';
-import { neutralise } from '../values/formula-guard.ts';
+import { neutralise } from '../lib/formula-guard.ts';
 import { SheetNames } from './sheet-names.ts';
 import { SUMMARY_SHEET, type WorkbookParts, type WorkbookPlan } from './workbook.ts';
 

@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import { Tinypool } from 'tinypool';
-import type { Column } from '../values/row-template.ts';
+import type { Column } from '../lib/row-template.ts';
 
 export const SUMMARY_SHEET = 'Summary';
 

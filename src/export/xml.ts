@@ -1,6 +1,6 @@
 import { type Element, js2xml } from 'xml-js';
-import { type Column, type RowTemplate, escapeText } from '../values/row-template.ts';
-import { wellFormed } from '../values/text.ts';
+import { type Column, type RowTemplate, escapeText } from '../lib/row-template.ts';
+import { wellFormed } from '../lib/text.ts';
 import type { ExportContent } from './content.ts';
 
 export function xmlRow(columns: readonly Column[]): RowTemplate {

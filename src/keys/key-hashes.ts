@@ -1,7 +1,7 @@
 import { type Database, LOOK_UP } from '../clickhouse/database.ts';
 import type { PartVersionPoll } from '../clickhouse/part-version-poll.ts';
 import { sql } from '../sql/sql.ts';
-import { inTurns } from '../turns.ts';
+import { inTurns } from '../lib/event-loop.ts';
 
 const MAX_SECONDS = 30;
 

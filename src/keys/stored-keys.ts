@@ -1,7 +1,7 @@
 import { type Database, LOOK_UP } from '../clickhouse/database.ts';
 import type { NextVersion } from '../clickhouse/versions.ts';
 import { type Sql, param, sql } from '../sql/sql.ts';
-import type { ApiKey } from './keys.ts';
+import type { ApiKey } from './key-store.ts';
 import type { RateLimit, Scope } from './scopes.ts';
 
 /** A key and the row that says so. */

@@ -1,12 +1,12 @@
 import { type Sql, join, sql, identifier } from '../sql/sql.ts';
-import { type ShapedList, type StatsAnswer, type StatsRow, shapeAnswer } from './answer.ts';
-import type { TimeRange } from './buckets.ts';
-import { columnsOf, compile, orderOf, summary } from './compile.ts';
-import { compileSpread } from './compile-spread.ts';
-import { type Tenant, clicksOf } from './conditions.ts';
-import type { StatsQuery } from './query.ts';
-import type { Spread } from './spread.ts';
-import type { VisitorPlan } from './visitor-plan.ts';
+import { type ShapedList, type StatsAnswer, type StatsRow, shapeAnswer } from './result/stats-result.ts';
+import type { TimeRange } from './time/buckets.ts';
+import { columnsOf, compile, orderOf, summary } from './sql/compile.ts';
+import { compileSpread } from './sql/compile-sharded.ts';
+import { type Tenant, clicksOf } from './sql/conditions.ts';
+import type { StatsQuery } from './parse/query.ts';
+import type { Spread } from './sql/sharding.ts';
+import type { VisitorPlan } from './sql/visitor-plan.ts';
 
 /** The period before the one that was asked about: its totals, and its time lists where time was asked for. */
 export type PreviousPeriod<List = StatsAnswer['metrics'][string]> = Pick<

@@ -1,11 +1,11 @@
-import type { CacheBudget } from '../caches/cache-budget.ts';
+import type { CacheBudget } from '../cache/cache-budget.ts';
 import type { Database } from '../clickhouse/database.ts';
 import { GroupCommit } from '../clickhouse/group-commit.ts';
 import type { NextVersion } from '../clickhouse/versions.ts';
 import type { ClickRemoval } from '../clicks/removal.ts';
 import { AppError } from '../errors.ts';
 import { param, sql } from '../sql/sql.ts';
-import { CodeGate } from './code-gate.ts';
+import { CodeGate } from './short-code-lock.ts';
 import { type StoredUrl, StoredUrls, type UrlWrite } from './stored-urls.ts';
 
 /** A short code somebody owns. Only its owner sees its clicks, unless `privateStats` is false. */

@@ -1,10 +1,10 @@
 import { type Database, LOOK_UP, type QueryOptions } from '../clickhouse/database.ts';
-import type { ByteLru } from '../caches/byte-lru.ts';
+import type { ByteLru } from '../cache/byte-lru.ts';
 import { type KnownRow, KnownRows } from '../clickhouse/known-rows.ts';
 import { PartVersionPoll } from '../clickhouse/part-version-poll.ts';
 import type { NextVersion } from '../clickhouse/versions.ts';
 import { EMPTY, type Sql, param, sql } from '../sql/sql.ts';
-import { ownCopy } from '../values/own-copy.ts';
+import { ownCopy } from '../lib/own-copy.ts';
 import type { ShortUrl } from './registry.ts';
 
 /** The newest row of a short code. */

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
-import { ByteLru } from '../../src/caches/byte-lru.ts';
+import { ByteLru } from '../../src/cache/byte-lru.ts';
 import { Database } from '../../src/clickhouse/database.ts';
 import { KnownRows } from '../../src/clickhouse/known-rows.ts';
 import { PartVersionPoll } from '../../src/clickhouse/part-version-poll.ts';

@@ -1,13 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
-import { CacheBudget } from '../../src/caches/cache-budget.ts';
+import { CacheBudget } from '../../src/cache/cache-budget.ts';
 import { createVersions } from '../../src/clickhouse/versions.ts';
 import { IdempotencyLedger } from '../../src/clicks/idempotency.ts';
 import { BatchImporter, rootOf } from '../../src/clicks/import/batches.ts';
 import { ClickRemoval } from '../../src/clicks/removal.ts';
 import type { IngestContext } from '../../src/clicks/ingest.ts';
 import type { PlacedRow } from '../../src/clicks/writer.ts';
-import { KeyStore, hashKey } from '../../src/keys/keys.ts';
+import { KeyStore, hashKey } from '../../src/keys/key-store.ts';
 import { UrlRegistry } from '../../src/urls/registry.ts';
 import { seededRandom } from '../support/random.ts';
 import { ampleRoom } from '../support/room.ts';

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from '@jest/globals';
-import { ByteLru } from '../../src/caches/byte-lru.ts';
+import { ByteLru } from '../../src/cache/byte-lru.ts';
 import { type PlaceCache, lazyPlaces, openPlaces } from '../../src/clicks/place-database.ts';
 
 const cache = (): PlaceCache => new ByteLru(1_000_000);

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import * as fc from 'fast-check';
-import { MarkedBytes } from '../../src/stats/marked-bytes.ts';
+import { MarkedBytes } from '../../src/stats/result/delimited-bytes.ts';
 
 /** Without U+0000, which opens marks and which no stored text contains. */
 const content = fc.oneof(

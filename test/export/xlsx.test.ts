@@ -4,7 +4,7 @@ import { strFromU8, unzipSync } from 'fflate';
 import type { ExportContent, ExportList } from '../../src/export/content.ts';
 import { sheetRow } from '../../src/export/sheet-rows.ts';
 import { SHEET_ROWS, writeXlsx } from '../../src/export/xlsx.ts';
-import { type Column, writeRow } from '../../src/values/row-template.ts';
+import { type Column, writeRow } from '../../src/lib/row-template.ts';
 
 const COLUMNS: readonly Column[] = [
   { name: 'city', kind: 'text' },

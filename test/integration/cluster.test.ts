@@ -1,12 +1,12 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { readMigrations } from '../../src/clickhouse/migrations.ts';
-import { onCluster, spreadStatement } from '../../src/clickhouse/spread-tables.ts';
+import { onCluster, spreadStatement } from '../../src/clickhouse/distributed-tables.ts';
 import { shardOf } from '../../src/clicks/writer.ts';
 import { sql } from '../../src/sql/sql.ts';
-import type { StatsRow } from '../../src/stats/answer.ts';
+import type { StatsRow } from '../../src/stats/result/stats-result.ts';
 import { compileCompared, shapeCompared } from '../../src/stats/compare.ts';
-import { forAnswer, parseAnswerQuestion } from '../../src/stats/query.ts';
-import { VISITOR_PLANS } from '../../src/stats/visitor-plan.ts';
+import { forAnswer, parseAnswerQuestion } from '../../src/stats/parse/query.ts';
+import { VISITOR_PLANS } from '../../src/stats/sql/visitor-plan.ts';
 import {
   CLUSTER,
   type ClusterNode,

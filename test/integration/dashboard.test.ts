@@ -6,9 +6,9 @@ import { join } from 'node:path';
 import { brotliDecompressSync, gunzipSync } from 'node:zlib';
 import { Router } from '@koa/router';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import type { State } from '../../src/http/context.ts';
-import { dashboardRoutes } from '../../src/http/routes/dashboard.ts';
-import { PACKAGE_ROOT } from '../../src/paths.ts';
+import type { State } from '../../src/http/request/context.ts';
+import { dashboardRoutes } from '../../src/http/api/dashboard.ts';
+import { PACKAGE_ROOT } from '../../src/process/package-root.ts';
 import { type TestSpoor, startSpoor } from '../support/spoor.ts';
 
 const BUILT = join(PACKAGE_ROOT, 'dist/dashboard');

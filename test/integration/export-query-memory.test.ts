@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { Database } from '../../src/clickhouse/database.ts';
 import { EXPORT_FORMATS } from '../../src/export/formats.ts';
-import { compileExport } from '../../src/stats/compile-export.ts';
-import { readExport } from '../../src/stats/export-content.ts';
-import { forExport, parseQuestion } from '../../src/stats/query.ts';
+import { compileExport } from '../../src/stats/sql/compile-export.ts';
+import { readExport } from '../../src/stats/result/export-content.ts';
+import { forExport, parseQuestion } from '../../src/stats/parse/query.ts';
 import { type TestSpoor, clickHouseSettings, startSpoor } from '../support/spoor.ts';
 
 const CLICKS = 1_000_000;

@@ -6,9 +6,9 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/gl
 import { unzipSync } from 'fflate';
 import type { ExportContent } from '../../src/export/content.ts';
 import { EXPORT_FORMAT_NAMES, type ExportFormat } from '../../src/export/formats.ts';
-import { compileExport } from '../../src/stats/compile-export.ts';
-import { readExport } from '../../src/stats/export-content.ts';
-import { forExport, parseQuestion } from '../../src/stats/query.ts';
+import { compileExport } from '../../src/stats/sql/compile-export.ts';
+import { readExport } from '../../src/stats/result/export-content.ts';
+import { forExport, parseQuestion } from '../../src/stats/parse/query.ts';
 import { beginExport, bodyOf, leaveExports, runningExports } from '../support/open-exports.ts';
 import {
   endProcesses,

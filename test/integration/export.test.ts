@@ -5,8 +5,8 @@ import * as fc from 'fast-check';
 import { unzipSync } from 'fflate';
 import { type Element, xml2js } from 'xml-js';
 import { EXPORT_FORMAT_NAMES } from '../../src/export/formats.ts';
-import { INTERVAL_NAMES } from '../../src/stats/intervals.ts';
-import { METRIC_NAMES } from '../../src/stats/metrics.ts';
+import { INTERVAL_NAMES } from '../../src/stats/registry/intervals.ts';
+import { METRIC_NAMES } from '../../src/stats/registry/metrics.ts';
 import { SEED } from '../support/random-stats.ts';
 import {
   HOSTILE_CODES,

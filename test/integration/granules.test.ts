@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { param, sql } from '../../src/sql/sql.ts';
-import { compile } from '../../src/stats/compile.ts';
-import type { Tenant } from '../../src/stats/conditions.ts';
-import { forAnswer, parseQuestion } from '../../src/stats/query.ts';
+import { compile } from '../../src/stats/sql/compile.ts';
+import type { Tenant } from '../../src/stats/sql/conditions.ts';
+import { forAnswer, parseQuestion } from '../../src/stats/parse/query.ts';
 import { type TestSpoor, startSpoor } from '../support/spoor.ts';
 
 const START = Date.parse('2025-12-01T00:00Z');

@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { RowEstimates } from '../../src/answers/row-estimates.ts';
+import { RowEstimates } from '../../src/cache/row-estimates.ts';
 import type { Holder } from '../../src/fair-share/holder.ts';
-import { type QueryClass, classOf, exportClassOf } from '../../src/http/query-class.ts';
-import type { Tenant } from '../../src/stats/conditions.ts';
-import { type StatsQuery, forAnswer, parseAnswerQuestion } from '../../src/stats/query.ts';
+import { type QueryClass, classOf, exportClassOf } from '../../src/http/request/query-class.ts';
+import type { Tenant } from '../../src/stats/sql/conditions.ts';
+import { type StatsQuery, forAnswer, parseAnswerQuestion } from '../../src/stats/parse/query.ts';
 import { param, sql } from '../../src/sql/sql.ts';
 import { waitUntil } from '../support/process.ts';
 import { type TestSpoor, startSpoor } from '../support/spoor.ts';

@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import { createClient } from '@redis/client';
-import { WRONG_KEYS } from '../../src/limits/limits.ts';
-import { RateLimits } from '../../src/limits/rate-limits.ts';
-import { SharedRedis } from '../../src/limits/shared-redis.ts';
+import { WRONG_KEYS } from '../../src/rate-limit/limits.ts';
+import { RateLimits } from '../../src/rate-limit/rate-limits.ts';
+import { SharedRedis } from '../../src/rate-limit/shared-redis.ts';
 import { SpoorProcess, endProcesses, newFolder, stopSharing, waitUntil } from '../support/process.ts';
 import { LocalRedis } from '../support/redis.ts';
 import { ADMIN_KEY, type TestSpoor, startSpoor } from '../support/spoor.ts';

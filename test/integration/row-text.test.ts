@@ -5,8 +5,8 @@ import { jsonRow } from '../../src/export/json.ts';
 import { sheetRow } from '../../src/export/sheet-rows.ts';
 import { xmlRow } from '../../src/export/xml.ts';
 import { param, sql } from '../../src/sql/sql.ts';
-import { rowText } from '../../src/stats/row-text.ts';
-import { type Column, type RowTemplate, writeRow } from '../../src/values/row-template.ts';
+import { rowText } from '../../src/stats/sql/row-text.ts';
+import { type Column, type RowTemplate, writeRow } from '../../src/lib/row-template.ts';
 import { FORMULA_SIGNS, INVISIBLE_SIGNS } from '../support/exports.ts';
 import { type TestSpoor, startSpoor } from '../support/spoor.ts';
 

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { DIMENSION_NAMES } from '../../src/stats/dimensions.ts';
+import { DIMENSION_NAMES } from '../../src/stats/registry/dimensions.ts';
 import { ADMIN_KEY, type SendOptions, type TestSpoor, startSpoor } from '../support/spoor.ts';
 
 type Query = NonNullable<SendOptions['query']>;

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { DIMENSIONS, DIMENSION_NAMES, FILTER_NAMES } from '../../src/stats/dimensions.ts';
-import { INTERVAL_NAMES } from '../../src/stats/intervals.ts';
-import { METRIC_NAMES } from '../../src/stats/metrics.ts';
+import { DIMENSIONS, DIMENSION_NAMES, FILTER_NAMES } from '../../src/stats/registry/dimensions.ts';
+import { INTERVAL_NAMES } from '../../src/stats/registry/intervals.ts';
+import { METRIC_NAMES } from '../../src/stats/registry/metrics.ts';
 import { join, sql } from '../../src/sql/sql.ts';
 import { type KnownClick, type Question, expectedAnswer } from '../support/reference.ts';
 import { type TestSpoor, startSpoor } from '../support/spoor.ts';

@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, test } from '@jest/globals';
 import { sql } from '../../src/sql/sql.ts';
-import type { StatsRow } from '../../src/stats/answer.ts';
+import type { StatsRow } from '../../src/stats/result/stats-result.ts';
 import { compileCompared, shapeCompared } from '../../src/stats/compare.ts';
-import type { Tenant } from '../../src/stats/conditions.ts';
-import { forAnswer, parseAnswerQuestion } from '../../src/stats/query.ts';
-import { VISITOR_PLANS, type VisitorPlan } from '../../src/stats/visitor-plan.ts';
+import type { Tenant } from '../../src/stats/sql/conditions.ts';
+import { forAnswer, parseAnswerQuestion } from '../../src/stats/parse/query.ts';
+import { VISITOR_PLANS, type VisitorPlan } from '../../src/stats/sql/visitor-plan.ts';
 import { asSent } from '../support/as-sent.ts';
 import { type RandomQuestion, SEED, compareWithReference } from '../support/random-stats.ts';
 import { ADMIN_KEY, type TestSpoor, startSpoor } from '../support/spoor.ts';

@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { param, sql } from '../../src/sql/sql.ts';
-import type { StatsRow } from '../../src/stats/answer.ts';
+import type { StatsRow } from '../../src/stats/result/stats-result.ts';
 import { compileCompared, shapeCompared } from '../../src/stats/compare.ts';
-import { DIMENSION_NAMES } from '../../src/stats/dimensions.ts';
-import { forAnswer, parseAnswerQuestion } from '../../src/stats/query.ts';
-import { VISITOR_PLANS } from '../../src/stats/visitor-plan.ts';
+import { DIMENSION_NAMES } from '../../src/stats/registry/dimensions.ts';
+import { forAnswer, parseAnswerQuestion } from '../../src/stats/parse/query.ts';
+import { VISITOR_PLANS } from '../../src/stats/sql/visitor-plan.ts';
 import { asSent } from '../support/as-sent.ts';
 import { type TestSpoor, startSpoor } from '../support/spoor.ts';
 

@@ -11,7 +11,7 @@ import {
   type WorkloadSettings,
   openWorkloads,
 } from '../../src/clickhouse/workloads.ts';
-import { namesOf } from '../../src/values/names.ts';
+import { namesOf } from '../../src/lib/names.ts';
 import { param, sql } from '../../src/sql/sql.ts';
 import { waitUntil } from '../support/process.ts';
 

@@ -1,9 +1,9 @@
 import { expect, test } from '@jest/globals';
 import { render } from '../../src/sql/render.ts';
 import { comparedRange, compileCompared, shapeCompared } from '../../src/stats/compare.ts';
-import { compile } from '../../src/stats/compile.ts';
-import { DIMENSION_NAMES } from '../../src/stats/dimensions.ts';
-import type { StatsQuery } from '../../src/stats/query.ts';
+import { compile } from '../../src/stats/sql/compile.ts';
+import { DIMENSION_NAMES } from '../../src/stats/registry/dimensions.ts';
+import type { StatsQuery } from '../../src/stats/parse/query.ts';
 
 const PREVIOUS = { start: Date.UTC(2025, 11, 30), end: Date.UTC(2026, 0, 1) - 1 };
 

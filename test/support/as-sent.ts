@@ -1,5 +1,5 @@
-import { jsonBytes } from '../../src/http/answer-bytes.ts';
-import type { ShapedList } from '../../src/stats/answer.ts';
+import { jsonBytes } from '../../src/http/response/json-body.ts';
+import type { ShapedList } from '../../src/stats/result/stats-result.ts';
 import type { ComparedAnswer } from '../../src/stats/compare.ts';
 
 /** An answer as who asked for it reads it. */

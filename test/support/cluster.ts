@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Database } from '../../src/clickhouse/database.ts';
 import type { ClickHouseServer } from '../../src/config.ts';
-import { PACKAGE_ROOT } from '../../src/paths.ts';
+import { PACKAGE_ROOT } from '../../src/process/package-root.ts';
 import { waitUntil } from './process.ts';
 
 /** The cluster's name in every node's configuration. */

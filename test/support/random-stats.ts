@@ -1,8 +1,8 @@
 import { expect } from '@jest/globals';
 import * as fc from 'fast-check';
-import { DIMENSION_NAMES, FILTER_NAMES } from '../../src/stats/dimensions.ts';
-import { INTERVAL_NAMES } from '../../src/stats/intervals.ts';
-import { METRIC_NAMES } from '../../src/stats/metrics.ts';
+import { DIMENSION_NAMES, FILTER_NAMES } from '../../src/stats/registry/dimensions.ts';
+import { INTERVAL_NAMES } from '../../src/stats/registry/intervals.ts';
+import { METRIC_NAMES } from '../../src/stats/registry/metrics.ts';
 import { checkDocumented } from './documented.ts';
 import {
   COUNTRY_NAMES,

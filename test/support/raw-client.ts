@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import type { RequestListener } from 'node:http';
 import { type Socket, connect } from 'node:net';
 import { createShares } from '../../src/fair-share/shares.ts';
-import { type ListenOptions, type Listening, listen } from '../../src/http/server.ts';
+import { type ListenOptions, type Listening, listen } from '../../src/http/server/listen.ts';
 
 const open = new Set<Socket>();
 

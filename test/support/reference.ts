@@ -1,5 +1,5 @@
-import { INTERVALS, type IntervalName } from '../../src/stats/intervals.ts';
-import { METRICS, type MetricName } from '../../src/stats/metrics.ts';
+import { INTERVALS, type IntervalName } from '../../src/stats/registry/intervals.ts';
+import { METRICS, type MetricName } from '../../src/stats/registry/metrics.ts';
 import { shownAt } from './local-clock.ts';
 
 /**

@@ -1,5 +1,5 @@
 import { createRouter } from '../../src/http/app.ts';
-import type { Services } from '../../src/http/services.ts';
+import type { Services } from '../../src/http/request/services.ts';
 
 export interface KnownRoute {
   readonly method: string;

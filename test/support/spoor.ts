@@ -6,7 +6,7 @@ import { type ClickHouseServer, type Config, readConfig } from '../../src/config
 import { type ClickTable, nodeSettings } from '../../src/clickhouse/cluster.ts';
 import { Database } from '../../src/clickhouse/database.ts';
 import { type Running, createLog, start } from '../../src/main.ts';
-import type { Spread } from '../../src/stats/spread.ts';
+import type { Spread } from '../../src/stats/sql/sharding.ts';
 import { checkDocumented } from './documented.ts';
 
 export const ADMIN_KEY = `spoo_${'admin'.repeat(6)}`;

@@ -1,5 +1,5 @@
-import { countryCode, UNKNOWN_COUNTRY } from '../../values/country.ts';
-import { DIRECT, normaliseReferrer } from '../../values/referrer.ts';
+import { countryCode, UNKNOWN_COUNTRY } from '../../lib/country.ts';
+import { DIRECT, normaliseReferrer } from '../../lib/referrer.ts';
 import type { Click, ClickRow } from '../types.ts';
 import { UNKNOWN_FAMILY } from './families.ts';
 import { UNKNOWN_CITY, UNKNOWN_PLACE, type PlaceLookup } from './place.ts';

@@ -1,4 +1,4 @@
-import { countryCode, UNKNOWN_COUNTRY } from '../../values/country.ts';
+import { countryCode, UNKNOWN_COUNTRY } from '../../lib/country.ts';
 
 /** Country (ISO 3166-1 alpha-2, `XX` unknown) and city (English name, `Unknown`) of an address. */
 export type Place = { readonly country: string; readonly city: string };

@@ -1,7 +1,7 @@
 import { isbot } from 'isbot';
 import { UAParser } from 'my-ua-parser';
-import type { ByteLru } from '../../caches/byte-lru.ts';
-import { ownCopy } from '../../values/own-copy.ts';
+import type { ByteLru } from '../../cache/byte-lru.ts';
+import { ownCopy } from '../../lib/own-copy.ts';
 import { browserFamily, osFamily, UNKNOWN_FAMILY } from './families.ts';
 
 /** What a user agent tells: families without version, and whether it says that it is a program. */

@@ -1,4 +1,4 @@
-import { ownCopy } from '../../values/own-copy.ts';
+import { ownCopy } from '../../lib/own-copy.ts';
 import type { ImportedRecord } from './imported-record.ts';
 
 const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];

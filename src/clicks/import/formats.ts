@@ -1,6 +1,6 @@
-import { namesOf } from '../../values/names.ts';
+import { namesOf } from '../../lib/names.ts';
 import { parseCombinedLine } from './combined.ts';
-import { parseCsvRecord } from './csv.ts';
+import { parseCsvRecord } from './csv-lines.ts';
 import { TOO_LONG } from './lines.ts';
 import type { ImportedRecord } from './imported-record.ts';
 

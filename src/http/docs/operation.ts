@@ -1,7 +1,7 @@
 import type { Answer, Content, Method, Operation, Parameter } from '../openapi/model.ts';
 import { type Html, html } from './html.ts';
 import { inline, prose } from './prose.ts';
-import { describe, typeOf } from './schema.ts';
+import { describe, typeOf } from './schema-table.ts';
 
 export interface Route {
   readonly method: Method;

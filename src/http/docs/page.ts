@@ -2,7 +2,7 @@ import { METHODS, type OpenApiDocument } from '../openapi/model.ts';
 import { type Html, html } from './html.ts';
 import { type Route, renderRoute } from './operation.ts';
 import { prose } from './prose.ts';
-import { describe, schemaFields } from './schema.ts';
+import { describe, schemaFields } from './schema-table.ts';
 
 /** The API document as a page that reads by itself: no script, one style sheet. */
 export function renderPage(document: OpenApiDocument): string {

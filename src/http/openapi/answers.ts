@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { ERROR_STATUS, type ErrorCode } from '../../errors.ts';
 import { RATE_LIMITS, SCOPES } from '../../keys/scopes.ts';
-import { namesOf } from '../../values/names.ts';
+import { namesOf } from '../../lib/names.ts';
 
 /** An instant as answers write it where no time zone was asked for. */
 const instant = z.string().meta({ format: 'date-time', examples: ['2026-01-31T10:00:00.000Z'] });

@@ -1,6 +1,6 @@
-import { BODY_DEADLINE_MS } from '../body-progress.ts';
-import { BAD_AT_MOST, BODY_LIMIT, type CONTENT_TYPES, REJECTIONS_SHOWN } from '../routes/clicks.ts';
-import { errorAnswer } from './errors.ts';
+import { BODY_DEADLINE_MS } from '../body/body-progress.ts';
+import { BAD_AT_MOST, BODY_LIMIT, type CONTENT_TYPES, REJECTIONS_SHOWN } from '../api/clicks.ts';
+import { errorAnswer } from './error-codes.ts';
 import type { MediaType, RouteDescription } from './model.ts';
 import { ref } from './schemas.ts';
 

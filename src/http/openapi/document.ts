@@ -1,10 +1,10 @@
 import { EXPORT_FORMAT_NAMES } from '../../export/formats.ts';
 import { SCOPES } from '../../keys/scopes.ts';
-import { ROUTE_LIMITS, WRONG_KEYS_A_MINUTE } from '../../limits/limits.ts';
-import { BODY_DEADLINE_MS } from '../body-progress.ts';
+import { ROUTE_LIMITS, WRONG_KEYS_A_MINUTE } from '../../rate-limit/limits.ts';
+import { BODY_DEADLINE_MS } from '../body/body-progress.ts';
 import { NOT_ONE_OF, clickRoutes } from './clicks.ts';
 import { curlOf } from './curl.ts';
-import { COMMON_ERRORS, UNREADABLE_ANSWERS, errorAnswers } from './errors.ts';
+import { COMMON_ERRORS, UNREADABLE_ANSWERS, errorAnswers } from './error-codes.ts';
 import { keyRoutes } from './keys.ts';
 import {
   type Access,

@@ -1,8 +1,8 @@
 import type { z } from 'zod';
 import type { schema as clickSchema } from '../../clicks/schema.ts';
-import type { selectorsSchema } from '../routes/erase.ts';
-import type { newKeySchema } from '../routes/keys.ts';
-import type { changeSchema } from '../routes/urls.ts';
+import type { selectorsSchema } from '../api/erase.ts';
+import type { newKeySchema } from '../api/keys.ts';
+import type { changeSchema } from '../api/urls.ts';
 import type { JsonSchema } from './model.ts';
 
 export type FieldDescriptions = Readonly<Record<string, JsonSchema>>;

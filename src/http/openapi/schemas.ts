@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import { schema as clickSchema } from '../../clicks/schema.ts';
-import { selectorsSchema } from '../routes/erase.ts';
-import { newKeySchema } from '../routes/keys.ts';
-import { changeSchema } from '../routes/urls.ts';
+import { selectorsSchema } from '../api/erase.ts';
+import { newKeySchema } from '../api/keys.ts';
+import { changeSchema } from '../api/urls.ts';
 import {
   allRejectedAnswer,
   clicksAnswer,

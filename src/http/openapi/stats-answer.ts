@@ -1,9 +1,9 @@
 import { z } from 'zod';
 import type { ComparedAnswer } from '../../stats/compare.ts';
-import { DIMENSION_NAMES, type DimensionName, FILTER_NAMES } from '../../stats/dimensions.ts';
-import { INTERVALS, INTERVAL_NAMES } from '../../stats/intervals.ts';
-import { METRIC_NAMES, type MetricName } from '../../stats/metrics.ts';
-import { SCOPES_OF_STATS } from '../../stats/query.ts';
+import { DIMENSION_NAMES, type DimensionName, FILTER_NAMES } from '../../stats/registry/dimensions.ts';
+import { INTERVALS, INTERVAL_NAMES } from '../../stats/registry/intervals.ts';
+import { METRIC_NAMES, type MetricName } from '../../stats/registry/metrics.ts';
+import { SCOPES_OF_STATS } from '../../stats/parse/query.ts';
 
 const ZONED = '2026-01-24T00:00:00.000-05:00';
 

@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import { EXPORT_FORMATS, EXPORT_FORMAT_NAMES } from '../../export/formats.ts';
-import { DIMENSION_NAMES, FILTER_NAMES, type FilterName } from '../../stats/dimensions.ts';
-import { INTERVALS, INTERVAL_NAMES } from '../../stats/intervals.ts';
-import { METRIC_NAMES } from '../../stats/metrics.ts';
+import { DIMENSION_NAMES, FILTER_NAMES, type FilterName } from '../../stats/registry/dimensions.ts';
+import { INTERVALS, INTERVAL_NAMES } from '../../stats/registry/intervals.ts';
+import { METRIC_NAMES } from '../../stats/registry/metrics.ts';
 import {
   BOT_CHOICES,
   COMPARE_CHOICES,
@@ -11,7 +11,7 @@ import {
   MAX_LIMIT,
   SCOPES_OF_STATS,
   choices,
-} from '../../stats/query.ts';
+} from '../../stats/parse/query.ts';
 import type { JsonSchema, Parameter } from './model.ts';
 
 type Described = Omit<Parameter, 'name' | 'in'>;

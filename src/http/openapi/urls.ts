@@ -1,4 +1,4 @@
-import { DEFAULT_PAGE, PAGE_LIMIT } from '../routes/urls.ts';
+import { DEFAULT_PAGE, PAGE_LIMIT } from '../api/urls.ts';
 import type { Answer, Parameter, RouteDescription } from './model.ts';
 import { ref } from './schemas.ts';
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { ByteLru } from '../../../src/caches/byte-lru.ts';
+import { ByteLru } from '../../../src/cache/byte-lru.ts';
 import { type UserAgent, cachedUserAgents, parseUserAgent } from '../../../src/clicks/enrich/user-agent.ts';
 
 const WEBKIT = 'AppleWebKit/537.36 (KHTML, like Gecko)';

@@ -6,20 +6,20 @@ import { ERROR_CODES } from '../../../src/http/openapi/answers.ts';
 import { createDocument } from '../../../src/http/openapi/document.ts';
 import { METHODS, type Operation, type Parameter } from '../../../src/http/openapi/model.ts';
 import { REQUEST_SCHEMAS } from '../../../src/http/openapi/schemas.ts';
-import { CONTENT_TYPES } from '../../../src/http/routes/clicks.ts';
+import { CONTENT_TYPES } from '../../../src/http/api/clicks.ts';
 import { SCOPES } from '../../../src/keys/scopes.ts';
-import { ROUTE_LIMITS } from '../../../src/limits/limits.ts';
-import { DIMENSION_NAMES, FILTER_NAMES } from '../../../src/stats/dimensions.ts';
-import { INTERVALS, INTERVAL_NAMES } from '../../../src/stats/intervals.ts';
-import { METRIC_NAMES } from '../../../src/stats/metrics.ts';
-import type { RawParameters } from '../../../src/stats/parameters.ts';
+import { ROUTE_LIMITS } from '../../../src/rate-limit/limits.ts';
+import { DIMENSION_NAMES, FILTER_NAMES } from '../../../src/stats/registry/dimensions.ts';
+import { INTERVALS, INTERVAL_NAMES } from '../../../src/stats/registry/intervals.ts';
+import { METRIC_NAMES } from '../../../src/stats/registry/metrics.ts';
+import type { RawParameters } from '../../../src/stats/parse/parameters.ts';
 import {
   BOT_CHOICES,
   COMPARE_CHOICES,
   SCOPES_OF_STATS,
   parseAnswerQuestion,
   parseQuestion,
-} from '../../../src/stats/query.ts';
+} from '../../../src/stats/parse/query.ts';
 import { documentJudge } from '../../support/documented.ts';
 import { allRoutes } from '../../support/routes.ts';
 

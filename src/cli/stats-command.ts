@@ -1,0 +1,96 @@
+import { type Command, Option } from 'commander';
+import { z } from 'zod';
+import { COMPARE_CHOICES } from '../stats/parse/query.ts';
+import { CommandError } from './error-messages.ts';
+import { formatTable, grouped, printJson, printLine, startWaiting } from './output.ts';
+import { questionOptions, questionQuery } from './query-options.ts';
+import { remoteOption, withServer } from './remote.ts';
+import { csvOf, tablesOf } from './stats-tables.ts';
+
+const FORMATS = ['table', 'json', 'csv'] as const;
+
+const listRow = z.record(z.string(), z.union([z.string(), z.number()]));
+
+const period = z.object({
+  time_range: z.object({ start_date: z.string(), end_date: z.string() }),
+  summary: z.record(z.string(), z.union([z.string(), z.number(), z.null()])),
+});
+
+const answerSchema = period.extend({
+  metrics: z.record(z.string(), z.array(listRow)),
+  previous: period.nullish(),
+});
+
+type Options = Readonly<Record<string, string | boolean | undefined>> & {
+  readonly url?: string;
+  readonly compare?: string;
+  readonly format?: (typeof FORMATS)[number];
+  readonly json?: boolean;
+};
+
+const EXAMPLES = `
+Examples:
+  spoor stats --owner me --group-by browser,country
+  spoor stats --short-code launch --timezone Asia/Kolkata --json
+  spoor stats --start-date 2026-01-01 --end-date 2026-01-31 --compare previous
+  spoor stats --group-by short_code --format csv | sort -t, -k2 -rn | head
+  SPOOR_API_KEY=spoo_… spoor stats --url https://clicks.example.com --group-by time`;
+
+export function statsCommand(program: Command): void {
+  const command = program
+    .command('stats')
+    .description('Ask for statistics: of one owner, one URL, or everybody.')
+    .addOption(new Option('--format <name>', 'how the answer is printed (default: table)').choices(FORMATS))
+    .addOption(
+      new Option('--compare <period>', 'the totals of the period before too').choices(COMPARE_CHOICES),
+    )
+    .addOption(new Option('--json', "the API's answer, as --format json").conflicts('format'));
+  questionOptions(remoteOption(command))
+    .addHelpText('after', EXAMPLES)
+    .action(async (options: Options) => {
+      if (options.compare !== undefined && options.format === 'csv') {
+        throw new CommandError('--compare is about totals, and --format csv prints none: use --json.', {
+          exitCode: 2,
+        });
+      }
+      const waiting = startWaiting('Asking');
+      const answer = await withServer(options, (client) =>
+        client.request('GET', '/api/v1/stats', {
+          query: { ...questionQuery(options), compare: options.compare },
+        }),
+      ).finally(waiting.stop);
+      if (options.json || options.format === 'json') return printJson(answer);
+      const known = answerSchema.parse(answer);
+      if (options.format === 'csv') process.stdout.write(csvOf(tablesOf(known.metrics)));
+      else printAnswer(known);
+    });
+}
+
+function printAnswer({ metrics, ...answer }: z.infer<typeof answerSchema>): void {
+  const periods = answer.previous ? [answer, answer.previous] : [answer];
+  printLine(
+    formatTable(
+      ['', ...periods.map(({ time_range }) => `${time_range.start_date} to ${time_range.end_date}`)],
+      Object.keys(answer.summary).map((name) => [
+        name,
+        ...periods.map(({ summary }) => shown(summary[name])),
+      ]),
+    ),
+  );
+  for (const { name, columns, rows } of tablesOf(metrics)) {
+    printLine();
+    printLine(name);
+    if (rows.length === 0) printLine('  (none)');
+    else
+      printLine(
+        formatTable(
+          columns,
+          rows.map((row) => columns.map((column) => row[column] ?? '')),
+        ),
+      );
+  }
+}
+
+function shown(value: string | number | null | undefined): string {
+  return typeof value === 'number' ? grouped(value) : (value ?? '–');
+}

@@ -1,0 +1,88 @@
+import { DIMENSION_NAMES } from '../stats/registry/dimensions.ts';
+import type { ExportFormatName } from '../export/formats.ts';
+import type { View } from './address.ts';
+import type { Answer } from './result-types.ts';
+import { EARLIEST, PERIODS, startOf } from './periods.ts';
+
+/** Groups that the page shows of each list. The world has fewer countries. */
+export const SHOWN_GROUPS = 250;
+
+/** Whose clicks the page shows. */
+export type Subject =
+  | { readonly scope: 'all' }
+  /** One link, whose statistics may be public. */
+  | { readonly scope: 'anon'; readonly shortCode: string };
+
+/** Whose clicks a view is about; undefined: it takes a key to say. */
+export function subjectOf(view: View, isSignedIn: boolean): Subject | undefined {
+  const [shortCode, ...others] = view.filters.short_code ?? [];
+  if (isSignedIn && view.scope === 'all') return { scope: 'all' };
+  return shortCode === undefined || others.length > 0 ? undefined : { scope: 'anon', shortCode };
+}
+
+/**
+ * The parameters of the one question behind a view.
+ * @param now Unix milliseconds
+ * @param oldest where a view of all time starts, once it is known
+ */
+export function statsParameters(view: View, subject: Subject, now: number, oldest?: string): URLSearchParams {
+  const { period, timezone } = view;
+  const parameters = commonParameters(view, subject);
+  if (period.kind === 'moving') {
+    const start = period.name === 'all' ? (oldest ?? EARLIEST) : startOf(period.name, timezone, now);
+    if (start !== undefined) parameters.set('start_date', start);
+  } else {
+    if (period.start !== undefined) parameters.set('start_date', period.start);
+    if (period.end !== undefined) parameters.set('end_date', period.end);
+  }
+  parameters.set('limit', String(SHOWN_GROUPS));
+  if (period.kind === 'fixed' || PERIODS[period.name].isComparable) parameters.set('compare', 'previous');
+  return parameters;
+}
+
+/** A question whose answer tells since when there are clicks, whatever is filtered. */
+export function oldestParameters(view: View, subject: Subject): URLSearchParams {
+  const parameters = commonParameters({ ...view, interval: undefined, bots: 'include' }, subject);
+  parameters.delete('filters');
+  parameters.set('start_date', EARLIEST);
+  parameters.set('group_by', 'browser');
+  parameters.set('metrics', 'clicks');
+  parameters.set('limit', '1');
+  return parameters;
+}
+
+/** The parameters of the export of what an answer shows: the same clicks, to the millisecond, and every group. */
+export function exportParameters(
+  view: View,
+  subject: Subject,
+  { time_range: range }: Answer,
+  format: ExportFormatName,
+): URLSearchParams {
+  const parameters = commonParameters(view, subject);
+  parameters.set('start_date', range.start_date);
+  parameters.set('end_date', range.end_date);
+  parameters.set('format', format);
+  return parameters;
+}
+
+export function isAllTime({ period }: View): boolean {
+  return period.kind === 'moving' && period.name === 'all';
+}
+
+function commonParameters(view: View, subject: Subject): URLSearchParams {
+  const { ownerId, interval, timezone, bots } = view;
+  const { short_code: codes, ...otherFilters } = view.filters;
+  const isOneLink = subject.scope === 'anon';
+  const filters = isOneLink || codes === undefined ? otherFilters : { ...otherFilters, short_code: codes };
+  const groupBy = DIMENSION_NAMES.filter((name) => !isOneLink || name !== 'short_code');
+  const parameters = new URLSearchParams({ scope: subject.scope });
+  if (isOneLink) parameters.set('short_code', subject.shortCode);
+  else if (ownerId !== undefined) parameters.set('owner_id', ownerId);
+  parameters.set('group_by', groupBy.join(','));
+  parameters.set('breakdown', 'false');
+  parameters.set('timezone', timezone);
+  if (interval !== undefined) parameters.set('interval', interval);
+  if (bots !== 'include') parameters.set('bots', bots);
+  if (Object.keys(filters).length > 0) parameters.set('filters', JSON.stringify(filters));
+  return parameters;
+}

@@ -1,0 +1,78 @@
+import { createHash } from 'node:crypto';
+import { promisify } from 'node:util';
+import { gzip } from 'node:zlib';
+import type { Router } from '@koa/router';
+import { nextTurn } from '../../lib/event-loop.ts';
+import type { Context, State } from '../request/context.ts';
+import { renderPage } from '../docs/page.ts';
+import { STYLE } from '../docs/style.ts';
+import { createDocument } from '../openapi/document.ts';
+
+interface Page {
+  readonly plain: Buffer;
+  readonly packed: Buffer;
+  /** Weak, since packed and plain are the same to a reader. */
+  readonly tag: string;
+}
+
+/** A page of text and its own style sheet, and nothing else: no script, no image, no form, no frame. */
+const PAGE_POLICY =
+  "default-src 'none';style-src 'self';base-uri 'none';form-action 'none';frame-ancestors 'none'";
+
+/** The API described, for programs and for people: made when first asked for, and the same until the process ends. */
+export function docsRoutes(router: Router<State>): void {
+  const serve = (
+    path: string,
+    type: string,
+    make: () => string | Promise<string>,
+    headers: Record<string, string> = {},
+  ): void => {
+    let page: Promise<Page> | undefined;
+    router.get(path, async (ctx) => {
+      page ??= Promise.resolve(make()).then(pageOf);
+      ctx.set(headers);
+      send(ctx, type, await page);
+    });
+  };
+  serve('/openapi.json', 'application/json; charset=utf-8', () => `${JSON.stringify(createDocument())}\n`);
+  serve(
+    '/docs',
+    'text/html; charset=utf-8',
+    async () => {
+      const document = createDocument();
+      // Either takes some ten milliseconds.
+      await nextTurn();
+      return renderPage(document);
+    },
+    {
+      'Content-Security-Policy': PAGE_POLICY,
+    },
+  );
+  serve('/docs/style.css', 'text/css; charset=utf-8', () => STYLE);
+}
+
+async function pageOf(text: string): Promise<Page> {
+  const plain = Buffer.from(text);
+  const digest = createHash('sha256').update(plain).digest('base64url');
+  return { plain, packed: await promisify(gzip)(plain, { level: 9 }), tag: `W/"${digest.slice(0, 27)}"` };
+}
+
+function send(ctx: Context, type: string, { plain, packed, tag }: Page): void {
+  ctx.set('Cache-Control', 'public, no-cache');
+  ctx.set('ETag', tag);
+  ctx.vary('Accept-Encoding');
+  ctx.status = 200;
+  if (isKnown(ctx.get('if-none-match'), tag)) {
+    ctx.status = 304;
+    return;
+  }
+  ctx.type = type;
+  const isPacked = ctx.acceptsEncodings('gzip', 'identity') === 'gzip';
+  if (isPacked) ctx.set('Content-Encoding', 'gzip');
+  ctx.body = isPacked ? packed : plain;
+}
+
+function isKnown(header: string, tag: string): boolean {
+  const named = header.split(',').map((one) => `W/${one.trim().replace(/^W\//, '')}`);
+  return named.includes(tag) || named.includes('W/*');
+}

@@ -1,0 +1,168 @@
+import type { ServerResponse } from 'node:http';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import type { Router } from '@koa/router';
+import { failureName } from '../../clickhouse/failures.ts';
+import { AppError, notOneOf, unavailable } from '../../errors.ts';
+import { EXPORT_FORMATS, EXPORT_FORMAT_NAMES, type ExportFormat } from '../../export/formats.ts';
+import { spooled } from '../../export-spool/spooled.ts';
+import type { Workload } from '../../clickhouse/workloads.ts';
+import type { Holder } from '../../fair-share/holder.ts';
+import { type Tenant, ownershipOf } from '../../stats/sql/conditions.ts';
+import { compileExport } from '../../stats/sql/compile-export.ts';
+import { readExport } from '../../stats/result/export-content.ts';
+import { type RawParameters, valueOf } from '../../stats/parse/parameters.ts';
+import { type StatsQuery, forExport, parseQuestion } from '../../stats/parse/query.ts';
+import { join, param, sql } from '../../sql/sql.ts';
+import { inTurns } from '../../lib/event-loop.ts';
+import { formatInstant } from '../../lib/time-zone.ts';
+import { type State, signalOf } from '../request/context.ts';
+import { holderOf } from '../request/share-holder.ts';
+import { exportClassOf } from '../request/query-class.ts';
+import { RunningExports } from '../response/running-exports.ts';
+import type { Services } from '../request/services.ts';
+import { findTenant, requireKeyForAll } from '../request/tenant.ts';
+import { swept } from '../response/garbage-collection.ts';
+
+/** How long its query may take to the first byte; after it, only the client's pace counts. */
+const FIRST_BYTE_MS = 60_000;
+
+const IN_THE_WAY = 'slow, and others waited for its slot';
+
+export function exportRoutes(router: Router<State>, services: Services): void {
+  let running: RunningExports | undefined;
+
+  router.get('/api/v1/export', async (ctx) => {
+    requireKeyForAll(ctx);
+    const now = services.now();
+    const format = parseFormat(ctx.query);
+    const keptSince = services.keptSince(now);
+    const question = parseQuestion(ctx.query, { now, timeZones: await services.timeZones(), keptSince });
+    const tenant = await findTenant(services, question.subject, ctx.state.principal);
+    const stopped = new AbortController();
+    const left = signalOf(ctx);
+    if (left.aborted) return;
+    left.addEventListener('abort', () => stopped.abort());
+    const holder = holderOf(services, ctx);
+    const run = async (): Promise<void> => {
+      const workload = holder.kind === 'owner' ? 'exports' : 'strangers';
+      const oldest = question.start ?? (await oldestOf(services, tenant, workload, keptSince));
+      const query = forExport(question, oldest);
+      const name = fileName(query, format);
+      running ??= new RunningExports(services.shares.exports);
+      const sending = running.begin(holder, ctx.res);
+      let ended: Promise<void> | undefined;
+      try {
+        const content = await firstByte(stopped, services, async () => {
+          const bytes = await services.database.text(
+            compileExport(query, tenant, format.row, services.spread),
+            stopped.signal,
+            exportClassOf(query, tenant, holder, services.estimates),
+            (end) => {
+              ended = end;
+            },
+          );
+          return readExport(query, swept(bytes), format.row, now);
+        });
+        ctx.respond = false;
+        ctx.res.writeHead(200, {
+          'Content-Type': format.contentType,
+          'Content-Disposition': `attachment; filename="${name}"`,
+          'Cache-Control': 'private, no-store',
+        });
+        if (ctx.method === 'HEAD') ctx.res.end();
+        else {
+          const bytes = spooledFor(ctx.res, holder, services, format.write(content));
+          await pipeline(Readable.from(inTurns(bytes), { objectMode: false }), ctx.res);
+        }
+      } catch (error) {
+        // Once the answer has begun the broken connection is the only way to tell; pipeline has seen to that.
+        if (!ctx.res.headersSent) throw error;
+        const reason = sending.wasInTheWay ? IN_THE_WAY : failureName(error);
+        services.log.warn({ failure: reason }, 'an export was cut');
+        ctx.res.destroy();
+      } finally {
+        sending.end();
+        stopped.abort();
+        // Until then ClickHouse's threads and memory are not free, and neither is the slot.
+        await ended;
+      }
+    };
+    await services.shares.exports.within(holder, run, stopped);
+  });
+}
+
+function parseFormat(raw: RawParameters): ExportFormat {
+  const wanted = valueOf(raw, 'format');
+  const name = EXPORT_FORMAT_NAMES.find((known) => known === wanted);
+  if (name === undefined) throw notOneOf('format', EXPORT_FORMAT_NAMES);
+  return EXPORT_FORMATS[name];
+}
+
+/** From when on there can be clicks, whatever is filtered: the oldest one, or when the URL was made. */
+async function oldestOf(
+  { database, urls }: Services,
+  tenant: Tenant,
+  workload: Workload,
+  keptSince = 0,
+): Promise<number | undefined> {
+  const kept = sql`clicked_at >= fromUnixTimestamp64Milli(${param('Int64', keptSince)}, 'UTC')`;
+  const [row] = await database.rows<[number | null]>(
+    sql`SELECT toUnixTimestamp64Milli(minOrNull(clicked_at)) FROM clicks
+      WHERE ${join([...ownershipOf(tenant), kept], ' AND ')}`,
+    { workload, maxSeconds: FIRST_BYTE_MS / 1_000 },
+  );
+  const oldest = row?.[0] ?? undefined;
+  const created = tenant.kind === 'url' ? (await urls.find(tenant.shortCode))?.createdAt : undefined;
+  return oldest === undefined || created === undefined ? (oldest ?? created) : Math.min(oldest, created);
+}
+
+async function firstByte<T>(
+  stopped: AbortController,
+  { database }: Pick<Services, 'database'>,
+  work: () => Promise<T>,
+): Promise<T> {
+  let isLate = false;
+  const timer = setTimeout(() => {
+    isLate = true;
+    stopped.abort();
+  }, FIRST_BYTE_MS);
+  try {
+    return await work();
+  } catch (cause) {
+    if (!isLate) throw cause;
+    if (!(await database.answers())) throw unavailable('ClickHouse does not answer.', cause);
+    throw new AppError(
+      'query_timeout',
+      'The export took too long to begin: narrow the range or ask for less.',
+      {
+        cause,
+      },
+    );
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** Lets go of ClickHouse's query where the client is slower than it. */
+function spooledFor(
+  response: ServerResponse,
+  holder: Holder,
+  { spool }: Services,
+  bytes: AsyncIterable<Buffer | string>,
+): AsyncIterable<Buffer | string> {
+  if (spool === undefined) return bytes;
+  return spooled(bytes, {
+    createFile: () => spool.create(holder),
+    isBehind: () => response.writableNeedDrain,
+  });
+}
+
+function fileName({ subject, range, timezone }: StatsQuery, format: ExportFormat): string {
+  const subjectName = subject.scope === 'anon' ? subject.shortCode : 'all';
+  const safe = subjectName.replace(/[^A-Za-z0-9._-]/g, '_').slice(0, 64);
+  const [start, end] = [range.start, range.end].map((instant) =>
+    formatInstant(instant, timezone).slice(0, 10),
+  );
+  return `spoor_${safe}_${start}_${end}.${format.extension}`;
+}

@@ -1,0 +1,49 @@
+import { inTurns } from '../../lib/event-loop.ts';
+
+const BLOCK_BYTES = 65_536;
+
+/**
+ * Gathers a body that comes in pieces. They are copied together into blocks: each Buffer takes some hundred bytes of heap,
+ * and the sender chooses how many there are.
+ */
+export class BodyPieces {
+  /** Bytes so far. */
+  length = 0;
+  readonly #blocks: Buffer[] = [];
+  /** What is not filled yet of the last block. */
+  #free = Buffer.alloc(0);
+
+  add(piece: Buffer): void {
+    this.length += piece.length;
+    // Most bodies are one piece.
+    if (this.#blocks.length === 0) {
+      this.#blocks.push(piece);
+      return;
+    }
+    for (let rest = piece; rest.length > 0;) {
+      if (this.#free.length === 0) {
+        this.#free = Buffer.allocUnsafeSlow(BLOCK_BYTES);
+        this.#blocks.push(this.#free);
+      }
+      const copied = rest.copy(this.#free);
+      this.#free = this.#free.subarray(copied);
+      rest = rest.subarray(copied);
+    }
+  }
+
+  /** All of it in one. Nothing is added afterwards. */
+  async joined(): Promise<Buffer> {
+    const [first] = this.#blocks;
+    if (first?.length === this.length) return first;
+    const whole = Buffer.allocUnsafeSlow(this.length);
+    let at = 0;
+    for await (const block of inTurns(this.#blocks)) at += block.copy(whole, at);
+    return whole;
+  }
+
+  /** Lets go of all of it. */
+  clear(): void {
+    this.#blocks.length = 0;
+    this.#free = Buffer.alloc(0);
+  }
+}

@@ -1,0 +1,184 @@
+import type { IncomingMessage } from 'node:http';
+import { createGunzip } from 'node:zlib';
+import type { z } from 'zod';
+import { AppError, invalid } from '../../errors.ts';
+import type { FairShare, Lease } from '../../fair-share/fair-share.ts';
+import type { Scope } from '../../keys/scopes.ts';
+import { BodyPieces } from './body-pieces.ts';
+import { type BodyProgress, announcesBody, beginReading } from './body-progress.ts';
+import { type Context, requirePrincipal, requireScope } from '../request/context.ts';
+import { holderOf } from '../request/share-holder.ts';
+import type { Services } from '../request/services.ts';
+
+/** How much of a body that is refused is still read and thrown away, so that its sender can read the answer. */
+const DRAIN_BYTES = 256 * 1024 * 1024;
+
+type Sharing = Pick<Services, 'shares' | 'proxies'>;
+
+export interface BodyRules {
+  /** Scopes of which the key needs one; with none, `admin:all`. */
+  readonly scopes: readonly Scope[];
+  /** Bytes after decompression. */
+  readonly limit: number;
+}
+
+/**
+ * Hands the body of a request, decompressed, to `work`, and counts it against its holder's share until that is done. Not a
+ * byte of it is read for a key without the scope.
+ * @throws AppError 415 for an encoding other than gzip, 403 without the scope, and whatever `receive` throws
+ */
+export async function withBody<T>(
+  services: Sharing,
+  ctx: Context,
+  { scopes, limit }: BodyRules,
+  work: (body: Buffer) => T | Promise<T>,
+): Promise<T> {
+  const isPacked = isGzip(ctx.req);
+  requireScope(requirePrincipal(ctx), ...scopes);
+  const { bodies } = services.shares;
+  const lease = bodies.take(holderOf(services, ctx), 0);
+  if (lease === undefined) throw bodies.refuse();
+  try {
+    return await work(await receive(ctx.req, { isPacked, limit, lease, share: bodies }));
+  } finally {
+    lease.release();
+  }
+}
+
+function isGzip(request: IncomingMessage): boolean {
+  const encoding = (request.headers['content-encoding'] ?? 'identity').trim().toLowerCase();
+  if (encoding === 'gzip' || encoding === 'identity') return encoding === 'gzip';
+  throw new AppError('unsupported_media_type', 'Content-Encoding must be gzip or absent.');
+}
+
+export interface Reception {
+  readonly isPacked: boolean;
+  /** Bytes after decompression. */
+  readonly limit: number;
+  /** Grows with the body; given back at once when that is refused. */
+  readonly lease: Lease;
+  /** What the lease is of. */
+  readonly share: FairShare;
+}
+
+/**
+ * Receives a whole body.
+ * @throws AppError 413 over the limit, 400 for gzip that does not unpack, 503 when there is no room
+ */
+export async function receive(
+  request: IncomingMessage,
+  { isPacked, limit, lease, share }: Reception,
+): Promise<Buffer> {
+  const progress = beginReading(request);
+  const pieces = new BodyPieces();
+  try {
+    const arriving = isPacked ? gunzipped(request, limit) : request.iterator({ destroyOnReturn: false });
+    for await (const piece of arriving) {
+      if (!Buffer.isBuffer(piece)) continue;
+      progress.bytes += piece.length;
+      if (pieces.length + piece.length > limit) throw tooLarge(limit);
+      if (!lease.grow(piece.length)) throw share.refuse();
+      pieces.add(piece);
+    }
+  } catch (error) {
+    pieces.clear();
+    lease.release();
+    await drain(request, progress);
+    throw error;
+  }
+  return pieces.joined();
+}
+
+/** @param limit of what comes in, too: packed bytes may unpack to nothing for ever */
+async function* gunzipped(request: IncomingMessage, limit: number): AsyncGenerator<Buffer> {
+  const gunzip = createGunzip();
+  request.once('error', (error) => gunzip.destroy(error));
+  request.once('aborted', () => gunzip.destroy(new Error('aborted')));
+  let received = 0;
+  const count = (piece: Buffer): void => {
+    received += piece.length;
+    if (received > limit) gunzip.destroy(tooLarge(limit));
+  };
+  request.on('data', count);
+  request.pipe(gunzip);
+  try {
+    for await (const piece of gunzip) if (Buffer.isBuffer(piece)) yield piece;
+    // What stands behind the packed data is passed over.
+    request.resume();
+  } catch (cause) {
+    // No bytes at all are an empty body, packed or not.
+    if (received === 0) return;
+    if (cause instanceof AppError) throw cause;
+    throw new AppError('validation_error', 'The body is not whole gzip data.', { field: 'body', cause });
+  } finally {
+    request.off('data', count);
+    request.unpipe(gunzip);
+    gunzip.destroy();
+  }
+}
+
+function tooLarge(limit: number): AppError {
+  const size = limit < 1_048_576 ? `${limit / 1_024} KiB` : `${limit / 1_048_576} MiB`;
+  return new AppError('payload_too_large', `The body is larger than ${size}: send it in parts.`);
+}
+
+async function drain(request: IncomingMessage, progress: BodyProgress): Promise<void> {
+  if (request.readableEnded || request.destroyed) return;
+  let size = 0;
+  await new Promise<void>((resolve) => {
+    request.on('data', (chunk: Buffer) => {
+      size += chunk.length;
+      progress.bytes += chunk.length;
+      if (size > DRAIN_BYTES) resolve();
+    });
+    request.once('end', resolve);
+    request.once('close', resolve);
+    request.once('error', () => resolve());
+    request.resume();
+  });
+}
+
+/** All that a public route takes fills a few kilobytes; more of it would take long to parse in one go. */
+const JSON_BYTES = 65_536;
+
+export interface JsonRules<Schema extends z.ZodType> extends Partial<BodyRules> {
+  readonly schema: Schema;
+  readonly scopes: readonly Scope[];
+}
+
+/**
+ * A small JSON body that fits a schema; no body at all counts as an empty object.
+ * @throws AppError 401 without a key, 415 for another content type, 400 with the field that does not fit, and whatever `withBody` throws
+ */
+export async function readJson<Schema extends z.ZodType>(
+  services: Sharing,
+  ctx: Context,
+  { schema, scopes, limit = JSON_BYTES }: JsonRules<Schema>,
+): Promise<z.output<Schema>> {
+  requirePrincipal(ctx);
+  if (announcesBody(ctx.req) && ctx.request.type.toLowerCase() !== 'application/json') {
+    throw new AppError('unsupported_media_type', 'Content-Type must be application/json.');
+  }
+  return withBody(services, ctx, { scopes, limit }, (body) => parseBody(schema, body));
+}
+
+/** Other bytes would all become U+FFFD, and two names one. */
+const UTF_8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+
+function parseBody<Schema extends z.ZodType>(schema: Schema, body: Buffer): z.output<Schema> {
+  let value: unknown = {};
+  try {
+    if (body.length > 0) value = JSON.parse(UTF_8.decode(body));
+  } catch {
+    throw invalid('body', 'The body is not JSON in UTF-8.');
+  }
+  const parsed = schema.safeParse(value);
+  if (parsed.success) return parsed.data;
+  const issue = parsed.error.issues[0];
+  if (issue?.code === 'unrecognized_keys') {
+    const unknown = issue.keys[0] ?? 'body';
+    throw invalid(unknown, `${unknown} is not a field of this request.`);
+  }
+  const field = issue?.path[0] === undefined ? 'body' : String(issue.path[0]);
+  throw invalid(field, `${field} ${issue?.message ?? 'is wrong'}.`);
+}

@@ -1,0 +1,37 @@
+import type { ServerResponse } from 'node:http';
+import type { Middleware } from 'koa';
+import { type State, routeOf } from '../request/context.ts';
+import type { Services } from '../request/services.ts';
+
+/** A request as it is logged. The route's pattern stands for its path, which a stranger chooses. */
+interface Logged {
+  readonly method: string;
+  readonly route: string;
+}
+
+/** What makes one log line and one measurement of a request when its answer has ended, however it did. */
+export type WatchRequest = (response: ServerResponse, describe: () => Logged) => void;
+
+export function requestWatch({ log, metrics }: Pick<Services, 'log' | 'metrics'>): WatchRequest {
+  return (response, describe) => {
+    const started = performance.now();
+    let isSent = false;
+    response.once('finish', () => (isSent = true));
+    response.once('close', () => {
+      const milliseconds = performance.now() - started;
+      const { method, route } = describe();
+      const status = isSent ? response.statusCode : 499;
+      metrics.observeRequest(method, route, status, milliseconds / 1000);
+      log.info({ method, route, status, ms: Math.round(milliseconds * 10) / 10 }, 'request');
+    });
+  };
+}
+
+/** Logs each request that comes to Koa. */
+export function requestLog(services: Services): Middleware<State> {
+  const watch = requestWatch(services);
+  return (ctx, next) => {
+    watch(ctx.res, () => ({ method: ctx.method, route: routeOf(ctx) }));
+    return next();
+  };
+}

@@ -1,0 +1,68 @@
+import type { RouterContext, RouterMiddleware } from '@koa/router';
+import { AppError } from '../../errors.ts';
+import { type Principal, type Scope, hasScope, isAdmin } from '../../keys/scopes.ts';
+
+export interface State {
+  /** Set when the request came with a key that holds. */
+  principal?: Principal;
+  /** Set by a route that has noted itself whose data it changed, wholly. */
+  hasNotedChanges?: boolean;
+}
+
+export type Context = RouterContext<State>;
+export type Handler = RouterMiddleware<State>;
+
+/** The one who asks. @throws AppError 401 without a key */
+export function requirePrincipal(ctx: Context): Principal {
+  if (ctx.state.principal !== undefined) return ctx.state.principal;
+  throw withoutKey();
+}
+
+/** The pattern of the route that takes the request; `none` where none does. A path itself is a stranger's text. */
+export function routeOf(ctx: Pick<Context, 'method' | 'matched'>): string {
+  const route = ctx.matched?.findLast((layer) => layer.methods.includes(ctx.method));
+  return typeof route?.path === 'string' ? route.path : 'none';
+}
+
+export function withoutKey(): AppError {
+  return unauthenticated('An API key is needed: send it as "Authorization: Bearer spoo_…".');
+}
+
+export function unauthenticated(message: string): AppError {
+  return new AppError('authentication_error', message);
+}
+
+/** @throws AppError 403 when the key has none of the scopes */
+export function requireScope(principal: Principal, ...scopes: readonly Scope[]): void {
+  if (hasScope(principal, scopes)) return;
+  const wanted = [...scopes, 'admin:all'].filter((scope, index, all) => all.indexOf(scope) === index);
+  throw new AppError('forbidden', `The key lacks the scope: it needs ${wanted.join(' or ')}.`);
+}
+
+/** @throws AppError 403 when the key is not an administrator's */
+export function requireAdmin(principal: Principal): void {
+  if (!isAdmin(principal)) requireScope(principal, 'admin:all');
+}
+
+/** A path parameter, percent-decoded. @throws AppError 400 when it does not decode */
+export function pathParameter(ctx: Context, name: string): string {
+  const raw = new RegExp('[^/]*$').exec(ctx.path)?.[0] ?? '';
+  try {
+    return decodeURIComponent(raw);
+  } catch {
+    throw new AppError('validation_error', `${name} in the path is not rightly percent-encoded.`, {
+      field: name,
+    });
+  }
+}
+
+/** Aborts when the client goes away before it has its answer, also when it has gone already. */
+export function signalOf({ res }: Pick<Context, 'res'>): AbortSignal {
+  const controller = new AbortController();
+  const leave = (): void => {
+    if (!res.writableFinished) controller.abort();
+  };
+  if (res.closed) leave();
+  else res.once('close', leave);
+  return controller.signal;
+}

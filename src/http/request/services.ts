@@ -1,0 +1,60 @@
+import type { Logger } from 'pino';
+import type { DataChanges } from '../../cache/data-changes.ts';
+import type { KeptAnswers } from '../../cache/response-cache.ts';
+import type { KnownClicksOfQuestions } from '../../cache/known-clicks.ts';
+import type { RowEstimates } from '../../cache/row-estimates.ts';
+import type { Backups } from '../../backup/write-backup.ts';
+import type { BatchImporter } from '../../clicks/import/batches.ts';
+import type { IdempotencyLedger } from '../../clicks/idempotency.ts';
+import type { IngestContext } from '../../clicks/ingest.ts';
+import type { HashVisitor } from '../../clicks/enrich/visitor.ts';
+import type { ClickRemoval } from '../../clicks/removal.ts';
+import type { KeptSince } from '../../clicks/retention.ts';
+import type { Database } from '../../clickhouse/database.ts';
+import type { Spool } from '../../export-spool/spool.ts';
+import type { Shares } from '../../fair-share/shares.ts';
+import type { KeyStore } from '../../keys/key-store.ts';
+import type { Principal } from '../../keys/scopes.ts';
+import type { RateLimits } from '../../rate-limit/rate-limits.ts';
+import type { Metrics } from '../../process/prometheus.ts';
+import type { Spread } from '../../stats/sql/sharding.ts';
+import type { UrlRegistry } from '../../urls/registry.ts';
+
+/** What the routes work with. The composition root makes it; nothing here starts or stops anything. */
+export interface Services {
+  readonly database: Database;
+  /** How the clicks are spread; undefined: they are all in one table. */
+  readonly spread: Spread | undefined;
+  readonly urls: UrlRegistry;
+  readonly keys: KeyStore;
+  /** Principals that are no stored keys: the administrator's key from the environment, the control token. */
+  readonly fixedKeys: ReadonlyMap<string, Principal>;
+  readonly ingest: IngestContext;
+  readonly idempotency: IdempotencyLedger;
+  readonly importer: BatchImporter;
+  readonly removal: ClickRemoval;
+  readonly backups: Backups;
+  readonly changes: DataChanges;
+  /** undefined: every question is asked of ClickHouse. */
+  readonly answers: KeptAnswers | undefined;
+  readonly knownClicks: KnownClicksOfQuestions;
+  readonly hashVisitor: HashVisitor;
+  readonly keptSince: KeptSince;
+  /** The time zones ClickHouse knows. */
+  readonly timeZones: () => Promise<ReadonlySet<string>>;
+  readonly shares: Shares;
+  /** How much questions read, about. */
+  readonly estimates: RowEstimates;
+  /** undefined: the query of an export waits for its reader. */
+  readonly spool: Spool | undefined;
+  /** undefined: nothing is limited. */
+  readonly rateLimits: RateLimits | undefined;
+  /** How many proxies stand in front. */
+  readonly proxies: number;
+  /** Origins whose pages may read the API from a browser. */
+  readonly corsOrigins: readonly string[];
+  readonly metrics: Metrics;
+  readonly log: Logger;
+  /** Unix milliseconds. */
+  readonly now: () => number;
+}

@@ -1,0 +1,83 @@
+import { createHash } from 'node:crypto';
+import { inTurns, slicesOf, turns } from '../../lib/event-loop.ts';
+
+/** Elements of a list that are written together. */
+const ELEMENTS = 256;
+
+/**
+ * JSON as `JSON.stringify` writes it, but made in steps, between which others have a turn: an answer can be megabytes.
+ * Lists may be of anything that can be gone through; they are made as they are written.
+ */
+export async function jsonBytes(value: object): Promise<Buffer> {
+  const turnOver = turns();
+  const pieces: Buffer[] = [];
+  for (const piece of gathered(jsonOf(value))) {
+    pieces.push(Buffer.from(piece));
+    const turn = turnOver();
+    if (turn !== undefined) await turn;
+  }
+  return Buffer.concat(pieces);
+}
+
+/** A tag over all of an answer but the time it was made, which stands near its beginning. */
+export async function tagOf(body: Buffer, generatedAt: string): Promise<string> {
+  const at = body.indexOf(generatedAt);
+  const hash = createHash('sha256').update(body.subarray(0, at));
+  for await (const slice of inTurns(slicesOf(body.subarray(at + generatedAt.length)))) hash.update(slice);
+  return hash.digest('base64url').slice(0, 27);
+}
+
+function* jsonOf(object: object): Generator<string> {
+  let text = '{';
+  for (const [name, field] of Object.entries(object)) {
+    if (field === undefined) continue;
+    text += `${text.endsWith('{') ? '' : ','}${JSON.stringify(name)}:`;
+    if (isSmall(field)) {
+      text += JSON.stringify(field);
+      continue;
+    }
+    yield text;
+    yield* isIterable(field) ? listJson(field) : jsonOf(field);
+    text = '';
+  }
+  yield `${text}}`;
+}
+
+/** Whether it has no lists but those that stand in the question. */
+function isSmall(field: unknown): boolean {
+  return typeof field !== 'object' || field === null || Array.isArray(field);
+}
+
+function isIterable(value: object): value is Iterable<unknown> {
+  return Symbol.iterator in value;
+}
+
+function* listJson(list: Iterable<unknown>): Generator<string> {
+  let before = '[';
+  let elements: unknown[] = [];
+  const written = (): string => {
+    const text = before + JSON.stringify(elements).slice(1, -1);
+    before = ',';
+    elements = [];
+    return text;
+  };
+  for (const element of list) {
+    elements.push(element);
+    if (elements.length === ELEMENTS) yield written();
+  }
+  if (elements.length > 0 || before === '[') yield written();
+  yield ']';
+}
+
+const PIECE_CHARACTERS = 65_536;
+
+function* gathered(texts: Iterable<string>): Generator<string> {
+  let piece = '';
+  for (const text of texts) {
+    piece += text;
+    if (piece.length < PIECE_CHARACTERS) continue;
+    yield piece;
+    piece = '';
+  }
+  yield piece;
+}

@@ -1,0 +1,31 @@
+import { invalid } from '../../errors.ts';
+
+/** A query string's parameters as the HTTP layer reads them: a list where a name was given more than once. */
+export type RawParameters = Readonly<Record<string, string | readonly string[] | undefined>>;
+
+/** The values of a parameter that may be given several times; trimmed, empty ones left out. */
+export function valuesOf(raw: RawParameters, name: string): readonly string[] {
+  const given = raw[name];
+  const list = given === undefined ? [] : typeof given === 'string' ? [given] : given;
+  return list.map((text) => trimmed(name, text)).filter((text) => text !== '');
+}
+
+/** The value of a parameter that may be given once; undefined when it is missing or empty. */
+export function valueOf(raw: RawParameters, name: string): string | undefined {
+  const values = valuesOf(raw, name);
+  if (values.length > 1) throw invalid(name, `${name} is given more than once.`);
+  return values[0];
+}
+
+/** Splits at commas; `\,` is a comma inside a value. Parts are trimmed, empty ones left out. */
+export function splitList(text: string): readonly string[] {
+  return text
+    .split(/(?<!\\),/)
+    .map((part) => part.replaceAll('\\,', ',').trim())
+    .filter((part) => part !== '');
+}
+
+function trimmed(name: string, text: string): string {
+  if (text.includes('\0')) throw invalid(name, `${name} contains the character U+0000.`);
+  return text.trim();
+}

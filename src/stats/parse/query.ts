@@ -1,0 +1,223 @@
+import { z } from 'zod';
+import { invalid, notOneOf } from '../../errors.ts';
+import { parseDateParameter } from '../../lib/date-time.ts';
+import { knownToNode } from '../../lib/time-zone.ts';
+import { type TimeRange, countBuckets } from '../time/buckets.ts';
+import { DIMENSION_NAMES, type DimensionName } from '../registry/dimensions.ts';
+import { type Filters, parseFilters } from './filter-parameters.ts';
+import { INTERVAL_NAMES, type IntervalName, defaultInterval } from '../registry/intervals.ts';
+import { METRIC_NAMES, type MetricName } from '../registry/metrics.ts';
+import { type RawParameters, splitList, valueOf } from './parameters.ts';
+import { previousRange } from './previous-range.ts';
+
+export const SCOPES_OF_STATS = ['all', 'anon'] as const;
+export const BOT_CHOICES = ['include', 'exclude', 'only'] as const;
+export const COMPARE_CHOICES = ['previous'] as const;
+
+/** Whose clicks a question is about, before anything is known of the URL or the key. */
+export type Subject =
+  | { readonly scope: 'all'; readonly ownerId: string | undefined }
+  | { readonly scope: 'anon'; readonly shortCode: string };
+
+/** A question about clicks, wholly checked. */
+export interface StatsQuery {
+  readonly subject: Subject;
+  readonly range: TimeRange;
+  readonly groupBy: readonly DimensionName[];
+  readonly metrics: readonly MetricName[];
+  readonly timezone: string;
+  readonly interval: IntervalName;
+  readonly breakdown: boolean;
+  readonly filters: Filters;
+  readonly bots: (typeof BOT_CHOICES)[number];
+  /** Groups kept in each list but time's; undefined: all. */
+  readonly limit: number | undefined;
+  /** Older clicks are past their retention and not counted, also while they are still stored; Unix milliseconds. */
+  readonly keptSince?: number | undefined;
+  /** The period to compare with; null where no time lies before the range that clicks can be of. */
+  readonly previous?: TimeRange | null | undefined;
+}
+
+/** A question as it was asked: what has a default that depends on the kind of answer is still open. */
+export type Question = Omit<StatsQuery, 'range' | 'interval' | 'previous'> & {
+  readonly start: number | undefined;
+  readonly end: number;
+  readonly interval: IntervalName | undefined;
+  readonly compare?: (typeof COMPARE_CHOICES)[number] | undefined;
+};
+
+export interface ParseContext {
+  /** Unix milliseconds. */
+  readonly now: number;
+  /** The time zones ClickHouse knows, spelt as it does. */
+  readonly timeZones: ReadonlySet<string>;
+  /** Unix milliseconds; undefined: clicks are kept for good. */
+  readonly keptSince?: number | undefined;
+}
+
+export const MAX_BUCKETS = 10_000;
+export const DEFAULT_LIMIT = 1_000;
+export const MAX_LIMIT = 10_000;
+const OLDEST = Date.UTC(2000, 0, 1);
+const DEFAULT_DAYS = 7;
+const WEEK_MS = DEFAULT_DAYS * 86_400_000;
+
+/** Parameters that are one of a few. */
+export const choices = z.object({
+  breakdown: z.enum(['true', 'false'], 'breakdown must be true or false.').optional(),
+  bots: z.enum(BOT_CHOICES, `bots must be one of: ${BOT_CHOICES.join(', ')}.`).default('include'),
+  interval: z.enum(INTERVAL_NAMES, `interval must be one of: ${INTERVAL_NAMES.join(', ')}.`).optional(),
+  limit: z
+    .string()
+    .regex(/^\d{1,5}$/, 'limit must be a whole number from 1 to 10000.')
+    .transform(Number)
+    .pipe(
+      z.number().min(1, 'limit must be at least 1.').max(MAX_LIMIT, `limit must be at most ${MAX_LIMIT}.`),
+    )
+    .optional(),
+});
+
+/**
+ * Reads a question that an answer, not an export, is to be made of: it may also say what to compare with.
+ * @throws AppError as `parseQuestion`
+ */
+export function parseAnswerQuestion(raw: RawParameters, context: ParseContext): Question {
+  const question = parseQuestion(raw, context);
+  const wanted = valueOf(raw, 'compare');
+  const compare = COMPARE_CHOICES.find((known) => known === wanted);
+  if (compare !== wanted) {
+    throw invalid('compare', `compare must be one of: ${COMPARE_CHOICES.join(', ')}.`);
+  }
+  return { ...question, compare };
+}
+
+/**
+ * Reads a question from a query string. Unknown parameters are ignored.
+ * @throws AppError `validation_error`, with the parameter as its field: 422 where a closed set was missed, else 400
+ */
+export function parseQuestion(raw: RawParameters, { now, timeZones, keptSince }: ParseContext): Question {
+  const subject = parseSubject(raw);
+  const groupBy = parseNames(raw, 'group_by', DIMENSION_NAMES, ['time']);
+  if (subject.scope === 'anon' && groupBy.includes('short_code')) {
+    throw invalid('group_by', 'group_by cannot be short_code with scope=anon, which is about one URL.');
+  }
+  const chosen = parseNames(raw, 'metrics', METRIC_NAMES, METRIC_NAMES);
+  const timezone = parseTimeZone(raw, timeZones);
+  const { start, end } = parseDates(raw, timezone, now);
+  const { breakdown, ...chosenOnes } = parseChoices(raw);
+  return {
+    subject,
+    start,
+    end,
+    groupBy,
+    metrics: METRIC_NAMES.filter((name) => chosen.includes(name)),
+    timezone,
+    breakdown: breakdown === undefined ? groupBy.length === 2 : breakdown === 'true',
+    filters: parseFilters(raw, subject.scope),
+    keptSince,
+    ...chosenOnes,
+  };
+}
+
+/**
+ * A question with the defaults of a statistics answer, which is of bounded size.
+ * @throws AppError 400 for more time buckets than an answer may hold
+ */
+export function forAnswer(question: Question): StatsQuery {
+  const query = withRange(question, question.end - WEEK_MS);
+  const { interval, range, timezone } = query;
+  if (query.groupBy.includes('time') && countBuckets(interval, range, timezone, MAX_BUCKETS) > MAX_BUCKETS) {
+    throw invalid(
+      'interval',
+      `The range has more than ${MAX_BUCKETS} buckets of that interval: take a longer one.`,
+    );
+  }
+  return {
+    ...query,
+    limit: query.limit ?? DEFAULT_LIMIT,
+    ...(question.compare === undefined ? {} : { previous: previousOf(question, range) }),
+  };
+}
+
+/** Nothing lies before 2000: a period that would begin earlier is cut there, and one that would end earlier is none. */
+function previousOf({ start: asked, timezone }: Question, range: TimeRange): TimeRange | null {
+  const { start, end } = previousRange(range, timezone, asked === undefined ? DEFAULT_DAYS : undefined);
+  return end < OLDEST ? null : { start: Math.max(start, OLDEST), end };
+}
+
+/**
+ * A question with the defaults of an export, which holds everything there is.
+ * @param oldest Unix milliseconds from which on there can be clicks; undefined when there are none
+ */
+export function forExport(question: Question, oldest: number | undefined): StatsQuery {
+  return withRange(question, Math.min(oldest ?? question.end - WEEK_MS, question.end));
+}
+
+function withRange({ start: asked, end, ...question }: Question, defaultStart: number): StatsQuery {
+  const start = asked ?? Math.max(defaultStart, OLDEST);
+  return { ...question, range: { start, end }, interval: question.interval ?? defaultInterval(start, end) };
+}
+
+function parseChoices(raw: RawParameters) {
+  const given = Object.fromEntries(Object.keys(choices.shape).map((name) => [name, valueOf(raw, name)]));
+  const parsed = choices.safeParse(given);
+  if (parsed.success) {
+    const { breakdown, bots, interval, limit } = parsed.data;
+    return { breakdown, bots, interval, limit };
+  }
+  const issue = parsed.error.issues[0];
+  throw invalid(String(issue?.path[0]), issue?.message ?? 'The parameters are wrong.');
+}
+
+function parseSubject(raw: RawParameters): Subject {
+  const scope = valueOf(raw, 'scope')?.toLowerCase() ?? 'all';
+  const ownerId = valueOf(raw, 'owner_id');
+  if (scope === 'all') return { scope, ownerId };
+  if (scope !== 'anon') throw notOneOf('scope', SCOPES_OF_STATS);
+  const shortCode = valueOf(raw, 'short_code');
+  if (shortCode === undefined) throw invalid('short_code', 'short_code is required with scope=anon.');
+  if (ownerId !== undefined) throw invalid('owner_id', 'owner_id goes with scope=all only.');
+  return { scope, shortCode };
+}
+
+function parseNames<Name extends string>(
+  raw: RawParameters,
+  field: string,
+  allowed: readonly Name[],
+  fallback: readonly Name[],
+): readonly Name[] {
+  const names = splitList(valueOf(raw, field) ?? '');
+  if (names.length === 0) return fallback;
+  const known = names.map((name) => allowed.find((one) => one === name));
+  if (known.includes(undefined)) throw notOneOf(field, allowed);
+  return [...new Set(known.filter((name) => name !== undefined))];
+}
+
+function parseTimeZone(raw: RawParameters, timeZones: ReadonlySet<string>): string {
+  const zone = valueOf(raw, 'timezone') ?? 'UTC';
+  if (timeZones.has(zone) && knownToNode(zone)) return zone;
+  throw invalid('timezone', 'timezone must be an IANA name, spelt exactly, such as Europe/Berlin.');
+}
+
+/** Later than now is taken as now, before 2000 as its first moment. */
+function parseDates(raw: RawParameters, timezone: string, now: number): Pick<Question, 'start' | 'end'> {
+  const clamp = (instant: number): number => Math.min(Math.max(instant, OLDEST), now);
+  const end = clamp(parseDate(raw, 'end_date', timezone, 'end') ?? now);
+  const given = parseDate(raw, 'start_date', timezone, 'start');
+  const start = given === undefined ? undefined : clamp(given);
+  if (start !== undefined && start > end) throw invalid('start_date', 'start_date lies after end_date.');
+  return { start, end };
+}
+
+function parseDate(
+  raw: RawParameters,
+  field: string,
+  timezone: string,
+  edge: 'start' | 'end',
+): number | undefined {
+  const text = valueOf(raw, field);
+  if (text === undefined) return undefined;
+  const instant = parseDateParameter(text, timezone, edge);
+  if (instant !== undefined) return instant;
+  throw invalid(field, `${field} must be an ISO 8601 date or time, such as 2026-01-31, or a Unix time.`);
+}

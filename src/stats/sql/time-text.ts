@@ -1,0 +1,37 @@
+import { type Sql, param, sql } from '../../sql/sql.ts';
+import { formatWithOffset, segments } from '../../lib/time-zone.ts';
+import { buckets } from '../time/buckets.ts';
+import { INTERVALS } from '../registry/intervals.ts';
+import type { StatsQuery } from '../parse/query.ts';
+
+/**
+ * The fields of a bucket in SQL, from its start in Unix seconds: the same text as `buckets` gives. The zone's offsets
+ * come from Node; ClickHouse only does arithmetic, since its own time-zone data may be of another version.
+ */
+export function timeTexts(query: StatsQuery): { readonly time: Sql; readonly bucket_start: Sql } {
+  const { range, timezone, interval } = query;
+  const [first] = buckets(interval, range, timezone);
+  const periods = segments(timezone, first?.start ?? range.start, range.end);
+  const starts = param(
+    'Array(Int64)',
+    periods.map(({ start }) => Math.floor(start / 1000)),
+  );
+  const segment = sql`roundDown(time, ${starts})`;
+  const seconds = param(
+    'Array(Int64)',
+    periods.map(({ offset }) => Math.round(offset) * 60),
+  );
+  const suffixes = param(
+    'Array(String)',
+    periods.map(({ start, offset }) => formatWithOffset(start, offset).slice(-6)),
+  );
+  const wall = sql`toDateTime(time + transform(${segment}, ${starts}, ${seconds}, toInt64(0)), 'UTC')`;
+  const { display_format: format } = INTERVALS[interval];
+  // In ClickHouse %M is the month's name and %i the minute.
+  const label = param('String', format.replaceAll('%M', '%i'));
+  const floored = interval === '10_minute' ? sql`toStartOfTenMinutes(${wall})` : wall;
+  return {
+    time: sql`formatDateTime(${floored}, ${label})`,
+    bucket_start: sql`concat(formatDateTime(${wall}, '%Y-%m-%dT%H:%i:%S'), '.000', transform(${segment}, ${starts}, ${suffixes}, ''))`,
+  };
+}

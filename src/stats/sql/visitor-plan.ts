@@ -1,0 +1,52 @@
+import { assertNever } from '../../errors.ts';
+import { type Sql, sql } from '../../sql/sql.ts';
+import { listsOf } from './lists.ts';
+import type { StatsQuery } from '../parse/query.ts';
+
+/** How the visitors of an answer's lists are counted. Every plan gives the same numbers; one costs less than another. */
+export const VISITOR_PLANS = ['all-alike', 'returning-apart'] as const;
+export type VisitorPlan = (typeof VISITOR_PLANS)[number];
+
+/**
+ * The number of distinct visitors of a group. A visitor with a single click is unique wherever that click is counted, so
+ * with `returning-apart` only those with more are told apart, list by list, once it is known who they are.
+ * @param from the clicks of the question
+ */
+export function countVisitors(plan: VisitorPlan, from: Sql): Sql {
+  switch (plan) {
+    case 'all-alike':
+      return sql`uniqExact(visitor)`;
+    case 'returning-apart': {
+      const returning = sql`visitor IN (SELECT visitor ${from} GROUP BY visitor HAVING count() > 1)`;
+      return sql`countIf(NOT ${returning}) + uniqExactIf(visitor, ${returning})`;
+    }
+    default:
+      return assertNever(plan);
+  }
+}
+
+/** What an answer told of the clicks of its question. */
+export interface KnownClicks {
+  readonly clicks: number;
+  readonly visitors: number;
+  /** Milliseconds that its range had. */
+  readonly span: number;
+}
+
+/** With fewer lists, or clicks, finding the returning visitors takes longer than it saves. */
+const MANY_LISTS = 4;
+export const MANY_CLICKS = 100_000;
+
+/** Visitors a click from which on so many click but once that it is faster to look at the others alone. */
+const MOSTLY_ONCE = 0.6;
+
+/**
+ * The plan that should cost least.
+ * @param known what an earlier answer told of clicks under the same conditions
+ */
+export function chooseVisitorPlan(query: StatsQuery, known: KnownClicks | undefined): VisitorPlan {
+  if (known === undefined || listsOf(query).length < MANY_LISTS) return 'all-alike';
+  const share = Math.min(1, (query.range.end - query.range.start) / known.span);
+  const isFresh = known.visitors >= known.clicks * MOSTLY_ONCE;
+  return isFresh && known.clicks * share >= MANY_CLICKS ? 'returning-apart' : 'all-alike';
+}

@@ -1,0 +1,276 @@
+import { describe, expect, test } from '@jest/globals';
+import { parseAddress } from '../../src/dashboard/address.ts';
+import type { Answer } from '../../src/dashboard/result-types.ts';
+import { failureOf } from '../../src/dashboard/api.ts';
+import { rangeName } from '../../src/dashboard/dates.ts';
+import {
+  changeOf,
+  changeOfShare,
+  byteSize,
+  countryName,
+  percent,
+  wholeNumber,
+} from '../../src/dashboard/format.ts';
+import { startOf } from '../../src/dashboard/periods.ts';
+import { exportParameters, statsParameters, subjectOf } from '../../src/dashboard/api-query.ts';
+import { periodOfSlots } from '../../src/dashboard/zoom.ts';
+import { shapeAnswer } from '../../src/stats/result/stats-result.ts';
+import { buckets } from '../../src/stats/time/buckets.ts';
+import { columnsOf } from '../../src/stats/sql/compile.ts';
+import { forAnswer, parseQuestion } from '../../src/stats/parse/query.ts';
+import { parseDateParameter } from '../../src/lib/date-time.ts';
+import { formatInstant } from '../../src/lib/time-zone.ts';
+import { asSent } from '../support/as-sent.ts';
+
+const NOW = Date.parse('2026-03-09T02:30:00Z');
+const viewOf = (search: string) => parseAddress(search, 'UTC');
+const ALL = { scope: 'all' } as const;
+
+describe('whose clicks a view is about', () => {
+  test.each([
+    ['', true, ALL],
+    ['', false, undefined],
+    ['short_code=a', true, ALL],
+    ['short_code=a', false, { scope: 'anon', shortCode: 'a' }],
+    ['short_code=a&scope=anon', true, { scope: 'anon', shortCode: 'a' }],
+    ['short_code=a&short_code=b', false, undefined],
+    ['scope=anon', true, undefined],
+  ])('%j, signed in: %j', (search, isSignedIn, subject) => {
+    expect(subjectOf(viewOf(search), isSignedIn)).toEqual(subject);
+  });
+});
+
+test.each([
+  ['today', 'UTC', '2026-03-09'],
+  ['today', 'America/New_York', '2026-03-08'],
+  ['today', 'Pacific/Kiritimati', '2026-03-09'],
+  ['24h', 'UTC', '2026-03-08T02:30:00.000Z'],
+  ['7d', 'UTC', undefined],
+  ['30d', 'UTC', '2026-02-08'],
+  ['90d', 'America/New_York', '2025-12-09'],
+  ['12mo', 'UTC', '2025-03-10'],
+  ['all', 'UTC', '2000-01-01'],
+  ['today', 'Mars/Base', '2026-03-09'],
+] as const)('the period %s in %s starts at %s', (name, zone, start) => {
+  expect(startOf(name, zone, NOW)).toBe(start);
+});
+
+/** What the service reads from parameters. */
+function readBy(parameters: URLSearchParams) {
+  return parseQuestion(Object.fromEntries(parameters), {
+    now: NOW,
+    timeZones: new Set(['UTC', 'Asia/Kolkata']),
+  });
+}
+
+describe('the question to the API', () => {
+  test('of a key’s owner', () => {
+    const view = viewOf(
+      'browser=Chrome&city=a,b&short_code=x%2Fy&bots=only&period=30d&timezone=Asia/Kolkata',
+    );
+    const question = readBy(statsParameters(view, ALL, NOW));
+    expect(question).toMatchObject({
+      subject: ALL,
+      groupBy: ['time', 'browser', 'os', 'country', 'city', 'referrer', 'short_code'],
+      breakdown: false,
+      filters: { browser: ['Chrome'], city: ['a,b'], short_code: ['x/y'] },
+      bots: 'only',
+      timezone: 'Asia/Kolkata',
+      start: Date.parse('2026-02-07T18:30:00Z'),
+      end: NOW,
+      limit: 250,
+    });
+  });
+
+  test('about one link, which is no filter then', () => {
+    const view = viewOf('short_code=x&country=DE');
+    const subject = { scope: 'anon', shortCode: 'x' } as const;
+    const question = readBy(statsParameters(view, subject, NOW));
+    expect(question).toMatchObject({ subject, filters: { country: ['DE'] } });
+    expect(question.groupBy).not.toContain('short_code');
+  });
+
+  test.each([
+    ['', 'previous'],
+    ['start_date=2025-01-01&end_date=2025-01-31', 'previous'],
+    ['period=all', null],
+    ['period=today', null],
+  ])('of %j compares with: %s', (search, compare) => {
+    expect(statsParameters(viewOf(search), ALL, NOW).get('compare')).toBe(compare);
+  });
+});
+
+/** An answer without clicks, shaped by the service. */
+function answerTo(search: string): Promise<Answer> {
+  const query = forAnswer(readBy(statsParameters(viewOf(search), ALL, NOW)));
+  return asSent(shapeAnswer(query, { columns: columnsOf(query), rows: [[0, 0, 0, 0]] }, NOW));
+}
+
+test('an export asks for the same stretch of time, to the millisecond, and for all groups', async () => {
+  const search = 'browser=Chrome&timezone=Asia/Kolkata&interval=hour';
+  const asked = exportParameters(viewOf(search), ALL, await answerTo(search), 'csv');
+  expect(asked.get('format')).toBe('csv');
+  const question = readBy(asked);
+  expect(question).toMatchObject({
+    start: NOW - 7 * 86_400_000,
+    end: NOW,
+    interval: 'hour',
+    limit: undefined,
+  });
+  expect(question.filters).toEqual({ browser: ['Chrome'] });
+});
+
+describe('zooming in on slots', () => {
+  const slot = (start: string) => ({
+    label: '',
+    start,
+    isTwin: false,
+    clicks: 0,
+    visitors: 0,
+    isCut: false,
+    previousClicks: undefined,
+  });
+  const days = ['01', '02', '03', '04'].map((day) => slot(`2026-03-${day}T00:00:00.000-05:00`));
+  const hours = ['00:00:00.000-05:00', '01:00:00.000-05:00', '03:00:00.000-04:00'].map((hour) =>
+    slot(`2026-03-08T${hour}`),
+  );
+  const NEW_YORK = 'America/New_York';
+  const moving = { kind: 'moving', name: '7d' } as const;
+  const march = { kind: 'fixed', start: '2026-03-01', end: '2026-03-04' } as const;
+  const whole = {
+    time_range: { start_date: '2026-03-01T00:00:00.000-05:00', end_date: '2026-03-04T23:59:59.999-05:00' },
+  };
+
+  test.each([
+    ['days in the middle', days, march, [1, 2], '2026-03-02', '2026-03-03'],
+    ['to the end of fixed dates', days, march, [2, 3], '2026-03-03', '2026-03-04'],
+    ['to the end of a period that moves', days, moving, [2, 3], '2026-03-03', undefined],
+    ['hours', hours, march, [1, 1], '2026-03-08T01:00:00.000-05:00', '2026-03-08T01:59:59.999-05:00'],
+  ] as const)('%s', (_, slots, shown, stretch, start, end) => {
+    expect(periodOfSlots(slots, whole, shown, stretch, NEW_YORK)).toEqual({ kind: 'fixed', start, end });
+  });
+
+  test('in another zone the days are not the same', () => {
+    expect(periodOfSlots(days, whole, march, [1, 1], 'America/Chicago')).toEqual({
+      kind: 'fixed',
+      start: '2026-03-01T23:00:00.000-06:00',
+      end: '2026-03-02T22:59:59.999-06:00',
+    });
+  });
+
+  const HAVANA = 'America/Havana';
+  const APIA = 'Pacific/Apia';
+  test.each([
+    // The clock shows midnight twice.
+    [HAVANA, 'hour', '2026-11-01', 0, '2026-11-01', '2026-11-01T00:59:59.999-04:00'],
+    [HAVANA, 'hour', '2026-11-01', 1, '2026-11-01T00:00:00.000-05:00', '2026-11-01T00:59:59.999-05:00'],
+    [HAVANA, 'day', '2026-11-01', 0, '2026-11-01', '2026-11-01'],
+    // It goes from midnight to one.
+    [HAVANA, 'hour', '2026-03-08', 0, '2026-03-08', '2026-03-08T01:59:59.999-04:00'],
+    [HAVANA, 'day', '2026-03-07', 0, '2026-03-07', '2026-03-07'],
+    // The 30th never was.
+    [APIA, 'day', '2011-12-29', 0, '2011-12-29', '2011-12-29'],
+    [APIA, 'hour', '2011-12-29', 23, '2011-12-29T23:00:00.000-10:00', '2011-12-29'],
+    [APIA, 'hour', '2011-12-29', 24, '2011-12-31', '2011-12-31T00:59:59.999+14:00'],
+  ] as const)(
+    '%s by the %s from %s, slot %d: is read as that slot',
+    (zone, interval, from, at, start, end) => {
+      const [first, last] = [
+        Date.parse(`${from}T00:00Z`) - 86_400_000,
+        Date.parse(`${from}T00:00Z`) + 4 * 86_400_000,
+      ];
+      const starts = [...buckets(interval, { start: first, end: last }, zone)].map(({ start }) => start);
+      const begins = parseDateParameter(from, zone, 'start') ?? Number.NaN;
+      const place = starts.indexOf(begins) + at;
+      const slots = starts.map((instant) => slot(formatInstant(instant, zone)));
+      const range = {
+        time_range: { start_date: formatInstant(first, zone), end_date: formatInstant(last, zone) },
+      };
+      expect(periodOfSlots(slots, range, march, [place, place], zone)).toEqual({ kind: 'fixed', start, end });
+      expect(parseDateParameter(start, zone, 'start')).toBe(starts[place]);
+      expect(parseDateParameter(end, zone, 'end')).toBe((starts[place + 1] ?? 0) - 1);
+    },
+  );
+
+  test('the first slot begins where the range does', () => {
+    const start_date = '2026-03-01T10:20:00.000-05:00';
+    const cut = { time_range: { ...whole.time_range, start_date } };
+    expect(periodOfSlots(days, cut, moving, [0, 0], NEW_YORK)).toEqual({
+      kind: 'fixed',
+      start: start_date,
+      end: '2026-03-01',
+    });
+  });
+});
+
+describe('in words', () => {
+  test.each([
+    [1_234_567, '1,234,567'],
+    [0, '0'],
+    [999, '999'],
+  ])('%d is %s', (value, text) => expect(wholeNumber(value)).toBe(text));
+
+  test.each([
+    [0, '0.0%'],
+    [0.04, '<0.1%'],
+    [4.55, '4.6%'],
+    [100, '100.0%'],
+  ])('a share of %d is %s', (value, text) => expect(percent(value)).toBe(text));
+
+  test.each([
+    [150, 100, '+50.0%', 'up 50.0% from 100 in the period before'],
+    [50, 100, '\u221250.0%', 'down 50.0% from 100 in the period before'],
+    [7, 7, '±0.0%', 'unchanged: 7 in the period before'],
+    [0, 0, '±0.0%', 'unchanged: 0 in the period before'],
+    [9_999, 10_000, '±0.0%', 'hardly changed: 10,000 in the period before'],
+    [7, 0, 'new', 'up from 0 in the period before'],
+    [0, 7, '\u2212100.0%', 'down 100.0% from 7 in the period before'],
+  ])('%d after %d', (value, before, text, words) => {
+    expect(changeOf(value, before)).toMatchObject({ text, words });
+  });
+
+  test.each([
+    [29.4, 31.25, '\u22121.9 pt', 'down 1.9 percentage points from 31.3% in the period before'],
+    [2, 1.5, '+0.5 pt', 'up 0.5 percentage points from 1.5% in the period before'],
+    [2, 2.01, '±0.0 pt', 'unchanged: 2.0% in the period before'],
+  ])('a share of %d after %d', (value, before, text, words) => {
+    expect(changeOfShare(value, before)).toMatchObject({ text, words });
+  });
+
+  test.each([
+    ['DE', 'Germany'],
+    ['XX', 'Unknown'],
+    ['XK', 'Kosovo'],
+    ['ZZZZ', 'ZZZZ'],
+    ['<b>', '<b>'],
+  ])('the country %s is %s', (code, name) => expect(countryName(code)).toBe(name));
+
+  test.each([
+    [0, '0.0 B'],
+    [1_500, '1.5 kB'],
+    [123_456_789, '123.5 MB'],
+  ])('%d bytes are %s', (bytes, text) => expect(byteSize(bytes)).toBe(text));
+
+  test.each([
+    ['2026-01-24T00:00:00.000-05:00', '2026-01-31T23:59:59.999-05:00', '24 Jan 2026 – 31 Jan 2026'],
+    ['2026-01-24T00:00:00.000+09:00', '2026-01-24T23:59:59.999+09:00', '24 Jan 2026'],
+    ['2026-01-24T13:00:00.000Z', '2026-01-24T17:59:59.999Z', '24 Jan 2026, 13:00 – 18:00'],
+    ['2026-01-24T13:00:00.000Z', '2026-01-25T12:34:56.000Z', '24 Jan 2026, 13:00 – 25 Jan 2026, 12:34'],
+  ])('%s to %s', (start_date, end_date, name) => {
+    expect(rangeName({ start_date, end_date })).toBe(name);
+  });
+});
+
+describe('a failure', () => {
+  test.each([
+    [401, { error: 'No.' }, null, { kind: 'key', sentence: 'No.', retryAfter: undefined }],
+    [429, { error: 'Wait.' }, '17', { kind: 'limited', retryAfter: 17 }],
+    [503, { error: 'Gone.' }, '2', { kind: 'unavailable', retryAfter: 2 }],
+    [502, undefined, 'soon', { kind: 'broken', retryAfter: undefined }],
+    [302, { error: 7 }, null, { kind: 'broken' }],
+  ])('%d', (status, body, retryAfter, expected) => {
+    const failure = failureOf(status, body, retryAfter);
+    expect(failure).toMatchObject(expected);
+    expect(failure.sentence).toMatch(/^[A-Z].+\.$/);
+  });
+});

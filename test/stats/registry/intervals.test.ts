@@ -1,0 +1,56 @@
+import { describe, expect, test } from '@jest/globals';
+import { DateTime } from 'luxon';
+import { INTERVALS, INTERVAL_NAMES, defaultInterval } from '../../../src/stats/registry/intervals.ts';
+
+const HOUR = 3_600_000;
+const DAY = 24 * HOUR;
+const utc = (text: string): number => Date.parse(`${text}Z`);
+
+test('names, from the shortest to the longest', () => {
+  expect(INTERVAL_NAMES).toEqual(['10_minute', 'hour', 'day', 'week', 'month']);
+  const minutes = INTERVAL_NAMES.map((name) => INTERVALS[name].interval_minutes);
+  expect(minutes).toEqual(minutes.toSorted((a, b) => a - b));
+});
+
+describe('the interval of a range', () => {
+  test.each([
+    [0, '10_minute'],
+    [HOUR, '10_minute'],
+    [HOUR + 1, 'hour'],
+    [DAY, 'hour'],
+    [DAY + 1, 'day'],
+    [90 * DAY, 'day'],
+    [90 * DAY + 1, 'week'],
+    [366 * DAY, 'week'],
+    [366 * DAY + 1, 'month'],
+    [30 * 366 * DAY, 'month'],
+  ])('%d ms: %s', (length, name) => {
+    const start = utc('2026-03-01T00:00');
+    expect(defaultInterval(start, start + length)).toBe(name);
+  });
+});
+
+describe('labels', () => {
+  test.each([
+    ['10_minute', '2026-01-24 13:40'],
+    ['hour', '2026-01-24 13:00'],
+    ['day', '2026-01-24'],
+    ['week', '2026-W04'],
+    ['month', '2026-01'],
+  ] as const)('%s: %s', (name, label) => {
+    expect(INTERVALS[name].label(utc('2026-01-24T13:49:59.999'))).toBe(label);
+  });
+
+  test('of wall times before 1970 and at the last millisecond', () => {
+    expect(INTERVALS.hour.label(utc('1969-12-31T23:59:59.999'))).toBe('1969-12-31 23:00');
+    expect(INTERVALS['10_minute'].label(utc('1969-12-31T23:59:59.999'))).toBe('1969-12-31 23:50');
+  });
+
+  test('of every day’s ISO week from 1999 to 2035', () => {
+    for (let wall = utc('1999-01-01T23:59'); wall < utc('2036-01-01T00:00'); wall += DAY) {
+      expect(INTERVALS.week.label(wall)).toBe(
+        DateTime.fromMillis(wall, { zone: 'utc' }).toFormat("kkkk-'W'WW"),
+      );
+    }
+  });
+});

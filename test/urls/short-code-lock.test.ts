@@ -1,0 +1,66 @@
+import { expect, test } from '@jest/globals';
+import { CodeGate } from '../../src/urls/short-code-lock.ts';
+
+/** Work that lasts until it is told to end. */
+function untilTold(): {
+  readonly work: () => Promise<void>;
+  readonly end: () => void;
+  readonly began: Promise<void>;
+} {
+  let end = (): void => {};
+  let begin = (): void => {};
+  const ended = new Promise<void>((resolve) => (end = resolve));
+  const began = new Promise<void>((resolve) => (begin = resolve));
+  return {
+    work: () => {
+      begin();
+      return ended;
+    },
+    end,
+    began,
+  };
+}
+
+test('a removal waits for the clicks of its code, and later clicks for the removal', async () => {
+  const gate = new CodeGate();
+  const order: string[] = [];
+  const clicks = untilTold();
+  const entered = gate.within(['a', 'b'], async () => {
+    await clicks.work();
+    order.push('clicks');
+  });
+  await clicks.began;
+  const removed = gate.alone('b', async () => void order.push('removal'));
+  const later = gate.within(['b'], async () => void order.push('later clicks'));
+  await gate.within(['c'], async () => void order.push('another code'));
+  clicks.end();
+  await Promise.all([entered, removed, later]);
+  expect(order).toEqual(['another code', 'clicks', 'removal', 'later clicks']);
+});
+
+test('clicks and removals of the same two codes, whatever their order, do not wait for each other for ever', async () => {
+  const gate = new CodeGate();
+  const first = untilTold();
+  const removal = gate.alone('x', first.work);
+  await first.began;
+  const all = [
+    gate.within(['x', 'y'], async () => 1),
+    gate.alone('x', async () => 2),
+    gate.within(['y', 'x'], async () => 3),
+    gate.alone('y', async () => 4),
+  ];
+  first.end();
+  expect(await Promise.all(all)).toEqual([1, 2, 3, 4]);
+  await removal;
+});
+
+test('entering by very many codes lets others use the event loop, and a shut gate in between stops it', async () => {
+  const gate = new CodeGate();
+  const codes = Array.from({ length: 200_000 }, (_, place) => `code ${place}`);
+  const order: string[] = [];
+  const entering = gate.within(codes, async () => void order.push('clicks'));
+  await new Promise((resolve) => setImmediate(resolve));
+  const shut = gate.shut(async () => void order.push('shut'));
+  await Promise.all([entering, shut]);
+  expect(order).toEqual(['shut', 'clicks']);
+});
