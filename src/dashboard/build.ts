@@ -13,7 +13,8 @@ const TARGET = join(PACKAGE_ROOT, 'dist/dashboard');
 const ENTRIES = { main: 'main.tsx', theme: 'early-theme.ts', style: 'style.css' } as const;
 
 /** Registries of the service know SQL and file writers; the page needs no more of them than the names. */
-const REGISTRIES = /[/\\]src[/\\](stats[/\\](registry[/\\]dimensions|parse[/\\]query)|export[/\\]formats)\.ts$/;
+const REGISTRIES =
+  /[/\\]src[/\\](stats[/\\](registry[/\\]dimensions|parse[/\\]query)|export[/\\]formats)\.ts$/;
 
 const namesOfRegistries: Plugin = {
   name: 'names-of-registries',
