@@ -40,6 +40,12 @@ export function identifier(name: string): Sql {
   return { kind: 'sql', texts: [name], values: [] };
 }
 
+/** An expression under a name; a column that has the name already stands as it is. */
+export function aliased(expression: Sql, name: string): Sql {
+  const isColumn = expression.values.length === 0 && expression.texts[0] === name;
+  return isColumn ? expression : sql`${expression} AS ${identifier(name)}`;
+}
+
 /** A name of an operator's configuration as a text of SQL. Anything that could end the text is refused. */
 export function quoted(name: string): Sql {
   if (!/^[A-Za-z0-9_.-]+$/.test(name)) throw new Error('Not a plain name.');

@@ -27,10 +27,17 @@ export class SpoorProcess {
   #stderr = '';
   #isOver = false;
 
-  /** @param settings the environment beside what every program needs; nothing of the test run's own settings */
-  constructor(args: readonly string[], settings: Readonly<Record<string, string>>) {
+  /**
+   * @param settings the environment beside what every program needs; nothing of the test run's own settings
+   * @param root where the package lies that is run
+   */
+  constructor(
+    args: readonly string[],
+    settings: Readonly<Record<string, string>>,
+    root: string = PACKAGE_ROOT,
+  ) {
     const { PATH = '', HOME = '' } = process.env;
-    this.#child = spawn(process.execPath, [join(PACKAGE_ROOT, 'dist/cli.js'), ...args], {
+    this.#child = spawn(process.execPath, [join(root, 'dist/cli.js'), ...args], {
       detached: true,
       stdio: 'pipe',
       env: { PATH, HOME, PORT: '0', ...settings },
@@ -105,13 +112,14 @@ export async function startServer(
   return { server, url: await server.listening() };
 }
 
-/** Runs a command to its end, `input` on its standard input. */
+/** Runs a command to its end, `input` on its standard input; of the package at `root`. */
 export async function runSpoor(
   args: readonly string[],
   settings: Readonly<Record<string, string>>,
   input: string | Uint8Array = '',
+  root: string = PACKAGE_ROOT,
 ): Promise<Ended> {
-  const command = new SpoorProcess(args, settings);
+  const command = new SpoorProcess(args, settings, root);
   command.end(input);
   return command.ended;
 }

@@ -1,4 +1,4 @@
-import { EMPTY, type Sql, identifier, join, param, sql } from '../../sql/sql.ts';
+import { EMPTY, type Sql, aliased, identifier, join, param, sql } from '../../sql/sql.ts';
 import { namesOf } from '../../lib/names.ts';
 import { type Tenant, clicksOf } from './conditions.ts';
 import { DIMENSIONS, type DimensionName } from '../registry/dimensions.ts';
@@ -70,7 +70,7 @@ GROUP BY GROUPING SETS ((), (${name}))`;
 /** The groups' keys by the names of their dimensions. */
 function keysOf(query: StatsQuery): Sql {
   const keys = query.groupBy.map((name) =>
-    name === 'time' ? sql`${timeBucket(query)} AS time` : (DIMENSIONS[name].column ?? EMPTY),
+    aliased(name === 'time' ? timeBucket(query) : DIMENSIONS[name].column, name),
   );
   return join(keys, ', ');
 }

@@ -1,0 +1,161 @@
+import { execFile } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { cpSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { promisify } from 'node:util';
+import { PACKAGE_ROOT } from '../../src/process/package-root.ts';
+import { type Ended, SpoorProcess, newFolder, runSpoor } from './process.ts';
+import { ADMIN_KEY, clickHouseSettings } from './spoor.ts';
+
+/**
+ * The recipes of `docs/extending.md` are applied as they are printed there. A recipe is a section `## Title`; each of its
+ * steps is a code block right under a comment that says where the block goes:
+ *
+ *     <!-- new src/export/jsonl.ts -->                                   a file of its own
+ *     <!-- in src/stats/registry/metrics.ts, before "} as const" -->     before the one line that holds this text
+ *     <!-- in src/stats/registry/metrics.ts, after "import " -->         after it
+ *     <!-- in src/stats/registry/metrics.ts, instead of "clicks:" -->    in its place
+ */
+export interface RecipeStep {
+  /** From the top of the repository. */
+  readonly file: string;
+  readonly place: 'new' | 'before' | 'after' | 'instead of';
+  /** Stands on exactly one line of the file; empty for a new one. */
+  readonly line: string;
+  readonly text: string;
+}
+
+const STEP =
+  /<!-- (?:new (\S+)|in (\S+), (before|after|instead of) "(.+)") -->\s*\n```\w*\n([\s\S]*?)^```$/gm;
+
+/** The steps of a recipe, in order. @throws Error when the document has no such recipe, or a step that cannot be read */
+export function recipeSteps(title: string): readonly RecipeStep[] {
+  const document = readFileSync(join(PACKAGE_ROOT, 'docs/extending.md'), 'utf8');
+  const section = document.split(/^## /m).find((text) => text.startsWith(`${title}\n`));
+  if (section === undefined) throw new Error(`docs/extending.md has no recipe "${title}".`);
+  const steps = [...section.matchAll(STEP)].map(
+    ([, created, file = '', place = 'new', line = '', text = '']): RecipeStep => ({
+      file: created ?? file,
+      place: PLACES.find((known) => known === place) ?? 'new',
+      line,
+      text,
+    }),
+  );
+  const comments = section.match(/<!-- (?:new|in) /g) ?? [];
+  if (steps.length === 0 || steps.length !== comments.length) {
+    throw new Error(`A step of the recipe "${title}" cannot be read.`);
+  }
+  return steps;
+}
+
+const PLACES = ['new', 'before', 'after', 'instead of'] as const;
+
+/** What a Spoor is built and run from. */
+const COPIED = ['src', 'clickhouse', 'dist', 'package.json', 'tsconfig.json'] as const;
+
+/** A temporary copy of the tree, to which a recipe is applied. `endProcesses` removes it. */
+export class RecipeCopy {
+  readonly folder = join(newFolder(), 'spoor');
+  readonly #settings: Readonly<Record<string, string>>;
+  #url = '';
+
+  constructor() {
+    for (const name of COPIED) {
+      cpSync(join(PACKAGE_ROOT, name), join(this.folder, name), {
+        recursive: true,
+        preserveTimestamps: true,
+      });
+    }
+    symlinkSync(join(PACKAGE_ROOT, 'node_modules'), join(this.folder, 'node_modules'));
+    this.#settings = {
+      ...clickHouseSettings(),
+      CLICKHOUSE_DATABASE: `recipe_${randomBytes(6).toString('hex')}`,
+      SPOOR_DATA_DIR: join(dirname(this.folder), 'data'),
+      SPOOR_ADMIN_KEY: ADMIN_KEY,
+      SPOOR_VISITOR_SECRET: 'a secret of the tests',
+      SPOOR_RATE_LIMITS: 'off',
+    };
+  }
+
+  /** @throws Error when the place that a step names is not there, or not once */
+  apply(steps: readonly RecipeStep[]): void {
+    for (const step of steps) {
+      const path = join(this.folder, step.file);
+      if (step.place === 'new') {
+        mkdirSync(dirname(path), { recursive: true });
+        writeFileSync(path, step.text, { flag: 'wx' });
+      } else writeFileSync(path, inserted(readFileSync(path, 'utf8'), step));
+    }
+  }
+
+  /** Compiles the copy as `npm run build` does, and the dashboard's types. @throws Error with what does not compile */
+  async build(): Promise<void> {
+    const errors = await this.compileErrors();
+    if (errors !== '') throw new Error(errors);
+  }
+
+  /** What does not compile; empty when everything does. */
+  async compileErrors(): Promise<string> {
+    const tsc = join(PACKAGE_ROOT, 'node_modules/.bin/tsc');
+    for (const project of ['tsconfig.json', 'src/dashboard/tsconfig.json']) {
+      try {
+        await promisify(execFile)(tsc, ['-p', project], { cwd: this.folder });
+      } catch (error) {
+        if (error instanceof Error && 'stdout' in error) return String(error.stdout);
+        throw error;
+      }
+    }
+    return '';
+  }
+
+  /** Starts the built copy as a server on the tests' ClickHouse, in a database of its own. */
+  async start(): Promise<void> {
+    this.#url = await new SpoorProcess(['serve'], this.#settings, this.folder).listening();
+  }
+
+  /** One request as the administrator; `body` is sent as JSON. */
+  async send(method: string, path: string, body?: unknown): Promise<Response> {
+    return fetch(this.#url + path, {
+      method,
+      headers: { authorization: `Bearer ${ADMIN_KEY}`, 'content-type': 'application/json' },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    });
+  }
+
+  /** One request whose answer is JSON. @throws Error unless it is a success */
+  async json(method: string, path: string, body?: unknown): Promise<any> {
+    const response = await this.send(method, path, body);
+    const text = await response.text();
+    if (!response.ok) throw new Error(`${method} ${path}: ${response.status} ${text}`);
+    return JSON.parse(text);
+  }
+
+  /** The copy's command line, which speaks to the server where one was started. */
+  async command(args: readonly string[], input: string | Uint8Array = ''): Promise<Ended> {
+    return runSpoor(args, this.#settings, input, this.folder);
+  }
+
+  /** Drops the database of the copy. Processes and folders are removed by `endProcesses`. */
+  async dropDatabase(): Promise<void> {
+    const { CLICKHOUSE_URL = '', CLICKHOUSE_USER = '', CLICKHOUSE_PASSWORD = '' } = this.#settings;
+    const nodes = process.env['TEST_CLICKHOUSE_NODES'] ?? CLICKHOUSE_URL;
+    for (const url of nodes.split(',')) {
+      await fetch(url, {
+        method: 'POST',
+        headers: { 'x-clickhouse-user': CLICKHOUSE_USER, 'x-clickhouse-key': CLICKHOUSE_PASSWORD },
+        body: `DROP DATABASE IF EXISTS ${this.#settings['CLICKHOUSE_DATABASE']} SYNC`,
+      });
+    }
+  }
+}
+
+function inserted(before: string, { file, place, line, text }: RecipeStep): string {
+  const lines = before.split('\n');
+  const found = lines.flatMap((one, index) => (one.includes(line) ? [index] : []));
+  const [at] = found;
+  if (at === undefined || found.length > 1) {
+    throw new Error(`${file} has ${found.length} lines with "${line}" where a recipe expects one.`);
+  }
+  lines.splice(place === 'after' ? at + 1 : at, place === 'instead of' ? 1 : 0, text.trimEnd());
+  return lines.join('\n');
+}
