@@ -1,0 +1,9 @@
+import { readFileSync } from 'node:fs';
+import { expect, test } from '@jest/globals';
+import { SETTING_NAMES } from '../../src/config.ts';
+
+test('docs/settings.md has one row for each setting, and none for anything else', () => {
+  const page = readFileSync('docs/settings.md', 'utf8');
+  const rows = [...page.matchAll(/^\| `([A-Z_]+)` \|/gm)].map(([, name]) => name);
+  expect(rows.toSorted()).toEqual(SETTING_NAMES.toSorted());
+});
