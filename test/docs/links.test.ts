@@ -1,0 +1,67 @@
+import { existsSync, readFileSync, readdirSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { expect, test } from '@jest/globals';
+
+const PAGES = [
+  ...readdirSync('.').filter((name) => name.endsWith('.md')),
+  ...readdirSync('docs', { recursive: true, encoding: 'utf8' })
+    .filter((name) => name.endsWith('.md'))
+    .map((name) => join('docs', name)),
+];
+
+/** A heading's anchor, as GitHub derives it. */
+function anchorOf(heading: string): string {
+  return heading
+    .replaceAll('`', '')
+    .toLowerCase()
+    .replaceAll(/[^\p{L}\p{N} _-]/gu, '')
+    .replaceAll(' ', '-');
+}
+
+function anchorsOf(page: string): readonly string[] {
+  const text = readFileSync(page, 'utf8').replaceAll(/^```[^]*?^```/gm, '');
+  return [...text.matchAll(/^#+ (.*)$/gm)].map(([, heading = '']) => anchorOf(heading));
+}
+
+/** Links of a page that lead to no file, or to no heading of one. */
+function brokenLinks(page: string): readonly string[] {
+  const links = [...readFileSync(page, 'utf8').matchAll(/\]\(([^)\s]+)\)/g)].map(([, link = '']) => link);
+  return links.filter((link) => {
+    if (/^[a-z]+:/.test(link)) return false;
+    const [path = '', anchor] = link.split('#');
+    const target = path === '' ? page : join(dirname(page), path);
+    if (!existsSync(target)) return true;
+    return anchor !== undefined && !anchorsOf(target).includes(anchor);
+  });
+}
+
+test.each(PAGES)('every link of %s leads somewhere', (page) => {
+  expect(brokenLinks(page)).toEqual([]);
+});
+
+const FILES = ['src', 'test', 'bench', 'clickhouse'].flatMap((folder) =>
+  readdirSync(folder, { recursive: true, encoding: 'utf8' }).map((name) => `/${folder}/${name}`),
+);
+
+/** Source files that a page names in backquotes, by the end of their path. */
+function namedFiles(page: string): readonly string[] {
+  const text = readFileSync(page, 'utf8');
+  return [...text.matchAll(/`((?:[\w.-]+\/)*[\w.-]+\.tsx?)`/g)].map(([, path = '']) => path);
+}
+
+test.each(PAGES)('every source file that %s names exists', (page) => {
+  const isThere = (path: string): boolean => FILES.some((file) => file.endsWith(`/${path}`));
+  expect(namedFiles(page).filter((path) => !isThere(path))).toEqual([]);
+});
+
+test('every test that docs/security.md names exists', () => {
+  const lastCells = [...readFileSync('docs/security.md', 'utf8').matchAll(/\| ([^|\n]*) \|$/gm)];
+  const names = lastCells.flatMap(([, cell = '']) =>
+    /^`[\w./-]+`(, `[\w./-]+`)*$/.test(cell) ? cell.replaceAll('`', '').split(', ') : [],
+  );
+  const tests = names.filter((name) => !name.startsWith('SPOOR_'));
+  expect(tests.length).toBeGreaterThan(50);
+  expect(tests.filter((name) => ![name, `test/${name}.test.ts`].some((path) => existsSync(path)))).toEqual(
+    [],
+  );
+});
