@@ -1,10 +1,10 @@
-import { INTERVALS, type IntervalName } from '../../src/stats/registry/intervals.ts';
+import { INTERVALS, type IntervalName, intervalMinutes } from '../../src/stats/registry/intervals.ts';
 import { METRICS, type MetricName } from '../../src/stats/registry/metrics.ts';
 import { shownAt } from './local-clock.ts';
 
 /**
  * Statistics by counting one click after another. Of Spoor's own code it takes only what the registries promise to
- * the outside (names, `interval_minutes`, `display_format`); clocks, buckets, filters, orders and percentages are its own.
+ * the outside (names, minutes, `display_format`); clocks, buckets, filters, orders and percentages are its own.
  */
 export interface KnownClick {
   readonly ownerId: string;
@@ -282,7 +282,8 @@ function fieldsOf(
 }
 
 function bucketInfo({ interval, timezone }: Question) {
-  const { strategy, interval_minutes, display_format } = INTERVALS[interval];
+  const { strategy, display_format } = INTERVALS[interval];
+  const interval_minutes = intervalMinutes(interval);
   return { strategy, interval_minutes, display_format, mongo_format: display_format, timezone };
 }
 
@@ -296,7 +297,8 @@ export function bucketsOf({
   end,
   timezone,
 }: Pick<Question, 'interval' | 'start' | 'end' | 'timezone'>): readonly KnownBucket[] {
-  const { interval_minutes, display_format } = INTERVALS[interval];
+  const { display_format } = INTERVALS[interval];
+  const interval_minutes = intervalMinutes(interval);
   const isClock = interval_minutes < 1440;
   const step = isClock ? 5 * MINUTE : QUARTER;
   const size = isClock ? interval_minutes * MINUTE : DAY;

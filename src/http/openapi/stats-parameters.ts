@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { EXPORT_FORMATS, EXPORT_FORMAT_NAMES } from '../../export/formats.ts';
 import { DIMENSION_NAMES, FILTER_NAMES, type FilterName } from '../../stats/registry/dimensions.ts';
-import { INTERVALS, INTERVAL_NAMES } from '../../stats/registry/intervals.ts';
+import { type Interval, INTERVALS, INTERVAL_NAMES } from '../../stats/registry/intervals.ts';
 import { METRIC_NAMES } from '../../stats/registry/metrics.ts';
 import {
   BOT_CHOICES,
@@ -182,8 +182,9 @@ function codes(names: readonly string[]): string {
 function defaultIntervals(): string {
   const hours = (ms: number): string =>
     ms <= 86_400_000 ? `${ms / 3_600_000} h` : `${ms / 86_400_000} days`;
-  return INTERVAL_NAMES.map((name) => {
-    const { longest_default_range: longest } = INTERVALS[name];
+  return INTERVAL_NAMES.flatMap((name) => {
+    const { longest_default_range: longest }: Interval = INTERVALS[name];
+    if (longest === undefined) return [];
     return longest === Infinity ? `\`${name}\` beyond` : `\`${name}\` up to ${hours(longest)}`;
   }).join(', ');
 }

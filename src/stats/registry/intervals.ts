@@ -1,92 +1,98 @@
 import { namesOf } from '../../lib/names.ts';
-import { DAY, MINUTE, formatDay, isoWeek, modulo, twoDigits } from '../../lib/calendar.ts';
+import { DAY, MINUTE, modulo } from '../../lib/calendar.ts';
+import { strftime } from '../../lib/strftime.ts';
 
 const HOUR = 60 * MINUTE;
 
-/**
- * How an interval's buckets follow each other. Those of `seconds` are counted on the local clock and begin anew where
- * the offset changes; the others begin with a local day. `shift` is how many days of a period had passed at 1970-01-01.
- */
-export type Stepping =
-  | { readonly unit: 'seconds'; readonly length: number }
-  | { readonly unit: 'days'; readonly length: number; readonly shift: number }
-  | { readonly unit: 'months'; readonly length: number };
-
-export type IntervalDefinition = {
+/** How time is cut into buckets. */
+export interface Interval {
   /** Its name in answers. */
   readonly strategy: string;
-  readonly interval_minutes: number;
-  /** The label as a strftime pattern. */
+  /**
+   * What `length` counts. Buckets of minutes follow the local clock and begin anew where its offset changes; those of days
+   * and months begin with a local day.
+   */
+  readonly unit: 'minute' | 'day' | 'month';
+  readonly length: number;
+  /** A local date on which one of the buckets begins. */
+  readonly origin: string;
+  /** The label of a bucket as a strftime pattern. */
   readonly display_format: string;
-  /** The longest range (ms) for which it is chosen when none is asked for. */
-  readonly longest_default_range: number;
-  readonly stepping: Stepping;
-  /** The label of a bucket that holds this wall time (fields read as if they were UTC, ms). */
-  readonly label: (wall: number) => string;
-};
+  /** The longest range (ms) for which it is chosen where none is asked for; undefined: it never is. */
+  readonly longest_default_range: number | undefined;
+}
 
-/** Every interval, from the shortest to the longest: the one place to add another. */
+/** Every interval, from the shortest to the longest. */
 export const INTERVALS = {
   '10_minute': {
     strategy: '10_minute',
-    interval_minutes: 10,
+    unit: 'minute',
+    length: 10,
+    origin: '1970-01-01',
     display_format: '%Y-%m-%d %H:%M',
     longest_default_range: HOUR,
-    stepping: { unit: 'seconds', length: 600 },
-    label: (wall) => `${hourOf(wall)}:${twoDigits(Math.floor(modulo(wall, HOUR) / (10 * MINUTE)) * 10)}`,
   },
   hour: {
     strategy: 'hourly',
-    interval_minutes: 60,
+    unit: 'minute',
+    length: 60,
+    origin: '1970-01-01',
     display_format: '%Y-%m-%d %H:00',
     longest_default_range: DAY,
-    stepping: { unit: 'seconds', length: 3600 },
-    label: (wall) => `${hourOf(wall)}:00`,
   },
   day: {
     strategy: 'daily',
-    interval_minutes: 1440,
+    unit: 'day',
+    length: 1,
+    origin: '1970-01-01',
     display_format: '%Y-%m-%d',
     longest_default_range: 90 * DAY,
-    stepping: { unit: 'days', length: 1, shift: 0 },
-    label: dayOf,
   },
   week: {
     strategy: 'weekly',
-    interval_minutes: 10_080,
+    unit: 'day',
+    length: 7,
+    // A Monday.
+    origin: '1970-01-05',
     display_format: '%G-W%V',
     longest_default_range: 366 * DAY,
-    // Weeks begin on Mondays, and 1970-01-01 was a Thursday.
-    stepping: { unit: 'days', length: 7, shift: 3 },
-    label: (wall) => {
-      const { year, week } = isoWeek(Math.floor(wall / DAY));
-      return `${String(year).padStart(4, '0')}-W${twoDigits(week)}`;
-    },
   },
   month: {
     strategy: 'monthly',
-    interval_minutes: 43_200,
+    unit: 'month',
+    length: 1,
+    origin: '1970-01-01',
     display_format: '%Y-%m',
     longest_default_range: Infinity,
-    stepping: { unit: 'months', length: 1 },
-    label: (wall) => dayOf(wall).slice(0, -3),
   },
-} as const satisfies Readonly<Record<string, IntervalDefinition>>;
+} as const satisfies Readonly<Record<string, Interval>>;
 
 export type IntervalName = keyof typeof INTERVALS;
 
 /** The intervals' names, from the shortest to the longest. */
 export const INTERVAL_NAMES = namesOf(INTERVALS);
 
+const MINUTES_OF_UNIT: Readonly<Record<Interval['unit'], number>> = { minute: 1, day: 1_440, month: 43_200 };
+
+/** How long a bucket mostly is, in minutes; a month counts as 30 days. */
+export function intervalMinutes(name: IntervalName): number {
+  const { unit, length }: Interval = INTERVALS[name];
+  return length * MINUTES_OF_UNIT[unit];
+}
+
+/** Writes the label of the bucket that holds a wall time (fields read as if they were UTC, ms). */
+export function labelWriter(name: IntervalName): (wall: number) => string {
+  const { unit, length, display_format }: Interval = INTERVALS[name];
+  const write = strftime(display_format);
+  if (unit !== 'minute') return write;
+  return (wall) => write(wall - modulo(wall, length * MINUTE));
+}
+
 /** The interval for a range (Unix ms) when none is asked for. */
 export function defaultInterval(start: number, end: number): IntervalName {
-  return INTERVAL_NAMES.find((name) => end - start <= INTERVALS[name].longest_default_range) ?? 'month';
-}
-
-function dayOf(wall: number): string {
-  return formatDay(Math.floor(wall / DAY));
-}
-
-function hourOf(wall: number): string {
-  return `${dayOf(wall)} ${twoDigits(Math.floor(modulo(wall, DAY) / HOUR))}`;
+  const longest = (name: IntervalName): number => {
+    const { longest_default_range: range }: Interval = INTERVALS[name];
+    return range ?? -1;
+  };
+  return INTERVAL_NAMES.find((name) => end - start <= longest(name)) ?? 'month';
 }

@@ -1,6 +1,6 @@
 import { formatInstant } from '../../lib/time-zone.ts';
 import type { DimensionName } from '../registry/dimensions.ts';
-import { INTERVALS, type IntervalName } from '../registry/intervals.ts';
+import { INTERVALS, type IntervalName, intervalMinutes } from '../registry/intervals.ts';
 import { percentage, ratio, twoDecimals } from '../registry/metrics.ts';
 import type { StatsQuery } from '../parse/query.ts';
 
@@ -82,8 +82,14 @@ function shapeSummary({ timezone }: StatsQuery, totals: SummaryRow): Summary {
 }
 
 function bucketInfo({ interval, timezone }: StatsQuery): TimeBucketInfo {
-  const { strategy, interval_minutes, display_format } = INTERVALS[interval];
-  return { strategy, interval_minutes, display_format, mongo_format: display_format, timezone };
+  const { strategy, display_format } = INTERVALS[interval];
+  return {
+    strategy,
+    interval_minutes: intervalMinutes(interval),
+    display_format,
+    mongo_format: display_format,
+    timezone,
+  };
 }
 
 function computed({ total_clicks: clicks, unique_clicks: visitors }: Summary): ComputedMetrics {

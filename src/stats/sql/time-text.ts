@@ -1,7 +1,7 @@
 import { type Sql, param, sql } from '../../sql/sql.ts';
 import { formatWithOffset, segments } from '../../lib/time-zone.ts';
 import { buckets } from '../time/buckets.ts';
-import { INTERVALS } from '../registry/intervals.ts';
+import { type Interval, INTERVALS } from '../registry/intervals.ts';
 import type { StatsQuery } from '../parse/query.ts';
 
 /**
@@ -26,10 +26,12 @@ export function timeTexts(query: StatsQuery): { readonly time: Sql; readonly buc
     periods.map(({ start, offset }) => formatWithOffset(start, offset).slice(-6)),
   );
   const wall = sql`toDateTime(time + transform(${segment}, ${starts}, ${seconds}, toInt64(0)), 'UTC')`;
-  const { display_format: format } = INTERVALS[interval];
+  const { unit, length, display_format: format }: Interval = INTERVALS[interval];
   // In ClickHouse %M is the month's name and %i the minute.
   const label = param('String', format.replaceAll('%M', '%i'));
-  const floored = interval === '10_minute' ? sql`toStartOfTenMinutes(${wall})` : wall;
+  // Where the offset changed within a bucket, the one that begins there has the label of the whole.
+  const floored =
+    unit === 'minute' ? sql`toStartOfInterval(${wall}, toIntervalMinute(${param('UInt32', length)}))` : wall;
   return {
     time: sql`formatDateTime(${floored}, ${label})`,
     bucket_start: sql`concat(formatDateTime(${wall}, '%Y-%m-%dT%H:%i:%S'), '.000', transform(${segment}, ${starts}, ${suffixes}, ''))`,

@@ -1,11 +1,6 @@
 import { DAY, MINUTE, dayNumber, modulo } from '../../lib/calendar.ts';
 import { firstInstantOfDay, offsetAt, segments, wallOf } from '../../lib/time-zone.ts';
-import {
-  type IntervalDefinition,
-  type IntervalName,
-  type Stepping,
-  INTERVALS,
-} from '../registry/intervals.ts';
+import { type Interval, type IntervalName, INTERVALS, labelWriter } from '../registry/intervals.ts';
 
 export type Bucket = {
   /** Its first instant (Unix ms). */
@@ -19,18 +14,17 @@ export type Bucket = {
 /** Two instants (Unix ms), both included; neither before 2000. */
 export type TimeRange = { readonly start: number; readonly end: number };
 
-type CalendarStepping = Exclude<Stepping, { unit: 'seconds' }>;
-
 /**
  * Every bucket from the one that holds the range's start to the one that holds its end, in order and without gaps,
  * made one at a time. Hours and shorter ones follow the local clock and begin anew where the offset changes; longer
  * ones begin at the first instant of a local day, and a day that the zone skipped has none.
  */
 export function buckets(interval: IntervalName, range: TimeRange, zone: string): Generator<Bucket> {
-  const { stepping, label }: IntervalDefinition = INTERVALS[interval];
-  return stepping.unit === 'seconds'
-    ? clockBuckets(stepping.length * 1000, label, range, zone)
-    : calendarBuckets(stepping, label, range, zone);
+  const definition: Interval = INTERVALS[interval];
+  const label = labelWriter(interval);
+  return definition.unit === 'minute'
+    ? clockBuckets(definition.length * MINUTE, label, range, zone)
+    : calendarBuckets(definition, label, range, zone);
 }
 
 /** How many buckets there are, but no more than `cap` + 1. */
@@ -43,7 +37,7 @@ export function countBuckets(interval: IntervalName, range: TimeRange, zone: str
 
 function* clockBuckets(
   step: number,
-  label: IntervalDefinition['label'],
+  label: (wall: number) => string,
   range: TimeRange,
   zone: string,
 ): Generator<Bucket> {
@@ -61,15 +55,15 @@ function* clockBuckets(
 }
 
 function* calendarBuckets(
-  stepping: CalendarStepping,
-  label: IntervalDefinition['label'],
+  interval: Interval,
+  label: (wall: number) => string,
   range: TimeRange,
   zone: string,
 ): Generator<Bucket> {
-  let day = firstDay(stepping, Math.floor(wallOf(range.start, offsetAt(zone, range.start)) / DAY));
+  let day = firstDay(interval, Math.floor(wallOf(range.start, offsetAt(zone, range.start)) / DAY));
   let start = firstInstantOfDay(zone, day);
   while (start <= range.end) {
-    const nextDay = firstDayAfter(stepping, day);
+    const nextDay = firstDayAfter(interval, day);
     const next = firstInstantOfDay(zone, nextDay);
     // A day that the zone skipped begins where the next one does. And clocks set back just past midnight show the
     // day before once more, at a time that lies in the next day's bucket.
@@ -82,18 +76,30 @@ function* calendarBuckets(
 }
 
 /** The first day of the period that holds `day` (days since 1970-01-01). */
-function firstDay(stepping: CalendarStepping, day: number): number {
-  if (stepping.unit === 'days') return day - modulo(day + stepping.shift, stepping.length);
-  const date = new Date(day * DAY);
-  const month = date.getUTCMonth();
-  return dayNumber(date.getUTCFullYear(), month - (month % stepping.length) + 1, 1);
+function firstDay({ unit, length, origin }: Interval, day: number): number {
+  if (unit === 'day') return day - modulo(day - dayOf(origin), length);
+  const months = monthOf(day);
+  return firstOfMonth(months - modulo(months - monthOf(dayOf(origin)), length));
 }
 
 /** The first day of the period after the one that begins on `day`. */
-function firstDayAfter(stepping: CalendarStepping, day: number): number {
-  if (stepping.unit === 'days') return day + stepping.length;
+function firstDayAfter({ unit, length }: Interval, day: number): number {
+  return unit === 'day' ? day + length : firstOfMonth(monthOf(day) + length);
+}
+
+/** Days since 1970-01-01. */
+function dayOf(date: string): number {
+  return Date.parse(date) / DAY;
+}
+
+/** Months since January 1970. */
+function monthOf(day: number): number {
   const date = new Date(day * DAY);
-  return dayNumber(date.getUTCFullYear(), date.getUTCMonth() + 1 + stepping.length, 1);
+  return (date.getUTCFullYear() - 1970) * 12 + date.getUTCMonth();
+}
+
+function firstOfMonth(month: number): number {
+  return dayNumber(1970, month + 1, 1);
 }
 
 /**
@@ -117,10 +123,10 @@ export type BucketPlan =
 
 /** The plan for the buckets that `buckets` makes of the same range. */
 export function planBuckets(interval: IntervalName, range: TimeRange, zone: string): BucketPlan {
-  const { stepping }: IntervalDefinition = INTERVALS[interval];
-  if (stepping.unit === 'months') return edgesPlan(interval, range, zone);
-  const step = stepping.unit === 'seconds' ? stepping.length : stepping.length * (DAY / 1000);
-  const anchor = stepping.unit === 'seconds' ? 0 : stepping.shift * (DAY / 1000);
+  const { unit, length, origin }: Interval = INTERVALS[interval];
+  if (unit === 'month') return edgesPlan(interval, range, zone);
+  const step = (length * (unit === 'minute' ? MINUTE : DAY)) / 1000;
+  const anchor = -dayOf(origin) * (DAY / 1000);
   const first = firstStart(interval, range, zone);
   const periods = segments(zone, first, range.end);
   const shifts = periods.map(({ offset }) => modulo(offset * (MINUTE / 1000) + anchor, step));
@@ -129,7 +135,7 @@ export function planBuckets(interval: IntervalName, range: TimeRange, zone: stri
   if (shifts.length === 1 && shift !== undefined && modulo(first / 1000 + shift, step) === 0) {
     return { kind: 'step', step, shift };
   }
-  if (stepping.unit === 'days') return edgesPlan(interval, range, zone);
+  if (unit === 'day') return edgesPlan(interval, range, zone);
   return { kind: 'segments', step, starts: periods.map(({ start }) => start / 1000), shifts };
 }
 

@@ -1,6 +1,11 @@
 import { describe, expect, test } from '@jest/globals';
 import { DateTime } from 'luxon';
-import { INTERVALS, INTERVAL_NAMES, defaultInterval } from '../../../src/stats/registry/intervals.ts';
+import {
+  INTERVAL_NAMES,
+  defaultInterval,
+  intervalMinutes,
+  labelWriter,
+} from '../../../src/stats/registry/intervals.ts';
 
 const HOUR = 3_600_000;
 const DAY = 24 * HOUR;
@@ -8,7 +13,7 @@ const utc = (text: string): number => Date.parse(`${text}Z`);
 
 test('names, from the shortest to the longest', () => {
   expect(INTERVAL_NAMES).toEqual(['10_minute', 'hour', 'day', 'week', 'month']);
-  const minutes = INTERVAL_NAMES.map((name) => INTERVALS[name].interval_minutes);
+  const minutes = INTERVAL_NAMES.map(intervalMinutes);
   expect(minutes).toEqual(minutes.toSorted((a, b) => a - b));
 });
 
@@ -38,17 +43,17 @@ describe('labels', () => {
     ['week', '2026-W04'],
     ['month', '2026-01'],
   ] as const)('%s: %s', (name, label) => {
-    expect(INTERVALS[name].label(utc('2026-01-24T13:49:59.999'))).toBe(label);
+    expect(labelWriter(name)(utc('2026-01-24T13:49:59.999'))).toBe(label);
   });
 
   test('of wall times before 1970 and at the last millisecond', () => {
-    expect(INTERVALS.hour.label(utc('1969-12-31T23:59:59.999'))).toBe('1969-12-31 23:00');
-    expect(INTERVALS['10_minute'].label(utc('1969-12-31T23:59:59.999'))).toBe('1969-12-31 23:50');
+    expect(labelWriter('hour')(utc('1969-12-31T23:59:59.999'))).toBe('1969-12-31 23:00');
+    expect(labelWriter('10_minute')(utc('1969-12-31T23:59:59.999'))).toBe('1969-12-31 23:50');
   });
 
   test('of every day’s ISO week from 1999 to 2035', () => {
     for (let wall = utc('1999-01-01T23:59'); wall < utc('2036-01-01T00:00'); wall += DAY) {
-      expect(INTERVALS.week.label(wall)).toBe(
+      expect(labelWriter('week')(wall)).toBe(
         DateTime.fromMillis(wall, { zone: 'utc' }).toFormat("kkkk-'W'WW"),
       );
     }
