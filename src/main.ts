@@ -1,13 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { getHeapStatistics } from 'node:v8';
 import pino, { type Logger } from 'pino';
-import { DataChanges } from './cache/data-changes.ts';
-import { KeptAnswers } from './cache/response-cache.ts';
-import { KnownClicksOfQuestions } from './cache/known-clicks.ts';
-import { StoredDataWatch } from './cache/freshness-check.ts';
-import { RowEstimates } from './cache/row-estimates.ts';
 import { Backups } from './backup/write-backup.ts';
 import { CacheBudget } from './cache/cache-budget.ts';
+import { StatsCache } from './cache/stats-cache.ts';
 import type { Database } from './clickhouse/database.ts';
 import type { OpenClickHouse } from './clickhouse/server-connection.ts';
 import { openClickHouse, refuseSecondServer } from './clickhouse/open.ts';
@@ -166,19 +162,19 @@ function compose(config: Config, { clickhouse, ...parts }: Parts, token: string)
   parts.metrics.watchShares(shares);
   const now = Date.now;
   const nextVersion = createVersions(now);
-  const changes = new DataChanges();
   const removal = new ClickRemoval(clickTables);
-  const caches = new CacheBudget(config.cacheBytes);
-  parts.metrics.watchCaches(() => caches.held);
-  const urls = new UrlRegistry(database, nextVersion, removal, caches, isEmbedded);
+  const budget = new CacheBudget(config.cacheBytes);
+  parts.metrics.watchCaches(() => budget.bytes);
+  const cache = new StatsCache({ database, spread: shards, budget, count: parts.metrics.countCacheRequest });
+  const urls = new UrlRegistry(database, nextVersion, removal, budget, isEmbedded);
   const visitorSecret = config.visitorSecret ?? readOrCreateSecret(config.dataDir, 'visitor-secret');
   const hashVisitor = visitorHasher(visitorSecret);
   const keptSince = keptSinceOf(config.retentionDays);
   const ingest: IngestContext = {
-    writer: notingWriter(new ClickWriter(database, shards), changes),
+    writer: notingWriter(new ClickWriter(database, shards), cache),
     urls,
     keptSince,
-    steps: enrichment(config, hashVisitor, caches),
+    steps: enrichment(config, hashVisitor, budget),
   };
   const fixedKeys = new Map([[hashKey(token), CONTROL]]);
   if (config.adminKey !== undefined) fixedKeys.set(hashKey(config.adminKey), ADMIN);
@@ -186,9 +182,8 @@ function compose(config: Config, { clickhouse, ...parts }: Parts, token: string)
     ...parts,
     database,
     spread: shards,
-    estimates: new RowEstimates(database, shards),
     urls,
-    keys: new KeyStore(database, nextVersion, now, caches, isEmbedded),
+    keys: new KeyStore(database, nextVersion, now, budget, isEmbedded),
     fixedKeys,
     ingest,
     idempotency: new IdempotencyLedger(database, nextVersion),
@@ -202,9 +197,7 @@ function compose(config: Config, { clickhouse, ...parts }: Parts, token: string)
     }),
     hashVisitor,
     keptSince,
-    changes,
-    answers: keptAnswers(config, database, parts.metrics, changes, caches),
-    knownClicks: new KnownClicksOfQuestions(caches.open('visitors')),
+    cache,
     timeZones: timeZonesOf(database),
     shares,
     spool: spoolFolder && new Spool(spoolFolder, shares.spool),
@@ -225,39 +218,25 @@ function spoolFolderOf({ spoolBytes, dataDir }: Config, log: Logger): SpoolFolde
   }
 }
 
-/** A writer that notes whose clicks it has written, also where it failed: part may be stored all the same. */
-function notingWriter(writer: ClickWriter, changes: DataChanges): IngestContext['writer'] {
+/** A writer that tells the cache whose clicks it has written, also where it failed: part may be stored all the same. */
+function notingWriter(writer: ClickWriter, cache: StatsCache): IngestContext['writer'] {
   return {
     write: async (rows, once) => {
       try {
         await writer.write(rows, once);
       } finally {
-        changes.of(new Set(rows.map(({ ownerId }) => ownerId)));
+        cache.dataChanged(new Set(rows.map(({ ownerId }) => ownerId)));
       }
     },
   };
 }
 
-function keptAnswers(
-  { cacheBytes }: Config,
-  database: Database,
-  metrics: Services['metrics'],
-  changes: DataChanges,
-  caches: CacheBudget,
-): KeptAnswers | undefined {
-  if (cacheBytes === 0) return undefined;
-  const stored = new StoredDataWatch(database, changes);
-  const answers = new KeptAnswers(caches, changes, stored, metrics.countAnswer);
-  metrics.watchKeptBytes(() => answers.bytes);
-  return answers;
-}
-
-function enrichment(config: Config, hashVisitor: HashVisitor, caches: CacheBudget): IngestContext['steps'] {
+function enrichment(config: Config, hashVisitor: HashVisitor, budget: CacheBudget): IngestContext['steps'] {
   const sources = {
     hashVisitor,
-    parseUserAgent: cachedUserAgents(caches.open('user_agents')),
+    parseUserAgent: cachedUserAgents(budget.open('user_agents')),
   };
-  const places = lazyPlaces(config.geoipDb, caches.open('places'));
+  const places = lazyPlaces(config.geoipDb, budget.open('places'));
   const withoutPlaces = enrichSteps({ ...sources, findPlace: () => UNKNOWN_PLACE });
   let withPlaces: readonly EnrichStep[] | undefined;
   return async (needsPlace) =>

@@ -1,22 +1,22 @@
 import { ByteLru } from './byte-lru.ts';
 
-/** What each cache may take of all bytes. A stranger who fills one takes nothing from the others. */
+/** The share of each cache in all bytes. A client that fills one takes nothing from the others. */
 const SHARES = {
-  /** Statistics responses as they are sent. */
+  /** Stats responses as they are sent. */
   responses: 34 / 64,
-  /** Query strings and the questions they are. */
-  questions: 3 / 64,
-  /** How often the visitors of a question return. */
-  visitors: 1 / 64,
+  /** Stats requests by query string. */
+  parsed_requests: 3 / 64,
+  /** How often the visitors of a query return. */
+  visitor_counts: 1 / 64,
   /** URLs by short code. */
   urls: 8 / 64,
-  /** User agents and what they tell. */
+  /** User agents and what they were parsed to. */
   user_agents: 6 / 64,
   /** Addresses and their places. */
   places: 9 / 64,
   /** API keys by their hash. */
   keys: 2 / 64,
-  /** Hashes of what was shown for a key and is none. */
+  /** Hashes of what was sent as a key and is none. */
   wrong_keys: 1 / 64,
 } as const;
 
@@ -24,12 +24,12 @@ export type CacheName = keyof typeof SHARES;
 
 const NAMES = Object.keys(SHARES) as readonly CacheName[];
 
-/** Shares one number of bytes out among a process's caches. */
+/** Divides one number of bytes among the caches of a process. */
 export class CacheBudget {
   readonly #bytes: number;
   readonly #opened = new Map<CacheName, { readonly bytes: number }>();
 
-  /** @param bytes for all caches together; 0: none holds anything */
+  /** @param bytes for all caches together; 0: nothing is cached */
   constructor(bytes: number) {
     this.#bytes = bytes;
   }
@@ -42,8 +42,13 @@ export class CacheBudget {
     return cache;
   }
 
-  /** Bytes that each cache holds. */
-  get held(): Readonly<Record<string, number>> {
+  /** Nothing is cached. */
+  get isOff(): boolean {
+    return this.#bytes === 0;
+  }
+
+  /** Bytes in use, by cache. */
+  get bytes(): Readonly<Record<string, number>> {
     return Object.fromEntries(NAMES.map((name) => [name, this.#opened.get(name)?.bytes ?? 0]));
   }
 }

@@ -1,17 +1,17 @@
-/** Work under way that several wait for. It is given up when the last of them has left. */
-export class SharedWork<Result> {
+/** Work under way that several callers wait for. It is aborted when the last of them has left. */
+export class CoalescedWork<Result> {
   readonly #controller = new AbortController();
   readonly #result: Promise<Result>;
   #waiting = 0;
 
   constructor(work: (signal: AbortSignal) => Promise<Result>) {
     this.#result = Promise.resolve(this.#controller.signal).then(work);
-    // Those who wait hear of a failure; when all have left nobody need.
+    // A failure reaches those who wait; without any it needs no handler.
     this.#result.catch(() => {});
   }
 
   /** True once everybody who waited has left. */
-  get isGivenUp(): boolean {
+  get isAborted(): boolean {
     return this.#controller.signal.aborted;
   }
 

@@ -2,47 +2,45 @@ import type { Tenant } from '../stats/sql/conditions.ts';
 
 /** A moment of this process. */
 export interface Moment {
-  /** The number of the last change noted by then. */
+  /** The number of the latest change by then. */
   readonly change: number;
-  /** Milliseconds of a clock that never goes back. */
+  /** By the clock of `performance`, milliseconds. */
   readonly time: number;
 }
 
-/** Owners told apart. With more of them a change of one is taken for a change of every one. */
-const OWNERS = 50_000;
+/** Owners whose changes are told apart. With more of them, a change of one counts as a change of all. */
+const MAX_OWNERS = 50_000;
 
-/** Numbers the changes that this process has acknowledged, so that an answer is known to be older than one of them. */
+/** Numbers the data changes of this process, to tell whether a response is older than one of them. */
 export class DataChanges {
-  #last = 0;
-  #everything = 0;
-  readonly #owners = new Map<string, number>();
+  #latest = 0;
+  #latestOfAll = 0;
+  readonly #latestByOwner = new Map<string, number>();
 
-  /** Notes, before they are acknowledged, changes of these owners' clicks. */
-  of(ownerIds: Iterable<string>): void {
-    const number = ++this.#last;
-    for (const ownerId of ownerIds) this.#owners.set(ownerId, number);
-    if (this.#owners.size <= OWNERS) return;
-    this.#owners.clear();
-    this.#everything = number;
-  }
-
-  /** Notes a change that may be of anybody's clicks. */
-  ofEverything(): void {
-    this.#everything = ++this.#last;
-    this.#owners.clear();
+  /**
+   * Notes, before the change is acknowledged, that clicks of these owners, or of any owner, may have changed.
+   */
+  note(owners: Iterable<string> | 'every-owner'): void {
+    const number = ++this.#latest;
+    if (owners !== 'every-owner') {
+      for (const ownerId of owners) this.#latestByOwner.set(ownerId, number);
+      if (this.#latestByOwner.size <= MAX_OWNERS) return;
+    }
+    this.#latestByOwner.clear();
+    this.#latestOfAll = number;
   }
 
   now(): Moment {
-    return { change: this.#last, time: performance.now() };
+    return { change: this.#latest, time: performance.now() };
   }
 
-  /** Whether nothing that the tenant sees has changed since through this process, nor anywhere for longer than `ms`. */
-  isRecent({ change, time }: Moment, tenant: Tenant, ms: number): boolean {
-    return this.#lastOf(tenant) <= change && performance.now() - time <= ms;
+  /** Whether the moment is at most `maxAgeMs` ago and nothing that the tenant sees has changed through this process since. */
+  isFresh({ change, time }: Moment, tenant: Tenant, maxAgeMs: number): boolean {
+    return this.#latestOf(tenant) <= change && performance.now() - time <= maxAgeMs;
   }
 
-  #lastOf(tenant: Tenant): number {
-    if (tenant.kind === 'every-owner') return this.#last;
-    return Math.max(this.#everything, this.#owners.get(tenant.ownerId) ?? 0);
+  #latestOf(tenant: Tenant): number {
+    if (tenant.kind === 'every-owner') return this.#latest;
+    return Math.max(this.#latestOfAll, this.#latestByOwner.get(tenant.ownerId) ?? 0);
   }
 }

@@ -5,23 +5,23 @@ import type { Tenant } from '../stats/sql/conditions.ts';
 import type { TimeRange } from '../stats/time/buckets.ts';
 import type { DataChanges, Moment } from './data-changes.ts';
 
-/** What ClickHouse held at a moment: a mark for each month, another one after every change of its clicks. */
-export class StoredData {
-  /** Before ClickHouse was asked: whatever had changed by then is in the marks. */
+/** The part versions of the table of clicks at a moment: one a month, another one after every change of its clicks. */
+export class PartVersions {
+  /** Before ClickHouse was asked: whatever had changed by then is in the versions. */
   readonly since: Moment;
-  readonly #marks: ReadonlyMap<number, string>;
+  readonly #byMonth: ReadonlyMap<number, string>;
 
-  constructor(since: Moment, marks: ReadonlyMap<number, string>) {
+  constructor(since: Moment, byMonth: ReadonlyMap<number, string>) {
     this.since = since;
-    this.#marks = marks;
+    this.#byMonth = byMonth;
   }
 
-  /** The marks of the months that a range touches, as one text. */
-  markOf({ start, end }: TimeRange): string {
+  /** The versions of the months that a range touches, as one text. */
+  of({ start, end }: TimeRange): string {
     const [first, last] = [monthOf(start), monthOf(end)];
-    return [...this.#marks]
+    return [...this.#byMonth]
       .filter(([month]) => month === TABLE || (month >= first && month <= last))
-      .map(([month, mark]) => `${month}:${mark}`)
+      .map(([month, version]) => `${month}:${version}`)
       .join(' ');
   }
 }
@@ -29,22 +29,25 @@ export class StoredData {
 /** Stands for the table itself among the months. */
 const TABLE = 0;
 
-/** The months' marks, and the table's own, where the table is of an engine whose parts are all there is. */
-const MARKS = sql`
-  SELECT 0 AS month, toString(uuid) AS mark FROM system.tables
+/**
+ * The months' versions, and the table's own where its parts on this server are all there is of it: not so where it is
+ * replicated or distributed.
+ */
+const VERSIONS = sql`
+  SELECT 0 AS month, toString(uuid) AS version FROM system.tables
   WHERE database = currentDatabase() AND name = 'clicks' AND engine = 'MergeTree'
   UNION ALL
-  SELECT toUInt32(partition) AS month, ${PART_MARK} AS mark
+  SELECT toUInt32(partition) AS month, ${PART_MARK} AS version
   FROM system.parts
   WHERE database = currentDatabase() AND table = 'clicks' AND active
   GROUP BY month
   ORDER BY month`;
 
-/** Asks ClickHouse, for all who want to know at once, what it holds. */
-export class StoredDataWatch {
+/** Asks ClickHouse for its part versions, with one query for all who need them at once. */
+export class FreshnessCheck {
   readonly #database: Database;
   readonly #changes: DataChanges;
-  #asked: { readonly since: Moment; readonly answer: Promise<StoredData | undefined> } | undefined;
+  #latest: { readonly since: Moment; readonly versions: Promise<PartVersions | undefined> } | undefined;
 
   constructor(database: Database, changes: DataChanges) {
     this.#database = database;
@@ -52,20 +55,20 @@ export class StoredDataWatch {
   }
 
   /**
-   * What ClickHouse holds now, or held at most `ms` ago if nothing that the tenant sees has changed through this process
-   * since; undefined when that is not to be found out.
+   * The part versions of now, or of at most `maxAgeMs` ago if nothing that the tenant sees has changed through this process
+   * since; undefined where ClickHouse cannot tell.
    */
-  async recent(tenant: Tenant, ms: number): Promise<StoredData | undefined> {
-    if (this.#asked === undefined || !this.#changes.isRecent(this.#asked.since, tenant, ms)) {
+  async partVersions(tenant: Tenant, maxAgeMs: number): Promise<PartVersions | undefined> {
+    if (this.#latest === undefined || !this.#changes.isFresh(this.#latest.since, tenant, maxAgeMs)) {
       const since = this.#changes.now();
-      this.#asked = { since, answer: this.#ask(since).catch(() => undefined) };
+      this.#latest = { since, versions: this.#query(since).catch(() => undefined) };
     }
-    return this.#asked.answer;
+    return this.#latest.versions;
   }
 
-  async #ask(since: Moment): Promise<StoredData | undefined> {
-    const marks = new Map(await this.#database.rows<[number, string]>(MARKS, LOOK_UP));
-    return marks.has(TABLE) ? new StoredData(since, marks) : undefined;
+  async #query(since: Moment): Promise<PartVersions | undefined> {
+    const versions = new Map(await this.#database.rows<[number, string]>(VERSIONS, LOOK_UP));
+    return versions.has(TABLE) ? new PartVersions(since, versions) : undefined;
   }
 }
 

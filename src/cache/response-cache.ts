@@ -1,197 +1,236 @@
-import type { TimeRange } from '../stats/time/buckets.ts';
-import type { Tenant } from '../stats/sql/conditions.ts';
-import type { ByteLru } from './byte-lru.ts';
-import type { CacheBudget } from './cache-budget.ts';
-import { type Holder, holderKey } from '../fair-share/holder.ts';
-import type { DataChanges, Moment } from './data-changes.ts';
 import { AppError } from '../errors.ts';
-import { KnownQuestions } from './cache-keys.ts';
-import { SharedWork } from './coalesced-work.ts';
-import type { StoredData, StoredDataWatch } from './freshness-check.ts';
+import { type Holder, holderKey } from '../fair-share/holder.ts';
+import type { Tenant } from '../stats/sql/conditions.ts';
+import type { TimeRange } from '../stats/time/buckets.ts';
+import type { ByteLru } from './byte-lru.ts';
+import { CoalescedWork } from './coalesced-work.ts';
+import type { DataChanges, Moment } from './data-changes.ts';
+import type { FreshnessCheck, PartVersions } from './freshness-check.ts';
 
-/** An answer as it is sent. */
-export interface SentAnswer {
+/** The response to a stats request as it is sent. */
+export interface StatsResponse {
   readonly body: Buffer;
-  /** Names everything in the body but the time it was made at. */
+  /** Names everything in the body but the time it was generated at. */
   readonly tag: string;
 }
 
-/** An answer, and how long its question stays the same. */
-export interface MadeAnswer extends SentAnswer {
+/** Whether a response may be served beyond its TTL, as long as the part versions of its range stay the same. */
+export type Cacheability =
+  /** @property untilMs Unix time from which on clicks leave its range although nothing changes them; Infinity: never */
+  | { readonly cacheable: true; readonly untilMs: number }
+  | { readonly cacheable: false; readonly reason: 'open_range' };
+
+export interface ComputedResponse extends StatsResponse {
   readonly range: TimeRange;
-  /** Until when (Unix milliseconds) only a change of the data can change the answer; undefined where time itself does. */
-  readonly isFixedUntil: number | undefined;
+  readonly cacheability: Cacheability;
 }
 
-/** A question for which an answer may be kept. */
-export interface Asked {
-  /** Equal for equal questions about the same tenant, whenever they are asked. */
-  readonly name: string;
+/** A request that is looked up. */
+export interface CacheRequest {
+  /** Equal for identical requests about the same tenant, whenever they are sent. */
+  readonly key: string;
   readonly tenant: Tenant;
-  /** Whose shares it takes. */
+  /** Whose share of queries it takes. */
   readonly holder: Holder;
-  /** Its range has ended: of later clicks none is in the answer. */
-  readonly isOver: boolean;
+  /** Its range ends now, so that clicks which are yet to come belong to it. */
+  readonly isOpen: boolean;
 }
 
-/** How an answer was come by. */
-export type AnswerSource = 'kept' | 'shared' | 'made';
+/** Computes a response. It calls `begin`, and waits for it, just before it reads any click. */
+export type ComputeResponse = (signal: AbortSignal, begin: () => Promise<void>) => Promise<ComputedResponse>;
 
-/** Makes an answer; calls `begin`, and waits for it, just before it looks at any click. */
-export type MakeAnswer = (signal: AbortSignal, begin: () => Promise<void>) => Promise<MadeAnswer>;
+export const CACHE_OUTCOMES = ['hit', 'miss', 'coalesced'] as const;
+export type CacheOutcome = (typeof CACHE_OUTCOMES)[number];
 
 /**
- * How old the newest look at the data may be that an answer rests on. Half of the 2 s after which changes through other
- * processes must be in every answer.
+ * Why there was no response to serve: none was cached; clicks of its range have changed; its range ends now; clicks have
+ * left its range through retention; or ClickHouse has no part versions to tell (sharded or replicated clicks).
  */
-const RECENT_MS = 1_000;
+export const MISS_REASONS = ['absent', 'changed', 'open_range', 'expired', 'no_part_version'] as const;
+export type MissReason = (typeof MISS_REASONS)[number];
 
-/** What an answer takes beside its body. */
+/** Told the outcome of each request, and the reason of each miss. */
+export type CountCacheRequest = (outcome: CacheOutcome, reason?: MissReason) => void;
+
+/**
+ * Milliseconds for which a response is served without a freshness check. Half of the 2 s within which changes through
+ * other processes must be in every response.
+ */
+const TTL_MS = 1_000;
+
+/** Bytes of an entry beside its body. */
 const OVERHEAD = 1_024;
 
-interface Kept {
-  readonly answer: MadeAnswer;
-  /** Of the months it touches, when it was made; undefined when that could not be found out. */
-  readonly mark: string | undefined;
-  /** All that had changed by then is in the answer. */
+interface Entry {
+  readonly response: ComputedResponse;
+  readonly revalidation:
+    | { readonly cacheable: true; readonly untilMs: number; readonly partVersion: string }
+    | { readonly cacheable: false; readonly reason: MissReason };
+  /** All that had changed by then is in the response. */
   since: Moment;
 }
 
-/** Work on an answer; without `since` it has not begun to look at clicks. */
-interface Making {
-  readonly work: SharedWork<MadeAnswer>;
+type Lookup = { readonly response: StatsResponse } | { readonly miss: MissReason };
+
+/** A computation under way; without `since` it has not begun to read clicks. */
+interface Computation {
+  readonly work: CoalescedWork<ComputedResponse>;
   since?: Moment;
 }
 
 /**
- * Answers for those who ask what has just been asked. None is older than a change that this process has acknowledged, nor
- * than RECENT_MS: beyond that only as long as ClickHouse holds the same for the months of a range that has ended.
+ * Responses for identical requests. None is older than a change that this process has acknowledged, nor than TTL_MS unless
+ * a freshness check finds that ClickHouse holds the same parts for the months of a range that has ended.
  */
-export class KeptAnswers {
+export class ResponseCache {
   readonly #changes: DataChanges;
-  readonly #stored: StoredDataWatch;
-  readonly #count: (source: AnswerSource) => void;
-  readonly #kept: ByteLru<Kept>;
-  /** What was asked lately. */
-  readonly questions: KnownQuestions;
-  readonly #making = new Map<string, Making>();
+  readonly #freshness: Pick<FreshnessCheck, 'partVersions'>;
+  readonly #count: CountCacheRequest;
+  readonly #entries: ByteLru<Entry>;
+  readonly #computations = new Map<string, Computation>();
 
   constructor(
-    caches: CacheBudget,
+    entries: ByteLru<Entry>,
     changes: DataChanges,
-    stored: StoredDataWatch,
-    count: (source: AnswerSource) => void,
+    freshness: Pick<FreshnessCheck, 'partVersions'>,
+    count: CountCacheRequest,
   ) {
-    this.#kept = caches.open('responses');
-    this.questions = new KnownQuestions(caches.open('questions'));
+    this.#entries = entries;
     this.#changes = changes;
-    this.#stored = stored;
+    this.#freshness = freshness;
     this.#count = count;
   }
 
-  /** Bytes that all of it takes. */
-  get bytes(): number {
-    return this.#kept.bytes + this.questions.bytes;
-  }
-
-  /** The answer that is kept for a question and still holds. */
-  find({
-    name,
-    tenant,
-  }: Pick<Asked, 'name' | 'tenant'>): SentAnswer | undefined | Promise<SentAnswer | undefined> {
-    const kept = this.#kept.get(name);
-    if (kept === undefined) return undefined;
-    if (!this.#changes.isRecent(kept.since, tenant, RECENT_MS)) return this.#confirmed(kept, tenant);
-    this.#count('kept');
-    return kept.answer;
-  }
-
-  async #confirmed(kept: Kept, tenant: Tenant): Promise<SentAnswer | undefined> {
-    const { range, isFixedUntil = 0 } = kept.answer;
-    if (kept.mark === undefined || isFixedUntil <= Date.now()) return undefined;
-    const stored = await this.#stored.recent(tenant, RECENT_MS);
-    if (stored?.markOf(range) !== kept.mark) return undefined;
-    kept.since = stored.since;
-    this.#count('kept');
-    return kept.answer;
+  /** The response that is cached for a request and fresh. Only a hit is counted. */
+  async find(request: Pick<CacheRequest, 'key' | 'tenant'>): Promise<StatsResponse | undefined> {
+    const found = this.#lookUp(request);
+    const lookup = found instanceof Promise ? await found : found;
+    if ('miss' in lookup) return undefined;
+    this.#count('hit');
+    return lookup.response;
   }
 
   /**
-   * The answer to a question: the one kept, the one that is being made for others, or a new one.
-   * @throws what `make` throws; the signal's reason when it aborts
+   * The response to a request: the cached one, that of an identical request under way, or a new one.
+   * @throws what `compute` throws; the signal's reason when it aborts
    */
-  async answer(asked: Asked, signal: AbortSignal, make: MakeAnswer): Promise<SentAnswer> {
-    const kept = await this.find(asked);
-    if (kept !== undefined) return kept;
-    const making = this.#making.get(makingName(asked));
-    const canJoin =
-      making !== undefined &&
-      !making.work.isGivenUp &&
-      (making.since === undefined || this.#changes.isRecent(making.since, asked.tenant, RECENT_MS));
-    this.#count(canJoin ? 'shared' : 'made');
-    if (!canJoin) return this.#make(asked, make).work.wait(signal);
+  async respond(
+    request: CacheRequest,
+    signal: AbortSignal,
+    compute: ComputeResponse,
+  ): Promise<StatsResponse> {
+    const lookup = await this.#lookUp(request);
+    if ('response' in lookup) {
+      this.#count('hit');
+      return lookup.response;
+    }
+    const running = this.#computations.get(coalescingKey(request));
+    if (running === undefined || !this.#mayJoin(running, request)) {
+      this.#count('miss', lookup.miss);
+      return this.#compute(request, compute).work.wait(signal);
+    }
+    this.#count('coalesced');
     try {
-      return await making.work.wait(signal);
+      return await running.work.wait(signal);
     } catch (error) {
-      // Whoever it was made for has no share left: that is not the fault of those who joined.
+      // The share of the one who asked first is used up: that must not refuse those who joined.
       const isRefused =
-        making.since === undefined && error instanceof AppError && error.code === 'unavailable';
+        running.since === undefined && error instanceof AppError && error.code === 'unavailable';
       if (!isRefused) throw error;
-      return this.#make(asked, make).work.wait(signal);
+      return this.#compute(request, compute).work.wait(signal);
     }
   }
 
-  #make(asked: Asked, make: MakeAnswer): Making {
-    const making: Making = { work: new SharedWork((signal) => this.#run(making, asked, signal, make)) };
-    this.#making.set(makingName(asked), making);
-    return making;
+  /** A lookup within the TTL is synchronous: it is what a repeated request costs. */
+  #lookUp({ key, tenant }: Pick<CacheRequest, 'key' | 'tenant'>): Lookup | Promise<Lookup> {
+    const entry = this.#entries.get(key);
+    if (entry === undefined) return { miss: 'absent' };
+    return this.#changes.isFresh(entry.since, tenant, TTL_MS) ? entry : this.#revalidate(entry, tenant);
   }
 
-  async #run(making: Making, asked: Asked, signal: AbortSignal, make: MakeAnswer): Promise<MadeAnswer> {
-    const { tenant, isOver } = asked;
-    const name = makingName(asked);
-    let stored: StoredData | undefined;
+  async #revalidate(entry: Entry, tenant: Tenant): Promise<Lookup> {
+    const { response, revalidation } = entry;
+    if (!revalidation.cacheable) return { miss: revalidation.reason };
+    if (revalidation.untilMs <= Date.now()) return { miss: 'expired' };
+    const versions = await this.#freshness.partVersions(tenant, TTL_MS);
+    if (versions === undefined) return { miss: 'no_part_version' };
+    if (versions.of(response.range) !== revalidation.partVersion) return { miss: 'changed' };
+    entry.since = versions.since;
+    return entry;
+  }
+
+  #mayJoin({ work, since }: Computation, { tenant }: CacheRequest): boolean {
+    return !work.isAborted && (since === undefined || this.#changes.isFresh(since, tenant, TTL_MS));
+  }
+
+  #compute(request: CacheRequest, compute: ComputeResponse): Computation {
+    const computation: Computation = {
+      work: new CoalescedWork((signal) => this.#run(computation, request, signal, compute)),
+    };
+    this.#computations.set(coalescingKey(request), computation);
+    return computation;
+  }
+
+  async #run(
+    computation: Computation,
+    request: CacheRequest,
+    signal: AbortSignal,
+    compute: ComputeResponse,
+  ): Promise<ComputedResponse> {
+    const key = coalescingKey(request);
+    let versions: PartVersions | undefined;
     const begin = async (): Promise<void> => {
-      // Marks from before the clicks are read can only make the answer look older than it is.
-      if (isOver) stored = await this.#stored.recent(tenant, RECENT_MS);
-      making.since = this.#changes.now();
+      // Versions from before the clicks are read can only make the response look older than it is.
+      if (!request.isOpen) versions = await this.#freshness.partVersions(request.tenant, TTL_MS);
+      computation.since = this.#changes.now();
     };
     try {
-      const answer = await make(signal, begin);
-      this.#keep(asked, answer, stored?.markOf(answer.range), making.since);
-      return answer;
+      const response = await compute(signal, begin);
+      this.#store(request, response, versions, computation.since);
+      return response;
     } finally {
-      if (this.#making.get(name) === making) this.#making.delete(name);
+      if (this.#computations.get(key) === computation) this.#computations.delete(key);
     }
   }
 
-  #keep(
-    { name, tenant }: Asked,
-    answer: MadeAnswer,
-    mark: string | undefined,
+  #store(
+    { key, tenant }: CacheRequest,
+    response: ComputedResponse,
+    versions: PartVersions | undefined,
     since: Moment | undefined,
   ): void {
     if (since === undefined) return;
-    const bytes = answer.body.length + 2 * (name.length + (mark?.length ?? 0)) + OVERHEAD;
-    const own = { ...answer, body: ownBytes(answer.body) };
-    // Questions about one owner's clicks, whoever asks them, do not drive out those about the others'.
+    const revalidation = revalidationOf(response, versions);
+    const partVersionLength = revalidation.cacheable ? revalidation.partVersion.length : 0;
+    const bytes = response.body.length + 2 * (key.length + partVersionLength) + OVERHEAD;
+    const own = { ...response, body: ownBytes(response.body) };
+    // Responses about one owner's clicks, whoever asks for them, do not displace those about the others'.
     const holder = tenant.kind === 'every-owner' ? EVERY_OWNER : tenant.ownerId;
-    this.#kept.set(name, { answer: own, mark, since }, bytes, holder);
+    this.#entries.set(key, { response: own, revalidation, since }, bytes, holder);
   }
 }
 
+function revalidationOf(
+  { cacheability, range }: ComputedResponse,
+  versions: PartVersions | undefined,
+): Entry['revalidation'] {
+  if (!cacheability.cacheable) return cacheability;
+  if (versions === undefined) return { cacheable: false, reason: 'no_part_version' };
+  return { ...cacheability, partVersion: versions.of(range) };
+}
+
 /**
- * Equal for requests that may wait for the same work. An owner’s neither wait in the queue for another’s share nor are refused
- * with them. Strangers all have one share, and many of them may ask the same of one link.
+ * Equal for requests that may wait for the same computation. An owner’s neither wait in the queue for another’s share nor are
+ * refused with them. Strangers all have one share, and many of them may ask the same of one link.
  */
-function makingName({ name, holder }: Asked): string {
-  return `${holder.kind === 'stranger' ? holder.kind : holderKey(holder)}\0${name}`;
+function coalescingKey({ key, holder }: CacheRequest): string {
+  return `${holder.kind === 'stranger' ? holder.kind : holderKey(holder)}\0${key}`;
 }
 
 /** No owner's id: those have no control characters. */
 const EVERY_OWNER = '\0';
 
-/** Bytes in memory of their own: small ones come from a shared piece of it, which would all be held with them. */
+/** Bytes in memory of their own: a small Buffer is a piece of a shared one, all of which would stay with it. */
 function ownBytes(bytes: Buffer): Buffer {
   if (bytes.buffer.byteLength === bytes.length) return bytes;
   const own = Buffer.allocUnsafeSlow(bytes.length);

@@ -8,7 +8,7 @@ import { rangeRead } from '../stats/query-cost.ts';
 import type { Spread } from '../stats/sql/sharding.ts';
 import { sql } from '../sql/sql.ts';
 
-/** What of an answer tells how much was read. */
+/** The part of a result that tells how many clicks were read. */
 interface TotalsOnly {
   readonly summary: Pick<StatsAnswer['summary'], 'total_clicks'>;
 }
@@ -19,113 +19,113 @@ interface Estimate extends TimeRange {
   readonly at: number;
 }
 
-/** For tenants that are remembered: owners, and URLs whose statistics are asked for. */
-const REMEMBERED_BYTES = 2 * 1_048_576;
-/** What one takes beside its name. */
+/** For all tenants that have estimates: owners, and URLs whose statistics are queried. */
+const MAX_BYTES = 2 * 1_048_576;
+/** Bytes of a tenant's estimates beside its key. */
 const OVERHEAD = 1_024;
-/** Ranges whose clicks are remembered of a tenant. */
-const RANGES = 8;
-const FRESH_MS = 60_000;
+/** Estimates, each of another range, for one tenant. */
+const MAX_RANGES = 8;
+const TTL_MS = 60_000;
 /**
- * How much of a range another one is at least for its clicks to be a part of that one's. How clicks lie in a much longer
- * range, or a shorter one, tells nothing: whoever asks can choose one of few clicks first, and then where they all are.
+ * The least part of a known range that another one must be for its clicks to be estimated as the same part. A much longer
+ * range tells nothing of where its clicks lie: a client can query a stretch of few clicks first, and then where they all are.
  */
-const NEAR = 0.45;
-/** Of its length, what a range may reach out of one that it counts as within. */
+const MIN_PART = 0.45;
+/** The part of its length by which a range may exceed a known one that counts as covering it. */
 const SLACK = 0.1;
-/** Looked up at once; what comes then is looked up at its next question. */
+/** Lookups that run at once; beyond, a query is looked up the next time. */
 const MAX_LOOKUPS = 4;
-/** A question that takes longer is looked up before its answer is there. Under load the cheap ones wait, too. */
-const PATIENCE_MS = 250;
+/** A query that runs longer is looked up before its result is there. Under load the cheap ones wait, too. */
+const LOOKUP_AFTER_MS = 250;
 
 /**
- * How many clicks a tenant's questions read, about: what their answers told, or what ClickHouse's index says. No answer rests
- * on it, only who waits for whom.
+ * About how many clicks the queries of a tenant read: as earlier results told, or as ClickHouse's index says. It decides
+ * which query waits for which, and never what a result is.
  */
 export class RowEstimates {
   readonly #database: Database;
   readonly #spread: Spread | undefined;
-  readonly #known = new ByteLru<readonly Estimate[]>(REMEMBERED_BYTES);
+  readonly #estimates = new ByteLru<readonly Estimate[]>(MAX_BYTES);
   readonly #lookups = new Set<string>();
 
-  /** @param spread where the clicks are spread; the estimate is then of one shard, as the time is that it takes */
+  /** @param spread where the clicks are sharded; an estimate is then of one shard, as the time is that a query takes */
   constructor(database: Database, spread: Spread | undefined) {
     this.#database = database;
     this.#spread = spread;
   }
 
-  /** Clicks that a question reads; undefined where nothing is known of its tenant yet. */
+  /** Clicks that a query reads; undefined where nothing is known of its tenant yet. */
   find(query: StatsQuery, tenant: Tenant): number | undefined {
     const range = rangeRead(query);
     const known = this.#closest(tenant, range);
-    return known && known.rows * (partOf(known, range) < NEAR ? 1 : Math.min(1, partOf(known, range)));
+    return known && known.rows * (partOf(known, range) < MIN_PART ? 1 : Math.min(1, partOf(known, range)));
   }
 
-  /** Runs a question, and learns for the next ones what it reads. */
+  /** Runs a query, and learns for the next ones how many clicks it reads. */
   async learnFrom<Answer extends TotalsOnly>(
     query: StatsQuery,
     tenant: Tenant,
     run: () => Promise<Answer>,
   ): Promise<Answer> {
     if (this.#isKnown(query, tenant)) return run();
-    const late = setTimeout(() => this.look(query, tenant), PATIENCE_MS);
+    const timer = setTimeout(() => this.refresh(query, tenant), LOOKUP_AFTER_MS);
     try {
       const answer = await run();
-      if (countsAllItReads(query)) this.#remember(query, tenant, answer.summary.total_clicks);
-      else this.look(query, tenant);
+      if (countsAllItReads(query)) this.#add(query, tenant, answer.summary.total_clicks);
+      else this.refresh(query, tenant);
       return answer;
     } finally {
-      clearTimeout(late);
+      clearTimeout(timer);
     }
   }
 
-  /** Looks up what a question reads, for the next ones, unless that is known. */
-  look(query: StatsQuery, tenant: Tenant): void {
-    if (!this.#isKnown(query, tenant)) void this.#look(nameOf(tenant), query, tenant);
+  /** Asks ClickHouse, for later queries, how many clicks this one reads, unless that is known. */
+  refresh(query: StatsQuery, tenant: Tenant): void {
+    if (!this.#isKnown(query, tenant)) void this.#lookUp(keyOf(tenant), query, tenant);
   }
 
   #closest(tenant: Tenant, range: TimeRange): Estimate | undefined {
-    return closest(this.#known.get(nameOf(tenant)) ?? [], range);
+    return closest(this.#estimates.get(keyOf(tenant)) ?? [], range);
   }
 
   #isKnown(query: StatsQuery, tenant: Tenant): boolean {
     const range = rangeRead(query);
     const known = this.#closest(tenant, range);
-    return known !== undefined && partOf(known, range) >= NEAR && performance.now() - known.at <= FRESH_MS;
+    return known !== undefined && partOf(known, range) >= MIN_PART && performance.now() - known.at <= TTL_MS;
   }
 
-  #remember(query: StatsQuery, tenant: Tenant, rows: number): void {
-    const name = nameOf(tenant);
+  #add(query: StatsQuery, tenant: Tenant, rows: number): void {
+    const key = keyOf(tenant);
     const range = rangeRead(query);
-    const others = (this.#known.get(name) ?? []).filter((known) => !isAlike(known, range));
-    const estimates = [{ rows, ...range, at: performance.now() }, ...others].slice(0, RANGES);
-    this.#known.set(name, estimates, 2 * name.length + OVERHEAD);
+    const others = (this.#estimates.get(key) ?? []).filter((known) => !isAlike(known, range));
+    const estimates = [{ rows, ...range, at: performance.now() }, ...others].slice(0, MAX_RANGES);
+    this.#estimates.set(key, estimates, 2 * key.length + OVERHEAD);
   }
 
-  async #look(name: string, query: StatsQuery, tenant: Tenant): Promise<void> {
-    if (this.#lookups.size >= MAX_LOOKUPS || this.#lookups.has(name)) return;
-    this.#lookups.add(name);
+  async #lookUp(key: string, query: StatsQuery, tenant: Tenant): Promise<void> {
+    if (this.#lookups.size >= MAX_LOOKUPS || this.#lookups.has(key)) return;
+    this.#lookups.add(key);
     const bare = { ...query, range: rangeRead(query), filters: {}, bots: 'include' } as const;
     try {
       const found = await this.#database.rows<[string, string, number, number, number]>(
         sql`EXPLAIN ESTIMATE SELECT visitor ${clicksOf(bare, tenant, this.#spread)}`,
       );
       const rows = found.reduce((all, [, , , inPart]) => all + inPart, 0);
-      this.#remember(query, tenant, rows);
+      this.#add(query, tenant, rows);
     } catch {
-      // Whatever keeps ClickHouse from answering this, the question itself meets too.
+      // Whatever makes this fail makes the query itself fail too, and that reports it.
     } finally {
-      this.#lookups.delete(name);
+      this.#lookups.delete(key);
     }
   }
 }
 
-/** Without conditions of its own the total of a question is what it reads. */
+/** Without filters, the total of a query is what it reads. */
 function countsAllItReads({ filters, bots, previous }: StatsQuery): boolean {
   return Object.keys(filters).length === 0 && bots === 'include' && previous === undefined;
 }
 
-function nameOf(tenant: Tenant): string {
+function keyOf(tenant: Tenant): string {
   return JSON.stringify(tenant);
 }
 
@@ -142,7 +142,7 @@ function covers(known: TimeRange, range: TimeRange): boolean {
   return known.start <= range.start + slack && known.end >= range.end - slack;
 }
 
-/** How long a range is in comparison. */
+/** The length of a range as a part of a known one's. */
 function partOf(known: TimeRange, range: TimeRange): number {
   return spanOf(range) / spanOf(known);
 }

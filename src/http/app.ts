@@ -5,7 +5,7 @@ import { AppError, invalid } from '../errors.ts';
 import { authenticate } from './middleware/authenticate.ts';
 import { noteChanges } from './request/changes.ts';
 import type { Handler, State } from './request/context.ts';
-import { repeatedQuestions } from './middleware/cached-stats.ts';
+import { cachedStats } from './middleware/cached-stats.ts';
 import { crossOrigin, securityHeaders } from './middleware/response-headers.ts';
 import { errorAnswers } from './middleware/error-responses.ts';
 import { limitRate } from '../rate-limit/middleware.ts';
@@ -49,7 +49,7 @@ export function createRouter(services: Services): Router<State> {
 export function createListener(services: Services): RequestListener {
   // Koa answers every failure itself; its promise never rejects.
   const handle = createApp(services).callback();
-  return repeatedQuestions(services, (request, response) => void handle(request, response));
+  return cachedStats(services, (request, response) => void handle(request, response));
 }
 
 function createApp(services: Services): Koa<State> {

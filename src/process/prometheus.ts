@@ -1,5 +1,5 @@
 import { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from 'prom-client';
-import type { AnswerSource } from '../cache/response-cache.ts';
+import { CACHE_OUTCOMES, type CountCacheRequest, MISS_REASONS } from '../cache/response-cache.ts';
 import type { QueryObserver } from '../clickhouse/database.ts';
 import type { FairShare } from '../fair-share/fair-share.ts';
 import type { Shares } from '../fair-share/shares.ts';
@@ -11,13 +11,11 @@ export interface Metrics {
   readonly observeQuery: QueryObserver;
   readonly observeRequest: (method: string, route: string, status: number, seconds: number) => void;
   readonly countRateLimited: (route: string, payer: Payer) => void;
-  readonly countAnswer: (source: AnswerSource) => void;
-  /** @param bytes tells, whenever it is asked, what the answers that are kept take */
-  readonly watchKeptBytes: (bytes: () => number) => void;
+  readonly countCacheRequest: CountCacheRequest;
   /** Shows how much of each scarce resource is used, and how often it was refused. */
   readonly watchShares: (shares: Shares) => void;
-  /** @param held tells, whenever it is asked, the bytes that each cache holds */
-  readonly watchCaches: (held: () => Readonly<Record<string, number>>) => void;
+  /** @param bytes called at each scrape: the bytes in use, by cache */
+  readonly watchCaches: (bytes: () => Readonly<Record<string, number>>) => void;
   readonly countClicks: (accepted: number, rejected: number) => void;
 }
 
@@ -66,18 +64,7 @@ export function createMetrics(): Metrics {
     labelNames: ['route', 'payer'],
     registers: [registry],
   });
-  // Counted here first: to find the label each time would cost more than all else that is done for a kept answer.
-  const counted: Record<AnswerSource, number> = { kept: 0, shared: 0, made: 0 };
-  const answers = new Counter({
-    name: 'spoor_stats_answers_total',
-    help: 'Statistics answers: kept from an earlier request, shared with one under way, or made.',
-    labelNames: ['source'],
-    collect: () => {
-      answers.reset();
-      for (const [source, count] of Object.entries(counted)) answers.inc({ source }, count);
-    },
-    registers: [registry],
-  });
+  const countCacheRequest = createCacheCounters(registry);
   return {
     registry,
     observeQuery: (kind, seconds, ok) => queries.observe({ kind, outcome: ok ? 'ok' : 'error' }, seconds),
@@ -89,23 +76,14 @@ export function createMetrics(): Metrics {
       observer.observe(seconds);
     },
     countRateLimited: (route, payer) => rateLimited.inc({ route, payer }),
-    countAnswer: (source) => counted[source]++,
-    watchKeptBytes: (bytes) =>
-      new Gauge({
-        name: 'spoor_stats_kept_bytes',
-        help: 'Bytes of the statistics answers that are kept.',
-        collect() {
-          this.set(bytes());
-        },
-        registers: [registry],
-      }),
-    watchCaches: (held) => {
+    countCacheRequest,
+    watchCaches: (bytes) => {
       const gauge = new Gauge({
         name: 'spoor_cache_bytes',
-        help: 'Bytes that each cache holds, of SPOOR_CACHE_MB together.',
+        help: 'Bytes in use by each cache, at most SPOOR_CACHE_MB together.',
         labelNames: ['cache'],
         collect: () => {
-          for (const [cache, bytes] of Object.entries(held())) gauge.set({ cache }, bytes);
+          for (const [cache, size] of Object.entries(bytes())) gauge.set({ cache }, size);
         },
         registers: [registry],
       });
@@ -116,6 +94,47 @@ export function createMetrics(): Metrics {
       clicks.inc({ outcome: 'rejected' }, rejected);
     },
   };
+}
+
+/** Counts in a plain object: finding a label's counter at each hit would cost more than all else that a hit takes. */
+function createCacheCounters(registry: Registry): CountCacheRequest {
+  const requests = countBy(registry, 'outcome', CACHE_OUTCOMES, {
+    name: 'spoor_cache_requests_total',
+    help: 'Stats requests: served from the cache (hit), by an identical request under way (coalesced), or computed (miss).',
+  });
+  const misses = countBy(registry, 'reason', MISS_REASONS, {
+    name: 'spoor_cache_misses_total',
+    help: 'Stats requests that were computed, by why no cached response could be served.',
+  });
+  return (outcome, reason) => {
+    requests[outcome]++;
+    if (reason !== undefined) misses[reason]++;
+  };
+}
+
+/** A counter with one label, whose values are counted up in the object that it returns. */
+function countBy<Value extends string>(
+  registry: Registry,
+  label: string,
+  values: readonly Value[],
+  { name, help }: { readonly name: string; readonly help: string },
+): Record<Value, number> {
+  const counts = zeros(values);
+  const counter = new Counter({
+    name,
+    help,
+    labelNames: [label],
+    collect: () => {
+      counter.reset();
+      for (const value of values) counter.inc({ [label]: value }, counts[value]);
+    },
+    registers: [registry],
+  });
+  return counts;
+}
+
+function zeros<Value extends string>(values: readonly Value[]): Record<Value, number> {
+  return Object.fromEntries(values.map((value) => [value, 0])) as Record<Value, number>;
 }
 
 /** By resource and never by holder: a label an owner can make would be one of any number. */

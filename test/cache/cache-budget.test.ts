@@ -1,8 +1,8 @@
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { afterAll, describe, expect, test } from '@jest/globals';
-import { KnownClicksOfQuestions } from '../../src/cache/known-clicks.ts';
-import { KnownQuestions, nameOf } from '../../src/cache/cache-keys.ts';
+import { VisitorCounts } from '../../src/cache/visitor-counts.ts';
+import { ParsedRequests, cacheKey } from '../../src/cache/parsed-requests.ts';
 import { ByteLru } from '../../src/cache/byte-lru.ts';
 import { CacheBudget, type CacheName } from '../../src/cache/cache-budget.ts';
 import { cachedUserAgents } from '../../src/clicks/enrich/user-agent.ts';
@@ -13,7 +13,16 @@ import { StoredUrls } from '../../src/urls/stored-urls.ts';
 
 const MIB = 1_048_576;
 const NAMES: readonly CacheName[] = [
-  ...(['responses', 'questions', 'visitors', 'urls', 'user_agents', 'places', 'keys', 'wrong_keys'] as const),
+  ...([
+    'responses',
+    'parsed_requests',
+    'visitor_counts',
+    'urls',
+    'user_agents',
+    'places',
+    'keys',
+    'wrong_keys',
+  ] as const),
 ];
 
 setFlagsFromString('--expose-gc');
@@ -61,8 +70,8 @@ describe('one number of bytes for all caches', () => {
     for (const cache of caches) {
       for (let entry = 0; entry < 70_000; entry++) cache.set(entry, 'x', 1_024);
     }
-    expect(Object.keys(budget.held)).toEqual(NAMES);
-    const held = Object.values(budget.held).reduce((sum, bytes) => sum + bytes, 0);
+    expect(Object.keys(budget.bytes)).toEqual(NAMES);
+    const held = Object.values(budget.bytes).reduce((sum, bytes) => sum + bytes, 0);
     expect(held).toBeGreaterThan(63 * MIB);
     expect(held).toBeLessThanOrEqual(64 * MIB);
   });
@@ -92,7 +101,7 @@ const FILLED: readonly (readonly [string, (cache: ByteLru<never>) => (index: num
   [
     'filters of a question',
     (cache) => {
-      const known = new KnownClicksOfQuestions(cache);
+      const known = new VisitorCounts(cache);
       return (index) =>
         known.learn(
           { ...QUERY, filters: { referrer: [pieceOf(index, 100_000)] } },
@@ -106,17 +115,17 @@ const FILLED: readonly (readonly [string, (cache: ByteLru<never>) => (index: num
   [
     'query strings',
     (cache) => {
-      const known = new KnownQuestions(cache);
+      const known = new ParsedRequests(cache);
       const { range: _, ...question } = QUERY;
       return (index) => {
         const text = pieceOf(index, 100_000);
         const subject = { scope: 'anon', shortCode: text.slice(0, 128) } as const;
-        const asked = known.remember(
+        const asked = known.add(
           text,
           { ...question, subject, filters: { os: [text] }, end: 1, keptSince: undefined } as never,
           5,
         );
-        nameOf(asked, { kind: 'url', ownerId: 'me', shortCode: 'launch' });
+        cacheKey(asked, { kind: 'url', ownerId: 'me', shortCode: 'launch' });
       };
     },
   ],

@@ -1,10 +1,10 @@
 import { expect, test } from '@jest/globals';
-import { SharedWork } from '../../src/cache/coalesced-work.ts';
+import { CoalescedWork } from '../../src/cache/coalesced-work.ts';
 
 function begun() {
   let settle: (result: string) => void = () => {};
   const seen: AbortSignal[] = [];
-  const work = new SharedWork((signal) => {
+  const work = new CoalescedWork((signal) => {
     seen.push(signal);
     return new Promise<string>((resolve) => (settle = resolve));
   });
@@ -13,17 +13,17 @@ function begun() {
 
 const STAYS = new AbortController().signal;
 
-test('is given up when the last who waits leaves, not before', async () => {
+test('is aborted when the last who waits leaves, not before', async () => {
   const { work, seen } = begun();
   const [one, two] = [new AbortController(), new AbortController()];
   const waits = [work.wait(one.signal), work.wait(two.signal)];
   await Promise.resolve();
   one.abort();
   await expect(waits[0]).rejects.toThrow(/abort/i);
-  expect([work.isGivenUp, seen[0]?.aborted]).toEqual([false, false]);
+  expect([work.isAborted, seen[0]?.aborted]).toEqual([false, false]);
   two.abort();
   await expect(waits[1]).rejects.toThrow(/abort/i);
-  expect([work.isGivenUp, seen[0]?.aborted, seen.length]).toEqual([true, true, 1]);
+  expect([work.isAborted, seen[0]?.aborted, seen.length]).toEqual([true, true, 1]);
 });
 
 test('who stays gets the result, whoever leaves', async () => {
@@ -39,7 +39,7 @@ test('who stays gets the result, whoever leaves', async () => {
 });
 
 test('a failure is everybody’s', async () => {
-  const work = new SharedWork<string>(() => Promise.reject(new Error('no luck')));
+  const work = new CoalescedWork<string>(() => Promise.reject(new Error('no luck')));
   const waits = await Promise.allSettled([work.wait(STAYS), work.wait(STAYS)]);
   expect(waits.map(({ status }) => status)).toEqual(['rejected', 'rejected']);
 });

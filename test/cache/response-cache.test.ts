@@ -1,44 +1,57 @@
-import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { expect, test } from '@jest/globals';
+import { ByteLru } from '../../src/cache/byte-lru.ts';
 import { DataChanges } from '../../src/cache/data-changes.ts';
-import { KeptAnswers, type MadeAnswer, type MakeAnswer } from '../../src/cache/response-cache.ts';
-import { StoredDataWatch } from '../../src/cache/freshness-check.ts';
-import { CacheBudget } from '../../src/cache/cache-budget.ts';
+import { PartVersions } from '../../src/cache/freshness-check.ts';
+import {
+  type Cacheability,
+  type ComputeResponse,
+  type ComputedResponse,
+  ResponseCache,
+} from '../../src/cache/response-cache.ts';
 import { unavailable } from '../../src/errors.ts';
 import type { Holder } from '../../src/fair-share/holder.ts';
-import { type TestSpoor, startSpoor } from '../support/spoor.ts';
-
-let spoor: TestSpoor;
-beforeAll(async () => {
-  spoor = await startSpoor();
-});
-afterAll(() => spoor.stop());
 
 const ANN: Holder = { kind: 'owner', name: 'ann' };
 const STRANGER: Holder = { kind: 'stranger', name: '192.0.2.1' };
 const signal = new AbortController().signal;
+/** About one public link of ann's. */
+const TENANT = { kind: 'url', ownerId: 'ann', shortCode: 'launch' } as const;
 
-/** Asks about one public link of ann's. */
-function asker(): (holder: Holder, make: MakeAnswer) => Promise<string> {
+/** A cache over a ClickHouse of this part version (undefined: it has none to tell), and what was counted. */
+function createCache() {
   const changes = new DataChanges();
-  const stored = new StoredDataWatch(spoor.database, changes);
-  const answers = new KeptAnswers(new CacheBudget(1_048_576), changes, stored, () => {});
-  const tenant = { kind: 'url', ownerId: 'ann', shortCode: 'launch' } as const;
-  return async (holder, make) =>
-    (await answers.answer({ name: 'the same', tenant, holder, isOver: false }, signal, make)).body.toString();
+  const counted: string[] = [];
+  const clickhouse: { version: string | undefined } = { version: '1' };
+  const freshness = {
+    partVersions: async () => {
+      const { version } = clickhouse;
+      return version === undefined ? undefined : new PartVersions(changes.now(), new Map([[0, version]]));
+    },
+  };
+  const cache = new ResponseCache(new ByteLru(1_048_576), changes, freshness, (outcome, reason) =>
+    counted.push(reason === undefined ? outcome : `${outcome}: ${reason}`),
+  );
+  const ask = async (holder: Holder, compute: ComputeResponse, isOpen = true): Promise<string> => {
+    const request = { key: 'the same', tenant: TENANT, holder, isOpen };
+    return (await cache.respond(request, signal, compute)).body.toString();
+  };
+  return { ask, changes, clickhouse, counted };
 }
 
-const answerOf = (text: string): MadeAnswer => ({
+const OPEN: Cacheability = { cacheable: false, reason: 'open_range' };
+
+const responseOf = (text: string, cacheability: Cacheability = OPEN): ComputedResponse => ({
   body: Buffer.from(text),
   tag: text,
   range: { start: 0, end: 1 },
-  isFixedUntil: undefined,
+  cacheability,
 });
 
 /** Waits in its holder's queue until it is refused. */
-function queued(): { readonly make: MakeAnswer; readonly refuse: () => void } {
+function queued(): { readonly compute: ComputeResponse; readonly refuse: () => void } {
   let refuse = (): void => {};
   const refusal = new Promise<never>((_, reject) => (refuse = () => reject(unavailable('refused'))));
-  return { make: () => refusal, refuse };
+  return { compute: () => refusal, refuse };
 }
 
 test.each<[string, Holder, Holder]>([
@@ -46,10 +59,10 @@ test.each<[string, Holder, Holder]>([
   ['an owner', ANN, { kind: 'owner', name: 'ben' }],
   ['a stranger', STRANGER, { kind: 'owner', name: STRANGER.name }],
 ])('%s, %j, neither waits for the share of %j nor is refused with it', async (_, holder, other) => {
-  const ask = asker();
-  const { make, refuse } = queued();
-  const waiting = ask(other, make);
-  expect(await ask(holder, async () => answerOf('own'))).toBe('own');
+  const { ask } = createCache();
+  const { compute, refuse } = queued();
+  const waiting = ask(other, compute);
+  expect(await ask(holder, async () => responseOf('own'))).toBe('own');
   refuse();
   await expect(waiting).rejects.toThrow('refused');
 });
@@ -57,36 +70,37 @@ test.each<[string, Holder, Holder]>([
 test.each<[string, Holder, Holder]>([
   ['one owner', ANN, ANN],
   ['strangers of any network', STRANGER, { kind: 'stranger', name: '2001:db8:0:1::/64' }],
-])('equal questions of %s are made once', async (_, holder, other) => {
-  const ask = asker();
-  let answer = (_made: MadeAnswer): void => {};
-  const made = new Promise<MadeAnswer>((resolve) => (answer = resolve));
-  const first = ask(holder, () => made);
-  const second = ask(other, () => Promise.reject(new Error('made again')));
-  answer(answerOf('shared'));
+])('identical requests of %s are coalesced', async (_, holder, other) => {
+  const { ask, counted } = createCache();
+  let respond = (_response: ComputedResponse): void => {};
+  const response = new Promise<ComputedResponse>((resolve) => (respond = resolve));
+  const first = ask(holder, () => response);
+  const second = ask(other, () => Promise.reject(new Error('computed again')));
+  respond(responseOf('shared'));
   expect(await Promise.all([first, second])).toEqual(['shared', 'shared']);
+  expect(counted).toEqual(['miss: absent', 'coalesced']);
 });
 
-const made =
-  (text: string): MakeAnswer =>
+const computing =
+  (text: string, cacheability?: Cacheability): ComputeResponse =>
   async (_, begin) => {
     await begin();
-    return answerOf(text);
+    return responseOf(text, cacheability);
   };
 
 test('when one who asked first has no share left, those who joined ask for themselves', async () => {
-  const ask = asker();
-  const { make, refuse } = queued();
-  const first = ask(STRANGER, make);
-  const joined = ask(STRANGER, made('own'));
+  const { ask } = createCache();
+  const { compute, refuse } = queued();
+  const first = ask(STRANGER, compute);
+  const joined = ask(STRANGER, computing('own'));
   await Promise.resolve();
   refuse();
   await expect(first).rejects.toThrow('refused');
   expect(await joined).toBe('own');
 });
 
-test('once it has been looked for, its failure is that of all who asked', async () => {
-  const ask = asker();
+test('once clicks are being read, a failure is that of all who wait', async () => {
+  const { ask } = createCache();
   let fail = (): void => {};
   const failure = new Promise<never>((_, reject) => {
     fail = () => reject(unavailable('ClickHouse does not answer.'));
@@ -95,8 +109,44 @@ test('once it has been looked for, its failure is that of all who asked', async 
     await begin();
     return failure;
   });
-  const joined = ask(STRANGER, made('own'));
+  const joined = ask(STRANGER, computing('own'));
   fail();
   await expect(first).rejects.toThrow('does not answer');
   await expect(joined).rejects.toThrow('does not answer');
+});
+
+const ENDED: Cacheability = { cacheable: true, untilMs: Infinity };
+
+/** After a change that this process acknowledged, whatever is cached is past its TTL. */
+test.each<[string, { cacheability: Cacheability; version?: string | undefined; after?: string }, string]>([
+  ['the same part version', { cacheability: ENDED, version: '1', after: '1' }, 'hit'],
+  ['another part version', { cacheability: ENDED, version: '1', after: '2' }, 'miss: changed'],
+  ['no part version', { cacheability: ENDED }, 'miss: no_part_version'],
+  ['a range that ends now', { cacheability: OPEN, version: '1', after: '1' }, 'miss: open_range'],
+  [
+    'a range that retention has reached',
+    { cacheability: { cacheable: true, untilMs: 0 }, version: '1', after: '1' },
+    'miss: expired',
+  ],
+])('past its TTL, with %s, a response is a %j → %s', async (_, { cacheability, version, after }, outcome) => {
+  const { ask, changes, clickhouse, counted } = createCache();
+  clickhouse.version = version;
+  const compute = computing('first', cacheability);
+  await ask(ANN, compute, !cacheability.cacheable);
+  changes.note(['ann']);
+  clickhouse.version = after;
+  await ask(ANN, computing('second', cacheability), !cacheability.cacheable);
+  expect(counted).toEqual(['miss: absent', outcome]);
+});
+
+test('within its TTL a response is served unless its owner’s data changed', async () => {
+  const { ask, changes, counted } = createCache();
+  expect(await ask(ANN, computing('first'))).toBe('first');
+  changes.note(['ben']);
+  expect(await ask(ANN, computing('second'))).toBe('first');
+  changes.note(['ann']);
+  expect(await ask(ANN, computing('third'))).toBe('third');
+  changes.note('every-owner');
+  expect(await ask(ANN, computing('fourth'))).toBe('fourth');
+  expect(counted).toEqual(['miss: absent', 'hit', 'miss: open_range', 'miss: open_range']);
 });

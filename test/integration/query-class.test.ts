@@ -45,7 +45,7 @@ const ownerOf = (ownerId: string): Tenant => ({ kind: 'owner', ownerId });
 
 /** What is estimated once it was looked up. */
 function lookedUp(of: RowEstimates, query: StatsQuery, tenant: Tenant): Promise<number> {
-  of.look(query, tenant);
+  of.refresh(query, tenant);
   return waitUntil('an estimate', async () => of.find(query, tenant));
 }
 
@@ -107,7 +107,7 @@ describe('a range of few clicks, asked about before', () => {
     const rows = await lookedUp(poisoned, long, busy);
     expect(poisoned.find(all, busy)).toBe(rows);
     expect(poisoned.find(day, busy)).toBe(rows);
-    poisoned.look(day, busy);
+    poisoned.refresh(day, busy);
     await waitUntil('the day’s own', async () => (poisoned.find(day, busy) ?? rows) < rows || undefined);
   });
 });

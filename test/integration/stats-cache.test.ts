@@ -50,11 +50,11 @@ const click = async (
   });
   expect([sent.status, sent.json.accepted]).toEqual([200, 1]);
 };
-/** How many answers that server has come by in each way. */
-const sources = async (of = spoor): Promise<Record<string, number>> => {
+/** How many requests that server's cache has had, by outcome. */
+const outcomes = async (of = spoor): Promise<Record<string, number>> => {
   const { text } = await of.send('GET', '/metrics');
   return Object.fromEntries(
-    [...text.matchAll(/^spoor_stats_answers_total\{source="(\w+)"\} (\d+)$/gm)].map(([, name, count]) => [
+    [...text.matchAll(/^spoor_cache_requests_total\{outcome="(\w+)"\} (\d+)$/gm)].map(([, name, count]) => [
       name,
       Number(count),
     ]),
@@ -155,7 +155,7 @@ describe('whatever is written and asked in whatever order', () => {
       ),
       { seed: SEED, numRuns: 12, endOnFailure: true },
     );
-    expect((await sources())['kept']).toBeGreaterThan(20);
+    expect((await outcomes())['hit']).toBeGreaterThan(20);
   }, 240_000);
 });
 
@@ -164,11 +164,11 @@ describe('of one server', () => {
     await click('again', keys['ann']);
     const query = { scope: 'anon', short_code: 'again', start_date: '2025-01-01', end_date: '2025-12-31' };
     const options = { key: keys['ann'] ?? '' };
-    const before = await sources();
+    const before = await outcomes();
     const first = await ask(query, options);
     const second = await ask(query, options);
-    const after = await sources();
-    expect([after['kept'], after['made']]).toEqual([(before['kept'] ?? 0) + 1, (before['made'] ?? 0) + 1]);
+    const after = await outcomes();
+    expect([after['hit'], after['miss']]).toEqual([(before['hit'] ?? 0) + 1, (before['miss'] ?? 0) + 1]);
     expect(second.text).toBe(first.text);
     const tag = first.headers.get('etag') ?? '';
     const third = await ask(query, { ...options, headers: { 'if-none-match': tag } });
@@ -207,12 +207,12 @@ describe('of one server', () => {
   });
 
   test('equal questions at once share one query, unless a click came in between', async () => {
-    const before = await sources();
+    const before = await outcomes();
     const query = { owner_id: '*', start_date: '2000-01-01', group_by: 'os', city: 'shared' };
     const answers = await Promise.all(Array.from({ length: 20 }, () => ask(query)));
-    const after = await sources();
+    const after = await outcomes();
     expect(new Set(answers.map(({ text }) => text)).size).toBe(1);
-    expect((after['made'] ?? 0) - (before['made'] ?? 0)).toBe(1);
+    expect((after['miss'] ?? 0) - (before['miss'] ?? 0)).toBe(1);
     await Promise.all(
       Array.from({ length: 10 }, async () => {
         const asking = ask(query);

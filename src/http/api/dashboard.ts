@@ -5,7 +5,7 @@ import type { Router } from '@koa/router';
 import { AppError } from '../../errors.ts';
 import { PACKAGE_ROOT } from '../../process/package-root.ts';
 import type { Context, State } from '../request/context.ts';
-import { namesTag } from '../response/cached.ts';
+import { matchesTag } from '../response/etag.ts';
 
 const BUILT = join(PACKAGE_ROOT, 'dist/dashboard');
 
@@ -58,7 +58,7 @@ export function dashboardRoutes(router: Router<State>, folder = BUILT): void {
     ctx.set('Content-Security-Policy', PAGE_POLICY);
     ctx.set('Cache-Control', 'no-cache');
     ctx.set('ETag', `W/"${page.tag}"`);
-    if (!namesTag(ctx.get('if-none-match'), page.tag)) return send(ctx, page);
+    if (!matchesTag(ctx.get('if-none-match'), page.tag)) return send(ctx, page);
     ctx.vary('Accept-Encoding');
     ctx.status = 304;
   });

@@ -57,7 +57,7 @@ export function exportRoutes(router: Router<State>, services: Services): void {
           const bytes = await services.database.text(
             compileExport(query, tenant, format.row, services.spread),
             stopped.signal,
-            exportClassOf(query, tenant, holder, services.estimates),
+            exportClassOf(query, tenant, holder, services.cache.rowEstimates),
             (end) => {
               ended = end;
             },

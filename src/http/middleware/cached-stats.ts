@@ -1,70 +1,75 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
-import type { SentAnswer } from '../../cache/response-cache.ts';
-import { knownPrincipals } from './authenticate.ts';
-import { securityHeaderList } from './response-headers.ts';
-import { ANSWER_HEADERS, etagOf, findKept, namesTag } from '../response/cached.ts';
-import { requestWatch } from './request-log.ts';
+import type { ParsedRequest } from '../../cache/parsed-requests.ts';
+import type { StatsResponse } from '../../cache/response-cache.ts';
 import type { Services } from '../request/services.ts';
+import { findTenant } from '../request/tenant.ts';
+import { matchesTag, weakEtag } from '../response/etag.ts';
+import { STATS_HEADERS } from '../response/stats-response.ts';
+import { knownPrincipals } from './authenticate.ts';
+import { requestWatch } from './request-log.ts';
+import { securityHeaderList } from './response-headers.ts';
 
 const ROUTE = '/api/v1/stats';
-const BEGINNING = `${ROUTE}?`;
+const PREFIX = `${ROUTE}?`;
 const DESCRIBED = { method: 'GET', route: ROUTE };
 
 /**
- * The short way for a question that is asked again and again by one whom no rate limit holds up: the key is verified, what
- * it may see is found out, and the kept answer goes out as it is. Everything else, errors too, takes the long way, which
- * begins anew and would give the same answer.
- * @param longWay the whole application
+ * Serves a repeated stats request of a client without a rate limit from the cache, without the application around it: the key is
+ * verified, the tenant is found, and the cached response is sent. Everything else, errors too, falls back to the
+ * application, which starts anew and would respond alike.
+ * @param fallback the application
  */
-export function repeatedQuestions(services: Services, longWay: RequestListener): RequestListener {
-  const { answers, corsOrigins, rateLimits } = services;
+export function cachedStats(services: Services, fallback: RequestListener): RequestListener {
+  const { cache, corsOrigins, rateLimits } = services;
   const findPrincipal = knownPrincipals(services);
   const watch = requestWatch(services);
-  const common = [...securityHeaderList(), ...Object.entries(ANSWER_HEADERS)].flat();
+  const common = [...securityHeaderList(), ...Object.entries(STATS_HEADERS)].flat();
 
-  const find = async (queryString: string, request: IncomingMessage): Promise<SentAnswer | undefined> => {
+  const find = async (
+    parsed: ParsedRequest,
+    request: IncomingMessage,
+  ): Promise<StatsResponse | undefined> => {
     try {
       const principal = await findPrincipal(request);
       if (principal === undefined && request.headers.authorization !== undefined) return undefined;
       if (rateLimits !== undefined && principal?.rateLimit !== 'unlimited') return undefined;
-      return await findKept(services, queryString, principal);
+      return await cache.findResponse(parsed, await findTenant(services, parsed.subject, principal));
     } catch {
       return undefined;
     }
   };
 
-  const send = (request: IncomingMessage, response: ServerResponse, answer: SentAnswer): void => {
-    const { body, tag } = answer;
+  const send = (request: IncomingMessage, response: ServerResponse, found: StatsResponse): void => {
+    const { body, tag } = found;
     watch(response, () => DESCRIBED);
-    if (namesTag(request.headers['if-none-match'] ?? '', tag)) {
-      response.writeHead(304, common.concat('ETag', etagOf(answer))).end();
+    if (matchesTag(request.headers['if-none-match'] ?? '', tag)) {
+      response.writeHead(304, common.concat('ETag', weakEtag(tag))).end();
     } else {
-      const own = ['ETag', etagOf(answer), 'Content-Length', String(body.length)];
+      const own = ['ETag', weakEtag(tag), 'Content-Length', String(body.length)];
       response.writeHead(200, common.concat(own)).end(body);
     }
   };
 
   const serve = async (
-    queryString: string,
+    parsed: ParsedRequest,
     request: IncomingMessage,
     response: ServerResponse,
   ): Promise<void> => {
-    const answer = await find(queryString, request);
+    const found = await find(parsed, request);
     // Bytes behind the head that are no HTTP have had it refused meanwhile.
     if (response.headersSent) return;
-    if (answer === undefined) longWay(request, response);
-    else send(request, response, answer);
+    if (found === undefined) fallback(request, response);
+    else send(request, response, found);
   };
 
   return (request, response) => {
     const { method, url = '', headers } = request;
-    const queryString = url.slice(BEGINNING.length);
-    const isKnown =
+    const isCandidate =
       method === 'GET' &&
-      url.startsWith(BEGINNING) &&
-      answers?.questions.find(queryString) !== undefined &&
+      url.startsWith(PREFIX) &&
       (headers.origin === undefined || corsOrigins.length === 0);
-    if (!isKnown) return longWay(request, response);
-    void serve(queryString, request, response);
+    const parsed = isCandidate ? cache.findRequest(url.slice(PREFIX.length)) : undefined;
+    if (parsed === undefined) fallback(request, response);
+    else void serve(parsed, request, response);
   };
 }

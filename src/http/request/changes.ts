@@ -9,15 +9,15 @@ const READING = ['GET', 'HEAD', 'OPTIONS'];
  * than administrators can change, or everybody's. It does so after failures too, of which part may be stored. A route
  * of administrators that has noted more exactly whose data it changed says so in `ctx.state`.
  */
-export function noteChanges({ changes }: Services): Handler {
+export function noteChanges({ cache }: Services): Handler {
   return async (ctx, next) => {
     if (READING.includes(ctx.method)) return next();
     try {
       await next();
     } finally {
       const { principal, hasNotedChanges } = ctx.state;
-      if (principal !== undefined && !isAdmin(principal)) changes.of([principal.ownerId]);
-      else if (principal !== undefined && !hasNotedChanges) changes.ofEverything();
+      if (principal !== undefined && !isAdmin(principal)) cache.dataChanged([principal.ownerId]);
+      else if (principal !== undefined && !hasNotedChanges) cache.dataChanged('every-owner');
     }
   };
 }

@@ -37,7 +37,7 @@ export function exportClassOf(
   holder: Holder,
   estimates: RowEstimates,
 ): Workload {
-  estimates.look(query, tenant);
+  estimates.refresh(query, tenant);
   const { isDear, workload } = classOf(query, tenant, holder, estimates);
   return isDear && holder.kind === 'owner' ? 'exports' : workload;
 }

@@ -1,8 +1,5 @@
 import type { Logger } from 'pino';
-import type { DataChanges } from '../../cache/data-changes.ts';
-import type { KeptAnswers } from '../../cache/response-cache.ts';
-import type { KnownClicksOfQuestions } from '../../cache/known-clicks.ts';
-import type { RowEstimates } from '../../cache/row-estimates.ts';
+import type { StatsCache } from '../../cache/stats-cache.ts';
 import type { Backups } from '../../backup/write-backup.ts';
 import type { BatchImporter } from '../../clicks/import/batches.ts';
 import type { IdempotencyLedger } from '../../clicks/idempotency.ts';
@@ -34,17 +31,12 @@ export interface Services {
   readonly importer: BatchImporter;
   readonly removal: ClickRemoval;
   readonly backups: Backups;
-  readonly changes: DataChanges;
-  /** undefined: every question is asked of ClickHouse. */
-  readonly answers: KeptAnswers | undefined;
-  readonly knownClicks: KnownClicksOfQuestions;
+  readonly cache: StatsCache;
   readonly hashVisitor: HashVisitor;
   readonly keptSince: KeptSince;
   /** The time zones ClickHouse knows. */
   readonly timeZones: () => Promise<ReadonlySet<string>>;
   readonly shares: Shares;
-  /** How much questions read, about. */
-  readonly estimates: RowEstimates;
   /** undefined: the query of an export waits for its reader. */
   readonly spool: Spool | undefined;
   /** undefined: nothing is limited. */

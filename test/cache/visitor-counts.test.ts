@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import { ByteLru } from '../../src/cache/byte-lru.ts';
-import { KnownClicksOfQuestions } from '../../src/cache/known-clicks.ts';
+import { VisitorCounts } from '../../src/cache/visitor-counts.ts';
 import type { Summary } from '../../src/stats/result/result-head.ts';
 import type { Tenant } from '../../src/stats/sql/conditions.ts';
 import type { StatsQuery } from '../../src/stats/parse/query.ts';
@@ -32,7 +32,7 @@ const answer = (total_clicks: number, unique_clicks: number): { readonly summary
 });
 
 test('what an answer told holds for other ranges and dimensions, and for no other conditions', () => {
-  const known = new KnownClicksOfQuestions(new ByteLru(100_000));
+  const known = new VisitorCounts(new ByteLru(100_000));
   known.learn(QUERY, ME, answer(200_000, 150_000));
   const told = { clicks: 200_000, visitors: 150_000, span: 4_000 };
   const other: StatsQuery = { ...QUERY, range: { start: 0, end: 9_000 }, groupBy: ['time', 'city'] };
@@ -44,7 +44,7 @@ test('what an answer told holds for other ranges and dimensions, and for no othe
 });
 
 test('few clicks say nothing, and take nothing from what is known', () => {
-  const known = new KnownClicksOfQuestions(new ByteLru(100_000));
+  const known = new VisitorCounts(new ByteLru(100_000));
   known.learn(QUERY, ME, answer(300_000, 10));
   known.learn(QUERY, ME, answer(99_999, 99_999));
   expect(known.find(QUERY, ME)).toMatchObject({ clicks: 300_000, visitors: 10 });

@@ -1,0 +1,134 @@
+import type { ParsedRequest } from '../../cache/parsed-requests.ts';
+import type { ComputeResponse, ComputedResponse, StatsResponse } from '../../cache/response-cache.ts';
+import { isOverItsMemory } from '../../clickhouse/failures.ts';
+import type { Workload } from '../../clickhouse/workloads.ts';
+import type { Holder } from '../../fair-share/holder.ts';
+import { compileCompared, comparedRange, shapeCompared } from '../../stats/compare.ts';
+import { type Question, type StatsQuery, forAnswer, parseAnswerQuestion } from '../../stats/parse/query.ts';
+import type { StatsRow } from '../../stats/result/stats-result.ts';
+import type { Tenant } from '../../stats/sql/conditions.ts';
+import { chooseVisitorPlan } from '../../stats/sql/visitor-plan.ts';
+import { type Context, signalOf } from '../request/context.ts';
+import { classOf } from '../request/query-class.ts';
+import type { Services } from '../request/services.ts';
+import { holderOf } from '../request/share-holder.ts';
+import { findTenant, requireKeyForAll } from '../request/tenant.ts';
+import { jsonBytes, tagOf } from './json-body.ts';
+
+/** How long its query may run. */
+const MAX_SECONDS = 30;
+
+/** A request as it was parsed at a moment. */
+interface Parsed {
+  readonly question: Question;
+  readonly query: StatsQuery;
+  /** Unix milliseconds. */
+  readonly at: number;
+}
+
+/**
+ * The response to a stats request. It is parsed, and looked up in the cache, once; a repeated request whose response is
+ * cached is not parsed at all.
+ * @throws AppError as the parameters and `findTenant` demand; `unavailable` or `query_timeout` from its query
+ */
+export async function statsResponse(services: Services, ctx: Context): Promise<StatsResponse> {
+  const { cache } = services;
+  const known = cache.findRequest(ctx.querystring);
+  if (known !== undefined) return respond(services, ctx, known);
+  requireKeyForAll(ctx);
+  const parsed = await parse(services, ctx);
+  return respond(services, ctx, cache.addRequest(ctx.querystring, parsed.question, parsed.at), parsed);
+}
+
+async function respond(
+  services: Services,
+  ctx: Context,
+  request: ParsedRequest,
+  parsed?: Parsed,
+): Promise<StatsResponse> {
+  const tenant = await findTenant(services, request.subject, ctx.state.principal);
+  const holder = holderOf(services, ctx);
+  const compute: ComputeResponse = async (signal, begin) => {
+    const first = parsed ?? (await parse(services, ctx));
+    const again = (): Promise<Parsed> => parse(services, ctx);
+    return run(services, { first, again, tenant, holder, signal, begin });
+  };
+  return services.cache.respond(request, { tenant, holder }, signalOf(ctx), compute);
+}
+
+async function parse(services: Services, ctx: Context): Promise<Parsed> {
+  const timeZones = await services.timeZones();
+  const at = services.now();
+  const context = { now: at, timeZones, keptSince: services.keptSince(at) };
+  const question = parseAnswerQuestion(ctx.query, context);
+  return { question, query: forAnswer(question), at };
+}
+
+interface Run {
+  readonly first: Parsed;
+  /** Parses the request as of now. */
+  readonly again: () => Promise<Parsed>;
+  readonly tenant: Tenant;
+  readonly holder: Holder;
+  readonly signal: AbortSignal;
+  /** To be waited for before any click is read. */
+  readonly begin: () => Promise<void>;
+}
+
+/** Waits for the holder's share of queries and runs the query. One that needs more memory is given a second try alone. */
+async function run(services: Services, one: Run): Promise<ComputedResponse> {
+  const { first, tenant, holder, signal } = one;
+  const { isDear, workload, cost } = classOf(first.query, tenant, holder, services.cache.rowEstimates);
+  const { questions, dearQuestions, largeQuestions } = services.shares;
+  const request = { signal, cost };
+  const queued = (): Promise<ComputedResponse> =>
+    questions.within(holder, () => execute(services, one, workload), request);
+  try {
+    return await (isDear ? dearQuestions.within(holder, queued, request) : queued());
+  } catch (error) {
+    if (!isOverItsMemory(error)) throw error;
+    return largeQuestions.within(holder, () => execute(services, one, 'large'), request);
+  }
+}
+
+async function execute(
+  { cache, database, spread }: Services,
+  { first, again, tenant, signal, begin }: Run,
+  workload: Workload,
+): Promise<ComputedResponse> {
+  await begin();
+  // Clicks that came while it waited for its share count as well: a range that ends now is parsed as of now.
+  const { query, at } = dependsOnNow(first) ? await again() : first;
+  const plan = chooseVisitorPlan(query, cache.visitorCounts.find(query, tenant));
+  const options = { workload, signal, maxSeconds: MAX_SECONDS };
+  const result = await cache.rowEstimates.learnFrom(query, tenant, async () => {
+    const rows = await database.rows<StatsRow>(compileCompared(query, tenant, plan, spread), options);
+    return shapeCompared(query, rows, at);
+  });
+  cache.visitorCounts.learn(query, tenant, result);
+  const body = await jsonBytes(result);
+  return {
+    body,
+    tag: await tagOf(body, result.generated_at),
+    range: comparedRange(query),
+    cacheability: cacheabilityOf(query, at),
+  };
+}
+
+function dependsOnNow({ question, at }: Parsed): boolean {
+  return question.end >= at || question.keptSince !== undefined;
+}
+
+/** @param at when the query was parsed, Unix milliseconds */
+function cacheabilityOf(query: StatsQuery, at: number): ComputedResponse['cacheability'] {
+  const { keptSince } = query;
+  const { start, end } = comparedRange(query);
+  if (end >= at) return { cacheable: false, reason: 'open_range' };
+  return { cacheable: true, untilMs: keptSince === undefined ? Infinity : start + at - keptSince };
+}
+
+/** The headers that all stats responses have in common. */
+export const STATS_HEADERS = {
+  'Content-Type': 'application/json; charset=utf-8',
+  'Cache-Control': 'private, no-cache',
+} as const;
