@@ -1,4 +1,5 @@
-import { accessSync, constants, existsSync } from 'node:fs';
+import { accessSync, constants, existsSync, readFileSync, readdirSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
 import { delimiter, join } from 'node:path';
 
 /** Suites that take more than Node and npm. */
@@ -56,21 +57,51 @@ function has(program) {
   });
 }
 
-/** @type {import('jest').Config} */
-export default {
-  testEnvironment: 'node',
-  roots: ['<rootDir>/test'],
-  testPathIgnorePatterns: ['/node_modules/', ...leftOut.map(({ suite }) => `/${suite}\\.test\\.ts$`)],
-  extensionsToTreatAsEsm: ['.ts'],
-  transform: {
-    '^.+\\.ts$': [
-      '@swc/jest',
-      { jsc: { target: 'es2022', parser: { syntax: 'typescript' } }, module: { type: 'es6' } },
-    ],
-  },
+/** What starts a process of its own, and what uses the ClickHouse that a run starts once. */
+const STARTS_PROCESSES =
+  /\b(SpoorProcess|startServer|runSpoor|runEach|startCluster|EmbeddedClickHouse\.start|openBrowser|LocalRedis|ZooKeeper|spawn|spawnSync)\b/;
+const NEEDS_CLICKHOUSE = /\b(startSpoor|clickHouseSettings|TEST_CLICKHOUSE_URL)\b/;
+
+/** `unit` needs no ClickHouse, `api` one for all, `slow` starts processes; what a suite uses says which it is. */
+function projectOf(suite) {
+  const text = readFileSync(join(import.meta.dirname, suite), 'utf8');
+  if (STARTS_PROCESSES.test(text)) return 'slow';
+  return NEEDS_CLICKHOUSE.test(text) ? 'api' : 'unit';
+}
+
+const suites = readdirSync(join(import.meta.dirname, 'test'), { recursive: true })
+  .map((name) => `test/${name}`)
+  .filter((name) => name.endsWith('.test.ts'))
+  .filter((name) => !leftOut.some(({ suite }) => new RegExp(`^${suite}\\.test\\.ts$`).test(name)));
+
+/** @returns {import('jest').Config} */
+function project(name, settings = {}) {
+  return {
+    displayName: name,
+    testEnvironment: 'node',
+    roots: ['<rootDir>/test'],
+    testMatch: suites.filter((suite) => projectOf(suite) === name).map((suite) => `<rootDir>/${suite}`),
+    extensionsToTreatAsEsm: ['.ts'],
+    transform: {
+      '^.+\\.ts$': [
+        '@swc/jest',
+        { jsc: { target: 'es2022', parser: { syntax: 'typescript' } }, module: { type: 'es6' } },
+      ],
+    },
+    ...settings,
+  };
+}
+
+const sharedClickHouse = {
   globalSetup: '<rootDir>/test/support/start-clickhouse.ts',
   globalTeardown: '<rootDir>/test/support/stop-clickhouse.ts',
+};
+
+/** @type {import('jest').Config} */
+export default {
+  projects: [project('unit'), project('api', sharedClickHouse), project('slow', sharedClickHouse)],
+  testSequencer: '<rootDir>/test/support/slowest-first.js',
   // Jest would leave one core idle; most suites wait for processes of their own.
-  maxWorkers: 2,
+  maxWorkers: availableParallelism(),
   testTimeout: 60_000,
 };

@@ -127,7 +127,8 @@ async function kill(child: ChildProcess): Promise<void> {
 async function answers(server: ClickHouseServer): Promise<boolean> {
   try {
     const response = await fetch(`${server.url}/?query=SELECT+1`, {
-      headers: { authorization: authorizationOf(server) },
+      // A connection that is kept alive holds up the engine's end until it is killed.
+      headers: { authorization: authorizationOf(server), connection: 'close' },
       signal: AbortSignal.timeout(ANSWER_MS),
     });
     return response.ok && (await response.text()) === '1\n';
