@@ -1,19 +1,20 @@
 import { z } from 'zod';
 import type { Config } from '../config.ts';
 import { findRunning } from '../data-dir/control-file.ts';
-import { CommandError } from './error-messages.ts';
+import { CommandError } from './command-error.ts';
 import { noteWait } from './output.ts';
 
-/** Speaks to a Spoor. */
+/** Sends requests to a Spoor server. */
 export interface Client {
   /**
-   * One request; answers its JSON, or undefined for an empty answer.
-   * @throws CommandError with the server's own sentence
+   * Sends one request. Retries it while the server responds with 503.
+   * @returns the parsed JSON of the response; undefined if its body is empty
+   * @throws CommandError with the server's error message
    */
   readonly request: (method: string, path: string, options?: RequestOptions) => Promise<unknown>;
   /**
-   * The bytes of a GET's answer as they come.
-   * @throws CommandError with the server's own sentence
+   * Streams the body of a GET request.
+   * @throws CommandError with the server's error message
    */
   readonly stream: (
     path: string,
@@ -28,18 +29,18 @@ export interface RequestOptions {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
-/** A server that is busy or just restarting is asked again so many times. */
-const TRIES = 5;
+/** Attempts in all while a server is busy or restarting. */
+const MAX_ATTEMPTS = 5;
 
 const UNAUTHORIZED = 401;
 const SERVER_ERROR = 500;
 
 const errorSchema = z.object({ error: z.string() });
 
-/** @param key without one, only what needs none is answered */
+/** @param key the API key; undefined sends none */
 export function createClient(url: string, key: string | undefined): Client {
   const send = async (method: string, path: string, options: RequestOptions): Promise<Response> => {
-    // A server may lie below a path of its host.
+    // The URL may have a path.
     const target = new URL(url.replace(/\/+$/, '') + path);
     for (const [name, value] of Object.entries(options.query ?? {})) {
       if (value !== undefined) target.searchParams.set(name, value);
@@ -56,18 +57,18 @@ export function createClient(url: string, key: string | undefined): Client {
         ...(body === undefined ? {} : { body }),
       });
     } catch (cause) {
-      throw new CommandError(`The Spoor server at ${url} does not answer.`, { cause, isPassing: true });
+      throw new CommandError(`The Spoor server at ${url} does not respond.`, { cause, isRetryable: true });
     }
   };
   return {
     stream: async (path, query) => {
       const response = await send('GET', path, { query });
       if (response.ok && response.body !== null) return response.body;
-      throw refusal(response.status, await response.text());
+      throw errorFor(response.status, await response.text());
     },
     request: async (method, path, options = {}) => {
       let response = await send(method, path, options);
-      for (let attempt = 1; response.status === 503 && attempt < TRIES; attempt++) {
+      for (let attempt = 1; response.status === 503 && attempt < MAX_ATTEMPTS; attempt++) {
         await response.body?.cancel();
         await new Promise((resolve) =>
           setTimeout(resolve, Number(response.headers.get('retry-after') ?? 1) * 1000),
@@ -76,18 +77,20 @@ export function createClient(url: string, key: string | undefined): Client {
       }
       const text = await response.text();
       if (response.ok) return text === '' ? undefined : JSON.parse(text);
-      throw refusal(response.status, text);
+      throw errorFor(response.status, text);
     },
   };
 }
 
-function refusal(status: number, text: string): CommandError {
+function errorFor(status: number, text: string): CommandError {
   const hint = status === UNAUTHORIZED ? ' Commands take the key from SPOOR_API_KEY.' : '';
-  const isPassing = status >= SERVER_ERROR;
-  return new CommandError((sentenceOf(text) ?? `The server answered ${status}.`) + hint, { isPassing });
+  const isRetryable = status >= SERVER_ERROR;
+  return new CommandError((messageIn(text) ?? `The server responded with status ${status}.`) + hint, {
+    isRetryable,
+  });
 }
 
-function sentenceOf(text: string): string | undefined {
+function messageIn(text: string): string | undefined {
   try {
     return errorSchema.parse(JSON.parse(text)).error;
   } catch {
@@ -95,17 +98,17 @@ function sentenceOf(text: string): string | undefined {
   }
 }
 
-/** How long a command waits for another one that has the data directory open. */
+/** How long a command waits for another process that uses the data directory. */
 const WAIT_FOR_DATA_DIR_MS = 60_000;
 
 /**
- * Runs `work` with the server of the data directory; where none runs, with one that this process starts on a free
- * loopback port and stops afterwards.
+ * Runs `work` with the server that runs on the data directory. If none runs, this process starts one on a free loopback
+ * port and stops it afterwards.
  */
 export async function withClient<T>(config: Config, work: (client: Client) => Promise<T>): Promise<T> {
   const running = await findRunning(config.dataDir);
   if (running !== undefined) return work(createClient(running.url, running.token));
-  // Loaded only here: a command that speaks to a running server has no use for a server's code.
+  // Loaded here only: commands that talk to a running server need no server code.
   const { createLog, start } = await import('../main.ts');
   const own = await start(
     { ...config, host: '127.0.0.1', port: 0 },
@@ -113,7 +116,7 @@ export async function withClient<T>(config: Config, work: (client: Client) => Pr
       log: createLog('silent'),
       waitForDataDirMs: WAIT_FOR_DATA_DIR_MS,
       isServer: false,
-      // A script has many commands, which wait for each other; a person wonders.
+      // In scripts, commands often wait for each other; only a person wants to know.
       onWait: process.stderr.isTTY ? noteWait : () => {},
     },
   );

@@ -16,7 +16,7 @@ const KEY_DAYS = 30;
 export function demoCommand(program: Command): void {
   program
     .command('demo')
-    .description('Serve with sample clicks, and print what to try.')
+    .description('Start a server with sample clicks, and print commands to try.')
     .addHelpText('after', '\nExample:\n  PORT=9000 SPOOR_DATA_DIR=/tmp/demo spoor demo')
     .action(async () => {
       const config = readConfig();
@@ -26,7 +26,7 @@ export function demoCommand(program: Command): void {
       const running = await startUnlessStopped(stopping, config, log);
       try {
         const client = createClient(running.url, running.token);
-        await fill(client);
+        await addSampleClicks(client);
         const key = await createKey(client);
         announce(running, log);
         printLine(introduction(running.url, key));
@@ -39,8 +39,8 @@ export function demoCommand(program: Command): void {
 
 const summarySchema = z.object({ summary: z.object({ last_click: z.string().nullable() }) });
 
-/** Sample clicks for the time since the newest there are, all 90 days at the first start. */
-async function fill(client: Client): Promise<void> {
+/** Adds sample clicks since the newest existing one; at the first start, for all 90 days. */
+async function addSampleClicks(client: Client): Promise<void> {
   const now = Date.now();
   const stats = summarySchema.parse(
     await client.request('GET', '/api/v1/stats', {
@@ -52,7 +52,7 @@ async function fill(client: Client): Promise<void> {
   const days = last === null ? DAYS : Math.min(DAYS, Math.floor((end - Date.parse(last)) / DAY_MS));
   if (days < 1) return;
   const clicks = Math.round((CLICKS * days) / DAYS);
-  note(`Making ${grouped(clicks)} sample clicks of the last ${days} days …`);
+  note(`Generating ${grouped(clicks)} sample clicks for the last ${days} days …`);
   await seed(client, { clicks, urls: URLS, owners: [OWNER], days, seed: Math.floor(end / DAY_MS), end });
 }
 
@@ -72,9 +72,9 @@ async function createKey(client: Client): Promise<string> {
 
 function introduction(url: string, key: string): string {
   return `
-Spoor serves at ${url}
+Spoor is running at ${url}
 
-API key of the owner "${OWNER}", good for ${KEY_DAYS} days: ${key}
+API key of the owner "${OWNER}", valid for ${KEY_DAYS} days: ${key}
 
 Try:
 

@@ -5,13 +5,12 @@ import { dirname, join } from 'node:path';
 
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
-/** How a shell says that a signal ended a command. */
+/** Exit code that shells use for a command ended by a signal. */
 const INTERRUPTED = 130;
 
 /**
- * A new file beside the one that is meant, which takes its place once it is whole. Its name is random and it is opened
- * exclusively, so nothing that lies there already is written to. It is removed on any failure, and when the process is
- * ended by a signal.
+ * A temporary file next to the target, which replaces the target once it is complete. Its name is random and it is opened
+ * exclusively, so it never overwrites an existing file. `discard`, the process's exit and signals remove it.
  */
 export class DraftFile {
   readonly #target: string;
@@ -19,7 +18,7 @@ export class DraftFile {
   #file: FileHandle;
   readonly #atExit = (): void => rmSync(this.#path, { force: true });
   readonly #atSignal = (signal: NodeJS.Signals): void => {
-    // Someone else who hears the signal ends the process when what runs is stopped.
+    // Another listener ends the process itself, once running work has stopped.
     if (process.listenerCount(signal) === 1) process.exit(INTERRUPTED);
   };
 
@@ -32,9 +31,9 @@ export class DraftFile {
   }
 
   /**
-   * @param target the plain file to make or to replace; no link
-   * @param mode its permissions; undefined: those of the file that it replaces, of a new one what the umask leaves
-   * @throws Error with a system's code when the folder takes no file
+   * @param target the regular file to create or replace, not a link
+   * @param mode file permissions; undefined: those of the file it replaces, or the umask's default for a new one
+   * @throws Error with a system error code when the file cannot be created
    */
   static async open(target: string, mode?: number): Promise<DraftFile> {
     const path = join(dirname(target), `spoor-${randomBytes(8).toString('hex')}.part`);
@@ -44,12 +43,12 @@ export class DraftFile {
     return draft;
   }
 
-  /** Takes the file's bytes. */
+  /** Appends bytes. */
   async write(bytes: AsyncIterable<Uint8Array>): Promise<void> {
     await writeFile(this.#file, bytes);
   }
 
-  /** Takes another file in its place, from another file system too; that one is gone then. */
+  /** Moves another file into the draft's place, also across file systems. */
   async moveIn(path: string): Promise<void> {
     const { mode } = await this.#file.stat();
     const moved = await open(path, 'r+');
@@ -66,14 +65,14 @@ export class DraftFile {
     await moved.chmod(mode & 0o777);
   }
 
-  /** Gives the file its name, once it is on the disk. @throws Error with a system's code */
-  async keep(): Promise<void> {
+  /** Syncs the file to disk and gives it the target's name. @throws Error with a system error code */
+  async commit(): Promise<void> {
     await this.#file.sync();
     await rename(this.#path, this.#target);
     await this.#letGo();
   }
 
-  /** Removes the draft; what lies under the file's name stays as it was. */
+  /** Removes the draft; the target stays as it was. */
   async discard(): Promise<void> {
     await rm(this.#path, { force: true });
     await this.#letGo();

@@ -2,7 +2,7 @@ import { createInterface } from 'node:readline/promises';
 import { text } from 'node:stream/consumers';
 import type { Command } from 'commander';
 import { z } from 'zod';
-import { CommandError } from './error-messages.ts';
+import { CommandError } from './command-error.ts';
 import { grouped, printJson, printLine, startWaiting } from './output.ts';
 import { type RemoteOptions, remoteOption, withServer } from './remote.ts';
 
@@ -23,20 +23,20 @@ const answerSchema = z.object({ erased: z.number() });
 
 export function eraseCommand(program: Command): void {
   remoteOption(program.command('erase'))
-    .description('Erase clicks for good: those that fit all of the options given. URLs stay.')
-    .option('--owner <id>', 'of this owner')
-    .option('--short-code <code>', 'of this URL')
-    .option('--start-date <date>', 'from this moment on, for example 2026-01-24')
-    .option('--end-date <date>', 'up to this moment; a date alone is the whole day')
-    .option('--timezone <name>', 'IANA name of the zone that the dates are in (default: UTC)')
-    .option('--visitor', 'of the visitor that standard input names: {"ip": "…", "user_agent": "…"}')
-    .option('--yes', 'do not ask')
-    .option('--json', 'print JSON')
+    .description('Erase clicks permanently: those that match all given options. URLs remain.')
+    .option('--owner <id>', 'clicks of this owner')
+    .option('--short-code <code>', 'clicks of this short code')
+    .option('--start-date <date>', 'clicks from this time on, for example 2026-01-24')
+    .option('--end-date <date>', 'clicks up to this time; a date alone includes that whole day')
+    .option('--timezone <name>', 'time zone of the dates, for example Europe/Berlin (default: UTC)')
+    .option('--visitor', 'clicks of the visitor given on standard input: {"ip": "…", "user_agent": "…"}')
+    .option('--yes', 'do not ask for confirmation')
+    .option('--json', 'print the result as JSON')
     .addHelpText(
       'after',
       `
-A visitor is an address and a user agent together, as their clicks carried them; leave one out when they carried none.
-They are read from standard input, so that neither the shell's history nor the process list shows them.
+A visitor is an IP address and a user agent together, as sent with the clicks; leave one out if the clicks had none.
+They are read from standard input, so that neither the shell history nor the process list shows them.
 
 Examples:
   spoor erase --owner me --end-date 2025-12-31
@@ -53,7 +53,7 @@ Examples:
       };
       if (Object.values(selectors).every((value) => value === undefined)) {
         throw new CommandError(
-          'Say which clicks: --owner, --short-code, --start-date, --end-date or --visitor.',
+          'Say which clicks to erase: --owner, --short-code, --start-date, --end-date or --visitor.',
           { exitCode: 2 },
         );
       }
@@ -82,20 +82,23 @@ function parseVisitor(input: string): z.infer<typeof visitorSchema> {
   }
   const parsed = visitorSchema.safeParse(value);
   if (parsed.success && Object.keys(parsed.data).length > 0) return parsed.data;
-  throw new CommandError('--visitor wants {"ip": "…", "user_agent": "…"} on standard input, at least one.', {
-    exitCode: 2,
-  });
+  throw new CommandError(
+    '--visitor needs {"ip": "…", "user_agent": "…"} on standard input, at least one of the two.',
+    {
+      exitCode: 2,
+    },
+  );
 }
 
 async function confirm({ visitor }: Options): Promise<void> {
   if (visitor || !process.stdin.isTTY || !process.stderr.isTTY) {
-    throw new CommandError('Erased clicks do not come back: add --yes.', { exitCode: 2 });
+    throw new CommandError('Erased clicks cannot be recovered: add --yes to confirm.', { exitCode: 2 });
   }
   const terminal = createInterface({ input: process.stdin, output: process.stderr });
-  // Closing the input, with Ctrl-D for example, is no answer and would leave the question open.
+  // Closing the input, for example with Ctrl-D, would leave `question` pending forever.
   const closed = new Promise<string>((resolve) => terminal.once('close', () => resolve('')));
   const answer = await Promise.race([
-    terminal.question('Erased clicks do not come back. Erase? [y/N] '),
+    terminal.question('Erased clicks cannot be recovered. Erase? [y/N] '),
     closed,
   ]);
   terminal.close();

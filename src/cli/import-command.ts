@@ -5,12 +5,12 @@ import { IMPORT_FORMAT_NAMES, type ImportFormatName } from '../clicks/import/for
 import { MOST_RECORD_LINES } from '../clicks/import/records.ts';
 import { messageOf } from '../errors.ts';
 import { type Client, withClient } from './client.ts';
-import { CommandError } from './error-messages.ts';
+import { CommandError } from './command-error.ts';
 import { importFile } from './import-file.ts';
 import { type ImportSource, failureOf, findSource } from './import-source.ts';
 import { type ImportReport, emptyReport, mergeReports } from './import-report.ts';
 import { formatTable, grouped, printJson, printLine, startProgress } from './output.ts';
-import { notEmpty } from './query-options.ts';
+import { notEmpty } from './stats-options.ts';
 
 interface ImportOptions {
   readonly format?: ImportFormatName;
@@ -22,22 +22,22 @@ export function importCommand(program: Command): void {
   program
     .command('import')
     .description(
-      'Import clicks from files, each also gzipped; - is standard input. Again over the same file, or one that grew, it adds only what is new.',
+      'Import clicks from files, plain or gzipped; - is standard input. Importing a file again adds only its new lines.',
     )
     .argument('<file...>')
     .addOption(
-      new Option('--format <name>', 'the format, where the file name does not tell it').choices(
+      new Option('--format <name>', 'format of the files, if their names do not tell it').choices(
         IMPORT_FORMAT_NAMES,
       ),
     )
-    .option('--owner <id>', 'owner of the URLs that are new', notEmpty, 'admin')
-    .option('--json', 'print JSON')
+    .option('--owner <id>', 'owner of new URLs', notEmpty, 'admin')
+    .option('--json', 'print the result as JSON')
     .addHelpText(
       'after',
       `
-A line that is longer than 1 MiB is rejected whole. In CSV a cell in quotes may hold line breaks: a row may have
-${MOST_RECORD_LINES} lines and 64 KiB. Where its quotes have not closed by then, or close in the midst of a cell, its first line alone
-is rejected, and reading goes on with the next. The header line's names must fit into 64 KiB. Codes . and .. are
+A line longer than 1 MiB is rejected. In CSV, a quoted cell may contain line breaks; a row may have up to ${MOST_RECORD_LINES} lines
+and 64 KiB. If its quotes are not closed by then, or close in the middle of a cell, only its first line is rejected and
+parsing continues with the next line. The names in the header line must fit into 64 KiB. The short codes . and .. are
 rejected.
 
 Examples:
@@ -64,7 +64,7 @@ Examples:
         });
       } else {
         for (const [file, report] of reports) printReport(file, report);
-        if (reports.length > 1) printReport('in all', total);
+        if (reports.length > 1) printReport('total', total);
         if (command !== null) printLine(`Show them:\n  ${command}`);
       }
     });
@@ -80,11 +80,11 @@ async function importSource(client: Client, source: ImportSource, owner: string)
   };
   try {
     const report = await importFile(client, open(), { format, owner, onBytes });
-    if (isPipe && read === 0) throw new CommandError('it ended before anything came through it.');
+    if (isPipe && read === 0) throw new CommandError('the pipe ended without any data.');
     return report;
   } catch (cause) {
     const isSystem = cause instanceof Error && 'syscall' in cause;
-    const sentence = isSystem ? `it cannot be read: ${failureOf(cause)}.` : messageOf(cause);
+    const sentence = isSystem ? `cannot be read: ${failureOf(cause)}.` : messageOf(cause);
     throw new CommandError(`${name}: ${sentence}`, { cause });
   } finally {
     progress.stop();
@@ -115,7 +115,7 @@ function printReport(name: string, report: ImportReport): void {
     printLine(`  first click ${report.first_click}, last click ${report.last_click}`);
 }
 
-/** A command line that shows what was imported; null when that is nothing. */
+/** A command that shows the imported clicks; null if there are none. */
 function statsCommandFor(report: ImportReport, owner: string): string | null {
   if (report.first_click === null || report.last_click === null) return null;
   const quoted = /^[\w.@-]+$/.test(owner) ? owner : `'${owner.replaceAll("'", `'\\''`)}'`;

@@ -5,7 +5,7 @@ import { parseCsvCells } from '../clicks/import/csv-lines.ts';
 import { IMPORT_FORMATS, type ImportFormatName } from '../clicks/import/formats.ts';
 import { messageOf } from '../errors.ts';
 import type { Client } from './client.ts';
-import { CommandError } from './error-messages.ts';
+import { CommandError } from './command-error.ts';
 import { PendingRecords } from './import-pending.ts';
 import { type RecordBlock, recordBlocks } from './import-records.ts';
 import { type ImportReport, emptyReport, mergeReports } from './import-report.ts';
@@ -13,24 +13,24 @@ import { type ImportReport, emptyReport, mergeReports } from './import-report.ts
 export interface ImportFileOptions {
   readonly format: ImportFormatName;
   readonly owner: string;
-  /** Told how many bytes of the file, as it lies on disk, are read. */
+  /** Called with the number of bytes read so far, before decompression. */
   readonly onBytes: (bytes: number) => void;
 }
 
-/** Records in a batch that was never imported before: few in the first, so that the server soon has something to do. */
+/** Records in a new batch; fewer in the first, so that the server can start early. */
 const FIRST_BATCH_RECORDS = 20_000;
 const BATCH_RECORDS = 60_000;
 const BATCH_BYTES = 16 * 1_048_576;
-/** No batch was ever larger: the last block that goes into it is of some megabytes at most. */
-const MOST_BATCH_BYTES = 2 * BATCH_BYTES;
+/** An upper limit: the last block added to a batch has a few megabytes at most. */
+const MAX_BATCH_BYTES = 2 * BATCH_BYTES;
 
-/** What a batch's description may take of the headers that a server reads, of 128 KiB. */
-const MOST_HEADER_CHARACTERS = 65_536;
+/** Maximum size of a batch's description in the request headers, which are limited to 128 KiB. */
+const MAX_HEADER_CHARACTERS = 65_536;
 
-/** Batches on their way at once: while ClickHouse takes in one, the server reads the next. */
-const UNDER_WAY = 2;
+/** Batches in flight: while ClickHouse inserts one, the server parses the next. */
+const MAX_IN_FLIGHT = 2;
 
-/** Imports one file batch by batch; memory holds a few batches, whatever the file's size. */
+/** Imports one file batch by batch; memory holds only a few batches, whatever the file's size. */
 export async function importFile(
   client: Client,
   stream: AsyncIterable<Buffer>,
@@ -50,7 +50,7 @@ export async function importFile(
   return sender.report;
 }
 
-/** Gathers records into batches: those an earlier import made, as long as they match, then its own. */
+/** Groups records into batches: the same as an earlier import of the file did, as long as they match, then new ones. */
 class BatchSender {
   report: ImportReport = emptyReport();
   readonly #client: Client;
@@ -60,7 +60,7 @@ class BatchSender {
   #parent: string;
   #isFirst = true;
   readonly #underWay: Promise<void>[] = [];
-  /** What followed `#parent` in earlier imports, longest first; undefined before that is asked, empty once the file is new. */
+  /** Batches that followed `#parent` in earlier imports, longest first; undefined: not requested yet; empty: none. */
   #known: readonly KnownBatch[] | undefined;
 
   constructor(client: Client, options: ImportFileOptions, columns: readonly string[]) {
@@ -70,11 +70,11 @@ class BatchSender {
     this.#parent = rootOf(options.format, columns);
   }
 
-  /** @param skipped how many of its first records are no clicks */
+  /** @param skipped how many of its first records are not clicks */
   async add(block: RecordBlock, skipped = 0): Promise<void> {
     this.#pending.add(block);
     if (skipped > 0) this.#pending.take(skipped);
-    while (await this.#isEnough()) await this.#send();
+    while (await this.#hasFullBatch()) await this.#send();
   }
 
   async finish(): Promise<void> {
@@ -82,12 +82,12 @@ class BatchSender {
     while (this.#underWay.length > 0) await this.#underWay.shift();
   }
 
-  /** Whether all is here that the next batch could be made of. */
-  async #isEnough(): Promise<boolean> {
+  /** Whether the next batch is complete. */
+  async #hasFullBatch(): Promise<boolean> {
     const { count, bytes } = this.#pending;
     if (count === 0) return false;
     const [longest] = (this.#known ??= await this.#following());
-    if (longest !== undefined && bytes < MOST_BATCH_BYTES) return count >= longest.lines;
+    if (longest !== undefined && bytes < MAX_BATCH_BYTES) return count >= longest.lines;
     return count >= this.#mostRecords() || bytes >= BATCH_BYTES;
   }
 
@@ -105,9 +105,9 @@ class BatchSender {
       owner: this.#options.owner,
     };
     const bytes = this.#pending.take(known ?? this.#newLength());
-    while (this.#underWay.length >= UNDER_WAY) await this.#underWay.shift();
+    while (this.#underWay.length >= MAX_IN_FLIGHT) await this.#underWay.shift();
     const sending = this.#import(description, bytes);
-    // Whoever waits for it, maybe later, meets its failure.
+    // Whoever awaits it later handles its failure.
     sending.catch(() => {});
     this.#underWay.push(sending);
     this.#parent = nameOf(this.#parent, bytes);
@@ -130,8 +130,8 @@ class BatchSender {
     try {
       return await this.#client.request('POST', '/control/import', { headers, body });
     } catch (cause) {
-      if (cause instanceof CommandError && !cause.isPassing) throw cause;
-      throw new CommandError(`${messageOf(cause)} Run the same command again to go on.`, { cause });
+      if (cause instanceof CommandError && !cause.isRetryable) throw cause;
+      throw new CommandError(`${messageOf(cause)} Run the same command again to continue.`, { cause });
     }
   }
 
@@ -140,7 +140,7 @@ class BatchSender {
     return followingSchema.parse(answer).items;
   }
 
-  /** The length of an earlier import's batch that stands here again; undefined when none does. */
+  /** The number of records in a known batch that appears here again; undefined if none does. */
   #knownLength(known: readonly KnownBatch[]): number | undefined {
     const pending = this.#pending;
     return known.find(
@@ -148,7 +148,7 @@ class BatchSender {
     )?.lines;
   }
 
-  /** What may have grown by the next import goes alone, since all before it has not. */
+  /** Records that may still change get a batch of their own, so that the ones before them match next time. */
   #newLength(): number {
     const { count, growing } = this.#pending;
     return Math.min(growing < count ? count - growing : count, this.#mostRecords());
@@ -166,15 +166,15 @@ const reportSchema = z.object({
   lastClick: z.number().nullable(),
 });
 
-/** @throws CommandError for a header line that names no short codes, or is too long for a server to be told */
+/** @throws CommandError for a header line without `short_code`, or one too long to send */
 function columnsOf(record: string): readonly string[] {
   const header = record.replace(/\n$/, '');
   const columns = parseCsvCells(header)?.map((name) => name.trim());
-  if (header === TOO_LONG || asHeader(columns).length > MOST_HEADER_CHARACTERS) {
+  if (header === TOO_LONG || asHeader(columns).length > MAX_HEADER_CHARACTERS) {
     throw new CommandError('The header line is too long: its names must fit into 64 KiB, percent-encoded.');
   }
   if (columns?.includes('short_code')) return columns;
-  throw new CommandError('The first line must name the columns, short_code among them.');
+  throw new CommandError('The first line must name the columns, including short_code.');
 }
 
 function asHeader(value: unknown): string {

@@ -1,10 +1,10 @@
 import { LINE_BREAK, type RecordBlock } from './import-records.ts';
 
-/** Records of a file that are read and not sent yet. */
+/** Records of a file that are read but not sent yet. */
 export class PendingRecords {
-  /** The number of the first one's first line in the file, from 1. */
+  /** Line number in the file, from 1, of the first record's first line. */
   firstLine = 1;
-  /** How many of the last ones may read otherwise once the file has grown. */
+  /** How many of the last records may still change if the file grows. */
   growing = 0;
   #bytes: Buffer = Buffer.alloc(0);
   #added: Buffer[] = [];
@@ -26,19 +26,19 @@ export class PendingRecords {
     this.growing = growing;
   }
 
-  /** The bytes of the first so many. */
+  /** The bytes of the first `count` records. */
   first(count: number): Buffer {
     if (this.#added.length > 0) this.#bytes = Buffer.concat([this.#bytes, ...this.#added], this.#length);
     this.#added = [];
     return this.#bytes.subarray(0, this.#endOf(count));
   }
 
-  /** Takes the first so many away. */
+  /** Removes the first `count` records and returns their bytes. */
   take(count: number): Buffer {
     const taken = this.first(count);
     for (let at = taken.indexOf(LINE_BREAK); at !== -1; at = taken.indexOf(LINE_BREAK, at + 1))
       this.firstLine++;
-    // A copy, so that what is taken can be let go of.
+    // A copy, so that the removed bytes can be garbage-collected.
     this.#bytes = Buffer.from(this.#bytes.subarray(taken.length));
     this.#length -= taken.length;
     this.#ends = this.#ends.slice(count).map((end) => end - taken.length);

@@ -3,37 +3,37 @@ import { Readable, pipeline } from 'node:stream';
 import { createGunzip } from 'node:zlib';
 import { LONGEST_LINE, TOO_LONG } from '../clicks/import/lines.ts';
 import { type FileRecord, RecordSplitter } from '../clicks/import/records.ts';
-import { CommandError } from './error-messages.ts';
+import { CommandError } from './command-error.ts';
 
-/** Whole records of a file, one behind the other: UTF-8, each ended by a single line break. */
+/** Complete records of a file, one after the other: UTF-8, each ended by a single line feed. */
 export interface RecordBlock {
   readonly bytes: Buffer;
-  /** Where each of them ends, behind its line break. */
+  /** The end of each record, after its line feed. */
   readonly ends: readonly number[];
-  /** How many of the last ones may read otherwise once the file has grown. */
+  /** How many of the last records may still change if the file grows. */
   readonly growing: number;
 }
 
-const GZIP_MARK = Buffer.from([0x1f, 0x8b]);
+const GZIP_MAGIC = Buffer.from([0x1f, 0x8b]);
 const GUNZIP_BYTES = 1 << 18;
 export const LINE_BREAK = 10;
 const TOO_LONG_LINE = Buffer.from(`${TOO_LONG}\n`);
 
 /**
- * The records of a stream of bytes, unpacked when it is gzip; those that a piece completes come together.
- * @param isQuoted a line break inside quotes belongs to the record
- * @param onBytes told how many bytes of the stream, as it is, are read
+ * Splits a stream of bytes into records, decompressing it if it is gzip. A block holds the records that one chunk completes.
+ * @param isQuoted whether a line break inside quotes belongs to the record
+ * @param onBytes called with the number of bytes read so far, before decompression
  */
 export function recordBlocks(
   stream: AsyncIterable<Buffer>,
   isQuoted: boolean,
   onBytes: (bytes: number) => void,
 ): AsyncGenerator<RecordBlock> {
-  const bytes = unpacked(counted(stream, onBytes));
+  const bytes = decompressed(counted(stream, onBytes));
   return isQuoted ? quotedBlocks(bytes) : lineBlocks(bytes);
 }
 
-/** Lines stay the bytes they are: text that is only passed on need not be made of them. */
+/** Lines stay bytes: decoding text that is only passed on would cost time. */
 async function* lineBlocks(stream: AsyncIterable<Buffer>): AsyncGenerator<RecordBlock> {
   let rest: Buffer[] = [];
   let length = 0;
@@ -42,32 +42,32 @@ async function* lineBlocks(stream: AsyncIterable<Buffer>): AsyncGenerator<Record
     const end = piece.lastIndexOf(LINE_BREAK) + 1;
     if (end > 0) {
       const lines = Buffer.concat([...rest, piece.subarray(0, end)]);
-      yield lineBlock(isFirst ? withoutMark(lines) : lines, 0);
+      yield lineBlock(isFirst ? withoutBom(lines) : lines, 0);
       rest = [];
       length = 0;
       isFirst = false;
     }
-    // Of a line that is too long already only its end is of use.
+    // The rest of a line that is already too long is not needed.
     if (length > LONGEST_LINE) continue;
     rest.push(piece.subarray(end));
     length += piece.length - end;
   }
   const last = Buffer.concat(rest);
-  const lines = isFirst ? withoutMark(last) : last;
+  const lines = isFirst ? withoutBom(last) : last;
   if (lines.length > 0) yield lineBlock(Buffer.concat([lines, Buffer.from('\n')]), 1);
 }
 
 function lineBlock(lines: Buffer, growing: number): RecordBlock {
-  const bytes = withoutLongLines(plain(lines));
+  const bytes = withoutLongLines(normalised(lines));
   return { bytes, ends: [...lineEnds(bytes)], growing };
 }
 
-/** Where each line ends, behind its line break. */
+/** The end of each line, after its line feed. */
 function* lineEnds(bytes: Buffer): Generator<number> {
   for (let at = bytes.indexOf(LINE_BREAK); at !== -1; at = bytes.indexOf(LINE_BREAK, at + 1)) yield at + 1;
 }
 
-/** With `TOO_LONG` in the place of each line that is. */
+/** Replaces each line that is too long by `TOO_LONG`. */
 function withoutLongLines(bytes: Buffer): Buffer {
   if (bytes.length <= LONGEST_LINE) return bytes;
   const lines: Buffer[] = [];
@@ -79,13 +79,13 @@ function withoutLongLines(bytes: Buffer): Buffer {
   return lines.includes(TOO_LONG_LINE) ? Buffer.concat(lines) : bytes;
 }
 
-/** Some programs put a byte order mark before a text. */
-function withoutMark(bytes: Buffer): Buffer {
+/** Removes a byte order mark, which some programs write at the start of a file. */
+function withoutBom(bytes: Buffer): Buffer {
   return bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf ? bytes.subarray(3) : bytes;
 }
 
-/** A file is the same whether its lines end in CR LF or LF, and has no bytes that are no UTF-8. */
-function plain(lines: Buffer): Buffer {
+/** Turns CR LF into LF, so that both give the same file, and invalid UTF-8 into U+FFFD. */
+function normalised(lines: Buffer): Buffer {
   if (isUtf8(lines) && !lines.includes('\r')) return lines;
   return Buffer.from(lines.toString('utf8').replaceAll('\r\n', '\n'));
 }
@@ -119,10 +119,10 @@ async function* counted(
   }
 }
 
-/** Gzip is known by its first two bytes, whatever the file is called. */
-async function* unpacked(stream: AsyncGenerator<Buffer>): AsyncGenerator<Buffer> {
+/** Decompresses gzip, recognised by its first two bytes whatever the file's name is. */
+async function* decompressed(stream: AsyncGenerator<Buffer>): AsyncGenerator<Buffer> {
   let start: Buffer = Buffer.alloc(0);
-  while (start.length < GZIP_MARK.length) {
+  while (start.length < GZIP_MAGIC.length) {
     const next = await stream.next();
     if (next.done === true) break;
     start = Buffer.concat([start, next.value]);
@@ -131,12 +131,12 @@ async function* unpacked(stream: AsyncGenerator<Buffer>): AsyncGenerator<Buffer>
     yield start;
     yield* stream;
   }
-  if (!start.subarray(0, GZIP_MARK.length).equals(GZIP_MARK)) return yield* whole();
-  // The pipeline's own error is that of the unpacked side, which the loop below meets.
+  if (!start.subarray(0, GZIP_MAGIC.length).equals(GZIP_MAGIC)) return yield* whole();
+  // The pipeline's error also reaches the loop below, which handles it.
   const unzipped = pipeline(Readable.from(whole()), createGunzip({ chunkSize: GUNZIP_BYTES }), () => {});
   try {
     for await (const chunk of unzipped) if (Buffer.isBuffer(chunk)) yield chunk;
   } catch (cause) {
-    throw new CommandError('The gzip data is damaged or cut off.', { cause });
+    throw new CommandError('The gzip data is damaged or truncated.', { cause });
   }
 }

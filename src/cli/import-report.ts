@@ -1,4 +1,4 @@
-/** What became of a file's records. Times are ISO 8601. */
+/** The result of importing a file. Times are ISO 8601. */
 export interface ImportReport {
   readonly read: number;
   readonly accepted: number;
@@ -8,8 +8,8 @@ export interface ImportReport {
   readonly last_click: string | null;
 }
 
-/** Line numbers that a reason keeps. */
-const LINES_KEPT = 5;
+/** How many line numbers are listed for each reason. */
+const MAX_LINES = 5;
 
 export function emptyReport(): ImportReport {
   return { read: 0, accepted: 0, skipped: {}, rejected: {}, first_click: null, last_click: null };
@@ -21,7 +21,7 @@ export function mergeReports(a: ImportReport, b: ImportReport): ImportReport {
   const rejected = { ...a.rejected };
   for (const [reason, { count, lines }] of Object.entries(b.rejected)) {
     const known = rejected[reason] ?? { count: 0, lines: [] };
-    rejected[reason] = { count: known.count + count, lines: [...known.lines, ...lines].slice(0, LINES_KEPT) };
+    rejected[reason] = { count: known.count + count, lines: [...known.lines, ...lines].slice(0, MAX_LINES) };
   }
   const times = (values: readonly (string | null)[]) => values.filter((value) => value !== null).toSorted();
   return {

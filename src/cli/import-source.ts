@@ -1,31 +1,31 @@
 import { type Stats, accessSync, constants, createReadStream, fstatSync, statSync, writeSync } from 'node:fs';
 import { isatty } from 'node:tty';
 import { IMPORT_FORMAT_NAMES, type ImportFormatName, formatOfFile } from '../clicks/import/formats.ts';
-import { CommandError } from './error-messages.ts';
+import { CommandError } from './command-error.ts';
 
-/** A file, or standard input, that is to be imported. */
+/** A file, or standard input, to import. */
 export interface ImportSource {
   readonly name: string;
   readonly format: ImportFormatName;
-  /** Bytes as they lie on disk; 0 where that is not known. */
+  /** Size on disk in bytes; 0 if unknown. */
   readonly size: number;
-  /** Something always comes through it: that nothing did is a failure at its other end. */
+  /** A pipe that ends without data is an error: its writer failed. */
   readonly isPipe: boolean;
-  /** @throws Error with a system's code, as it is read */
+  /** @throws Error with a system error code, while it is read */
   readonly open: () => AsyncIterable<Buffer>;
 }
 
-/** Read from a file at once. */
+/** Size of a read from a file. */
 const READ_BYTES = 1_048_576;
 
 const STANDARD_INPUT = 0;
 
-/** @throws CommandError for what is not there or cannot be read, or whose format nothing tells */
+/** @throws CommandError for a file that does not exist, cannot be read, or whose format is unknown */
 export function findSource(name: string, given: ImportFormatName | undefined): ImportSource {
   const format = given ?? formatOfFile(name);
   if (format === undefined) {
     throw new CommandError(
-      `${name}: the name does not tell its format; add --format ${IMPORT_FORMAT_NAMES.join('|')}.`,
+      `${name}: cannot tell the format from the name; add --format ${IMPORT_FORMAT_NAMES.join('|')}.`,
       { exitCode: 2 },
     );
   }
@@ -44,9 +44,9 @@ export function findSource(name: string, given: ImportFormatName | undefined): I
 }
 
 const FAILURES: Readonly<Record<string, string>> = {
-  ENOENT: 'there is no such file',
-  ENOTDIR: 'there is no such folder',
-  EACCES: 'its permissions do not allow it',
+  ENOENT: 'no such file',
+  ENOTDIR: 'no such folder',
+  EACCES: 'permission denied',
 };
 
 function readableFile(name: string): Stats {
@@ -57,11 +57,11 @@ function readableFile(name: string): Stats {
     return found;
   } catch (cause) {
     if (cause instanceof CommandError) throw cause;
-    throw new CommandError(`${name} cannot be read: ${failureOf(cause)}.`, { cause });
+    throw new CommandError(`Cannot read ${name}: ${failureOf(cause)}.`, { cause });
   }
 }
 
-/** Why the system could not read something, in a few words. */
+/** The reason of a failed read, in a few words. */
 export function failureOf(cause: unknown): string {
   const code = cause instanceof Error && 'code' in cause ? String(cause.code) : 'unknown';
   return FAILURES[code] ?? code;
@@ -73,7 +73,7 @@ function requireStandardInput(): void {
   if (isClosed(found)) throw new CommandError('Standard input is closed: there is nothing to import.');
 }
 
-/** Node puts the null device in a closed one's place, open for writing too, which no `< /dev/null` is. */
+/** Node replaces a closed standard input by the null device, open for reading and writing; `< /dev/null` is read-only. */
 function isClosed(standardInput: Stats): boolean {
   if (!standardInput.isCharacterDevice() || isatty(STANDARD_INPUT)) return false;
   if (standardInput.rdev !== statSync('/dev/null', { throwIfNoEntry: false })?.rdev) return false;

@@ -25,16 +25,16 @@ interface CreateOptions extends JsonOptions {
 }
 
 export function keysCommand(program: Command): void {
-  const keys = program.command('keys').description('API keys: create, list, revoke.');
+  const keys = program.command('keys').description('Create, list and revoke API keys.');
 
   remoteOption(keys.command('create'))
-    .description('Make a key. It is shown this once.')
-    .requiredOption('--owner <id>', 'whose clicks the key is for')
+    .description('Create an API key. It is shown only once.')
+    .requiredOption('--owner <id>', 'owner of the key')
     .option('--name <name>', 'what the key is for', 'made on the command line')
     .option('--scopes <list>', `comma-separated: ${SCOPES.join(', ')}`, 'stats:read,urls:read')
-    .option('--expires-at <date>', 'when it stops working')
+    .option('--expires-at <date>', 'when the key expires')
     .option('--rate-limit <limit>', 'standard or unlimited')
-    .option('--json', 'print JSON')
+    .option('--json', 'print the result as JSON')
     .addHelpText('after', '\nExample:\n  spoor keys create --owner me --scopes stats:read,clicks:write')
     .action(async (options: CreateOptions) => {
       const created = await withServer(options, (client) =>
@@ -53,13 +53,13 @@ export function keysCommand(program: Command): void {
     });
 
   remoteOption(keys.command('list'))
-    .description('List the keys that are not revoked.')
-    .option('--json', 'print JSON')
+    .description('List all API keys that are not revoked.')
+    .option('--json', 'print the result as JSON')
     .addHelpText('after', '\nExample:\n  spoor keys list')
     .action(async (options: JsonOptions) => {
-      const answer = await withServer(options, (client) => client.request('GET', '/api/v1/keys'));
-      if (options.json) return printJson(answer);
-      const { items } = z.object({ items: z.array(keySchema) }).parse(answer);
+      const response = await withServer(options, (client) => client.request('GET', '/api/v1/keys'));
+      if (options.json) return printJson(response);
+      const { items } = z.object({ items: z.array(keySchema) }).parse(response);
       if (items.length === 0) return printLine('There are no keys.');
       printLine(
         formatTable(
@@ -76,9 +76,9 @@ export function keysCommand(program: Command): void {
     });
 
   remoteOption(keys.command('revoke'))
-    .description('Revoke a key; it stops working within 5 seconds.')
-    .argument('<id>', 'the id that `keys list` shows')
-    .option('--json', 'print JSON')
+    .description('Revoke an API key; it stops working within 5 seconds.')
+    .argument('<id>', 'id of the key, as shown by `keys list`')
+    .option('--json', 'print the result as JSON')
     .addHelpText('after', '\nExample:\n  spoor keys revoke 0b9f4a52-6c1e-4d8e-9a70-3f2d7c5b8e11')
     .action(async (id: string, options: JsonOptions) => {
       await withServer(options, (client) =>

@@ -6,8 +6,8 @@ import { START_WAIT_MS } from './serve-command.ts';
 export function migrateCommand(program: Command): void {
   program
     .command('migrate')
-    .description('Create or update the tables in ClickHouse. Every start does the same.')
-    .option('--json', 'print JSON')
+    .description('Create or update the tables in ClickHouse. Each start of the server does the same.')
+    .option('--json', 'print the result as JSON')
     .addHelpText(
       'after',
       '\nExample:\n  CLICKHOUSE_URL=http://clickhouse:8123 SPOOR_VISITOR_SECRET=… spoor migrate',
@@ -20,6 +20,7 @@ export function migrateCommand(program: Command): void {
       });
       await close();
       if (json) printJson({ migrated });
-      else printLine(migrated.length === 0 ? 'Nothing to do.' : `Applied: ${migrated.join(', ')}`);
+      else
+        printLine(migrated.length === 0 ? 'The tables are up to date.' : `Applied: ${migrated.join(', ')}`);
     });
 }

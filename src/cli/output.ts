@@ -1,6 +1,6 @@
 import { Presets, SingleBar } from 'cli-progress';
 
-/** Prints one JSON document, alone on standard output. */
+/** Prints one JSON document on standard output. */
 export function printJson(value: unknown): void {
   process.stdout.write(`${JSON.stringify(value, undefined, 2)}\n`);
 }
@@ -9,17 +9,17 @@ export function printLine(text = ''): void {
   process.stdout.write(`${text}\n`);
 }
 
-/** Says something to a person without touching standard output. */
+/** Prints a message for people on standard error. */
 export function note(text: string): void {
   process.stderr.write(`${text}\n`);
 }
 
-/** Says what is waited for before a command can begin. */
+/** Tells what a command waits for before it can start. */
 export function noteWait(what: string): void {
   note(`Waiting for ${what} …`);
 }
 
-/** Rows as text columns under a header; numbers to the right. */
+/** Formats rows as aligned columns under a header; numbers are right-aligned. */
 export function formatTable(
   header: readonly string[],
   rows: readonly (readonly (string | number)[])[],
@@ -41,12 +41,12 @@ export function formatTable(
   return [line(header, isNumber), ...cells.map((row) => line(row, isNumber))].join('\n');
 }
 
-/** A number in full, its digits grouped. */
+/** Formats a number in full, with grouped digits. */
 export function grouped(value: number): string {
   return value.toLocaleString('en-US', { maximumFractionDigits: 2 });
 }
 
-/** Text of a stranger without what a terminal would obey. */
+/** Replaces control characters, so that untrusted text cannot send commands to a terminal. */
 export function printable(text: string): string {
   return text.replace(/[\p{Cc}\p{Cf}]/gu, '\uFFFD');
 }
@@ -56,7 +56,7 @@ export interface Progress {
   readonly stop: () => void;
 }
 
-/** A progress bar on standard error when that is a terminal, else nothing. */
+/** Shows a progress bar on standard error if that is a terminal. */
 export function startProgress(label: string, total: number, unit: string): Progress {
   if (!process.stderr.isTTY) return { update: () => {}, stop: () => {} };
   const bar = new SingleBar(
@@ -76,7 +76,7 @@ export function startProgress(label: string, total: number, unit: string): Progr
   };
 }
 
-/** How much is done of what has no known end, on standard error when that is a terminal, else nothing. */
+/** Shows a counter for work of unknown size on standard error if that is a terminal. */
 export function startCounter(label: string, unit: string): Progress {
   if (!process.stderr.isTTY) return { update: () => {}, stop: () => {} };
   const bar = new SingleBar({
@@ -92,17 +92,17 @@ export function startCounter(label: string, unit: string): Progress {
   };
 }
 
-/** What is shown for a wait that is short as a rule only after this long. */
-const SHORT_WAIT_MS = 2_000;
+/** Waits are usually shorter than this and then not shown. */
+const SHOWN_AFTER_MS = 2_000;
 
-/** Says on standard error, when that is a terminal, what is waited for and how long already, if it takes a while. */
+/** Shows a label and the elapsed time on standard error, if that is a terminal and the wait is not short. */
 export function startWaiting(label: string): { readonly stop: () => void } {
   if (!process.stderr.isTTY) return { stop: () => {} };
   const started = Date.now();
   let isShown = false;
   const timer = setInterval(() => {
     const waited = Date.now() - started;
-    if (waited < SHORT_WAIT_MS) return;
+    if (waited < SHOWN_AFTER_MS) return;
     isShown = true;
     process.stderr.write(`\r${label} … ${Math.floor(waited / 1000)} s`);
   }, 500);

@@ -5,7 +5,7 @@ import { z } from 'zod';
 import { backupCommand } from './backup-command.ts';
 import { demoCommand } from './demo-command.ts';
 import { eraseCommand } from './erase-command.ts';
-import { CommandError } from './error-messages.ts';
+import { CommandError } from './command-error.ts';
 import { exportCommand } from './export-command.ts';
 import { importCommand } from './import-command.ts';
 import { keysCommand } from './keys-command.ts';
@@ -52,7 +52,7 @@ function createProgram(): Command {
 function inheritExit(command: Command): void {
   command.exitOverride();
   command.configureOutput({
-    outputError: (text) => note(`spoor: ${oneLine(text)} (--help shows how it is used)`),
+    outputError: (text) => note(`spoor: ${oneLine(text)} (see --help)`),
   });
   for (const child of command.commands) inheritExit(child);
 }

@@ -2,7 +2,7 @@ import { type Command, InvalidArgumentError } from 'commander';
 import { readConfig } from '../config.ts';
 import { type Client, createClient, withClient } from './client.ts';
 
-/** The options of a command that may speak to a server elsewhere. */
+/** The options of a command that can use a remote server. */
 export interface RemoteOptions {
   readonly url?: string;
 }
@@ -11,14 +11,14 @@ export interface RemoteOptions {
 export function remoteOption(command: Command): Command {
   return command.option(
     '--url <url>',
-    'a Spoor server elsewhere, asked with the key in SPOOR_API_KEY',
+    'a remote Spoor server; the key is taken from SPOOR_API_KEY',
     serverUrl,
   );
 }
 
 /**
- * Runs `work` with the server at `--url`, as the owner of SPOOR_API_KEY or without a key; without `--url` with the server
- * of the data directory, as its administrator.
+ * Runs `work` with the server at `--url`, with the key in SPOOR_API_KEY if it is set. Without `--url`, runs it with the
+ * server of the data directory, as its administrator.
  */
 export async function withServer<T>(
   { url }: RemoteOptions,

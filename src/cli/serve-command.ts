@@ -4,16 +4,16 @@ import { type Config, readConfig } from '../config.ts';
 import type { Running } from '../main.ts';
 import { note } from './output.ts';
 
-/** How long a start waits for an engine that is just ending, after a crash for example. */
+/** How long a start waits for another engine that is about to end, for example after a crash. */
 export const START_WAIT_MS = 12_000;
 
 export function serveCommand(program: Command): void {
   program
     .command('serve')
-    .description('Serve with the data there is.')
+    .description('Start the server.')
     .addHelpText(
       'after',
-      '\nSettings come from the environment: HOST, PORT, SPOOR_DATA_DIR, CLICKHOUSE_URL and others.\n\nExample:\n  PORT=9000 SPOOR_DATA_DIR=/var/lib/spoor spoor serve',
+      '\nSettings are environment variables: HOST, PORT, SPOOR_DATA_DIR, CLICKHOUSE_URL and others.\n\nExample:\n  PORT=9000 SPOOR_DATA_DIR=/var/lib/spoor spoor serve',
     )
     .action(async () => {
       const config = readConfig();
@@ -27,7 +27,7 @@ export function serveCommand(program: Command): void {
     });
 }
 
-/** Starts the server; a signal to stop that comes before it listens ends the process. */
+/** Starts the server. A stop signal that arrives before it listens ends the process. */
 export async function startUnlessStopped(
   stopping: Promise<void>,
   config: Config,
@@ -36,12 +36,12 @@ export async function startUnlessStopped(
   const { start } = await import('../main.ts');
   const starting = start(config, { log, waitForDataDirMs: START_WAIT_MS, isServer: true });
   const running = await Promise.race([starting, stopping.then(() => undefined)]);
-  // Whatever the start has opened goes with the process; the engine ends when its input does.
+  // The engine ends when its standard input closes, which happens when this process exits.
   if (running === undefined) process.exit(0);
   return running;
 }
 
-/** Settles at the first signal to stop. Later ones change nothing: npm passes on a Ctrl-C that we had already. */
+/** Resolves at the first stop signal. Later ones are ignored, because npm forwards a Ctrl-C that arrived here already. */
 export function stopSignal(): Promise<void> {
   return new Promise((resolve) => {
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => resolve());
@@ -50,12 +50,12 @@ export function stopSignal(): Promise<void> {
 
 export function announce(running: Running, log: Logger): void {
   if (running.newAdminKey !== undefined) {
-    note(`The administrator's key, shown this once: ${running.newAdminKey}`);
+    note(`The administrator's key, shown only once: ${running.newAdminKey}`);
   }
   log.info({ url: running.url }, 'listening');
   void running.engineLost.then(() => {
     note(
-      'spoor: The embedded ClickHouse has ended and does not start again; its log is in the data directory.',
+      'spoor: The embedded ClickHouse has stopped and cannot be restarted; see its log in the data directory.',
     );
     process.exit(1);
   });

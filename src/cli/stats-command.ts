@@ -1,9 +1,9 @@
 import { type Command, Option } from 'commander';
 import { z } from 'zod';
 import { COMPARE_CHOICES } from '../stats/parse/query.ts';
-import { CommandError } from './error-messages.ts';
+import { CommandError } from './command-error.ts';
 import { formatTable, grouped, printJson, printLine, startWaiting } from './output.ts';
-import { questionOptions, questionQuery } from './query-options.ts';
+import { statsOptions, statsParameters } from './stats-options.ts';
 import { remoteOption, withServer } from './remote.ts';
 import { csvOf, tablesOf } from './stats-tables.ts';
 
@@ -39,24 +39,26 @@ Examples:
 export function statsCommand(program: Command): void {
   const command = program
     .command('stats')
-    .description('Ask for statistics: of one owner, one URL, or everybody.')
-    .addOption(new Option('--format <name>', 'how the answer is printed (default: table)').choices(FORMATS))
+    .description('Show statistics of one owner, one short code, or all owners.')
+    .addOption(new Option('--format <name>', 'output format (default: table)').choices(FORMATS))
     .addOption(
-      new Option('--compare <period>', 'the totals of the period before too').choices(COMPARE_CHOICES),
+      new Option('--compare <period>', 'also show the totals of the previous period').choices(
+        COMPARE_CHOICES,
+      ),
     )
-    .addOption(new Option('--json', "the API's answer, as --format json").conflicts('format'));
-  questionOptions(remoteOption(command))
+    .addOption(new Option('--json', "the API's response, as --format json").conflicts('format'));
+  statsOptions(remoteOption(command))
     .addHelpText('after', EXAMPLES)
     .action(async (options: Options) => {
       if (options.compare !== undefined && options.format === 'csv') {
-        throw new CommandError('--compare is about totals, and --format csv prints none: use --json.', {
+        throw new CommandError('--format csv prints no totals, so it cannot show --compare: use --json.', {
           exitCode: 2,
         });
       }
-      const waiting = startWaiting('Asking');
+      const waiting = startWaiting('Waiting for the statistics');
       const answer = await withServer(options, (client) =>
         client.request('GET', '/api/v1/stats', {
-          query: { ...questionQuery(options), compare: options.compare },
+          query: { ...statsParameters(options), compare: options.compare },
         }),
       ).finally(waiting.stop);
       if (options.json || options.format === 'json') return printJson(answer);

@@ -1,10 +1,10 @@
 import { type Column, writeRow } from '../lib/row-template.ts';
 import { csvRow } from '../export/csv.ts';
 
-/** A row of a metric list, as the API answers it. */
+/** A row of a metric list in an API response. */
 export type ListRow = Readonly<Record<string, string | number>>;
 
-/** The groups of some dimensions with all their metrics. */
+/** The groups of one or more dimensions with all metrics. */
 export interface StatsTable {
   /** `time`, or `time_browser` for a breakdown. */
   readonly name: string;
@@ -14,7 +14,7 @@ export interface StatsTable {
 
 const LIST_NAME = /^(?:unique_)?clicks_by_(.*)$/;
 
-/** Joins the lists of an answer that are of the same dimensions: they hold the same groups in the same order. */
+/** Merges the lists of the same dimensions, which hold the same groups in the same order. */
 export function tablesOf(metrics: Readonly<Record<string, readonly ListRow[]>>): readonly StatsTable[] {
   const tables = new Map<string, ListRow[]>();
   for (const [list, rows] of Object.entries(metrics)) {
@@ -29,8 +29,8 @@ export function tablesOf(metrics: Readonly<Record<string, readonly ListRow[]>>):
 }
 
 /**
- * The tables as one CSV text with a header line, its lines ended as a shell's tools expect them. Several tables stand
- * below each other: a column `list` names them, and a column that a table has not is empty.
+ * Formats tables as CSV with a header line and LF line ends, as shell tools expect. Several tables are concatenated: the
+ * column `list` names the table, and a column that a table does not have is empty.
  */
 export function csvOf(tables: readonly StatsTable[]): string {
   const several = tables.length > 1;
@@ -44,7 +44,7 @@ export function csvOf(tables: readonly StatsTable[]): string {
   return `${names.join(',')}\n${lines.join('')}`;
 }
 
-/** Numbers stand behind what they are about. */
+/** All column names, dimensions before metrics. */
 function dimensionsFirst(tables: readonly StatsTable[]): readonly string[] {
   const isNumber = (name: string): boolean => tables.some(({ rows }) => typeof rows[0]?.[name] === 'number');
   const all = tables.flatMap(({ columns }) => columns);

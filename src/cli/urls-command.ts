@@ -27,11 +27,11 @@ interface PutOptions extends JsonOptions {
 }
 
 export function urlsCommand(program: Command): void {
-  const urls = program.command('urls').description('URLs: list, put, delete.');
+  const urls = program.command('urls').description('List, create, change and delete URLs.');
 
   remoteOption(urls.command('list'))
-    .description("List URLs: every owner's, or with --url those of the key's owner.")
-    .option('--json', 'print JSON')
+    .description("List the URLs of all owners, or with --url those of the key's owner.")
+    .option('--json', 'print the result as JSON')
     .addHelpText('after', '\nExample:\n  spoor urls list --json')
     .action(async (options: JsonOptions) => {
       const items = await withServer(options, listAll);
@@ -52,14 +52,14 @@ export function urlsCommand(program: Command): void {
     });
 
   remoteOption(urls.command('put'))
-    .description('Make a URL, or change one.')
+    .description('Create or change a URL.')
     .argument('<short-code>')
-    .option('--owner <id>', 'whose it is, when it is new')
-    .option('--created-at <date>', 'when it was made')
-    .option('--public', 'anybody may see its statistics')
-    .option('--private', 'only its owner may')
-    .option('--long-url <url>', 'where it leads')
-    .option('--json', 'print JSON')
+    .option('--owner <id>', 'owner of a new URL')
+    .option('--created-at <date>', 'when it was created')
+    .option('--public', 'make its statistics public')
+    .option('--private', 'make its statistics private')
+    .option('--long-url <url>', 'target of the redirect')
+    .option('--json', 'print the result as JSON')
     .addHelpText('after', '\nExample:\n  spoor urls put launch --owner me --public')
     .action(async (shortCode: string, options: PutOptions) => {
       const url = await withServer(options, (client) =>
@@ -73,13 +73,13 @@ export function urlsCommand(program: Command): void {
         }),
       );
       if (options.json) printJson(url);
-      else printLine(`Put ${shortCode}.`);
+      else printLine(`Saved ${shortCode}.`);
     });
 
   remoteOption(urls.command('delete'))
     .description('Delete a URL and all its clicks.')
     .argument('<short-code>')
-    .option('--json', 'print JSON')
+    .option('--json', 'print the result as JSON')
     .addHelpText('after', '\nExample:\n  spoor urls delete launch')
     .action(async (shortCode: string, options: JsonOptions) => {
       await withServer(options, (client) => client.request('DELETE', pathOf(shortCode)));

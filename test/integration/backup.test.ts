@@ -183,7 +183,7 @@ describe('backup and restore', () => {
     const beside = `${there}.part`;
     for (const file of [there, beside]) writeFileSync(file, 'precious');
     expect(failed(await runSpoor(['backup', there], source))).toBe(
-      `spoor: ${there} is there already: add --force to replace it.\n`,
+      `spoor: ${there} already exists: add --force to replace it.\n`,
     );
     expect(readFileSync(there, 'utf8')).toBe('precious');
     const { code, stderr } = await runSpoor(['backup', there, '--force'], source);
@@ -191,9 +191,9 @@ describe('backup and restore', () => {
     expect(statSync(there).mode & 0o777).toBe(0o600);
     expect(readFileSync(beside, 'utf8')).toBe('precious');
     rmSync(beside);
-    expect(failed(await runSpoor(['backup', folder, '--force'], source))).toContain('is not a plain file');
+    expect(failed(await runSpoor(['backup', folder, '--force'], source))).toContain('is not a regular file');
     expect(failed(await runSpoor(['backup', join(folder, 'no', 'x.tar')], source))).toContain(
-      'no such folder',
+      'its folder does not exist',
     );
   });
 
@@ -246,8 +246,8 @@ describe('backup and restore', () => {
     writeFileSync(flipped, bytes);
     mkdirSync(join(folder, 'a folder'));
     const refusals: readonly (readonly [string, RegExp])[] = [
-      [join(folder, 'missing.tar'), /missing\.tar cannot be read: there is no such file\.$/],
-      [join(folder, 'a folder'), /a folder cannot be read: there is no such file\.$/],
+      [join(folder, 'missing.tar'), /Cannot read \S*missing\.tar: no such file\.$/],
+      [join(folder, 'a folder'), /Cannot read \S*a folder: no such file\.$/],
       [log, /access\.log is not a whole backup of Spoor \([A-Z_]+\)\.$/],
       [cut, /cut\.tar is not a whole backup of Spoor \([A-Z_]+\)\.$/],
       [flipped, /flipped\.tar is damaged\.$/],

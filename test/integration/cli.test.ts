@@ -279,7 +279,7 @@ describe('with --url', () => {
 
   test('nobody there', async () => {
     const { code, stderr } = await runSpoor(['stats', '--url', 'http://127.0.0.1:1'], elsewhere(key));
-    expect([code, stderr]).toEqual([1, 'spoor: The Spoor server at http://127.0.0.1:1 does not answer.\n']);
+    expect([code, stderr]).toEqual([1, 'spoor: The Spoor server at http://127.0.0.1:1 does not respond.\n']);
   });
 });
 

@@ -229,7 +229,7 @@ describe('the command erase', () => {
     expect([unsure.code, unsure.stdout, unsure.stderr]).toEqual([
       2,
       '',
-      'spoor: Erased clicks do not come back: add --yes.\n',
+      'spoor: Erased clicks cannot be recovered: add --yes to confirm.\n',
     ]);
     for (const args of [
       ['erase', '--yes'],
@@ -246,7 +246,7 @@ describe('the command erase', () => {
         input,
       );
       expect([input, code]).toEqual([input, 2]);
-      expect(stderr).toMatch(/^spoor: --visitor wants .*\n$/);
+      expect(stderr).toMatch(/^spoor: --visitor needs .*\n$/);
       expect(stderr).not.toContain(IP);
     }
 

@@ -478,8 +478,8 @@ describe('what can be no input is one line and exit 1', () => {
     ['a closed standard input', '- --format ndjson <&-', /Standard input is closed/],
     ['a directory as standard input', '- --format ndjson < .', /Standard input is a directory/],
     ['a directory', '. --format ndjson', /\. is a directory/],
-    ['a pipe that ends at once', '<(true) --format ndjson', /ended before anything came/],
-    ['a path through a file', 'package.json/clicks.csv', /there is no such folder/],
+    ['a pipe that ends at once', '<(true) --format ndjson', /ended without any data/],
+    ['a path through a file', 'package.json/clicks.csv', /no such folder/],
     ['a file of the system that cannot be read', '/proc/self/mem --format ndjson', /cannot be read: EIO/],
   ])('%s', async (_, words, sentence) => {
     const { code: exit, stdout, stderr } = await shell(words);
