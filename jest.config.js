@@ -20,6 +20,12 @@ const NEEDING = [
     remedy: 'apt-get install --no-install-recommends zookeeper',
   },
   {
+    suite: 'test/integration/old-clickhouse',
+    // Debian packages a release of 2018; ClickHouse's own packages put a current one elsewhere.
+    isPossible: existsSync('/usr/sbin/clickhouse-server'),
+    remedy: 'apt-get install --no-install-recommends clickhouse-server (of Debian)',
+  },
+  {
     suite: 'test/integration/behind-nginx',
     isPossible: has('nginx'),
     remedy: 'apt-get install --no-install-recommends nginx-light',

@@ -4,6 +4,7 @@ import { readConfig } from '../config.ts';
 import { IMPORT_FORMAT_NAMES, type ImportFormatName } from '../clicks/import/formats.ts';
 import { MOST_RECORD_LINES } from '../clicks/import/records.ts';
 import { messageOf } from '../errors.ts';
+import { COMMAND } from '../process/package-root.ts';
 import { type Client, withClient } from './client.ts';
 import { CommandError } from './command-error.ts';
 import { importFile } from './import-file.ts';
@@ -119,5 +120,5 @@ function printReport(name: string, report: ImportReport): void {
 function statsCommandFor(report: ImportReport, owner: string): string | null {
   if (report.first_click === null || report.last_click === null) return null;
   const quoted = /^[\w.@-]+$/.test(owner) ? owner : `'${owner.replaceAll("'", `'\\''`)}'`;
-  return `npm run spoor -- stats --owner ${quoted} --start-date ${report.first_click} --end-date ${report.last_click}`;
+  return `${COMMAND} stats --owner ${quoted} --start-date ${report.first_click} --end-date ${report.last_click}`;
 }

@@ -15,6 +15,7 @@ import { restoreCommand } from './restore-command.ts';
 import { seedCommand } from './seed-command.ts';
 import { serveCommand } from './serve-command.ts';
 import { statsCommand } from './stats-command.ts';
+import { typedExamples } from './typed-examples.ts';
 import { urlsCommand } from './urls-command.ts';
 import { messageOf } from '../errors.ts';
 import { PACKAGE_ROOT } from '../process/package-root.ts';
@@ -52,6 +53,7 @@ function createProgram(): Command {
 function inheritExit(command: Command): void {
   command.exitOverride();
   command.configureOutput({
+    writeOut: (text) => process.stdout.write(typedExamples(text)),
     outputError: (text) => note(`spoor: ${oneLine(text)} (see --help)`),
   });
   for (const child of command.commands) inheritExit(child);

@@ -154,7 +154,7 @@ function requireEngine(): void {
     require.resolve('chdb/libchdb');
   } catch {
     throw new Error(
-      'The embedded ClickHouse is not installed: run npm install with optional dependencies, or set CLICKHOUSE_URL to a ClickHouse server.',
+      'The embedded ClickHouse is not installed: run npm install --include=optional, or set CLICKHOUSE_URL to a ClickHouse server.',
     );
   }
 }

@@ -22,7 +22,7 @@ export async function openCluster(
   return opening(async (databases) => {
     const open = (server: ClickHouseServer) =>
       databases.once(server.url, () => new Database(server, 'default'));
-    for (const server of servers) await waitForAnswer(config, open(server), options);
+    for (const server of servers) await waitForAnswer(config, server, open(server), options);
     const cluster = await Cluster.open(name, config.database, {
       servers,
       open,

@@ -21,7 +21,7 @@ export async function openServer(
   return opening(async (databases) => {
     // The database may not exist yet, and a session in one that is missing is refused.
     const bare = databases.once('default', () => new Database(server, 'default'));
-    await waitForAnswer(config, bare, options);
+    await waitForAnswer(config, server, bare, options);
     const workloads = await openWorkloads(bare, {
       memory: await memoryOf(bare),
       limits: queryLimits(config),

@@ -1,7 +1,8 @@
-import type { Config } from '../config.ts';
+import type { ClickHouseServer, Config } from '../config.ts';
 import { sql } from '../sql/sql.ts';
 import type { ClickTable, Shards } from './cluster.ts';
 import type { Database, QueryObserver } from './database.ts';
+import { refuseOldServer, versionOf } from './server-version.ts';
 import { type OnWait, Waiting } from './waiting.ts';
 
 /** A ClickHouse that answers and has all its tables. */
@@ -61,14 +62,18 @@ export async function opening(work: (databases: OpenDatabases) => Promise<Opened
 
 const SERVER_WAIT_MS = 30_000;
 
-/** A server that does not answer yet is waited for: containers start in any order. */
+/**
+ * A server that does not answer yet is waited for: containers start in any order.
+ * @throws Error with a sentence for the operator when it does not answer, or is too old
+ */
 export async function waitForAnswer(
   config: Config,
-  server: Database,
+  server: ClickHouseServer,
+  database: Database,
   { onWait }: OpenOptions,
 ): Promise<void> {
   const waiting = new Waiting('ClickHouse', onWait);
-  while (!(await server.answers())) {
+  while (!(await isReady(server, database))) {
     if (waiting.elapsedMs > SERVER_WAIT_MS) {
       throw new Error(
         config.clickhouse === undefined
@@ -78,6 +83,14 @@ export async function waitForAnswer(
     }
     await waiting.pause(1_000);
   }
+}
+
+/** The version comes first: an old server answers none of Spoor's own queries, and would be waited for in vain. */
+async function isReady(server: ClickHouseServer, database: Database): Promise<boolean> {
+  const version = await versionOf(server);
+  if (version === undefined) return false;
+  refuseOldServer(server, version);
+  return database.answers();
 }
 
 /** Bytes a server may use in all; 0 when it has no limit or does not tell this user. */
