@@ -1,24 +1,107 @@
-/**
- * The closed set of error codes that a client can see, with the HTTP status each one has.
- * `validation_error` is 400 for a value that does not fit and 422 for one outside a closed set.
- */
-export const ERROR_STATUS = {
-  validation_error: 400,
-  authentication_error: 401,
-  forbidden: 403,
-  not_found: 404,
-  method_not_allowed: 405,
-  conflict: 409,
-  idempotency_conflict: 409,
-  payload_too_large: 413,
-  unsupported_media_type: 415,
-  rate_limit_exceeded: 429,
-  internal_error: 500,
-  unavailable: 503,
-  query_timeout: 504,
-} as const;
+import type { z } from 'zod';
 
-export type ErrorCode = keyof typeof ERROR_STATUS;
+/** What a client can be told of an error code. */
+interface ErrorEntry {
+  /** The HTTP status, unless the error says another. */
+  readonly status: number;
+  /** When a client gets it. */
+  readonly meaning: string;
+  /** `later`: the same request can succeed after `Retry-After` seconds; `never`: it has to change first. */
+  readonly retry: 'later' | 'never';
+  /** One of its messages, with the field that it names. */
+  readonly example: { readonly error: string; readonly field?: string };
+}
+
+/** The closed set of error codes. `validation_error` is 422 where a value is outside a closed set. */
+export const ERRORS = {
+  validation_error: {
+    status: 400,
+    meaning: 'A value is invalid; `field` names it.',
+    retry: 'never',
+    example: {
+      error: 'timezone must be an IANA name, spelt exactly, such as Europe/Berlin.',
+      field: 'timezone',
+    },
+  },
+  authentication_error: {
+    status: 401,
+    meaning: 'A key is needed, or the one sent is unknown, expired or revoked.',
+    retry: 'never',
+    example: { error: 'The API key is unknown, expired or revoked.' },
+  },
+  forbidden: {
+    status: 403,
+    meaning: 'The key lacks the scope, or the URL belongs to another owner.',
+    retry: 'never',
+    example: { error: 'The key lacks the scope: it needs stats:read or urls:read or admin:all.' },
+  },
+  not_found: {
+    status: 404,
+    meaning: 'There is no such URL, key or route.',
+    retry: 'never',
+    example: { error: 'There is no such URL.', field: 'short_code' },
+  },
+  method_not_allowed: {
+    status: 405,
+    meaning: 'The route does not take that method; `Allow` names those it takes.',
+    retry: 'never',
+    example: { error: 'This route does not take that method.' },
+  },
+  conflict: {
+    status: 409,
+    meaning: 'The request contradicts what is stored.',
+    retry: 'never',
+    example: { error: 'The URL has another owner, and an owner does not change.', field: 'owner_id' },
+  },
+  idempotency_conflict: {
+    status: 409,
+    meaning: 'The `Idempotency-Key` was used before, with another body.',
+    retry: 'never',
+    example: {
+      error: 'This Idempotency-Key came with another body before.',
+      field: 'Idempotency-Key',
+    },
+  },
+  payload_too_large: {
+    status: 413,
+    meaning: 'The body is larger than the route takes.',
+    retry: 'never',
+    example: { error: 'The body is larger than 64 MiB: send it in parts.' },
+  },
+  unsupported_media_type: {
+    status: 415,
+    meaning: 'The route does not take this `Content-Type` or `Content-Encoding`.',
+    retry: 'never',
+    example: { error: 'Content-Type must be one of: application/x-ndjson, application/json.' },
+  },
+  rate_limit_exceeded: {
+    status: 429,
+    meaning: 'The rate limit is reached; try again after `Retry-After` seconds.',
+    retry: 'later',
+    example: { error: 'The limit of 60 requests is reached: try again in 17 s.' },
+  },
+  internal_error: {
+    status: 500,
+    meaning: 'A fault of Spoor itself.',
+    retry: 'never',
+    example: { error: 'Something went wrong on our side.' },
+  },
+  unavailable: {
+    status: 503,
+    meaning:
+      'ClickHouse is unreachable or full, or too many requests run at once; try again after `Retry-After` seconds.',
+    retry: 'later',
+    example: { error: 'ClickHouse is unreachable.' },
+  },
+  query_timeout: {
+    status: 504,
+    meaning: 'The query took ClickHouse too long: ask for less.',
+    retry: 'never',
+    example: { error: 'The query took too long: narrow the range or ask for fewer dimensions.' },
+  },
+} as const satisfies Readonly<Record<string, ErrorEntry>>;
+
+export type ErrorCode = keyof typeof ERRORS;
 
 interface AppErrorOptions {
   readonly status?: number;
@@ -43,16 +126,29 @@ export class AppError extends Error {
     super(message, { cause: options.cause });
     this.name = 'AppError';
     this.code = code;
-    this.status = options.status ?? ERROR_STATUS[code];
+    this.status = options.status ?? ERRORS[code].status;
     this.field = options.field;
     this.details = options.details;
     this.retryAfter = options.retryAfter;
   }
 }
 
-/** A value of the right form that does not fit (400). */
+/** A value that is invalid (400). */
 export function invalid(field: string, message: string): AppError {
   return new AppError('validation_error', message, { field });
+}
+
+/**
+ * The first issue of a zod schema as an error (400). Messages of schemas begin with a verb: the field's name is put before.
+ * @param field what was parsed; undefined: a body, whose issues name their own fields
+ */
+export function invalidBy({ issues: [issue] }: z.ZodError, field?: string): AppError {
+  if (issue?.code === 'unrecognized_keys') {
+    const unknown = issue.keys[0] ?? 'body';
+    return invalid(unknown, `${unknown} is not a field of this request.`);
+  }
+  const name = field ?? (issue?.path[0] === undefined ? 'body' : String(issue.path[0]));
+  return invalid(name, `${name} ${issue?.message ?? 'is wrong'}.`);
 }
 
 /** A value outside the closed set its parameter names (422). */

@@ -29,6 +29,8 @@ import { type SpoolFolder, openSpoolFolder } from './export-spool/spool-folder.t
 import { Spool } from './export-spool/spool.ts';
 import { createShares } from './fair-share/shares.ts';
 import { createListener } from './http/app.ts';
+import { rateLimitsOf } from './http/route/router.ts';
+import { ROUTES } from './http/api/routes.ts';
 import { listen, maxConnections } from './http/server/listen.ts';
 import type { Services } from './http/request/services.ts';
 import { KeyStore, hashKey } from './keys/key-store.ts';
@@ -119,7 +121,7 @@ async function open(
   const token = `spoo_${randomBytes(32).toString('base64url')}`;
   const redis = isServer ? await openRedis(config, log) : undefined;
   closing(() => redis?.close());
-  const rateLimits = config.rateLimits === 'on' ? new RateLimits(redis) : undefined;
+  const rateLimits = config.rateLimits === 'on' ? new RateLimits(rateLimitsOf(ROUTES), redis) : undefined;
   const services = compose(config, { clickhouse, metrics, log, rateLimits }, token);
   closing(() => services.removal.close());
   await services.backups.clear();

@@ -3,14 +3,14 @@ import { CACHE_OUTCOMES, type CountCacheRequest, MISS_REASONS } from '../cache/r
 import type { QueryObserver } from '../clickhouse/database.ts';
 import type { FairShare } from '../fair-share/fair-share.ts';
 import type { Shares } from '../fair-share/shares.ts';
-import type { Payer } from '../rate-limit/limits.ts';
+import type { SubjectKind } from '../rate-limit/limits.ts';
 
 /** What `/metrics` shows, with one method for each thing that is counted. */
 export interface Metrics {
   readonly registry: Registry;
   readonly observeQuery: QueryObserver;
   readonly observeRequest: (method: string, route: string, status: number, seconds: number) => void;
-  readonly countRateLimited: (route: string, payer: Payer) => void;
+  readonly countRateLimited: (route: string, subject: SubjectKind) => void;
   readonly countCacheRequest: CountCacheRequest;
   /** Shows how much of each scarce resource is used, and how often it was refused. */
   readonly watchShares: (shares: Shares) => void;
@@ -61,7 +61,7 @@ export function createMetrics(): Metrics {
   const rateLimited = new Counter({
     name: 'spoor_rate_limited_total',
     help: 'Requests refused for being over a rate limit, by route and by whether a key or an address was limited.',
-    labelNames: ['route', 'payer'],
+    labelNames: ['route', 'subject'],
     registers: [registry],
   });
   const countCacheRequest = createCacheCounters(registry);
@@ -75,7 +75,7 @@ export function createMetrics(): Metrics {
         observers.set(name, (observer = requests.labels({ method, route, status })));
       observer.observe(seconds);
     },
-    countRateLimited: (route, payer) => rateLimited.inc({ route, payer }),
+    countRateLimited: (route, subject) => rateLimited.inc({ route, subject }),
     countCacheRequest,
     watchCaches: (bytes) => {
       const gauge = new Gauge({

@@ -1,7 +1,7 @@
 import QuickLRU from 'quick-lru';
 import { RateLimiterCompatibleAbstract, RateLimiterRes } from 'rate-limiter-flexible';
 
-/** How many requests fit into a window of so many seconds, and what it is called where several are kept. */
+/** How many requests (`points`) fit into a window of `duration` seconds, and the prefix of its keys. */
 export interface WindowOptions {
   readonly keyPrefix: string;
   readonly points: number;
@@ -10,13 +10,13 @@ export interface WindowOptions {
 
 interface Count {
   consumed: number;
-  /** Milliseconds of a clock that never goes back: a window that lasts a minute does so whatever is done to the clock. */
+  /** Milliseconds of the monotonic clock: setting the system clock does not change a window. */
   readonly endsAt: number;
 }
 
 /**
- * Counts in this process, for a bounded number of payers: past that, whoever was quiet longest is forgotten. (The
- * limiter in memory that comes with the library keeps everybody, with a timer each.)
+ * Counts in this process, for a bounded number of rate-limit subjects: beyond it the least recently seen is forgotten. (The
+ * library's own limiter in memory keeps all of them, with a timer each.)
  */
 export class BoundedMemory extends RateLimiterCompatibleAbstract {
   override readonly keyPrefix: string;
@@ -26,35 +26,35 @@ export class BoundedMemory extends RateLimiterCompatibleAbstract {
   readonly #durationMs: number;
   readonly #counts: QuickLRU<string | number, Count>;
 
-  /** @param payers how many are remembered at least; at most twice as many are */
-  constructor({ keyPrefix, points, duration }: WindowOptions, payers: number) {
+  /** @param subjects how many are counted at least; at most twice as many are */
+  constructor({ keyPrefix, points, duration }: WindowOptions, subjects: number) {
     super();
     this.keyPrefix = keyPrefix;
     this.#points = points;
     this.#durationMs = duration * 1000;
-    this.#counts = new QuickLRU({ maxSize: payers });
+    this.#counts = new QuickLRU({ maxSize: subjects });
   }
 
   /** Counts; rejects with the result when the window is full, as the library's limiters do. */
-  override async consume(payer: string | number, points = 1): Promise<RateLimiterRes> {
-    const result = this.#add(payer, points);
+  override async consume(subject: string | number, points = 1): Promise<RateLimiterRes> {
+    const result = this.#add(subject, points);
     return result.consumedPoints > this.#points ? Promise.reject(result) : result;
   }
 
-  override async penalty(payer: string | number, points = 1): Promise<RateLimiterRes> {
-    return this.#add(payer, points);
+  override async penalty(subject: string | number, points = 1): Promise<RateLimiterRes> {
+    return this.#add(subject, points);
   }
 
-  override async reward(payer: string | number, points = 1): Promise<RateLimiterRes> {
-    return this.#add(payer, -points);
+  override async reward(subject: string | number, points = 1): Promise<RateLimiterRes> {
+    return this.#add(subject, -points);
   }
 
-  #add(payer: string | number, points: number): RateLimiterRes {
+  #add(subject: string | number, points: number): RateLimiterRes {
     const now = Math.floor(performance.now());
-    let count = this.#counts.get(payer);
+    let count = this.#counts.get(subject);
     if (count === undefined || count.endsAt <= now) {
       count = { consumed: 0, endsAt: now + this.#durationMs };
-      this.#counts.set(payer, count);
+      this.#counts.set(subject, count);
     }
     count.consumed += points;
     const remaining = Math.max(0, this.#points - count.consumed);

@@ -1,4 +1,4 @@
-/** What a window holds for one payer after a request. */
+/** What is left in a window for one rate-limit subject after a request. */
 export interface WindowState {
   readonly limit: number;
   readonly remaining: number;
@@ -6,23 +6,23 @@ export interface WindowState {
   readonly endsInMs: number;
 }
 
-/** What a client is told. */
-export interface Verdict {
+/** Whether a request is allowed, and what its client is told of the limit. */
+export interface Decision {
   readonly isAllowed: boolean;
   readonly limit: number;
   readonly remaining: number;
-  /** Whole seconds, at least 1, until the window that is told of ends; after a refusal, until a request fits again. */
+  /** Whole seconds, at least 1, until the window ends that `limit` is of; after a refusal, until a request fits again. */
   readonly resetSeconds: number;
 }
 
 /**
- * The verdict in the terms of one window: the one that ends first, since it is the next to be whole again. Once some
- * window has nothing left it is that one, of several the one that ends last, since until then nothing fits.
+ * The decision in the terms of one window: the one that ends first, because it is the next to be whole again. When windows are
+ * used up it is the one of them that ends last, because no request fits before that.
  */
-export function shapeVerdict(isAllowed: boolean, windows: readonly WindowState[]): Verdict {
+export function shapeDecision(isAllowed: boolean, windows: readonly WindowState[]): Decision {
   const byEnd = windows.toSorted((a, b) => a.endsInMs - b.endsInMs);
-  const told = byEnd.findLast(({ remaining }) => remaining === 0) ?? byEnd[0];
-  if (told === undefined) throw new Error('A limit has at least one window.');
-  const { limit, remaining, endsInMs } = told;
+  const shown = byEnd.findLast(({ remaining }) => remaining === 0) ?? byEnd[0];
+  if (shown === undefined) throw new Error('A limit has at least one window.');
+  const { limit, remaining, endsInMs } = shown;
   return { isAllowed, limit, remaining, resetSeconds: Math.max(1, Math.ceil(endsInMs / 1000)) };
 }

@@ -1,15 +1,21 @@
 import { type RateLimiterLike, RateLimiterRedis, RateLimiterRes } from 'rate-limiter-flexible';
 import { BoundedMemory, type WindowOptions } from './bounded-memory.ts';
-import { type Payer, ROUTE_LIMITS, WINDOW_SECONDS, WRONG_KEYS, WRONG_KEYS_A_MINUTE } from './limits.ts';
+import { type Decision, type WindowState, shapeDecision } from './decision.ts';
+import {
+  type RateLimitSubject,
+  type RouteRateLimit,
+  WINDOW_SECONDS,
+  WRONG_KEYS,
+  WRONG_KEYS_A_MINUTE,
+} from './limits.ts';
 import type { SharedRedis } from './shared-redis.ts';
-import { type Verdict, type WindowState, shapeVerdict } from './decision.ts';
 
 /**
- * Payers remembered in memory, of each kind in each window. With fewer addresses than this nobody gets past a limit by
- * changing them; with more, the limits by address are no wall anyway. Each takes some 200 bytes, and at most twice as
+ * Subjects counted in memory, of each kind in each window. With fewer addresses than this nobody gets past a limit by
+ * changing them; with more, limits by address are no protection anyway. Each takes some 200 bytes, and at most twice as
  * many are there.
  */
-const PAYERS_IN_MEMORY = 20_000;
+const SUBJECTS_IN_MEMORY = 20_000;
 
 interface Window {
   readonly limit: number;
@@ -18,17 +24,18 @@ interface Window {
 
 /** The rate limits of all routes, counted in memory, or in a Redis that several instances share. */
 export class RateLimits {
-  /** By route and kind of payer, the shortest window first. */
+  /** By route and kind of subject, the shortest window first. */
   readonly #windows = new Map<string, readonly Window[]>();
 
-  constructor(redis: SharedRedis | undefined) {
-    for (const [route, allowances] of Object.entries(ROUTE_LIMITS)) {
-      for (const [payer, allowance] of Object.entries(allowances)) {
+  /** @param limits by route; a route that is not there has none */
+  constructor(limits: ReadonlyMap<string, RouteRateLimit>, redis: SharedRedis | undefined) {
+    for (const [route, { key, address }] of limits) {
+      for (const [kind, allowance] of Object.entries({ key, address })) {
         const windows = Object.entries(WINDOW_SECONDS).map(([name, duration]) => {
           const points = name === 'minute' ? allowance.minute : allowance.day;
-          return openWindow(redis, { keyPrefix: `spoor:${route}:${payer}:${name}`, points, duration });
+          return openWindow(redis, { keyPrefix: `spoor:${route}:${kind}:${name}`, points, duration });
         });
-        this.#windows.set(`${route} ${payer}`, windows);
+        this.#windows.set(`${route} ${kind}`, windows);
       }
     }
     const wrongKeys = { points: WRONG_KEYS_A_MINUTE, duration: WINDOW_SECONDS.minute };
@@ -39,34 +46,37 @@ export class RateLimits {
 
   /**
    * Counts a request in every window, or in none when one of them is full: what is refused for it does not count.
-   * @param name the key's id or the client's address
-   * @param isAnswered whether something other than this limit decides on the answer; then it counts in any case
+   * @param isRefused whether the request is refused for another reason; then it counts in any case
    * @returns undefined when the route has no limit
    */
-  async spend(route: string, payer: Payer, name: string, isAnswered = false): Promise<Verdict | undefined> {
-    const windows = this.#windows.get(`${route} ${payer}`);
+  async consume(
+    route: string,
+    { kind, name }: RateLimitSubject,
+    isRefused = false,
+  ): Promise<Decision | undefined> {
+    const windows = this.#windows.get(`${route} ${kind}`);
     if (windows === undefined) return undefined;
     const states: WindowState[] = [];
     for (const [place, window] of windows.entries()) {
-      const { isFull, state } = await consume(window, name);
+      const { isFull, state } = await consumeOne(window, name);
       states.push(state);
-      if (!isFull || isAnswered) continue;
+      if (!isFull || isRefused) continue;
       for (const counted of windows.slice(0, place)) await counted.counter.reward(name);
-      for (const other of windows.slice(place + 1)) states.push(await read(other, name));
-      return shapeVerdict(false, states);
+      for (const other of windows.slice(place + 1)) states.push(await readState(other, name));
+      return shapeDecision(false, states);
     }
-    return shapeVerdict(true, states);
+    return shapeDecision(true, states);
   }
 
-  /** Takes back what `spend` has counted in every window. */
-  async giveBack(route: string, payer: Payer, name: string): Promise<void> {
-    for (const { counter } of this.#windows.get(`${route} ${payer}`) ?? []) await counter.reward(name);
+  /** Takes back what `consume` has counted in every window. */
+  async giveBack(route: string, { kind, name }: RateLimitSubject): Promise<void> {
+    for (const { counter } of this.#windows.get(`${route} ${kind}`) ?? []) await counter.reward(name);
   }
 }
 
-/** A window in Redis goes on in memory for as long as Redis is away. */
+/** A window in Redis goes on in memory while Redis is unreachable. */
 function openWindow(redis: SharedRedis | undefined, options: WindowOptions): Window {
-  const memory = new BoundedMemory(options, PAYERS_IN_MEMORY);
+  const memory = new BoundedMemory(options, SUBJECTS_IN_MEMORY);
   const shared = redis && { storeClient: redis, useRedisPackage: true, rejectIfRedisNotReady: true };
   return {
     limit: options.points,
@@ -74,7 +84,7 @@ function openWindow(redis: SharedRedis | undefined, options: WindowOptions): Win
   };
 }
 
-async function consume(
+async function consumeOne(
   { limit, counter }: Window,
   name: string,
 ): Promise<{ readonly isFull: boolean; readonly state: WindowState }> {
@@ -87,7 +97,7 @@ async function consume(
 }
 
 /** `get` would take a transaction in Redis; a penalty of nothing reads just as well. */
-async function read({ limit, counter }: Window, name: string): Promise<WindowState> {
+async function readState({ limit, counter }: Window, name: string): Promise<WindowState> {
   return stateOf(limit, await counter.penalty(name, 0));
 }
 

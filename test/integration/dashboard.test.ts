@@ -4,9 +4,9 @@ import { type IncomingMessage, request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { brotliDecompressSync, gunzipSync } from 'node:zlib';
-import { Router } from '@koa/router';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import type { State } from '../../src/http/request/context.ts';
+import type { Context } from '../../src/http/request/context.ts';
+import type { Services } from '../../src/http/request/services.ts';
 import { dashboardRoutes } from '../../src/http/api/dashboard.ts';
 import { PACKAGE_ROOT } from '../../src/process/package-root.ts';
 import { type TestSpoor, startSpoor } from '../support/spoor.ts';
@@ -119,12 +119,11 @@ describe('its files', () => {
   );
 });
 
-test('a server without the built page says how to get it', () => {
+test('a server without the built page says how to get it', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'spoor-no-page-'));
-  const router = new Router<State>();
-  dashboardRoutes(router, folder);
-  const [layer] = router.match('/', 'GET').path;
-  expect(() => layer?.stack[0]?.({} as never, async () => {})).toThrow(
+  const [page] = dashboardRoutes(folder);
+  const handle = page?.open({} as Services);
+  await expect(handle?.({ querystring: '' } as Context)).rejects.toThrow(
     'The dashboard is not built: run "npm run build" and start again.',
   );
   rmSync(folder, { recursive: true });

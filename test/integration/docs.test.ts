@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { createDocument } from '../../src/http/openapi/document.ts';
+import { apiDocument } from '../../src/http/api/routes.ts';
 import { METHODS } from '../../src/http/openapi/model.ts';
 import { type TestSpoor, startSpoor } from '../support/spoor.ts';
 
@@ -45,7 +45,7 @@ describe.each([
 });
 
 test('/openapi.json is the document', async () => {
-  expect((await get('/openapi.json')).json).toEqual(createDocument());
+  expect((await get('/openapi.json')).json).toEqual(apiDocument());
 });
 
 describe('/docs', () => {
@@ -76,7 +76,7 @@ describe('/docs', () => {
   });
 
   test('shows every operation, parameter, status and schema', () => {
-    const { paths, components } = createDocument();
+    const { paths, components } = apiDocument();
     for (const [path, item] of Object.entries(paths)) {
       for (const method of METHODS) {
         const operation = item[method];

@@ -2,6 +2,8 @@ import { randomUUID } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import { createClient } from '@redis/client';
 import { WRONG_KEYS } from '../../src/rate-limit/limits.ts';
+import { ROUTES } from '../../src/http/api/routes.ts';
+import { rateLimitsOf } from '../../src/http/route/router.ts';
 import { RateLimits } from '../../src/rate-limit/rate-limits.ts';
 import { SharedRedis } from '../../src/rate-limit/shared-redis.ts';
 import { SpoorProcess, endProcesses, newFolder, stopSharing, waitUntil } from '../support/process.ts';
@@ -10,6 +12,8 @@ import { ADMIN_KEY, type TestSpoor, startSpoor } from '../support/spoor.ts';
 
 const STATS = '/api/v1/stats';
 const EXPORT = '/api/v1/export';
+const STATS_ROUTE = `GET ${STATS}`;
+const EXPORT_ROUTE = `GET ${EXPORT}`;
 const PUBLIC = '?scope=anon&short_code=public';
 const SECRET = 'a-secret-of-redis';
 
@@ -23,7 +27,7 @@ async function open(redis: LocalRedis) {
     onAway: (failure) => outages.push(failure),
     onBack: () => (returns += 1),
   });
-  return { shared, limits: new RateLimits(shared), outages, returns: () => returns };
+  return { shared, limits: new RateLimits(rateLimitsOf(ROUTES), shared), outages, returns: () => returns };
 }
 
 describe('limits counted in Redis', () => {
@@ -54,16 +58,16 @@ describe('limits counted in Redis', () => {
       client.destroy();
     }
   }
-  const keyOf = (window: string, name: string) => `spoor:${EXPORT}:address:${window}:${name}`;
+  const keyOf = (window: string, name: string) => `spoor:${EXPORT_ROUTE}:address:${window}:${name}`;
   const countOf = (window: string, name: string) =>
     inRedis(async (client) => Number(await client.get(keyOf(window, name))));
 
   test('a refusal by the minute is not counted in the day', async () => {
     const { limits } = await connect();
-    const verdicts = [];
+    const decisions = [];
     for (let request = 0; request < 15; request += 1)
-      verdicts.push(await limits.spend(EXPORT, 'address', 'a'));
-    expect(verdicts.map((verdict) => verdict?.isAllowed)).toEqual([
+      decisions.push(await limits.consume(EXPORT_ROUTE, { kind: 'address', name: 'a' }));
+    expect(decisions.map((decision) => decision?.isAllowed)).toEqual([
       ...Array(10).fill(true),
       ...Array(5).fill(false),
     ]);
@@ -73,27 +77,27 @@ describe('limits counted in Redis', () => {
   test('wrong keys are counted together, and one that turns out right is given back', async () => {
     const [here, there] = [(await connect()).limits, (await connect()).limits];
     for (let sent = 0; sent < 30; sent += 1) {
-      for (const limits of [here, there]) await limits.spend(WRONG_KEYS, 'address', 'a');
+      for (const limits of [here, there]) await limits.consume(WRONG_KEYS, { kind: 'address', name: 'a' });
     }
-    expect((await here.spend(WRONG_KEYS, 'address', 'a'))?.isAllowed).toBe(false);
-    await here.spend(WRONG_KEYS, 'address', 'b');
-    await there.giveBack(WRONG_KEYS, 'address', 'b');
-    expect((await here.spend(WRONG_KEYS, 'address', 'b'))?.remaining).toBe(59);
+    expect((await here.consume(WRONG_KEYS, { kind: 'address', name: 'a' }))?.isAllowed).toBe(false);
+    await here.consume(WRONG_KEYS, { kind: 'address', name: 'b' });
+    await there.giveBack(WRONG_KEYS, { kind: 'address', name: 'b' });
+    expect((await here.consume(WRONG_KEYS, { kind: 'address', name: 'b' }))?.remaining).toBe(59);
   });
 
   test('a refusal by the day is not counted in the minute, and tells of the day', async () => {
     const { limits } = await connect();
     await inRedis((client) => client.set(keyOf('day', 'a'), 198, { EX: 5_000 }));
-    const verdicts = [];
+    const decisions = [];
     for (let request = 0; request < 4; request += 1)
-      verdicts.push(await limits.spend(EXPORT, 'address', 'a'));
-    expect(verdicts).toEqual([
+      decisions.push(await limits.consume(EXPORT_ROUTE, { kind: 'address', name: 'a' }));
+    expect(decisions).toEqual([
       { isAllowed: true, limit: 10, remaining: 9, resetSeconds: 60 },
       { isAllowed: true, limit: 200, remaining: 0, resetSeconds: expect.any(Number) },
       { isAllowed: false, limit: 200, remaining: 0, resetSeconds: expect.any(Number) },
       { isAllowed: false, limit: 200, remaining: 0, resetSeconds: expect.any(Number) },
     ]);
-    expect(verdicts[2]?.resetSeconds).toBeGreaterThan(4_900);
+    expect(decisions[2]?.resetSeconds).toBeGreaterThan(4_900);
     expect(await countOf('minute', 'a')).toBe(2);
   });
 
@@ -103,23 +107,27 @@ describe('limits counted in Redis', () => {
       await client.set(keyOf('minute', 'a'), 10, { EX: 50 });
       await client.set(keyOf('day', 'a'), 200, { EX: 5_000 });
     });
-    expect(await limits.spend(EXPORT, 'address', 'a')).toMatchObject({ isAllowed: false, limit: 200 });
+    expect(await limits.consume(EXPORT_ROUTE, { kind: 'address', name: 'a' })).toMatchObject({
+      isAllowed: false,
+      limit: 200,
+    });
   });
 
   test('once a window has ended, all fits again', async () => {
     const { limits } = await connect();
-    for (let request = 0; request < 11; request += 1) await limits.spend(EXPORT, 'address', 'a');
+    for (let request = 0; request < 11; request += 1)
+      await limits.consume(EXPORT_ROUTE, { kind: 'address', name: 'a' });
     await inRedis((client) => client.pExpire(keyOf('minute', 'a'), 1));
-    const verdict = await waitUntil('the end of the window', async () => {
-      const verdict = await limits.spend(EXPORT, 'address', 'a');
-      return verdict?.isAllowed === true && verdict;
+    const decision = await waitUntil('the end of the window', async () => {
+      const decision = await limits.consume(EXPORT_ROUTE, { kind: 'address', name: 'a' });
+      return decision?.isAllowed === true && decision;
     });
-    expect(verdict).toMatchObject({ limit: 10, remaining: 9, resetSeconds: 60 });
+    expect(decision).toMatchObject({ limit: 10, remaining: 9, resetSeconds: 60 });
   });
 
   test('every count ends by itself', async () => {
     const { limits } = await connect();
-    await limits.spend(STATS, 'key', 'k');
+    await limits.consume(STATS_ROUTE, { kind: 'key', name: 'k' });
     const lives = await inRedis(async (client) => {
       const keys = (await client.keys('*')).filter((key) => key.includes(STATS));
       return Promise.all(keys.map((key) => client.ttl(key)));
@@ -129,16 +137,16 @@ describe('limits counted in Redis', () => {
 
   test('a Redis that dies: limits go on in memory; one that returns is counted in again', async () => {
     const { limits, shared, outages, returns } = await connect();
-    await limits.spend(EXPORT, 'address', 'a');
+    await limits.consume(EXPORT_ROUTE, { kind: 'address', name: 'a' });
     await redis.kill();
     const allowed = [];
     for (let request = 0; request < 12; request += 1)
-      allowed.push((await limits.spend(EXPORT, 'address', 'b'))?.isAllowed);
+      allowed.push((await limits.consume(EXPORT_ROUTE, { kind: 'address', name: 'b' }))?.isAllowed);
     expect(allowed).toEqual([...Array(10).fill(true), false, false]);
     await waitUntil('the outage', () => outages.length > 0);
     await redis.start();
     await waitUntil('Redis to be back', () => shared.isReady);
-    await limits.spend(EXPORT, 'address', 'c');
+    await limits.consume(EXPORT_ROUTE, { kind: 'address', name: 'c' });
     expect(await countOf('day', 'c')).toBe(1);
     expect([outages.length, returns()]).toEqual([1, 1]);
   });
@@ -146,12 +154,15 @@ describe('limits counted in Redis', () => {
   test('a Redis that hangs: one outage, limits in memory, and Redis again when it answers', async () => {
     const { limits, shared, outages, returns } = await connect();
     redis.pause();
-    const verdicts = await Promise.all(
-      Array.from({ length: 12 }, () => limits.spend(EXPORT, 'address', 'a')),
+    const decisions = await Promise.all(
+      Array.from({ length: 12 }, () => limits.consume(EXPORT_ROUTE, { kind: 'address', name: 'a' })),
     );
-    expect(verdicts.filter((verdict) => verdict?.isAllowed === true)).toHaveLength(10);
+    expect(decisions.filter((decision) => decision?.isAllowed === true)).toHaveLength(10);
     expect(shared.isReady).toBe(false);
-    expect(await limits.spend(EXPORT, 'address', 'b')).toMatchObject({ isAllowed: true, remaining: 9 });
+    expect(await limits.consume(EXPORT_ROUTE, { kind: 'address', name: 'b' })).toMatchObject({
+      isAllowed: true,
+      remaining: 9,
+    });
     redis.resume();
     await waitUntil('Redis to be back', () => shared.isReady);
     expect([outages, returns()]).toEqual([['LateError'], 1]);
@@ -176,11 +187,14 @@ describe('limits counted in Redis', () => {
   test('a Redis that is not there yet: limits in memory until it is', async () => {
     await redis.kill();
     const { limits, shared, outages, returns } = await connect();
-    expect(await limits.spend(EXPORT, 'address', 'a')).toMatchObject({ isAllowed: true, remaining: 9 });
+    expect(await limits.consume(EXPORT_ROUTE, { kind: 'address', name: 'a' })).toMatchObject({
+      isAllowed: true,
+      remaining: 9,
+    });
     expect(outages).toEqual(['ECONNREFUSED']);
     await redis.start();
     await waitUntil('Redis', () => shared.isReady);
-    await limits.spend(EXPORT, 'address', 'b');
+    await limits.consume(EXPORT_ROUTE, { kind: 'address', name: 'b' });
     expect(await countOf('day', 'b')).toBe(1);
     expect([outages.length, returns()]).toEqual([1, 1]);
   });
@@ -188,8 +202,14 @@ describe('limits counted in Redis', () => {
   test('a Redis that takes no writes is as good as away', async () => {
     const { limits, shared, outages } = await connect();
     await inRedis((client) => client.sendCommand(['REPLICAOF', '127.0.0.1', '1']));
-    expect(await limits.spend(EXPORT, 'address', 'a')).toMatchObject({ isAllowed: true, remaining: 9 });
-    expect(await limits.spend(EXPORT, 'address', 'a')).toMatchObject({ isAllowed: true, remaining: 8 });
+    expect(await limits.consume(EXPORT_ROUTE, { kind: 'address', name: 'a' })).toMatchObject({
+      isAllowed: true,
+      remaining: 9,
+    });
+    expect(await limits.consume(EXPORT_ROUTE, { kind: 'address', name: 'a' })).toMatchObject({
+      isAllowed: true,
+      remaining: 8,
+    });
     expect(outages).toEqual(['READONLY']);
     await inRedis((client) => client.sendCommand(['REPLICAOF', 'NO', 'ONE']));
     await waitUntil('Redis to be back', () => shared.isReady);

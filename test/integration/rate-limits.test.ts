@@ -48,10 +48,10 @@ describe('rate limits', () => {
     ['stats', STATS, 'key'],
     ['export', EXPORT, 'address'],
     ['export', EXPORT, 'key'],
-  ] as const)('%s (%s) by %s: so many a minute, then 429', async (route, path, payer) => {
-    const limit = MINUTES[route][payer];
+  ] as const)('%s (%s) by %s: so many a minute, then 429', async (route, path, subject) => {
+    const limit = MINUTES[route][subject];
     const client = newClient();
-    const key = payer === 'key' ? await spoor.createKey('admin') : null;
+    const key = subject === 'key' ? await spoor.createKey('admin') : null;
     const answers = await repeat(limit, () => client(path, { key }));
     expect(answers.map(({ status }) => status)).toEqual(Array(limit).fill(200));
     expect(answers.map(remaining)).toEqual(answers.map((_, place) => limit - 1 - place));
@@ -207,8 +207,8 @@ describe('rate limits', () => {
 
   test('/metrics counts what was refused, and names the route of a refused key', async () => {
     const { text } = await spoor.send('GET', '/metrics', { key: null });
-    expect(text).toMatch(/spoor_rate_limited_total\{route="\/api\/v1\/stats",payer="address"\} [1-9]/);
-    expect(text).toMatch(/spoor_rate_limited_total\{route="\/api\/v1\/export",payer="key"\} [1-9]/);
+    expect(text).toMatch(/spoor_rate_limited_total\{route="\/api\/v1\/stats",subject="address"\} [1-9]/);
+    expect(text).toMatch(/spoor_rate_limited_total\{route="\/api\/v1\/export",subject="key"\} [1-9]/);
     expect(text).toMatch(/_count\{method="GET",route="\/api\/v1\/stats",status="401"\} [1-9]/);
     expect(text).not.toContain('198.51.100.');
   });

@@ -2,8 +2,8 @@ import { describe, expect, test } from '@jest/globals';
 import { RateLimiterRes } from 'rate-limiter-flexible';
 import { BoundedMemory } from '../../src/rate-limit/bounded-memory.ts';
 
-const open = (points: number, payers = 100) =>
-  new BoundedMemory({ keyPrefix: 'test', points, duration: 60 }, payers);
+const open = (points: number, subjects = 100) =>
+  new BoundedMemory({ keyPrefix: 'test', points, duration: 60 }, subjects);
 
 describe('BoundedMemory', () => {
   test('takes so many, then rejects with how long to wait', async () => {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { type WindowState, shapeVerdict } from '../../src/rate-limit/decision.ts';
+import { type WindowState, shapeDecision } from '../../src/rate-limit/decision.ts';
 
 const window = (limit: number, remaining: number, endsInMs: number): WindowState => ({
   limit,
@@ -7,7 +7,7 @@ const window = (limit: number, remaining: number, endsInMs: number): WindowState
   endsInMs,
 });
 
-describe('shapeVerdict', () => {
+describe('shapeDecision', () => {
   test.each<[string, WindowState, WindowState, readonly [number, number, number]]>([
     ['the one that ends first', window(20, 7, 30_000), window(1000, 900, 80_000_000), [20, 7, 30]],
     [
@@ -29,7 +29,7 @@ describe('shapeVerdict', () => {
       [minute, day],
       [day, minute],
     ]) {
-      const { limit, remaining, resetSeconds } = shapeVerdict(true, windows);
+      const { limit, remaining, resetSeconds } = shapeDecision(true, windows);
       expect([limit, remaining, resetSeconds]).toEqual(told);
     }
   });
@@ -41,6 +41,6 @@ describe('shapeVerdict', () => {
     [1_001, 2],
     [59_999, 60],
   ])('%i ms are told as %i s: never too early, never 0', (endsInMs, seconds) => {
-    expect(shapeVerdict(false, [window(1, 0, endsInMs)]).resetSeconds).toBe(seconds);
+    expect(shapeDecision(false, [window(1, 0, endsInMs)]).resetSeconds).toBe(seconds);
   });
 });

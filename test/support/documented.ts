@@ -1,6 +1,6 @@
 import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
 import formats from 'ajv-formats';
-import { createDocument } from '../../src/http/openapi/document.ts';
+import { apiDocument } from '../../src/http/api/routes.ts';
 import { METHODS, type OpenApiDocument, type Operation } from '../../src/http/openapi/model.ts';
 
 /** A request and its answer, as far as the API document speaks of them. */
@@ -94,7 +94,7 @@ let judge: DocumentJudge | undefined;
 
 /** The judge of this Spoor's own document. */
 export function documentJudge(): DocumentJudge {
-  return (judge ??= new DocumentJudge(createDocument()));
+  return (judge ??= new DocumentJudge(apiDocument()));
 }
 
 /** @throws Error when an answer, or a request that was accepted, is not as the document has it */

@@ -1,25 +1,21 @@
 import { randomUUID } from 'node:crypto';
-import type { Router } from '@koa/router';
 import { z } from 'zod';
+import { rootOf } from '../../clicks/import/batches.ts';
 import { IMPORT_FORMAT_NAMES } from '../../clicks/import/formats.ts';
 import { type SeedPlan, compileSeed, seedUrls } from '../../clicks/sample-clicks.ts';
 import { AppError, invalid } from '../../errors.ts';
-import { readJson, withBody } from '../body/read-body.ts';
 import { withRoom } from '../body/ingest-memory.ts';
-import {
-  type Handler,
-  type State,
-  pathParameter,
-  requireAdmin,
-  requirePrincipal,
-} from '../request/context.ts';
 import { ownerSchema } from '../request/request-schemas.ts';
 import type { Services } from '../request/services.ts';
+import { administrators } from '../route/access.ts';
+import { anyBytes, internalJsonBody, noBody } from '../route/body.ts';
+import { noParameters, parameters, parsedBy } from '../route/parameters.ts';
+import { internalRoute } from '../route/route.ts';
 
 /** A batch as the command line sends it: some thousand lines. */
-const BATCH_LIMIT = 64 * 1_048_576;
+const MAX_BATCH_BYTES = 64 * 1_048_576;
 /** A plan names its owners, which can be many. */
-const SEED_LIMIT = 1_048_576;
+const MAX_SEED_BYTES = 1_048_576;
 
 const hash = z.string().regex(/^[0-9a-f]{64}$/, 'must be the name of a batch');
 
@@ -43,45 +39,91 @@ const seedSchema = z.object({
   to: z.int().min(0),
 });
 
-/** What the command line needs beyond the public API; for administrators alone. */
-export function controlRoutes(router: Router<State>, services: Services): void {
-  const adminOnly: Handler = async (ctx, next) => {
-    requireAdmin(requirePrincipal(ctx));
-    await next();
-  };
+const SAMPLE_PARENT = rootOf('ndjson', []);
 
-  router.get('/control/ping', adminOnly, (ctx) => {
-    ctx.body = { pid: process.pid };
-  });
+const ping = internalRoute({
+  method: 'get',
+  path: '/control/ping',
+  access: administrators,
+  parameters: noParameters,
+  body: noBody,
+  sample: { path: '/control/ping' },
+  handler: () => () => ({ status: 200, body: { pid: process.pid } }),
+});
 
-  router.get('/control/import/following/:parent', adminOnly, async (ctx) => {
-    ctx.body = { items: await services.importer.following(pathParameter(ctx, 'parent')) };
-  });
+const followingBatches = internalRoute({
+  method: 'get',
+  path: '/control/import/following/{parent}',
+  access: administrators,
+  parameters: parameters({
+    parent: { in: 'path', schema: z.string(), description: 'The hash of a batch.' },
+  }),
+  body: noBody,
+  sample: { path: `/control/import/following/${SAMPLE_PARENT}` },
+  handler:
+    ({ importer }) =>
+    async ({ parameters: { parent } }) => ({
+      status: 200,
+      body: { items: await importer.following(parent) },
+    }),
+});
 
-  router.post('/control/import', adminOnly, async (ctx) => {
-    const { owner, first_line: firstLine, ...batch } = describedBatch(ctx.get('x-spoor-batch'));
-    const report = await withBody(services, ctx, { scopes: [], limit: BATCH_LIMIT }, (bytes) =>
-      withRoom(services, ctx, bytes, (room) =>
+const importBatch = internalRoute({
+  method: 'post',
+  path: '/control/import',
+  access: administrators,
+  parameters: parsedBy([], (ctx) => parseBatchHeader(ctx.get('x-spoor-batch'))),
+  body: anyBytes(MAX_BATCH_BYTES),
+  sample: {
+    path: '/control/import',
+    headers: {
+      'X-Spoor-Batch': encodeURIComponent(
+        JSON.stringify({ format: 'ndjson', columns: [], parent: SAMPLE_PARENT, first_line: 1, owner: 'x' }),
+      ),
+    },
+    body: { type: 'text/plain', text: '' },
+  },
+  handler:
+    (services) =>
+    async ({ ctx, parameters: { owner, first_line: firstLine, ...batch }, body: bytes }) => {
+      const report = await withRoom(services, ctx, bytes, (room) =>
         services.importer.import(
           { ...batch, firstLine, bytes },
           { ownerId: owner, now: services.now(), room },
         ),
-      ),
-    );
-    services.metrics.countClicks(report.accepted, 0);
-    ctx.body = report;
-  });
+      );
+      services.metrics.countClicks(report.accepted, 0);
+      return { status: 200, body: report };
+    },
+});
 
-  router.post('/control/seed', adminOnly, async (ctx) => {
-    const plan = await readJson(services, ctx, { schema: seedSchema, scopes: [], limit: SEED_LIMIT });
-    if (plan.from === 0) await registerSeedUrls(services, plan);
-    await services.database.command(compileSeed(plan), { insert_deduplication_token: randomUUID() });
-    ctx.status = 204;
-  });
-}
+const seed = internalRoute({
+  method: 'post',
+  path: '/control/seed',
+  access: administrators,
+  parameters: noParameters,
+  body: internalJsonBody(seedSchema, MAX_SEED_BYTES),
+  sample: {
+    path: '/control/seed',
+    body: {
+      type: 'application/json',
+      text: '{"clicks":0,"owners":["x"],"urls":1,"days":1,"seed":1,"end":1700000000000,"from":0,"to":0}',
+    },
+  },
+  handler:
+    (services) =>
+    async ({ body: plan }) => {
+      if (plan.from === 0) await registerSeedUrls(services, plan);
+      await services.database.command(compileSeed(plan), { insert_deduplication_token: randomUUID() });
+      return { status: 204 };
+    },
+});
 
-/** The description that comes beside a batch's text, as percent-encoded JSON in a header. */
-function describedBatch(header: string): z.infer<typeof batchSchema> {
+/** What the command line needs beyond the public API; for administrators alone. */
+export const CONTROL_ROUTES = [ping, followingBatches, importBatch, seed] as const;
+
+/** The description of a batch, as percent-encoded JSON in a header. */
+function parseBatchHeader(header: string): z.infer<typeof batchSchema> {
   try {
     return batchSchema.parse(JSON.parse(decodeURIComponent(header)));
   } catch {

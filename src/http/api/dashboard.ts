@@ -1,11 +1,15 @@
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Router } from '@koa/router';
 import { AppError } from '../../errors.ts';
 import { PACKAGE_ROOT } from '../../process/package-root.ts';
-import type { Context, State } from '../request/context.ts';
+import type { Context } from '../request/context.ts';
 import { matchesTag } from '../response/etag.ts';
+import { everybody } from '../route/access.ts';
+import { noBody } from '../route/body.ts';
+import { noParameters } from '../route/parameters.ts';
+import { RESPONDED } from '../route/responses.ts';
+import { type Route, internalRoute } from '../route/route.ts';
 
 const BUILT = join(PACKAGE_ROOT, 'dist/dashboard');
 
@@ -43,32 +47,51 @@ interface BuiltFile {
   readonly bodies: Readonly<Record<string, Buffer>>;
 }
 
+const COMMON = { method: 'get', access: everybody, parameters: noParameters, body: noBody } as const;
+
 /**
- * The dashboard: one page, and its files under names that change with what is in them.
- * @param folder where `npm run build` has put them; read at once
+ * The dashboard: one page, and its files under names that change with their content.
+ * @param folder where `npm run build` has put them; read when the routes are opened
  */
-export function dashboardRoutes(router: Router<State>, folder = BUILT): void {
-  const page = existsSync(join(folder, 'index.html')) ? readBuilt(folder, 'index.html') : undefined;
-  const assets = page === undefined ? new Map<string, BuiltFile>() : readAssets(join(folder, 'assets'));
-
-  router.get('/', (ctx) => {
-    if (page === undefined) {
-      throw new AppError('not_found', 'The dashboard is not built: run "npm run build" and start again.');
-    }
-    ctx.set('Content-Security-Policy', PAGE_POLICY);
-    ctx.set('Cache-Control', 'no-cache');
-    ctx.set('ETag', `W/"${page.tag}"`);
-    if (!matchesTag(ctx.get('if-none-match'), page.tag)) return send(ctx, page);
-    ctx.vary('Accept-Encoding');
-    ctx.status = 304;
+export function dashboardRoutes(folder = BUILT): readonly Route[] {
+  const index = internalRoute({
+    ...COMMON,
+    path: '/',
+    sample: { path: '/' },
+    handler: () => {
+      const page = existsSync(join(folder, 'index.html')) ? readBuilt(folder, 'index.html') : undefined;
+      return ({ ctx }) => {
+        if (page === undefined) {
+          throw new AppError('not_found', 'The dashboard is not built: run "npm run build" and start again.');
+        }
+        ctx.set('Content-Security-Policy', PAGE_POLICY);
+        ctx.set('Cache-Control', 'no-cache');
+        ctx.set('ETag', `W/"${page.tag}"`);
+        if (matchesTag(ctx.get('if-none-match'), page.tag)) {
+          ctx.vary('Accept-Encoding');
+          return { status: 304 };
+        }
+        send(ctx, page);
+        return RESPONDED;
+      };
+    },
   });
-
-  router.get('/assets/:name', (ctx) => {
-    const file = assets.get(ctx.path.slice('/assets/'.length));
-    if (file === undefined) throw new AppError('not_found', 'There is no such file.');
-    ctx.set('Cache-Control', 'public, max-age=31536000, immutable');
-    send(ctx, file);
+  const asset = internalRoute({
+    ...COMMON,
+    path: '/assets/{name}',
+    sample: { path: '/assets/none.js' },
+    handler: () => {
+      const files = readAssets(folder);
+      return ({ ctx }) => {
+        const file = files.get(ctx.path.slice('/assets/'.length));
+        if (file === undefined) throw new AppError('not_found', 'There is no such file.');
+        ctx.set('Cache-Control', 'public, max-age=31536000, immutable');
+        send(ctx, file);
+        return RESPONDED;
+      };
+    },
   });
+  return [index, asset];
 }
 
 function send(ctx: Context, { contentType, bodies }: BuiltFile): void {
@@ -80,7 +103,9 @@ function send(ctx: Context, { contentType, bodies }: BuiltFile): void {
   ctx.body = bodies[encoding];
 }
 
-function readAssets(folder: string): ReadonlyMap<string, BuiltFile> {
+function readAssets(built: string): ReadonlyMap<string, BuiltFile> {
+  const folder = join(built, 'assets');
+  if (!existsSync(folder)) return new Map();
   const names = readdirSync(folder).filter((name) => extensionOf(name) in CONTENT_TYPES);
   return new Map(names.map((name) => [name, readBuilt(folder, name)]));
 }

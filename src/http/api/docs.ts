@@ -1,12 +1,17 @@
 import { createHash } from 'node:crypto';
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
-import type { Router } from '@koa/router';
 import { nextTurn } from '../../lib/event-loop.ts';
-import type { Context, State } from '../request/context.ts';
+import type { Context } from '../request/context.ts';
 import { renderPage } from '../docs/page.ts';
 import { STYLE } from '../docs/style.ts';
 import { createDocument } from '../openapi/document.ts';
+import type { RouteDescription } from '../openapi/model.ts';
+import { everybody } from '../route/access.ts';
+import { noBody } from '../route/body.ts';
+import { noParameters } from '../route/parameters.ts';
+import { RESPONDED } from '../route/responses.ts';
+import { type Route, internalRoute } from '../route/route.ts';
 
 interface Page {
   readonly plain: Buffer;
@@ -19,36 +24,54 @@ interface Page {
 const PAGE_POLICY =
   "default-src 'none';style-src 'self';base-uri 'none';form-action 'none';frame-ancestors 'none'";
 
-/** The API described, for programs and for people: made when first asked for, and the same until the process ends. */
-export function docsRoutes(router: Router<State>): void {
-  const serve = (
-    path: string,
-    type: string,
-    make: () => string | Promise<string>,
-    headers: Record<string, string> = {},
-  ): void => {
-    let page: Promise<Page> | undefined;
-    router.get(path, async (ctx) => {
-      page ??= Promise.resolve(make()).then(pageOf);
-      ctx.set(headers);
-      send(ctx, type, await page);
-    });
-  };
-  serve('/openapi.json', 'application/json; charset=utf-8', () => `${JSON.stringify(createDocument())}\n`);
-  serve(
-    '/docs',
-    'text/html; charset=utf-8',
-    async () => {
-      const document = createDocument();
-      // Either takes some ten milliseconds.
-      await nextTurn();
-      return renderPage(document);
+/**
+ * The API document, for programs and for people. Each page is made when it is first asked for, and is the same until the
+ * process ends.
+ * @param describedRoutes of the whole API
+ */
+export function docsRoutes(describedRoutes: readonly RouteDescription[]): readonly Route[] {
+  return [
+    docsRoute('/openapi.json', 'application/json; charset=utf-8', () => {
+      return `${JSON.stringify(createDocument(describedRoutes))}\n`;
+    }),
+    docsRoute(
+      '/docs',
+      'text/html; charset=utf-8',
+      async () => {
+        const document = createDocument(describedRoutes);
+        // Either takes some ten milliseconds.
+        await nextTurn();
+        return renderPage(document);
+      },
+      { 'Content-Security-Policy': PAGE_POLICY },
+    ),
+    docsRoute('/docs/style.css', 'text/css; charset=utf-8', () => STYLE),
+  ];
+}
+
+function docsRoute(
+  path: string,
+  type: string,
+  make: () => string | Promise<string>,
+  headers: Record<string, string> = {},
+): Route {
+  return internalRoute({
+    method: 'get',
+    path,
+    access: everybody,
+    parameters: noParameters,
+    body: noBody,
+    sample: { path },
+    handler: () => {
+      let page: Promise<Page> | undefined;
+      return async ({ ctx }) => {
+        page ??= Promise.resolve(make()).then(pageOf);
+        ctx.set(headers);
+        send(ctx, type, await page);
+        return RESPONDED;
+      };
     },
-    {
-      'Content-Security-Policy': PAGE_POLICY,
-    },
-  );
-  serve('/docs/style.css', 'text/css; charset=utf-8', () => STYLE);
+  });
 }
 
 async function pageOf(text: string): Promise<Page> {

@@ -1,4 +1,3 @@
-import type { Router } from '@koa/router';
 import { z } from 'zod';
 import { type Erasure, conditionsOf } from '../../clicks/erasure.ts';
 import { storedCodeSchema } from '../../clicks/schema.ts';
@@ -7,19 +6,22 @@ import { parseDateParameter } from '../../lib/date-time.ts';
 import { parseIp } from '../../lib/ip.ts';
 import { characters, wellFormed } from '../../lib/text.ts';
 import { knownToNode } from '../../lib/time-zone.ts';
-import { readJson } from '../body/read-body.ts';
-import type { EraseAnswer } from '../openapi/answers.ts';
-import { type State, requirePrincipal } from '../request/context.ts';
+import { namedSchema, requestSchema } from '../openapi/schemas.ts';
 import { ownerSchema } from '../request/request-schemas.ts';
 import type { Services } from '../request/services.ts';
+import { administrators } from '../route/access.ts';
+import { jsonBody } from '../route/body.ts';
+import { parsedBy } from '../route/parameters.ts';
+import { json } from '../route/responses.ts';
+import { route } from '../route/route.ts';
 
 const date = z.union([z.string(), z.number()], 'must be an ISO 8601 or Unix time').transform(String);
 
 /**
- * Strict in everything, and nothing may be null: a selector that is misspelt or lost its value must not make an
- * erasure wider. The visitor's address and user agent come in the body because URLs end up in logs.
+ * Unknown fields and null are refused: a selector that is misspelt or lost its value must not make an erasure wider. The
+ * visitor's address and user agent come in the body because URLs end up in logs.
  */
-export const selectorsSchema = z.strictObject(
+const selectorsSchema = z.strictObject(
   {
     owner_id: ownerSchema.optional(),
     short_code: storedCodeSchema.transform(wellFormed).optional(),
@@ -40,39 +42,113 @@ export const selectorsSchema = z.strictObject(
   { error: ({ code }) => (code === 'invalid_type' ? 'must be a JSON object' : undefined) },
 );
 
+const selectors = requestSchema('Selectors', selectorsSchema, {
+  description:
+    'Which clicks: those that match every selector given. At least one is needed; a time zone alone is none.',
+  fields: {
+    owner_id: { description: "Clicks of this owner's URLs.", minLength: 1, maxLength: 128, examples: ['me'] },
+    short_code: { description: 'Clicks of this URL.', minLength: 1, maxLength: 128, examples: ['launch'] },
+    start_date: {
+      description: 'Clicks from this moment on: ISO 8601 or Unix time.',
+      examples: ['2025-01-01'],
+    },
+    end_date: {
+      description: 'Clicks up to this moment; a date alone is the whole day.',
+      examples: ['2025-12-31'],
+    },
+    timezone: {
+      description: 'The time zone of dates without an offset: an IANA name.',
+      examples: ['Europe/Berlin'],
+    },
+    ip: {
+      description:
+        'With `user_agent`, the clicks of a visitor. Leave one of them out only where the clicks had none.',
+      examples: ['203.0.113.7'],
+    },
+    user_agent: { description: 'With `ip`, a visitor.', maxLength: 2_048, examples: ['Mozilla/5.0 …'] },
+  },
+});
+
 const SELECTORS = ['owner_id', 'short_code', 'start_date', 'end_date', 'ip', 'user_agent'];
 
-export function eraseRoutes(router: Router<State>, services: Services): void {
-  router.delete('/api/v1/clicks', async (ctx) => {
-    requirePrincipal(ctx);
+const eraseClicks = route({
+  method: 'delete',
+  path: '/api/v1/clicks',
+  operationId: 'eraseClicks',
+  tag: 'Clicks',
+  summary: 'Erase clicks',
+  description: `Erases the clicks that match all selectors of the body, for good. At least one selector is needed, and an unknown one is refused, so that a misspelt one never erases more. The response comes when no later one contains them.
+
+Clicks that arrive meanwhile may stay, and so do URLs.`,
+  access: administrators,
+  rateLimit: 'none',
+  parameters: parsedBy([], (ctx) => {
     if (ctx.querystring !== '') throw invalid('body', 'What to erase is said in the body, not in the URL.');
-    const selectors = await readJson(services, ctx, { schema: selectorsSchema, scopes: [] });
-    const [first, ...others] = conditionsOf(await erasureOf(services, selectors));
-    if (first === undefined) throw invalid('body', `Say which clicks: ${SELECTORS.join(', ')}.`);
-    const erased = await services.removal.remove([first, ...others], (work) => services.urls.gate.shut(work));
-    ctx.body = { erased } satisfies EraseAnswer;
-  });
-}
+  }),
+  body: jsonBody(selectors, {
+    description: 'Which clicks. A visitor is `ip` and `user_agent` together.',
+    isRequired: true,
+    examples: {
+      url: { summary: 'Clicks of a URL', value: { short_code: 'launch', end_date: '2025-12-31' } },
+      visitor: {
+        summary: 'Clicks of a visitor',
+        value: { ip: '203.0.113.7', user_agent: 'Mozilla/5.0 …' },
+      },
+    },
+  }),
+  responses: {
+    200: json({
+      schema: namedSchema(
+        'Erased',
+        z
+          .strictObject({ erased: z.int().min(0).describe('Clicks that were erased.') })
+          .describe('How many clicks were erased.'),
+      ),
+      description: 'The clicks are erased.',
+      examples: { erased: { value: { erased: 12 } } },
+    }),
+  },
+  errors: [],
+  samples: [
+    {
+      label: 'Clicks of a URL up to the end of a year',
+      path: '/api/v1/clicks',
+      body: { type: 'application/json', text: '{"short_code": "launch", "end_date": "2025-12-31"}' },
+    },
+  ],
+  handler:
+    (services) =>
+    async ({ body }) => {
+      const [first, ...others] = conditionsOf(await erasureOf(services, body));
+      if (first === undefined) throw invalid('body', `Say which clicks: ${SELECTORS.join(', ')}.`);
+      const erased = await services.removal.remove([first, ...others], (work) =>
+        services.urls.gate.shut(work),
+      );
+      return { status: 200, body: { erased } };
+    },
+});
+
+export const ERASE_ROUTES = [eraseClicks] as const;
 
 async function erasureOf(
   { timeZones, hashVisitor }: Services,
-  selectors: z.output<typeof selectorsSchema>,
+  wanted: z.output<typeof selectorsSchema>,
 ): Promise<Erasure> {
-  const { timezone, ip, user_agent: userAgent = '' } = selectors;
+  const { timezone, ip, user_agent: userAgent = '' } = wanted;
   if (!(await timeZones()).has(timezone) || !knownToNode(timezone)) {
     throw invalid('timezone', 'timezone must be an IANA name, spelt exactly, such as Europe/Berlin.');
   }
-  const start = instantOf('start_date', selectors.start_date, timezone, 'start');
-  const end = instantOf('end_date', selectors.end_date, timezone, 'end');
+  const start = instantOf('start_date', wanted.start_date, timezone, 'start');
+  const end = instantOf('end_date', wanted.end_date, timezone, 'end');
   if (start !== undefined && end !== undefined && start > end) {
     throw invalid('start_date', 'start_date lies after end_date.');
   }
-  // With neither, everybody would be meant whose clicks carry neither: no visitor at all.
-  if (userAgent === '' && selectors.user_agent !== undefined && ip === undefined) {
+  // With neither, it would match all clicks that carry neither: no visitor at all.
+  if (userAgent === '' && wanted.user_agent !== undefined && ip === undefined) {
     throw invalid('user_agent', 'user_agent must not be empty without ip.');
   }
   const visitor = ip === undefined && userAgent === '' ? undefined : hashVisitor(ip, userAgent);
-  return { ownerId: selectors.owner_id, shortCode: selectors.short_code, start, end, visitor };
+  return { ownerId: wanted.owner_id, shortCode: wanted.short_code, start, end, visitor };
 }
 
 function instantOf(

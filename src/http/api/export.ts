@@ -1,10 +1,14 @@
 import type { ServerResponse } from 'node:http';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import type { Router } from '@koa/router';
 import { failureName } from '../../clickhouse/failures.ts';
 import { AppError, notOneOf, unavailable } from '../../errors.ts';
-import { EXPORT_FORMATS, EXPORT_FORMAT_NAMES, type ExportFormat } from '../../export/formats.ts';
+import {
+  EXPORT_FORMATS,
+  EXPORT_FORMAT_NAMES,
+  type ExportFormat,
+  type ExportFormatName,
+} from '../../export/formats.ts';
 import { spooled } from '../../export-spool/spooled.ts';
 import type { Workload } from '../../clickhouse/workloads.ts';
 import type { Holder } from '../../fair-share/holder.ts';
@@ -16,24 +20,112 @@ import { type StatsQuery, forExport, parseQuestion } from '../../stats/parse/que
 import { join, param, sql } from '../../sql/sql.ts';
 import { inTurns } from '../../lib/event-loop.ts';
 import { formatInstant } from '../../lib/time-zone.ts';
-import { type State, signalOf } from '../request/context.ts';
+import { type Context, signalOf } from '../request/context.ts';
 import { holderOf } from '../request/share-holder.ts';
 import { exportClassOf } from '../request/query-class.ts';
 import { RunningExports } from '../response/running-exports.ts';
 import type { Services } from '../request/services.ts';
-import { findTenant, requireKeyForAll } from '../request/tenant.ts';
+import { STATS_SCOPES, findTenant } from '../request/tenant.ts';
 import { swept } from '../response/garbage-collection.ts';
+import type { MediaType } from '../openapi/model.ts';
+import { ref } from '../openapi/schemas.ts';
+import { keyOrPublicUrl } from '../route/access.ts';
+import { noBody } from '../route/body.ts';
+import { parsedBy } from '../route/parameters.ts';
+import { RESPONDED, written } from '../route/responses.ts';
+import { route } from '../route/route.ts';
+import { NOT_ONE_OF, RATE_LIMIT_HEADERS } from './common-responses.ts';
+import { EXPORTED_EXAMPLE, XML_EXAMPLE } from './stats-examples.ts';
+import { exportParameters } from './stats-parameters.ts';
+import { breakdownRow, exportedStatsSchema } from './stats-schemas.ts';
+
+const FILE: MediaType = { schema: { type: 'string', format: 'binary' } };
+
+/** Of the formats that are text. */
+const CONTENTS: Readonly<Partial<Record<ExportFormatName, MediaType>>> = {
+  json: { schema: ref(exportedStatsSchema), examples: { export: { value: EXPORTED_EXAMPLE } } },
+  xml: { schema: { type: 'string' }, examples: { export: { value: XML_EXAMPLE } } },
+};
+
+const getExport = route({
+  method: 'get',
+  path: '/api/v1/export',
+  operationId: 'getExport',
+  tag: 'Exports',
+  summary: 'Export statistics as a file',
+  description: `The statistics as a file, complete: without \`start_date\` from the oldest click on, without \`limit\` all groups, and any number of buckets. The file is streamed as fast as you read it. A failure after the first byte breaks the connection, so a cut file is never taken for a whole one.
+
+- \`csv\`: a zip archive of \`summary.csv\` and one file a list
+- \`xlsx\`: a workbook of the sheet \`Summary\` and one a list
+- \`json\`: the statistics as \`/api/v1/stats\` returns them
+- \`xml\`: the same tree
+
+In csv and xlsx, text that a spreadsheet would take for a formula gets a \`'\` put before it.`,
+  access: keyOrPublicUrl(...STATS_SCOPES),
+  rateLimit: { key: { minute: 30, day: 1_000 }, address: { minute: 10, day: 200 } },
+  parameters: parsedBy(exportParameters(), () => undefined),
+  body: noBody,
+  responses: {
+    200: written(
+      {
+        description: 'The file.',
+        headers: {
+          'Content-Disposition': {
+            description: 'A safe name for the file, with the short code or `all` and the range.',
+            schema: { type: 'string' },
+          },
+          ...RATE_LIMIT_HEADERS,
+        },
+        content: Object.fromEntries(
+          EXPORT_FORMAT_NAMES.map((name) => [EXPORT_FORMATS[name].contentType, CONTENTS[name] ?? FILE]),
+        ),
+      },
+      exportedStatsSchema,
+      breakdownRow,
+    ),
+    422: NOT_ONE_OF,
+  },
+  errors: ['not_found'],
+  samples: [
+    {
+      label: 'Everything by country and city, as an archive of csv files',
+      path: '/api/v1/export',
+      query: { format: 'csv', group_by: 'country,city' },
+      options: ['--remote-name', '--remote-header-name'],
+    },
+    {
+      label: 'A year as a workbook',
+      path: '/api/v1/export',
+      query: {
+        format: 'xlsx',
+        start_date: '2025-01-01',
+        end_date: '2025-12-31',
+        group_by: 'time,referrer',
+      },
+      options: ['--output clicks.xlsx'],
+    },
+  ],
+  handler: (services) => {
+    const stream = streamer(services);
+    return async ({ ctx }) => {
+      await stream(ctx);
+      return RESPONDED;
+    };
+  },
+});
+
+export const EXPORT_ROUTES = [getExport] as const;
 
 /** How long its query may take to the first byte; after it, only the client's pace counts. */
 const FIRST_BYTE_MS = 60_000;
 
 const IN_THE_WAY = 'slow, and others waited for its slot';
 
-export function exportRoutes(router: Router<State>, services: Services): void {
+/** Streams exports to their clients. */
+function streamer(services: Services): (ctx: Context) => Promise<void> {
   let running: RunningExports | undefined;
 
-  router.get('/api/v1/export', async (ctx) => {
-    requireKeyForAll(ctx);
+  return async (ctx) => {
     const now = services.now();
     const format = parseFormat(ctx.query);
     const keptSince = services.keptSince(now);
@@ -89,7 +181,7 @@ export function exportRoutes(router: Router<State>, services: Services): void {
       }
     };
     await services.shares.exports.within(holder, run, stopped);
-  });
+  };
 }
 
 function parseFormat(raw: RawParameters): ExportFormat {

@@ -1,65 +1,198 @@
-import type { Router } from '@koa/router';
 import { z } from 'zod';
 import { AppError, invalid } from '../../errors.ts';
 import type { ApiKey } from '../../keys/key-store.ts';
 import { RATE_LIMITS, SCOPES } from '../../keys/scopes.ts';
-import { readJson } from '../body/read-body.ts';
-import type { KeyAnswer, KeyListAnswer, NewKeyAnswer } from '../openapi/answers.ts';
-import { type State, pathParameter, requireAdmin, requirePrincipal } from '../request/context.ts';
+import { namedSchema, requestSchema } from '../openapi/schemas.ts';
 import { instantSchema, nameSchema, ownerSchema } from '../request/request-schemas.ts';
-import type { Services } from '../request/services.ts';
+import { timestampSchema } from '../response/timestamp-schema.ts';
+import { administrators } from '../route/access.ts';
+import { jsonBody, noBody } from '../route/body.ts';
+import { noParameters, parameters } from '../route/parameters.ts';
+import { empty, json } from '../route/responses.ts';
+import { route } from '../route/route.ts';
 
-/** What the body of a request for a key may look like. */
-export const newKeySchema = z.object({
-  owner_id: ownerSchema,
-  name: nameSchema,
-  scopes: z
-    .array(
-      z.enum(SCOPES, `must be a list of: ${SCOPES.join(', ')}`),
-      `must be a list of: ${SCOPES.join(', ')}`,
-    )
-    .min(1, 'must name at least one scope')
-    .transform((scopes) => [...new Set(scopes)]),
-  expires_at: instantSchema.nullish(),
-  rate_limit: z.enum(RATE_LIMITS, `must be one of: ${RATE_LIMITS.join(', ')}`).default('standard'),
+const wantedKey = requestSchema(
+  'KeyWanted',
+  z.object({
+    owner_id: ownerSchema,
+    name: nameSchema,
+    scopes: z
+      .array(
+        z.enum(SCOPES, `must be a list of: ${SCOPES.join(', ')}`),
+        `must be a list of: ${SCOPES.join(', ')}`,
+      )
+      .min(1, 'must name at least one scope')
+      .transform((scopes) => [...new Set(scopes)]),
+    expires_at: instantSchema.nullish(),
+    rate_limit: z.enum(RATE_LIMITS, `must be one of: ${RATE_LIMITS.join(', ')}`).default('standard'),
+  }),
+  {
+    description: 'The key to create.',
+    fields: {
+      owner_id: {
+        description: 'The owner whose clicks and URLs the key is for.',
+        minLength: 1,
+        maxLength: 128,
+        examples: ['me'],
+      },
+      name: { description: 'A name for people.', minLength: 1, maxLength: 128, examples: ['website'] },
+      scopes: { description: 'What the key may do. `admin:all` includes the others, for every owner.' },
+      expires_at: {
+        description: 'When the key expires: ISO 8601 or Unix time, in the future; null: never.',
+        examples: ['2030-01-01'],
+      },
+      rate_limit: { description: '`unlimited` is for services of your own.' },
+    },
+  },
+);
+
+const keyFields = {
+  id: z.string().describe('Identifies the key, and is no secret.'),
+  owner_id: z.string().describe('The owner whose clicks and URLs the key is for.'),
+  name: z.string().describe('A name for people.'),
+  scopes: z.array(z.enum(SCOPES)).readonly().describe('What the key may do.'),
+  expires_at: timestampSchema.nullable().describe('When the key expires; null: never.'),
+  created_at: timestampSchema.describe('When the key was created.'),
+  rate_limit: z.enum(RATE_LIMITS).describe('`unlimited` is for services of your own.'),
+};
+
+const keySchema = namedSchema(
+  'ApiKey',
+  z.strictObject(keyFields).describe('An API key, without the key itself.'),
+);
+
+const { id: keyId, ...otherKeyFields } = keyFields;
+
+const newKeySchema = namedSchema(
+  'NewApiKey',
+  z
+    .strictObject({
+      id: keyId,
+      key: z.string().describe('The key. It is shown this once: only its SHA-256 is stored.'),
+      ...otherKeyFields,
+    })
+    .describe('A key that was just created.'),
+);
+
+const keyListSchema = namedSchema(
+  'ApiKeyList',
+  z
+    .strictObject({ items: z.array(keySchema.schema) })
+    .describe('All keys that are not revoked, oldest first.'),
+);
+
+const KEY_EXAMPLE = {
+  id: '0f0e5f0a-7a0c-4a57-8f5e-0b6a4d3f2c11',
+  owner_id: 'me',
+  name: 'website',
+  scopes: ['stats:read', 'clicks:write'],
+  expires_at: null,
+  created_at: '2026-01-31T10:00:00.000Z',
+  rate_limit: 'standard',
+};
+
+const WANTED_EXAMPLE = { owner_id: 'me', name: 'website', scopes: ['stats:read', 'clicks:write'] };
+
+const COMMON = { tag: 'Keys', access: administrators, rateLimit: 'none' } as const;
+
+const listKeys = route({
+  ...COMMON,
+  method: 'get',
+  path: '/api/v1/keys',
+  operationId: 'listKeys',
+  summary: 'List keys',
+  description: 'All keys that are not revoked, oldest first, without the keys themselves.',
+  parameters: noParameters,
+  body: noBody,
+  responses: {
+    200: json({
+      schema: keyListSchema,
+      nested: [keySchema],
+      description: 'The keys.',
+      examples: { keys: { value: { items: [KEY_EXAMPLE] } } },
+    }),
+  },
+  errors: [],
+  samples: [{ label: 'All keys', path: '/api/v1/keys' }],
+  handler:
+    ({ keys }) =>
+    async () => ({ status: 200, body: { items: (await keys.list()).map(presentKey) } }),
 });
 
-export function keyRoutes(router: Router<State>, services: Services): void {
-  const { keys, now } = services;
+const createKey = route({
+  ...COMMON,
+  method: 'post',
+  path: '/api/v1/keys',
+  operationId: 'createKey',
+  summary: 'Create a key',
+  description: 'Creates a key for an owner. The key is shown this once: only its SHA-256 is stored.',
+  parameters: noParameters,
+  body: jsonBody(wantedKey, {
+    description: 'The key to create.',
+    isRequired: true,
+    examples: { key: { value: WANTED_EXAMPLE } },
+  }),
+  responses: {
+    201: json({
+      schema: newKeySchema,
+      description: 'The key.',
+      examples: { key: { value: { ...KEY_EXAMPLE, key: 'spoo_…' } } },
+    }),
+  },
+  errors: [],
+  samples: [
+    {
+      label: 'A key that reads statistics and sends clicks',
+      path: '/api/v1/keys',
+      body: { type: 'application/json', text: JSON.stringify(WANTED_EXAMPLE) },
+    },
+  ],
+  handler:
+    ({ keys, now }) =>
+    async ({ body: wanted }) => {
+      const expiresAt = wanted.expires_at ?? null;
+      if (expiresAt !== null && expiresAt <= now())
+        throw invalid('expires_at', 'expires_at lies in the past.');
+      const { key, stored } = await keys.create({
+        ownerId: wanted.owner_id,
+        name: wanted.name,
+        scopes: wanted.scopes,
+        rateLimit: wanted.rate_limit,
+        expiresAt,
+      });
+      const { id, ...rest } = presentKey(stored);
+      return { status: 201, headers: { 'Cache-Control': 'no-store' }, body: { id, key, ...rest } };
+    },
+});
 
-  router.get('/api/v1/keys', async (ctx) => {
-    requireAdmin(requirePrincipal(ctx));
-    ctx.body = { items: (await keys.list()).map(present) } satisfies KeyListAnswer;
-  });
-
-  router.post('/api/v1/keys', async (ctx) => {
-    const wanted = await readJson(services, ctx, { schema: newKeySchema, scopes: [] });
-    const expiresAt = wanted.expires_at ?? null;
-    if (expiresAt !== null && expiresAt <= now()) throw invalid('expires_at', 'expires_at lies in the past.');
-    const { key, stored } = await keys.create({
-      ownerId: wanted.owner_id,
-      name: wanted.name,
-      scopes: wanted.scopes,
-      rateLimit: wanted.rate_limit,
-      expiresAt,
-    });
-    const { id, ...rest } = present(stored);
-    ctx.status = 201;
-    ctx.set('Cache-Control', 'no-store');
-    ctx.body = { id, key, ...rest } satisfies NewKeyAnswer;
-  });
-
-  router.delete('/api/v1/keys/:id', async (ctx) => {
-    const principal = requirePrincipal(ctx);
-    const id = pathParameter(ctx, 'id');
-    requireAdmin(principal);
-    if (!(await keys.revoke(id)))
+const revokeKey = route({
+  ...COMMON,
+  method: 'delete',
+  path: '/api/v1/keys/{id}',
+  operationId: 'revokeKey',
+  summary: 'Revoke a key',
+  description: 'The key becomes invalid, everywhere within 5 seconds.',
+  parameters: parameters({
+    id: {
+      in: 'path',
+      schema: z.string(),
+      description: 'The `id` of the key, not the key.',
+      example: KEY_EXAMPLE.id,
+    },
+  }),
+  body: noBody,
+  responses: { 204: empty('The key is revoked. No body.') },
+  errors: ['not_found'],
+  samples: [{ label: 'One key', path: `/api/v1/keys/${KEY_EXAMPLE.id}` }],
+  handler:
+    ({ keys }) =>
+    async ({ parameters: { id } }) => {
+      if (await keys.revoke(id)) return { status: 204 };
       throw new AppError('not_found', 'There is no key of that id.', { field: 'id' });
-    ctx.status = 204;
-  });
-}
+    },
+});
 
-function present(key: ApiKey): KeyAnswer {
+function presentKey(key: ApiKey): z.output<typeof keySchema.schema> {
   return {
     id: key.id,
     owner_id: key.ownerId,
@@ -70,3 +203,5 @@ function present(key: ApiKey): KeyAnswer {
     rate_limit: key.rateLimit,
   };
 }
+
+export const KEY_ROUTES = [listKeys, createKey, revokeKey] as const;

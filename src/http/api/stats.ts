@@ -1,16 +1,86 @@
-import type { Router } from '@koa/router';
-import type { State } from '../request/context.ts';
-import type { Services } from '../request/services.ts';
+import { STATS_SCOPES } from '../request/tenant.ts';
 import { matchesTag, weakEtag } from '../response/etag.ts';
 import { STATS_HEADERS, statsResponse } from '../response/stats-response.ts';
+import { keyOrPublicUrl } from '../route/access.ts';
+import { noBody } from '../route/body.ts';
+import { parsedBy } from '../route/parameters.ts';
+import { empty, encodedJson } from '../route/responses.ts';
+import { route } from '../route/route.ts';
+import { NOT_ONE_OF, RATE_LIMIT_HEADERS } from './common-responses.ts';
+import { STATS_EXAMPLE } from './stats-examples.ts';
+import { statsParameters } from './stats-parameters.ts';
+import { breakdownRow, statsSchema } from './stats-schemas.ts';
 
-export function statsRoutes(router: Router<State>, services: Services): void {
-  router.get('/api/v1/stats', async (ctx) => {
-    const response = await statsResponse(services, ctx);
-    ctx.status = 200;
-    ctx.set(STATS_HEADERS);
-    ctx.set('ETag', weakEtag(response.tag));
-    if (matchesTag(ctx.get('if-none-match'), response.tag)) ctx.status = 304;
-    else ctx.body = response.body;
-  });
-}
+const getStats = route({
+  method: 'get',
+  path: '/api/v1/stats',
+  operationId: 'getStats',
+  tag: 'Statistics',
+  summary: 'Get statistics',
+  description: `Clicks and exact unique visitors of a time range, in lists by what you group by. Every list agrees with the summary, also while clicks arrive.
+
+Time lists are complete: they have every bucket of the range, with 0 where nothing happened. A day of 23 or 25 hours has so many hourly buckets. Percentages are of the summary's totals.
+
+The response has a weak \`ETag\` over everything but \`generated_at\`; send it as \`If-None-Match\`, and while nothing has changed you get 304.`,
+  access: keyOrPublicUrl(...STATS_SCOPES),
+  rateLimit: { key: { minute: 60, day: 5_000 }, address: { minute: 20, day: 1_000 } },
+  parameters: parsedBy(
+    [
+      ...statsParameters(),
+      {
+        name: 'If-None-Match',
+        in: 'header',
+        description: 'The `ETag` of an earlier response.',
+        schema: { type: 'string' },
+        example: 'W/"x"',
+      },
+    ],
+    () => undefined,
+  ),
+  body: noBody,
+  responses: {
+    200: encodedJson({
+      schema: statsSchema,
+      nested: [breakdownRow],
+      description: 'The statistics.',
+      headers: {
+        ETag: { description: 'Identifies the content.', schema: { type: 'string' } },
+        ...RATE_LIMIT_HEADERS,
+      },
+      examples: {
+        compared: { summary: 'Two days by time and browser, compared', value: STATS_EXAMPLE },
+      },
+    }),
+    304: empty('The response you have is still current. No body.'),
+    422: NOT_ONE_OF,
+  },
+  errors: ['not_found'],
+  samples: [
+    {
+      label: 'The last seven days by day and country',
+      path: '/api/v1/stats',
+      query: { group_by: 'time,country', timezone: 'America/New_York' },
+    },
+    {
+      label: 'A month, compared with the days before it',
+      path: '/api/v1/stats',
+      query: { start_date: '2026-01-01', end_date: '2026-01-31', compare: 'previous' },
+    },
+    {
+      label: 'One URL whose statistics are public',
+      path: '/api/v1/stats',
+      query: { scope: 'anon', short_code: 'launch', group_by: 'browser' },
+      withoutKey: true,
+    },
+  ],
+  handler:
+    (services) =>
+    async ({ ctx }) => {
+      const { tag, body } = await statsResponse(services, ctx);
+      const headers = { ...STATS_HEADERS, ETag: weakEtag(tag) };
+      if (matchesTag(ctx.get('if-none-match'), tag)) return { status: 304, headers };
+      return { status: 200, headers, body };
+    },
+});
+
+export const STATS_ROUTES = [getStats] as const;

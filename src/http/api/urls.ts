@@ -1,99 +1,275 @@
-import type { Router } from '@koa/router';
 import { z } from 'zod';
 import { shortCodeSchema, storedCodeSchema } from '../../clicks/schema.ts';
-import { AppError, invalid } from '../../errors.ts';
+import { AppError } from '../../errors.ts';
 import { type Principal, isAdmin } from '../../keys/scopes.ts';
-import { valueOf } from '../../stats/parse/parameters.ts';
-import type { ShortUrl } from '../../urls/registry.ts';
 import { parseUrl } from '../../lib/url.ts';
-import { readJson } from '../body/read-body.ts';
-import type { UrlAnswer, UrlPageAnswer } from '../openapi/answers.ts';
-import {
-  type Context,
-  type State,
-  pathParameter,
-  requirePrincipal,
-  requireScope,
-  signalOf,
-} from '../request/context.ts';
-import { holderOf } from '../request/share-holder.ts';
+import type { ShortUrl } from '../../urls/registry.ts';
+import { namedSchema, requestSchema } from '../openapi/schemas.ts';
+import { type Context, signalOf } from '../request/context.ts';
 import { instantSchema, ownerSchema } from '../request/request-schemas.ts';
 import type { Services } from '../request/services.ts';
-
-/** What the body of a PUT may look like. */
-export const changeSchema = z.object({
-  owner_id: ownerSchema.nullish(),
-  created_at: instantSchema.nullish(),
-  private_stats: z.boolean('must be true or false').nullish(),
-  long_url: z
-    .string('must be a string')
-    .max(8_192, 'must be at most 8192 characters')
-    .refine((text) => parseUrl(text) !== undefined, 'must be a URL')
-    .nullable()
-    .optional(),
-});
+import { holderOf } from '../request/share-holder.ts';
+import { timestampSchema } from '../response/timestamp-schema.ts';
+import { keyWith } from '../route/access.ts';
+import { jsonBody, noBody } from '../route/body.ts';
+import { parameters } from '../route/parameters.ts';
+import { empty, json } from '../route/responses.ts';
+import { route } from '../route/route.ts';
 
 /** URLs on a page. */
-export const DEFAULT_PAGE = 100;
-export const PAGE_LIMIT = 1_000;
+const DEFAULT_LIMIT = 100;
+const MAX_LIMIT = 1_000;
+const LIMIT_RANGE = `must be a whole number from 1 to ${MAX_LIMIT}`;
 
-export function urlRoutes(router: Router<State>, services: Services): void {
-  const { urls } = services;
-  const inShare = <T>(ctx: Context, work: () => Promise<T>): Promise<T> =>
-    services.shares.urlRequests.within(holderOf(services, ctx), work, { signal: signalOf(ctx) });
+const urlChange = requestSchema(
+  'UrlChange',
+  z.object({
+    owner_id: ownerSchema.nullish(),
+    created_at: instantSchema.nullish(),
+    private_stats: z.boolean('must be true or false').nullish(),
+    long_url: z
+      .string('must be a string')
+      .max(8_192, 'must be at most 8192 characters')
+      .refine((text) => parseUrl(text) !== undefined, 'must be a URL')
+      .nullable()
+      .optional(),
+  }),
+  {
+    description: 'The fields to set. A field that is left out keeps its value, or takes its default.',
+    fields: {
+      owner_id: {
+        description:
+          "The owner; only `admin:all` may name another than the key's own. The owner of an existing URL does not change.",
+        minLength: 1,
+        maxLength: 128,
+        examples: ['me'],
+      },
+      created_at: {
+        description: 'ISO 8601 or Unix time. Default of a new URL: now.',
+        examples: ['2026-01-31T10:00:00Z'],
+      },
+      private_stats: {
+        description: 'False: everybody may see the statistics of the URL. Default of a new URL: true.',
+      },
+      long_url: {
+        description: 'Where the URL leads; null: unknown.',
+        maxLength: 8_192,
+        examples: ['https://example.com/launch'],
+      },
+    },
+  },
+);
 
-  router.get('/api/v1/urls', async (ctx) => {
-    const principal = requirePrincipal(ctx);
-    const limit = Number(valueOf(ctx.query, 'limit') ?? DEFAULT_PAGE);
-    if (!Number.isInteger(limit) || limit < 1 || limit > PAGE_LIMIT) {
-      throw invalid('limit', `limit must be a whole number from 1 to ${PAGE_LIMIT}.`);
-    }
-    const after = readCursor(valueOf(ctx.query, 'cursor'));
-    requireScope(principal, 'urls:read');
-    const ownerId = isAdmin(principal) ? undefined : principal.ownerId;
-    const page = await inShare(ctx, () => urls.list(ownerId, after, limit));
-    ctx.body = {
-      items: page.items.map(present),
-      next_cursor: page.next === null ? null : writeCursor(page.next),
-    } satisfies UrlPageAnswer;
+const urlSchema = namedSchema(
+  'Url',
+  z
+    .strictObject({
+      short_code: z.string().describe('Identifies the URL.'),
+      owner_id: z.string().describe('The owner. It does not change.'),
+      created_at: timestampSchema.describe(
+        'When the URL was created: the time of its first click where that registered it.',
+      ),
+      private_stats: z.boolean().describe('True: only the owner sees the statistics. False: everybody does.'),
+      long_url: z.string().nullable().describe('Where the URL leads; null: unknown.'),
+    })
+    .describe('A short code and its owner.'),
+);
+
+const urlPageSchema = namedSchema(
+  'UrlPage',
+  z
+    .strictObject({
+      items: z.array(urlSchema.schema),
+      next_cursor: z
+        .string()
+        .nullable()
+        .describe('What to send as `cursor` for the next page; null on the last one.'),
+    })
+    .describe('A page of URLs, in the order of their codes.'),
+);
+
+const URL_EXAMPLE = {
+  short_code: 'launch',
+  owner_id: 'me',
+  created_at: '2026-01-31T10:00:00.000Z',
+  private_stats: true,
+  long_url: 'https://example.com/launch',
+};
+
+const ONE_URL = '/api/v1/urls/{short_code}';
+const SAMPLE_PATH = '/api/v1/urls/launch';
+
+const COMMON = { tag: 'URLs', rateLimit: 'none' } as const;
+
+function shortCodeParameter(schema: z.ZodType<string>) {
+  return parameters({
+    short_code: {
+      in: 'path',
+      schema,
+      description: 'The code, percent-encoded.',
+      bounds: { minLength: 1, maxLength: 128 },
+      example: 'launch',
+    },
   });
+}
 
-  router.get('/api/v1/urls/:short_code', async (ctx) => {
-    const principal = requirePrincipal(ctx);
-    const shortCode = shortCodeOf(ctx);
-    requireScope(principal, 'urls:read');
-    ctx.body = present(await findOwn(services, principal, shortCode));
-  });
+function urlResponse(description: string) {
+  return json({ schema: urlSchema, description, examples: { url: { value: URL_EXAMPLE } } });
+}
 
-  router.put('/api/v1/urls/:short_code', async (ctx) => {
-    const principal = requirePrincipal(ctx);
-    const shortCode = shortCodeOf(ctx, shortCodeSchema);
-    const change = await readJson(services, ctx, { schema: changeSchema, scopes: ['urls:write'] });
-    if ((change.owner_id ?? principal.ownerId) !== principal.ownerId && !isAdmin(principal)) {
-      throw new AppError('forbidden', 'Only a key with admin:all may name another owner.', {
-        field: 'owner_id',
-      });
-    }
-    const mayChange = (url: ShortUrl): void => requireOwn(principal, url);
-    const wanted = {
-      ownerId: change.owner_id ?? undefined,
-      createdAt: change.created_at ?? undefined,
-      privateStats: change.private_stats ?? undefined,
-      longUrl: change.long_url,
-    };
-    const defaults = { ownerId: principal.ownerId, now: services.now(), mayChange };
-    const { url, isNew } = await inShare(ctx, () => urls.put(shortCode, wanted, defaults));
-    ctx.status = isNew ? 201 : 200;
-    ctx.body = present(url);
-  });
+const listUrls = route({
+  ...COMMON,
+  method: 'get',
+  path: '/api/v1/urls',
+  operationId: 'listUrls',
+  summary: 'List URLs',
+  description:
+    "The URLs of the key's owner, with `admin:all` those of every owner, page by page in the order of their codes.",
+  access: keyWith('urls:read'),
+  parameters: parameters({
+    cursor: {
+      in: 'query',
+      schema: z
+        .string()
+        .transform(readCursor)
+        .refine((code) => code !== undefined, 'must be the next_cursor of an earlier response')
+        .optional(),
+      description: 'The `next_cursor` of the page before.',
+      example: 'bGF1bmNo',
+    },
+    limit: {
+      in: 'query',
+      schema: z.coerce
+        .number(LIMIT_RANGE)
+        .int(LIMIT_RANGE)
+        .min(1, LIMIT_RANGE)
+        .max(MAX_LIMIT, LIMIT_RANGE)
+        .default(DEFAULT_LIMIT),
+      description: 'URLs on the page.',
+    },
+  }),
+  body: noBody,
+  responses: {
+    200: json({
+      schema: urlPageSchema,
+      nested: [urlSchema],
+      description: 'A page of URLs.',
+      examples: { page: { value: { items: [URL_EXAMPLE], next_cursor: null } } },
+    }),
+  },
+  errors: [],
+  samples: [{ label: 'The first ten', path: '/api/v1/urls', query: { limit: '10' } }],
+  handler:
+    (services) =>
+    async ({ ctx, principal, parameters: { limit, cursor } }) => {
+      const ownerId = isAdmin(principal) ? undefined : principal.ownerId;
+      const page = await inShare(services, ctx, () => services.urls.list(ownerId, cursor, limit));
+      return {
+        status: 200,
+        body: {
+          items: page.items.map(presentUrl),
+          next_cursor: page.next === null ? null : writeCursor(page.next),
+        },
+      };
+    },
+});
 
-  router.delete('/api/v1/urls/:short_code', async (ctx) => {
-    const principal = requirePrincipal(ctx);
-    const shortCode = shortCodeOf(ctx);
-    requireScope(principal, 'urls:write');
-    await inShare(ctx, async () => urls.delete(await findOwn(services, principal, shortCode)));
-    ctx.status = 204;
-  });
+const getUrl = route({
+  ...COMMON,
+  method: 'get',
+  path: ONE_URL,
+  operationId: 'getUrl',
+  summary: 'Look up a URL',
+  description: "A URL of the key's owner; with `admin:all` of any owner.",
+  access: keyWith('urls:read'),
+  parameters: shortCodeParameter(storedCodeSchema),
+  body: noBody,
+  responses: { 200: urlResponse('The URL.') },
+  errors: ['not_found'],
+  samples: [{ label: 'One URL', path: SAMPLE_PATH }],
+  handler:
+    (services) =>
+    async ({ principal, parameters: { short_code: shortCode } }) => ({
+      status: 200,
+      body: presentUrl(await findOwn(services, principal, shortCode)),
+    }),
+});
+
+const putUrl = route({
+  ...COMMON,
+  method: 'put',
+  path: ONE_URL,
+  operationId: 'putUrl',
+  summary: 'Create or change a URL',
+  description:
+    "Creates the URL if nobody has it, else sets the fields of the body. A new URL belongs to the key's owner, was created now and has private statistics unless the body says otherwise.",
+  access: keyWith('urls:write'),
+  parameters: shortCodeParameter(shortCodeSchema),
+  body: jsonBody(urlChange, {
+    description: 'The fields to set.',
+    isRequired: false,
+    examples: { public: { summary: 'With public statistics', value: { private_stats: false } } },
+  }),
+  responses: { 200: urlResponse('The URL was changed.'), 201: urlResponse('The URL was created.') },
+  errors: ['conflict'],
+  samples: [
+    {
+      label: 'A URL with public statistics',
+      path: SAMPLE_PATH,
+      body: { type: 'application/json', text: '{"private_stats": false}' },
+    },
+  ],
+  handler:
+    (services) =>
+    async ({ ctx, principal, parameters: { short_code: shortCode }, body: change }) => {
+      if ((change.owner_id ?? principal.ownerId) !== principal.ownerId && !isAdmin(principal)) {
+        throw new AppError('forbidden', 'Only a key with admin:all may name another owner.', {
+          field: 'owner_id',
+        });
+      }
+      const wanted = {
+        ownerId: change.owner_id ?? undefined,
+        createdAt: change.created_at ?? undefined,
+        privateStats: change.private_stats ?? undefined,
+        longUrl: change.long_url,
+      };
+      const mayChange = (url: ShortUrl): void => requireOwn(principal, url);
+      const defaults = { ownerId: principal.ownerId, now: services.now(), mayChange };
+      const { url, isNew } = await inShare(services, ctx, () =>
+        services.urls.put(shortCode, wanted, defaults),
+      );
+      return { status: isNew ? 201 : 200, body: presentUrl(url) };
+    },
+});
+
+const deleteUrl = route({
+  ...COMMON,
+  method: 'delete',
+  path: ONE_URL,
+  operationId: 'deleteUrl',
+  summary: 'Delete a URL and its clicks',
+  description:
+    'Removes the URL, and its clicks from all statistics. When its code is registered again, it has no clicks.',
+  access: keyWith('urls:write'),
+  parameters: shortCodeParameter(storedCodeSchema),
+  body: noBody,
+  responses: { 204: empty('The URL is deleted. No body.') },
+  errors: ['not_found'],
+  samples: [{ label: 'One URL', path: SAMPLE_PATH }],
+  handler:
+    (services) =>
+    async ({ ctx, principal, parameters: { short_code: shortCode } }) => {
+      await inShare(services, ctx, async () =>
+        services.urls.delete(await findOwn(services, principal, shortCode)),
+      );
+      return { status: 204 };
+    },
+});
+
+export const URL_ROUTES = [listUrls, getUrl, putUrl, deleteUrl] as const;
+
+function inShare<T>(services: Services, ctx: Context, work: () => Promise<T>): Promise<T> {
+  return services.shares.urlRequests.within(holderOf(services, ctx), work, { signal: signalOf(ctx) });
 }
 
 async function findOwn({ urls }: Services, principal: Principal, shortCode: string): Promise<ShortUrl> {
@@ -109,13 +285,7 @@ function requireOwn(principal: Principal, url: ShortUrl): void {
   }
 }
 
-function shortCodeOf(ctx: Context, schema = storedCodeSchema): string {
-  const parsed = schema.safeParse(pathParameter(ctx, 'short_code'));
-  if (parsed.success) return parsed.data;
-  throw invalid('short_code', `short_code ${parsed.error.issues[0]?.message ?? 'is wrong'}.`);
-}
-
-function present(url: ShortUrl): UrlAnswer {
+function presentUrl(url: ShortUrl): z.output<typeof urlSchema.schema> {
   return {
     short_code: url.shortCode,
     owner_id: url.ownerId,
@@ -129,9 +299,8 @@ function writeCursor(shortCode: string): string {
   return Buffer.from(shortCode).toString('base64url');
 }
 
-function readCursor(cursor: string | undefined): string | undefined {
-  if (cursor === undefined) return undefined;
+/** @returns undefined when it is no cursor */
+function readCursor(cursor: string): string | undefined {
   const shortCode = Buffer.from(cursor, 'base64url').toString('utf8');
-  if (writeCursor(shortCode) === cursor) return shortCode;
-  throw invalid('cursor', 'cursor must be the next_cursor of an earlier answer.');
+  return writeCursor(shortCode) === cursor ? shortCode : undefined;
 }

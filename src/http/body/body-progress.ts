@@ -1,8 +1,5 @@
 import type { IncomingMessage } from 'node:http';
 
-/** A body that is not all here so long after its reading began is cut off, whatever its pace. */
-export const BODY_DEADLINE_MS = 300_000;
-
 /** How far the reading of a body is. */
 export interface BodyProgress {
   /** Bytes that came out of it, unpacked, on top of what the connection had received before. */

@@ -1,12 +1,10 @@
 import type { IncomingMessage } from 'node:http';
 import { createGunzip } from 'node:zlib';
-import type { z } from 'zod';
-import { AppError, invalid } from '../../errors.ts';
+import { AppError } from '../../errors.ts';
 import type { FairShare, Lease } from '../../fair-share/fair-share.ts';
-import type { Scope } from '../../keys/scopes.ts';
 import { BodyPieces } from './body-pieces.ts';
-import { type BodyProgress, announcesBody, beginReading } from './body-progress.ts';
-import { type Context, requirePrincipal, requireScope } from '../request/context.ts';
+import { type BodyProgress, beginReading } from './body-progress.ts';
+import type { Context } from '../request/context.ts';
 import { holderOf } from '../request/share-holder.ts';
 import type { Services } from '../request/services.ts';
 
@@ -16,25 +14,21 @@ const DRAIN_BYTES = 256 * 1024 * 1024;
 type Sharing = Pick<Services, 'shares' | 'proxies'>;
 
 export interface BodyRules {
-  /** Scopes of which the key needs one; with none, `admin:all`. */
-  readonly scopes: readonly Scope[];
+  readonly isPacked: boolean;
   /** Bytes after decompression. */
   readonly limit: number;
 }
 
 /**
- * Hands the body of a request, decompressed, to `work`, and counts it against its holder's share until that is done. Not a
- * byte of it is read for a key without the scope.
- * @throws AppError 415 for an encoding other than gzip, 403 without the scope, and whatever `receive` throws
+ * Hands the body of a request, decompressed, to `work`, and counts it against its holder's share until that is done.
+ * @throws AppError 503 when the share is used up, and whatever `receive` throws
  */
 export async function withBody<T>(
   services: Sharing,
   ctx: Context,
-  { scopes, limit }: BodyRules,
+  { isPacked, limit }: BodyRules,
   work: (body: Buffer) => T | Promise<T>,
 ): Promise<T> {
-  const isPacked = isGzip(ctx.req);
-  requireScope(requirePrincipal(ctx), ...scopes);
   const { bodies } = services.shares;
   const lease = bodies.take(holderOf(services, ctx), 0);
   if (lease === undefined) throw bodies.refuse();
@@ -45,7 +39,8 @@ export async function withBody<T>(
   }
 }
 
-function isGzip(request: IncomingMessage): boolean {
+/** Whether a body is packed. @throws AppError 415 for an encoding other than gzip */
+export function isGzip(request: IncomingMessage): boolean {
   const encoding = (request.headers['content-encoding'] ?? 'identity').trim().toLowerCase();
   if (encoding === 'gzip' || encoding === 'identity') return encoding === 'gzip';
   throw new AppError('unsupported_media_type', 'Content-Encoding must be gzip or absent.');
@@ -136,49 +131,4 @@ async function drain(request: IncomingMessage, progress: BodyProgress): Promise<
     request.once('error', () => resolve());
     request.resume();
   });
-}
-
-/** All that a public route takes fills a few kilobytes; more of it would take long to parse in one go. */
-const JSON_BYTES = 65_536;
-
-export interface JsonRules<Schema extends z.ZodType> extends Partial<BodyRules> {
-  readonly schema: Schema;
-  readonly scopes: readonly Scope[];
-}
-
-/**
- * A small JSON body that fits a schema; no body at all counts as an empty object.
- * @throws AppError 401 without a key, 415 for another content type, 400 with the field that does not fit, and whatever `withBody` throws
- */
-export async function readJson<Schema extends z.ZodType>(
-  services: Sharing,
-  ctx: Context,
-  { schema, scopes, limit = JSON_BYTES }: JsonRules<Schema>,
-): Promise<z.output<Schema>> {
-  requirePrincipal(ctx);
-  if (announcesBody(ctx.req) && ctx.request.type.toLowerCase() !== 'application/json') {
-    throw new AppError('unsupported_media_type', 'Content-Type must be application/json.');
-  }
-  return withBody(services, ctx, { scopes, limit }, (body) => parseBody(schema, body));
-}
-
-/** Other bytes would all become U+FFFD, and two names one. */
-const UTF_8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
-
-function parseBody<Schema extends z.ZodType>(schema: Schema, body: Buffer): z.output<Schema> {
-  let value: unknown = {};
-  try {
-    if (body.length > 0) value = JSON.parse(UTF_8.decode(body));
-  } catch {
-    throw invalid('body', 'The body is not JSON in UTF-8.');
-  }
-  const parsed = schema.safeParse(value);
-  if (parsed.success) return parsed.data;
-  const issue = parsed.error.issues[0];
-  if (issue?.code === 'unrecognized_keys') {
-    const unknown = issue.keys[0] ?? 'body';
-    throw invalid(unknown, `${unknown} is not a field of this request.`);
-  }
-  const field = issue?.path[0] === undefined ? 'body' : String(issue.path[0]);
-  throw invalid(field, `${field} ${issue?.message ?? 'is wrong'}.`);
 }

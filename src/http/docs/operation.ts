@@ -1,4 +1,4 @@
-import type { Answer, Content, Method, Operation, Parameter } from '../openapi/model.ts';
+import type { Content, Method, Operation, Parameter, Response } from '../openapi/model.ts';
 import { type Html, html } from './html.ts';
 import { inline, prose } from './prose.ts';
 import { describe, typeOf } from './schema-table.ts';
@@ -9,7 +9,7 @@ export interface Route {
   readonly operation: Operation;
 }
 
-/** An operation: what it does, takes and answers, beside its examples. */
+/** An operation: what it does, takes and returns, beside its examples. */
 export function renderRoute({ method, path, operation }: Route): Html {
   const { operationId: id, summary, description, parameters = [], requestBody, responses } = operation;
   return html`<article id="${id}" aria-labelledby="${id}-title">
@@ -31,9 +31,9 @@ export function renderRoute({ method, path, operation }: Route): Html {
               <p>${inline(requestBody.description)}${requestBody.required ? '' : ' It may be left out.'}</p>
               ${bodyTypes(requestBody.content)}`
       }
-      <h4>Answers</h4>
-      <dl class="answers">
-        ${Object.entries(responses).map(([status, answer]) => renderAnswer(status, answer))}
+      <h4>Responses</h4>
+      <dl class="responses">
+        ${Object.entries(responses).map(([status, response]) => renderResponse(status, response))}
       </dl>
     </div>
     <div class="examples">
@@ -42,7 +42,7 @@ export function renderRoute({ method, path, operation }: Route): Html {
       ${Object.entries(responses)
         .filter(([status]) => Number(status) < 300)
         .map(([status, { content }]) =>
-          content === undefined ? '' : examplesOf(`Answer ${status}`, content),
+          content === undefined ? '' : examplesOf(`Response ${status}`, content),
         )}
     </div>
   </article> `;
@@ -68,7 +68,7 @@ function renderParameter({
     </dd> `;
 }
 
-function renderAnswer(status: string, { description, headers = {}, content = {} }: Answer): Html {
+function renderResponse(status: string, { description, headers = {}, content = {} }: Response): Html {
   const named = Object.keys(headers);
   return html`<dt><span class="status s${status.charAt(0)}">${status}</span></dt>
     <dd>
@@ -89,7 +89,7 @@ function accessOf({ security }: Operation): Html {
   if (security.length === 0) return html`Open to everybody.`;
   const scopes = security.flatMap((one) => one['ApiKey'] ?? []);
   const isOpen = security.some((one) => Object.keys(one).length === 0);
-  return html`Takes a key with
+  return html`Needs a key with
   ${scopes.map((scope, index) => html`${index === 0 ? '' : ' or '}<code>${scope}</code>`)}${isOpen ? '; none with scope=anon where the statistics of the URL are public' : ''}.`;
 }
 

@@ -57,8 +57,8 @@ dd { margin: .1rem 0 0; padding: 0 0 .5rem; border-bottom: 1px solid var(--line)
 dd p { margin: .15rem 0; }
 dd:last-child { border-bottom: 0; }
 .fields .fields { padding-left: 1rem; border-left: 2px solid var(--line); }
-.answers { display: grid; grid-template-columns: 3.5rem 1fr; }
-.answers dt { margin: .1rem 0; }
+.responses { display: grid; grid-template-columns: 3.5rem 1fr; }
+.responses dt { margin: .1rem 0; }
 .status { font-weight: 600; }
 .s2 { color: var(--get); } .s3 { color: var(--post); } .s4 { color: var(--put); } .s5 { color: var(--delete); }
 details summary { cursor: pointer; color: var(--link); font-size: .92rem; }

@@ -4,10 +4,10 @@ import type { StatsResponse } from '../../cache/response-cache.ts';
 import type { Services } from '../request/services.ts';
 import { findTenant } from '../request/tenant.ts';
 import { matchesTag, weakEtag } from '../response/etag.ts';
+import { securityHeaderList } from '../response/security-headers.ts';
 import { STATS_HEADERS } from '../response/stats-response.ts';
 import { knownPrincipals } from './authenticate.ts';
 import { requestWatch } from './request-log.ts';
-import { securityHeaderList } from './response-headers.ts';
 
 const ROUTE = '/api/v1/stats';
 const PREFIX = `${ROUTE}?`;

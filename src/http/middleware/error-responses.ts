@@ -3,27 +3,21 @@ import { failureName } from '../../clickhouse/failures.ts';
 import { AppError } from '../../errors.ts';
 import type { State } from '../request/context.ts';
 import type { Services } from '../request/services.ts';
+import { errorBody, errorHeaders } from '../response/error-response.ts';
 
-/** The one place where errors become answers. */
-export function errorAnswers({ log }: Services): Middleware<State> {
+/** The one place where errors become responses. */
+export function errorResponses({ log }: Services): Middleware<State> {
   return async (ctx, next) => {
     try {
       await next();
     } catch (error) {
-      // A client that has left waits for no answer, and what its leaving broke is no fault of ours.
+      // A client that has left reads no response, and what its leaving broke is not logged as a failure.
       if (!ctx.writable) return;
       const known = asAppError(error);
       if (known.status >= 500) log.error({ failure: failureName(error) }, known.message);
       ctx.status = known.status;
-      ctx.set('Cache-Control', 'no-store');
-      if (known.retryAfter !== undefined) ctx.set('Retry-After', String(known.retryAfter));
-      if (known.status === 401) ctx.set('WWW-Authenticate', 'Bearer');
-      ctx.body = {
-        error: known.message,
-        code: known.code,
-        ...(known.field === undefined ? {} : { field: known.field }),
-        ...(known.details === undefined ? {} : { details: known.details }),
-      };
+      ctx.set(errorHeaders(known));
+      ctx.body = errorBody(known);
     }
   };
 }

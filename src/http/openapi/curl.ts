@@ -3,14 +3,15 @@ import type { CodeSample, Method, Sample } from './model.ts';
 /** A sample as a `curl` line, for a shell in which `SPOOR` and `KEY` are set. */
 export function curlOf(
   method: Method,
-  { label, path, query, withoutKey, body, options = [] }: Sample,
+  { label, path, query, headers = {}, withoutKey, body, options = [] }: Sample,
 ): CodeSample {
-  const asked = Object.entries(query ?? {}).map(([name, value]) => `${name}=${readable(value)}`);
-  const url = `"$SPOOR${path}${asked.length === 0 ? '' : `?${asked.join('&')}`}"`;
+  const parameters = Object.entries(query ?? {}).map(([name, value]) => `${name}=${readable(value)}`);
+  const url = `"$SPOOR${path}${parameters.length === 0 ? '' : `?${parameters.join('&')}`}"`;
   const parts = [
     method === 'get' ? `curl ${url}` : `curl --request ${method.toUpperCase()} ${url}`,
     ...(withoutKey === true ? [] : ['--header "Authorization: Bearer $KEY"']),
     ...(body === undefined ? [] : [`--header 'Content-Type: ${body.type}'`]),
+    ...Object.entries(headers).map(([name, value]) => `--header '${name}: ${value}'`),
     ...options,
     ...(body === undefined ? [] : [`--data-binary '${body.text.replaceAll("'", String.raw`'\''`)}'`]),
   ];

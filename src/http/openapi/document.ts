@@ -1,11 +1,9 @@
 import { EXPORT_FORMAT_NAMES } from '../../export/formats.ts';
 import { SCOPES } from '../../keys/scopes.ts';
-import { ROUTE_LIMITS, WRONG_KEYS_A_MINUTE } from '../../rate-limit/limits.ts';
-import { BODY_DEADLINE_MS } from '../body/body-progress.ts';
-import { NOT_ONE_OF, clickRoutes } from './clicks.ts';
+import { WRONG_KEYS_A_MINUTE } from '../../rate-limit/limits.ts';
+import { BODY_DEADLINE_MS } from '../request/limits.ts';
 import { curlOf } from './curl.ts';
-import { COMMON_ERRORS, UNREADABLE_ANSWERS, errorAnswers } from './error-codes.ts';
-import { keyRoutes } from './keys.ts';
+import { COMMON_ERRORS, UNREADABLE_RESPONSES, errorResponses, errorSchema } from './error-responses.ts';
 import {
   type Access,
   type OpenApiDocument,
@@ -15,20 +13,17 @@ import {
   TAGS,
 } from './model.ts';
 import { componentSchemas } from './schemas.ts';
-import { serviceRoutes } from './service.ts';
-import { statsRoutes } from './stats.ts';
-import { urlRoutes } from './urls.ts';
 
-/** The HTTP API as an OpenAPI document, made of the schemas and registries that the routes themselves work with. */
-export function createDocument(): OpenApiDocument {
+/** An OpenAPI document of these routes. @throws Error when two schemas have one name */
+export function createDocument(routes: readonly RouteDescription[]): OpenApiDocument {
   return {
     openapi: '3.1.0',
-    info: { title: 'Spoor', version: 'v1', description: INTRODUCTION },
+    info: { title: 'Spoor', version: 'v1', description: introduction(routes) },
     servers: [{ url: '/', description: 'The Spoor that this document comes from.' }],
     tags: Object.entries(TAGS).map(([name, description]) => ({ name, description })),
-    paths: pathsOf(allRoutes()),
+    paths: pathsOf(routes),
     components: {
-      schemas: componentSchemas(),
+      schemas: componentSchemas(routes, [errorSchema]),
       securitySchemes: {
         ApiKey: {
           type: 'http',
@@ -40,10 +35,6 @@ export function createDocument(): OpenApiDocument {
   };
 }
 
-function allRoutes(): readonly RouteDescription[] {
-  return [...statsRoutes(), ...clickRoutes(), ...urlRoutes(), ...keyRoutes(), ...serviceRoutes()];
-}
-
 function pathsOf(routes: readonly RouteDescription[]): Readonly<Record<string, PathItem>> {
   const paths: Record<string, PathItem> = {};
   for (const route of routes)
@@ -52,8 +43,7 @@ function pathsOf(routes: readonly RouteDescription[]): Readonly<Record<string, P
 }
 
 function operationOf(route: RouteDescription): Operation {
-  const { operationId, tag, summary, description, access, parameters = [], requestBody, method } = route;
-  const hasChoices = parameters.some(({ name }) => name === 'group_by');
+  const { operationId, tag, summary, description, access, parameters, requestBody, method } = route;
   return {
     operationId,
     tags: [tag],
@@ -63,10 +53,9 @@ function operationOf(route: RouteDescription): Operation {
     ...(parameters.length === 0 ? {} : { parameters }),
     ...(requestBody === undefined ? {} : { requestBody }),
     responses: {
-      ...route.answers,
-      ...errorAnswers([...COMMON_ERRORS, ...route.errors]),
-      ...UNREADABLE_ANSWERS,
-      ...(hasChoices ? { 422: NOT_ONE_OF } : {}),
+      ...errorResponses([...COMMON_ERRORS, ...route.errors]),
+      ...UNREADABLE_RESPONSES,
+      ...route.responses,
     },
     'x-codeSamples': route.samples.map((sample) => curlOf(method, sample)),
   };
@@ -80,25 +69,27 @@ function securityOf(access: Access): Operation['security'] {
   return access.kind === 'key or public URL' ? [...keys, {}] : keys;
 }
 
-const INTRODUCTION = `Click analytics: clicks go in, exact statistics come out.
+function introduction(routes: readonly RouteDescription[]): string {
+  return `Click analytics: clicks go in, exact statistics come out.
 
-**Keys.** Send yours as \`Authorization: Bearer spoo_…\`. A key belongs to an owner and has scopes: ${SCOPES.map((scope) => `\`${scope}\``).join(', ')}; \`admin:all\` includes the others, for every owner. A key that does not hold is refused on every route.
+**Keys.** Send yours as \`Authorization: Bearer spoo_…\`. A key belongs to an owner and has scopes: ${SCOPES.map((scope) => `\`${scope}\``).join(', ')}; \`admin:all\` includes the others, for every owner. An invalid key is refused on every route.
 
-**Parameters.** Values are trimmed; an empty one is not given. Filters given twice add up; any other parameter given twice is refused. Unknown parameters are ignored.
+**Parameters.** Values are trimmed; an empty one counts as not given. Filters given twice add up; any other parameter given twice is refused. Unknown parameters are ignored.
 
-**Errors** are JSON with a sentence, a code and the field that is wrong. They are checked in this order: route (404, 405), key (401), rate limit (429), parameters (400, 422), content type (415), scope of the key (403), the body (413, 400, 422), the URL (404) and its privacy (401, 403). An error is never answered with zeros. Any route refuses a request line and headers of more than 128 KiB or 2,000 headers (431), a request that comes too slowly, or whose body takes longer than ${BODY_DEADLINE_MS / 60_000} minutes (408), a \`Transfer-Encoding\` other than \`chunked\` (501), and an \`Authorization\`, \`Content-Type\` or \`Host\` that comes twice (400).
+**Errors** are JSON with a sentence, a code and the field that is wrong. They are checked in this order: route (404, 405), key (401), rate limit (429), parameters (400, 422), content type (415), scope of the key (403), the body (413, 400, 422), the URL (404) and its privacy (401, 403). Statistics are never zero because of an error. Any route refuses a request line and headers of more than 128 KiB or 2,000 headers (431), a request that comes too slowly, or whose body takes longer than ${BODY_DEADLINE_MS / 60_000} minutes (408), a \`Transfer-Encoding\` other than \`chunked\` (501), and an \`Authorization\`, \`Content-Type\` or \`Host\` that comes twice (400).
 
-**Rate limits.** ${limits()} Other routes have none. On any route, ${WRONG_KEYS_A_MINUTE} keys a minute from an address may be unknown; known ones are not held up by them. Answers carry \`RateLimit-Limit\`, \`RateLimit-Remaining\` and \`RateLimit-Reset\`; over the limit it is 429 with \`Retry-After\`.
+**Rate limits.** ${rateLimits(routes)} Other routes have none. On any route, an address may send ${WRONG_KEYS_A_MINUTE} unknown keys a minute; known keys are not held up by them. Responses carry \`RateLimit-Limit\`, \`RateLimit-Remaining\` and \`RateLimit-Reset\`; over the limit the status is 429, with \`Retry-After\`.
 
 **Exports** have the formats ${EXPORT_FORMAT_NAMES.map((name) => `\`${name}\``).join(', ')}.
 
 The examples are for a shell with \`export SPOOR=http://127.0.0.1:8080 KEY=spoo_…\`.`;
+}
 
-function limits(): string {
-  return Object.entries(ROUTE_LIMITS)
-    .map(
-      ([route, { key, address }]) =>
-        `\`${route}\`: ${key.minute} a minute and ${key.day.toLocaleString('en-US')} a day with a key, ${address.minute} and ${address.day.toLocaleString('en-US')} without, each address.`,
-    )
-    .join(' ');
+function rateLimits(routes: readonly RouteDescription[]): string {
+  const sentences = routes.map(({ path, rateLimit }) => {
+    if (rateLimit === undefined) return '';
+    const { key, address } = rateLimit;
+    return `\`${path}\`: ${key.minute} a minute and ${key.day.toLocaleString('en-US')} a day with a key, ${address.minute} and ${address.day.toLocaleString('en-US')} without, for each address.`;
+  });
+  return sentences.filter((sentence) => sentence !== '').join(' ');
 }

@@ -1,5 +1,7 @@
 import type { ErrorCode } from '../../errors.ts';
 import type { Scope } from '../../keys/scopes.ts';
+import type { RouteRateLimit } from '../../rate-limit/limits.ts';
+import type { NamedSchema, RequestSchema } from './schemas.ts';
 
 /** The parts of OpenAPI 3.1 that Spoor's document is made of. */
 export type JsonSchema = { readonly [keyword: string]: unknown };
@@ -36,7 +38,7 @@ export interface RequestBody {
   readonly content: Content;
 }
 
-export interface Answer {
+export interface Response {
   readonly description: string;
   readonly headers?: Readonly<Record<string, Header>>;
   readonly content?: Content;
@@ -56,7 +58,7 @@ export interface Operation {
   readonly security: readonly Readonly<Record<string, readonly string[]>>[];
   readonly parameters?: readonly Parameter[];
   readonly requestBody?: RequestBody;
-  readonly responses: Readonly<Record<string, Answer>>;
+  readonly responses: Readonly<Record<string, Response>>;
   readonly 'x-codeSamples': readonly CodeSample[];
 }
 
@@ -78,12 +80,12 @@ export interface OpenApiDocument {
   };
 }
 
-/** Who may ask: anybody, those with a key of one of these scopes (`admin:all` is always one), or some with and some without. */
+/** Who may send a request: anybody, who has a key with one of these scopes (`admin:all` is always one), or either of them. */
 export type Access =
   | { readonly kind: 'public' }
   | { readonly kind: 'key' | 'key or public URL'; readonly scopes: readonly Scope[] };
 
-/** A route as its resource's file describes it. What all routes have in common is added to it. */
+/** A route as the document describes it. The generator adds what all routes have in common. */
 export interface RouteDescription {
   readonly method: Method;
   /** Parameters in braces. */
@@ -93,23 +95,28 @@ export interface RouteDescription {
   readonly summary: string;
   readonly description: string;
   readonly access: Access;
-  readonly parameters?: readonly Parameter[];
-  readonly requestBody?: RequestBody;
-  readonly answers: Readonly<Record<string, Answer>>;
-  /** Codes of errors it answers with, beyond those that every route has. */
+  readonly rateLimit: RouteRateLimit | undefined;
+  readonly parameters: readonly Parameter[];
+  readonly requestBody: RequestBody | undefined;
+  readonly responses: Readonly<Record<string, Response>>;
+  /** Codes of errors, beyond those that every route has. */
   readonly errors: readonly ErrorCode[];
   readonly samples: readonly Sample[];
+  /** The schemas that its bodies refer to. */
+  readonly requestSchemas: readonly RequestSchema[];
+  readonly responseSchemas: readonly NamedSchema[];
 }
 
-/** A request to show as a `curl` line. */
+/** A request that succeeds: shown as a `curl` line, and sent by tests. */
 export interface Sample {
   readonly label: string;
   /** The path with its parameters filled in. */
   readonly path: string;
   readonly query?: Readonly<Record<string, string>>;
+  readonly headers?: Readonly<Record<string, string>>;
   readonly withoutKey?: boolean;
   readonly body?: { readonly type: string; readonly text: string };
-  /** Options of curl. */
+  /** Further options of curl. */
   readonly options?: readonly string[];
 }
 

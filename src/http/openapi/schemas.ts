@@ -1,103 +1,84 @@
 import { z } from 'zod';
-import { schema as clickSchema } from '../../clicks/schema.ts';
-import { selectorsSchema } from '../api/erase.ts';
-import { newKeySchema } from '../api/keys.ts';
-import { changeSchema } from '../api/urls.ts';
-import {
-  allRejectedAnswer,
-  clicksAnswer,
-  eraseAnswer,
-  errorAnswer,
-  healthAnswer,
-  keyAnswer,
-  keyListAnswer,
-  newKeyAnswer,
-  readyAnswer,
-  rejection,
-  urlAnswer,
-  urlPageAnswer,
-} from './answers.ts';
-import type { JsonSchema } from './model.ts';
-import {
-  type FieldDescriptions,
-  CLICK_FIELDS,
-  KEY_FIELDS,
-  SELECTOR_FIELDS,
-  URL_FIELDS,
-} from './request-fields.ts';
-import { breakdownRow, exportedAnswer, statsAnswer } from './stats-answer.ts';
+import type { JsonSchema, RouteDescription } from './model.ts';
 
-/** What Spoor answers with, by the name it has in the document. */
-export const ANSWER_SCHEMAS = {
-  StatsAnswer: statsAnswer,
-  ExportedAnswer: exportedAnswer,
-  BreakdownRow: breakdownRow,
-  ClicksAnswer: clicksAnswer,
-  AllRejected: allRejectedAnswer,
-  Rejection: rejection,
-  Erased: eraseAnswer,
-  Url: urlAnswer,
-  UrlPage: urlPageAnswer,
-  ApiKey: keyAnswer,
-  NewApiKey: newKeyAnswer,
-  ApiKeyList: keyListAnswer,
-  Health: healthAnswer,
-  Ready: readyAnswer,
-  ErrorAnswer: errorAnswer,
-} as const;
+/** A schema of response bodies, with its name in the document. */
+export interface NamedSchema<Schema extends z.ZodType = z.ZodType> {
+  readonly name: string;
+  readonly schema: Schema;
+}
 
-/** What Spoor is sent: the schemas that read it, with what they cannot say of their fields. */
-export const REQUEST_SCHEMAS = {
-  Click: {
-    schema: clickSchema,
-    fields: CLICK_FIELDS,
-    description: 'A click. Unknown fields are ignored; null and "" are not given.',
-  },
-  UrlChange: {
-    schema: changeSchema,
-    fields: URL_FIELDS,
-    description: 'What to make or change. What is left out stays, or takes its default.',
-  },
-  KeyWanted: { schema: newKeySchema, fields: KEY_FIELDS, description: 'The key to make.' },
-  Selectors: {
-    schema: selectorsSchema,
-    fields: SELECTOR_FIELDS,
-    description:
-      'Which clicks: those that all of what is given holds for. At least one selector; a time zone alone is none.',
-  },
-} as const;
+/** Something to say of every field of a schema, no more and no less. */
+export type FieldsOf<Schema extends z.ZodType> = Readonly<Record<keyof z.input<Schema> & string, JsonSchema>>;
 
-export type SchemaName = keyof typeof ANSWER_SCHEMAS | keyof typeof REQUEST_SCHEMAS;
+/** A schema that parses request bodies, with its name in the document and what it cannot say of its fields itself. */
+export interface RequestSchema<Schema extends z.ZodType = z.ZodType> extends NamedSchema<Schema> {
+  readonly description: string;
+  readonly fields: Readonly<Record<string, JsonSchema>>;
+}
+
+export function namedSchema<Schema extends z.ZodType>(name: string, schema: Schema): NamedSchema<Schema> {
+  return { name, schema };
+}
+
+/** @param described.fields a description of each field; a field without one does not compile */
+export function requestSchema<Schema extends z.ZodType>(
+  name: string,
+  schema: Schema,
+  described: { readonly description: string; readonly fields: FieldsOf<Schema> },
+): RequestSchema<Schema> {
+  return { name, schema, ...described };
+}
 
 const PREFIX = '#/components/schemas/';
 
 /** A reference to a schema of the document. */
-export function ref(name: SchemaName): JsonSchema {
+export function ref({ name }: Pick<NamedSchema, 'name'>): JsonSchema {
   return { $ref: PREFIX + name };
 }
 
-/** Every schema of the document by its name, made of the schemas that the code itself works with. */
-export function componentSchemas(): Readonly<Record<string, JsonSchema>> {
-  return { ...answerSchemas(), ...requestSchemas() };
+/**
+ * Every schema of the document by its name.
+ * @param common schemas that all routes share
+ * @throws Error when two schemas have one name
+ */
+export function componentSchemas(
+  routes: readonly RouteDescription[],
+  common: readonly NamedSchema[],
+): Readonly<Record<string, JsonSchema>> {
+  const responses = byName([...routes.flatMap(({ responseSchemas }) => responseSchemas), ...common]);
+  const requests = byName(routes.flatMap(({ requestSchemas }) => requestSchemas));
+  const both = [...requests.keys()].find((name) => responses.has(name));
+  if (both !== undefined) throw new Error(`Two schemas are named ${both}.`);
+  return { ...responseComponents(responses), ...requestComponents(requests) };
 }
 
-function answerSchemas(): Readonly<Record<string, JsonSchema>> {
+function byName<Named extends NamedSchema>(schemas: readonly Named[]): ReadonlyMap<string, Named> {
+  const found = new Map<string, Named>();
+  for (const one of schemas) {
+    if ((found.get(one.name) ?? one).schema !== one.schema)
+      throw new Error(`Two schemas are named ${one.name}.`);
+    found.set(one.name, one);
+  }
+  return found;
+}
+
+function responseComponents(named: ReadonlyMap<string, NamedSchema>): Readonly<Record<string, JsonSchema>> {
   const registry = z.registry<{ id: string }>();
-  for (const [id, schema] of Object.entries(ANSWER_SCHEMAS)) registry.add(schema, { id });
+  for (const [id, { schema }] of named) registry.add(schema, { id });
   const { schemas } = z.toJSONSchema(registry, { io: 'output', uri: (id) => PREFIX + id });
   return Object.fromEntries(Object.entries(schemas).map(([name, schema]) => [name, plain(schema)]));
 }
 
-function requestSchemas(): Readonly<Record<string, JsonSchema>> {
+function requestComponents(named: ReadonlyMap<string, RequestSchema>): Readonly<Record<string, JsonSchema>> {
   return Object.fromEntries(
-    Object.entries(REQUEST_SCHEMAS).map(([name, { schema, fields, description }]) => {
+    [...named].map(([name, { schema, fields, description }]) => {
       const made = plain(z.toJSONSchema(schema, { io: 'input' }));
       return [name, { description, ...made, properties: described(made, fields) }];
     }),
   );
 }
 
-function described(made: JsonSchema, fields: FieldDescriptions): JsonSchema {
+function described(made: JsonSchema, fields: RequestSchema['fields']): JsonSchema {
   const { properties } = z
     .object({ properties: z.record(z.string(), z.record(z.string(), z.unknown())) })
     .parse(made);
@@ -106,13 +87,18 @@ function described(made: JsonSchema, fields: FieldDescriptions): JsonSchema {
   );
 }
 
+/** The JSON Schema of what a parameter's or field's zod schema takes. */
+export function inputJsonSchema(schema: z.ZodType): JsonSchema {
+  return plain(z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' }));
+}
+
 const NOISE = new Set(['$schema', '$id', 'readOnly']);
 
 /** Without what only says how it was made, or repeats what JSON and JavaScript bound anyway. */
 function plain(value: unknown): JsonSchema {
-  const kept = JSON.stringify(value, (key, one: unknown) => {
+  const text = JSON.stringify(value, (key, one: unknown) => {
     const isAnyName = key === 'propertyNames' && JSON.stringify(one) === '{"type":"string"}';
     return NOISE.has(key) || isAnyName || Math.abs(Number(one)) === Number.MAX_SAFE_INTEGER ? undefined : one;
   });
-  return z.record(z.string(), z.unknown()).parse(JSON.parse(kept));
+  return z.record(z.string(), z.unknown()).parse(JSON.parse(text));
 }

@@ -5,6 +5,9 @@ import type { Subject } from '../../stats/parse/query.ts';
 import { type Context, requirePrincipal, requireScope, unauthenticated, withoutKey } from './context.ts';
 import type { Services } from './services.ts';
 
+/** Scopes of which a key needs one to see statistics. */
+export const STATS_SCOPES = ['stats:read', 'urls:read'] as const;
+
 /** `scope=all` is about the key's owner, so it takes a key before anything else is looked at. */
 export function requireKeyForAll(ctx: Context): void {
   const scopes = [ctx.query['scope'] ?? ''].flat().map((scope) => scope.trim().toLowerCase());
@@ -20,7 +23,7 @@ export async function findTenant(
   subject: Subject,
   principal: Principal | undefined,
 ): Promise<Tenant> {
-  if (principal !== undefined) requireScope(principal, 'stats:read', 'urls:read');
+  if (principal !== undefined) requireScope(principal, ...STATS_SCOPES);
   if (subject.scope === 'all') {
     if (principal === undefined) throw withoutKey();
     if (subject.ownerId === undefined) return { kind: 'owner', ownerId: principal.ownerId };

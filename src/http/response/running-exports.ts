@@ -1,7 +1,7 @@
 import type { ServerResponse } from 'node:http';
 import type { FairShare } from '../../fair-share/fair-share.ts';
 import { type Holder, holderKey } from '../../fair-share/holder.ts';
-import { bytesTaken } from '../server/pace.ts';
+import { bytesTaken } from './bytes-taken.ts';
 
 const LOOK_MS = 1_000;
 /** An export is slow whose client has taken less than so much, and had bytes waiting for it, at each of so many looks. */

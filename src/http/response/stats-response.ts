@@ -12,7 +12,7 @@ import { type Context, signalOf } from '../request/context.ts';
 import { classOf } from '../request/query-class.ts';
 import type { Services } from '../request/services.ts';
 import { holderOf } from '../request/share-holder.ts';
-import { findTenant, requireKeyForAll } from '../request/tenant.ts';
+import { findTenant } from '../request/tenant.ts';
 import { jsonBytes, tagOf } from './json-body.ts';
 
 /** How long its query may run. */
@@ -35,7 +35,6 @@ export async function statsResponse(services: Services, ctx: Context): Promise<S
   const { cache } = services;
   const known = cache.findRequest(ctx.querystring);
   if (known !== undefined) return respond(services, ctx, known);
-  requireKeyForAll(ctx);
   const parsed = await parse(services, ctx);
   return respond(services, ctx, cache.addRequest(ctx.querystring, parsed.question, parsed.at), parsed);
 }

@@ -13,16 +13,9 @@ import { clientNetwork } from '../request/client-address.ts';
 import { Connections } from './client-connections.ts';
 import { watchPace } from './pace.ts';
 import { ResettingResponse } from './resetting-response.ts';
-import {
-  MAX_HEADERS,
-  MAX_HEADER_BYTES,
-  NO_PROXY,
-  type ParseError,
-  headRefusal,
-  parseRefusal,
-  refuse,
-  refuseBytes,
-} from './malformed-request.ts';
+import { MAX_HEADERS, MAX_HEADER_BYTES } from '../request/limits.ts';
+import { NO_PROXY } from '../request/unreadable.ts';
+import { type ParseError, headRefusal, parseRefusal, refuse, refuseBytes } from './malformed-request.ts';
 
 export interface ListenOptions {
   readonly host: string;

@@ -1,31 +1,10 @@
 import { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
-import { AppError } from '../../errors.ts';
-import { BODY_DEADLINE_MS } from '../body/body-progress.ts';
-import { securityHeaderList } from '../middleware/response-headers.ts';
-
-/** Bytes of a request line with its headers; room for a filter of thousands of values. */
-export const MAX_HEADER_BYTES = 131_072;
-export const MAX_HEADERS = 2_000;
-
-const unreadable = (status: number, sentence: string): AppError =>
-  new AppError('validation_error', sentence, { status });
-
-const TOO_LARGE = unreadable(
-  431,
-  `The request line and headers are larger than ${MAX_HEADER_BYTES / 1_024} KiB, or there are more than ${MAX_HEADERS.toLocaleString('en-US')} headers.`,
-);
-export const TOO_SLOW = unreadable(
-  408,
-  `The request came too slowly, or took longer than ${BODY_DEADLINE_MS / 60_000} minutes: send it in parts.`,
-);
-const NOT_CHUNKED = unreadable(501, 'Transfer-Encoding must be chunked and nothing else, in HTTP/1.1.');
-const NOT_HTTP = unreadable(400, 'The request is not valid HTTP.');
-const SENT_TWICE = unreadable(400, 'Authorization, Content-Type and Host may be sent once only.');
-export const NO_PROXY = new AppError('method_not_allowed', 'This is no proxy: it does not take CONNECT.');
-
-/** Refusals with a status that only they have. */
-export const UNREADABLE: readonly AppError[] = [TOO_SLOW, TOO_LARGE, NOT_CHUNKED];
+import type { AppError } from '../../errors.ts';
+import { MAX_HEADERS } from '../request/limits.ts';
+import { NOT_CHUNKED, NOT_HTTP, SENT_TWICE, TOO_LARGE, TOO_SLOW } from '../request/unreadable.ts';
+import { errorBody, errorHeaders } from '../response/error-response.ts';
+import { securityHeaderList } from '../response/security-headers.ts';
 
 /** Of two values, a proxy in front may have looked at the other one. */
 const SINGLE_HEADERS = ['authorization', 'content-type', 'host'];
@@ -76,16 +55,15 @@ function namesOtherEncoding({ rawPacket, bytesParsed = 0 }: ParseError): boolean
   return encodings.some(([, encoding]) => encoding?.trim().toLowerCase() !== 'chunked');
 }
 
-/** Answers a request that no route has begun to answer, and has its connection closed after that. */
-export function refuse(response: ServerResponse, { status, message, code, retryAfter }: AppError): void {
-  const body = JSON.stringify({ error: message, code });
+/** Responds to a request that no route has begun to respond to, and has its connection closed after that. */
+export function refuse(response: ServerResponse, error: AppError): void {
+  const body = JSON.stringify(errorBody(error));
   response.shouldKeepAlive = false;
-  response.writeHead(status, {
+  response.writeHead(error.status, {
     ...Object.fromEntries(securityHeaderList()),
     'Content-Type': 'application/json; charset=utf-8',
     'Content-Length': Buffer.byteLength(body),
-    'Cache-Control': 'no-store',
-    ...(retryAfter === undefined ? {} : { 'Retry-After': retryAfter }),
+    ...errorHeaders(error),
   });
   response.end(body);
 }

@@ -1,8 +1,9 @@
-import type { Socket } from 'node:net';
-import { BODY_DEADLINE_MS, progressOf } from '../body/body-progress.ts';
+import { progressOf } from '../body/body-progress.ts';
+import { BODY_DEADLINE_MS } from '../request/limits.ts';
+import { TOO_SLOW } from '../request/unreadable.ts';
+import { bytesTaken } from '../response/bytes-taken.ts';
 import type { Connection } from './client-connection.ts';
 import { resetConnection } from './resetting-response.ts';
-import { TOO_SLOW } from './malformed-request.ts';
 
 /** A client that sends less of a request's body, or takes less of a response, than this in such a time is cut off. */
 const SLOWEST_BYTES = 65_536;
@@ -93,25 +94,4 @@ function cutMostUnread(connections: Iterable<Connection>): void {
     total -= bytes;
     byHolder.set(name, (byHolder.get(name) ?? 0) - bytes);
   }
-}
-
-/**
- * Bytes that the kernel has taken to send. `bytesWritten` counts a whole response as soon as it is handed to libuv, however
- * little of it the client has read; how much is left there, Node tells on the socket's handle alone.
- */
-export function bytesTaken(socket: Socket): number {
-  const handle: unknown = Reflect.get(socket, '_handle');
-  if (!isStreamHandle(handle)) return socket.bytesWritten - socket.writableLength;
-  return handle.bytesWritten - handle.writeQueueSize;
-}
-
-function isStreamHandle(
-  handle: unknown,
-): handle is { readonly bytesWritten: number; readonly writeQueueSize: number } {
-  return (
-    typeof handle === 'object' &&
-    handle !== null &&
-    typeof Reflect.get(handle, 'bytesWritten') === 'number' &&
-    typeof Reflect.get(handle, 'writeQueueSize') === 'number'
-  );
 }

@@ -3,7 +3,7 @@ import { type Html, html } from '../../../src/http/docs/html.ts';
 import { renderPage } from '../../../src/http/docs/page.ts';
 import { inline, prose } from '../../../src/http/docs/prose.ts';
 import type { OpenApiDocument } from '../../../src/http/openapi/model.ts';
-import { createDocument } from '../../../src/http/openapi/document.ts';
+import { apiDocument } from '../../../src/http/api/routes.ts';
 
 /** As a browser reads it: where markup breaks its lines means nothing. */
 const flat = (...pieces: readonly Html[]): string =>
@@ -26,7 +26,7 @@ test('prose has paragraphs, lists, code and bold', () => {
 test('a hostile document becomes a harmless page', () => {
   const hostile = '"><script>alert(1)</script>';
   const made: OpenApiDocument = JSON.parse(
-    JSON.stringify(createDocument(), (key, value: unknown) =>
+    JSON.stringify(apiDocument(), (key, value: unknown) =>
       ['description', 'summary', 'label', 'source', 'title'].includes(key) && typeof value === 'string'
         ? hostile
         : value,

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { EXPORTED_EXAMPLE, STATS_EXAMPLE } from '../../../src/http/openapi/stats-examples.ts';
+import { EXPORTED_EXAMPLE, STATS_EXAMPLE } from '../../../src/http/api/stats-examples.ts';
 import { checkDocumented } from '../../support/documented.ts';
 
 const JSON_TYPE = 'application/json; charset=utf-8';

@@ -1,6 +1,6 @@
 import { isAdmin } from '../../keys/scopes.ts';
-import type { Handler } from './context.ts';
-import type { Services } from './services.ts';
+import type { Handler } from '../request/context.ts';
+import type { Services } from '../request/services.ts';
 
 const READING = ['GET', 'HEAD', 'OPTIONS'];
 

@@ -4,6 +4,7 @@ import { DIMENSION_NAMES, type DimensionName, FILTER_NAMES } from '../../stats/r
 import { INTERVALS, INTERVAL_NAMES } from '../../stats/registry/intervals.ts';
 import { METRIC_NAMES, type MetricName } from '../../stats/registry/metrics.ts';
 import { SCOPES_OF_STATS } from '../../stats/parse/query.ts';
+import { namedSchema, ref } from '../openapi/schemas.ts';
 
 const ZONED = '2026-01-24T00:00:00.000-05:00';
 
@@ -51,6 +52,24 @@ const computedMetrics = z
 
 const rows = z.array(z.record(z.string(), z.union([z.string(), z.number()])));
 
+/** The row of a breakdown, which has the fields of its own dimensions and metric alone. */
+export const breakdownRow = namedSchema(
+  'BreakdownRow',
+  z
+    .strictObject({
+      time: z.string().exactOptional(),
+      bucket_start: zoned.exactOptional(),
+      ...Object.fromEntries(FILTER_NAMES.map((name) => [name, z.string().exactOptional()])),
+      ...Object.fromEntries(
+        METRIC_NAMES.flatMap((name) => [
+          [name, count.exactOptional()],
+          [`${name}_percentage`, percent.exactOptional()],
+        ]),
+      ),
+    })
+    .describe('A row of a list of several dimensions: a field for each of them, and the metric.'),
+);
+
 const metrics = z.record(z.string(), rows).meta({
   description:
     'A list for each metric and dimension, and for each metric one of all dimensions together where `breakdown` is on, named `clicks_by_time_browser` and so on.',
@@ -58,7 +77,7 @@ const metrics = z.record(z.string(), rows).meta({
   properties: Object.fromEntries(
     METRIC_NAMES.flatMap((metric) => DIMENSION_NAMES.map((name) => singleList(metric, name))),
   ),
-  additionalProperties: { type: 'array', items: { $ref: '#/components/schemas/BreakdownRow' } },
+  additionalProperties: { type: 'array', items: ref(breakdownRow) },
 });
 
 const timeMetrics = z.record(z.string(), rows).meta({
@@ -67,21 +86,6 @@ const timeMetrics = z.record(z.string(), rows).meta({
   properties: Object.fromEntries(METRIC_NAMES.map((metric) => singleList(metric, 'time'))),
   additionalProperties: false,
 });
-
-/** The row of a breakdown, which has the fields of its own dimensions and metric alone. */
-export const breakdownRow = z
-  .strictObject({
-    time: z.string().exactOptional(),
-    bucket_start: zoned.exactOptional(),
-    ...Object.fromEntries(FILTER_NAMES.map((name) => [name, z.string().exactOptional()])),
-    ...Object.fromEntries(
-      METRIC_NAMES.flatMap((name) => [
-        [name, count.exactOptional()],
-        [`${name}_percentage`, percent.exactOptional()],
-      ]),
-    ),
-  })
-  .describe('A row of a list of several dimensions: a field for each of them, and the metric.');
 
 /** A list of one dimension. */
 function singleList(metric: MetricName, name: DimensionName): readonly [string, object] {
@@ -117,7 +121,7 @@ const previousPeriod = z
   })
   .describe('The period before. Its percentages are of its own totals.');
 
-const answerFields = {
+const statsFields = {
   scope: z.enum(SCOPES_OF_STATS),
   short_code: z.string().exactOptional().describe('Only with `scope=anon`.'),
   api_version: z.literal('v1'),
@@ -141,19 +145,26 @@ const answerFields = {
     ),
 };
 
-export const exportedAnswer = z.strictObject(answerFields).describe('An answer about clicks.');
+/** The statistics as `json` exports have them. */
+export const exportedStatsSchema = namedSchema(
+  'ExportedAnswer',
+  z.strictObject(statsFields).describe('Statistics of clicks.'),
+);
 
-export const statsAnswer = z
-  .strictObject({
-    ...answerFields,
-    previous: previousPeriod
-      .nullable()
-      .exactOptional()
-      .describe(
-        'Only with `compare=previous`; null where nothing lies before the range that clicks can be of.',
-      ),
-  })
-  .describe('An answer about clicks.');
+export const statsSchema = namedSchema(
+  'StatsAnswer',
+  z
+    .strictObject({
+      ...statsFields,
+      previous: previousPeriod
+        .nullable()
+        .exactOptional()
+        .describe(
+          'Only with `compare=previous`; null where the period before the range lies before all possible clicks.',
+        ),
+    })
+    .describe('Statistics of clicks.'),
+);
 
 type Frozen<T> = T extends readonly (infer Element)[]
   ? readonly Frozen<Element>[]
@@ -162,7 +173,7 @@ type Frozen<T> = T extends readonly (infer Element)[]
     : T;
 
 /** The schemas' types as the code has them: it does not compile when an answer has a field that is not described. */
-export type DescribedAnswer = Frozen<z.output<typeof statsAnswer>>;
+export type DescribedAnswer = Frozen<z.output<typeof statsSchema.schema>>;
 
 /** That an answer is what the schema says, and the schema says no more than an answer has. */
 export const isDescribed: Same<ComparedAnswer, DescribedAnswer> = true;

@@ -12,7 +12,7 @@ import {
   SCOPES_OF_STATS,
   choices,
 } from '../../stats/parse/query.ts';
-import type { JsonSchema, Parameter } from './model.ts';
+import type { JsonSchema, Parameter } from '../openapi/model.ts';
 
 type Described = Omit<Parameter, 'name' | 'in'>;
 

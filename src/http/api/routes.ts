@@ -1,0 +1,43 @@
+import { createDocument } from '../openapi/document.ts';
+import type { OpenApiDocument } from '../openapi/model.ts';
+import type { Route } from '../route/route.ts';
+import { BACKUP_ROUTES } from './backup.ts';
+import { CLICK_ROUTES } from './clicks.ts';
+import { CONTROL_ROUTES } from './control.ts';
+import { dashboardRoutes } from './dashboard.ts';
+import { docsRoutes } from './docs.ts';
+import { ERASE_ROUTES } from './erase.ts';
+import { EXPORT_ROUTES } from './export.ts';
+import { HEALTH_ROUTES } from './health.ts';
+import { KEY_ROUTES } from './keys.ts';
+import { STATS_ROUTES } from './stats.ts';
+import { URL_ROUTES } from './urls.ts';
+
+/** The routes of the API. The document lists them in this order. */
+const API_ROUTES: readonly Route[] = [
+  ...STATS_ROUTES,
+  ...EXPORT_ROUTES,
+  ...CLICK_ROUTES,
+  ...ERASE_ROUTES,
+  ...URL_ROUTES,
+  ...KEY_ROUTES,
+  ...HEALTH_ROUTES,
+];
+
+const DESCRIPTIONS = API_ROUTES.flatMap(({ description }) =>
+  description === undefined ? [] : [description],
+);
+
+/** Every route of the service. */
+export const ROUTES: readonly Route[] = [
+  ...API_ROUTES,
+  ...CONTROL_ROUTES,
+  ...BACKUP_ROUTES,
+  ...dashboardRoutes(),
+  ...docsRoutes(DESCRIPTIONS),
+];
+
+/** The OpenAPI document of the API. */
+export function apiDocument(): OpenApiDocument {
+  return createDocument(DESCRIPTIONS);
+}

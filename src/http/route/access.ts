@@ -1,0 +1,47 @@
+import type { Principal, Scope } from '../../keys/scopes.ts';
+import type { Access } from '../openapi/model.ts';
+import { type Context, requirePrincipal, requireScope } from '../request/context.ts';
+import { requireKeyForAll } from '../request/tenant.ts';
+
+/** Who may send a request to a route; `Caller` is what is known of them. */
+export interface RouteAccess<Caller> {
+  readonly documented: Access;
+  /** @throws AppError 401 where a key is needed and none was sent */
+  readonly requireKey: (ctx: Context) => Caller;
+  /** @throws AppError 403 where the key lacks the scope */
+  readonly requireScope: (caller: Caller) => void;
+}
+
+/** Anybody, with or without a key. */
+export const everybody: RouteAccess<undefined> = {
+  documented: { kind: 'public' },
+  requireKey: () => undefined,
+  requireScope: () => {},
+};
+
+/** Whoever has a key with one of these scopes, or with `admin:all`. */
+export function keyWith(...scopes: readonly Scope[]): RouteAccess<Principal> {
+  return {
+    documented: { kind: 'key', scopes },
+    requireKey: requirePrincipal,
+    requireScope: (principal) => requireScope(principal, ...scopes),
+  };
+}
+
+/** Administrators. */
+export const administrators: RouteAccess<Principal> = keyWith('admin:all');
+
+/**
+ * Whoever has such a key, and with `scope=anon` anybody for a URL with public statistics. The handler asks `findTenant`,
+ * which checks the scope together with the URL.
+ */
+export function keyOrPublicUrl(...scopes: readonly Scope[]): RouteAccess<Principal | undefined> {
+  return {
+    documented: { kind: 'key or public URL', scopes },
+    requireKey: (ctx) => {
+      requireKeyForAll(ctx);
+      return ctx.state.principal;
+    },
+    requireScope: () => {},
+  };
+}

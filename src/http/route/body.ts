@@ -1,0 +1,141 @@
+import type { z } from 'zod';
+import { AppError, type ErrorCode, invalid, invalidBy } from '../../errors.ts';
+import { announcesBody } from '../body/body-progress.ts';
+import { isGzip, withBody } from '../body/read-body.ts';
+import type { Example, MediaType, RequestBody } from '../openapi/model.ts';
+import { type RequestSchema, ref } from '../openapi/schemas.ts';
+import type { Context } from '../request/context.ts';
+import type { Services } from '../request/services.ts';
+
+/** The body that a route takes; `Content` is what its handler gets. */
+export interface Body<Content> {
+  readonly documented: RequestBody | undefined;
+  readonly schemas: readonly RequestSchema[];
+  /** Codes of the errors that the body itself can cause. */
+  readonly errors: readonly ErrorCode[];
+  /**
+   * Checks the headers of the body.
+   * @returns receives it and runs `work` with it
+   * @throws AppError 415; what it returns: 413, 400, 503
+   */
+  readonly open: (ctx: Context) => Receive<Content>;
+}
+
+type Receive<Content> = <T>(services: Services, work: (content: Content) => Promise<T>) => Promise<T>;
+
+const BODY_ERRORS: readonly ErrorCode[] = ['payload_too_large', 'unsupported_media_type'];
+
+/** A route that takes no body, and reads none. */
+export const noBody: Body<undefined> = {
+  documented: undefined,
+  schemas: [],
+  errors: [],
+  open: () => (_, work) => work(undefined),
+};
+
+/** Fills every documented JSON body many times over; a larger one would take long to parse in one go. */
+const JSON_BYTES = 65_536;
+
+/** A JSON body; where it `isRequired` is false it may be left out, which counts as `{}`. */
+export function jsonBody<Schema extends z.ZodType>(
+  schema: RequestSchema<Schema>,
+  described: {
+    readonly description: string;
+    readonly isRequired: boolean;
+    readonly examples: Readonly<Record<string, Example>>;
+  },
+): Body<z.output<Schema>> {
+  const { description, isRequired, examples } = described;
+  return {
+    documented: {
+      description,
+      required: isRequired,
+      content: { 'application/json': { schema: ref(schema), examples } },
+    },
+    schemas: [schema],
+    errors: BODY_ERRORS,
+    open: jsonReceiver(schema.schema, JSON_BYTES),
+  };
+}
+
+/** A JSON body of a route that is no part of the API. */
+export function internalJsonBody<Schema extends z.ZodType>(
+  schema: Schema,
+  maxBytes: number,
+): Body<z.output<Schema>> {
+  return { documented: undefined, schemas: [], errors: BODY_ERRORS, open: jsonReceiver(schema, maxBytes) };
+}
+
+/** A body that the handler gets as bytes, with the entry of its content type. */
+export function bytesBody<Type extends { readonly media: MediaType }>(
+  types: Readonly<Record<string, Type>>,
+  {
+    maxBytes,
+    description,
+    schemas,
+  }: { readonly maxBytes: number; readonly description: string; readonly schemas: readonly RequestSchema[] },
+): Body<{ readonly bytes: Buffer; readonly type: Type }> {
+  return {
+    documented: {
+      description,
+      required: true,
+      content: Object.fromEntries(Object.entries(types).map(([name, { media }]) => [name, media])),
+    },
+    schemas,
+    errors: BODY_ERRORS,
+    open: (ctx) => {
+      const type = types[ctx.request.type.toLowerCase()];
+      if (type === undefined) {
+        throw new AppError(
+          'unsupported_media_type',
+          `Content-Type must be one of: ${Object.keys(types).join(', ')}.`,
+        );
+      }
+      const isPacked = isGzip(ctx.req);
+      return (services, work) =>
+        withBody(services, ctx, { isPacked, limit: maxBytes }, (bytes) => work({ bytes, type }));
+    },
+  };
+}
+
+/** A body of any content type, as bytes. */
+export function anyBytes(maxBytes: number): Body<Buffer> {
+  return {
+    documented: undefined,
+    schemas: [],
+    errors: BODY_ERRORS,
+    open: (ctx) => {
+      const isPacked = isGzip(ctx.req);
+      return (services, work) => withBody(services, ctx, { isPacked, limit: maxBytes }, work);
+    },
+  };
+}
+
+function jsonReceiver<Schema extends z.ZodType>(
+  schema: Schema,
+  maxBytes: number,
+): Body<z.output<Schema>>['open'] {
+  return (ctx) => {
+    if (announcesBody(ctx.req) && ctx.request.type.toLowerCase() !== 'application/json') {
+      throw new AppError('unsupported_media_type', 'Content-Type must be application/json.');
+    }
+    const isPacked = isGzip(ctx.req);
+    return async (services, work) =>
+      work(await withBody(services, ctx, { isPacked, limit: maxBytes }, (bytes) => parseJson(schema, bytes)));
+  };
+}
+
+/** Bytes that are not UTF-8 would all become U+FFFD, and two names one. */
+const UTF_8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+
+function parseJson<Schema extends z.ZodType>(schema: Schema, body: Buffer): z.output<Schema> {
+  let value: unknown = {};
+  try {
+    if (body.length > 0) value = JSON.parse(UTF_8.decode(body));
+  } catch {
+    throw invalid('body', 'The body is not JSON in UTF-8.');
+  }
+  const parsed = schema.safeParse(value);
+  if (parsed.success) return parsed.data;
+  throw invalidBy(parsed.error);
+}

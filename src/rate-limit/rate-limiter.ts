@@ -1,0 +1,83 @@
+import { AppError } from '../errors.ts';
+import type { Decision } from './decision.ts';
+import { type RateLimitSubject, WRONG_KEYS } from './limits.ts';
+import type { RateLimits } from './rate-limits.ts';
+
+/** A request as far as rate limits see it. */
+export interface LimitedRequest {
+  readonly method: string;
+  /** The pattern of its route. */
+  readonly route: string;
+  readonly subject: RateLimitSubject;
+  /** Whether its key has no limits. */
+  readonly isUnlimited: boolean;
+  readonly setHeader: (name: string, value: string) => void;
+}
+
+/** Counts a refused request, for the metrics. */
+export type OnRefusal = (request: LimitedRequest) => void;
+
+/** Refuses requests over the limit of their route. Without `limits` nothing is limited. */
+export class RateLimiter {
+  readonly #limits: RateLimits | undefined;
+  readonly #onRefusal: OnRefusal;
+
+  constructor(limits: RateLimits | undefined, onRefusal: OnRefusal) {
+    this.#limits = limits;
+    this.#onRefusal = onRefusal;
+  }
+
+  /** Counts a request against the limit of its route. @throws AppError 429 */
+  async limit(request: LimitedRequest): Promise<void> {
+    const decision = await this.#count(request, false);
+    if (decision?.isAllowed === false) throw this.#refusal(request, decision, 'requests');
+  }
+
+  /** Counts a request that is refused for another reason, whether the limit is reached or not. */
+  async countRefused(request: LimitedRequest): Promise<void> {
+    await this.#count(request, true);
+  }
+
+  /**
+   * Counts an unknown key against the client's address, before it is looked up.
+   * @returns takes it back, for a key that turns out to be valid
+   * @throws AppError 429
+   */
+  async limitWrongKey(request: LimitedRequest): Promise<() => Promise<void>> {
+    const { subject } = request;
+    const decision = await this.#limits?.consume(WRONG_KEYS, subject);
+    if (decision?.isAllowed === false) {
+      setHeaders(request, decision);
+      throw this.#refusal(request, decision, 'wrong keys');
+    }
+    return async () => this.#limits?.giveBack(WRONG_KEYS, subject);
+  }
+
+  /** @returns undefined when nothing limits the request */
+  async #count(request: LimitedRequest, isRefused: boolean): Promise<Decision | undefined> {
+    if (request.isUnlimited) return undefined;
+    const decision = await this.#limits?.consume(routeName(request), request.subject, isRefused);
+    if (decision !== undefined) setHeaders(request, decision);
+    return decision;
+  }
+
+  #refusal(request: LimitedRequest, { limit, resetSeconds }: Decision, what: string): AppError {
+    this.#onRefusal(request);
+    return new AppError(
+      'rate_limit_exceeded',
+      `The limit of ${limit} ${what} is reached: try again in ${resetSeconds} s.`,
+      { retryAfter: resetSeconds },
+    );
+  }
+}
+
+/** By this name a route's limit is found. HEAD is counted as GET. */
+export function routeName({ method, route }: Pick<LimitedRequest, 'method' | 'route'>): string {
+  return `${method === 'HEAD' ? 'GET' : method} ${route}`;
+}
+
+function setHeaders({ setHeader }: LimitedRequest, { limit, remaining, resetSeconds }: Decision): void {
+  setHeader('RateLimit-Limit', String(limit));
+  setHeader('RateLimit-Remaining', String(remaining));
+  setHeader('RateLimit-Reset', String(resetSeconds));
+}
