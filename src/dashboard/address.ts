@@ -2,24 +2,24 @@ import { FILTER_NAMES, type FilterName } from '../stats/registry/dimensions.ts';
 import type { Filters } from '../stats/parse/filter-parameters.ts';
 import { INTERVAL_NAMES, type IntervalName } from '../stats/registry/intervals.ts';
 import { BOT_CHOICES } from '../stats/parse/query.ts';
-import { takesIn } from './matching.ts';
+import { matchesFilter } from './matching.ts';
 import { DEFAULT_PERIOD, PERIOD_NAMES, type PeriodName } from './periods.ts';
 
 export type BotChoice = (typeof BOT_CHOICES)[number];
 
-/** The time a view shows: one that moves on with the clock, or two dates of which one may be open. */
+/** The period of a view: relative to now, or two dates of which one may be missing. */
 export type Period =
-  | { readonly kind: 'moving'; readonly name: PeriodName }
-  /** Dates and times as the API takes them. */
+  | { readonly kind: 'relative'; readonly name: PeriodName }
+  /** Dates and times in the API's syntax. */
   | { readonly kind: 'fixed'; readonly start: string | undefined; readonly end: string | undefined };
 
-/** All that decides on what the page shows: with the same view and the same clicks it looks the same. */
+/** Everything that determines what the page shows. */
 export interface View {
-  /** `anon`: one link, asked for as such although there may be a key. */
+  /** `anon`: one link, also if there is a key. */
   readonly scope: 'all' | 'anon';
   readonly ownerId: string | undefined;
   readonly period: Period;
-  /** undefined: by the range. */
+  /** undefined: the server chooses it by the range. */
   readonly interval: IntervalName | undefined;
   readonly timezone: string;
   readonly bots: BotChoice;
@@ -27,8 +27,8 @@ export interface View {
 }
 
 /**
- * Reads the query string of the page's address. What is unknown or wrong is left out.
- * @param ownZone the time zone of an address that names none
+ * Parses the query string of the page's address, ignoring what is unknown or invalid.
+ * @param ownZone the time zone if the address names none
  */
 export function parseAddress(search: string, ownZone: string): View {
   const given = new URLSearchParams(search);
@@ -50,10 +50,10 @@ export function parseAddress(search: string, ownZone: string): View {
 
 function parsePeriod(name: string | undefined, start: string | undefined, end: string | undefined): Period {
   if (start !== undefined || end !== undefined) return { kind: 'fixed', start, end };
-  return { kind: 'moving', name: PERIOD_NAMES.find((known) => known === name) ?? DEFAULT_PERIOD };
+  return { kind: 'relative', name: PERIOD_NAMES.find((known) => known === name) ?? DEFAULT_PERIOD };
 }
 
-/** The query string of a view, without `?`. Names are those of the API where it has them. */
+/** The query string of a view, without `?`. Parameters are named as in the API. */
 export function writeAddress(view: View): string {
   const { scope, ownerId, period, interval, timezone, bots, filters } = view;
   const written = new URLSearchParams();
@@ -73,15 +73,15 @@ export function writeAddress(view: View): string {
   return written.toString();
 }
 
-/** Whether one of the view's filters takes in a row of its list. */
+/** Whether one of the view's filters matches a row of the dimension's list. */
 export function isFilteredBy({ filters }: View, name: FilterName, row: string): boolean {
-  return (filters[name] ?? []).some((wanted) => takesIn(name, wanted, row));
+  return (filters[name] ?? []).some((wanted) => matchesFilter(name, wanted, row));
 }
 
-/** The view with a list's row added to its filters; if some take it in already, without those. */
+/** Adds a row of a list to the filters, or removes the filters that match it. */
 export function toggleFilter(view: View, name: FilterName, row: string): View {
   const values = view.filters[name] ?? [];
-  const left = values.filter((wanted) => !takesIn(name, wanted, row));
+  const left = values.filter((wanted) => !matchesFilter(name, wanted, row));
   return withFilter(view, name, left.length < values.length ? left : [...values, row]);
 }
 

@@ -1,19 +1,19 @@
 import { DIMENSION_NAMES } from '../stats/registry/dimensions.ts';
 import type { ExportFormatName } from '../export/formats.ts';
 import type { View } from './address.ts';
-import type { Answer } from './result-types.ts';
+import type { StatsResult } from './result-types.ts';
 import { EARLIEST, PERIODS, startOf } from './periods.ts';
 
-/** Groups that the page shows of each list. The world has fewer countries. */
+/** Groups requested for each list; more than there are countries. */
 export const SHOWN_GROUPS = 250;
 
-/** Whose clicks the page shows. */
+/** Whose clicks the page shows: the owner's, or one link's. */
 export type Subject =
   | { readonly scope: 'all' }
-  /** One link, whose statistics may be public. */
+  /** One link, which may be public. */
   | { readonly scope: 'anon'; readonly shortCode: string };
 
-/** Whose clicks a view is about; undefined: it takes a key to say. */
+/** Whose clicks a view shows; undefined if it needs a key. */
 export function subjectOf(view: View, isSignedIn: boolean): Subject | undefined {
   const [shortCode, ...others] = view.filters.short_code ?? [];
   if (isSignedIn && view.scope === 'all') return { scope: 'all' };
@@ -21,14 +21,14 @@ export function subjectOf(view: View, isSignedIn: boolean): Subject | undefined 
 }
 
 /**
- * The parameters of the one question behind a view.
+ * The parameters of a view's stats request.
  * @param now Unix milliseconds
- * @param oldest where a view of all time starts, once it is known
+ * @param oldest the start of a view of all time, once it is known
  */
 export function statsParameters(view: View, subject: Subject, now: number, oldest?: string): URLSearchParams {
   const { period, timezone } = view;
   const parameters = commonParameters(view, subject);
-  if (period.kind === 'moving') {
+  if (period.kind === 'relative') {
     const start = period.name === 'all' ? (oldest ?? EARLIEST) : startOf(period.name, timezone, now);
     if (start !== undefined) parameters.set('start_date', start);
   } else {
@@ -40,7 +40,7 @@ export function statsParameters(view: View, subject: Subject, now: number, oldes
   return parameters;
 }
 
-/** A question whose answer tells since when there are clicks, whatever is filtered. */
+/** The parameters of a stats request that finds the oldest click, whatever the filters. */
 export function oldestParameters(view: View, subject: Subject): URLSearchParams {
   const parameters = commonParameters({ ...view, interval: undefined, bots: 'include' }, subject);
   parameters.delete('filters');
@@ -51,11 +51,11 @@ export function oldestParameters(view: View, subject: Subject): URLSearchParams 
   return parameters;
 }
 
-/** The parameters of the export of what an answer shows: the same clicks, to the millisecond, and every group. */
+/** The parameters of an export of the shown statistics: the same clicks, to the millisecond, and every group. */
 export function exportParameters(
   view: View,
   subject: Subject,
-  { time_range: range }: Answer,
+  { time_range: range }: StatsResult,
   format: ExportFormatName,
 ): URLSearchParams {
   const parameters = commonParameters(view, subject);
@@ -66,7 +66,7 @@ export function exportParameters(
 }
 
 export function isAllTime({ period }: View): boolean {
-  return period.kind === 'moving' && period.name === 'all';
+  return period.kind === 'relative' && period.name === 'all';
 }
 
 function commonParameters(view: View, subject: Subject): URLSearchParams {

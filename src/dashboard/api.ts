@@ -1,12 +1,12 @@
-import { type Answer, isAnswer } from './result-types.ts';
+import { type StatsResult, isStatsResult } from './result-types.ts';
 
-/** Why there is no answer. */
+/** Why a request failed. */
 export interface Failure {
   readonly kind:
     'key' | 'forbidden' | 'missing' | 'limited' | 'unavailable' | 'invalid' | 'offline' | 'broken';
-  /** What is wrong, for the one who looks at the page. */
-  readonly sentence: string;
-  /** Seconds after which the server said to ask again. */
+  /** What went wrong, for the user of the page. */
+  readonly message: string;
+  /** Seconds from the response's `Retry-After`. */
   readonly retryAfter: number | undefined;
 }
 
@@ -15,7 +15,7 @@ export type Result<T> =
 
 const OFFLINE: Failure = {
   kind: 'offline',
-  sentence: 'Spoor cannot be reached. Check the connection, or whether the server runs.',
+  message: 'Cannot reach Spoor. Check your connection and whether the server is running.',
   retryAfter: undefined,
 };
 
@@ -31,13 +31,13 @@ const KINDS: Readonly<Record<number, Failure['kind']>> = {
 };
 
 const OPENINGS: Readonly<Partial<Record<Failure['kind'], string>>> = {
-  limited: 'Too many questions in a short time.',
-  unavailable: 'The statistics are not available right now.',
+  limited: 'Too many requests in a short time.',
+  unavailable: 'Statistics are not available right now.',
   broken: 'Something went wrong on the server.',
 };
 
 /**
- * One request of the API. A response that is not 200 is a failure.
+ * Sends one request to the API. Any status but 200 is a failure.
  * @throws the signal's reason when it aborts
  */
 export async function request(
@@ -62,32 +62,34 @@ export async function request(
   }
 }
 
-/** The statistics. @throws the signal's reason when it aborts */
-export async function askStats(
+/** Fetches statistics. @throws the signal's reason when it aborts */
+export async function fetchStats(
   parameters: URLSearchParams,
   key: string | undefined,
   signal: AbortSignal,
-): Promise<Result<Answer>> {
+): Promise<Result<StatsResult>> {
   const result = await request('/api/v1/stats', parameters, key, signal);
   if (!result.ok) return result;
   const body = await bodyOf(result.value);
   signal.throwIfAborted();
-  return isAnswer(body) ? { ok: true, value: body } : { ok: false, failure: OFFLINE };
+  return isStatsResult(body) ? { ok: true, value: body } : { ok: false, failure: OFFLINE };
 }
 
-/** What a response says went wrong. */
+/** The failure that a response reports. */
 export function failureOf(status: number, body: unknown, retryAfter: string | null): Failure {
   const kind = KINDS[status] ?? 'broken';
   const seconds = Number(retryAfter ?? Number.NaN);
   const opening = OPENINGS[kind];
   return {
     kind,
-    sentence: [opening, sentenceOf(body)].filter((part) => part !== undefined).join(' ') || 'No answer came.',
+    message:
+      [opening, messageIn(body)].filter((part) => part !== undefined).join(' ') ||
+      'The server sent no message.',
     retryAfter: Number.isFinite(seconds) ? Math.max(0, seconds) : undefined,
   };
 }
 
-/** Whether a header can hold it: fetch throws on what it cannot. */
+/** Whether a key can be sent in a header: fetch throws otherwise. */
 function isSendable(key: string): boolean {
   return /^[\x21-\x7E]+$/.test(key);
 }
@@ -96,7 +98,7 @@ function unknownKey() {
   return { error: 'The API key is unknown, expired or revoked.' };
 }
 
-function sentenceOf(body: unknown): string | undefined {
+function messageIn(body: unknown): string | undefined {
   if (typeof body !== 'object' || body === null || !('error' in body)) return undefined;
   return typeof body.error === 'string' ? body.error : undefined;
 }

@@ -7,20 +7,20 @@ import { useStats } from './use-stats.ts';
 import { useView } from './use-view.ts';
 
 interface Session {
-  /** Tells this try to sign in from the one before, also with the same key. */
+  /** Increases with each attempt to sign in, also with the same key. */
   readonly number: number;
   readonly key: string | undefined;
-  /** Whether the server has yet to take the key. */
-  readonly isTry: boolean;
+  /** Whether the server has not accepted the key yet. */
+  readonly isPending: boolean;
 }
 
-/** The page: the dashboard, or the way in. */
+/** The page: the dashboard or the sign-in form. */
 export function App() {
   const [view, navigate] = useView();
-  const [session, setSession] = useState<Session>(() => ({ number: 0, key: storedKey(), isTry: false }));
+  const [session, setSession] = useState<Session>(() => ({ number: 0, key: storedKey(), isPending: false }));
   const [wantsSignIn, setWantsSignIn] = useState(false);
   const [refusal, setRefusal] = useState<string | undefined>(undefined);
-  const { key, isTry } = session;
+  const { key, isPending } = session;
   const subject = subjectOf(view, key !== undefined);
   const stats = useStats(view, subject, key, session.number);
   const isRefused = stats.failure?.kind === 'key';
@@ -29,29 +29,29 @@ export function App() {
     setSession(({ number }) => ({ ...next, number: number + 1 }));
   const leave = (): void => {
     storeKey(undefined);
-    begin({ key: undefined, isTry: false });
+    begin({ key: undefined, isPending: false });
   };
 
   useEffect(() => {
     if (isRefused) {
       setWantsSignIn(true);
-      setRefusal((last) => last ?? stats.failure?.sentence);
+      setRefusal((last) => last ?? stats.failure?.message);
       if (key !== undefined) leave();
-    } else if (isTry && !stats.isLoading) {
+    } else if (isPending && !stats.isLoading) {
       storeKey(key);
-      setSession((last) => ({ ...last, isTry: false }));
+      setSession((last) => ({ ...last, isPending: false }));
       setWantsSignIn(false);
     }
-  }, [isRefused, isTry, stats.isLoading]);
+  }, [isRefused, isPending, stats.isLoading]);
 
-  if (subject === undefined || wantsSignIn || isTry || isRefused) {
+  if (subject === undefined || wantsSignIn || isPending || isRefused) {
     return (
       <SignIn
-        isChecking={isTry}
+        isChecking={isPending}
         refusal={refusal}
         onSignIn={(entered) => {
           setRefusal(undefined);
-          begin({ key: entered, isTry: true });
+          begin({ key: entered, isPending: true });
         }}
         onCancel={subject !== undefined && refusal === undefined ? () => setWantsSignIn(false) : undefined}
       />

@@ -9,10 +9,10 @@ import { MAP_SIZE, drawOutlines } from './world-map.ts';
 
 const SOURCE = join(PACKAGE_ROOT, 'src/dashboard');
 const TARGET = join(PACKAGE_ROOT, 'dist/dashboard');
-/** What index.html names, and the placeholders it does so by. */
+/** Placeholders in index.html, and the files they stand for. */
 const ENTRIES = { main: 'main.tsx', theme: 'early-theme.ts', style: 'style.css' } as const;
 
-/** Registries of the service know SQL and file writers; the page needs no more of them than the names. */
+/** Registries that the page imports; it needs only their names, not the SQL and file writers. */
 const REGISTRIES =
   /[/\\]src[/\\](stats[/\\](registry[/\\]dimensions|parse[/\\]query)|export[/\\]formats)\.ts$/;
 
@@ -43,7 +43,7 @@ function constant(name: string, value: unknown): string {
   return `export const ${name} = ${JSON.stringify(value)};\n`;
 }
 
-/** Builds the page into `dist/dashboard`: index.html, and files whose names change with what is in them. */
+/** Builds the page into `dist/dashboard`: index.html, and assets with a content hash in their names. */
 async function buildDashboard(): Promise<void> {
   const { outputFiles } = await build({
     entryPoints: Object.values(ENTRIES).map((name) => join(SOURCE, name)),
@@ -86,7 +86,7 @@ function namesOfEntries(built: readonly string[]): Readonly<Record<string, strin
   );
 }
 
-/** A file as it is, and as clients take it mostly. */
+/** Writes a file plain, gzipped and brotli-compressed. */
 function writeCompressed(path: string, contents: Buffer): void {
   const quality = { [constants.BROTLI_PARAM_QUALITY]: constants.BROTLI_MAX_QUALITY };
   writeFileSync(path, contents);

@@ -6,19 +6,19 @@ import { slotName } from './dates.ts';
 import { changeOf, wholeNumber } from './format.ts';
 import { onThemeChange } from './theme.ts';
 
-/** The first and the last slot of a part of the chart, by their places. */
-export type Stretch = readonly [first: number, last: number];
+/** A part of the chart: the indexes of its first and last slot. */
+export type SlotRange = readonly [first: number, last: number];
 
 interface TimeChartProps {
   readonly slots: readonly TimeSlot[];
-  /** Length of a slot. */
+  /** Length of a slot in minutes. */
   readonly minutes: number;
-  readonly onZoom: (stretch: Stretch) => void;
+  readonly onZoom: (range: SlotRange) => void;
 }
 
 /**
- * The chart. Dragging over it zooms in; so do the keys: arrows go from slot to slot, with Shift they mark a stretch,
- * Enter zooms to it. To a screen reader it is a slider whose value is a slot and its numbers.
+ * The chart. Dragging across it zooms in. With the keyboard, arrow keys move from slot to slot, Shift and arrow keys select a
+ * range, and Enter zooms to it. For screen readers it is a slider whose value is a slot with its numbers.
  */
 export function TimeChart({ slots, minutes, onZoom }: TimeChartProps) {
   const holder = useRef<HTMLDivElement>(null);
@@ -26,16 +26,16 @@ export function TimeChart({ slots, minutes, onZoom }: TimeChartProps) {
   const zoom = useRef(onZoom);
   zoom.current = onZoom;
   const [pointed, setPointed] = useState<number | undefined>(undefined);
-  const [marked, setMarked] = useState<Stretch | undefined>(undefined);
+  const [selected, setSelected] = useState<SlotRange | undefined>(undefined);
   const last = slots.length - 1;
 
   useEffect(() => {
     const element = holder.current;
     if (element === null) return undefined;
-    setMarked(undefined);
+    setSelected(undefined);
     const drawn = drawChart(element, slots, minutes, {
       onPoint: setPointed,
-      onMark: (stretch) => zoom.current(stretch),
+      onSelect: (range) => zoom.current(range),
     });
     chart.current = drawn;
     const resized = new ResizeObserver(() => {
@@ -57,11 +57,11 @@ export function TimeChart({ slots, minutes, onZoom }: TimeChartProps) {
     plot.setCursor({ left: plot.valToPos(place, 'x'), top: plot.over.clientHeight / 2 });
     setPointed(place);
   };
-  const mark = (stretch: Stretch | undefined): void => {
+  const select = (range: SlotRange | undefined): void => {
     const plot = chart.current;
-    setMarked(stretch);
+    setSelected(range);
     if (plot === undefined) return;
-    const [from, to] = stretch ?? [0, 0];
+    const [from, to] = range ?? [0, 0];
     const left = plot.valToPos(from, 'x');
     plot.setSelect(
       { left, width: plot.valToPos(to, 'x') - left, top: 0, height: plot.over.clientHeight },
@@ -73,11 +73,11 @@ export function TimeChart({ slots, minutes, onZoom }: TimeChartProps) {
     const next = placeAfter(event.key, at, last);
     if (next !== undefined) {
       point(next);
-      // The end of the mark that is not at the cursor stays.
-      const anchor = marked === undefined ? at : marked[0] === at ? marked[1] : marked[0];
-      mark(event.shiftKey ? [Math.min(anchor, next), Math.max(anchor, next)] : undefined);
-    } else if (event.key === 'Enter' || event.key === ' ') onZoom(marked ?? [at, at]);
-    else if (event.key === 'Escape') mark(undefined);
+      // The end of the selection that is not at the cursor stays.
+      const anchor = selected === undefined ? at : selected[0] === at ? selected[1] : selected[0];
+      select(event.shiftKey ? [Math.min(anchor, next), Math.max(anchor, next)] : undefined);
+    } else if (event.key === 'Enter' || event.key === ' ') onZoom(selected ?? [at, at]);
+    else if (event.key === 'Escape') select(undefined);
     else return;
     event.preventDefault();
   };
@@ -89,15 +89,15 @@ export function TimeChart({ slots, minutes, onZoom }: TimeChartProps) {
       class="chart"
       role="slider"
       tabIndex={0}
-      aria-label="Clicks over time. Arrow keys move, with Shift they mark, Enter zooms in."
+      aria-label="Clicks over time. Arrow keys move, Shift and arrow keys select, Enter zooms in."
       aria-valuemin={0}
       aria-valuemax={Math.max(last, 0)}
       aria-valuenow={current}
-      aria-valuetext={valueText(slots, current, marked, minutes)}
+      aria-valuetext={valueText(slots, current, selected, minutes)}
       onKeyDown={onKeyDown}
       onBlur={() => {
         setPointed(undefined);
-        mark(undefined);
+        select(undefined);
       }}
     >
       <div class="plot" ref={holder} />
@@ -126,16 +126,16 @@ function placeAfter(key: string, at: number, last: number): number | undefined {
 function valueText(
   slots: readonly TimeSlot[],
   at: number,
-  marked: Stretch | undefined,
+  selected: SlotRange | undefined,
   minutes: number,
 ): string {
   const slot = slots[at];
   if (slot === undefined) return '';
   const text = `${slotName(slot, minutes)}: ${wholeNumber(slot.clicks)} clicks, ${wholeNumber(slot.visitors)} visitors`;
-  if (marked === undefined) return text;
-  const [from, to] = [slots[marked[0]], slots[marked[1]]];
+  if (selected === undefined) return text;
+  const [from, to] = [slots[selected[0]], slots[selected[1]]];
   if (from === undefined || to === undefined) return text;
-  return `${text}. Marked from ${slotName(from, minutes)} to ${slotName(to, minutes)}.`;
+  return `${text}. Selected from ${slotName(from, minutes)} to ${slotName(to, minutes)}.`;
 }
 
 interface TipProps {
@@ -146,7 +146,7 @@ interface TipProps {
 }
 
 function Tip({ slot, minutes, place }: TipProps) {
-  const { clicks, visitors, isCut, previousClicks } = slot;
+  const { clicks, visitors, isPartial, previousClicks } = slot;
   return (
     <div
       class="tip"
@@ -155,7 +155,7 @@ function Tip({ slot, minutes, place }: TipProps) {
     >
       <strong>
         {slotName(slot, minutes)}
-        {isCut && ' (in part)'}
+        {isPartial && ' (partial)'}
       </strong>
       <span class="series clicks">Clicks</span>
       <span class="number">{wholeNumber(clicks)}</span>
@@ -163,10 +163,10 @@ function Tip({ slot, minutes, place }: TipProps) {
       <span class="number">{wholeNumber(visitors)}</span>
       {previousClicks !== undefined && (
         <>
-          <span class="series previous">Before</span>
+          <span class="series previous">Previous</span>
           <span class="number">
             {wholeNumber(previousClicks)}{' '}
-            {!isCut && <span class="change">{changeOf(clicks, previousClicks).text}</span>}
+            {!isPartial && <span class="change">{changeOf(clicks, previousClicks).text}</span>}
           </span>
         </>
       )}

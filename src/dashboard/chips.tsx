@@ -8,16 +8,16 @@ interface FilterChipsProps {
   readonly view: View;
   readonly navigate: (view: View) => void;
   readonly subject: Subject;
-  /** Takes the focus that the last of them had. */
+  /** Called when the last filter is removed, to move the focus elsewhere. */
   readonly onLastRemoved: () => void;
 }
 
-/** What the page is narrowed to, each part with a way out. */
+/** The active filters, each with a button to remove it. */
 export function FilterChips({ view, navigate, subject, onLastRemoved }: FilterChipsProps) {
   const list = useRef<HTMLUListElement>(null);
   const removed = useRef<number | undefined>(undefined);
-  const kept = subject.scope === 'anon' ? { short_code: [subject.shortCode] } : {};
-  const chips = FILTER_NAMES.filter((name) => !(name in kept)).flatMap((name) =>
+  const fixed = subject.scope === 'anon' ? { short_code: [subject.shortCode] } : {};
+  const chips = FILTER_NAMES.filter((name) => !(name in fixed)).flatMap((name) =>
     (view.filters[name] ?? []).map((value) => ({
       label: `${dimensionText(name).one}: ${valueText(name, value)}`,
       title: value,
@@ -25,7 +25,7 @@ export function FilterChips({ view, navigate, subject, onLastRemoved }: FilterCh
     })),
   );
   if (view.ownerId !== undefined && subject.scope === 'all') {
-    const owner = view.ownerId === '*' ? 'everybody' : view.ownerId;
+    const owner = view.ownerId === '*' ? 'all owners' : view.ownerId;
     chips.push({ label: `Owner: ${owner}`, title: owner, without: { ...view, ownerId: undefined } });
   }
   useEffect(() => {
@@ -61,7 +61,7 @@ export function FilterChips({ view, navigate, subject, onLastRemoved }: FilterCh
           <button
             type="button"
             class="plain"
-            onClick={() => leave(0, { ...view, ownerId: undefined, filters: kept })}
+            onClick={() => leave(0, { ...view, ownerId: undefined, filters: fixed })}
           >
             Clear all
           </button>

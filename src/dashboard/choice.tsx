@@ -2,14 +2,14 @@ import { useEffect, useRef, useState } from 'preact/hooks';
 import type { View } from './address.ts';
 import type { Navigate } from './use-view.ts';
 
-/** Arrow keys go through a list value by value: one who stops for so long means the value. */
-const PAUSE_MS = 400;
+/** Arrow keys step through the values; a value is chosen after this pause. */
+const SETTLE_MS = 400;
 
 interface ChoiceProps {
   readonly label: string;
   readonly value: string;
   readonly choices: readonly (readonly [value: string, label: string])[];
-  /** Whether its texts are long. */
+  /** For long texts. */
   readonly isWide?: boolean;
   readonly view: View;
   /** The view with another value. */
@@ -17,11 +17,11 @@ interface ChoiceProps {
   readonly navigate: Navigate;
 }
 
-/** A value of a list. Steps through it with the keyboard make one request and one entry of the history. */
+/** A select field. Stepping through it with the keyboard makes one request and one history entry. */
 export function Choice({ label, value, choices, isWide = false, view, viewWith, navigate }: ChoiceProps) {
   const [draft, setDraft] = useState<string | undefined>(undefined);
   const isStepping = useRef(false);
-  /** Where the steps have led to, as long as the focus stays. */
+  /** The last view chosen by keyboard while the field has the focus. */
   const reached = useRef<View | undefined>(undefined);
 
   const choose = (chosen: string): void => {
@@ -38,7 +38,7 @@ export function Choice({ label, value, choices, isWide = false, view, viewWith, 
   useEffect(() => setDraft(undefined), [view]);
   useEffect(() => {
     if (draft === undefined) return undefined;
-    const timer = setTimeout(settle, PAUSE_MS);
+    const timer = setTimeout(settle, SETTLE_MS);
     return () => clearTimeout(timer);
   }, [draft, view]);
 

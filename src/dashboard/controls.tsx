@@ -2,7 +2,7 @@ import { useEffect, useRef } from 'preact/hooks';
 import { INTERVAL_NAMES } from '../stats/registry/intervals.ts';
 import { BOT_CHOICES } from '../stats/parse/query.ts';
 import type { BotChoice, View } from './address.ts';
-import type { Answer } from './result-types.ts';
+import type { StatsResult } from './result-types.ts';
 import { Choice } from './choice.tsx';
 import { nameInWords } from './format.ts';
 import { PERIODS, PERIOD_NAMES } from './periods.ts';
@@ -12,7 +12,7 @@ import { knownZones } from './zones.ts';
 interface ControlsProps {
   readonly view: View;
   readonly navigate: Navigate;
-  readonly answer: Answer | undefined;
+  readonly result: StatsResult | undefined;
 }
 
 const BOT_LABELS: Readonly<Record<BotChoice, string>> = {
@@ -21,11 +21,11 @@ const BOT_LABELS: Readonly<Record<BotChoice, string>> = {
   only: 'Only bots',
 };
 
-/** Period, interval, bots and time zone. Another period has its own fitting interval. */
-export function Controls({ view, navigate, answer }: ControlsProps) {
+/** Period, interval, bots and time zone. Choosing a period resets the interval. */
+export function Controls({ view, navigate, result }: ControlsProps) {
   return (
     <>
-      <Periods view={view} navigate={navigate} answer={answer} />
+      <Periods view={view} navigate={navigate} result={result} />
       <Choice
         label="Interval"
         value={view.interval ?? ''}
@@ -58,7 +58,7 @@ export function Controls({ view, navigate, answer }: ControlsProps) {
   );
 }
 
-function Periods({ view, navigate, answer }: ControlsProps) {
+function Periods({ view, navigate, result }: ControlsProps) {
   const { period } = view;
   return (
     <div class="periods" role="group" aria-label="Period">
@@ -69,29 +69,29 @@ function Periods({ view, navigate, answer }: ControlsProps) {
             type="button"
             title={PERIODS[name].title}
             aria-label={spokenLabel(PERIODS[name])}
-            aria-pressed={period.kind === 'moving' && period.name === name}
-            onClick={() => navigate({ ...view, interval: undefined, period: { kind: 'moving', name } })}
+            aria-pressed={period.kind === 'relative' && period.name === name}
+            onClick={() => navigate({ ...view, interval: undefined, period: { kind: 'relative', name } })}
           >
             {PERIODS[name].label}
           </button>
         ))}
       </div>
-      <Dates view={view} navigate={navigate} answer={answer} />
+      <Dates view={view} navigate={navigate} result={result} />
     </div>
   );
 }
 
-/** What is read out has in it what is read. */
+/** The label for screen readers; it includes the visible one. */
 function spokenLabel({ label, title }: (typeof PERIODS)[keyof typeof PERIODS]): string {
   return title === label ? title : `${label}: ${title}`;
 }
 
-/** Two dates, taken when both are done: a date that is being typed is none yet. */
-function Dates({ view, navigate, answer }: ControlsProps) {
+/** Two dates, applied together by a button, because a date is incomplete while it is typed. */
+function Dates({ view, navigate, result }: ControlsProps) {
   const details = useRef<HTMLDetailsElement>(null);
   const start = useRef<HTMLInputElement>(null);
   const end = useRef<HTMLInputElement>(null);
-  const range = answer?.time_range;
+  const range = result?.time_range;
   useEffect(() => {
     const onPointerDown = ({ target }: PointerEvent): void => {
       const isInside = target instanceof Node && details.current?.contains(target) === true;

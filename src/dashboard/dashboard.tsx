@@ -1,7 +1,7 @@
 import { useEffect, useRef } from 'preact/hooks';
 import { FILTER_NAMES, type FilterName } from '../stats/registry/dimensions.ts';
 import { type View, isFilteredBy, toggleFilter } from './address.ts';
-import { type Answer, groupsOf, timeSlots } from './result-types.ts';
+import { type StatsResult, groupsOf, timeSlots } from './result-types.ts';
 import { FilterChips } from './chips.tsx';
 import { Controls } from './controls.tsx';
 import { rangeName } from './dates.ts';
@@ -25,17 +25,17 @@ interface DashboardProps {
   readonly subject: Subject;
   readonly stats: Stats;
   readonly apiKey: string | undefined;
-  /** Whether it takes the place of the sign-in, so that the focus has nowhere else to go. */
+  /** Whether it replaces the sign-in form, so it must take the focus. */
   readonly isEntered: boolean;
   readonly onSignIn: () => void;
   readonly onSignOut: () => void;
 }
 
-/** Everything about the clicks of one key's owner, or of one link. */
+/** The statistics of the key's owner, or of one link. */
 export function Dashboard(props: DashboardProps) {
   const { view, navigate, subject, stats, apiKey, isEntered, onSignIn, onSignOut } = props;
-  const { answer, failure, isLoading, isOutdated } = stats;
-  const isDimmed = isOutdated || (isLoading && answer !== undefined);
+  const { result, failure, isLoading, isOutdated } = stats;
+  const isDimmed = isOutdated || (isLoading && result !== undefined);
   const focusHeading = (): void => heading.current?.focus({ preventScroll: true });
   const heading = useRef<HTMLHeadingElement>(null);
   const title = subject.scope === 'anon' ? subject.shortCode : 'All links';
@@ -48,7 +48,7 @@ export function Dashboard(props: DashboardProps) {
   return (
     <>
       <a class="skip" href="#clicks">
-        Skip to the numbers
+        Skip to statistics
       </a>
       <Header
         isSignedIn={apiKey !== undefined}
@@ -62,13 +62,13 @@ export function Dashboard(props: DashboardProps) {
           <h1 ref={heading} tabIndex={-1} title={title}>
             <bdi>{title}</bdi>
           </h1>
-          {answer !== undefined && (
-            <p class={isDimmed ? 'range outdated' : 'range'}>{rangeName(answer.time_range)}</p>
+          {result !== undefined && (
+            <p class={isDimmed ? 'range outdated' : 'range'}>{rangeName(result.time_range)}</p>
           )}
-          <Exports view={view} subject={subject} answer={isDimmed ? undefined : answer} apiKey={apiKey} />
+          <Exports view={view} subject={subject} result={isDimmed ? undefined : result} apiKey={apiKey} />
         </div>
-        <section class="tools" aria-label="What is shown">
-          <Controls view={view} navigate={navigate} answer={answer} />
+        <section class="tools" aria-label="Period and options">
+          <Controls view={view} navigate={navigate} result={result} />
         </section>
         <FilterChips view={view} navigate={navigate} subject={subject} onLastRemoved={focusHeading} />
         <p class="hidden" role="status">
@@ -82,10 +82,10 @@ export function Dashboard(props: DashboardProps) {
           />
         )}
         <div class={isDimmed ? 'numbers outdated' : 'numbers'} aria-busy={isLoading}>
-          {answer === undefined ? (
+          {result === undefined ? (
             failure === undefined && <Skeleton />
           ) : (
-            <Numbers answer={answer} view={view} navigate={navigate} subject={subject} />
+            <Numbers result={result} view={view} navigate={navigate} subject={subject} />
           )}
         </div>
       </main>
@@ -99,56 +99,56 @@ export function Dashboard(props: DashboardProps) {
   );
 }
 
-/** Rows of a list; the one of countries stands beside the map, which is higher. */
+/** Rows of a list; the list of countries is next to the map, which is higher. */
 const ROWS = 8;
 const ROWS_BESIDE_MAP = 11;
 
-/** Lists whose names are long. */
+/** Lists with long names. */
 const WIDE: readonly FilterName[] = ['referrer', 'short_code'];
 
 interface NumbersProps {
-  readonly answer: Answer;
+  readonly result: StatsResult;
   readonly view: View;
   readonly navigate: Navigate;
   readonly subject: Subject;
 }
 
-function Numbers({ answer, view, navigate, subject }: NumbersProps) {
-  const hasClicks = answer.summary.total_clicks > 0;
+function Numbers({ result, view, navigate, subject }: NumbersProps) {
+  const hasClicks = result.summary.total_clicks > 0;
   const toggle = (name: FilterName, value: string): void => navigate(toggleFilter(view, name, value));
-  const lists = FILTER_NAMES.filter((name) => answer.group_by.includes(name));
+  const lists = FILTER_NAMES.filter((name) => result.group_by.includes(name));
   const ranking = (name: FilterName) => (
     <Ranking
       key={name}
       dimension={name}
       isWide={WIDE.includes(name)}
       rows={name === 'country' ? ROWS_BESIDE_MAP : ROWS}
-      groups={groupsOf(answer, name)}
-      count={answer.group_counts[name] ?? 0}
+      groups={groupsOf(result, name)}
+      count={result.group_counts[name] ?? 0}
       isChosen={(value) => isFilteredBy(view, name, value)}
       onToggle={(value) => toggle(name, value)}
     />
   );
   return (
     <>
-      <Summary answer={answer} />
+      <Summary result={result} />
       {hasClicks ? (
         <>
           <TimePanel
-            answer={answer}
-            onZoom={(stretch) =>
+            result={result}
+            onZoom={(range) =>
               navigate({
                 ...view,
-                // The zoomed stretch has its own fitting interval.
+                // The server chooses an interval for the new range.
                 interval: undefined,
-                period: periodOfSlots(timeSlots(answer), answer, view.period, stretch, view.timezone),
+                period: periodOfSlots(timeSlots(result), result, view.period, range, view.timezone),
               })
             }
           />
           <div class="lists">
             {lists.filter((name) => WIDE.includes(name)).map(ranking)}
             <WorldMap
-              groups={groupsOf(answer, 'country')}
+              groups={groupsOf(result, 'country')}
               isChosen={(code) => isFilteredBy(view, 'country', code)}
               onToggle={(code) => toggle('country', code)}
             />
@@ -163,14 +163,14 @@ function Numbers({ answer, view, navigate, subject }: NumbersProps) {
   );
 }
 
-function statusOf({ answer, failure, isLoading }: Stats): string {
+function statusOf({ result, failure, isLoading }: Stats): string {
   if (isLoading) return 'Loading …';
-  if (failure !== undefined || answer === undefined) return '';
-  const { total_clicks: clicks, unique_clicks: visitors } = answer.summary;
-  return `${wholeNumber(clicks)} clicks by ${wholeNumber(visitors)} visitors, ${rangeName(answer.time_range)}.`;
+  if (failure !== undefined || result === undefined) return '';
+  const { total_clicks: clicks, unique_clicks: visitors } = result.summary;
+  return `${wholeNumber(clicks)} clicks by ${wholeNumber(visitors)} visitors, ${rangeName(result.time_range)}.`;
 }
 
-/** Holds the places of the numbers until they come. */
+/** Placeholders while the statistics are loading. */
 function Skeleton() {
   return (
     <div class="skeleton" aria-hidden="true">

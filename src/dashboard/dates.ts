@@ -1,6 +1,6 @@
-import type { Answer, TimeSlot } from './result-types.ts';
+import type { StatsResult, TimeSlot } from './result-types.ts';
 
-// The API writes instants on the zone's own clock: what stands before the offset is what people there read.
+// The API writes instants in local time: the part before the offset is what clocks there show.
 const WALL_LENGTH = '2026-01-24T00:00:00.000'.length;
 const MINUTE = 60_000;
 const DAY = 86_400_000;
@@ -15,36 +15,39 @@ const MONTH = formatter({ month: 'long', year: 'numeric' });
 const SHORT_MONTH = formatter({ month: 'short', year: 'numeric' });
 const TIME = formatter({ hour: '2-digit', minute: '2-digit' });
 
-/** What a clock shows at an instant that carries its offset. */
+/** The local time of an instant written with its offset. */
 export function wallText(instant: string): string {
   return instant.slice(0, WALL_LENGTH);
 }
 
-/** The wall time of an instant that carries its offset, as if it were UTC (Unix ms). */
+/** The local time of an instant written with its offset, as if it were UTC (Unix ms). */
 export function wallOf(instant: string): number {
   return Date.parse(`${wallText(instant)}Z`);
 }
 
-/** A slot of the chart in words, by its length in minutes; with the offset where the clock alone does not tell. */
-export function slotName({ start, isTwin }: Pick<TimeSlot, 'start' | 'isTwin'>, minutes: number): string {
+/** A slot of the given length in minutes, in words; with the offset if the local time is ambiguous. */
+export function slotName(
+  { start, isRepeated }: Pick<TimeSlot, 'start' | 'isRepeated'>,
+  minutes: number,
+): string {
   const wall = wallOf(start);
   if (minutes < 1440) {
-    const offset = isTwin ? ` (UTC${start.slice(WALL_LENGTH).replace('-', '\u2212')})` : '';
+    const offset = isRepeated ? ` (UTC${start.slice(WALL_LENGTH).replace('-', '\u2212')})` : '';
     return `${WEEKDAY.format(wall)}, ${TIME.format(wall)}${offset}`;
   }
   if (minutes === 1440) return WEEKDAY.format(wall);
   return minutes === 10_080 ? `Week of ${DATE.format(wall)}` : MONTH.format(wall);
 }
 
-/** A slot on the chart's axis; `isFirstOfDay` where hours need the date said. */
+/** The label of a slot on the chart's axis. @param isFirstOfDay shows the date instead of the hour */
 export function slotTick(start: string, minutes: number, isFirstOfDay: boolean): string {
   const wall = wallOf(start);
   if (minutes < 1440) return isFirstOfDay ? DAY_AND_MONTH.format(wall) : TIME.format(wall);
   return minutes <= 10_080 ? DAY_AND_MONTH.format(wall) : SHORT_MONTH.format(wall);
 }
 
-/** A range in words; times of day only where they matter. */
-export function rangeName({ start_date, end_date }: Answer['time_range']): string {
+/** A range in words; with times of day only if they matter. */
+export function rangeName({ start_date, end_date }: StatsResult['time_range']): string {
   const [start, end] = [wallOf(start_date), wallOf(end_date)];
   const isWholeDays = start % DAY === 0 && (end + 1) % DAY === 0;
   if (isWholeDays || end - start > 3 * DAY) {
@@ -56,7 +59,7 @@ export function rangeName({ start_date, end_date }: Answer['time_range']): strin
   return `${DATE.format(start)}, ${TIME.format(start)} – ${sameDay ? '' : `${DATE.format(last)}, `}${TIME.format(last)}`;
 }
 
-/** Whether an instant is the last millisecond of a slot of that many minutes. */
+/** Whether an instant is the last millisecond of a slot of the given length in minutes. */
 export function endsSlot(end: string, minutes: number): boolean {
   const next = wallOf(end) + 1;
   if (minutes < 1440) return next % (minutes * MINUTE) === 0;

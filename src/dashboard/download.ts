@@ -1,23 +1,23 @@
 import { type Result, request } from './api.ts';
 
 const FOLDER = 'exports';
-/** By then the browser has its copy of a file that was handed over. */
-const KEPT_MS = 3_600_000;
+/** How long a downloaded file is kept: by then the browser has copied it. */
+const KEEP_MS = 3_600_000;
 
-/** Where the bytes of a download are put as they come. */
+/** Stores the bytes of a download as they arrive. */
 interface Sink {
   readonly write: (piece: Uint8Array<ArrayBuffer>) => Promise<void>;
-  /** All of it, on disk where the browser has one for us. */
+  /** The complete file. */
   readonly finish: () => Promise<Blob>;
-  readonly drop: () => Promise<void>;
+  readonly discard: () => Promise<void>;
 }
 
 /**
- * Downloads an export as a file. It is written to the browser's own disk on the way, since it can be larger than the
- * memory; a plain link could not carry the key.
- * @param onProgress told how many bytes have come
+ * Downloads an export as a file. The bytes go to the browser's private file system first, because an export can be larger
+ * than the memory. A plain link could not send the key.
+ * @param onProgress called with the number of bytes received
  * @returns the file's name
- * @throws the signal's reason when it aborts; nothing is saved then, nor when the export breaks off
+ * @throws the signal's reason when it aborts. Then nothing is saved, nor if the export is interrupted.
  */
 export async function download(
   parameters: URLSearchParams,
@@ -41,10 +41,10 @@ export async function download(
     save(await sink.finish(), name);
     return { ok: true, value: name };
   } catch {
-    await sink.drop();
+    await sink.discard();
     signal.throwIfAborted();
-    const sentence = 'The export broke off before its end, so nothing was saved. Try again.';
-    return { ok: false, failure: { kind: 'broken', sentence, retryAfter: undefined } };
+    const message = 'The export was interrupted, so nothing was saved. Try again.';
+    return { ok: false, failure: { kind: 'broken', message, retryAfter: undefined } };
   }
 }
 
@@ -53,7 +53,7 @@ function save(file: Blob, name: string): void {
   link.href = URL.createObjectURL(file);
   link.download = name;
   link.click();
-  setTimeout(() => URL.revokeObjectURL(link.href), KEPT_MS);
+  setTimeout(() => URL.revokeObjectURL(link.href), KEEP_MS);
 }
 
 function fileName(disposition: string | null): string {
@@ -64,7 +64,7 @@ async function openSink(): Promise<Sink> {
   try {
     return await diskSink();
   } catch {
-    // Plain HTTP to another machine, a private window, an older browser.
+    // Not available over plain HTTP to another machine, in private windows and in older browsers.
     return memorySink();
   }
 }
@@ -82,7 +82,7 @@ async function diskSink(): Promise<Sink> {
       await writable.close();
       return handle.getFile();
     },
-    drop: async () => {
+    discard: async () => {
       await writable.abort().catch(() => {});
       await folder.removeEntry(name).catch(() => {});
     },
@@ -91,7 +91,7 @@ async function diskSink(): Promise<Sink> {
 
 async function removeOld(folder: FileSystemDirectoryHandle): Promise<void> {
   for await (const name of folder.keys()) {
-    if (Number.parseInt(name, 10) < Date.now() - KEPT_MS) await folder.removeEntry(name).catch(() => {});
+    if (Number.parseInt(name, 10) < Date.now() - KEEP_MS) await folder.removeEntry(name).catch(() => {});
   }
 }
 
@@ -100,6 +100,6 @@ function memorySink(): Sink {
   return {
     write: async (piece) => void pieces.push(piece),
     finish: async () => new Blob(pieces),
-    drop: async () => void pieces.splice(0),
+    discard: async () => void pieces.splice(0),
   };
 }

@@ -5,26 +5,26 @@ import { shortNumber } from './format.ts';
 
 const DAY = 86_400_000;
 const TICK_WIDTH = 76;
-/** With more slots thick lines run into one. */
+/** With more slots than this, lines are drawn thin. */
 const DENSE = 400;
 const FONT = '12px system-ui, sans-serif';
 
 interface ChartEvents {
   /** The slot under the cursor. */
   readonly onPoint: (place: number | undefined) => void;
-  /** A stretch that was dragged over: its first and last slot. */
-  readonly onMark: (stretch: readonly [number, number]) => void;
+  /** Called with the first and last slot of a range that was dragged across. */
+  readonly onSelect: (range: readonly [number, number]) => void;
 }
 
 /**
- * Draws slots as lines, one step of the axis each: slots of a day with 23 hours or a month with 28 days stand as far
- * apart as any others, and those of two periods over each other.
+ * Draws lines with one step of the axis for each slot: slots are equally far apart, also on days with 23 hours or in months with
+ * 28 days, and the slots of two periods lie above each other.
  */
 export function drawChart(
   holder: HTMLElement,
   slots: readonly TimeSlot[],
   minutes: number,
-  { onPoint, onMark }: ChartEvents,
+  { onPoint, onSelect }: ChartEvents,
 ): uPlot {
   const colour = (name: string) => () => getComputedStyle(holder).getPropertyValue(name);
   const grid = { stroke: colour('--grid'), width: 1 };
@@ -80,7 +80,7 @@ export function drawChart(
             const { left, width } = plot.select;
             if (width <= 0) return;
             plot.setSelect({ left: 0, width: 0, top: 0, height: 0 }, false);
-            onMark([plot.posToIdx(left), plot.posToIdx(left + width)]);
+            onSelect([plot.posToIdx(left), plot.posToIdx(left + width)]);
           },
         ],
       },
@@ -88,21 +88,21 @@ export function drawChart(
     [
       slots.map((_, place) => place),
       slots.map(({ previousClicks }) => previousClicks ?? null),
-      slots.map(({ clicks, isCut }) => (isCut ? null : clicks)),
-      slots.map(({ visitors, isCut }) => (isCut ? null : visitors)),
-      slots.map(({ clicks }, place) => (isByCut(slots, place) ? clicks : null)),
-      slots.map(({ visitors }, place) => (isByCut(slots, place) ? visitors : null)),
+      slots.map(({ clicks, isPartial }) => (isPartial ? null : clicks)),
+      slots.map(({ visitors, isPartial }) => (isPartial ? null : visitors)),
+      slots.map(({ clicks }, place) => (isBesidePartial(slots, place) ? clicks : null)),
+      slots.map(({ visitors }, place) => (isBesidePartial(slots, place) ? visitors : null)),
     ],
     holder,
   );
 }
 
-/** Whether a slot stands at an end of a dotted line: one that is cut, and its neighbour. */
-function isByCut(slots: readonly TimeSlot[], place: number): boolean {
-  return [place - 1, place, place + 1].some((one) => slots[one]?.isCut === true);
+/** Whether a slot is at an end of a dotted line: a partial slot, or its neighbour. */
+function isBesidePartial(slots: readonly TimeSlot[], place: number): boolean {
+  return [place - 1, place, place + 1].some((one) => slots[one]?.isPartial === true);
 }
 
-/** Clicks are whole, so no step is less than one. */
+/** Steps of the axis; clicks are whole numbers, so none is below 1. */
 function steps(): number[] {
   return Array.from({ length: 12 }, (_, power) => [1, 2, 5].map((digit) => digit * 10 ** power)).flat();
 }
@@ -113,7 +113,7 @@ function roundedUp(most: number | null): number {
   return Math.ceil((most * 1.02) / step) * step;
 }
 
-/** Places of the labels: as many as there is room for, where days begin if slots are shorter. */
+/** Positions of the axis labels: as many as fit, at the start of days if slots are shorter than a day. */
 function ticks(slots: readonly TimeSlot[], minutes: number, room: number): number[] {
   const places = slots.map((_, place) => place);
   const days = minutes < 1440 ? places.filter((place) => wallOf(slots[place]?.start ?? '') % DAY === 0) : [];

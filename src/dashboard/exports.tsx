@@ -1,7 +1,7 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { EXPORT_FORMAT_NAMES, type ExportFormatName } from '../export/formats.ts';
 import type { View } from './address.ts';
-import type { Answer } from './result-types.ts';
+import type { StatsResult } from './result-types.ts';
 import { download } from './download.ts';
 import { byteSize } from './format.ts';
 import { type Subject, exportParameters } from './api-query.ts';
@@ -9,49 +9,49 @@ import { type Subject, exportParameters } from './api-query.ts';
 interface ExportsProps {
   readonly view: View;
   readonly subject: Subject;
-  /** What is on the screen; undefined while nothing certain is. */
-  readonly answer: Answer | undefined;
+  /** The statistics on the page; undefined while they are loading. */
+  readonly result: StatsResult | undefined;
   readonly apiKey: string | undefined;
 }
 
 type Progress =
   | { readonly kind: 'running'; readonly format: ExportFormatName; readonly bytes: number }
-  | { readonly kind: 'ended'; readonly sentence: string; readonly isFailure: boolean };
+  | { readonly kind: 'ended'; readonly message: string; readonly isFailure: boolean };
 
-/** How often the page tells how far a download is. */
-const TELL_MS = 200;
+/** Interval between updates of the progress. */
+const PROGRESS_MS = 200;
 
-/** A button for each format; a download can be watched and called off. */
-export function Exports({ view, subject, answer, apiKey }: ExportsProps) {
+/** A button for each export format, and the progress of a running download. */
+export function Exports({ view, subject, result, apiKey }: ExportsProps) {
   const [progress, setProgress] = useState<Progress | undefined>(undefined);
   const running = useRef<AbortController | undefined>(undefined);
   useEffect(() => () => running.current?.abort(), []);
   const isRunning = progress?.kind === 'running';
 
   const start = async (format: ExportFormatName): Promise<void> => {
-    if (answer === undefined || isRunning) return;
+    if (result === undefined || isRunning) return;
     const stop = new AbortController();
     running.current = stop;
     setProgress({ kind: 'running', format, bytes: 0 });
-    let told = 0;
+    let shownAt = 0;
     const onProgress = (bytes: number): void => {
-      if (Date.now() - told < TELL_MS) return;
-      told = Date.now();
+      if (Date.now() - shownAt < PROGRESS_MS) return;
+      shownAt = Date.now();
       setProgress({ kind: 'running', format, bytes });
     };
-    const parameters = exportParameters(view, subject, answer, format);
+    const parameters = exportParameters(view, subject, result, format);
     try {
-      const result = await download(parameters, apiKey, stop.signal, onProgress);
-      const sentence = result.ok ? `Saved ${result.value}.` : result.failure.sentence;
-      setProgress({ kind: 'ended', sentence, isFailure: !result.ok });
+      const outcome = await download(parameters, apiKey, stop.signal, onProgress);
+      const message = outcome.ok ? `Saved ${outcome.value}.` : outcome.failure.message;
+      setProgress({ kind: 'ended', message, isFailure: !outcome.ok });
     } catch {
-      setProgress({ kind: 'ended', sentence: 'Export cancelled.', isFailure: false });
+      setProgress({ kind: 'ended', message: 'Export cancelled.', isFailure: false });
     }
   };
 
   return (
     <div class="exports">
-      <div role="group" aria-label="Export what is shown">
+      <div role="group" aria-label="Export this view">
         <span class="label" aria-hidden="true">
           Export
         </span>
@@ -60,7 +60,7 @@ export function Exports({ view, subject, answer, apiKey }: ExportsProps) {
             <button
               key={format}
               type="button"
-              aria-disabled={answer === undefined || isRunning}
+              aria-disabled={result === undefined || isRunning}
               onClick={() => void start(format)}
             >
               {format.toUpperCase()}
@@ -80,7 +80,7 @@ export function Exports({ view, subject, answer, apiKey }: ExportsProps) {
         </div>
       )}
       <p class={progress?.kind === 'ended' && progress.isFailure ? 'refusal' : 'note'} role="status">
-        {progress?.kind === 'ended' && progress.sentence}
+        {progress?.kind === 'ended' && progress.message}
       </p>
     </div>
   );

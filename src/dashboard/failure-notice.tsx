@@ -8,11 +8,11 @@ interface FailureNoticeProps {
   readonly onSignOut: (() => void) | undefined;
 }
 
-/** What went wrong, and what can be done about it. */
+/** Shows what went wrong, and buttons to recover. */
 export function FailureNotice({ failure, stats, onSignOut }: FailureNoticeProps) {
   return (
     <section class="panel failure" aria-label="Problem">
-      <p role="alert">{failure.sentence}</p>
+      <p role="alert">{failure.message}</p>
       <div class="actions">
         <button type="button" onClick={stats.reload} aria-disabled={stats.isLoading}>
           Try again
@@ -22,7 +22,7 @@ export function FailureNotice({ failure, stats, onSignOut }: FailureNoticeProps)
             Use another key
           </button>
         )}
-        {stats.isLoading && <span>Trying …</span>}
+        {stats.isLoading && <span>Retrying …</span>}
         {stats.retryAt !== undefined && <Countdown until={stats.retryAt} />}
       </div>
     </section>
@@ -36,6 +36,6 @@ function Countdown({ until }: { readonly until: number }) {
     const timer = setInterval(() => setNow(Date.now()), 1000);
     return () => clearInterval(timer);
   }, [until]);
-  // Read out each second it would drown everything else.
-  return <span aria-hidden="true">by itself in {Math.max(0, Math.ceil((until - now) / 1000))} s</span>;
+  // A screen reader would announce it every second.
+  return <span aria-hidden="true">retrying in {Math.max(0, Math.ceil((until - now) / 1000))} s</span>;
 }

@@ -19,7 +19,7 @@ export function shortNumber(value: number): string {
   return COMPACT.format(value);
 }
 
-/** A share: `4.5%`, and `<0.1%` for what is not nothing. */
+/** A percentage: `4.5%`, and `<0.1%` for small ones above 0. */
 export function percent(value: number): string {
   return value > 0 && value < 0.1 ? '<0.1%' : `${ONE_DECIMAL.format(value)}%`;
 }
@@ -34,9 +34,9 @@ export function countryName(code: string): string {
   }
 }
 
-/** How a number compares with the one before. */
+/** A number compared with the previous period's. */
 export interface Change {
-  /** `+12.3%`; `new` where there was nothing. */
+  /** `+12.3%`; `new` if the previous number was 0. */
   readonly text: string;
   /** The same in words. */
   readonly words: string;
@@ -44,7 +44,7 @@ export interface Change {
 }
 
 export function changeOf(value: number, before: number, write = wholeNumber): Change {
-  const was = `${write(before)} in the period before`;
+  const was = `${write(before)} in the previous period`;
   const direction = value > before ? 'up' : 'down';
   if (value !== before && before === 0) return { text: 'new', words: `up from ${was}`, direction };
   const share = value === before ? 0 : Math.abs((value - before) / before) * 100;
@@ -52,7 +52,7 @@ export function changeOf(value: number, before: number, write = wholeNumber): Ch
   if (written === '0.0%') {
     return {
       text: '±0.0%',
-      words: `${share === 0 ? 'unchanged' : 'hardly changed'}: ${was}`,
+      words: `${share === 0 ? 'unchanged' : 'almost unchanged'}: ${was}`,
       direction: 'same',
     };
   }
@@ -63,9 +63,9 @@ export function changeOf(value: number, before: number, write = wholeNumber): Ch
   };
 }
 
-/** How a share compares with the one before: in points, since a percentage of percentages misleads. */
+/** A percentage compared with the previous period's, in percentage points. */
 export function changeOfShare(value: number, before: number): Change {
-  const was = `${percent(before)} in the period before`;
+  const was = `${percent(before)} in the previous period`;
   const points = ONE_DECIMAL.format(Math.abs(value - before));
   if (points === '0.0') return { text: '±0.0 pt', words: `unchanged: ${was}`, direction: 'same' };
   const direction = value > before ? 'up' : 'down';
@@ -76,14 +76,14 @@ export function changeOfShare(value: number, before: number): Change {
   };
 }
 
-/** Bytes as people read them: `1.2 MB`. */
+/** A size in bytes: `1.2 MB`. */
 export function byteSize(bytes: number): string {
   const units = ['B', 'kB', 'MB', 'GB'];
   const power = Math.min(units.length - 1, Math.floor(Math.log10(Math.max(1, bytes)) / 3));
   return `${ONE_DECIMAL.format(bytes / 1000 ** power)} ${units[power]}`;
 }
 
-/** A name of a registry for people: `short_code` becomes `Short code`. */
+/** A registry name as words: `short_code` becomes `Short code`. */
 export function nameInWords(name: string): string {
   const words = name.replaceAll('_', ' ');
   return words.charAt(0).toUpperCase() + words.slice(1);

@@ -35,7 +35,7 @@ export function Header({ isSignedIn, isLoading, onReload, onSignIn, onSignOut }:
   );
 }
 
-/** The same stands in index.html, for the time until the script runs. */
+/** index.html contains the same, until the script runs. */
 export function Brand() {
   return (
     <a class="brand" href="/">

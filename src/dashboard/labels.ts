@@ -5,7 +5,7 @@ interface DimensionText {
   readonly many: string;
 }
 
-/** What people call a dimension where its own name would not do. */
+/** Names of dimensions whose registry name is not good enough. */
 const TEXTS: Readonly<Record<string, DimensionText | undefined>> = {
   os: { one: 'System', many: 'Systems' },
   country: { one: 'Country', many: 'Countries' },
@@ -18,7 +18,7 @@ export function dimensionText(name: string): DimensionText {
   return TEXTS[name] ?? { one, many: `${one}s` };
 }
 
-/** A value as it is shown; the whole of it goes into a title. */
+/** A value as shown; the title attribute has the full value. */
 export function valueText(dimension: string, value: string): string {
   if (dimension === 'country') return countryName(value);
   return dimension === 'referrer' ? value.replace(/^https?:\/\/(?:www\.)?/, '') : value;

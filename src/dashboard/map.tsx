@@ -3,7 +3,7 @@ import { useState } from 'preact/hooks';
 import type { Group } from './result-types.ts';
 import { countryName, percent, wholeNumber } from './format.ts';
 
-/** Shades of the map, so that one country with most of the clicks does not leave the others blank. */
+/** Number of shades of the map. */
 const SHADES = 5;
 
 interface WorldMapProps {
@@ -12,7 +12,7 @@ interface WorldMapProps {
   readonly onToggle: (code: string) => void;
 }
 
-/** Countries shaded by their clicks. The list of countries beside it says the same in words. */
+/** Countries shaded by their clicks. The list of countries shows the same numbers as text. */
 export function WorldMap({ groups, isChosen, onToggle }: WorldMapProps) {
   const [pointed, setPointed] = useState<string | undefined>(undefined);
   const byCode = new Map(groups.map((group) => [group.value, group]));
@@ -47,7 +47,7 @@ export function WorldMap({ groups, isChosen, onToggle }: WorldMapProps) {
             `${countryName(pointed)}: ${group === undefined ? 'no clicks' : `${wholeNumber(group.clicks)} (${percent(group.share)})`}`}
           {pointed === undefined &&
             undrawn > 0 &&
-            `${undrawn} of the places listed are too small for this map.`}
+            `${undrawn} of the listed countries are too small for this map.`}
         </p>
         <p class="scale" aria-hidden="true">
           1
@@ -61,7 +61,7 @@ export function WorldMap({ groups, isChosen, onToggle }: WorldMapProps) {
   );
 }
 
-/** 0 for no clicks, then steps of the square root. */
+/** 0 for no clicks, then by the square root, so that one large country does not leave the others blank. */
 function shadeOf(clicks: number, most: number): number {
   return Math.min(SHADES, Math.ceil(Math.sqrt(clicks / most) * SHADES));
 }

@@ -2,8 +2,8 @@ import type { FilterName } from '../stats/registry/dimensions.ts';
 import { parseReferrerFilter } from '../lib/referrer.ts';
 import { countryName } from './format.ts';
 
-/** Whether a filter's value takes in a row of its list: the API also knows countries by name and referrers by host. */
-export function takesIn(name: FilterName, wanted: string, row: string): boolean {
+/** Whether a filter's value matches a row of its list: the API also accepts countries by name and referrers by host. */
+export function matchesFilter(name: FilterName, wanted: string, row: string): boolean {
   if (wanted === row) return true;
   if (name === 'country') return wanted.trim().toLowerCase() === countryName(row).toLowerCase();
   if (name !== 'referrer') return false;

@@ -7,28 +7,28 @@ interface NoClicksProps {
   readonly subject: Subject;
 }
 
-/** Says that there are none, and what could show some. */
+/** Shown if no clicks match, with buttons that widen the view. */
 export function NoClicks({ view, navigate, subject }: NoClicksProps) {
-  const kept = subject.scope === 'anon' ? { short_code: [subject.shortCode] } : {};
-  const isFiltered = Object.keys(view.filters).length > Object.keys(kept).length || view.bots !== 'include';
+  const fixed = subject.scope === 'anon' ? { short_code: [subject.shortCode] } : {};
+  const isFiltered = Object.keys(view.filters).length > Object.keys(fixed).length || view.bots !== 'include';
   return (
     <section class="panel nothing" aria-label="No clicks">
       <p>
-        <strong>No clicks {isFiltered ? 'fit these filters' : 'here'} in this period.</strong>
+        <strong>No clicks {isFiltered && 'match these filters '}in this period.</strong>
       </p>
       <div class="actions">
         {!isAllTime(view) && (
           <button
             type="button"
             onClick={() =>
-              navigate({ ...view, interval: undefined, period: { kind: 'moving', name: 'all' } })
+              navigate({ ...view, interval: undefined, period: { kind: 'relative', name: 'all' } })
             }
           >
             Show all time
           </button>
         )}
         {isFiltered && (
-          <button type="button" onClick={() => navigate({ ...view, bots: 'include', filters: kept })}>
+          <button type="button" onClick={() => navigate({ ...view, bots: 'include', filters: fixed })}>
             Clear filters
           </button>
         )}

@@ -2,15 +2,15 @@ import { DAY, formatDay } from '../lib/calendar.ts';
 
 interface PeriodDefinition {
   readonly label: string;
-  /** What a screen reader says in its place. */
+  /** The label for screen readers. */
   readonly title: string;
-  /** Where it starts, as the API takes it; undefined: the API's own default. `day` is today in the zone, `now` Unix ms. */
+  /** Its start in the API's syntax; undefined: the API's default. `day` is today in the zone, `now` is in Unix ms. */
   readonly start: ((now: number, day: number) => string) | undefined;
-  /** Whether the time of the same length before it tells anything: a morning does not compare with a night. */
+  /** Whether the preceding period of the same length is comparable: a morning is not comparable with a night. */
   readonly isComparable: boolean;
 }
 
-/** The periods up to now, in the order they are offered: the one place to add another. */
+/** The periods up to now, in display order. */
 export const PERIODS = {
   today: { label: 'Today', title: 'Today', start: (_, day) => formatDay(day), isComparable: false },
   '24h': {
@@ -39,16 +39,16 @@ export const PERIOD_NAMES: readonly PeriodName[] = [
 
 export const DEFAULT_PERIOD: PeriodName = '7d';
 
-/** No click is older. */
+/** The API accepts no older clicks. */
 export const EARLIEST = '2000-01-01';
 
-/** Where a period starts, as the API takes it; undefined: the API's own default. */
+/** The start of a period in the API's syntax; undefined: the API's default. */
 export function startOf(name: PeriodName, zone: string, now: number): string | undefined {
   const { start }: PeriodDefinition = PERIODS[name];
   return start?.(now, dayIn(zone, now));
 }
 
-/** Days from 1970-01-01 to the date that a zone's calendar shows; of UTC for a zone nobody knows. */
+/** Today's date in a zone, as days since 1970-01-01; in UTC if the zone is unknown. */
 function dayIn(zone: string, now: number): number {
   try {
     const shown = new Intl.DateTimeFormat('en-US', {
@@ -62,7 +62,7 @@ function dayIn(zone: string, now: number): number {
     const [month = 1, day = 1, year = 1970] = shown.split('/').map(Number);
     return Date.UTC(year, month - 1, day) / DAY;
   } catch {
-    // The API refuses such a zone, and says so better.
+    // The API refuses the zone with a better message.
     return Math.floor(now / DAY);
   }
 }

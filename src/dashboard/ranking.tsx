@@ -6,17 +6,17 @@ import { dimensionText, valueText } from './labels.ts';
 interface RankingProps {
   readonly dimension: string;
   readonly isWide: boolean;
-  /** Rows before one asks for more. */
+  /** Rows shown at first. */
   readonly rows: number;
   readonly groups: readonly Group[];
-  /** How many groups there are in all. */
+  /** Number of groups in total. */
   readonly count: number;
-  /** Whether it is filtered by a value. */
+  /** Whether a value is a filter. */
   readonly isChosen: (value: string) => boolean;
   readonly onToggle: (value: string) => void;
 }
 
-/** The groups of a dimension by their clicks. A click on one filters by it, or no longer. */
+/** The groups of a dimension, most clicks first. A click on one adds or removes it as a filter. */
 export function Ranking({ dimension, isWide, rows, groups, count, isChosen, onToggle }: RankingProps) {
   const [isLong, setIsLong] = useState(false);
   const { one, many } = dimensionText(dimension);
@@ -80,7 +80,7 @@ export function Ranking({ dimension, isWide, rows, groups, count, isChosen, onTo
       )}
       {isLong && count > groups.length && (
         <p class="note">
-          The first {wholeNumber(groups.length)} of {wholeNumber(count)}. Exports hold all of them.
+          The first {wholeNumber(groups.length)} of {wholeNumber(count)}. Exports include all of them.
         </p>
       )}
     </section>

@@ -1,11 +1,11 @@
 import type { ComparedAnswer } from '../stats/compare.ts';
 import { endsSlot, wallText } from './dates.ts';
 
-/** What the page asks for. `previous` is null where there can be no clicks before, and missing where none was asked for. */
-export type Answer = ComparedAnswer;
+/** A stats response. `previous` is null if there can be no clicks before, and missing if it was not requested. */
+export type StatsResult = ComparedAnswer;
 
-/** Whether a parsed body is an answer and not, say, a proxy's page: what the page cannot do without is there. */
-export function isAnswer(body: unknown): body is Answer {
+/** Whether a parsed body has the fields the page needs; a proxy, for example, may respond with something else. */
+export function isStatsResult(body: unknown): body is StatsResult {
   if (typeof body !== 'object' || body === null) return false;
   return ['summary', 'metrics', 'group_counts', 'time_range'].every(
     (field) => typeof Object.entries(body).find(([name]) => name === field)?.[1] === 'object',
@@ -16,13 +16,13 @@ export function isAnswer(body: unknown): body is Answer {
 export interface Group {
   readonly value: string;
   readonly clicks: number;
-  /** Of all clicks, in percent. */
+  /** Percentage of all clicks. */
   readonly share: number;
   readonly visitors: number;
 }
 
 /** The groups of a dimension, most clicks first. Both lists hold the same groups in the same order. */
-export function groupsOf({ metrics }: Pick<Answer, 'metrics'>, dimension: string): readonly Group[] {
+export function groupsOf({ metrics }: Pick<StatsResult, 'metrics'>, dimension: string): readonly Group[] {
   const visitors = metrics[`unique_clicks_by_${dimension}`] ?? [];
   return (metrics[`clicks_by_${dimension}`] ?? []).map((row, index) => ({
     value: String(row[dimension]),
@@ -32,49 +32,51 @@ export function groupsOf({ metrics }: Pick<Answer, 'metrics'>, dimension: string
   }));
 }
 
-/** A stretch of the chart. */
+/** One time bucket in the chart. */
 export interface TimeSlot {
   readonly label: string;
-  /** Its first instant, with the zone's offset then. */
+  /** Its first instant, with the zone's offset at that time. */
   readonly start: string;
-  /** Whether another slot begins at the same time of the clock, which has been set back between them. */
-  readonly isTwin: boolean;
+  /** Whether another slot starts at the same local time, because clocks were set back in between. */
+  readonly isRepeated: boolean;
   readonly clicks: number;
   readonly visitors: number;
-  /** Whether the range begins or ends within it, so that it holds less than it could. */
-  readonly isCut: boolean;
-  /** Clicks of the slot at the same place in the period before. */
+  /** Whether the range starts or ends within it, so it is incomplete. */
+  readonly isPartial: boolean;
+  /** Clicks of the corresponding slot in the previous period. */
   readonly previousClicks: number | undefined;
 }
 
 /** Length of the chart's slots in minutes: a month counts as 30 days. */
-export function slotMinutes({ time_bucket_info: info }: Answer): number {
+export function slotMinutes({ time_bucket_info: info }: StatsResult): number {
   return info?.interval_minutes ?? 1440;
 }
 
-export function timeSlots(answer: Answer): readonly TimeSlot[] {
-  const { metrics, previous, time_range: range } = answer;
+export function timeSlots(result: StatsResult): readonly TimeSlot[] {
+  const { metrics, previous, time_range: range } = result;
   const clicks = metrics['clicks_by_time'] ?? [];
   const visitors = metrics['unique_clicks_by_time'] ?? [];
   const before = previous?.metrics?.['clicks_by_time'] ?? [];
-  const isCutBefore = startsWithin(before[0], previous?.time_range);
-  const endsWhole = endsSlot(range.end_date, slotMinutes(answer));
-  const twins = repeated(clicks.map((row) => wallText(String(row['bucket_start']))));
+  const isPreviousPartial = startsWithin(before[0], previous?.time_range);
+  const endsWhole = endsSlot(range.end_date, slotMinutes(result));
+  const repeatedTimes = repeated(clicks.map((row) => wallText(String(row['bucket_start']))));
   return clicks.map((row, index) => {
     const start = String(row['bucket_start']);
     const isFirst = index === 0;
-    const isCutAtStart = isFirst && startsWithin(row, range);
+    const isPartialAtStart = isFirst && startsWithin(row, range);
     const earlier = before[index]?.['clicks'];
     return {
       label: String(row['time']),
       start,
-      isTwin: twins.has(wallText(start)),
+      isRepeated: repeatedTimes.has(wallText(start)),
       clicks: Number(row['clicks']),
       visitors: Number(visitors[index]?.['unique_clicks'] ?? 0),
-      isCut: isCutAtStart || (index === clicks.length - 1 && !endsWhole),
-      // Part of a slot does not compare with a whole one.
+      isPartial: isPartialAtStart || (index === clicks.length - 1 && !endsWhole),
+      // A partial slot cannot be compared with a complete one.
       previousClicks:
-        earlier === undefined || (isFirst && isCutBefore && !isCutAtStart) ? undefined : Number(earlier),
+        earlier === undefined || (isFirst && isPreviousPartial && !isPartialAtStart)
+          ? undefined
+          : Number(earlier),
     };
   });
 }
@@ -84,10 +86,10 @@ function repeated(texts: readonly string[]): ReadonlySet<string> {
   return new Set(texts.filter((text) => seen.size === seen.add(text).size));
 }
 
-/** Whether a range starts in the middle of a list's row. */
+/** Whether a range starts in the middle of a time bucket. */
 function startsWithin(
-  row: Answer['metrics'][string][number] | undefined,
-  range: Answer['time_range'] | undefined,
+  row: StatsResult['metrics'][string][number] | undefined,
+  range: StatsResult['time_range'] | undefined,
 ): boolean {
   if (row === undefined || range === undefined) return false;
   return Date.parse(String(row['bucket_start'])) < Date.parse(range.start_date);

@@ -1,6 +1,6 @@
 const STORED = 'spoor-key';
 
-/** The key that this tab was signed in with. It is kept for the tab alone and ends with it. */
+/** The key of this tab. It is stored for the tab only and disappears with it. */
 export function storedKey(): string | undefined {
   try {
     return sessionStorage.getItem(STORED) ?? undefined;
@@ -9,7 +9,7 @@ export function storedKey(): string | undefined {
   }
 }
 
-/** Keeps a key for this tab; undefined forgets it. */
+/** Stores a key for this tab; undefined removes it. */
 export function storeKey(key: string | undefined): void {
   try {
     if (key === undefined) sessionStorage.removeItem(STORED);

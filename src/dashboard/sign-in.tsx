@@ -3,14 +3,14 @@ import { Brand } from './header.tsx';
 
 interface SignInProps {
   readonly isChecking: boolean;
-  /** Why the last key, or none, was not enough. */
+  /** Why the last request was refused. */
   readonly refusal: string | undefined;
   readonly onSignIn: (key: string) => void;
-  /** Back to where one came from, when that takes no key. */
+  /** Returns to the previous view, if that needs no key. */
   readonly onCancel: (() => void) | undefined;
 }
 
-/** The way in: a key, or a link whose statistics are public. */
+/** The sign-in form: an API key, or the short code of a link with public statistics. */
 export function SignIn({ isChecking, refusal, onSignIn, onCancel }: SignInProps) {
   const field = useRef<HTMLInputElement>(null);
   useEffect(() => field.current?.focus(), [refusal]);
@@ -61,7 +61,7 @@ export function SignIn({ isChecking, refusal, onSignIn, onCancel }: SignInProps)
             )}
           </div>
           <p id="key-note" class="note">
-            The key stays in this tab and is sent to this server alone.
+            The key stays in this tab and is sent only to this server.
           </p>
         </form>
         <PublicLink />
@@ -70,7 +70,7 @@ export function SignIn({ isChecking, refusal, onSignIn, onCancel }: SignInProps)
   );
 }
 
-/** Opens a link's statistics by its short code. */
+/** Opens the statistics of a public link. */
 function PublicLink() {
   const code = useRef<HTMLInputElement>(null);
   return (
@@ -83,7 +83,7 @@ function PublicLink() {
           location.assign(`${location.pathname}?${new URLSearchParams({ short_code: entered })}`);
       }}
     >
-      <label for="code">Or a public link, by its short code</label>
+      <label for="code">Or open a public link by its short code</label>
       <div class="joined">
         <input id="code" ref={code} autocomplete="off" spellcheck={false} autocapitalize="off" required />
         <button type="submit">Open</button>

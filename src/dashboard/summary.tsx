@@ -1,11 +1,11 @@
 import type { PreviousPeriod } from '../stats/compare.ts';
-import type { Answer } from './result-types.ts';
+import type { StatsResult } from './result-types.ts';
 import { rangeName } from './dates.ts';
 import { changeOf, changeOfShare, decimalNumber, percent, wholeNumber } from './format.ts';
 
 interface Figure {
   readonly label: string;
-  readonly value: (answer: Pick<Answer, 'summary' | 'computed_metrics'>) => number | undefined;
+  readonly value: (result: Pick<StatsResult, 'summary' | 'computed_metrics'>) => number | undefined;
   readonly write: (value: number) => string;
   readonly isShare?: boolean;
 }
@@ -14,17 +14,17 @@ const FIGURES: readonly Figure[] = [
   { label: 'Clicks', value: ({ summary }) => summary.total_clicks, write: wholeNumber },
   { label: 'Unique visitors', value: ({ summary }) => summary.unique_clicks, write: wholeNumber },
   {
-    label: 'Clicks a visitor',
-    value: (answer) => answer.computed_metrics?.['average_clicks_per_visitor'],
+    label: 'Clicks per visitor',
+    value: (result) => result.computed_metrics?.['average_clicks_per_visitor'],
     write: decimalNumber,
   },
   {
     label: 'Repeat clicks',
-    value: (answer) => answer.computed_metrics?.['repeat_click_rate'],
+    value: (result) => result.computed_metrics?.['repeat_click_rate'],
     write: percent,
     isShare: true,
   },
-  { label: 'Clicks by bots', value: ({ summary }) => summary.bot_clicks, write: wholeNumber },
+  { label: 'Bot clicks', value: ({ summary }) => summary.bot_clicks, write: wholeNumber },
   {
     label: 'Redirect time',
     value: ({ summary }) => (summary.total_clicks === 0 ? undefined : summary.avg_redirection_time),
@@ -32,14 +32,14 @@ const FIGURES: readonly Figure[] = [
   },
 ];
 
-/** The totals, each with its change against the period before. */
-export function Summary({ answer }: { readonly answer: Answer }) {
-  const previous = answer.previous ?? undefined;
+/** The totals, each with its change from the previous period. */
+export function Summary({ result }: { readonly result: StatsResult }) {
+  const previous = result.previous ?? undefined;
   return (
     <section class="panel" aria-label="Totals">
       <dl class="figures">
         {FIGURES.map((figure) => {
-          const value = figure.value(answer);
+          const value = figure.value(result);
           return (
             <div key={figure.label}>
               <dt>{figure.label}</dt>

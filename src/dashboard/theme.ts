@@ -4,12 +4,12 @@ const STORED = 'spoor-theme';
 const CHANGED = 'spoor-theme-changed';
 const systemIsDark = (): MediaQueryList => matchMedia('(prefers-color-scheme: dark)');
 
-/** The theme the page shows: the one chosen here, else the system's. */
+/** The current theme: the chosen one, else the system's. */
 export function currentTheme(): Theme {
   return chosenTheme() ?? systemTheme();
 }
 
-/** Chooses a theme; choosing the system's own gives the choice back to it. */
+/** Chooses a theme. Choosing the system's theme makes the page follow the system again. */
 export function chooseTheme(theme: Theme): void {
   try {
     if (theme === systemTheme()) localStorage.removeItem(STORED);
@@ -21,13 +21,13 @@ export function chooseTheme(theme: Theme): void {
   dispatchEvent(new Event(CHANGED));
 }
 
-/** Shows the theme that was chosen in an earlier visit. */
+/** Applies the theme chosen in an earlier visit. */
 export function applyStoredTheme(): void {
   const stored = storedTheme();
   if (stored !== undefined) document.documentElement.dataset['theme'] = stored;
 }
 
-/** Calls back after the colours have changed, until the function it gives back is called. */
+/** Calls `callback` after each change of theme. @returns a function that stops it */
 export function onThemeChange(callback: () => void): () => void {
   const system = systemIsDark();
   system.addEventListener('change', callback);

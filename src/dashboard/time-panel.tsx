@@ -1,19 +1,19 @@
 import { useMemo, useState } from 'preact/hooks';
-import { type Answer, type TimeSlot, slotMinutes, timeSlots } from './result-types.ts';
-import { type Stretch, TimeChart } from './chart.tsx';
+import { type StatsResult, type TimeSlot, slotMinutes, timeSlots } from './result-types.ts';
+import { type SlotRange, TimeChart } from './chart.tsx';
 import { slotName } from './dates.ts';
 import { wholeNumber } from './format.ts';
 
 interface TimePanelProps {
-  readonly answer: Answer;
-  /** Shows a stretch of the chart's slots alone. */
-  readonly onZoom: (stretch: Stretch) => void;
+  readonly result: StatsResult;
+  /** Shows only a part of the chart. */
+  readonly onZoom: (range: SlotRange) => void;
 }
 
 /** Clicks and visitors over time, as a chart and as a table. */
-export function TimePanel({ answer, onZoom }: TimePanelProps) {
-  const slots = useMemo(() => timeSlots(answer), [answer]);
-  const minutes = slotMinutes(answer);
+export function TimePanel({ result, onZoom }: TimePanelProps) {
+  const slots = useMemo(() => timeSlots(result), [result]);
+  const minutes = slotMinutes(result);
   const hasPrevious = slots.some(({ previousClicks }) => previousClicks !== undefined);
   return (
     <section class="panel time" aria-labelledby="time-heading">
@@ -22,7 +22,7 @@ export function TimePanel({ answer, onZoom }: TimePanelProps) {
         <ul class="series" aria-hidden="true">
           <li class="clicks">Clicks</li>
           <li class="visitors">Unique visitors</li>
-          {hasPrevious && <li class="previous">Clicks in the period before</li>}
+          {hasPrevious && <li class="previous">Clicks in the previous period</li>}
         </ul>
       </div>
       <TimeChart slots={slots} minutes={minutes} onZoom={onZoom} />
@@ -31,14 +31,14 @@ export function TimePanel({ answer, onZoom }: TimePanelProps) {
   );
 }
 
-/** Rows of the table before one asks for the rest: there can be ten thousand. */
+/** Rows shown at first: there can be ten thousand. */
 const FIRST_ROWS = 500;
 
 interface TimeTableProps {
   readonly slots: readonly TimeSlot[];
   readonly minutes: number;
   readonly hasPrevious: boolean;
-  readonly onZoom: (stretch: Stretch) => void;
+  readonly onZoom: (range: SlotRange) => void;
 }
 
 function TimeTable({ slots, minutes, hasPrevious, onZoom }: TimeTableProps) {
@@ -47,7 +47,7 @@ function TimeTable({ slots, minutes, hasPrevious, onZoom }: TimeTableProps) {
   const rows = isWhole ? slots : slots.slice(0, FIRST_ROWS);
   return (
     <details class="table" onToggle={(event) => setIsOpen(event.currentTarget.open)}>
-      <summary>As a table</summary>
+      <summary>Show as table</summary>
       {isOpen && (
         <div class="rows long" tabIndex={0} role="group" aria-labelledby="time-heading">
           <table>
@@ -62,7 +62,7 @@ function TimeTable({ slots, minutes, hasPrevious, onZoom }: TimeTableProps) {
                 </th>
                 {hasPrevious && (
                   <th scope="col" class="number">
-                    Clicks before
+                    Previous clicks
                   </th>
                 )}
               </tr>

@@ -1,27 +1,27 @@
 import { useEffect, useState } from 'preact/hooks';
 import { type View, writeAddress } from './address.ts';
-import type { Answer } from './result-types.ts';
-import { type Failure, type Result, askStats } from './api.ts';
+import type { StatsResult } from './result-types.ts';
+import { type Failure, type Result, fetchStats } from './api.ts';
 import { type Subject, isAllTime, oldestParameters, statsParameters } from './api-query.ts';
 
-/** What is known of the clicks that a view shows. */
+/** The statistics of a view, and the state of the request for them. */
 export interface Stats {
-  /** While another view is loading or has to wait for a limit, still the last one's. */
-  readonly answer: Answer | undefined;
+  /** While another view is loading or waits for a rate limit, still the previous view's. */
+  readonly result: StatsResult | undefined;
   readonly failure: Failure | undefined;
-  /** Whether the answer is that of another view. */
+  /** Whether `result` belongs to another view. */
   readonly isOutdated: boolean;
   readonly isLoading: boolean;
-  /** When it is asked again by itself, Unix ms. */
+  /** Time of the next automatic attempt, Unix ms. */
   readonly retryAt: number | undefined;
   readonly reload: () => void;
 }
 
 interface State {
-  /** Whose clicks it is about, and which it has the answer for. */
+  /** Whose clicks these are, and the view that `result` belongs to. */
   readonly owner: string;
-  readonly asked: string | undefined;
-  readonly answer: Answer | undefined;
+  readonly requestedView: string | undefined;
+  readonly result: StatsResult | undefined;
   readonly failure: Failure | undefined;
   readonly isLoading: boolean;
   readonly failures: number;
@@ -30,21 +30,21 @@ interface State {
 
 const NOTHING: State = {
   owner: '',
-  asked: undefined,
-  answer: undefined,
+  requestedView: undefined,
+  result: undefined,
   failure: undefined,
   isLoading: true,
   failures: 0,
   retryAt: undefined,
 };
 
-/** These pass by themselves. */
-const PASSING: ReadonlySet<Failure['kind']> = new Set(['limited', 'unavailable', 'offline']);
-const LONGEST_WAIT_MS = 30_000;
+/** Failures that may pass by themselves. */
+const RETRYABLE: ReadonlySet<Failure['kind']> = new Set(['limited', 'unavailable', 'offline']);
+const MAX_WAIT_MS = 30_000;
 
 /**
- * Asks for what a view shows, whenever it changes; an answer that comes too late for its view is dropped.
- * @param session another number, and nothing that was known before holds any more
+ * Requests the statistics of a view whenever it changes, and aborts the request for the previous view.
+ * @param session a new number discards everything known before
  */
 export function useStats(
   view: View,
@@ -52,11 +52,11 @@ export function useStats(
   key: string | undefined,
   session: number,
 ): Stats {
-  const [kept, setState] = useState<State>(NOTHING);
+  const [stored, setState] = useState<State>(NOTHING);
   const [attempt, setAttempt] = useState(0);
   const owner = `${session} ${subject?.scope === 'anon' ? subject.shortCode : ''}`;
-  const asked = `${owner} ${writeAddress(view)}`;
-  const state = kept.owner === owner ? kept : NOTHING;
+  const requestedView = `${owner} ${writeAddress(view)}`;
+  const state = stored.owner === owner ? stored : NOTHING;
 
   useEffect(() => {
     if (subject === undefined) return undefined;
@@ -66,11 +66,11 @@ export function useStats(
     setState((last) => ({ ...ofOwner(last), isLoading: true, retryAt: undefined }));
     const show = async (): Promise<void> => {
       const result = await unlessAborted(signal, load(view, subject, key, signal));
-      if (result !== undefined) setState((last) => stateAfter(ofOwner(last), asked, result));
+      if (result !== undefined) setState((last) => stateAfter(ofOwner(last), requestedView, result));
     };
     void show();
     return () => outdated.abort();
-  }, [asked, attempt]);
+  }, [requestedView, attempt]);
 
   const reload = (): void => setAttempt((last) => last + 1);
   useEffect(() => {
@@ -79,30 +79,30 @@ export function useStats(
     return () => clearTimeout(timer);
   }, [state.retryAt]);
 
-  const { answer, failure, isLoading, retryAt } = state;
-  const isOutdated = answer !== undefined && state.asked !== asked;
-  return { answer, failure, isOutdated, isLoading, retryAt, reload };
+  const { result, failure, isLoading, retryAt } = state;
+  const isOutdated = result !== undefined && state.requestedView !== requestedView;
+  return { result, failure, isOutdated, isLoading, retryAt, reload };
 }
 
-function stateAfter(last: State, asked: string, result: Result<Answer>): State {
+function stateAfter(last: State, requestedView: string, result: Result<StatsResult>): State {
   const { owner } = last;
-  if (result.ok) return { ...NOTHING, owner, asked, answer: result.value, isLoading: false };
+  if (result.ok) return { ...NOTHING, owner, requestedView, result: result.value, isLoading: false };
   const { failure } = result;
   const failures = last.failures + 1;
-  const wait = Math.min(LONGEST_WAIT_MS, Math.max(1, failure.retryAfter ?? 0) * 1000 * 1.5 ** (failures - 1));
+  const wait = Math.min(MAX_WAIT_MS, Math.max(1, failure.retryAfter ?? 0) * 1000 * 1.5 ** (failures - 1));
   return {
-    // What another view showed says nothing about this one; a limit says nothing about the server.
-    ...(last.asked === asked || failure.kind === 'limited' ? last : { ...NOTHING, owner }),
+    // Another view's numbers must not stay beside a failure, except while this one only waits for a rate limit.
+    ...(last.requestedView === requestedView || failure.kind === 'limited' ? last : { ...NOTHING, owner }),
     failure,
     failures,
     isLoading: false,
-    retryAt: PASSING.has(failure.kind)
+    retryAt: RETRYABLE.has(failure.kind)
       ? Date.now() + Math.max(wait, (failure.retryAfter ?? 0) * 1000)
       : undefined,
   };
 }
 
-/** What comes of `work`; undefined when nobody waits for it any more. */
+/** The result of `work`; undefined if the signal aborted. */
 async function unlessAborted<T>(signal: AbortSignal, work: Promise<T>): Promise<T | undefined> {
   try {
     const result = await work;
@@ -113,19 +113,19 @@ async function unlessAborted<T>(signal: AbortSignal, work: Promise<T>): Promise<
   }
 }
 
-/** All time begins with the first click, which takes a question of its own. */
+/** All time starts at the oldest click, which needs a request of its own. */
 async function load(
   view: View,
   subject: Subject,
   key: string | undefined,
   signal: AbortSignal,
-): Promise<Result<Answer>> {
+): Promise<Result<StatsResult>> {
   const now = Date.now();
-  if (!isAllTime(view)) return askStats(statsParameters(view, subject, now), key, signal);
-  const oldest = await askStats(oldestParameters(view, subject), key, signal);
+  if (!isAllTime(view)) return fetchStats(statsParameters(view, subject, now), key, signal);
+  const oldest = await fetchStats(oldestParameters(view, subject), key, signal);
   if (!oldest.ok) return oldest;
   const first = oldest.value.summary.first_click ?? undefined;
-  return askStats(
+  return fetchStats(
     statsParameters(view, subject, now, first ?? oldest.value.time_range.end_date),
     key,
     signal,

@@ -1,7 +1,7 @@
 import { useEffect, useState } from 'preact/hooks';
 import { type View, parseAddress, writeAddress } from './address.ts';
 
-/** Goes to a view: to a new entry of the browser's history, or in place of the one that is shown. */
+/** Shows a view: as a new entry of the browser's history, or replacing the current one. */
 export type Navigate = (view: View, entry?: 'push' | 'replace') => void;
 
 const ownZone = (): string => Intl.DateTimeFormat().resolvedOptions().timeZone || 'UTC';
@@ -10,11 +10,11 @@ const readView = (): View => parseAddress(location.search, ownZone());
 
 const addressOf = (view: View): string => `${location.pathname}?${writeAddress(view)}`;
 
-/** The view in the page's address, and a way to another one that the back button leads back from. */
+/** The view in the page's address, and a function to show another one. */
 export function useView(): readonly [View, Navigate] {
   const [view, setView] = useState(readView);
   useEffect(() => {
-    // An address that is passed on shows the same to others, so it names what this browser has filled in.
+    // A shared address must show the same to others, so it includes this browser's defaults.
     history.replaceState(null, '', addressOf(readView()));
     const onPopState = (): void => setView(readView());
     addEventListener('popstate', onPopState);

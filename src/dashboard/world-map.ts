@@ -8,19 +8,19 @@ import type { GeometryCollection, Topology } from 'topojson-specification';
 /** The map's drawing area. */
 export const MAP_SIZE = { width: 960, height: 440 } as const;
 
-/** Shapes of the atlas without a number of ISO 3166; clicks from there carry these codes. */
+/** Shapes in the atlas without an ISO 3166 number, and the codes that clicks from there have. */
 const CODES_OF_UNNUMBERED: Readonly<Record<string, string>> = {
   Kosovo: 'XK',
   'N. Cyprus': 'CY',
   Somaliland: 'SO',
 };
 
-/** Nobody clicks there, and it takes a fifth of the picture. */
-const LEFT_OUT = 'AQ';
+/** Antarctica: no clicks, and a fifth of the picture. */
+const OMITTED = 'AQ';
 
 type Atlas = Topology<{ countries: GeometryCollection<{ name: string }> }>;
 
-/** The outline of every country as the `d` of an SVG path, by its code; worked out when the page is built. */
+/** The outline of each country as the `d` of an SVG path, by country code. Runs when the page is built. */
 export function drawOutlines(): Readonly<Record<string, string>> {
   const atlas: Atlas = createRequire(import.meta.url)('world-atlas/countries-110m.json');
   const all = feature(atlas, atlas.objects.countries);
@@ -30,7 +30,7 @@ export function drawOutlines(): Readonly<Record<string, string>> {
     if (code === undefined) throw new Error(`The atlas has a country without a code: ${name}.`);
     return { code, country };
   });
-  const drawn = coded.filter(({ code }) => code !== LEFT_OUT);
+  const drawn = coded.filter(({ code }) => code !== OMITTED);
   const world: FeatureCollection = {
     type: 'FeatureCollection',
     features: drawn.map(({ country }) => country),

@@ -1,16 +1,16 @@
 import { parseDateParameter } from '../lib/date-time.ts';
 import { formatInstant, knownToNode } from '../lib/time-zone.ts';
 import type { Period } from './address.ts';
-import type { Answer, TimeSlot } from './result-types.ts';
+import type { StatsResult, TimeSlot } from './result-types.ts';
 
 /**
- * The period of a stretch of slots, both ends included. Where it begins and ends with days it is written as days.
- * The first slot begins where the range does and the last one ends there, so that zooming never shows more.
- * @param zone in which the API will read it
+ * The period from one slot to another, inclusive. It is written as dates if it starts and ends with days. It never reaches
+ * beyond the shown range.
+ * @param zone the time zone in which the API reads it
  */
 export function periodOfSlots(
   slots: readonly TimeSlot[],
-  { time_range: range }: Pick<Answer, 'time_range'>,
+  { time_range: range }: Pick<StatsResult, 'time_range'>,
   shown: Period,
   [from, to]: readonly [number, number],
   zone: string,
@@ -18,7 +18,7 @@ export function periodOfSlots(
   const first = slots[from]?.start ?? range.start_date;
   const start = Math.max(Date.parse(first), Date.parse(range.start_date));
   const next = slots[to + 1]?.start;
-  const isOpen = shown.kind === 'moving' || shown.end === undefined;
+  const isOpen = shown.kind === 'relative' || shown.end === undefined;
   const lastEnd = isOpen ? undefined : shown.end;
   return {
     kind: 'fixed',
@@ -27,7 +27,7 @@ export function periodOfSlots(
   };
 }
 
-/** A date alone where it is read as that very instant: midnights can come twice, or never. */
+/** A date alone if the API reads it as exactly that instant: a midnight may come twice, or not at all. */
 function shortestText(instant: number, zone: string, edge: 'start' | 'end'): string {
   if (!knownToNode(zone)) return new Date(instant).toISOString();
   const text = formatInstant(instant, zone);

@@ -19,7 +19,7 @@ const filled = fc
   .filter((text) => text.trim() !== '');
 const maybe = <T>(one: fc.Arbitrary<T>): fc.Arbitrary<T | undefined> => fc.option(one, { nil: undefined });
 
-const moving = fc.constantFrom(...PERIOD_NAMES).map((name) => ({ kind: 'moving', name }) as const);
+const moving = fc.constantFrom(...PERIOD_NAMES).map((name) => ({ kind: 'relative', name }) as const);
 const fixed = fc
   .tuple(maybe(filled), maybe(filled))
   .filter((edges) => edges.some((edge) => edge !== undefined))
@@ -65,7 +65,7 @@ describe('an address', () => {
     expect(PLAIN).toEqual({
       scope: 'all',
       ownerId: undefined,
-      period: { kind: 'moving', name: '7d' },
+      period: { kind: 'relative', name: '7d' },
       interval: undefined,
       timezone: 'Europe/Berlin',
       bots: 'include',

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { parseAddress } from '../../src/dashboard/address.ts';
-import type { Answer } from '../../src/dashboard/result-types.ts';
+import type { StatsResult } from '../../src/dashboard/result-types.ts';
 import { failureOf } from '../../src/dashboard/api.ts';
 import { rangeName } from '../../src/dashboard/dates.ts';
 import {
@@ -101,14 +101,14 @@ describe('the question to the API', () => {
 });
 
 /** An answer without clicks, shaped by the service. */
-function answerTo(search: string): Promise<Answer> {
+function resultOf(search: string): Promise<StatsResult> {
   const query = forAnswer(readBy(statsParameters(viewOf(search), ALL, NOW)));
   return asSent(shapeAnswer(query, { columns: columnsOf(query), rows: [[0, 0, 0, 0]] }, NOW));
 }
 
 test('an export asks for the same stretch of time, to the millisecond, and for all groups', async () => {
   const search = 'browser=Chrome&timezone=Asia/Kolkata&interval=hour';
-  const asked = exportParameters(viewOf(search), ALL, await answerTo(search), 'csv');
+  const asked = exportParameters(viewOf(search), ALL, await resultOf(search), 'csv');
   expect(asked.get('format')).toBe('csv');
   const question = readBy(asked);
   expect(question).toMatchObject({
@@ -124,10 +124,10 @@ describe('zooming in on slots', () => {
   const slot = (start: string) => ({
     label: '',
     start,
-    isTwin: false,
+    isRepeated: false,
     clicks: 0,
     visitors: 0,
-    isCut: false,
+    isPartial: false,
     previousClicks: undefined,
   });
   const days = ['01', '02', '03', '04'].map((day) => slot(`2026-03-${day}T00:00:00.000-05:00`));
@@ -135,7 +135,7 @@ describe('zooming in on slots', () => {
     slot(`2026-03-08T${hour}`),
   );
   const NEW_YORK = 'America/New_York';
-  const moving = { kind: 'moving', name: '7d' } as const;
+  const moving = { kind: 'relative', name: '7d' } as const;
   const march = { kind: 'fixed', start: '2026-03-01', end: '2026-03-04' } as const;
   const whole = {
     time_range: { start_date: '2026-03-01T00:00:00.000-05:00', end_date: '2026-03-04T23:59:59.999-05:00' },
@@ -218,21 +218,21 @@ describe('in words', () => {
   ])('a share of %d is %s', (value, text) => expect(percent(value)).toBe(text));
 
   test.each([
-    [150, 100, '+50.0%', 'up 50.0% from 100 in the period before'],
-    [50, 100, '\u221250.0%', 'down 50.0% from 100 in the period before'],
-    [7, 7, '±0.0%', 'unchanged: 7 in the period before'],
-    [0, 0, '±0.0%', 'unchanged: 0 in the period before'],
-    [9_999, 10_000, '±0.0%', 'hardly changed: 10,000 in the period before'],
-    [7, 0, 'new', 'up from 0 in the period before'],
-    [0, 7, '\u2212100.0%', 'down 100.0% from 7 in the period before'],
+    [150, 100, '+50.0%', 'up 50.0% from 100 in the previous period'],
+    [50, 100, '\u221250.0%', 'down 50.0% from 100 in the previous period'],
+    [7, 7, '±0.0%', 'unchanged: 7 in the previous period'],
+    [0, 0, '±0.0%', 'unchanged: 0 in the previous period'],
+    [9_999, 10_000, '±0.0%', 'almost unchanged: 10,000 in the previous period'],
+    [7, 0, 'new', 'up from 0 in the previous period'],
+    [0, 7, '\u2212100.0%', 'down 100.0% from 7 in the previous period'],
   ])('%d after %d', (value, before, text, words) => {
     expect(changeOf(value, before)).toMatchObject({ text, words });
   });
 
   test.each([
-    [29.4, 31.25, '\u22121.9 pt', 'down 1.9 percentage points from 31.3% in the period before'],
-    [2, 1.5, '+0.5 pt', 'up 0.5 percentage points from 1.5% in the period before'],
-    [2, 2.01, '±0.0 pt', 'unchanged: 2.0% in the period before'],
+    [29.4, 31.25, '\u22121.9 pt', 'down 1.9 percentage points from 31.3% in the previous period'],
+    [2, 1.5, '+0.5 pt', 'up 0.5 percentage points from 1.5% in the previous period'],
+    [2, 2.01, '±0.0 pt', 'unchanged: 2.0% in the previous period'],
   ])('a share of %d after %d', (value, before, text, words) => {
     expect(changeOfShare(value, before)).toMatchObject({ text, words });
   });
@@ -263,7 +263,7 @@ describe('in words', () => {
 
 describe('a failure', () => {
   test.each([
-    [401, { error: 'No.' }, null, { kind: 'key', sentence: 'No.', retryAfter: undefined }],
+    [401, { error: 'No.' }, null, { kind: 'key', message: 'No.', retryAfter: undefined }],
     [429, { error: 'Wait.' }, '17', { kind: 'limited', retryAfter: 17 }],
     [503, { error: 'Gone.' }, '2', { kind: 'unavailable', retryAfter: 2 }],
     [502, undefined, 'soon', { kind: 'broken', retryAfter: undefined }],
@@ -271,6 +271,6 @@ describe('a failure', () => {
   ])('%d', (status, body, retryAfter, expected) => {
     const failure = failureOf(status, body, retryAfter);
     expect(failure).toMatchObject(expected);
-    expect(failure.sentence).toMatch(/^[A-Z].+\.$/);
+    expect(failure.message).toMatch(/^[A-Z].+\.$/);
   });
 });

@@ -34,7 +34,7 @@ export async function rowsOf(page: Page, heading: string): Promise<readonly (rea
 /** The chart's table, opened if it is not. */
 export async function timeRowsOf(page: Page): Promise<readonly (readonly string[])[]> {
   const panel = page.getByRole('region', { name: 'Over time' });
-  if ((await panel.locator('details[open]').count()) === 0) await panel.getByText('As a table').click();
+  if ((await panel.locator('details[open]').count()) === 0) await panel.getByText('Show as table').click();
   // Its rows come once it is open.
   await panel.locator('tbody tr').first().waitFor();
   return rowsOf(page, 'Over time');

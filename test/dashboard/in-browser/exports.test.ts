@@ -105,6 +105,6 @@ test('one that breaks off is not saved, and the page says so', async () => {
   page.on('download', (file) => saved.push(file.suggestedFilename()));
   way.cutAfter(3_000);
   await page.getByRole('button', { name: 'JSON' }).click();
-  await page.getByText('The export broke off before its end, so nothing was saved. Try again.').waitFor();
+  await page.getByText('The export was interrupted, so nothing was saved. Try again.').waitFor();
   expect(saved).toEqual([]);
 });

@@ -113,8 +113,8 @@ test('over the limit it says so, and when it tries again', async () => {
   let refused = await limited.send('GET', '/api/v1/stats', { key: null, query });
   while (refused.status === 200) refused = await limited.send('GET', '/api/v1/stats', { key: null, query });
   const page = await chrome.open(`${limited.url}/?short_code=open`);
-  await expectAlert(page, /^Too many questions in a short time\. The limit of 20 requests is reached/);
-  const text = (await page.getByText('by itself in').textContent()) ?? '';
+  await expectAlert(page, /^Too many requests in a short time\. The limit of 20 requests is reached/);
+  const text = (await page.getByText('retrying in').textContent()) ?? '';
   const seconds = Number(/\d+/.exec(text)?.[0]);
   expect(seconds).toBeGreaterThan(0);
   expect(seconds).toBeLessThanOrEqual(Number(refused.headers.get('retry-after')));
@@ -122,7 +122,7 @@ test('over the limit it says so, and when it tries again', async () => {
 
   // What was there before stays, dimmed.
   await shown.getByLabel('Bots').selectOption('exclude');
-  await expectAlert(shown, 'Too many questions in a short time.');
+  await expectAlert(shown, 'Too many requests in a short time.');
   await shown.locator('.numbers.outdated[aria-busy="false"]').waitFor();
   expect(await figureOf(shown, 'Clicks')).toBe('0');
 });
@@ -151,7 +151,7 @@ test('without Spoor it says so, keeps what it shows of the same view, and tries 
   await expectFigure(page, 'Clicks', ALL);
   await way.shut();
   await page.getByRole('button', { name: 'Refresh' }).click();
-  await expectAlert(page, 'Spoor cannot be reached.');
+  await expectAlert(page, 'Cannot reach Spoor.');
   expect(await figureOf(page, 'Clicks')).toBe(ALL);
   await way.open();
   await page.getByRole('button', { name: 'Try again' }).click();

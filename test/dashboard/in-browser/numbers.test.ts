@@ -104,9 +104,9 @@ describe('the numbers', () => {
       .json;
     await expectFigure(page, 'Clicks', grouped(summary.total_clicks));
     expect(await figureOf(page, 'Unique visitors')).toBe(grouped(summary.unique_clicks));
-    expect(await figureOf(page, 'Clicks a visitor')).toBe(String(computed.average_clicks_per_visitor));
+    expect(await figureOf(page, 'Clicks per visitor')).toBe(String(computed.average_clicks_per_visitor));
     expect(await figureOf(page, 'Repeat clicks')).toBe(`${computed.repeat_click_rate.toFixed(1)}%`);
-    expect(await figureOf(page, 'Clicks by bots')).toBe(
+    expect(await figureOf(page, 'Bot clicks')).toBe(
       grouped(MARCH_CLICKS.filter(({ isBot }) => isBot).length),
     );
   });
@@ -366,10 +366,10 @@ describe('one link', () => {
 
   test('its code opens it from the sign-in page', async () => {
     const page = await chrome.open(spoor.url);
-    await page.getByLabel('Or a public link').fill('launch');
+    await page.getByLabel('Or open a public link').fill('launch');
     await page.keyboard.press('Enter');
     await expectFigure(page, 'Clicks', '0');
-    await page.getByText('No clicks here in this period.').waitFor();
+    await page.getByText('No clicks in this period.').waitFor();
     await page.getByRole('button', { name: 'Show all time' }).click();
     await expectClicks(page, launch);
   });
