@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import Koa from 'koa';
 
-// A process that does what any service on Koa does at least: read a body, parse it, answer with JSON.
+// The least that a service on Koa can do: read a body, parse it, respond with JSON.
 const app = new Koa();
 app.use(async (ctx) => {
   const pieces: Buffer[] = [];

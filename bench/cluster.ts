@@ -4,13 +4,13 @@ import { sql } from '../src/sql/sql.ts';
 import { CLUSTER, startCluster } from '../test/support/cluster.ts';
 import { type Bench, type Benchmark, atMost, interleaved, startService } from './harness.ts';
 import { ensureOwner } from './owners.ts';
-import { askDashboard, dashboardByHand } from './stats-questions.ts';
+import { requestDashboard, dashboardByHand } from './stats-requests.ts';
 
 const RUNS = 5;
 
-/** Seven dimensions, both metrics, of an owner with two million visitors on two shards, which share this machine. */
+/** Seven dimensions and both metrics, for an owner with two million visitors on two shards, which share this machine. */
 export const cluster: Benchmark = {
-  floor: 'one server with the same clicks; for bytes to the node that is asked, uniqExact over the shards',
+  floor: 'one server with the same clicks; for bytes sent to the coordinator node, uniqExact over the shards',
   run: async (bench) => {
     await ensureOwner(bench, 'distinct');
     const shards = await startCluster({ hasQueryLog: true });
@@ -24,15 +24,15 @@ export const cluster: Benchmark = {
     });
     try {
       const [database = bench.database] = databases;
-      const spread: Bench = { ...bench, url: service.url, pid: service.pid, database };
+      const sharded: Bench = { ...bench, url: service.url, pid: service.pid, database };
       const tables = databases.map((one) => ({ database: one, table: 'clicks_local' as const }));
-      await ensureOwner(spread, 'distinct', tables);
+      await ensureOwner(sharded, 'distinct', tables);
       const { spoor, floor } = await interleaved(
         RUNS,
-        () => askDashboard(spread, 'distinct'),
-        () => askDashboard(bench, 'distinct'),
+        () => requestDashboard(sharded, 'distinct'),
+        () => requestDashboard(bench, 'distinct'),
       );
-      await dashboardByHand(spread, 'distinct');
+      await dashboardByHand(sharded, 'distinct');
       const [ours, plain] = await received(database);
       return [
         atMost('cluster-dashboard', 'ms', spoor, floor, 1.5),
@@ -46,7 +46,7 @@ export const cluster: Benchmark = {
   },
 };
 
-/** Bytes that the other node has sent for a question: what shards have finished, and what they have not. */
+/** Bytes that the other node sent for a query: with Spoor's query, and with plain `uniqExact`. */
 async function received(database: Database): Promise<readonly [number, number]> {
   await database.commandText('SYSTEM FLUSH LOGS');
   const rows = await database.rows<[number, number]>(sql`

@@ -1,26 +1,26 @@
 import { type Bench, type Benchmark, atMost, median } from './harness.ts';
 import { someRawClicks } from './raw-clicks.ts';
 
-/** What anybody may have to wait because of somebody else's request, milliseconds. */
-const LONGEST_MS = 20;
-/** The gauge looks every 10 ms, and counts those in. */
-const LOOKS_MS = 10;
+/** How long the event loop may be blocked. */
+const MAX_LAG_MS = 20;
+/** The gauge samples every 10 ms, and includes that interval. */
+const SAMPLE_MS = 10;
 const RUNS = 5;
 
-/** How long requests of megabytes keep the event loop from everybody else, at the longest; the median of some runs. */
+/** The longest time that requests of several megabytes block the event loop; the median of some runs. */
 export const eventLoop: Benchmark = {
-  floor: `${LONGEST_MS} ms, as the gauge nodejs_eventloop_lag_max_seconds of /metrics tells`,
+  floor: `${MAX_LAG_MS} ms, by the gauge nodejs_eventloop_lag_max_seconds in /metrics`,
   run: async (bench) => {
     const body = someRawClicks(1, 200_000)
       .map((click) => JSON.stringify(click))
       .join('\n');
     const lists = 'group_by=time,browser,os,country,city,referrer,short_code&breakdown=true&interval=hour';
     const range = `start_date=${bench.end - 14 * 86_400_000}&end_date=${bench.end}&owner_id=${bench.owner}`;
-    const question = `${lists}&${range}`;
+    const parameters = `${lists}&${range}`;
     const works = {
-      // A question that no answer is kept for: the limit is another one each time.
-      answer: (run: number) => fetched(bench, `stats?${question}&limit=${10_000 - run}`),
-      xlsx: () => fetched(bench, `export?format=xlsx&${question}`),
+      // Another limit each time, so that no response comes from the cache.
+      answer: (run: number) => fetched(bench, `stats?${parameters}&limit=${10_000 - run}`),
+      xlsx: () => fetched(bench, `export?format=xlsx&${parameters}`),
       clicks: () => fetched(bench, 'clicks', body),
     };
     const results = [];
@@ -29,15 +29,15 @@ export const eventLoop: Benchmark = {
       for (let run = 0; run < RUNS; run++) {
         await longestLag(bench);
         await work(run);
-        lags.push((await longestLag(bench)) - LOOKS_MS);
+        lags.push((await longestLag(bench)) - SAMPLE_MS);
       }
-      results.push(atMost(`event-loop-${name}`, 'ms', median(lags), LONGEST_MS, 1));
+      results.push(atMost(`event-loop-${name}`, 'ms', median(lags), MAX_LAG_MS, 1));
     }
     return results;
   },
 };
 
-/** Since it was asked for last, milliseconds. */
+/** The longest lag since the last call, in milliseconds. */
 async function longestLag({ url, headers }: Bench): Promise<number> {
   const metrics = await (await fetch(`${url}/metrics`, { headers })).text();
   return Number(/^nodejs_eventloop_lag_max_seconds (\S+)/m.exec(metrics)?.[1]) * 1000;

@@ -9,7 +9,7 @@ import { type Bench, type Benchmark, atLeast, interleaved } from './harness.ts';
 
 const TARGETS: Readonly<Record<ExportFormatName, number>> = { csv: 0.75, json: 0.55, xml: 0.5, xlsx: 2.5 };
 
-/** The whole cross product of seven dimensions, clicks alone: close to a row a click. */
+/** The full cross product of seven dimensions, without visitors: almost one row for each click. */
 export const exportFiles: Benchmark = {
   floor:
     'csv: the same bytes straight from ClickHouse through deflate; json, xml: the same rows read and parsed as JSONCompactEachRow; xlsx: the same rows through exceljs',
@@ -30,10 +30,10 @@ export const exportFiles: Benchmark = {
     const rows = await countRows(bench, query);
     const results = [];
     for (const format of EXPORT_FORMAT_NAMES) {
-      const question = new URLSearchParams({ ...parameters, format });
+      const search = new URLSearchParams({ ...parameters, format });
       const times = await interleaved(
         3,
-        () => download(`${bench.url}/api/v1/export?${question}`, bench),
+        () => download(`${bench.url}/api/v1/export?${search}`, bench),
         () => FLOORS[format](bench, query),
       );
       const rate = (milliseconds: number) => rows / (milliseconds / 1000);
@@ -71,7 +71,7 @@ async function deflated(bench: Bench, query: StatsQuery): Promise<void> {
   for await (const _ of source.pipe(createDeflateRaw({ level: COMPRESSION_LEVEL })));
 }
 
-/** The rows as JSON arrays, parsed one by one and thrown away. */
+/** The rows as JSON arrays, parsed one by one and discarded. */
 async function parsed(bench: Bench, query: StatsQuery): Promise<void> {
   for await (const _ of parsedRows(bench, query));
 }

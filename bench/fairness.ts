@@ -19,15 +19,15 @@ import { FLOODS, type FloodName, type FloodOrder, type Party } from './floods.ts
 const FLOODS_CLICKS = 2_000_000;
 const OTHERS_CLICKS = 50_000;
 const SECONDS = 25;
-/** Between one request of a kind and the next: so many more would be a flood of their own. */
+/** Pause between two requests of a kind, so that they are no flood themselves. */
 const PAUSE_MS = 150;
-/** Whoever is flooded beside answers as fast as when idle twice over, or within this. */
-const MAY_TAKE_MS = 50;
+/** During a flood, a request may take twice its idle time, or this. */
+const ALLOWED_MS = 50;
 
-/** What another owner does meanwhile, one request after the other. */
+/** What another owner does during a flood, one request after the other. */
 type Probe = (service: Party) => Promise<Response>;
 
-let asked = 0;
+let sent = 0;
 
 const PROBES: Readonly<Record<string, Probe>> = {
   click: ({ url, headers }) =>
@@ -37,13 +37,13 @@ const PROBES: Readonly<Record<string, Probe>> = {
       body: '{"short_code": "other-launch"}',
     }),
   link: ({ url, headers, end }) =>
-    fetch(`${url}/api/v1/stats?scope=anon&short_code=other-launch&end_date=${end - ++asked}`, { headers }),
+    fetch(`${url}/api/v1/stats?scope=anon&short_code=other-launch&end_date=${end - ++sent}`, { headers }),
   ready: ({ url }) => fetch(`${url}/ready`),
 };
 
-/** One owner, or one address without a key, floods; another owner's requests go on, and none is refused. */
+/** While one owner, or one address without a key, floods the service, another owner's requests must stay fast and succeed. */
 export const fairness: Benchmark = {
-  floor: 'the same requests of another owner when nobody floods, twice over, or 50 ms; a flood by itself',
+  floor: 'twice the time of the same requests without a flood, or 50 ms; for the flood: the flood alone',
   run: async (bench) => {
     const service = await startWithOwnClickHouse(bench);
     try {
@@ -64,20 +64,20 @@ async function measure(bench: Bench, service: OwnService): Promise<readonly Resu
     const alone = await runFlood(name, flood);
     const beside = await runFlood(name, flood, other);
     for (const [probe, { p95 }] of Object.entries(beside.probes ?? {})) {
-      const allowed = Math.max(MAY_TAKE_MS, 2 * (idle[probe]?.p95 ?? 0));
+      const allowed = Math.max(ALLOWED_MS, 2 * (idle[probe]?.p95 ?? 0));
       results.push(atMost(`fair-${name}-${probe}`, 'ms', p95, allowed, 1));
     }
     const refused = Object.values(beside.probes ?? {}).reduce((all, one) => all + one.refused, 0);
     results.push(atMost(`fair-${name}-refused`, 'requests', refused, 1, 0));
-    // What crawls gets nothing done.
+    // Slow exports complete no requests.
     if (alone.rate > 0) results.push(atLeast(`fair-${name}-flood`, 'a second', beside.rate, alone.rate, 0.9));
   }
   return results;
 }
 
-/** @param other who goes on meanwhile */
+/** @param other sends requests during the flood */
 async function runFlood(name: FloodName, party: Party, other?: Party): Promise<FloodOutcome> {
-  // In a process of its own: what it sends must not keep the measuring one busy.
+  // In a process of its own, so that it does not delay the measuring one.
   const flooding = fork(fileURLToPath(new URL('floods.ts', import.meta.url)), {
     execArgv: ['--import', 'tsx'],
   });
@@ -126,7 +126,7 @@ async function probeFor(party: Party, seconds: number): Promise<Readonly<Record<
   return Object.fromEntries(await Promise.all(probed));
 }
 
-/** An owner with clicks and a key. */
+/** Creates an owner with clicks and a key. */
 async function partyOf(bench: Bench, { url }: OwnService, owner: string, clicks: number): Promise<Party> {
   const key = bench.headers['authorization']?.slice('Bearer '.length);
   const client = createClient(url, key);

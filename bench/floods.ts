@@ -8,40 +8,40 @@ export interface Party {
   readonly end: number;
 }
 
-/** Sends again and again until it is told to stop, and counts what it got done. */
+/** Sends requests until told to stop. @returns how many succeeded */
 type Flood = (party: Party, isOver: () => boolean) => Promise<number>;
 
 const BATCH_BYTES = 64 * 1_048_576;
 const DAY_MS = 86_400_000;
 
-/** No question is asked twice, not by the next process either: its response would be a cached one. */
-let asked = Date.now() % 10_000_000;
+/** No request is sent twice, not even by the next process, so that none is served from the cache. */
+let sent = Date.now() % 10_000_000;
 
 const dashboard = ({ url, headers, end }: Party) =>
   fetch(
-    `${url}/api/v1/stats?start_date=${end - 28 * DAY_MS}&end_date=${end - ++asked}&interval=day` +
+    `${url}/api/v1/stats?start_date=${end - 28 * DAY_MS}&end_date=${end - ++sent}&interval=day` +
       '&group_by=time,browser,os,country,city,referrer,short_code',
     { headers },
   );
 
-const strangersQuestion = ({ url, end }: Party) =>
+const publicLink = ({ url, end }: Party) =>
   fetch(
-    `${url}/api/v1/stats?scope=anon&short_code=flood-launch&start_date=${end - 90 * DAY_MS}&end_date=${end - ++asked}` +
+    `${url}/api/v1/stats?scope=anon&short_code=flood-launch&start_date=${end - 90 * DAY_MS}&end_date=${end - ++sent}` +
       `&group_by=time,browser,city,referrer&referrer=${HOSTS}`,
   );
 const HOSTS = Array.from({ length: 1_000 }, (_, index) => `h${index}.example`).join(',');
 
-/** So many workers that ask as soon as they are answered; what is refused is no work done. */
+/** Workers that each send the next request as soon as they have a response. Refused requests do not count. */
 const workers =
-  (count: number, ask: (party: Party) => Promise<Response>): Flood =>
+  (count: number, send: (party: Party) => Promise<Response>): Flood =>
   async (party, isOver) => {
     let done = 0;
     const work = async (): Promise<void> => {
       while (!isOver()) {
-        const response = await ask(party);
+        const response = await send(party);
         await response.arrayBuffer();
         if (response.ok) done++;
-        // As a client does that is told when to come back.
+        // A client that gets `Retry-After` waits.
         else await new Promise((resolve) => setTimeout(resolve, 100));
       }
     };
@@ -63,7 +63,7 @@ const batches = (): Flood => {
   );
 };
 
-/** Exports of everything, of which a little is read every second. */
+/** Exports of everything, read a little every second. */
 const crawlingExports: Flood = async ({ url, headers }, isOver) => {
   const requests: ClientRequest[] = [];
   const path =
@@ -88,12 +88,12 @@ async function closed(request: ClientRequest): Promise<void> {
   if (!request.closed) await new Promise((resolve) => request.once('close', resolve));
 }
 
-/** How one floods everybody else. Each is made when it is wanted: a batch takes 64 MiB. */
+/** Ways to flood the service. Created on demand: a batch takes 64 MiB. */
 export const FLOODS = {
   questions: () => workers(50, dashboard),
   batches,
   exports: () => crawlingExports,
-  stranger: () => workers(16, strangersQuestion),
+  stranger: () => workers(16, publicLink),
 } as const satisfies Record<string, () => Flood>;
 
 export type FloodName = keyof typeof FLOODS;
@@ -103,17 +103,17 @@ export interface FloodOrder {
   readonly party: Party;
 }
 
-/** As a process of its own: floods from the first message until the second, then tells how much it got done a second. */
-async function floodAsTold(tell: (rate: number) => void): Promise<void> {
+/** Runs as a child process: floods from the first message to the second, then reports the requests done per second. */
+async function runAsChild(report: (rate: number) => void): Promise<void> {
   const [order]: FloodOrder[] = await once(process, 'message');
-  if (order === undefined) throw new Error('No order came.');
+  if (order === undefined) throw new Error('The parent sent no order.');
   const { name, party } = order;
   let isOver = false;
   process.once('message', () => (isOver = true));
   const flood = FLOODS[name]();
   const started = performance.now();
   const done = await flood(party, () => isOver);
-  tell(done / ((performance.now() - started) / 1_000));
+  report(done / ((performance.now() - started) / 1_000));
 }
 
-if (process.send !== undefined) await floodAsTold((rate) => process.send?.(rate));
+if (process.send !== undefined) await runAsChild((rate) => process.send?.(rate));

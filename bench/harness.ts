@@ -11,43 +11,43 @@ import type { ClickHouseServer } from '../src/config.ts';
 import { EmbeddedClickHouse } from '../src/clickhouse/embedded.ts';
 import { PACKAGE_ROOT } from '../src/process/package-root.ts';
 
-/** One line of the table: a measurement beside its floor, taken in the same run on the same machine. */
+/** One line of the table: a measurement and its floor, from the same run on the same machine. */
 export interface Result {
   readonly name: string;
   readonly value: number;
   readonly unit: string;
-  /** What Spoor is held against, in the same unit. */
+  /** The least that the same work could cost, in the same unit. */
   readonly floor: number;
   readonly ratio: number;
-  /** What the ratio must be, for example `<= 1.25`. */
+  /** The required ratio, for example `<= 1.25`. */
   readonly target: string;
   readonly ok: boolean;
 }
 
-/** A benchmark: what it is held against, in one sentence, and how it is measured. */
+/** A benchmark: its floor in one sentence, and how it is measured. */
 export interface Benchmark {
   readonly floor: string;
   readonly run: (bench: Bench) => Promise<readonly Result[]>;
 }
 
-/** A Spoor in a process of its own on a ClickHouse that the benchmark reaches too. */
+/** A Spoor in its own process, on a ClickHouse that the benchmark can query too. */
 export interface Bench {
   readonly url: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly database: Database;
   readonly clickhouse: ClickHouseServer;
-  /** The environment of Spoor's process, by which commands find it. */
+  /** The environment of Spoor's process; commands with the same one find it. */
   readonly settings: Readonly<Record<string, string>>;
-  /** Sample clicks. */
+  /** Number of sample clicks. */
   readonly clicks: number;
-  /** The sample clicks' owner, and its busiest link. */
+  /** The owner of the sample clicks, and its busiest link. */
   readonly owner: string;
   readonly link: string;
-  /** The newest click's latest moment, Unix milliseconds. */
+  /** No sample click is newer than this, in Unix milliseconds. */
   readonly end: number;
   /** Spoor's process. */
   readonly pid: number;
-  /** The most memory it has had, MiB. */
+  /** Its peak resident memory in MiB. */
   readonly peakMemory: () => number;
   readonly stop: () => Promise<void>;
 }
@@ -56,7 +56,7 @@ const KEY = `spoo_${'bench'.repeat(6)}`;
 const OWNER = 'bench';
 const DAYS = 30;
 
-/** Starts ClickHouse and Spoor in a new folder and makes `clicks` sample clicks. */
+/** Starts ClickHouse and Spoor in a new folder and adds sample clicks. */
 export async function startBench(clicks: number): Promise<Bench> {
   const folder = mkdtempSync(join(tmpdir(), 'spoor-bench-'));
   const engine = await EmbeddedClickHouse.start(join(folder, 'engine'));
@@ -98,7 +98,7 @@ export async function startBench(clicks: number): Promise<Bench> {
   };
 }
 
-/** A Spoor that serves in a process of its own. */
+/** A running Spoor in its own process. */
 export interface Service {
   readonly url: string;
   readonly pid: number;
@@ -106,11 +106,11 @@ export interface Service {
 }
 
 export interface OwnService extends Service {
-  /** Its environment, by which commands find it. */
+  /** Its environment; commands with the same one find it. */
   readonly settings: Readonly<Record<string, string>>;
 }
 
-/** A Spoor as it starts by itself, with a ClickHouse and a folder of its own. */
+/** Starts a Spoor with its own embedded ClickHouse and folder. */
 export async function startWithOwnClickHouse({ settings: all }: Bench): Promise<OwnService> {
   const folder = mkdtempSync(join(tmpdir(), 'spoor-bench-own-'));
   const { CLICKHOUSE_URL: _url, CLICKHOUSE_USER: _user, CLICKHOUSE_PASSWORD: _password, ...others } = all;
@@ -127,14 +127,14 @@ export async function startWithOwnClickHouse({ settings: all }: Bench): Promise<
   };
 }
 
-/** @param settings its environment */
+/** Starts a Spoor. @param settings its environment */
 export async function startService(settings: Readonly<Record<string, string>>): Promise<Service> {
   const service = spawn(process.execPath, [join(PACKAGE_ROOT, 'dist/cli.js'), 'serve'], {
     stdio: ['ignore', 'pipe', 'inherit'],
     env: { ...settings },
   });
   const url = await listening(createInterface(service.stdout));
-  // Whatever else it prints must not fill the pipe.
+  // Later output must not fill the pipe.
   service.stdout.resume();
   return {
     url,
@@ -151,7 +151,7 @@ async function listening(lines: AsyncIterable<string>): Promise<string> {
     const entry: unknown = JSON.parse(line);
     if (typeof entry === 'object' && entry !== null && 'url' in entry) return String(entry.url);
   }
-  throw new Error('Spoor ended before it listened.');
+  throw new Error('Spoor exited before it was listening.');
 }
 
 /** Milliseconds that `work` takes. */
@@ -162,8 +162,8 @@ export async function time(work: () => Promise<unknown>): Promise<number> {
 }
 
 /**
- * Runs the two in turn, so that a machine that slows down slows both, and gives the median of each in milliseconds.
- * @param warmUps runs before those: where one is short it takes some until V8 has compiled what it does
+ * Runs both alternately, so that a machine that slows down slows both. @returns the median of each in milliseconds
+ * @param warmUps unmeasured runs before; short work needs some until V8 has compiled it
  */
 export async function interleaved(
   runs: number,
@@ -191,12 +191,12 @@ export async function medianTime(runs: number, work: () => Promise<unknown>): Pr
   return median(times);
 }
 
-/** The middle one of some values. */
+/** The median of some values. */
 export function median(values: readonly number[]): number {
   return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
 }
 
-/** A result where less is better: the ratio may be at most `target`. */
+/** A result where less is better: the ratio must be at most `target`. */
 export function atMost(name: string, unit: string, value: number, floor: number, target: number): Result {
   const ratio = value / floor;
   return { name, value, unit, floor, ratio, target: `<= ${target}`, ok: ratio <= target };

@@ -16,13 +16,13 @@ const LINES_A_SECOND = 12;
 
 const run = promisify(execFile);
 
-/** A log in the combined format, through the command line into a running server with its own ClickHouse. */
+/** A log in the combined format, imported by the command line into a running server with its own ClickHouse. */
 export const importLog: Benchmark = {
   floor: 'node:readline reading the same file and splitting its lines at spaces',
   run: async (bench) => {
     const folder = mkdtempSync(join(tmpdir(), 'spoor-bench-log-'));
     try {
-      // A file for each run, and one to warm up: a file imported again is only counted.
+      // One file for each run and one to warm up, because a second import of a file only counts its lines.
       const files = Array.from({ length: RUNS + 1 }, (_, seed) => join(folder, `${seed}.log`));
       for (const [seed, file] of files.entries()) await writeLog(file, bench.end, seed);
       const [first = ''] = files;
@@ -55,7 +55,7 @@ async function importFile({ settings }: OwnService, file: string): Promise<void>
 async function splitLines(file: string): Promise<void> {
   let words = 0;
   for await (const line of createInterface(createReadStream(file))) words += line.split(' ').length;
-  if (words < LINES) throw new Error('The log is not whole.');
+  if (words < LINES) throw new Error('The log is incomplete.');
 }
 
 async function writeLog(file: string, end: number, seed: number): Promise<void> {

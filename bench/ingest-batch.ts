@@ -6,7 +6,7 @@ import { someRawClicks } from './raw-clicks.ts';
 const CLICKS = 5_000;
 const WARM_UPS = 20;
 
-/** Requests of 5,000 raw clicks, into a Spoor with its own ClickHouse. */
+/** Requests with 5,000 raw clicks each, to a Spoor with its own ClickHouse. */
 export const ingestBatch: Benchmark = {
   floor: 'ClickHouse inserting the same final rows as JSONEachRow over HTTP',
   run: async (bench) => {
@@ -47,7 +47,7 @@ async function send(url: string, { headers }: Bench, body: string): Promise<void
   await post(`${url}/api/v1/clicks`, { ...headers, 'content-type': 'application/x-ndjson' }, body);
 }
 
-/** Each with a token of its own, since ClickHouse drops an insert that equals an earlier one. */
+/** Inserts with a unique token, because ClickHouse drops an insert that equals an earlier one. */
 async function insertLines({ clickhouse }: Bench, lines: string): Promise<void> {
   const url = new URL(clickhouse.url);
   url.searchParams.set('database', 'spoor');
@@ -63,6 +63,6 @@ async function post(
   body: string,
 ): Promise<void> {
   const response = await fetch(url, { method: 'POST', headers, body });
-  const answer = await response.text();
-  if (!response.ok) throw new Error(answer);
+  const text = await response.text();
+  if (!response.ok) throw new Error(text);
 }

@@ -9,7 +9,7 @@ import { someRawClicks } from './raw-clicks.ts';
 const CONNECTIONS = 64;
 const REQUESTS = 3_000;
 
-/** One click a request, as a redirect service sends them while people click, into a Spoor with its own ClickHouse. */
+/** One click in each request, as a redirect service sends them, to a Spoor with its own ClickHouse. */
 export const ingestSingle: Benchmark = {
   floor: 'a bare Koa in a process of its own that parses the same body and stores nothing',
   run: async (bench) => {
@@ -31,7 +31,7 @@ export const ingestSingle: Benchmark = {
   },
 };
 
-/** Sends each body once, over all connections at once. */
+/** Sends each body once, over all connections in parallel. */
 async function postEach(
   url: string,
   agent: Agent,
@@ -60,5 +60,5 @@ async function post(
   const [response] = await once(sent, 'response');
   response.resume();
   await once(response, 'end');
-  if (response.statusCode !== 200) throw new Error(`answered ${response.statusCode}`);
+  if (response.statusCode !== 200) throw new Error(`status ${response.statusCode}`);
 }

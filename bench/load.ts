@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { type Socket, connect } from 'node:net';
 
-/** A request as it goes over the wire. */
+/** A request as bytes on the wire. */
 export type WireRequest = Buffer;
 
 /** @param headers beside `Host` */
@@ -23,8 +23,8 @@ export function wireRequest(
 const CONNECTIONS = 32;
 
 /**
- * Sends requests over 32 kept connections, each connection its next one when it has its answer, and reads every answer to
- * its end. It writes and reads bare bytes, so that it is not what a measurement shows.
+ * Sends requests over 32 keep-alive connections; each sends its next request when it has read the whole response. It reads
+ * and writes plain bytes, so that the client's own cost does not distort the measurement.
  */
 export async function load(url: URL, next: () => WireRequest | undefined): Promise<void> {
   const sockets = await Promise.all(
@@ -65,13 +65,13 @@ async function work(socket: Socket, next: () => WireRequest | undefined): Promis
 const EMPTY = Buffer.alloc(0);
 const OK = Buffer.from('HTTP/1.1 200');
 
-/** Where an answer ends, once that is known: after its length, or after its last chunk, which is the last to come. */
-function endOf(answer: Buffer): number | undefined {
-  const head = answer.indexOf('\r\n\r\n');
+/** The end of a response, once known: by its length, or after its last chunk. */
+function endOf(response: Buffer): number | undefined {
+  const head = response.indexOf('\r\n\r\n');
   if (head === -1) return undefined;
-  const length = /\r\ncontent-length: (\d+)/i.exec(answer.toString('latin1', 0, head));
+  const length = /\r\ncontent-length: (\d+)/i.exec(response.toString('latin1', 0, head));
   if (length !== null) return head + 4 + Number(length[1]);
-  return answer.subarray(-7).equals(LAST_CHUNK) ? answer.length : undefined;
+  return response.subarray(-7).equals(LAST_CHUNK) ? response.length : undefined;
 }
 
 const LAST_CHUNK = Buffer.from('\r\n0\r\n\r\n');

@@ -2,7 +2,7 @@ import type { ClickTable } from '../src/clickhouse/cluster.ts';
 import { param, sql } from '../src/sql/sql.ts';
 import type { Bench } from './harness.ts';
 
-/** Owners with a known number of visitors, beside the sample clicks. */
+/** Owners with a known number of visitors, in addition to the sample clicks. */
 export const OWNERS = {
   /** Most of its visitors come once. */
   fresh: { clicks: 2_000_000, visitors: 1_700_000 },
@@ -15,8 +15,8 @@ export const OWNERS = {
 export type OwnerName = keyof typeof OWNERS;
 
 /**
- * Gives an owner its clicks, unless it has them.
- * @param tables those that hold the clicks themselves
+ * Inserts an owner's clicks, unless they exist.
+ * @param tables the tables that store the clicks, one for each shard
  */
 export async function ensureOwner(
   { database, end }: Bench,
@@ -57,7 +57,7 @@ async function mergeParts({ database, table }: Pick<ClickTable, 'database' | 'ta
     await database.commandText(`OPTIMIZE TABLE ${table} PARTITION ${month} FINAL`);
 }
 
-/** So many clicks of people nobody asks about; they lie on both sides of everybody else's. */
+/** Adds clicks of other owners, sorted before and after the measured ones. */
 export async function addOthers({ database, end }: Bench, clicks: number): Promise<void> {
   await database.command(
     sql`INSERT INTO clicks (owner_id, short_code, clicked_at, visitor, browser, os, country, city, referrer,
@@ -68,11 +68,11 @@ export async function addOthers({ database, end }: Bench, clicks: number): Promi
     FROM numbers_mt(${param('UInt64', clicks)})`,
     LARGE_BLOCKS,
   );
-  // Otherwise merges that are under way, or parts that wait for them, would be what is measured.
+  // Otherwise running or pending merges would distort the measurement.
   await mergeParts({ database, table: 'clicks' });
 }
 
-/** Few parts, as merges would leave. */
+/** Few large parts, as after merges. */
 const LARGE_BLOCKS = {
   max_block_size: '1000000',
   min_insert_block_size_rows: '4000000',

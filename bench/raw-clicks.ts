@@ -1,4 +1,4 @@
-/** A click as a redirect service has it. */
+/** A click as a redirect service sends it. */
 export interface RawClick {
   readonly short_code: string;
   readonly ip: string;
@@ -6,7 +6,7 @@ export interface RawClick {
   readonly referrer: string;
 }
 
-/** Clicks of many visitors on 200 links; another sequence for each number, the same for the same. */
+/** Endless clicks of many visitors on 200 links; the same seed gives the same clicks. */
 export function* rawClicks(seed: number): Generator<RawClick, never> {
   let state = seed + 1;
   const next = (below: number): number => {
@@ -23,7 +23,7 @@ export function* rawClicks(seed: number): Generator<RawClick, never> {
   }
 }
 
-/** The first so many of them. */
+/** The first `count` clicks of a seed. */
 export function someRawClicks(seed: number, count: number): readonly RawClick[] {
   const clicks = rawClicks(seed);
   return Array.from({ length: count }, () => clicks.next().value);

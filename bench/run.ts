@@ -41,8 +41,8 @@ const BENCHMARKS: Readonly<Record<string, Benchmark>> = {
 };
 
 const { clicks, only } = new Command('bench')
-  .option('--clicks <n>', 'sample clicks', '1000000')
-  .option('--only <names...>', `some of ${Object.keys(BENCHMARKS).join(', ')}`)
+  .option('--clicks <n>', 'number of sample clicks', '1000000')
+  .option('--only <names...>', `only these of ${Object.keys(BENCHMARKS).join(', ')}`)
   .parse()
   .opts<{ clicks: string; only?: string[] }>();
 
@@ -51,7 +51,7 @@ const results: Result[] = [];
 try {
   for (const [name, { floor, run }] of Object.entries(BENCHMARKS)) {
     if (only?.includes(name) === false) continue;
-    note(`${name}, against ${floor}`);
+    note(`${name}, compared with ${floor}`);
     results.push(...(await run(bench)));
   }
   printLine(

@@ -1,23 +1,23 @@
 import { type Bench, type Benchmark, type Result, atMost, medianTime } from './harness.ts';
 import { addOthers, ensureOwner } from './owners.ts';
-import { askDashboard, askLink } from './stats-questions.ts';
+import { requestDashboard, requestLink } from './stats-requests.ts';
 
-/** Sample clicks that the growth is counted from; fewer where the table has fewer. */
-const SMALL = 2_000_000;
+/** The size that growth is relative to; smaller if the table has fewer clicks. */
+const BASE_CLICKS = 2_000_000;
 
-/** What the table grows to. */
+/** Factors by which the table grows. */
 const GROWTH = [10, 30];
 
-/** The same link and owner are asked about while the table grows by clicks of others. */
+/** Requests for the same link and owner while the table grows by clicks of others. */
 export const scale: Benchmark = {
-  floor: 'itself before the clicks of others came into the table',
+  floor: 'Spoor itself before clicks of others were added to the table',
   run: async (bench) => {
     await ensureOwner(bench, 'fresh');
     const floor = await measure(bench);
     const results: Result[] = [];
     let size = bench.clicks;
     for (const growth of GROWTH) {
-      const grown = Math.max(size, growth * Math.min(bench.clicks, SMALL));
+      const grown = Math.max(size, growth * Math.min(bench.clicks, BASE_CLICKS));
       await addOthers(bench, grown - size);
       size = grown;
       const { link, dashboard } = await measure(bench);
@@ -32,7 +32,7 @@ export const scale: Benchmark = {
 
 async function measure(bench: Bench): Promise<{ readonly link: number; readonly dashboard: number }> {
   return {
-    link: await medianTime(61, () => askLink(bench)),
-    dashboard: await medianTime(7, () => askDashboard(bench, 'fresh')),
+    link: await medianTime(61, () => requestLink(bench)),
+    dashboard: await medianTime(7, () => requestDashboard(bench, 'fresh')),
   };
 }

@@ -7,15 +7,17 @@ import { DIMENSION_NAMES } from '../src/stats/registry/dimensions.ts';
 import { startBench } from './harness.ts';
 
 const { minutes, clicks } = new Command('soak')
-  .description('Mixed load for a long time; memory (in MiB) and handles of the service must become level.')
-  .option('--minutes <n>', 'how long', '30')
-  .option('--clicks <n>', 'sample clicks to begin with', '500000')
+  .description(
+    'Run mixed load for a long time. Memory (in MiB) and open handles of the service must level off.',
+  )
+  .option('--minutes <n>', 'duration in minutes', '30')
+  .option('--clicks <n>', 'number of sample clicks at the start', '500000')
   .parse()
   .opts<{ minutes: string; clicks: string }>();
 
 const SAMPLES = 15;
 
-/** What is shown of the service's memory, by its metric. */
+/** Columns of the service's memory, and their metrics. */
 const MEMORY = {
   RSS: 'process_resident_memory_bytes',
   HEAP: 'nodejs_heap_size_total_bytes',
@@ -75,7 +77,7 @@ try {
   );
   for (const [name, { requests, refused, left }] of Object.entries(counts)) {
     printLine(
-      `${name}: ${requests} answered, ${refused} refused with 503 or 504, ${left} left by the client on purpose`,
+      `${name}: ${requests} succeeded, ${refused} refused with 503 or 504, ${left} aborted by the client on purpose`,
     );
   }
 } finally {
@@ -83,7 +85,7 @@ try {
   await bench.stop();
 }
 
-/** The service's memory as it tells itself, MiB. */
+/** The service's memory from its own metrics, in MiB. */
 async function memory(): Promise<readonly number[]> {
   const text = await (await fetch(`${bench.url}/metrics`)).text();
   return Object.values(MEMORY).map((name) => {
@@ -92,7 +94,7 @@ async function memory(): Promise<readonly number[]> {
   });
 }
 
-/** Does the same thing until the time is over. @throws Error for an answer that is neither right nor a clean refusal */
+/** Repeats `work` until the time is over. @throws Error for any response but success, 503 or 504 */
 async function repeat(name: keyof typeof counts, work: () => Promise<Response | undefined>) {
   while (!over.signal.aborted) {
     const response = await work();
@@ -106,19 +108,19 @@ async function repeat(name: keyof typeof counts, work: () => Promise<Response | 
 
 function pick<T>(values: readonly T[]): T {
   const value = values[Math.floor(Math.random() * values.length)];
-  if (value === undefined) throw new Error('There is nothing to pick from.');
+  if (value === undefined) throw new Error('Nothing to pick from.');
   return value;
 }
 
 async function ask(): Promise<Response> {
-  const question = new URLSearchParams({
+  const parameters = new URLSearchParams({
     owner_id: bench.owner,
     group_by: pick(DIMENSION_NAMES),
     start_date: String(bench.end - pick([1, 7, 30]) * 86_400_000),
     end_date: String(bench.end),
     ...(Math.random() < 0.5 ? { short_code: `${bench.owner}-${Math.floor(Math.random() * 1_000)}` } : {}),
   });
-  return fetch(`${bench.url}/api/v1/stats?${question.toString()}`, { headers: bench.headers });
+  return fetch(`${bench.url}/api/v1/stats?${parameters.toString()}`, { headers: bench.headers });
 }
 
 function clickOf(): object {
@@ -147,9 +149,9 @@ async function post(body: string, headers: Readonly<Record<string, string>> = {}
   });
 }
 
-/** A file of tens of thousands of rows; every fifth client leaves in its midst. */
+/** An export of tens of thousands of rows; every fifth client disconnects midway. */
 async function exportFile(): Promise<Response | undefined> {
-  const question = new URLSearchParams({
+  const parameters = new URLSearchParams({
     owner_id: bench.owner,
     format: pick(EXPORT_FORMAT_NAMES),
     group_by: 'time,city,referrer,short_code',
@@ -158,7 +160,7 @@ async function exportFile(): Promise<Response | undefined> {
     end_date: String(bench.end),
   });
   const leaving = new AbortController();
-  const response = await fetch(`${bench.url}/api/v1/export?${question.toString()}`, {
+  const response = await fetch(`${bench.url}/api/v1/export?${parameters.toString()}`, {
     headers: bench.headers,
     signal: leaving.signal,
   });

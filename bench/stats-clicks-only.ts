@@ -1,15 +1,15 @@
 import { type Benchmark, atMost, interleaved } from './harness.ts';
 import { ensureOwner } from './owners.ts';
-import { askDashboard, clicksByHand } from './stats-questions.ts';
+import { requestDashboard, clicksByHand } from './stats-requests.ts';
 
-/** Seven dimensions, clicks alone. */
+/** Seven dimensions, without visitors. */
 export const statsClicksOnly: Benchmark = {
-  floor: 'one hand-written GROUPING SETS query with count(), and uniqExact for the summary alone',
+  floor: 'one hand-written GROUPING SETS query with count(), and uniqExact only for the summary',
   run: async (bench) => {
     await ensureOwner(bench, 'returning');
     const { spoor, floor } = await interleaved(
       7,
-      () => askDashboard(bench, 'returning', 'clicks'),
+      () => requestDashboard(bench, 'returning', 'clicks'),
       () => clicksByHand(bench, 'returning'),
     );
     return [atMost('stats-clicks-only', 'ms', spoor, floor, 1.1)];

@@ -1,25 +1,25 @@
 import { type Benchmark, atMost, interleaved } from './harness.ts';
-import { askLink, linkByHand } from './stats-questions.ts';
+import { requestLink, linkByHand } from './stats-requests.ts';
 
-/** Milliseconds that Spoor may add to what ClickHouse takes. */
-const MAY_ADD_MS = 4;
+/** Time that Spoor may add to ClickHouse's. */
+const MAX_ADDED_MS = 4;
 
-/** So many pass until V8 has compiled most of what a question runs through. */
+/** Requests until V8 has compiled most of the code. */
 const WARM_UPS = 200;
 
-/** One link's default question. */
+/** The default stats request for one link. */
 export const statsLink: Benchmark = {
   floor: 'the same result from ClickHouse by the best hand-written SQL over HTTP, p50',
   run: async (bench) => {
     const { spoor, floor } = await interleaved(
       61,
-      () => askLink(bench),
+      () => requestLink(bench),
       () => linkByHand(bench),
       WARM_UPS,
     );
     return [
       atMost('stats-link', 'ms', spoor, floor, 1.25),
-      atMost('stats-link-added', 'ms', spoor - floor, MAY_ADD_MS, 1),
+      atMost('stats-link-added', 'ms', spoor - floor, MAX_ADDED_MS, 1),
     ];
   },
 };

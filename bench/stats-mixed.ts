@@ -5,16 +5,16 @@ import { forAnswer, parseQuestion } from '../src/stats/parse/query.ts';
 import { type Bench, type Benchmark, atLeast, interleaved } from './harness.ts';
 import { type WireRequest, load, wireRequest } from './load.ts';
 
-/** Thousands of questions pass until V8 has compiled all that one runs through. */
+/** V8 needs thousands of requests to compile all the code that one runs through. */
 const WARM_UPS = 3;
 
-/** 32 connections over 1,000 links. Each is asked about once, so that no answer that was kept is of any use. */
+/** 32 connections request 1,000 links, each once, so that no response comes from the cache. */
 export const statsMixed: Benchmark = {
   floor:
-    'ClickHouse alone, asked the same queries over as many connections by its HTTP interface, answers only read',
+    'ClickHouse alone, with the same queries over as many HTTP connections, responses read and discarded',
   run: async (bench) => {
     const links = await linksOf(bench);
-    // Each run asks about other ranges than those before.
+    // Each run requests another range, for the same reason.
     let end = bench.end;
     const ask = (url: string, request: (link: string) => WireRequest): Promise<void> => {
       const requests = links.map(request).values();
@@ -24,7 +24,7 @@ export const statsMixed: Benchmark = {
       3,
       () => {
         end--;
-        return ask(bench.url, (link) => question(bench, link, end));
+        return ask(bench.url, (link) => statsRequest(bench, link, end));
       },
       () => ask(bench.clickhouse.url, (link) => query(bench, link, end)),
       WARM_UPS,
@@ -40,15 +40,15 @@ async function linksOf({ database, owner }: Bench): Promise<readonly string[]> {
   return rows.map(([link]) => link);
 }
 
-function question({ url, headers }: Bench, link: string, end: number): WireRequest {
-  const asked = new URLSearchParams({ scope: 'anon', short_code: link, end_date: String(end) });
-  return wireRequest(new URL(`${url}/api/v1/stats?${asked}`), 'GET', headers);
+function statsRequest({ url, headers }: Bench, link: string, end: number): WireRequest {
+  const parameters = new URLSearchParams({ scope: 'anon', short_code: link, end_date: String(end) });
+  return wireRequest(new URL(`${url}/api/v1/stats?${parameters}`), 'GET', headers);
 }
 
 function query({ clickhouse, owner, database }: Bench, link: string, end: number): WireRequest {
   const raw = { scope: 'anon', short_code: link, end_date: String(end) };
-  const asked = forAnswer(parseQuestion(raw, { now: Date.now(), timeZones: new Set(['UTC']) }));
-  const { sql: text, params } = render(compile(asked, { kind: 'url', ownerId: owner, shortCode: link }));
+  const parsed = forAnswer(parseQuestion(raw, { now: Date.now(), timeZones: new Set(['UTC']) }));
+  const { sql: text, params } = render(compile(parsed, { kind: 'url', ownerId: owner, shortCode: link }));
   const url = new URL(clickhouse.url);
   url.searchParams.set('database', database.name);
   url.searchParams.set('default_format', 'JSONCompactEachRow');

@@ -9,10 +9,10 @@ import { load, wireRequest } from './load.ts';
 
 const REQUESTS = 20_000;
 
-/** Headers that Node sets by itself. */
-const NODES_OWN = ['date', 'connection', 'keep-alive', 'content-length'];
+/** Headers that Node sets. */
+const NODE_HEADERS = ['date', 'connection', 'keep-alive', 'content-length'];
 
-/** One link's default question, the same again and again over 32 kept connections. */
+/** The same default stats request for one link, repeated over 32 keep-alive connections. */
 export const statsRepeat: Benchmark = {
   floor:
     'a bare Koa in a process of its own that sends the same headers and body without looking at the request',
@@ -45,13 +45,13 @@ async function startBareKoa(
 ): Promise<{ readonly url: URL; readonly stop: () => Promise<void> }> {
   const response = await fetch(url, { headers });
   if (!response.ok) throw new Error(await response.text());
-  const sent = Object.fromEntries([...response.headers].filter(([name]) => !NODES_OWN.includes(name)));
+  const sent = Object.fromEntries([...response.headers].filter(([name]) => !NODE_HEADERS.includes(name)));
   const folder = mkdtempSync(join(tmpdir(), 'spoor-bench-'));
-  const file = join(folder, 'answer.json');
+  const file = join(folder, 'response.json');
   writeFileSync(file, JSON.stringify({ headers: sent, body: await response.text() }));
   const child = spawn(
     process.execPath,
-    ['--import', 'tsx', join(import.meta.dirname, 'bare-answer.ts'), file],
+    ['--import', 'tsx', join(import.meta.dirname, 'bare-response.ts'), file],
     {
       stdio: ['ignore', 'pipe', 'inherit'],
     },

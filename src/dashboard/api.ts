@@ -32,7 +32,7 @@ const KINDS: Readonly<Record<number, Failure['kind']>> = {
 
 const OPENINGS: Readonly<Partial<Record<Failure['kind'], string>>> = {
   limited: 'Too many requests in a short time.',
-  unavailable: 'Statistics are not available right now.',
+  unavailable: 'The statistics are not available right now.',
   broken: 'Something went wrong on the server.',
 };
 

@@ -3,31 +3,35 @@ import type { Bench } from './harness.ts';
 
 const DAY_MS = 86_400_000;
 
-/** What a dashboard shows. */
+/** The dimensions of a dashboard. */
 const DIMENSIONS = ['time', 'browser', 'os', 'country', 'city', 'referrer', 'short_code'];
 const DASHBOARD_DAYS = 28;
 const DEFAULT_DAYS = 7;
 
-/** Ends of questions: each a little earlier than the one before, or its answer would be one that was kept. */
-let asked = 0;
+/** Counts requests: each ends a little earlier than the one before, so that none is served from the cache. */
+let sent = 0;
 
-export async function ask(bench: Bench, question: string): Promise<void> {
-  const response = await fetch(`${bench.url}/api/v1/stats?${question}`, { headers: bench.headers });
+export async function requestStats(bench: Bench, parameters: string): Promise<void> {
+  const response = await fetch(`${bench.url}/api/v1/stats?${parameters}`, { headers: bench.headers });
   if (!response.ok) throw new Error(await response.text());
   await response.arrayBuffer();
 }
 
-/** One link's default question. */
-export function askLink(bench: Bench): Promise<void> {
-  return ask(bench, `scope=anon&short_code=${bench.link}&end_date=${bench.end - ++asked}`);
+/** The default stats request for one link. */
+export function requestLink(bench: Bench): Promise<void> {
+  return requestStats(bench, `scope=anon&short_code=${bench.link}&end_date=${bench.end - ++sent}`);
 }
 
 /** @param metrics `clicks`, or both */
-export function askDashboard(bench: Bench, owner: string, metrics = 'clicks,unique_clicks'): Promise<void> {
+export function requestDashboard(
+  bench: Bench,
+  owner: string,
+  metrics = 'clicks,unique_clicks',
+): Promise<void> {
   const start = bench.end - DASHBOARD_DAYS * DAY_MS;
-  return ask(
+  return requestStats(
     bench,
-    `owner_id=${owner}&start_date=${start}&end_date=${bench.end - ++asked}&interval=day` +
+    `owner_id=${owner}&start_date=${start}&end_date=${bench.end - ++sent}&interval=day` +
       `&group_by=${DIMENSIONS.join(',')}&metrics=${metrics}`,
   );
 }
@@ -35,7 +39,7 @@ export function askDashboard(bench: Bench, owner: string, metrics = 'clicks,uniq
 const SUMMARY = sql`countIf(is_bot), min(clicked_at), max(clicked_at), avg(redirect_ms)`;
 const TIME = sql`toDate(clicked_at) AS time`;
 
-/** The floor of `askLink`. */
+/** The floor of `requestLink`. */
 export async function linkByHand({ database, owner, link, end }: Bench): Promise<void> {
   await database.rows(sql`SELECT ${TIME}, count() AS clicks, uniqExact(visitor), ${SUMMARY}
     FROM clicks
@@ -45,14 +49,14 @@ export async function linkByHand({ database, owner, link, end }: Bench): Promise
     ORDER BY clicks DESC`);
 }
 
-/** The floor of `askDashboard` with both metrics: all in one pass. */
+/** The floor of `requestDashboard` with both metrics: everything in one pass. */
 export async function dashboardByHand(bench: Bench, owner: string): Promise<void> {
   await bench.database.rows(
     sql`${grouped(bench, owner, sql`uniqExact(visitor), ${SUMMARY}`, sql`, ()`)} ORDER BY clicks DESC`,
   );
 }
 
-/** The floor of `askDashboard` with clicks alone: visitors are counted for the summary and for nothing else. */
+/** The floor of `requestDashboard` without visitors: they are counted only for the summary. */
 export async function clicksByHand(bench: Bench, owner: string): Promise<void> {
   await bench.database.rows(
     sql`SELECT * FROM (${grouped(bench, owner, sql`0 AS visitors, 0 AS bots, NULL AS first, NULL AS last, NULL AS average`, EMPTY)}
