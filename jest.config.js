@@ -75,7 +75,7 @@ function projectOf(suite) {
   return NEEDS_CLICKHOUSE.test(text) ? 'api' : 'unit';
 }
 
-const suites = readdirSync(join(import.meta.dirname, 'test'), { recursive: true })
+const suites = readdirSync(join(import.meta.dirname, 'test'), { recursive: true, encoding: 'utf8' })
   .map((name) => `test/${name}`)
   .filter((name) => name.endsWith('.test.ts'))
   .filter((name) => !leftOut.some(({ suite }) => new RegExp(`^${suite}\\.test\\.ts$`).test(name)));

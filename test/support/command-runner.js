@@ -5,7 +5,7 @@ import { runProgram } from '../../dist/cli/program.js';
 const replace = (name, value) => Object.defineProperty(process, name, { value, configurable: true });
 
 /** Runs one command after the other as the program would, without loading it anew for each. */
-process.on('message', async ({ args, settings, input }) => {
+async function run({ args, settings, input }) {
   for (const name of Object.keys(process.env)) delete process.env[name];
   Object.assign(process.env, settings);
   replace('argv', [process.execPath, 'spoor', ...args]);
@@ -18,5 +18,7 @@ process.on('message', async ({ args, settings, input }) => {
   for (const output of outputs) output.end();
   const [stdout, stderr] = await Promise.all(written);
   process.send({ code, signal: null, stdout, stderr });
-});
+}
+
+process.on('message', (command) => void run(command));
 process.on('disconnect', () => process.exit());
