@@ -12,6 +12,7 @@ import { failureName } from './clickhouse/failures.ts';
 import { explainStartFailure } from './clickhouse/start-failure.ts';
 import { createVersions } from './clickhouse/versions.ts';
 import type { OnWait } from './clickhouse/waiting.ts';
+import { queryLimits } from './clickhouse/workloads.ts';
 import { type EnrichStep, enrichSteps } from './clicks/enrich/enrich.ts';
 import { UNKNOWN_PLACE } from './clicks/enrich/place.ts';
 import { cachedUserAgents } from './clicks/enrich/user-agent.ts';
@@ -166,6 +167,7 @@ function compose(config: Config, { clickhouse, ...parts }: Parts, token: string)
   const spoolFolder = spoolFolderOf(config, parts.log);
   const shares = createShares({
     ...config,
+    maxDearQueries: queryLimits(config).dearQuestions,
     spoolBytes: config.spoolBytes ?? spoolFolder?.defaultBytes ?? 0,
     maxConnections: maxConnections(descriptorLimit()),
     heapBytes: getHeapStatistics().heap_size_limit,

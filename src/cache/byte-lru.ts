@@ -1,117 +1,43 @@
+import { LRUCache } from 'lru-cache';
 import { ownCopy } from '../lib/own-copy.ts';
 
-interface Held<Value> {
-  readonly value: Value;
-  readonly bytes: number;
-  readonly holder: string;
-  wasAskedFor: boolean;
-}
+export type CacheKey = string | number;
 
-/** What one holder has. */
-interface HolderPart {
-  bytes: number;
-  /** In the order of the queue. */
-  readonly names: Set<string | number>;
-}
+/** Values by key within a number of bytes. When they exceed it, the least recently used ones are evicted. */
+export class ByteLru<Value extends object | string | number> {
+  /** undefined: nothing is cached. (lru-cache takes a size of 0 for none.) */
+  readonly #entries: LRUCache<CacheKey, Value> | undefined;
 
-/** Of all bytes, what one holder's values take where values have holders. */
-const EACH = 1 / 2;
-/** Of values that are everybody's. */
-const NOBODY = '';
-
-/**
- * Values by name within so many bytes. For a new one the oldest goes that was not asked for since it came to the end of
- * the queue, which is nearly the one not asked for longest, and asking for one costs nothing but a mark.
- */
-export class ByteLru<Value> {
-  readonly #limit: number;
-  /** A queue: the first is the next to go, unless it was asked for. */
-  readonly #held = new Map<string | number, Held<Value>>();
-  readonly #holders = new Map<string, HolderPart>();
-  #bytes = 0;
-
-  constructor(limit: number) {
-    this.#limit = limit;
+  /** @param dispose called with each value that is evicted, deleted or replaced */
+  constructor(maxBytes: number, dispose?: (value: Value, key: CacheKey) => void) {
+    const maxSize = Math.floor(maxBytes);
+    if (maxSize > 0) this.#entries = new LRUCache({ maxSize, ...(dispose && { dispose }) });
   }
 
-  /** Bytes held, by what their setters said. */
+  /** Bytes in use, as given to `set`. */
   get bytes(): number {
-    return this.#bytes;
+    return this.#entries?.calculatedSize ?? 0;
   }
 
-  get(name: string | number): Value | undefined {
-    const held = this.#held.get(name);
-    if (held === undefined) return undefined;
-    held.wasAskedFor = true;
-    return held.value;
+  get(key: CacheKey): Value | undefined {
+    return this.#entries?.get(key);
   }
 
   /**
-   * What is larger than all the room there is, is not held.
-   * @param holder whose it is: beyond half of all bytes, a holder's new values take the place of that holder's own
+   * A value larger than the whole cache is not stored.
+   * @param ttlMs how long it is returned; unless given, until it is evicted
    */
-  set(name: string | number, value: Value, bytes: number, holder = NOBODY): void {
-    this.delete(name);
-    const limit = holder === NOBODY ? this.#limit : this.#limit * EACH;
-    if (bytes > limit) return;
-    if (holder !== NOBODY) this.#makeRoomOf(holder, limit - bytes);
-    this.#makeRoom(this.#limit - bytes);
-    this.#hold(own(name), { value, bytes, holder, wasAskedFor: false });
+  set(key: CacheKey, value: Value, bytes: number, ttlMs = 0): void {
+    // A key that is a piece of a longer text would keep all of that in memory.
+    const ownKey = typeof key === 'string' ? ownCopy(key) : key;
+    this.#entries?.set(ownKey, value, { size: bytes, ttl: ttlMs });
   }
 
-  /** A map's loop comes to what is put behind its end meanwhile, so each is passed over once at most. */
-  #makeRoom(limit: number): void {
-    for (const [oldest, held] of this.#held) {
-      if (this.#bytes <= limit) return;
-      this.#passOver(oldest, held);
-    }
-  }
-
-  #makeRoomOf(holder: string, limit: number): void {
-    for (;;) {
-      const part = this.#holders.get(holder);
-      const [oldest = ''] = part?.names ?? [];
-      const held = this.#held.get(oldest);
-      if (part === undefined || part.bytes <= limit || held === undefined) return;
-      this.#passOver(oldest, held);
-    }
-  }
-
-  /** Deletes what was not asked for; what was, is the newest again. */
-  #passOver(name: string | number, held: Held<Value>): void {
-    this.delete(name);
-    if (held.wasAskedFor) this.#hold(name, { ...held, wasAskedFor: false });
-  }
-
-  #hold(name: string | number, held: Held<Value>): void {
-    this.#held.set(name, held);
-    this.#bytes += held.bytes;
-    const part = this.#holders.get(held.holder) ?? { bytes: 0, names: new Set() };
-    part.bytes += held.bytes;
-    part.names.add(name);
-    this.#holders.set(held.holder, part);
+  delete(key: CacheKey): void {
+    this.#entries?.delete(key);
   }
 
   clear(): void {
-    this.#held.clear();
-    this.#holders.clear();
-    this.#bytes = 0;
+    this.#entries?.clear();
   }
-
-  delete(name: string | number): void {
-    const held = this.#held.get(name);
-    if (held === undefined) return;
-    this.#held.delete(name);
-    this.#bytes -= held.bytes;
-    const part = this.#holders.get(held.holder);
-    if (part === undefined) return;
-    part.bytes -= held.bytes;
-    part.names.delete(name);
-    if (part.names.size === 0) this.#holders.delete(held.holder);
-  }
-}
-
-/** A name that keeps no longer text in memory than itself. */
-function own(name: string | number): string | number {
-  return typeof name === 'string' ? ownCopy(name) : name;
 }

@@ -1,4 +1,5 @@
 import { ByteLru } from './byte-lru.ts';
+import { OwnerLru } from './owner-lru.ts';
 
 /** The share of each cache in all bytes. A client that fills one takes nothing from the others. */
 const SHARES = {
@@ -35,9 +36,17 @@ export class CacheBudget {
   }
 
   /** A cache within its share. @throws Error when it is open already: its bytes would count twice */
-  open<Value>(name: CacheName): ByteLru<Value> {
+  open<Value extends object | string | number>(name: CacheName): ByteLru<Value> {
+    return this.#add(name, new ByteLru<Value>(this.#bytes * SHARES[name]));
+  }
+
+  /** The same, for a cache whose values have owners. */
+  openByOwner<Value>(name: CacheName): OwnerLru<Value> {
+    return this.#add(name, new OwnerLru<Value>(this.#bytes * SHARES[name]));
+  }
+
+  #add<Cache extends { readonly bytes: number }>(name: CacheName, cache: Cache): Cache {
     if (this.#opened.has(name)) throw new Error(`The cache ${name} is open already.`);
-    const cache = new ByteLru<Value>(this.#bytes * SHARES[name]);
     this.#opened.set(name, cache);
     return cache;
   }

@@ -1,5 +1,5 @@
 import { type Database, LOOK_UP } from '../clickhouse/database.ts';
-import { PART_MARK } from '../clickhouse/part-version.ts';
+import { PART_VERSION } from '../clickhouse/part-version.ts';
 import { sql } from '../sql/sql.ts';
 import type { Tenant } from '../stats/sql/conditions.ts';
 import type { TimeRange } from '../stats/time/buckets.ts';
@@ -37,7 +37,7 @@ const VERSIONS = sql`
   SELECT 0 AS month, toString(uuid) AS version FROM system.tables
   WHERE database = currentDatabase() AND name = 'clicks' AND engine = 'MergeTree'
   UNION ALL
-  SELECT toUInt32(partition) AS month, ${PART_MARK} AS version
+  SELECT toUInt32(partition) AS month, ${PART_VERSION} AS version
   FROM system.parts
   WHERE database = currentDatabase() AND table = 'clicks' AND active
   GROUP BY month

@@ -16,12 +16,7 @@ export interface ParsedRequest {
   latest?: { readonly tenant: Tenant; readonly key: string };
 }
 
-interface Entry extends ParsedRequest {
-  /** By the clock of `performance`: afterwards the same words may be another request. */
-  readonly expiresAt: number;
-}
-
-/** An `end_date` in the future stands for now until it has come, so such a request is parsed again this often. */
+/** An `end_date` in the future stands for now until it has come, so such a request is parsed again after this time. */
 const OPEN_END_TTL_MS = 1_000;
 
 /** Bytes of an entry beside its texts. */
@@ -32,15 +27,14 @@ const MAX_KEY_LENGTH = 512;
 
 /** Parsed requests by query string, so that a repeated one need not be parsed again. */
 export class ParsedRequests {
-  readonly #entries: ByteLru<Entry>;
+  readonly #entries: ByteLru<ParsedRequest>;
 
-  constructor(cache: ByteLru<Entry>) {
+  constructor(cache: ByteLru<ParsedRequest>) {
     this.#entries = cache;
   }
 
   find(queryString: string): ParsedRequest | undefined {
-    const entry = this.#entries.get(keyOf(queryString));
-    return entry !== undefined && performance.now() < entry.expiresAt ? entry : undefined;
+    return this.#entries.get(keyOf(queryString));
   }
 
   /** @param now when the question was parsed, Unix milliseconds */
@@ -49,12 +43,12 @@ export class ParsedRequests {
     const end = isOpen ? 'now' : question.end;
     const digest = sha256(JSON.stringify({ ...question, end, keptSince: undefined }));
     const isEndInFuture = isOpen && queryString.includes('end_date');
-    const expiresAt = isEndInFuture ? performance.now() + OPEN_END_TTL_MS : Infinity;
     const subject = ownSubject(question.subject);
     const key = keyOf(queryString);
-    const entry = { subject, digest, isOpen, expiresAt };
-    this.#entries.set(key, entry, 2 * (key.length + sizeOf(subject)) + OVERHEAD);
-    return entry;
+    const request = { subject, digest, isOpen };
+    const bytes = 2 * (key.length + sizeOf(subject)) + OVERHEAD;
+    this.#entries.set(key, request, bytes, isEndInFuture ? OPEN_END_TTL_MS : undefined);
+    return request;
   }
 }
 

@@ -2,9 +2,9 @@ import { AppError } from '../errors.ts';
 import { type Holder, holderKey } from '../fair-share/holder.ts';
 import type { Tenant } from '../stats/sql/conditions.ts';
 import type { TimeRange } from '../stats/time/buckets.ts';
-import type { ByteLru } from './byte-lru.ts';
 import { CoalescedWork } from './coalesced-work.ts';
 import type { DataChanges, Moment } from './data-changes.ts';
+import type { OwnerLru } from './owner-lru.ts';
 import type { FreshnessCheck, PartVersions } from './freshness-check.ts';
 
 /** The response to a stats request as it is sent. */
@@ -61,7 +61,7 @@ const TTL_MS = 1_000;
 /** Bytes of an entry beside its body. */
 const OVERHEAD = 1_024;
 
-interface Entry {
+export interface CachedResponse {
   readonly response: ComputedResponse;
   readonly revalidation:
     | { readonly cacheable: true; readonly untilMs: number; readonly partVersion: string }
@@ -86,11 +86,11 @@ export class ResponseCache {
   readonly #changes: DataChanges;
   readonly #freshness: Pick<FreshnessCheck, 'partVersions'>;
   readonly #count: CountCacheRequest;
-  readonly #entries: ByteLru<Entry>;
+  readonly #entries: OwnerLru<CachedResponse>;
   readonly #computations = new Map<string, Computation>();
 
   constructor(
-    entries: ByteLru<Entry>,
+    entries: OwnerLru<CachedResponse>,
     changes: DataChanges,
     freshness: Pick<FreshnessCheck, 'partVersions'>,
     count: CountCacheRequest,
@@ -148,7 +148,7 @@ export class ResponseCache {
     return this.#changes.isFresh(entry.since, tenant, TTL_MS) ? entry : this.#revalidate(entry, tenant);
   }
 
-  async #revalidate(entry: Entry, tenant: Tenant): Promise<Lookup> {
+  async #revalidate(entry: CachedResponse, tenant: Tenant): Promise<Lookup> {
     const { response, revalidation } = entry;
     if (!revalidation.cacheable) return { miss: revalidation.reason };
     if (revalidation.untilMs <= Date.now()) return { miss: 'expired' };
@@ -205,15 +205,15 @@ export class ResponseCache {
     const bytes = response.body.length + 2 * (key.length + partVersionLength) + OVERHEAD;
     const own = { ...response, body: ownBytes(response.body) };
     // Responses about one owner's clicks, whoever asks for them, do not displace those about the others'.
-    const holder = tenant.kind === 'every-owner' ? EVERY_OWNER : tenant.ownerId;
-    this.#entries.set(key, { response: own, revalidation, since }, bytes, holder);
+    const ownerId = tenant.kind === 'every-owner' ? EVERY_OWNER : tenant.ownerId;
+    this.#entries.set(key, { response: own, revalidation, since }, bytes, ownerId);
   }
 }
 
 function revalidationOf(
   { cacheability, range }: ComputedResponse,
   versions: PartVersions | undefined,
-): Entry['revalidation'] {
+): CachedResponse['revalidation'] {
   if (!cacheability.cacheable) return cacheability;
   if (versions === undefined) return { cacheable: false, reason: 'no_part_version' };
   return { ...cacheability, partVersion: versions.of(range) };

@@ -8,6 +8,7 @@ import { DataChanges } from './data-changes.ts';
 import { FreshnessCheck } from './freshness-check.ts';
 import { type ParsedRequest, ParsedRequests, cacheKey } from './parsed-requests.ts';
 import {
+  type CachedResponse,
   type ComputeResponse,
   type CountCacheRequest,
   ResponseCache,
@@ -42,7 +43,7 @@ export class StatsCache {
     this.rowEstimates = new RowEstimates(database, spread);
     this.visitorCounts = new VisitorCounts(budget.open('visitor_counts'));
     this.#parsed = new ParsedRequests(budget.open('parsed_requests'));
-    const responses = budget.open<never>('responses');
+    const responses = budget.openByOwner<CachedResponse>('responses');
     if (budget.isOff) return;
     const freshness = new FreshnessCheck(database, this.#changes);
     this.#responses = new ResponseCache(responses, this.#changes, freshness, count);

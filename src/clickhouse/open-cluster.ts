@@ -9,8 +9,7 @@ import {
 } from './server-connection.ts';
 import { Database } from './database.ts';
 import { migrate, readMigrations } from './migrations.ts';
-import { queryLimits } from '../fair-share/shares.ts';
-import { openWorkloads } from './workloads.ts';
+import { openWorkloads, queryLimits } from './workloads.ts';
 
 /** Opens all nodes of a cluster and migrates them. @throws Error with a sentence for the operator */
 export async function openCluster(

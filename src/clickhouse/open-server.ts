@@ -9,8 +9,7 @@ import {
 } from './server-connection.ts';
 import { Database } from './database.ts';
 import { migrate } from './migrations.ts';
-import { queryLimits } from '../fair-share/shares.ts';
-import { openWorkloads } from './workloads.ts';
+import { openWorkloads, queryLimits } from './workloads.ts';
 
 /** Opens a single server and migrates its database. @throws Error with a sentence for the operator */
 export async function openServer(

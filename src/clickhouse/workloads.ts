@@ -1,5 +1,6 @@
 import { availableParallelism } from 'node:os';
 import type { ClickHouseSettings } from '@clickhouse/client';
+import type { Config } from '../config.ts';
 import { sql } from '../sql/sql.ts';
 import type { Database } from './database.ts';
 
@@ -14,11 +15,20 @@ interface WorkloadShare {
   readonly most?: number;
 }
 
-/** How many queries Spoor lets run at once. */
+/** How many queries of each kind Spoor lets run at once. */
 export interface QueryLimits {
   readonly cheapQuestions: number;
   readonly dearQuestions: number;
   readonly exports: number;
+}
+
+/** The limits that follow from the settings. Half of all stats queries may be ones that read much. */
+export function queryLimits({
+  maxQueries,
+  maxExports,
+}: Pick<Config, 'maxQueries' | 'maxExports'>): QueryLimits {
+  const dearQuestions = Math.max(1, Math.floor(maxQueries / 2));
+  return { cheapQuestions: maxQueries, dearQuestions, exports: maxExports };
 }
 
 /**

@@ -1,4 +1,3 @@
-import type { QueryLimits } from '../clickhouse/workloads.ts';
 import { FairShare, type ShareOptions } from './fair-share.ts';
 
 /** Everything scarce that requests compete for in this process. */
@@ -25,6 +24,8 @@ export interface Shares {
 
 export interface ShareSizes {
   readonly maxQueries: number;
+  /** Of these, the ones that read much. */
+  readonly maxDearQueries: number;
   readonly maxExports: number;
   readonly maxConnections: number;
   /** Proxies in front. */
@@ -51,17 +52,9 @@ const quarter = (size: number): number => Math.max(1, Math.floor(size / 4));
 /** So few that whoever comes next, or clicks with a new code, wait for a handful of writes. */
 const URL_REQUESTS = { size: 8, each: { owner: 2, stranger: 1 }, strangers: 1 } as const;
 
-/** How many queries of each kind ClickHouse has to do at once. */
-export function queryLimits({
-  maxQueries,
-  maxExports,
-}: Pick<ShareSizes, 'maxQueries' | 'maxExports'>): QueryLimits {
-  return { cheapQuestions: maxQueries, dearQuestions: half(maxQueries), exports: maxExports };
-}
-
 /** Every share, with its bounds and what a refusal says. */
 export function createShares(sizes: ShareSizes): Shares {
-  const { maxQueries, maxExports, spoolBytes, maxConnections, trustProxy, heapBytes } = sizes;
+  const { maxQueries, maxDearQueries, maxExports, spoolBytes, maxConnections, trustProxy, heapBytes } = sizes;
   const bodyBytes = within(BODY_BYTES, heapBytes);
   const ingestionBytes = within(INGESTION_BYTES, (heapBytes - RESERVED_HEAP_BYTES) * INGESTION_OF_HEAP);
   const questions = {
@@ -80,9 +73,9 @@ export function createShares(sizes: ShareSizes): Shares {
     dearQuestions: new FairShare({
       ...questions,
       resource: 'dear_questions',
-      size: half(maxQueries),
-      each: { owner: most(half(maxQueries)), stranger: quarter(half(maxQueries)) },
-      strangers: half(half(maxQueries)),
+      size: maxDearQueries,
+      each: { owner: most(maxDearQueries), stranger: quarter(maxDearQueries) },
+      strangers: half(maxDearQueries),
     }),
     largeQuestions: new FairShare({
       ...questions,

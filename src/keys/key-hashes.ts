@@ -5,28 +5,28 @@ import { inTurns } from '../lib/event-loop.ts';
 
 const MAX_SECONDS = 30;
 
-/** Where others make keys too, they are read again after this time at the earliest, */
-const READ_AGAIN_MS = 1_000;
-/** and after so many times as long as reading them took, however often somebody makes one. */
-const REST = 20;
+/** Where other instances create keys too, the hashes are read again after this time at the earliest, */
+const REFRESH_MS = 1_000;
+/** and after a pause of this many times as long as reading them took, however often somebody creates one. */
+const PAUSE_FACTOR = 20;
 
 /**
- * Tells which keys may be stored, so that one that is not costs ClickHouse nothing. It holds the first 32 bits of each
- * key's hash, as numbers that need no object each: 20 to 40 bytes a key. Of the wrong keys one in four thousand million begins
- * like a given stored one; it is looked up, and is wrong.
+ * Tells which keys may be stored, so that a wrong key costs ClickHouse nothing. It holds the first 32 bits of each stored
+ * key's hash as plain numbers, 20 to 40 bytes a key. One wrong key in 2³² begins like a given stored one, and is then
+ * looked up.
  */
 export class KeyHashes {
   readonly #database: Database;
-  /** Of others' changes; undefined: nobody else makes keys. */
+  /** Of others' changes; undefined: nobody else creates keys. */
   readonly #poll: PartVersionPoll | undefined;
   readonly #clock: () => number;
   #beginnings: Set<number> | undefined;
-  /** What was added while the others are being read. */
+  /** Added while the others are being read. */
   #added: number[] = [];
   #reading: Promise<void> | undefined;
   /** Of the table, from before it was read. */
-  #mark: string | undefined;
-  #restsUntil = 0;
+  #partVersion: string | undefined;
+  #pausesUntil = 0;
 
   /** @param clock milliseconds, never going back */
   constructor(
@@ -46,7 +46,7 @@ export class KeyHashes {
   async mayHave(hash: string): Promise<boolean> {
     if (this.#beginnings === undefined) await this.#read();
     if (this.#beginnings?.has(beginningOf(hash))) return true;
-    if (this.#poll !== undefined && this.#reading === undefined && this.#clock() >= this.#restsUntil)
+    if (this.#poll !== undefined && this.#reading === undefined && this.#clock() >= this.#pausesUntil)
       void this.#readWhenChanged(this.#poll).catch(() => {});
     return false;
   }
@@ -59,9 +59,9 @@ export class KeyHashes {
   }
 
   async #readWhenChanged(poll: PartVersionPoll): Promise<void> {
-    this.#restsUntil = this.#clock() + READ_AGAIN_MS;
-    const { mark } = await poll.recent();
-    if (mark === undefined || mark !== this.#mark) await this.#read();
+    this.#pausesUntil = this.#clock() + REFRESH_MS;
+    const { version } = await poll.recent();
+    if (version === undefined || version !== this.#partVersion) await this.#read();
   }
 
   #read(): Promise<void> {
@@ -73,16 +73,16 @@ export class KeyHashes {
   }
 
   async #readAll(): Promise<void> {
-    const mark = (await this.#poll?.recent())?.mark;
+    const partVersion = (await this.#poll?.recent())?.version;
     const begun = this.#clock();
     const rows = await this.#database.rows<[number[]]>(BEGINNINGS, { ...LOOK_UP, maxSeconds: MAX_SECONDS });
     const beginnings = new Set<number>();
     for await (const [some] of inTurns(rows)) for (const beginning of some) beginnings.add(beginning);
     for (const beginning of this.#added) beginnings.add(beginning);
     this.#beginnings = beginnings;
-    this.#mark = mark;
+    this.#partVersion = partVersion;
     const now = this.#clock();
-    this.#restsUntil = now + Math.max(READ_AGAIN_MS, REST * (now - begun));
+    this.#pausesUntil = now + Math.max(REFRESH_MS, PAUSE_FACTOR * (now - begun));
   }
 }
 

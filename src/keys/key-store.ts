@@ -1,9 +1,9 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { CacheBudget } from '../cache/cache-budget.ts';
+import { RowCache } from '../cache/row-cache.ts';
 import type { Database } from '../clickhouse/database.ts';
 import { GroupCommit } from '../clickhouse/group-commit.ts';
-import { KnownRows } from '../clickhouse/known-rows.ts';
 import { PartVersionPoll } from '../clickhouse/part-version-poll.ts';
 import type { NextVersion } from '../clickhouse/versions.ts';
 import { sha256 } from '../lib/sha256.ts';
@@ -20,34 +20,34 @@ export interface ApiKey extends Principal {
 
 export type NewApiKey = Pick<ApiKey, 'ownerId' | 'name' | 'scopes' | 'rateLimit' | 'expiresAt'>;
 
-/** What a key takes that is remembered with all that is stored of it, and a hash that is known to be no key's. */
+/** Bytes of a cached key with all that is stored of it, and of a hash that is no key's. */
 const KEY_BYTES = 1_024;
 const HASH_BYTES = 256;
 
-/** Keys looked up together, and the most that may wait for it. */
+/** Keys that one query looks up, and the most that may wait for one. */
 const LOOK_UPS = { group: 1_000, waiting: 10_000 };
 
-/** So many times as long as looking up strangers' keys took ClickHouse is left to others. */
-const REST = 4;
+/** After a lookup of unknown keys there is a pause of this many times as long as it took. */
+const PAUSE_FACTOR = 4;
 
 type LookUps = GroupCommit<string, ReadonlyMap<string, ApiKey>>;
 
-/** The API keys, in ClickHouse, and before it what is known of them. */
+/** The API keys in ClickHouse, and a cache of them. */
 export class KeyStore {
   readonly #stored: StoredKeys;
   readonly #now: () => number;
   readonly #isOnlyWriter: boolean;
   readonly #hashes: KeyHashes;
   /** By hash; null: there is no such key. */
-  readonly #known: KnownRows<ApiKey | null>;
-  /** Apart, so that a flood of wrong keys displaces no right one. */
-  readonly #wrong: KnownRows<null>;
+  readonly #cached: RowCache<ApiKey | null>;
+  /** Hashes that are no key's. A cache of their own, so that a flood of wrong keys displaces no right one. */
+  readonly #unknown: RowCache<null>;
   readonly #lookUps: LookUps = new GroupCommit((hashes) => this.#lookUp(hashes), LOOK_UPS);
-  /** Apart, so that no right key waits for a wrong one. */
-  readonly #strangersLookUps: LookUps = new GroupCommit((hashes) => this.#lookUpStrangers(hashes), LOOK_UPS);
-  #rest: Promise<unknown> = Promise.resolve();
+  /** A queue of its own, so that no right key waits for a wrong one. */
+  readonly #unknownLookUps: LookUps = new GroupCommit((hashes) => this.#lookUpUnknown(hashes), LOOK_UPS);
+  #pause: Promise<unknown> = Promise.resolve();
 
-  /** @param isOnlyWriter nobody else makes or revokes these keys, so what was read of them holds until it is changed here */
+  /** @param isOnlyWriter nobody else makes or revokes these keys, so a cached one is fresh until it is changed here */
   constructor(
     database: Database,
     nextVersion: NextVersion,
@@ -60,38 +60,37 @@ export class KeyStore {
     this.#isOnlyWriter = isOnlyWriter;
     const poll = isOnlyWriter ? undefined : new PartVersionPoll(database, 'api_keys');
     this.#hashes = new KeyHashes(database, poll);
-    this.#known = new KnownRows({ cache: caches.open('keys'), sizeOf: () => KEY_BYTES, poll });
-    this.#wrong = new KnownRows({ cache: caches.open('wrong_keys'), sizeOf: () => HASH_BYTES, poll });
+    this.#cached = new RowCache({ cache: caches.open('keys'), sizeOf: () => KEY_BYTES, poll });
+    this.#unknown = new RowCache({ cache: caches.open('wrong_keys'), sizeOf: () => HASH_BYTES, poll });
   }
 
   /**
-   * The key of that hash, if it is among the stored ones that this process knows of and neither revoked nor expired.
-   * ClickHouse is asked only about those.
+   * The valid key of that hash, if this process knows that it is stored. ClickHouse is asked only about those.
    */
   async findKnown(hash: string): Promise<ApiKey | undefined> {
-    const known = await this.#known.find(hash);
-    if (known !== undefined) return this.#valid(known);
+    const cached = await this.#cached.find(hash);
+    if (cached !== undefined) return this.#valid(cached);
     if (!(await this.#hashes.mayHave(hash))) return undefined;
     return this.#valid((await this.#lookUps.add(hash, 1)).get(hash));
   }
 
   /**
-   * The key of that hash, if another instance has just made it. Where there is no other nothing is asked; where there are,
-   * all strangers together have one look-up at a time, so that wrong keys, however many, cost ClickHouse a fifth of a thread.
+   * The valid key of that hash, if another instance has just created it. With a single instance ClickHouse is not asked. With
+   * several, one lookup at a time serves all unknown keys, so that wrong ones, however many, cost ClickHouse a fifth of a thread.
    */
   async findNew(hash: string): Promise<ApiKey | undefined> {
     if (this.#isOnlyWriter) return undefined;
     if (await this.#hashes.mayHave(hash)) return this.findKnown(hash);
-    if ((await this.#wrong.find(hash)) === null) return undefined;
-    return this.#valid((await this.#strangersLookUps.add(hash, 1)).get(hash));
+    if ((await this.#unknown.find(hash)) === null) return undefined;
+    return this.#valid((await this.#unknownLookUps.add(hash, 1)).get(hash));
   }
 
-  /** Makes a key. Its text is in the answer and nowhere else. */
+  /** Creates a key. Its text is in the result and nowhere else. */
   async create(wanted: NewApiKey): Promise<{ readonly key: string; readonly stored: ApiKey }> {
     const text = `spoo_${randomBytes(32).toString('base64url')}`;
     const hash = hashKey(text);
     const key: ApiKey = { ...wanted, id: randomUUID(), createdAt: this.#now() };
-    await this.#known.write([[hash, key]], () => this.#stored.add(key, hash));
+    await this.#cached.write([[hash, key]], () => this.#stored.add(key, hash));
     this.#hashes.add(hash);
     return { key: text, stored: key };
   }
@@ -105,11 +104,11 @@ export class KeyStore {
   async revoke(id: string): Promise<boolean> {
     const stored = await this.#stored.byId(id);
     if (stored === undefined) {
-      // An earlier try that seemed to fail may have revoked it, and which of the known ones it is nobody can tell.
-      this.#known.clear();
+      // An earlier try that seemed to fail may have revoked it, and which of the cached ones it is cannot be told.
+      this.#cached.clear();
       return false;
     }
-    await this.#known.write([[stored.hash, null]], () => this.#stored.revoke(stored));
+    await this.#cached.write([[stored.hash, null]], () => this.#stored.revoke(stored));
     return true;
   }
 
@@ -124,24 +123,24 @@ export class KeyStore {
   }
 
   async #lookUp(hashes: readonly string[]): Promise<ReadonlyMap<string, ApiKey>> {
-    const remember = this.#known.begin();
+    const store = this.#cached.beginRead();
     const found = await this.#stored.byHash(hashes);
-    for (const hash of hashes) remember(hash, found.get(hash) ?? null);
+    for (const hash of hashes) store(hash, found.get(hash) ?? null);
     return found;
   }
 
-  async #lookUpStrangers(hashes: readonly string[]): Promise<ReadonlyMap<string, ApiKey>> {
-    await this.#rest;
-    const [rememberKey, rememberWrong] = [this.#known.begin(), this.#wrong.begin()];
+  async #lookUpUnknown(hashes: readonly string[]): Promise<ReadonlyMap<string, ApiKey>> {
+    await this.#pause;
+    const [storeKey, storeUnknown] = [this.#cached.beginRead(), this.#unknown.beginRead()];
     const begun = performance.now();
     const found = await this.#stored.byHash(hashes).finally(() => {
-      this.#rest = delay(REST * (performance.now() - begun), undefined, { ref: false });
+      this.#pause = delay(PAUSE_FACTOR * (performance.now() - begun), undefined, { ref: false });
     });
     for (const hash of hashes) {
       const key = found.get(hash);
-      if (key === undefined) rememberWrong(hash, null);
+      if (key === undefined) storeUnknown(hash, null);
       else {
-        rememberKey(hash, key);
+        storeKey(hash, key);
         this.#hashes.add(hash);
       }
     }
@@ -149,7 +148,7 @@ export class KeyStore {
   }
 }
 
-/** The only form in which a key is kept or compared. */
+/** The only form in which a key is stored or compared. */
 export function hashKey(key: string): string {
   return sha256(key);
 }

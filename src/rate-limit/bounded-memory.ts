@@ -1,4 +1,4 @@
-import QuickLRU from 'quick-lru';
+import { LRUCache } from 'lru-cache';
 import { RateLimiterCompatibleAbstract, RateLimiterRes } from 'rate-limiter-flexible';
 
 /** How many requests (`points`) fit into a window of `duration` seconds, and the prefix of its keys. */
@@ -24,15 +24,16 @@ export class BoundedMemory extends RateLimiterCompatibleAbstract {
   override execEvenly = false;
   readonly #points: number;
   readonly #durationMs: number;
-  readonly #counts: QuickLRU<string | number, Count>;
+  readonly #counts: LRUCache<string | number, Count>;
 
-  /** @param subjects how many are counted at least; at most twice as many are */
+  /** @param subjects how many are counted */
   constructor({ keyPrefix, points, duration }: WindowOptions, subjects: number) {
     super();
     this.keyPrefix = keyPrefix;
     this.#points = points;
     this.#durationMs = duration * 1000;
-    this.#counts = new QuickLRU({ maxSize: subjects });
+    // With `max` instead it would allocate for that many at once.
+    this.#counts = new LRUCache({ maxSize: subjects, sizeCalculation: () => 1 });
   }
 
   /** Counts; rejects with the result when the window is full, as the library's limiters do. */

@@ -82,7 +82,7 @@ export class UrlRegistry {
 
   async find(shortCode: string): Promise<ShortUrl | undefined> {
     return (
-      (await this.#stored.known.find(shortCode)) ?? (await this.#lookUps.add(shortCode, 1)).get(shortCode)
+      (await this.#stored.cached.find(shortCode)) ?? (await this.#lookUps.add(shortCode, 1)).get(shortCode)
     );
   }
 
@@ -97,7 +97,7 @@ export class UrlRegistry {
   #young(shortCodes: readonly string[]): Map<string, ShortUrl> {
     const found = new Map<string, ShortUrl>();
     for (const code of shortCodes) {
-      const url = this.#stored.known.young(code);
+      const url = this.#stored.cached.get(code);
       if (url !== undefined) found.set(code, url);
     }
     return found;

@@ -1,6 +1,6 @@
 import { type Database, LOOK_UP, type QueryOptions } from '../clickhouse/database.ts';
 import type { ByteLru } from '../cache/byte-lru.ts';
-import { type KnownRow, KnownRows } from '../clickhouse/known-rows.ts';
+import { type CachedRow, RowCache } from '../cache/row-cache.ts';
 import { PartVersionPoll } from '../clickhouse/part-version-poll.ts';
 import type { NextVersion } from '../clickhouse/versions.ts';
 import { EMPTY, type Sql, param, sql } from '../sql/sql.ts';
@@ -18,7 +18,7 @@ export interface StoredUrl {
 export interface UrlWrite {
   readonly url: ShortUrl;
   readonly isDeleted: boolean;
-  /** What was read of the code just before; undefined: nothing is stored. */
+  /** What was read of the code just before; undefined: no row is stored. */
   readonly replaces: StoredUrl | undefined;
 }
 
@@ -38,37 +38,37 @@ const SELECT = sql`
   SELECT short_code, owner_id, toUnixTimestamp64Milli(created_at), private_stats, long_url, is_deleted, version
   FROM urls FINAL`;
 
-/** What a URL that is known takes beside its texts. */
+/** Bytes of a cached URL beside its texts. */
 const OVERHEAD = 512;
 
-type UrlCache = ByteLru<KnownRow<ShortUrl>>;
+type UrlCache = ByteLru<CachedRow<ShortUrl>>;
 
-/** The table of URLs, and before it what is known of them. */
+/** The table of URLs, and a cache of its rows. */
 export class StoredUrls {
-  readonly known: KnownRows<ShortUrl>;
+  readonly cached: RowCache<ShortUrl>;
   readonly #database: Database;
   readonly #nextVersion: NextVersion;
 
-  /** @param isOnlyWriter nobody else changes these URLs, so what was read of one holds until it is changed here */
+  /** @param isOnlyWriter nobody else changes these URLs, so a cached one is fresh until it is changed here */
   constructor(database: Database, nextVersion: NextVersion, cache: UrlCache, isOnlyWriter: boolean) {
     this.#database = database;
     this.#nextVersion = nextVersion;
-    this.known = new KnownRows({
+    this.cached = new RowCache({
       cache,
       sizeOf,
       poll: isOnlyWriter ? undefined : new PartVersionPoll(database, 'urls'),
     });
   }
 
-  /** What is stored now under these codes, whatever was known of them; deleted URLs included. */
+  /** What is stored now under these codes, whatever is cached; deleted URLs included. */
   async read(shortCodes: readonly string[]): Promise<ReadonlyMap<string, StoredUrl>> {
     if (shortCodes.length === 0) return new Map();
-    const remember = this.known.begin();
+    const store = this.cached.beginRead();
     const stored = await this.#select(
       sql`WHERE short_code IN ${param('Array(String)', shortCodes)}`,
       LOOK_UP,
     );
-    for (const { url, isDeleted } of stored) if (!isDeleted) remember(url.shortCode, url);
+    for (const { url, isDeleted } of stored) if (!isDeleted) store(url.shortCode, url);
     return new Map(stored.map((one) => [one.url.shortCode, one]));
   }
 
@@ -78,7 +78,7 @@ export class StoredUrls {
     after: string | undefined,
     limit: number,
   ): Promise<readonly ShortUrl[]> {
-    // It reads all that there are: nobody's click or look-up is to wait for it.
+    // It reads the whole table, so it runs in a workload that clicks and lookups do not wait for.
     const stored = await this.#select(
       sql`
       WHERE NOT is_deleted
@@ -103,7 +103,7 @@ export class StoredUrls {
         this.#nextVersion(replaces?.version ?? 0),
       ]),
     );
-    await this.known.write(
+    await this.cached.write(
       writes.map(({ url, isDeleted }) => [url.shortCode, isDeleted ? undefined : own(url)]),
       () => this.#database.insert('urls', COLUMNS, lines),
     );
@@ -119,12 +119,12 @@ export class StoredUrls {
   }
 }
 
-/** A code that came with clicks is a piece of their text. */
+/** A code that came with clicks is a piece of their text, which it would keep in memory. */
 function own(url: ShortUrl): ShortUrl {
   return { ...url, shortCode: ownCopy(url.shortCode) };
 }
 
-/** The code is there twice, as name and in the row. */
+/** The code counts twice, as the key and in the row. */
 function sizeOf({ shortCode, ownerId, longUrl }: ShortUrl): number {
   return 2 * (2 * shortCode.length + ownerId.length + (longUrl?.length ?? 0)) + OVERHEAD;
 }

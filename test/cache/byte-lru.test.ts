@@ -1,16 +1,18 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import * as fc from 'fast-check';
 import { expect, test } from '@jest/globals';
 import { ByteLru } from '../../src/cache/byte-lru.ts';
 
-test('holds what fits, and lets the ones go first that nobody asked for', () => {
+test('stores what fits, and evicts what was least recently used', () => {
   const lru = new ByteLru<string>(30);
-  for (const name of ['a', 'b', 'c']) lru.set(name, name.toUpperCase(), 10);
+  for (const key of ['a', 'b', 'c']) lru.set(key, key.toUpperCase(), 10);
   expect(lru.get('a')).toBe('A');
   lru.set('d', 'D', 10);
-  expect(['a', 'b', 'c', 'd'].map((name) => lru.get(name))).toEqual(['A', undefined, 'C', 'D']);
+  expect(['a', 'b', 'c', 'd'].map((key) => lru.get(key))).toEqual(['A', undefined, 'C', 'D']);
   expect(lru.bytes).toBe(30);
 });
 
-test('a value set again takes the room of its new size, one that is too large none', () => {
+test('a value that is replaced counts with its new size, and one that is too large is not stored', () => {
   const lru = new ByteLru<string>(30);
   lru.set('a', 'old', 10);
   lru.set('a', 'new', 20);
@@ -19,30 +21,40 @@ test('a value set again takes the room of its new size, one that is too large no
   expect([lru.get('a'), lru.bytes]).toEqual([undefined, 0]);
 });
 
-test('also when all were asked for, it stays within its bytes', () => {
-  const lru = new ByteLru<number>(1_000);
-  for (let number = 0; number < 500; number++) {
-    lru.set(String(number), number, 1 + (number % 300));
-    for (let asked = 0; asked <= number; asked++) lru.get(String(asked));
-    expect(lru.bytes).toBeLessThanOrEqual(1_000);
-  }
-  expect(lru.get('499')).toBe(499);
+test('without any bytes it stores nothing', () => {
+  const lru = new ByteLru<string>(0);
+  lru.set('a', 'A', 1);
+  expect([lru.get('a'), lru.bytes]).toEqual([undefined, 0]);
 });
 
-test('a holder that fills it keeps to half, and the others keep theirs', () => {
-  const lru = new ByteLru<number>(100);
-  lru.set('other', 1, 10, 'other');
-  for (let number = 0; number < 50; number++) {
-    lru.set(`flood ${number}`, number, 10, 'flood');
-    // Also where each is asked for again.
-    lru.get(`flood ${number}`);
-  }
-  expect(lru.get('other')).toBe(1);
-  expect(lru.bytes).toBe(60);
-  expect([44, 45, 49].map((number) => lru.get(`flood ${number}`))).toEqual([undefined, 45, 49]);
-  lru.set('too large for one', 0, 51, 'flood');
-  expect(lru.get('too large for one')).toBeUndefined();
-  lru.clear();
-  lru.set('flood', 1, 50, 'flood');
-  expect(lru.bytes).toBe(50);
+test('a value with a TTL is returned until then, one without stays', async () => {
+  const lru = new ByteLru<string>(30);
+  lru.set('short', 'S', 10, 1);
+  lru.set('long', 'L', 10);
+  while (lru.get('short') !== undefined) await delay(1);
+  expect([lru.get('long'), lru.bytes]).toEqual(['L', 10]);
+});
+
+test('whatever is set and asked for, it is a list in the order of use cut at its bytes', () => {
+  const step = fc.record({
+    key: fc.integer({ min: 0, max: 9 }),
+    bytes: fc.option(fc.integer({ min: 1, max: 40 })),
+  });
+  fc.assert(
+    fc.property(fc.array(step, { maxLength: 60 }), (steps) => {
+      const lru = new ByteLru<{ readonly bytes: number }>(100);
+      let model: { readonly key: number; readonly bytes: number }[] = [];
+      for (const { key, bytes } of steps) {
+        const before = model.find((one) => one.key === key);
+        const now = bytes === null ? before : { key, bytes };
+        if (bytes === null) expect(lru.get(key)?.bytes).toBe(before?.bytes);
+        else lru.set(key, { bytes }, bytes);
+        model = [...(now === undefined ? [] : [now]), ...model.filter((one) => one.key !== key)];
+        let sum = 0;
+        model = model.filter((one) => (sum += one.bytes) <= 100);
+        const cut = model.reduce((all, one) => all + one.bytes, 0);
+        expect(lru.bytes).toBe(cut);
+      }
+    }),
+  );
 });

@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
-import { ByteLru } from '../../src/cache/byte-lru.ts';
 import { DataChanges } from '../../src/cache/data-changes.ts';
 import { PartVersions } from '../../src/cache/freshness-check.ts';
+import { OwnerLru } from '../../src/cache/owner-lru.ts';
 import {
   type Cacheability,
   type ComputeResponse,
@@ -28,7 +28,7 @@ function createCache() {
       return version === undefined ? undefined : new PartVersions(changes.now(), new Map([[0, version]]));
     },
   };
-  const cache = new ResponseCache(new ByteLru(1_048_576), changes, freshness, (outcome, reason) =>
+  const cache = new ResponseCache(new OwnerLru(1_048_576), changes, freshness, (outcome, reason) =>
     counted.push(reason === undefined ? outcome : `${outcome}: ${reason}`),
   );
   const ask = async (holder: Holder, compute: ComputeResponse, isOpen = true): Promise<string> => {

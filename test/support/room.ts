@@ -3,7 +3,14 @@ import { createShares } from '../../src/fair-share/shares.ts';
 
 /** Room for clicks that nobody else wants. */
 export function ampleRoom(): Room {
-  const sizes = { maxQueries: 4, maxExports: 4, spoolBytes: 0, maxConnections: 64, trustProxy: 0 };
+  const sizes = {
+    maxQueries: 4,
+    maxDearQueries: 2,
+    maxExports: 4,
+    spoolBytes: 0,
+    maxConnections: 64,
+    trustProxy: 0,
+  };
   const { ingestion } = createShares({ ...sizes, heapBytes: 1_073_741_824 });
   const lease = ingestion.take({ kind: 'owner', name: 'me' }, 0);
   if (lease === undefined) throw new Error('Nobody else has any.');

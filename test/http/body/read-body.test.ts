@@ -21,7 +21,14 @@ afterEach(async () => {
 
 /** A server that receives bodies, within such bounds, and what became of them. */
 async function start(options: Pick<ListenOptions, 'slowestMs' | 'deadlineMs'> = {}) {
-  const sizes = { maxQueries: 4, maxExports: 4, spoolBytes: 0, maxConnections: 64, trustProxy: 0 };
+  const sizes = {
+    maxQueries: 4,
+    maxDearQueries: 2,
+    maxExports: 4,
+    spoolBytes: 0,
+    maxConnections: 64,
+    trustProxy: 0,
+  };
   const { bodies } = createShares({ ...sizes, heapBytes: 1_024 * MIB });
   const outcomes: Promise<Buffer>[] = [];
   server = await listenWith((incoming) => {

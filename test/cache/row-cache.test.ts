@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import { ByteLru } from '../../src/cache/byte-lru.ts';
 import { Database } from '../../src/clickhouse/database.ts';
-import { KnownRows } from '../../src/clickhouse/known-rows.ts';
+import { RowCache } from '../../src/cache/row-cache.ts';
 import { PartVersionPoll } from '../../src/clickhouse/part-version-poll.ts';
 import { param, sql } from '../../src/sql/sql.ts';
 import type { ShortUrl } from '../../src/urls/registry.ts';
@@ -38,14 +38,14 @@ afterAll(async () => {
 });
 
 let time: number;
-let known: KnownRows<ShortUrl>;
+let known: RowCache<ShortUrl>;
 let version = 0;
 beforeEach(async () => {
   await spoor.database.commandText('TRUNCATE TABLE urls');
   time = 0;
   const clock = () => time;
   const poll = new PartVersionPoll(database, 'urls', clock);
-  known = new KnownRows({ cache: new ByteLru(100_000), sizeOf: () => 1_000, poll, clock });
+  known = new RowCache({ cache: new ByteLru(100_000), sizeOf: () => 1_000, poll, clock });
 });
 
 /** Each write gives the URL another owner, by which what is found is told from what was there before. */
@@ -65,7 +65,7 @@ async function write(shortCode: string, isDeleted = false): Promise<ShortUrl> {
 }
 
 async function read(shortCode: string): Promise<string | undefined> {
-  const remember = known.begin();
+  const remember = known.beginRead();
   const rows = await spoor.database.rows<[string]>(
     sql`SELECT owner_id FROM urls FINAL WHERE short_code = ${param('String', shortCode)} AND NOT is_deleted`,
   );
@@ -105,7 +105,7 @@ test(`what is known of a URL was so within three seconds, whoever changes it (SP
     const name = below(3) === 0 ? (names[below(names.length)] ?? '') : 'time goes on';
     await steps[name]?.(code);
     const asked = CODES[below(CODES.length)] ?? '';
-    const young = known.young(asked);
+    const young = known.get(asked);
     const found = await known.find(asked);
     if (found === undefined) {
       await read(asked);
@@ -156,14 +156,14 @@ test('of replicas and tables over several servers nothing is believed for longer
 });
 
 test('who is alone with the rows never asks', async () => {
-  const alone = new KnownRows<ShortUrl>({
+  const alone = new RowCache<ShortUrl>({
     cache: new ByteLru(100_000),
     sizeOf: () => 1_000,
     poll: undefined,
     clock: () => time,
   });
   const url = await write('a');
-  alone.begin()('a', url);
+  alone.beginRead()('a', url);
   time += HOUR_MS;
   const before = selects;
   expect(await alone.find('a')).toEqual(url);
@@ -175,8 +175,8 @@ test.each([
   ['forgetting everything', async () => known.clear()],
 ])('what was being read during %s is not found after it', async (_, change) => {
   const url = await write('a');
-  const remember = known.begin();
+  const remember = known.beginRead();
   await change();
   remember('a', url);
-  expect(known.young('a')).toBeUndefined();
+  expect(known.get('a')).toBeUndefined();
 });
