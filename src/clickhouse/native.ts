@@ -9,6 +9,9 @@ export interface NativeColumn<Row> {
   readonly write: (out: ByteWriter, rows: readonly Row[]) => Steps;
 }
 
+/** How values of a kind are written, whatever column and rows they are of. */
+export type NativeType<Value> = <Row>(name: string, value: (row: Row) => Value) => NativeColumn<Row>;
+
 /** Work in steps of a millisecond or so, between which others may have a turn. */
 type Steps = Generator<void, void>;
 

@@ -28,15 +28,7 @@ export async function openCluster(
       openOurs: (server, replicas) =>
         databases.once(
           `${server.url} ours`,
-          () =>
-            new Database(
-              server,
-              config.database,
-              options.observe,
-              {},
-              nodeSettings(name, replicas),
-              options.deadlines,
-            ),
+          () => new Database(server, config.database, options.observe, {}, nodeSettings(name, replicas)),
         ),
     });
     const bare = open(cluster.home);
@@ -49,8 +41,7 @@ export async function openCluster(
     const workloads = await make(bare);
     const database = databases.once(
       'home',
-      () =>
-        new Database(cluster.home, config.database, options.observe, workloads, settings, options.deadlines),
+      () => new Database(cluster.home, config.database, options.observe, workloads, settings),
     );
     await cluster.createDatabases();
     const migrations = readMigrations();

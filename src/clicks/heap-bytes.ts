@@ -1,3 +1,4 @@
+import { rowCharacters } from './click-row.ts';
 import type { PlacedRow } from './writer.ts';
 
 /** A row without its texts, as measured. */
@@ -10,9 +11,7 @@ export const CODE_BYTES = 200;
 
 /** About as much as a row takes of the heap until it is inserted. */
 export function rowBytes({ row }: PlacedRow): number {
-  const { short_code: code, referrer, browser, os, city, click_id: id } = row;
-  const characters = code.length + referrer.length + browser.length + os.length + city.length + id.length;
-  return ROW_BYTES + CHARACTER_BYTES * characters;
+  return ROW_BYTES + CHARACTER_BYTES * rowCharacters(row);
 }
 
 /** The least JSON of a click. */

@@ -7,8 +7,8 @@ import { CODE_BYTES, rowBytes } from './heap-bytes.ts';
 import { type RejectedItem, Rejections } from './rejections.ts';
 import { othersCodes } from './registration.ts';
 import type { KeptSince } from './retention.ts';
-import { NOT_AN_OBJECT, type ParsedClick, parseClick } from './schema.ts';
-import type { Click } from './types.ts';
+import type { Click } from './fields.ts';
+import { NOT_AN_OBJECT, type ParsedClick, parseClick } from './parse-click.ts';
 import { CHUNK_ROWS, type ClickWriter, type OnceName, type PlacedRow, chunkOf } from './writer.ts';
 
 export interface IngestResult {
@@ -152,9 +152,9 @@ async function surveyOf(
     }
     const { click } = parsed;
     // A new URL takes the time of its oldest click for its creation.
-    const known = oldest.get(click.shortCode);
-    if (known === undefined) room.take(CODE_BYTES + click.shortCode.length);
-    if (known === undefined || click.clickedAt < known) oldest.set(click.shortCode, click.clickedAt);
+    const known = oldest.get(click.short_code);
+    if (known === undefined) room.take(CODE_BYTES + click.short_code.length);
+    if (known === undefined || click.clicked_at < known) oldest.set(click.short_code, click.clicked_at);
     if (!isPlaceNeeded && !options.countOnly && needsPlace(click)) {
       isPlaceNeeded = true;
       steps = await context.steps(true);

@@ -1,4 +1,4 @@
-import type { Rejection } from './schema.ts';
+import type { Rejection } from './parse-click.ts';
 
 /** A click that was not taken, by its place in the request. */
 export interface RejectedItem extends Rejection {

@@ -3,18 +3,11 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Shards } from '../clickhouse/cluster.ts';
 import type { Database, InsertOptions } from '../clickhouse/database.ts';
 import { GroupCommit } from '../clickhouse/group-commit.ts';
-import {
-  type NativeColumn,
-  boolColumn,
-  nullableFloatColumn,
-  sharedTextColumn,
-  textColumn,
-  timeColumn,
-  uint64Column,
-} from '../clickhouse/native.ts';
+import { type NativeColumn, sharedTextColumn, uint64Column } from '../clickhouse/native.ts';
 import { unavailable } from '../errors.ts';
 import { param, quoted, sql } from '../sql/sql.ts';
-import type { ClickRow } from './types.ts';
+import { ROW_COLUMNS } from './click-row.ts';
+import type { ClickRow } from './fields.ts';
 
 /** A click ready to be stored, with its place in the request it came in. */
 export interface PlacedRow {
@@ -193,17 +186,7 @@ function monthOf(row: ClickRow): number {
 /** The columns of a click, in the order they are inserted. */
 const COLUMNS: readonly NativeColumn<PlacedRow>[] = [
   sharedTextColumn('owner_id', ({ ownerId }) => ownerId),
-  textColumn('short_code', ({ row }) => row.short_code),
-  timeColumn('clicked_at', ({ row }) => row.clicked_at),
-  uint64Column('visitor', ({ row }) => row.visitor),
-  sharedTextColumn('browser', ({ row }) => row.browser),
-  sharedTextColumn('os', ({ row }) => row.os),
-  sharedTextColumn('country', ({ row }) => row.country),
-  sharedTextColumn('city', ({ row }) => row.city),
-  sharedTextColumn('referrer', ({ row }) => row.referrer),
-  boolColumn('is_bot', ({ row }) => row.is_bot),
-  nullableFloatColumn('redirect_ms', ({ row }) => row.redirect_ms),
-  textColumn('click_id', ({ row }) => row.click_id),
+  ...ROW_COLUMNS,
 ];
 
 /** The names of a click's columns as they are stored. */

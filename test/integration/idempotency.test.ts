@@ -6,7 +6,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/gl
 import { createVersions } from '../../src/clickhouse/versions.ts';
 import { visitorHasher } from '../../src/clicks/enrich/visitor.ts';
 import { IdempotencyLedger } from '../../src/clicks/idempotency.ts';
-import type { ClickRow } from '../../src/clicks/types.ts';
+import type { ClickRow } from '../../src/clicks/fields.ts';
 import { writeClicks } from '../../src/clicks/writer.ts';
 import { param, sql } from '../../src/sql/sql.ts';
 import { endProcesses, newFolder, startServer, stopSharing } from '../support/process.ts';

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { INPUT_NAMES } from '../../src/clicks/fields.ts';
 import { DIMENSIONS, DIMENSION_NAMES, FILTER_NAMES } from '../../src/stats/registry/dimensions.ts';
 import { INTERVAL_NAMES } from '../../src/stats/registry/intervals.ts';
 import { METRIC_NAMES } from '../../src/stats/registry/metrics.ts';
@@ -13,10 +14,15 @@ const MADE_OF: Readonly<Record<string, readonly string[]>> = {
   referrer: ['https://a.example/x', 'https://b.example', 'http://a.example'],
 };
 
-/** What the clicks say of a dimension; what a new one stores is read back from the table. */
+/** What the clicks say of a dimension. */
 function toldOf(name: string, index: number): string {
   const values = MADE_OF[name] ?? [`${name} 1`, `${name} 2`, `${name} 3`];
   return values[index % values.length] ?? '';
+}
+
+/** What is sent is expected, whatever the table says; only what is worked out of other columns is read from there. */
+function isSent(name: string): boolean {
+  return INPUT_NAMES.some((known) => known === name);
 }
 
 let spoor: TestSpoor;
@@ -44,19 +50,15 @@ beforeAll(async () => {
     visitor: click.ip,
     isBot: true,
     redirectMs: click.redirect_ms,
-    values: Object.fromEntries(FILTER_NAMES.map((name, place) => [name, stored[index]?.[place + 1] ?? ''])),
+    values: Object.fromEntries(
+      FILTER_NAMES.map((name, place) => [
+        name,
+        isSent(name) ? toldOf(name, index >> (place % 3)) : (stored[index]?.[place + 1] ?? ''),
+      ]),
+    ),
   }));
 });
 afterAll(() => spoor.stop());
-
-test('the clicks are stored as they say', () => {
-  for (const name of ['browser', 'os', 'country', 'city', 'referrer', 'short_code']) {
-    const place = FILTER_NAMES.findIndex((known) => known === name);
-    expect(clicks.map(({ values }) => values[name])).toEqual(
-      clicks.map((_, index) => toldOf(name, index >> (place % 3))),
-    );
-  }
-});
 
 describe.each(DIMENSION_NAMES)('by %s', (dimension) => {
   const cases = INTERVAL_NAMES.flatMap((interval) =>

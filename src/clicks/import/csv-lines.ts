@@ -1,4 +1,5 @@
 import { parse } from 'csv-parse/sync';
+import { INPUTS, INPUT_NAMES } from '../fields.ts';
 import type { ImportedRecord } from './imported-record.ts';
 
 /** The cells of one CSV record (RFC 4180); undefined when its quotes do not fit. */
@@ -22,11 +23,12 @@ export function parseCsvRecord(record: string, columns: readonly string[]): Impo
   const value: Record<string, unknown> = {};
   columns.forEach((name, place) => {
     const cell = cells[place] ?? '';
-    if (cell !== '') value[name] = name === 'redirect_ms' ? numberOf(cell) : cell;
+    if (cell !== '') value[name] = CELL_PARSERS.get(name)?.(cell) ?? cell;
   });
   return { kind: 'click', value };
 }
 
-function numberOf(cell: string): number | string {
-  return /^\s*[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?\s*$/i.test(cell) ? Number(cell) : cell;
-}
+/** By column name. A column that no field is named after is ignored later. */
+const CELL_PARSERS: ReadonlyMap<string, (cell: string) => unknown> = new Map(
+  INPUT_NAMES.map((name) => [name, INPUTS[name].input.parseCell]),
+);

@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { type BodyStep, jsonItems, ndjsonItems } from '../../clicks/click-body.ts';
+import { INPUTS, INPUT_NAMES } from '../../clicks/fields.ts';
 import { ingest } from '../../clicks/ingest.ts';
-import { schema as clickSchema } from '../../clicks/schema.ts';
+import { schema as clickSchema } from '../../clicks/parse-click.ts';
 import type { OnceName } from '../../clicks/writer.ts';
 import type { Room } from '../../fair-share/room.ts';
 import { type Principal, isAdmin } from '../../keys/scopes.ts';
@@ -19,7 +20,6 @@ import { bytesBody } from '../route/body.ts';
 import { parameters } from '../route/parameters.ts';
 import { json } from '../route/responses.ts';
 import { route } from '../route/route.ts';
-import { CLICK_FIELDS } from './click-fields.ts';
 
 const MAX_BODY_BYTES = 64 * 1_048_576;
 
@@ -33,7 +33,7 @@ type ParseBody = (body: Buffer) => Iterator<BodyStep>;
 
 const clickInput = requestSchema('Click', clickSchema, {
   description: 'A click. Unknown fields are ignored; null and "" count as not given.',
-  fields: CLICK_FIELDS,
+  fields: Object.fromEntries(INPUT_NAMES.map((name) => [name, INPUTS[name].input.document])),
 });
 
 const CLICKS = [

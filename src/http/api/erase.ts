@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { type Erasure, conditionsOf } from '../../clicks/erasure.ts';
-import { storedCodeSchema } from '../../clicks/schema.ts';
+import { storedCodeSchema } from '../../clicks/short-code.ts';
 import { invalid } from '../../errors.ts';
 import { parseDateParameter } from '../../lib/date-time.ts';
 import { parseIp } from '../../lib/ip.ts';

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { shortCodeSchema, storedCodeSchema } from '../../clicks/schema.ts';
+import { shortCodeSchema, storedCodeSchema } from '../../clicks/short-code.ts';
 import { AppError } from '../../errors.ts';
 import { type Principal, isAdmin } from '../../keys/scopes.ts';
 import { parseUrl } from '../../lib/url.ts';

@@ -3,20 +3,27 @@ import { enrichClick, enrichSteps, needsPlace } from '../../../src/clicks/enrich
 import type { Place } from '../../../src/clicks/enrich/place.ts';
 import { parseUserAgent } from '../../../src/clicks/enrich/user-agent.ts';
 import { visitorHasher } from '../../../src/clicks/enrich/visitor.ts';
-import type { Click, ClickRow } from '../../../src/clicks/types.ts';
+import { parseClick } from '../../../src/clicks/parse-click.ts';
+import type { Click, ClickRow } from '../../../src/clicks/fields.ts';
 
 const FIREFOX = 'Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:121.0) Gecko/20100101 Firefox/121.0';
 const hashVisitor = visitorHasher('a secret');
 
 /** The row of a click, and the addresses whose place was looked up for it. */
-function enriched(click: Partial<Click>): { readonly row: ClickRow; readonly lookedUp: readonly string[] } {
+function enriched(told: Partial<Click>): { readonly row: ClickRow; readonly lookedUp: readonly string[] } {
   const lookedUp: string[] = [];
   const findPlace = (ip: string): Place => {
     lookedUp.push(ip);
     return { country: 'CH', city: 'Geneva' };
   };
   const steps = enrichSteps({ hashVisitor, parseUserAgent, findPlace });
-  return { row: enrichClick(steps, { shortCode: 'abc', clickedAt: 1_700_000_000_000, ...click }), lookedUp };
+  return { row: enrichClick(steps, clickOf(told)), lookedUp };
+}
+
+function clickOf(told: Partial<Click>): Click {
+  const parsed = parseClick({ short_code: 'abc' }, 1_700_000_000_000);
+  if (!parsed.ok) throw new Error(parsed.rejection.error);
+  return { ...parsed.click, ...told };
 }
 
 describe('enrichClick', () => {
@@ -39,10 +46,10 @@ describe('enrichClick', () => {
   test('tells visitor, families, place and referrer from the click', () => {
     const click = {
       ip: '192.0.2.1',
-      userAgent: FIREFOX,
+      user_agent: FIREFOX,
       referrer: 'https://Google.com/?q=1',
-      redirectMs: 12.5,
-      clickId: 'c-1',
+      redirect_ms: 12.5,
+      click_id: 'c-1',
     };
     expect(enriched(click).row).toEqual({
       short_code: 'abc',
@@ -60,7 +67,7 @@ describe('enrichClick', () => {
   });
 
   test('keeps what the click says of itself, and the visitor and the bot flag as they are', () => {
-    const told = { ip: '192.0.2.1', userAgent: 'Googlebot/2.1' };
+    const told = { ip: '192.0.2.1', user_agent: 'Googlebot/2.1' };
     const { row } = enriched({
       ...told,
       browser: 'my browser',
@@ -78,21 +85,21 @@ describe('enrichClick', () => {
     expect(row.visitor).toBe(enriched(told).row.visitor);
   });
 
-  test('fills each field that is missing or empty on its own', () => {
-    const told = { ip: '192.0.2.1', userAgent: FIREFOX };
-    expect(enriched({ ...told, browser: 'Mine', os: '' }).row).toMatchObject({
+  test('fills each field that is missing on its own', () => {
+    const told = { ip: '192.0.2.1', user_agent: FIREFOX };
+    expect(enriched({ ...told, browser: 'Mine' }).row).toMatchObject({
       browser: 'Mine',
       os: 'Windows',
     });
-    expect(enriched({ ...told, browser: '', os: 'Mine' }).row).toMatchObject({
+    expect(enriched({ ...told, os: 'Mine' }).row).toMatchObject({
       browser: 'Firefox',
       os: 'Mine',
     });
-    expect(enriched({ ...told, country: 'de', city: '' }).row).toMatchObject({
+    expect(enriched({ ...told, country: 'de' }).row).toMatchObject({
       country: 'DE',
       city: 'Geneva',
     });
-    expect(enriched({ ...told, country: '', city: 'Bern' }).row).toMatchObject({
+    expect(enriched({ ...told, city: 'Bern' }).row).toMatchObject({
       country: 'CH',
       city: 'Bern',
     });
@@ -103,7 +110,7 @@ describe('enrichClick', () => {
   });
 
   test('a redirect of no time is not an unknown one', () => {
-    expect(enriched({ redirectMs: 0 }).row.redirect_ms).toBe(0);
+    expect(enriched({ redirect_ms: 0 }).row.redirect_ms).toBe(0);
   });
 });
 
@@ -112,13 +119,11 @@ describe('needsPlace', () => {
     [true, { ip: '192.0.2.1' }],
     [true, { ip: '192.0.2.1', country: 'DE' }],
     [true, { ip: '192.0.2.1', city: 'Bern' }],
-    [true, { ip: '192.0.2.1', country: '', city: '' }],
     [false, { ip: '192.0.2.1', country: 'DE', city: 'Bern' }],
     [false, {}],
     [false, { country: 'DE' }],
-    [false, { ip: '' }],
   ])('%j for %j, and the place is looked up just then', (needed, click) => {
-    expect(needsPlace({ shortCode: 'abc', clickedAt: 0, ...click })).toBe(needed);
+    expect(needsPlace(clickOf(click))).toBe(needed);
     expect(enriched(click).lookedUp).toEqual(needed ? [click.ip] : []);
   });
 });

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import * as fc from 'fast-check';
-import { isPlain, parseClick, schema } from '../../src/clicks/schema.ts';
+import { isPlain, parseClick, schema } from '../../src/clicks/parse-click.ts';
 
 const text = (limit: number) =>
   fc.oneof(

@@ -1,0 +1,46 @@
+import type { NativeColumn } from '../clickhouse/native.ts';
+import { propertyReader, recordMapper } from '../lib/record-mapper.ts';
+import { type ClickRow, COLUMNS, COLUMN_NAMES, type ColumnName, type Told } from './fields.ts';
+
+/** A row in the making. Steps write into it: an object from each step and click would cost more than the steps do. */
+export type DraftRow = { -readonly [Name in ColumnName]: ClickRow[Name] };
+
+const rowOf = recordMapper<Told, DraftRow, undefined>(COLUMN_NAMES, (name) => {
+  const { from, absent } = COLUMNS[name].column;
+  return {
+    fits: () => true,
+    map: (sent) => (sent === undefined || sent === null || from === undefined ? absent : from(sent)),
+  };
+});
+
+/** The row of a click as far as each column follows from the field of its own name. */
+export function bareRow(click: Told): DraftRow {
+  const row = rowOf(click, undefined);
+  if (row === undefined) throw new Error('A column takes no value of its field.');
+  return row;
+}
+
+/** A row's columns as they are inserted. */
+export const ROW_COLUMNS: readonly NativeColumn<{ readonly row: ClickRow }>[] = COLUMN_NAMES.map(
+  (name: ColumnName) => nativeColumn(name),
+);
+
+function nativeColumn<Name extends ColumnName>(
+  name: Name,
+): NativeColumn<{ readonly row: Pick<ClickRow, Name> }> {
+  const read = propertyReader<Pick<ClickRow, Name>, Name>(name);
+  return COLUMNS[name].column.type(name, ({ row }: { readonly row: Pick<ClickRow, Name> }) => read(row));
+}
+
+type TextColumnName = { [Name in ColumnName]: ClickRow[Name] extends string ? Name : never }[ColumnName];
+
+const TEXT_COLUMNS = COLUMN_NAMES.filter(
+  (name): name is TextColumnName => typeof COLUMNS[name].column.absent === 'string',
+);
+
+/** How many characters of text a row holds. */
+export function rowCharacters(row: ClickRow): number {
+  let characters = 0;
+  for (const name of TEXT_COLUMNS) characters += row[name].length;
+  return characters;
+}

@@ -1,0 +1,190 @@
+import {
+  type NativeType,
+  boolColumn,
+  nullableFloatColumn,
+  sharedTextColumn,
+  textColumn,
+  timeColumn,
+  uint64Column,
+} from '../clickhouse/native.ts';
+import { UNKNOWN_COUNTRY, countryCode } from '../lib/country.ts';
+import { namesOf } from '../lib/names.ts';
+import { DIRECT, normaliseReferrer } from '../lib/referrer.ts';
+import { UNKNOWN_FAMILY } from './enrich/families.ts';
+import { UNKNOWN_CITY } from './enrich/place.ts';
+import {
+  type FieldInput,
+  durationInput,
+  ipInput,
+  shortCodeInput,
+  textInput,
+  timeInput,
+} from './field-input.ts';
+
+/** A column of the table `clicks`. */
+interface FieldColumn<Sent, Stored> {
+  /** How it is inserted. */
+  readonly type: NativeType<Stored>;
+  /** What is stored of a click without the field, unless an enrich step works it out. */
+  readonly absent: Stored;
+  /** What is stored of the field as sent; undefined for a column that no field is sent for. */
+  readonly from: ((sent: Sent) => Stored) | undefined;
+}
+
+type AnyColumn = Readonly<Record<keyof FieldColumn<never, never>, unknown>>;
+
+/** Everything about one field of a click. */
+interface ClickField {
+  /** As clients send it; undefined for what is only worked out. */
+  readonly input: FieldInput<unknown> | undefined;
+  /** As it is stored; undefined for what only serves to work out others. */
+  readonly column: AnyColumn | undefined;
+}
+
+const asSent = <Sent>(sent: Sent): Sent => sent;
+
+/**
+ * The fields of a click, in the order of the API document and of the inserted columns. What reads clicks, the row, the
+ * insert, CSV files and the API document follow from here.
+ */
+export const CLICK_FIELDS = {
+  short_code: {
+    input: shortCodeInput({
+      description: 'The URL that was clicked. No control characters, and neither `.` nor `..`.',
+      examples: ['launch'],
+    }),
+    column: { type: textColumn, absent: '', from: asSent },
+  },
+  clicked_at: {
+    input: timeInput({
+      description:
+        'When: ISO 8601 or Unix time, without an offset in UTC. Default: when the request came. Not before 2000, nor more than 24 hours in the future.',
+      examples: ['2026-01-31T10:00:00Z'],
+    }),
+    column: { type: timeColumn, absent: 0, from: asSent },
+  },
+  ip: {
+    input: ipInput({
+      description:
+        "The visitor's IPv4 or IPv6 address, for the visitor's hash and the place. It is not stored.",
+      examples: ['203.0.113.7'],
+    }),
+    column: undefined,
+  },
+  user_agent: {
+    input: textInput(2_048, {
+      description: "For the visitor's hash, browser, system and whether it is a program. It is not stored.",
+      examples: [
+        'Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 Chrome/131.0.0.0 Safari/537.36',
+      ],
+    }),
+    column: undefined,
+  },
+  visitor: {
+    input: undefined,
+    column: { type: uint64Column, absent: 0n, from: undefined },
+  },
+  referrer: {
+    input: textInput(2_048, {
+      description: 'Stored as scheme, host and path; `Direct` where it is none of http(s).',
+      examples: ['https://news.ycombinator.com/'],
+    }),
+    column: { type: sharedTextColumn, absent: DIRECT, from: normaliseReferrer },
+  },
+  redirect_ms: {
+    input: durationInput({ description: 'How many milliseconds the redirect took.', examples: [12.5] }),
+    column: { type: nullableFloatColumn, absent: null, from: asSent },
+  },
+  country: {
+    input: textInput(128, {
+      description: 'A code or an English name, in place of what the address tells; `XX` where it is unknown.',
+      examples: ['Türkiye'],
+    }),
+    column: {
+      type: sharedTextColumn,
+      absent: UNKNOWN_COUNTRY,
+      from: (country: string) => countryCode(country) ?? UNKNOWN_COUNTRY,
+    },
+  },
+  city: {
+    input: textInput(128, { description: 'In place of what the address tells.', examples: ['Istanbul'] }),
+    column: { type: sharedTextColumn, absent: UNKNOWN_CITY, from: asSent },
+  },
+  browser: {
+    input: textInput(128, { description: 'In place of what the user agent tells.', examples: ['Firefox'] }),
+    column: { type: sharedTextColumn, absent: UNKNOWN_FAMILY, from: asSent },
+  },
+  os: {
+    input: textInput(128, { description: 'In place of what the user agent tells.', examples: ['Linux'] }),
+    column: { type: sharedTextColumn, absent: UNKNOWN_FAMILY, from: asSent },
+  },
+  is_bot: {
+    input: undefined,
+    column: { type: boolColumn, absent: false, from: undefined },
+  },
+  click_id: {
+    input: textInput(64, { description: 'A name of your own for the click.', examples: ['c-1'] }),
+    column: { type: textColumn, absent: '', from: asSent },
+  },
+} as const satisfies Readonly<Record<string, ClickField>>;
+
+type Fields = typeof CLICK_FIELDS;
+
+/** A field that clients send. */
+export type InputName = {
+  [Name in keyof Fields]: Fields[Name]['input'] extends undefined ? never : Name;
+}[keyof Fields];
+
+/** A field that is stored, and the name of its column. */
+export type ColumnName = {
+  [Name in keyof Fields]: Fields[Name]['column'] extends undefined ? never : Name;
+}[keyof Fields];
+
+type ParsedOf<Name extends keyof Fields> =
+  Fields[Name]['input'] extends FieldInput<infer Parsed> ? Parsed : undefined;
+
+type StoredOf<Name extends keyof Fields> = Fields[Name]['column'] extends {
+  readonly type: NativeType<infer Stored>;
+}
+  ? Stored
+  : never;
+
+/**
+ * A click that was validated, with what it tells about the visitor; undefined means not told. Times are Unix
+ * milliseconds, addresses in canonical form.
+ */
+export type Click = { readonly [Name in InputName]: ParsedOf<Name> };
+
+/**
+ * A click as it is stored: one row of the table `clicks`, without the visitor's address and user agent. `visitor` has 64
+ * bits, unsigned; countries are of ISO 3166-1 alpha-2.
+ */
+export type ClickRow = { readonly [Name in ColumnName]: StoredOf<Name> };
+
+/** The fields that clients send, as far as that goes. */
+export const INPUTS: {
+  readonly [Name in InputName]: { readonly input: FieldInput<Click[Name]> };
+} = CLICK_FIELDS;
+
+/** What a click tells of a column's own field: nothing where none is sent. */
+export type Told = { readonly [Name in ColumnName]?: ParsedOf<Name> };
+
+/** The fields that are stored, as far as that goes. */
+export const COLUMNS: {
+  readonly [Name in ColumnName]: {
+    readonly column: FieldColumn<NonNullable<ParsedOf<Name>>, ClickRow[Name]>;
+  };
+} = CLICK_FIELDS satisfies {
+  // What is sent and stored says how the one follows from the other.
+  readonly [Name in InputName & ColumnName]: { readonly column: { readonly from: object } };
+};
+
+const FIELD_NAMES = namesOf(CLICK_FIELDS);
+
+export const INPUT_NAMES: readonly InputName[] = FIELD_NAMES.filter(
+  (name): name is InputName => CLICK_FIELDS[name].input !== undefined,
+);
+
+export const COLUMN_NAMES: readonly ColumnName[] = FIELD_NAMES.filter(
+  (name): name is ColumnName => CLICK_FIELDS[name].column !== undefined,
+);

@@ -1,0 +1,59 @@
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import {
+  COLUMNS,
+  COLUMN_NAMES,
+  type ColumnName,
+  INPUTS,
+  INPUT_NAMES,
+  type InputName,
+} from '../../src/clicks/fields.ts';
+import { CLICK_COLUMNS } from '../../src/clicks/writer.ts';
+import { identifier, param, sql } from '../../src/sql/sql.ts';
+import { type TestSpoor, startSpoor } from '../support/spoor.ts';
+
+/** What is stored otherwise than as it is sent. */
+const STORED: Readonly<Record<string, unknown>> = {
+  clicked_at: '2026-01-31 10:00:00.000',
+  referrer: 'https://news.ycombinator.com',
+  country: 'TR',
+};
+
+const STORED_INPUTS = INPUT_NAMES.filter((name): name is InputName & ColumnName =>
+  COLUMN_NAMES.some((column) => column === name),
+);
+
+let spoor: TestSpoor;
+beforeAll(async () => {
+  spoor = await startSpoor();
+});
+afterAll(() => spoor.stop());
+
+/** What is stored in a column of the one click of a code. */
+async function storedIn(column: string, code: string): Promise<unknown> {
+  const [row] = await spoor.database.rows<[unknown]>(
+    sql`SELECT ${identifier(column)} FROM clicks WHERE short_code = ${param('String', code)}`,
+  );
+  return row?.[0];
+}
+
+describe.each(STORED_INPUTS)('%s', (name) => {
+  const [example] = INPUTS[name].input.document.examples;
+
+  test.each(['application/json', 'application/x-ndjson'])('is stored as it is sent in %s', async (type) => {
+    const code = name === 'short_code' ? String(example) : `${name} as ${type}`;
+    if (name === 'short_code') await spoor.send('DELETE', `/api/v1/urls/${code}`);
+    const body = JSON.stringify({ short_code: code, [name]: example });
+    const { json } = await spoor.send('POST', '/api/v1/clicks', { body, headers: { 'content-type': type } });
+    expect(json).toEqual({ accepted: 1, rejected: [] });
+    const stored = await storedIn(name, code);
+    expect(stored).toEqual(STORED[name] ?? example);
+    expect(stored).not.toEqual(COLUMNS[name].column.absent);
+  });
+});
+
+test('the table has the columns that are inserted, and no others', async () => {
+  const columns = await spoor.database.rows<[string]>(
+    sql`SELECT name FROM system.columns WHERE database = currentDatabase() AND table = 'clicks'`,
+  );
+  expect(columns.flat().toSorted()).toEqual([...CLICK_COLUMNS].toSorted());
+});

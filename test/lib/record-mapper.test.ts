@@ -1,0 +1,43 @@
+import { describe, expect, test } from '@jest/globals';
+import * as fc from 'fast-check';
+import { Unfit, propertyReader, recordMapper } from '../../src/lib/record-mapper.ts';
+
+type Numbers = { readonly [Name in 'a' | 'b_2']?: number | undefined };
+
+/** Adds the context to each number; what is below 0 does not fit, and no sum may be above 100. */
+const added = recordMapper<Numbers, { a: number; b_2: number }, number>(['a', 'b_2'], () => ({
+  fits: (value) => value === undefined || value >= 0,
+  map: (value, context) => {
+    const sum = (value ?? 0) + context;
+    return sum > 100 ? new Unfit('above 100') : sum;
+  },
+}));
+
+describe('recordMapper', () => {
+  test('maps field by field, what is absent too, and stops at what does not fit', () => {
+    const field = fc.option(fc.integer({ min: -5, max: 110 }), { nil: undefined });
+    fc.assert(
+      fc.property(fc.record({ a: field, b_2: field }), fc.integer({ min: 0, max: 20 }), (from, context) => {
+        const mapped = Object.entries(from).map(([name, value = 0]) => [name, value + context]);
+        const fits = Object.values(from).every((value = 0) => value >= 0 && value + context <= 100);
+        expect(added(from, context)).toEqual(fits ? Object.fromEntries(mapped) : undefined);
+      }),
+    );
+  });
+
+  test('gives the fields in the order of their names', () => {
+    expect(Object.keys(added({ b_2: 1, a: 2 }, 0) ?? {})).toEqual(['a', 'b_2']);
+  });
+
+  test.each(['a.b', 'a;b', '', 'A', '1a', "a'"])('takes no name such as %j', (name) => {
+    const map = { fits: () => true, map: () => 0 };
+    expect(() =>
+      recordMapper<Record<string, number>, Record<string, number>, void>([name], () => map),
+    ).toThrow('no plain name');
+    expect(() => propertyReader<Record<string, number>, string>(name)).toThrow('no plain name');
+  });
+});
+
+test('propertyReader reads the property of its name', () => {
+  expect(propertyReader<Numbers, 'b_2'>('b_2')({ a: 1, b_2: 2 })).toBe(2);
+});
