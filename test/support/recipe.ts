@@ -101,7 +101,8 @@ export class RecipeCopy {
       try {
         await promisify(execFile)(tsc, ['-p', project], { cwd: this.folder });
       } catch (error) {
-        if (error instanceof Error && 'stdout' in error) return String(error.stdout);
+        // Not `instanceof Error`: the tests' own world has another one.
+        if (typeof error === 'object' && error !== null && 'stdout' in error) return String(error.stdout);
         throw error;
       }
     }

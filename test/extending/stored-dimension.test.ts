@@ -1,0 +1,68 @@
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { endProcesses } from '../support/process.ts';
+import { RecipeCopy, recipeSteps } from '../support/recipe.ts';
+
+const PHONE =
+  'Mozilla/5.0 (iPhone; CPU iPhone OS 18_2 like Mac OS X) Version/18.2 Mobile/15E148 Safari/604.1';
+const RANGE = 'owner_id=admin&start_date=2026-01-05&end_date=2026-01-05';
+const CLICKED = { short_code: 'launch', clicked_at: '2026-01-05T12:00:00Z' };
+
+/** Two that say it, two that are told by their user agent, one that tells nothing; one comes by CSV. */
+const CLICKS = [
+  { ...CLICKED, device: 'Tablet', user_agent: PHONE },
+  { ...CLICKED, user_agent: PHONE },
+  { ...CLICKED, user_agent: 'Firefox' },
+  CLICKED,
+];
+const CSV = 'short_code,clicked_at,device\nlaunch,2026-01-05T12:00:01Z,Tablet\n';
+const EXPECTED = [
+  { device: 'Tablet', clicks: 2, clicks_percentage: 40 },
+  { device: 'Computer', clicks: 1, clicks_percentage: 20 },
+  { device: 'Phone', clicks: 1, clicks_percentage: 20 },
+  { device: 'Unknown', clicks: 1, clicks_percentage: 20 },
+];
+
+let copy: RecipeCopy;
+beforeAll(async () => {
+  copy = new RecipeCopy();
+  copy.apply(recipeSteps('A stored dimension'));
+  await copy.build();
+  await copy.start();
+  expect(await copy.json('POST', '/api/v1/clicks', CLICKS)).toEqual({ accepted: 4, rejected: [] });
+  const imported = await copy.command(['import', '-', '--format', 'csv', '--json'], CSV);
+  expect([imported.code, JSON.parse(imported.stdout)]).toMatchObject([0, { accepted: 1 }]);
+}, 120_000);
+afterAll(async () => {
+  await copy.dropDatabase();
+  await endProcesses();
+});
+
+test('it is stored as it was sent or worked out, and groups and filters', async () => {
+  const { metrics } = await copy.json('GET', `/api/v1/stats?${RANGE}&group_by=device`);
+  expect(metrics.clicks_by_device).toEqual(EXPECTED);
+  const { summary } = await copy.json('GET', `/api/v1/stats?${RANGE}&device=Tablet`);
+  expect(summary.total_clicks).toBe(2);
+});
+
+test('an export and the command line have it', async () => {
+  const exported = await copy.json('GET', `/api/v1/export?${RANGE}&format=json&group_by=device`);
+  expect(exported.metrics.clicks_by_device).toEqual(EXPECTED);
+  const args = ['stats', '--owner', 'admin', '--start-date', '2026-01-05', '--end-date', '2026-01-05'];
+  const { stdout } = await copy.command([...args, '--group-by', 'device', '--device', 'Tablet']);
+  expect(stdout).toMatch(/\nTablet +2 /);
+});
+
+test('what is wrong with it is said as of any other field', async () => {
+  const response = await copy.send('POST', '/api/v1/clicks', { ...CLICKED, device: 'x'.repeat(129) });
+  expect([response.status, await response.json()]).toMatchObject([
+    422,
+    { rejected: [{ index: 0, field: 'device', error: 'must be at most 128 characters' }] },
+  ]);
+});
+
+test('the API document describes it, as a field and as a parameter', async () => {
+  const { paths, components } = await copy.json('GET', '/openapi.json');
+  expect(components.schemas.Click.properties.device).toMatchObject({ maxLength: 128, examples: ['Tablet'] });
+  const { parameters } = paths['/api/v1/stats'].get;
+  expect(parameters.map(({ name }: { readonly name: string }) => name)).toContain('device');
+});
