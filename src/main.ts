@@ -5,6 +5,7 @@ import { Backups } from './backup/write-backup.ts';
 import { CacheBudget } from './cache/cache-budget.ts';
 import { StatsCache } from './cache/stats-cache.ts';
 import type { Database } from './clickhouse/database.ts';
+import type { Deadlines } from './clickhouse/deadlines.ts';
 import type { OpenClickHouse } from './clickhouse/server-connection.ts';
 import { openClickHouse, refuseSecondServer } from './clickhouse/open.ts';
 import { failureName } from './clickhouse/failures.ts';
@@ -65,6 +66,7 @@ export interface StartOptions {
   readonly isServer: boolean;
   /** Told now and then what the start waits for; unless given, the log is. */
   readonly onWait?: OnWait;
+  readonly deadlines?: Deadlines;
 }
 
 const ADMIN: Principal = { id: 'admin', ownerId: 'admin', scopes: ['admin:all'], rateLimit: 'standard' };
@@ -105,7 +107,13 @@ export async function start(config: Config, options: StartOptions): Promise<Runn
 /** @param closing is told, of each thing that is opened, how to close it; the last is closed first */
 async function open(
   config: Config,
-  { log, waitForDataDirMs, isServer, onWait = (what) => log.warn(`waiting for ${what}`) }: StartOptions,
+  {
+    log,
+    waitForDataDirMs,
+    isServer,
+    onWait = (what) => log.warn(`waiting for ${what}`),
+    deadlines,
+  }: StartOptions,
   closing: (close: () => unknown) => void,
 ): Promise<Omit<Running, 'stop'>> {
   // With a ClickHouse of its own a second server finds the engine's lock; with CLICKHOUSE_URL only this tells.
@@ -115,6 +123,7 @@ async function open(
     waitForDataDirMs,
     observe: metrics.observeQuery,
     onWait,
+    deadlines,
     onEngineExit: () => log.error('the embedded ClickHouse has ended; starting it again'),
   });
   closing(clickhouse.close);

@@ -12,6 +12,7 @@ import type { ClickHouseServer } from '../config.ts';
 import { render } from '../sql/render.ts';
 import { type Sql, sql } from '../sql/sql.ts';
 import { inTurns } from '../lib/event-loop.ts';
+import { DEADLINES, type Deadlines } from './deadlines.ts';
 import { fromClickHouse } from './failures.ts';
 import { type NativeColumn, nativeBlock } from './native.ts';
 import { ONE_BLOCK, PATIENT, READ_ONLY } from './settings.ts';
@@ -21,7 +22,7 @@ import type { Workload, WorkloadSettings } from './workloads.ts';
 export interface QueryOptions {
   /** What the query is for: a look-up unless said otherwise. */
   readonly workload?: Workload;
-  /** Seconds the query may run; 10 unless said otherwise, enough for a look at what is known of a key or a URL. */
+  /** Seconds the query may run; the deadline of a look-up unless said otherwise. */
   readonly maxSeconds?: number;
   /** How many threads may work at it; as many as ClickHouse likes unless said otherwise. */
   readonly threads?: number;
@@ -52,13 +53,10 @@ export interface NodeSettings {
 /** Told of each query when it ends, for metrics. */
 export type QueryObserver = (kind: 'select' | 'insert' | 'command', seconds: number, ok: boolean) => void;
 
-const LOOK_UP_SECONDS = 10;
 const PROBE_MS = 1_500;
 /** A query that ClickHouse has not ended itself this long after its time is up is given up: the engine hangs. */
 const HANG_MS = 2_000;
 
-/** A query that ClickHouse has not ended this long after it was told to is left to it. */
-const END_MS = 10_000;
 const KILL_EVERY_MS = 100;
 
 const DAY_MS = 86_400_000;
@@ -66,6 +64,7 @@ const DAY_MS = 86_400_000;
 /** Spoor's only way to ClickHouse: every failure leaves it as an error a client may see, or as a fault of ours. */
 export class Database {
   readonly name: string;
+  readonly deadlines: Deadlines;
   /** Each class of queries has connections of its own, so that none waits for those of another. */
   readonly #clients = new Map<Workload, ClickHouseClient>();
   readonly #options: ClickHouseClientConfigOptions;
@@ -85,8 +84,10 @@ export class Database {
     observe: QueryObserver = () => {},
     workloads: WorkloadSettings = {},
     { statements = {}, probe = sql`SELECT 1` }: NodeSettings = {},
+    deadlines: Deadlines = DEADLINES,
   ) {
     this.name = name;
+    this.deadlines = deadlines;
     this.#probeQuery = render(probe).sql;
     this.#observe = observe;
     this.#workloads = workloads;
@@ -96,7 +97,7 @@ export class Database {
       password: server.password,
       database: name,
       application: 'spoor',
-      request_timeout: 60_000,
+      request_timeout: deadlines.statementMs,
       max_open_connections: 32,
       use_multipart_params_auto: true,
       log: { level: 127 },
@@ -123,7 +124,7 @@ export class Database {
     options: QueryOptions = {},
   ): Promise<readonly Row[]> {
     const { sql: text, params } = render(query);
-    const { workload = 'lookups', maxSeconds: seconds = LOOK_UP_SECONDS } = options;
+    const { workload = 'lookups', maxSeconds: seconds = this.deadlines.lookUpMs / 1_000 } = options;
     return this.#measure('select', () =>
       within(seconds * 1_000 + HANG_MS, undefined, (late) =>
         this.#endedWith(options.signal, async (queryId) => {
@@ -209,7 +210,7 @@ export class Database {
 
   /** Again and again, because a query can be ended only once ClickHouse has begun it. */
   async #endUntil(settled: AbortSignal, queryId: string): Promise<void> {
-    const giveUpAt = performance.now() + END_MS;
+    const giveUpAt = performance.now() + this.deadlines.endMs;
     while (!settled.aborted && performance.now() < giveUpAt) {
       await this.#kill(queryId, 'ASYNC');
       await delay(KILL_EVERY_MS);
@@ -223,7 +224,11 @@ export class Database {
   async #kill(queryId: string, wait: 'SYNC' | 'ASYNC'): Promise<void> {
     const query = `KILL QUERY WHERE query_id = {id:String} ${wait} FORMAT Null`;
     await this.#clientOf('lookups')
-      .command({ query, query_params: { id: queryId }, abort_signal: AbortSignal.timeout(END_MS) })
+      .command({
+        query,
+        query_params: { id: queryId },
+        abort_signal: AbortSignal.timeout(this.deadlines.endMs),
+      })
       .catch(() => {});
   }
 

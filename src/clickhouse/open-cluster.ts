@@ -28,7 +28,15 @@ export async function openCluster(
       openOurs: (server, replicas) =>
         databases.once(
           `${server.url} ours`,
-          () => new Database(server, config.database, options.observe, {}, nodeSettings(name, replicas)),
+          () =>
+            new Database(
+              server,
+              config.database,
+              options.observe,
+              {},
+              nodeSettings(name, replicas),
+              options.deadlines,
+            ),
         ),
     });
     const bare = open(cluster.home);
@@ -41,7 +49,8 @@ export async function openCluster(
     const workloads = await make(bare);
     const database = databases.once(
       'home',
-      () => new Database(cluster.home, config.database, options.observe, workloads, settings),
+      () =>
+        new Database(cluster.home, config.database, options.observe, workloads, settings, options.deadlines),
     );
     await cluster.createDatabases();
     const migrations = readMigrations();

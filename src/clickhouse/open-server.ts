@@ -28,7 +28,7 @@ export async function openServer(
     });
     const database = databases.once(
       'ours',
-      () => new Database(server, config.database, options.observe, workloads),
+      () => new Database(server, config.database, options.observe, workloads, {}, options.deadlines),
     );
     const migrated = await migrate(database, bare, undefined, {
       isAlone: config.clickhouse === undefined,

@@ -3,6 +3,7 @@ import { sql } from '../sql/sql.ts';
 import type { ClickTable, Shards } from './cluster.ts';
 import type { Database, QueryObserver } from './database.ts';
 import { refuseOldServer, versionOf } from './server-version.ts';
+import type { Deadlines } from './deadlines.ts';
 import { type OnWait, Waiting } from './waiting.ts';
 
 /** A ClickHouse that answers and has all its tables. */
@@ -25,6 +26,7 @@ export interface OpenOptions {
   /** How long to wait for another process to let go of the data directory. */
   readonly waitForDataDirMs: number;
   readonly observe?: QueryObserver;
+  readonly deadlines?: Deadlines | undefined;
   /** Called when the embedded ClickHouse has ended by itself and is started again. */
   readonly onEngineExit?: () => void;
   readonly onWait?: OnWait;

@@ -11,12 +11,12 @@ import {
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { DIMENSION_NAMES } from '../../src/stats/registry/dimensions.ts';
+import { runCommand } from '../support/commands.ts';
 import {
   type Ended,
   SpoorProcess,
   endProcesses,
   newFolder,
-  runSpoor,
   startServer,
   waitUntil,
 } from '../support/process.ts';
@@ -81,9 +81,9 @@ describe('backup and restore', () => {
     file = join(folder, 'backup.tar');
     writeFileSync(log, LOG);
     ({ server, url } = await startServer(source));
-    await runSpoor(['import', log, '--format', 'combined', '--owner', 'me'], source);
-    await runSpoor(['urls', 'put', 'mine', '--owner', 'me', '--public'], source);
-    const created = await runSpoor(['keys', 'create', '--owner', 'me', '--scopes', 'stats:read'], source);
+    await runCommand(['import', log, '--format', 'combined', '--owner', 'me'], source);
+    await runCommand(['urls', 'put', 'mine', '--owner', 'me', '--public'], source);
+    const created = await runCommand(['keys', 'create', '--owner', 'me', '--scopes', 'stats:read'], source);
     ownersKey = created.stdout.trim();
     expect(await post(january, url, keyed)).toMatchObject({ accepted: 1 });
 
@@ -101,7 +101,7 @@ describe('backup and restore', () => {
     })();
     await waitUntil('some clicks to pour in', () => sent >= 50);
     sentBefore = sent;
-    backup = await runSpoor(['backup', file, '--json'], source);
+    backup = await runCommand(['backup', file, '--json'], source);
     enough.abort();
     await pouring;
     sentInAll = sent;
@@ -121,7 +121,7 @@ describe('backup and restore', () => {
 
   test('a restored directory gives the same answers and goes on counting', async () => {
     const target = settingsOf('restored');
-    const { code, stdout, stderr } = await runSpoor(['restore', file, '--json'], target);
+    const { code, stdout, stderr } = await runCommand(['restore', file, '--json'], target);
     expect([code, JSON.parse(stdout || '{}'), stderr]).toEqual([
       0,
       { restored: file, data_dir: target['SPOOR_DATA_DIR'] },
@@ -159,18 +159,21 @@ describe('backup and restore', () => {
 
     // Known requests and files stay known, and so do visitors.
     expect(await post(january, other.url, keyed)).toMatchObject({ accepted: 1 });
-    const again = await runSpoor(['import', log, '--format', 'combined', '--owner', 'me', '--json'], target);
+    const again = await runCommand(
+      ['import', log, '--format', 'combined', '--owner', 'me', '--json'],
+      target,
+    );
     expect(JSON.parse(again.stdout)).toMatchObject({ accepted: 0 });
     expect(await ask(QUESTION, ADMIN_KEY, other.url)).toEqual(before);
     await post([{ short_code: 'mine', clicked_at: '2026-01-21', ...VISITOR }], other.url);
     const { summary } = await ask(QUESTION, ADMIN_KEY, other.url);
     expect(summary).toMatchObject({ total_clicks: 3_002, unique_clicks: before.summary.unique_clicks });
 
-    const used = await runSpoor(['restore', file], target);
+    const used = await runCommand(['restore', file], target);
     expect(failed(used)).toContain('is in use by the server');
     other.server.signal('SIGTERM');
     await other.server.ended;
-    const full = await runSpoor(['restore', file], target);
+    const full = await runCommand(['restore', file], target);
     expect(failed(full)).toContain('already has clicks, URLs or keys');
     const third = await startServer({ ...target, SPOOR_ADMIN_KEY: ADMIN_KEY });
     expect((await ask(QUESTION, ADMIN_KEY, third.url)).summary.total_clicks).toBe(3_002);
@@ -182,17 +185,19 @@ describe('backup and restore', () => {
     const there = join(folder, 'there.tar');
     const beside = `${there}.part`;
     for (const file of [there, beside]) writeFileSync(file, 'precious');
-    expect(failed(await runSpoor(['backup', there], source))).toBe(
+    expect(failed(await runCommand(['backup', there], source))).toBe(
       `spoor: ${there} already exists: add --force to replace it.\n`,
     );
     expect(readFileSync(there, 'utf8')).toBe('precious');
-    const { code, stderr } = await runSpoor(['backup', there, '--force'], source);
+    const { code, stderr } = await runCommand(['backup', there, '--force'], source);
     expect([code, stderr]).toEqual([0, expect.stringMatching(new RegExp(`^${there}: [\\d,]+ bytes\\.\n$`))]);
     expect(statSync(there).mode & 0o777).toBe(0o600);
     expect(readFileSync(beside, 'utf8')).toBe('precious');
     rmSync(beside);
-    expect(failed(await runSpoor(['backup', folder, '--force'], source))).toContain('is not a regular file');
-    expect(failed(await runSpoor(['backup', join(folder, 'no', 'x.tar')], source))).toContain(
+    expect(failed(await runCommand(['backup', folder, '--force'], source))).toContain(
+      'is not a regular file',
+    );
+    expect(failed(await runCommand(['backup', join(folder, 'no', 'x.tar')], source))).toContain(
       'its folder does not exist',
     );
   });
@@ -206,7 +211,7 @@ describe('backup and restore', () => {
     expect(existsSync(join(folder, 'first.tar'))).toBe(code === 0);
     expect(readdirSync(folder).filter((name) => name.endsWith('.part'))).toEqual([]);
     const next = await waitUntil('the next backup to be taken', async () => {
-      const ended = await runSpoor(['backup', join(folder, 'next.tar'), '--force'], source);
+      const ended = await runCommand(['backup', join(folder, 'next.tar'), '--force'], source);
       return ended.code === 0 ? ended : undefined;
     });
     expect(next.code).toBe(0);
@@ -215,17 +220,17 @@ describe('backup and restore', () => {
 
   test('without a server too; a visitor secret of the settings is the one that counts', async () => {
     const settings = settingsOf('quiet', { SPOOR_VISITOR_SECRET: 'of the settings' });
-    await runSpoor(['seed', '--clicks', '1000'], settings);
+    await runCommand(['seed', '--clicks', '1000'], settings);
     const quiet = join(folder, 'quiet.tar');
-    expect((await runSpoor(['backup', quiet], settings)).code).toBe(0);
+    expect((await runCommand(['backup', quiet], settings)).code).toBe(0);
 
     const target = settingsOf('quiet-restored');
-    const wrong = await runSpoor(['restore', quiet], { ...target, SPOOR_VISITOR_SECRET: 'another' });
+    const wrong = await runCommand(['restore', quiet], { ...target, SPOOR_VISITOR_SECRET: 'another' });
     expect(failed(wrong)).toContain('SPOOR_VISITOR_SECRET differs');
-    expect((await runSpoor(['restore', quiet], target)).code).toBe(0);
+    expect((await runCommand(['restore', quiet], target)).code).toBe(0);
     expect(readFileSync(join(folder, 'quiet-restored', 'visitor-secret'), 'utf8')).toBe('of the settings\n');
     const question = ['stats', '--start-date', '2020-01-01', '--group-by', 'country', '--json'];
-    const [there, here] = [await runSpoor(question, settings), await runSpoor(question, target)];
+    const [there, here] = [await runCommand(question, settings), await runCommand(question, target)];
     const answer = JSON.parse(here.stdout);
     expect(answer.summary.total_clicks).toBe(1_000);
     expect(answer.metrics).toEqual(JSON.parse(there.stdout).metrics);
@@ -253,11 +258,11 @@ describe('backup and restore', () => {
       [flipped, /flipped\.tar is damaged\.$/],
     ];
     for (const [name, sentence] of refusals) {
-      expect(failed(await runSpoor(['restore', name], target)).trim()).toMatch(sentence);
+      expect(failed(await runCommand(['restore', name], target)).trim()).toMatch(sentence);
     }
     const secretOf = (name: string): string => join(folder, name, 'visitor-secret');
     expect(existsSync(secretOf('refused'))).toBe(false);
-    expect((await runSpoor(['restore', file], target)).code).toBe(0);
+    expect((await runCommand(['restore', file], target)).code).toBe(0);
     expect(readFileSync(secretOf('refused'), 'utf8')).toBe(readFileSync(secretOf('source'), 'utf8'));
   });
 
@@ -270,7 +275,7 @@ describe('backup and restore', () => {
       CLICKHOUSE_URL: 'http://127.0.0.1:1',
       SPOOR_VISITOR_SECRET: 'x',
     });
-    expect(failed(await runSpoor(['restore', file], settings))).toContain('CLICKHOUSE_URL');
+    expect(failed(await runCommand(['restore', file], settings))).toContain('CLICKHOUSE_URL');
   });
 
   test('it takes an administrator', async () => {

@@ -3,14 +3,8 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { parse } from 'csv-parse/sync';
 import { sql } from '../../src/sql/sql.ts';
-import {
-  type Ended,
-  endProcesses,
-  newFolder,
-  processesNaming,
-  runEach,
-  runSpoor,
-} from '../support/process.ts';
+import { runCommand, runCommands } from '../support/commands.ts';
+import { type Ended, endProcesses, newFolder, processesNaming, runSpoor } from '../support/process.ts';
 import { type TestSpoor, startSpoor } from '../support/spoor.ts';
 
 type Settings = Readonly<Record<string, string>>;
@@ -27,15 +21,15 @@ afterAll(async () => {
 });
 
 /** Runs a command with `--json` that must succeed, and answers what it printed. */
-async function json(args: readonly string[], to: Settings = settings): Promise<any> {
-  const { code, stdout, stderr } = await runSpoor([...args, '--json'], to);
+async function json(args: readonly string[], to: Settings = settings, run = runCommand): Promise<any> {
+  const { code, stdout, stderr } = await run([...args, '--json'], to);
   expect([args, code, stderr]).toEqual([args, 0, '']);
   return JSON.parse(stdout);
 }
 
 /** The lines a command prints for a person. */
 async function lines(args: readonly string[], to: Settings = settings): Promise<readonly string[]> {
-  const { code, stdout, stderr } = await runSpoor(args, to);
+  const { code, stdout, stderr } = await runCommand(args, to);
   expect([args, code, stderr]).toEqual([args, 0, '']);
   return stdout.trimEnd().split('\n');
 }
@@ -50,7 +44,7 @@ describe('help', () => {
   const GROUPS = ['keys', 'urls'];
   let results: readonly Ended[];
   beforeAll(async () => {
-    results = await runEach(commands.map((command) => [[...wordsOf(command), '--help'], {}]));
+    results = await runCommands(commands.map((command) => [[...wordsOf(command), '--help'], {}]));
   });
 
   test.each(commands.map((command, place) => [command, place] as const))(
@@ -96,7 +90,7 @@ describe('a wrong command line exits 2 and says why on standard error', () => {
   ];
   let results: readonly Ended[];
   beforeAll(async () => {
-    results = await runEach(wrong.map(([command]) => [wordsOf(command), settings]));
+    results = await runCommands(wrong.map(([command]) => [wordsOf(command), settings]));
   });
 
   test.each(wrong.map((row, place) => [...row, place] as const))('spoor %s', (_, reason, place) => {
@@ -119,7 +113,7 @@ describe('a command that fails exits 1 with one line that says why', () => {
   ];
   let results: readonly Ended[];
   beforeAll(async () => {
-    results = await runEach(failing.map(([command]) => [[...wordsOf(command), '--json'], settings]));
+    results = await runCommands(failing.map(([command]) => [[...wordsOf(command), '--json'], settings]));
   });
 
   test.each(failing.map((row, place) => [...row, place] as const))('spoor %s', (_, reason, place) => {
@@ -213,11 +207,13 @@ describe('without a server', () => {
     const own = { SPOOR_DATA_DIR: join(newFolder(), 'data') };
     await everyCommand(own, 'alone');
     expect(processesNaming(own.SPOOR_DATA_DIR)).toEqual([]);
+    expect(await json(['keys', 'list'], own, runSpoor)).toEqual({ items: [] });
+    expect(processesNaming(own.SPOOR_DATA_DIR)).toEqual([]);
   });
 
   test('two at once wait for each other', async () => {
     const own = { SPOOR_DATA_DIR: join(newFolder(), 'data') };
-    await Promise.all(['a', 'b'].map((code) => json(['urls', 'put', code], own)));
+    await Promise.all(['a', 'b'].map((code) => json(['urls', 'put', code], own, runSpoor)));
     const { items } = await json(['urls', 'list'], own);
     expect(items.map(({ short_code }: { short_code: string }) => short_code)).toEqual(['a', 'b']);
   });
@@ -271,14 +267,14 @@ describe('with --url', () => {
     ['a scope too little', ['keys', 'list'], 'its own', /admin:all/],
   ] as const)('%s: one line that says what to do', async (_, args, shown, sentence) => {
     const own = elsewhere(shown === 'its own' ? key : shown);
-    const { code, stdout, stderr } = await runSpoor([...args, ...at()], own);
+    const { code, stdout, stderr } = await runCommand([...args, ...at()], own);
     expect([code, stdout]).toEqual([1, '']);
     expect(stderr).toMatch(sentence);
     expect(stderr.trim().split('\n')).toHaveLength(1);
   });
 
   test('nobody there', async () => {
-    const { code, stderr } = await runSpoor(['stats', '--url', 'http://127.0.0.1:1'], elsewhere(key));
+    const { code, stderr } = await runCommand(['stats', '--url', 'http://127.0.0.1:1'], elsewhere(key));
     expect([code, stderr]).toEqual([1, 'spoor: The Spoor server at http://127.0.0.1:1 does not respond.\n']);
   });
 });
@@ -365,7 +361,7 @@ describe('stats', () => {
   test('--format csv is one list with both metrics, or several below each other', async () => {
     const csv = async (groupBy: string): Promise<unknown> => {
       const args = ['stats', ...ofTable, '--group-by', groupBy, '--breakdown', 'false', '--format', 'csv'];
-      const { code, stdout, stderr } = await runSpoor(args, settings);
+      const { code, stdout, stderr } = await runCommand(args, settings);
       expect([code, stderr]).toEqual([0, '']);
       return parse(stdout, { columns: true, record_delimiter: '\n' });
     };
@@ -450,7 +446,10 @@ describe('export', () => {
 
   test('a file that cannot be written is one line and exit 1, and leaves nothing behind', async () => {
     const file = join(newFolder(), 'no', 'such', 'folder.zip');
-    const { code, stderr } = await runSpoor(['export', '--format', 'csv', '-o', file, ...question], settings);
+    const { code, stderr } = await runCommand(
+      ['export', '--format', 'csv', '-o', file, ...question],
+      settings,
+    );
     expect(code).toBe(1);
     expect(stderr.trim()).toMatch(/^spoor: .*ENOENT.*$/);
   });

@@ -11,13 +11,16 @@ let maker: TestSpoor;
 beforeAll(async () => {
   cluster = await startCluster();
   const settings = { ...cluster.settings, SPOOR_CACHE_MB: '0' };
-  spoor = await startSpoor(settings);
+  spoor = await startSpoor(settings, { deadlines: SHORT });
   maker = await startSpoor({ ...settings, CLICKHOUSE_DATABASE: spoor.database.name });
 });
 afterAll(async () => {
   await stopSharing([maker, spoor]);
   await cluster.stop();
 });
+
+/** Enough for a busy machine; as long as each a frozen node is waited for. */
+const SHORT = { lookUpMs: 3_000, statsMs: 4_000, firstByteMs: 5_000, statementMs: 5_000, endMs: 1_000 };
 
 const UNAVAILABLE = { status: 503, code: 'unavailable' };
 

@@ -3,7 +3,8 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import { param, sql } from '../../src/sql/sql.ts';
 import { ClickRemoval } from '../../src/clicks/removal.ts';
-import { endProcesses, newFolder, runSpoor, startServer, waitUntil } from '../support/process.ts';
+import { runCommand } from '../support/commands.ts';
+import { endProcesses, newFolder, startServer, waitUntil } from '../support/process.ts';
 import { type TestSpoor, startSpoor } from '../support/spoor.ts';
 
 const IP = '203.0.113.7';
@@ -222,10 +223,10 @@ describe('the command erase', () => {
     const file = join(settings.SPOOR_DATA_DIR, 'clicks.ndjson');
     writeFileSync(file, CLICKS.map((click) => `${JSON.stringify(click)}\n`).join(''));
     const { server } = await startServer(settings);
-    const imported = await runSpoor(['import', file, '--owner', 'me', '--json'], settings);
+    const imported = await runCommand(['import', file, '--owner', 'me', '--json'], settings);
     expect(imported.code).toBe(0);
 
-    const unsure = await runSpoor(['erase', '--owner', 'me'], settings);
+    const unsure = await runCommand(['erase', '--owner', 'me'], settings);
     expect([unsure.code, unsure.stdout, unsure.stderr]).toEqual([
       2,
       '',
@@ -235,12 +236,12 @@ describe('the command erase', () => {
       ['erase', '--yes'],
       ['erase', '--yes', '--timezone', 'UTC'],
     ]) {
-      const { code, stderr } = await runSpoor(args, settings);
+      const { code, stderr } = await runCommand(args, settings);
       expect(code).toBe(2);
       expect(stderr).toMatch(/^spoor: Say which clicks.*\n$/);
     }
     for (const input of ['', '{}', '[]', 'null', '{"ip": 5}', `{"ip": "${IP}", "agent": "x"}`]) {
-      const { code, stderr } = await runSpoor(
+      const { code, stderr } = await runCommand(
         ['erase', '--visitor', '--yes', '--owner', 'me'],
         settings,
         input,
@@ -251,23 +252,23 @@ describe('the command erase', () => {
     }
 
     const visitor = JSON.stringify({ ip: IP, user_agent: AGENT });
-    const one = await runSpoor(['erase', '--visitor', '--yes', '--json'], settings, visitor);
+    const one = await runCommand(['erase', '--visitor', '--yes', '--json'], settings, visitor);
     expect([one.code, JSON.parse(one.stdout), one.stderr]).toEqual([0, { erased: 3 }, '']);
     expect(server.stdout).not.toContain(IP);
     expect(server.stdout).not.toContain('Firefox');
 
-    const wrong = await runSpoor(['erase', '--yes', '--start-date', 'yesterday'], settings);
+    const wrong = await runCommand(['erase', '--yes', '--start-date', 'yesterday'], settings);
     expect([wrong.code, wrong.stdout]).toEqual([1, '']);
     expect(wrong.stderr).toMatch(/^spoor: start_date must be .*\n$/);
 
     server.signal('SIGTERM');
     await server.ended;
-    const rest = await runSpoor(['erase', '--owner', 'me', '--end-date', '2026-01-11', '--yes'], settings);
+    const rest = await runCommand(['erase', '--owner', 'me', '--end-date', '2026-01-11', '--yes'], settings);
     expect([rest.code, rest.stdout, rest.stderr]).toEqual([0, 'Erased 3 clicks.\n', '']);
 
-    const again = await runSpoor(['import', file, '--owner', 'me', '--json'], settings);
+    const again = await runCommand(['import', file, '--owner', 'me', '--json'], settings);
     expect(JSON.parse(again.stdout)).toMatchObject({ accepted: 0 });
-    const gone = await runSpoor(['erase', '--owner', 'me', '--yes', '--json'], settings);
+    const gone = await runCommand(['erase', '--owner', 'me', '--yes', '--json'], settings);
     expect(JSON.parse(gone.stdout)).toEqual({ erased: 2 });
   });
 });

@@ -7,6 +7,7 @@ import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { PACKAGE_ROOT } from '../../src/process/package-root.ts';
 import { param, sql } from '../../src/sql/sql.ts';
+import { runCommand } from '../support/commands.ts';
 import {
   type Ended,
   SpoorProcess,
@@ -14,7 +15,6 @@ import {
   newFolder,
   processesNaming,
   runEach,
-  runSpoor,
   waitUntil,
 } from '../support/process.ts';
 import { type TestSpoor, startSpoor } from '../support/spoor.ts';
@@ -46,7 +46,7 @@ function file(name: string, content: string | Uint8Array): string {
 
 /** Runs `spoor import --json` and answers what it printed. */
 async function importJson(args: readonly string[], input: string | Uint8Array = ''): Promise<any> {
-  const { code: exit, stdout, stderr } = await runSpoor(['import', ...args, '--json'], settings, input);
+  const { code: exit, stdout, stderr } = await runCommand(['import', ...args, '--json'], settings, input);
   expect([exit, stderr]).toEqual([0, '']);
   return JSON.parse(stdout);
 }
@@ -134,7 +134,7 @@ describe('a log in the combined format', () => {
   test('ends for a person with counts, times and a command that shows the clicks', async () => {
     const path = file('access.log', lines().join('\n'));
     const args = ['import', path, '--format', 'combined', '--owner', code];
-    const { stdout, stderr, code: exit } = await runSpoor(args, settings);
+    const { stdout, stderr, code: exit } = await runCommand(args, settings);
     expect([exit, stderr]).toEqual([0, '']);
     expect(stdout).toContain('15 read, 5 accepted');
     expect(stdout).toMatch(/method.* [23]$/m);
@@ -143,7 +143,7 @@ describe('a log in the combined format', () => {
     expect(stdout).toMatch(/combined format.* 2 +11, 12$/m);
     expect(stdout).toContain('2026-01-31T09:59:59.000Z');
     const [, command] = /npm run spoor -- (stats .*)$/m.exec(stdout) ?? [];
-    const shown = await runSpoor([...(command ?? '').split(' '), '--json'], settings);
+    const shown = await runCommand([...(command ?? '').split(' '), '--json'], settings);
     expect(JSON.parse(shown.stdout).summary.total_clicks).toBe(5);
   });
 });
@@ -210,7 +210,7 @@ describe('CSV', () => {
 
   test('with a header line that no server can be told is an error that says so', async () => {
     const path = file('clicks.csv', `short_code,${'column with a long name,'.repeat(8_000)}x\n${code}\n`);
-    const { code: exit, stderr } = await runSpoor(['import', path, '--json'], settings);
+    const { code: exit, stderr } = await runCommand(['import', path, '--json'], settings);
     expect(exit).toBe(1);
     expect(stderr).toMatch(/^[^\n]*header line is too long[^\n]*\n$/);
     expect(stderr).not.toContain('again');
@@ -226,7 +226,7 @@ describe('CSV', () => {
       code: exit,
       stdout,
       stderr,
-    } = await runSpoor(['import', file('clicks.csv', 'code,city\na,Berlin\n'), '--json'], settings);
+    } = await runCommand(['import', file('clicks.csv', 'code,city\na,Berlin\n'), '--json'], settings);
     expect([exit, stdout]).toEqual([1, '']);
     expect(stderr).toMatch(/^[^\n]*short_code[^\n]*\n$/);
   });
@@ -391,7 +391,8 @@ describe('again', () => {
 
   test('two imports of one file at once count it once', async () => {
     const path = file('a.ndjson', ndjson(500));
-    await Promise.all([importJson([path]), importJson([path])]);
+    const twice = Array.from({ length: 2 }, () => [['import', path, '--json'], settings] as const);
+    expect((await runEach(twice)).map(({ code: exit }) => exit)).toEqual([0, 0]);
     expect(await stored()).toBe(500);
   });
 });
@@ -413,7 +414,7 @@ describe('an import that was interrupted', () => {
   test('by a failure of ClickHouse says so, and is completed by the next', async () => {
     const path = file('a.ndjson', ndjson(10));
     await spoor.database.commandText('RENAME TABLE clicks TO clicks_away');
-    const failed = await runSpoor(['import', path, '--json'], settings);
+    const failed = await runCommand(['import', path, '--json'], settings);
     await spoor.database.commandText('RENAME TABLE clicks_away TO clicks');
     expect([failed.code, failed.stdout]).toEqual([1, '']);
     expect(failed.stderr).toMatch(/^[^\n]+\n$/);
@@ -424,7 +425,7 @@ describe('an import that was interrupted', () => {
   test('in its data, by damaged gzip, keeps what came before and says so', async () => {
     const packed = gzipSync(ndjson(10));
     const path = file('a.ndjson.gz', packed.subarray(0, -10));
-    const { code: exit, stderr } = await runSpoor(['import', path, '--json'], settings);
+    const { code: exit, stderr } = await runCommand(['import', path, '--json'], settings);
     expect(exit).toBe(1);
     expect(stderr).toMatch(/^[^\n]+\n$/);
     writeFileSync(path, packed);
@@ -436,12 +437,12 @@ describe('an import that was interrupted', () => {
 describe('without a server', () => {
   test('a command starts an engine of its own, and the next one goes on from there', async () => {
     const own = { SPOOR_DATA_DIR: join(folder, 'own') };
-    const piped = await runSpoor(['import', '-', '--format', 'ndjson', '--json'], own, ndjson(100));
+    const piped = await runCommand(['import', '-', '--format', 'ndjson', '--json'], own, ndjson(100));
     expect(JSON.parse(piped.stdout)).toMatchObject({ read: 100, accepted: 100 });
     const path = file('a.ndjson', ndjson(150));
-    const again = await runSpoor(['import', path, '--json'], own);
+    const again = await runCommand(['import', path, '--json'], own);
     expect(JSON.parse(again.stdout)).toMatchObject({ read: 150, accepted: 50 });
-    const stats = await runSpoor(['stats', '--start-date', '2000-01-01', '--json'], own);
+    const stats = await runCommand(['stats', '--start-date', '2000-01-01', '--json'], own);
     expect(JSON.parse(stats.stdout).summary.total_clicks).toBe(150);
     expect(processesNaming(own.SPOOR_DATA_DIR)).toEqual([]);
   });
@@ -456,8 +457,8 @@ describe('without a server', () => {
     expect(exit === 0 && signal === null).toBe(false);
     await waitUntil('the engine to end', () => processesNaming(own.SPOOR_DATA_DIR).length === 0);
     const path = file('a.ndjson', ndjson(20_600));
-    await runSpoor(['import', path, '--json'], own);
-    const stats = await runSpoor(['stats', '--start-date', '2000-01-01', '--json'], own);
+    await runCommand(['import', path, '--json'], own);
+    const stats = await runCommand(['stats', '--start-date', '2000-01-01', '--json'], own);
     expect(JSON.parse(stats.stdout).summary.total_clicks).toBe(20_600);
   });
 });

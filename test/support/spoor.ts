@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { type ClickHouseServer, type Config, readConfig } from '../../src/config.ts';
 import { type ClickTable, nodeSettings } from '../../src/clickhouse/cluster.ts';
 import { Database } from '../../src/clickhouse/database.ts';
-import { type Running, createLog, start } from '../../src/main.ts';
+import { type Running, type StartOptions, createLog, start } from '../../src/main.ts';
 import type { Spread } from '../../src/stats/sql/sharding.ts';
 import { checkDocumented } from './documented.ts';
 
@@ -59,7 +59,10 @@ export function clickHouseSettings(): Readonly<Record<string, string>> {
 }
 
 /** Starts a Spoor on the run's ClickHouse, in a database that nobody else uses unless named. */
-export async function startSpoor(settings: Readonly<Record<string, string>> = {}): Promise<TestSpoor> {
+export async function startSpoor(
+  settings: Readonly<Record<string, string>> = {},
+  options: Partial<StartOptions> = {},
+): Promise<TestSpoor> {
   const folder = mkdtempSync(join(tmpdir(), 'spoor-data-'));
   const config = readConfig({
     PORT: '0',
@@ -76,6 +79,7 @@ export async function startSpoor(settings: Readonly<Record<string, string>> = {}
     log: createLog(config.logLevel),
     waitForDataDirMs: 0,
     isServer: true,
+    ...options,
   });
   const server = config.clickhouse;
   if (server === undefined) throw new Error('Tests run on a ClickHouse that is already there.');

@@ -116,9 +116,6 @@ In csv and xlsx, text that a spreadsheet would take for a formula gets a \`'\` p
 
 export const EXPORT_ROUTES = [getExport] as const;
 
-/** How long its query may take to the first byte; after it, only the client's pace counts. */
-const FIRST_BYTE_MS = 60_000;
-
 const IN_THE_WAY = 'slow, and others waited for its slot';
 
 /** Streams exports to their clients. */
@@ -202,7 +199,7 @@ async function oldestOf(
   const [row] = await database.rows<[number | null]>(
     sql`SELECT toUnixTimestamp64Milli(minOrNull(clicked_at)) FROM clicks
       WHERE ${join([...ownershipOf(tenant), kept], ' AND ')}`,
-    { workload, maxSeconds: FIRST_BYTE_MS / 1_000 },
+    { workload, maxSeconds: database.deadlines.firstByteMs / 1_000 },
   );
   const oldest = row?.[0] ?? undefined;
   const created = tenant.kind === 'url' ? (await urls.find(tenant.shortCode))?.createdAt : undefined;
@@ -218,7 +215,7 @@ async function firstByte<T>(
   const timer = setTimeout(() => {
     isLate = true;
     stopped.abort();
-  }, FIRST_BYTE_MS);
+  }, database.deadlines.firstByteMs);
   try {
     return await work();
   } catch (cause) {

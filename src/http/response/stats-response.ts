@@ -15,9 +15,6 @@ import { holderOf } from '../request/share-holder.ts';
 import { findTenant } from '../request/tenant.ts';
 import { jsonBytes, tagOf } from './json-body.ts';
 
-/** How long its query may run. */
-const MAX_SECONDS = 30;
-
 /** A request as it was parsed at a moment. */
 interface Parsed {
   readonly question: Question;
@@ -99,7 +96,7 @@ async function execute(
   // Clicks that came while it waited for its share count as well: a range that ends now is parsed as of now.
   const { query, at } = dependsOnNow(first) ? await again() : first;
   const plan = chooseVisitorPlan(query, cache.visitorCounts.find(query, tenant));
-  const options = { workload, signal, maxSeconds: MAX_SECONDS };
+  const options = { workload, signal, maxSeconds: database.deadlines.statsMs / 1_000 };
   const result = await cache.rowEstimates.learnFrom(query, tenant, async () => {
     const rows = await database.rows<StatsRow>(compileCompared(query, tenant, plan, spread), options);
     return shapeCompared(query, rows, at);
