@@ -65,7 +65,7 @@ function has(program) {
 
 /** What starts a process of its own, and what uses the ClickHouse that a run starts once. */
 const STARTS_PROCESSES =
-  /\b(SpoorProcess|startServer|runSpoor|runEach|runCommand|startCluster|EmbeddedClickHouse\.start|openBrowser|LocalRedis|ZooKeeper|spawn|spawnSync)\b/;
+  /\b(SpoorProcess|startServer|runSpoor|runEach|runCommand|startCluster|EmbeddedClickHouse\.start|openBrowser|LocalRedis|RecipeCopy|ZooKeeper|spawn|spawnSync)\b/;
 const NEEDS_CLICKHOUSE = /\b(startSpoor|clickHouseSettings|TEST_CLICKHOUSE_URL)\b/;
 
 /** `unit` needs no ClickHouse, `api` one for all, `slow` starts processes; what a suite uses says which it is. */

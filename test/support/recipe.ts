@@ -59,7 +59,8 @@ export class RecipeCopy {
   readonly #settings: Readonly<Record<string, string>>;
   #url = '';
 
-  constructor() {
+  /** @param settings beside those of all tests */
+  constructor(settings: Readonly<Record<string, string>> = {}) {
     for (const name of COPIED) {
       cpSync(join(PACKAGE_ROOT, name), join(this.folder, name), {
         recursive: true,
@@ -74,6 +75,7 @@ export class RecipeCopy {
       SPOOR_ADMIN_KEY: ADMIN_KEY,
       SPOOR_VISITOR_SECRET: 'a secret of the tests',
       SPOOR_RATE_LIMITS: 'off',
+      ...settings,
     };
   }
 
@@ -114,11 +116,19 @@ export class RecipeCopy {
     this.#url = await new SpoorProcess(['serve'], this.#settings, this.folder).listening();
   }
 
-  /** One request as the administrator; `body` is sent as JSON. */
-  async send(method: string, path: string, body?: unknown): Promise<Response> {
+  /** One request, as the administrator unless `key` is null; `body` is sent as JSON. */
+  async send(
+    method: string,
+    path: string,
+    body?: unknown,
+    key: string | null = ADMIN_KEY,
+  ): Promise<Response> {
     return fetch(this.#url + path, {
       method,
-      headers: { authorization: `Bearer ${ADMIN_KEY}`, 'content-type': 'application/json' },
+      headers: {
+        ...(key === null ? {} : { authorization: `Bearer ${key}` }),
+        'content-type': 'application/json',
+      },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     });
   }
