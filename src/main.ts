@@ -13,6 +13,8 @@ import { explainStartFailure } from './clickhouse/start-failure.ts';
 import { createVersions } from './clickhouse/versions.ts';
 import type { OnWait } from './clickhouse/waiting.ts';
 import { queryLimits } from './clickhouse/workloads.ts';
+import { onEachShard } from './stats/sql/sharding.ts';
+import { ZoneAgreement } from './clickhouse/zone-agreement.ts';
 import { type EnrichStep, enrichSteps } from './clicks/enrich/enrich.ts';
 import { UNKNOWN_PLACE } from './clicks/enrich/place.ts';
 import { cachedUserAgents } from './clicks/enrich/user-agent.ts';
@@ -212,6 +214,10 @@ function compose(config: Config, { clickhouse, ...parts }: Parts, token: string)
     keptSince,
     cache,
     timeZones: timeZonesOf(database),
+    zones: new ZoneAgreement(
+      database,
+      shards && ((query) => sql`SELECT * FROM ${onEachShard(shards, query)}`),
+    ),
     shares,
     spool: spoolFolder && new Spool(spoolFolder, shares.spool),
     proxies: config.trustProxy,

@@ -1,4 +1,5 @@
-import QuickLRU from 'quick-lru';
+import { LRUCache } from 'lru-cache';
+import { IANAZone } from 'luxon';
 import { DAY, MINUTE, formatDay, twoDigits } from './calendar.ts';
 
 /** A period in which a zone's offset does not change. */
@@ -13,11 +14,10 @@ const EARLIEST_YEAR = 1900;
 const EARLIEST_INSTANT = -8_640_000_000_000_000;
 
 /** Shorter than any period of one offset on record since 2000: the shortest took seven days (Brazil, 2000). */
-const PROBE_STEP = 3 * DAY;
+const PROBE_STEP = 6 * DAY;
 
-// Both caches are bounded because strangers choose the zones. A formatter takes some 50 KB outside of the heap.
-const formatters = new QuickLRU<string, Intl.DateTimeFormat>({ maxSize: 50 });
-const yearTables = new QuickLRU<string, readonly Segment[]>({ maxSize: 4000 });
+// Bounded because clients choose the zones.
+const yearTables = new LRUCache<string, readonly Segment[]>({ max: 4000 });
 
 /**
  * Minutes east of UTC in a zone at an instant (Unix ms). Before 1900 it is the offset of 1900.
@@ -67,19 +67,37 @@ export function wallToInstant(zone: string, wall: number, which: 'first' | 'seco
   return latest;
 }
 
+/** Where a local day begins. */
+export type DayStart = {
+  /** Its first instant (Unix ms). */
+  readonly start: number;
+  /** Minutes east of UTC at `start`. */
+  readonly offset: number;
+};
+
 /**
  * The first instant (Unix ms) at which the zone's clock has reached the local day `day` (days since 1970-01-01). Later
  * than midnight where a clock change skips midnight; for a day that is skipped altogether, that of the day after.
  */
 export function firstInstantOfDay(zone: string, day: number): number {
-  const midnight = day * DAY;
-  const around = segments(zone, midnight - DAY, midnight + DAY);
-  let reached = midnight;
-  for (const [index, segment] of around.entries()) {
-    reached = Math.max(segment.start, midnight - offsetMs(segment.offset));
-    if (reached < endOf(around, index)) break;
-  }
-  return reached;
+  return dayStarts(zone, day, day)(day).start;
+}
+
+/**
+ * What `firstInstantOfDay` says, for many days from `first` to `last`. The function that is returned must be asked for
+ * days in ascending order.
+ */
+export function dayStarts(zone: string, first: number, last: number): (day: number) => DayStart {
+  const periods = segments(zone, first * DAY - DAY, last * DAY + DAY);
+  let index = 0;
+  return (day) => {
+    for (;;) {
+      const { start, offset } = periods[index] ?? UTC_FOREVER;
+      const reached = Math.max(start, day * DAY - offsetMs(offset));
+      if (reached < endOf(periods, index)) return { start: reached, offset };
+      index++;
+    }
+  };
 }
 
 /** What a clock `offset` minutes east of UTC shows at an instant (Unix ms), its fields read as if they were UTC. */
@@ -109,15 +127,9 @@ export function formatWithOffset(instant: number, offset: number): string {
   );
 }
 
-/** Whether Node knows a zone of this name, whatever its case. Bare offsets (`+01:00`) are no names. */
+/** Whether Node knows a zone of this name, whatever its case. Bare offsets (`+01:00`), which newer Nodes accept, are no names. */
 export function knownToNode(zone: string): boolean {
-  if (/^[+-]/.test(zone)) return false;
-  try {
-    formatterOf(zone);
-    return true;
-  } catch {
-    return false;
-  }
+  return !/^[+-]/.test(zone) && IANAZone.isValidZone(zone);
 }
 
 function hoursAndMinutes(minutes: number): string {
@@ -127,6 +139,8 @@ function hoursAndMinutes(minutes: number): string {
 function offsetMs(offset: number): number {
   return Math.round(offset * MINUTE);
 }
+
+const UTC_FOREVER: Segment = { start: EARLIEST_INSTANT, offset: 0 };
 
 function endOf(periods: readonly Segment[], index: number): number {
   return periods[index + 1]?.start ?? Infinity;
@@ -166,39 +180,33 @@ function findChanges(zone: string, year: number): readonly Segment[] {
   return found;
 }
 
-/** The first instant after `same` whose offset is not `offset`; at `different` it is not. */
+/** The first instant after `same` whose offset is not `offset`; at `different` it is not. Offsets change at whole seconds. */
 function findChange(zone: string, same: number, different: number, offset: number): number {
-  while (different - same > 1) {
-    const middle = Math.floor((same + different) / 2);
-    if (measureOffset(zone, middle) === offset) same = middle;
-    else different = middle;
+  let [before, after] = [Math.floor(same / 1000), Math.ceil(different / 1000)];
+  while (after - before > 1) {
+    const middle = Math.floor((before + after) / 2);
+    if (measureOffset(zone, middle * 1000) === offset) before = middle;
+    else after = middle;
   }
-  return different;
+  return after * 1000;
 }
 
 function measureOffset(zone: string, instant: number): number {
-  const second = Math.floor(instant / 1000) * 1000;
-  const fields = formatterOf(zone).format(second).match(/\d+/g) ?? [];
-  const [month = 0, day = 0, year = 0, hour = 0, minute = 0, seconds = 0] = fields.map(Number);
-  return (Date.UTC(year, month - 1, day, hour, minute, seconds) - second) / MINUTE;
+  const offset = zoneOf(zone).offset(instant);
+  if (Number.isNaN(offset)) throw new RangeError(`Node knows no time zone of the name ${zone}.`);
+  return offset;
 }
 
-function formatterOf(zone: string): Intl.DateTimeFormat {
-  let formatter = formatters.get(zone);
-  if (formatter === undefined) {
-    formatter = new Intl.DateTimeFormat('en-US', {
-      timeZone: zone,
-      calendar: 'gregory',
-      numberingSystem: 'latn',
-      hourCycle: 'h23',
-      year: 'numeric',
-      month: '2-digit',
-      day: '2-digit',
-      hour: '2-digit',
-      minute: '2-digit',
-      second: '2-digit',
-    });
-    formatters.set(zone, formatter);
+/** Zones whose formatters luxon holds: some 50 KB each, outside of the heap. */
+const MAX_FORMATTERS = 50;
+const formatted = new Set<string>();
+
+/** luxon keeps every zone it was asked for, and clients choose the zones. */
+function zoneOf(name: string): IANAZone {
+  if (formatted.size >= MAX_FORMATTERS && !formatted.has(name)) {
+    IANAZone.resetCache();
+    formatted.clear();
   }
-  return formatter;
+  formatted.add(name);
+  return IANAZone.create(name);
 }

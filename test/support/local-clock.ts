@@ -48,6 +48,9 @@ export const CHANGE_DAYS = [
   ['Asia/Kolkata', '2026-03-08'],
   ['Asia/Pyongyang', '2018-05-04'],
   ['Antarctica/Casey', '2020-10-03'],
+  ['Antarctica/Casey', '2010-03-04'],
+  ['America/St_Johns', '2009-11-01'],
+  ['America/Goose_Bay', '2010-11-07'],
   ['Pacific/Kiritimati', '2026-01-01'],
   ['UTC', '2026-01-01'],
 ] as const;

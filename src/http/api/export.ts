@@ -25,6 +25,7 @@ import { holderOf } from '../request/share-holder.ts';
 import { exportClassOf } from '../request/query-class.ts';
 import { RunningExports } from '../response/running-exports.ts';
 import type { Services } from '../request/services.ts';
+import { withSameClock } from '../request/same-clock.ts';
 import { STATS_SCOPES, findTenant } from '../request/tenant.ts';
 import { swept } from '../response/garbage-collection.ts';
 import type { MediaType } from '../openapi/model.ts';
@@ -136,7 +137,7 @@ function streamer(services: Services): (ctx: Context) => Promise<void> {
     const run = async (): Promise<void> => {
       const workload = holder.kind === 'owner' ? 'exports' : 'strangers';
       const oldest = question.start ?? (await oldestOf(services, tenant, workload, keptSince));
-      const query = forExport(question, oldest);
+      const query = await withSameClock(services, forExport(question, oldest));
       const name = fileName(query, format);
       running ??= new RunningExports(services.shares.exports);
       const sending = running.begin(holder, ctx.res);

@@ -8,6 +8,7 @@ import type { HashVisitor } from '../../clicks/enrich/visitor.ts';
 import type { ClickRemoval } from '../../clicks/removal.ts';
 import type { KeptSince } from '../../clicks/retention.ts';
 import type { Database } from '../../clickhouse/database.ts';
+import type { ZoneAgreement } from '../../clickhouse/zone-agreement.ts';
 import type { Spool } from '../../export-spool/spool.ts';
 import type { Shares } from '../../fair-share/shares.ts';
 import type { KeyStore } from '../../keys/key-store.ts';
@@ -36,6 +37,8 @@ export interface Services {
   readonly keptSince: KeptSince;
   /** The time zones ClickHouse knows. */
   readonly timeZones: () => Promise<ReadonlySet<string>>;
+  /** Where its time zones are Node's. */
+  readonly zones: Pick<ZoneAgreement, 'agree'>;
   readonly shares: Shares;
   /** undefined: the query of an export waits for its reader. */
   readonly spool: Spool | undefined;

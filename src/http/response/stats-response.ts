@@ -11,6 +11,7 @@ import { chooseVisitorPlan } from '../../stats/sql/visitor-plan.ts';
 import { type Context, signalOf } from '../request/context.ts';
 import { classOf } from '../request/query-class.ts';
 import type { Services } from '../request/services.ts';
+import { withSameClock } from '../request/same-clock.ts';
 import { holderOf } from '../request/share-holder.ts';
 import { findTenant } from '../request/tenant.ts';
 import { jsonBytes, tagOf } from './json-body.ts';
@@ -88,13 +89,15 @@ async function run(services: Services, one: Run): Promise<ComputedResponse> {
 }
 
 async function execute(
-  { cache, database, spread }: Services,
+  services: Services,
   { first, again, tenant, signal, begin }: Run,
   workload: Workload,
 ): Promise<ComputedResponse> {
+  const { cache, database, spread } = services;
   await begin();
   // Clicks that came while it waited for its share count as well: a range that ends now is parsed as of now.
-  const { query, at } = dependsOnNow(first) ? await again() : first;
+  const { query: parsed, at } = dependsOnNow(first) ? await again() : first;
+  const query = await withSameClock(services, parsed);
   const plan = chooseVisitorPlan(query, cache.visitorCounts.find(query, tenant));
   const options = { workload, signal, maxSeconds: database.deadlines.statsMs / 1_000 };
   const result = await cache.rowEstimates.learnFrom(query, tenant, async () => {

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { invalid, notOneOf } from '../../errors.ts';
 import { parseDateParameter } from '../../lib/date-time.ts';
 import { knownToNode } from '../../lib/time-zone.ts';
-import { type TimeRange, countBuckets } from '../time/buckets.ts';
+import { type TimeRange, hasMoreBuckets } from '../time/buckets.ts';
 import { DIMENSION_NAMES, type DimensionName } from '../registry/dimensions.ts';
 import { type Filters, parseFilters } from './filter-parameters.ts';
 import { INTERVAL_NAMES, type IntervalName, defaultInterval } from '../registry/intervals.ts';
@@ -36,10 +36,12 @@ export interface StatsQuery {
   readonly keptSince?: number | undefined;
   /** The period to compare with; null where no time lies before the range that clicks can be of. */
   readonly previous?: TimeRange | null | undefined;
+  /** Whether ClickHouse shows the time zone's local time as Node does, in both periods; not known: false. */
+  readonly sameClock?: boolean;
 }
 
 /** A question as it was asked: what has a default that depends on the kind of answer is still open. */
-export type Question = Omit<StatsQuery, 'range' | 'interval' | 'previous'> & {
+export type Question = Omit<StatsQuery, 'range' | 'interval' | 'previous' | 'sameClock'> & {
   readonly start: number | undefined;
   readonly end: number;
   readonly interval: IntervalName | undefined;
@@ -126,7 +128,7 @@ export function parseQuestion(raw: RawParameters, { now, timeZones, keptSince }:
 export function forAnswer(question: Question): StatsQuery {
   const query = withRange(question, question.end - WEEK_MS);
   const { interval, range, timezone } = query;
-  if (query.groupBy.includes('time') && countBuckets(interval, range, timezone, MAX_BUCKETS) > MAX_BUCKETS) {
+  if (query.groupBy.includes('time') && hasMoreBuckets(interval, range, timezone, MAX_BUCKETS)) {
     throw invalid(
       'interval',
       `The range has more than ${MAX_BUCKETS} buckets of that interval: take a longer one.`,

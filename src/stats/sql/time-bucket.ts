@@ -1,28 +1,50 @@
 import { assertNever } from '../../errors.ts';
 import { type Sql, param, sql } from '../../sql/sql.ts';
-import { type BucketPlan, planBuckets } from '../time/buckets.ts';
+import { INTERVALS } from '../registry/intervals.ts';
+import { type BucketPlan, type IntervalUnit, planBuckets } from '../time/bucket-plan.ts';
 import type { StatsQuery } from '../parse/query.ts';
 
-/** The first instant of a click's bucket in Unix seconds. */
-export function timeBucket(query: StatsQuery): Sql {
-  return bucketExpression(planBuckets(query.interval, query.range, query.timezone));
+/** The first instant of a click's bucket in Unix seconds (Int64). */
+export function timeBucket({ interval, range, timezone, sameClock = false }: StatsQuery): Sql {
+  return bucketExpression(planBuckets(INTERVALS[interval], range, timezone, sameClock), sql`clicked_at`);
 }
 
-function bucketExpression(plan: BucketPlan): Sql {
-  const seconds = sql`toUnixTimestamp(clicked_at)`;
-  const unix = sql`toInt64(${seconds})`;
+/** The start of the bucket (Unix seconds, Int64) that holds `instant`, a `DateTime64` of UTC. */
+export function bucketExpression(plan: BucketPlan, instant: Sql): Sql {
+  const unix = sql`toInt64(toUnixTimestamp(${instant}))`;
   switch (plan.kind) {
-    case 'step':
-      return sql`${seconds} - (${seconds} + ${param('Int64', plan.shift)}) % ${param('Int64', plan.step)}`;
+    case 'interval': {
+      const zone = param('String', plan.zone);
+      const start = sql`toStartOfInterval(${instant}, INTERVAL ${param('UInt16', plan.length)} ${UNITS[plan.unit]}, ${zone})`;
+      // Of weeks and longer ones it gives a date, which begins in the zone.
+      const time = GIVES_TIME.includes(plan.unit) ? start : sql`toDateTime(${start}, ${zone})`;
+      return sql`toInt64(toUnixTimestamp(${time}))`;
+    }
     case 'segments': {
       const starts = param('Array(Int64)', plan.starts);
       const segment = sql`roundDown(${unix}, ${starts})`;
       const shift = sql`transform(${segment}, ${starts}, ${param('Array(Int64)', plan.shifts)}, toInt64(0))`;
       return sql`greatest(${segment}, ${unix} - (${unix} + ${shift}) % ${param('Int64', plan.step)})`;
     }
-    case 'edges':
-      return sql`roundDown(${unix}, ${param('Array(Int64)', plan.edges)})`;
+    case 'edges': {
+      const edges = param('Array(Int64)', plan.edges);
+      const edge = sql`roundDown(${unix}, ${edges})`;
+      if (plan.edges.every((each, index) => each === plan.starts[index])) return edge;
+      return sql`transform(${edge}, ${edges}, ${param('Array(Int64)', plan.starts)}, toInt64(0))`;
+    }
     default:
       return assertNever(plan);
   }
 }
+
+const GIVES_TIME: readonly IntervalUnit[] = ['MINUTE', 'HOUR', 'DAY'];
+
+const UNITS: Readonly<Record<IntervalUnit, Sql>> = {
+  MINUTE: sql`MINUTE`,
+  HOUR: sql`HOUR`,
+  DAY: sql`DAY`,
+  WEEK: sql`WEEK`,
+  MONTH: sql`MONTH`,
+  QUARTER: sql`QUARTER`,
+  YEAR: sql`YEAR`,
+};

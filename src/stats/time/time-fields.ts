@@ -5,10 +5,9 @@ import type { StatsQuery } from '../parse/query.ts';
 /** A time bucket's name, and when it begins. */
 export type TimeLabels = Readonly<Record<'time' | 'bucket_start', string>>;
 
-/** The fields that tell a time bucket, each made once. */
+/** The fields that tell a time bucket, each made once and only when it is asked for: a range may have thousands. */
 export class TimeFields {
   readonly #query: StatsQuery;
-  #buckets: ReadonlyMap<number, Bucket> | undefined;
   readonly #fields = new Map<number, TimeLabels>();
 
   constructor(query: StatsQuery) {
@@ -16,26 +15,33 @@ export class TimeFields {
   }
 
   /** Of all buckets in order, Unix seconds. */
-  starts(): Iterable<number> {
-    return this.#all.keys();
+  *starts(): Generator<number> {
+    const { interval, range, timezone } = this.#query;
+    for (const bucket of buckets(interval, range, timezone)) {
+      const start = bucket.start / 1000;
+      if (!this.#fields.has(start)) this.#fields.set(start, fieldsOf(bucket));
+      yield start;
+    }
   }
 
-  /** @param start Unix seconds, of a bucket */
+  /**
+   * @param start Unix seconds, of a bucket
+   * @throws Error where no bucket of the range starts then
+   */
   of(start: number): TimeLabels {
     const known = this.#fields.get(start);
     if (known !== undefined) return known;
-    const bucket = this.#all.get(start);
-    if (bucket === undefined) throw new Error('ClickHouse has a time bucket that the range has not.');
-    const fields = { time: bucket.label, bucket_start: formatWithOffset(bucket.start, bucket.offset) };
+    const { interval, range, timezone } = this.#query;
+    const [bucket] = buckets(interval, { start: start * 1000, end: start * 1000 }, timezone);
+    if (bucket === undefined || bucket.start !== start * 1000 || bucket.start > range.end) {
+      throw new Error('ClickHouse has a time bucket that the range has not.');
+    }
+    const fields = fieldsOf(bucket);
     this.#fields.set(start, fields);
     return fields;
   }
+}
 
-  get #all(): ReadonlyMap<number, Bucket> {
-    const { interval, range, timezone } = this.#query;
-    this.#buckets ??= new Map(
-      [...buckets(interval, range, timezone)].map((bucket) => [bucket.start / 1000, bucket]),
-    );
-    return this.#buckets;
-  }
+function fieldsOf({ label, start, offset }: Bucket): TimeLabels {
+  return { time: label, bucket_start: formatWithOffset(start, offset) };
 }

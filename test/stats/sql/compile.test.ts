@@ -87,8 +87,9 @@ describe('whole queries', () => {
     expect(sql).toMatch(/GROUP BY GROUPING SETS \(\(\), \(time\)\)$/);
   });
 
-  test('a breakdown of two dimensions, by hours of one offset, with filters, of one URL', () => {
+  test('a breakdown of two dimensions, by hours, with filters, of one URL', () => {
     const change: Partial<StatsQuery> = {
+      sameClock: true,
       groupBy: ['time', 'referrer'],
       breakdown: true,
       filters: { referrer: ['google.com', 'Direct'] },
@@ -110,7 +111,7 @@ describe('whole queries', () => {
             bot_clicks, first_click, last_click, avg_redirection_time
           FROM (
             SELECT transform(grouping(time, referrer), {p0:Array(UInt64)}, {p1:Array(UInt8)}, 0) AS list,
-              toUnixTimestamp(clicked_at) - (toUnixTimestamp(clicked_at) + {p2:Int64}) % {p3:Int64} AS time,
+              toInt64(toUnixTimestamp(toStartOfInterval(clicked_at, INTERVAL {p2:UInt16} HOUR, {p3:String}))) AS time,
               referrer, count() AS clicks, uniqExact(visitor) AS unique_clicks,
               NULL AS bot_clicks, NULL AS first_click, NULL AS last_click, NULL AS avg_redirection_time
             ${read}
@@ -133,8 +134,8 @@ describe('whole queries', () => {
     expect(params).toEqual({
       p0: [1, 2, 0],
       p1: [1, 2, 3],
-      p2: 0,
-      p3: 3_600,
+      p2: 1,
+      p3: 'UTC',
       p4: 'me',
       p5: "it's",
       p6: '2026-01-01 00:00:00.000',
@@ -234,11 +235,15 @@ describe('the bucket of a click', () => {
   };
   test.each([
     [
-      'an hour of half an hour’s offset',
-      { timezone: 'Asia/Kolkata' },
-      `${seconds} - (${seconds} + 1800) % 3600`,
+      'an hour, where ClickHouse’s clock is Node’s',
+      { sameClock: true, timezone: 'Asia/Kolkata' },
+      `toInt64(toUnixTimestamp(toStartOfInterval(clicked_at, INTERVAL 1 HOUR, "Asia/Kolkata")))`,
     ],
-    ['a week', { interval: 'week' }, `${seconds} - (${seconds} + 259200) % 604800`],
+    [
+      'a week, of which ClickHouse gives a date',
+      { ...newYork, sameClock: true, interval: 'week' },
+      `toInt64(toUnixTimestamp(toDateTime(toStartOfInterval(clicked_at, INTERVAL 1 WEEK, "America/New_York"), "America/New_York")))`,
+    ],
     [
       'a month',
       { interval: 'month', range: { start: utc('2026-01-31T00:00'), end: utc('2026-02-01T00:00') } },

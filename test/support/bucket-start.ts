@@ -1,0 +1,17 @@
+import { modulo } from '../../src/lib/calendar.ts';
+import type { BucketPlan } from '../../src/stats/time/bucket-plan.ts';
+
+/** What a plan means: the start (Unix seconds) of the bucket that holds an instant (Unix seconds). */
+export function bucketStart(plan: BucketPlan, seconds: number): number {
+  if (plan.kind === 'interval') throw new Error('Only ClickHouse knows.');
+  const bounds = plan.kind === 'segments' ? plan.starts : plan.edges;
+  const index = Math.max(
+    0,
+    bounds.findLastIndex((bound) => bound <= seconds),
+  );
+  if (plan.kind === 'edges') return plan.starts[index] ?? Number.NaN;
+  return Math.max(
+    bounds[index] ?? Number.NaN,
+    seconds - modulo(seconds + (plan.shifts[index] ?? Number.NaN), plan.step),
+  );
+}
