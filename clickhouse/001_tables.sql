@@ -1,6 +1,6 @@
--- One row a click. Neither the address nor the user agent of a visitor is stored, only their keyed hash.
--- Parts are by month, so that old clicks go by dropping parts; inside a month one link, and one owner, lie together.
--- ingest_id names the idempotent insert a row came with (0: none), so that a retry can find out what is already here.
+-- One row for each click. A visitor's IP address and user agent are not stored, only their keyed hash.
+-- Partitions are months, so that old clicks can be dropped by the part. The sorting key keeps the clicks of an owner, and of a link, together.
+-- ingest_id is the idempotent insert that a row came with (0: none). With it a retry finds out what is already stored.
 CREATE TABLE IF NOT EXISTS clicks
 (
     owner_id    LowCardinality(String),
@@ -22,7 +22,7 @@ PARTITION BY toYYYYMM(clicked_at)
 ORDER BY (owner_id, short_code, clicked_at)
 SETTINGS non_replicated_deduplication_window = 10000;
 
--- The registry of URLs. The newest version of a short code counts; a deleted one is kept as a mark.
+-- URLs. The newest version of a short code is valid; a deleted URL stays as a tombstone.
 CREATE TABLE IF NOT EXISTS urls
 (
     short_code    String,
@@ -36,7 +36,7 @@ CREATE TABLE IF NOT EXISTS urls
 ENGINE = ReplacingMergeTree(version)
 ORDER BY short_code;
 
--- API keys; of the key itself only the SHA-256 is here.
+-- API keys. Of the key itself only the SHA-256 is stored.
 CREATE TABLE IF NOT EXISTS api_keys
 (
     id         String,
@@ -53,7 +53,7 @@ CREATE TABLE IF NOT EXISTS api_keys
 ENGINE = ReplacingMergeTree(version)
 ORDER BY id;
 
--- Requests with an Idempotency-Key. A row without an answer is a request that was begun.
+-- Requests with an Idempotency-Key. A row without an answer is a request that has started.
 CREATE TABLE IF NOT EXISTS idempotent_requests
 (
     owner_id    String,
@@ -67,8 +67,8 @@ ENGINE = ReplacingMergeTree(version)
 ORDER BY (owner_id, key)
 TTL toDateTime(received_at) + INTERVAL 7 DAY;
 
--- Batches of imported files. A batch is named by the hash of all that precedes it and its own lines, so that the
--- same file, or a longer one that begins with it, is known whatever its name.
+-- Batches of imported files. The name of a batch is the hash of everything before it and of its own lines. So Spoor
+-- recognises the same file, or a longer one that starts with it, whatever its name is.
 CREATE TABLE IF NOT EXISTS import_batches
 (
     parent      String,

@@ -4,7 +4,7 @@ import { availableParallelism } from 'node:os';
 import { resolve } from 'node:path';
 import { z } from 'zod';
 
-/** A setting that cannot be used; the message is the one line shown to the operator. */
+/** An invalid setting; the message is the one line shown to the operator. */
 export class ConfigError extends Error {}
 
 export interface ClickHouseServer {
@@ -13,50 +13,50 @@ export interface ClickHouseServer {
   readonly password: string;
 }
 
-/** Nodes that the clicks are spread over. */
+/** A cluster that clicks are distributed over. */
 export interface ClickHouseCluster {
-  /** As the servers' configuration has it. */
+  /** Its name in the servers' `remote_servers`. */
   readonly name: string;
-  /** Where its nodes answer, one of them at least; the others are found. */
+  /** URLs of at least one of its nodes; the others are discovered. */
   readonly urls: readonly string[];
 }
 
 export const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
 
-/** Everything the environment decides, checked once at start. */
+/** All settings, validated once at start. */
 export interface Config {
   readonly host: string;
-  /** 0 takes any free port. */
+  /** 0: any free port. */
   readonly port: number;
   /** Absolute path of the data directory. */
   readonly dataDir: string;
-  /** The server to use; undefined: the embedded one. */
+  /** The ClickHouse server; undefined: the embedded ClickHouse. */
   readonly clickhouse: ClickHouseServer | undefined;
-  /** undefined: all clicks are on that one server. */
+  /** undefined: a single server. */
   readonly cluster: ClickHouseCluster | undefined;
   readonly database: string;
   readonly adminKey: string | undefined;
-  /** What commands show to a server elsewhere. */
+  /** The key that commands send to a remote server. */
   readonly apiKey: string | undefined;
-  /** undefined: generated into the data directory. */
+  /** undefined: generated and stored in the data directory. */
   readonly visitorSecret: string | undefined;
   readonly geoipDb: string | undefined;
-  /** How many proxies stand in front: the client is that many places from the right of `X-Forwarded-For`. */
+  /** Number of reverse proxies: the client address is that many places from the right of `X-Forwarded-For`. */
   readonly trustProxy: number;
   readonly rateLimits: 'on' | 'off';
-  /** The Redis that several instances count in; undefined: each counts for itself. */
+  /** The Redis in which instances share their rate limits; undefined: each counts by itself. */
   readonly redisUrl: string | undefined;
-  /** Questions that ClickHouse is asked at once. */
+  /** Stats queries that run in ClickHouse at once. */
   readonly maxQueries: number;
   /** Exports that run at once. */
   readonly maxExports: number;
-  /** Bytes of exports' results that may wait on the disk for slow readers; 0: none; undefined: as the disk has room. */
+  /** Bytes of disk for exports to slow clients; 0: no spooling; undefined: depends on the free space. */
   readonly spoolBytes: number | undefined;
-  /** Bytes of all caches together; 0: none holds anything. */
+  /** Bytes of memory for all caches together; 0: no caching. */
   readonly cacheBytes: number;
-  /** Origins whose pages may read the API from a browser; `*` stands for every one. */
+  /** Origins whose pages may call the API; `*` allows every origin. */
   readonly corsOrigins: readonly string[];
-  /** Days that clicks are kept; undefined: for good. */
+  /** Days that clicks are kept; undefined: forever. */
   readonly retentionDays: number | undefined;
   readonly logLevel: (typeof LOG_LEVELS)[number];
 }
@@ -88,7 +88,7 @@ const environment = z.object({
     })
     .refine(
       (urls) => urls.every(isServerUrl),
-      'must be scheme, host and port alone: set CLICKHOUSE_USER, CLICKHOUSE_PASSWORD and CLICKHOUSE_DATABASE for the rest',
+      'must be scheme, host and port only: set CLICKHOUSE_USER, CLICKHOUSE_PASSWORD and CLICKHOUSE_DATABASE for the rest',
     )
     .refine(
       (urls) => new Set(urls.map((url) => new URL(url).origin)).size === urls.length,
@@ -100,7 +100,7 @@ const environment = z.object({
   CLICKHOUSE_DATABASE: z
     .string()
     .regex(/^[A-Za-z_][A-Za-z0-9_]{0,63}$/, 'must be letters, digits and _, not beginning with a digit')
-    .refine((name) => !RESERVED_DATABASES.test(name), "must not be a database of ClickHouse's own")
+    .refine((name) => !RESERVED_DATABASES.test(name), "must not be one of ClickHouse's own databases")
     .default('spoor'),
   CLICKHOUSE_CLUSTER: z
     .string()
@@ -128,7 +128,7 @@ const environment = z.object({
     .string()
     .refine(
       isRedisUrl,
-      'must be redis://host or rediss://host, with user:password@, :port and /number as needed, and nothing behind',
+      'must be redis://host or rediss://host, optionally with user:password@, :port and /number, and nothing else',
     )
     .optional(),
   SPOOR_RETENTION_DAYS: wholeNumber(1, 36_500).optional(),
@@ -147,20 +147,20 @@ const environment = z.object({
 export const SETTING_NAMES: readonly string[] = Object.keys(environment.shape);
 
 /**
- * Reads the settings. An empty variable counts as unset.
- * @throws ConfigError that names the first wrong variable and what it must be
+ * Parses the settings. An empty variable counts as unset.
+ * @throws ConfigError that names the first invalid variable and what it must be
  */
 export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
   const given = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ''));
   const parsed = environment.safeParse(given);
   if (!parsed.success) {
     const issue = parsed.error.issues[0];
-    throw new ConfigError(`${String(issue?.path[0])} ${issue?.message ?? 'is wrong'}.`);
+    throw new ConfigError(`${String(issue?.path[0])} ${issue?.message ?? 'is invalid'}.`);
   }
   const settings = parsed.data;
   if (settings.CLICKHOUSE_URL !== undefined && settings.SPOOR_VISITOR_SECRET === undefined) {
     throw new ConfigError(
-      'SPOOR_VISITOR_SECRET must be set when CLICKHOUSE_URL is: it keys the visitor hash.',
+      'SPOOR_VISITOR_SECRET must be set when CLICKHOUSE_URL is: it is the secret of the visitor hash.',
     );
   }
   const ownLogin = (['CLICKHOUSE_USER', 'CLICKHOUSE_PASSWORD'] as const).find(
@@ -168,12 +168,12 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
   );
   if (settings.CLICKHOUSE_URL === undefined && ownLogin !== undefined) {
     throw new ConfigError(
-      `CLICKHOUSE_URL must be set when ${ownLogin} is: the embedded ClickHouse has a login of its own.`,
+      `CLICKHOUSE_URL must be set when ${ownLogin} is: the embedded ClickHouse has its own login.`,
     );
   }
-  if (settings.CLICKHOUSE_URL === undefined && PASSING_DATABASES.test(settings.CLICKHOUSE_DATABASE)) {
+  if (settings.CLICKHOUSE_URL === undefined && TEMPORARY_DATABASES.test(settings.CLICKHOUSE_DATABASE)) {
     throw new ConfigError(
-      'CLICKHOUSE_DATABASE must not end with _snapshot or _restored: backups use databases of such names.',
+      'CLICKHOUSE_DATABASE must not end with _snapshot or _restored: backups use such names.',
     );
   }
   const [url, ...otherUrls] = settings.CLICKHOUSE_URL ?? [];
@@ -185,7 +185,7 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
   }
   if (name !== undefined && url === undefined) {
     throw new ConfigError(
-      'CLICKHOUSE_URL must name a node when CLICKHOUSE_CLUSTER is set: the embedded ClickHouse is no cluster.',
+      'CLICKHOUSE_URL must name a node when CLICKHOUSE_CLUSTER is set: the embedded ClickHouse is not a cluster.',
     );
   }
   return Object.freeze({
@@ -223,7 +223,7 @@ function isHttpUrl(text: string): boolean {
   return URL.canParse(text) && /^https?:$/.test(new URL(text).protocol);
 }
 
-/** Nothing in it that another setting says as well. */
+/** Whether a URL has no parts that are settings of their own. */
 function isServerUrl(text: string): boolean {
   const { username, password, pathname, search, hash } = new URL(text);
   return [username, password, search, hash].every((part) => part === '') && pathname === '/';
@@ -231,8 +231,8 @@ function isServerUrl(text: string): boolean {
 
 const RESERVED_DATABASES = /^(system|information_schema|_temporary_and_external_tables)$/i;
 
-/** The embedded ClickHouse makes such databases for a while, and drops what an interrupted backup has left of them. */
-const PASSING_DATABASES = /_(snapshot|restored)$/;
+/** Temporary databases of backups; a start drops those that an interrupted backup has left. */
+const TEMPORARY_DATABASES = /_(snapshot|restored)$/;
 
 function isRedisUrl(text: string): boolean {
   if (!URL.canParse(text)) return false;
@@ -255,13 +255,13 @@ function isPercentEncoded(text: string): boolean {
   }
 }
 
-/** Spelt as a browser sends it: scheme, host and port, nothing behind them. */
+/** Whether an origin is written as browsers send it: scheme, host and port only. */
 function isOrigin(text: string): boolean {
   return URL.canParse(text) && /^https?:/.test(text) && new URL(text).origin === text;
 }
 
-/** The metadata of an .mmdb file stand in its last 128 KiB, after this mark. */
-const MMDB_MARK = Buffer.from('\xAB\xCD\xEFMaxMind.com', 'latin1');
+/** An .mmdb file has these magic bytes before its metadata, within its last 128 KiB. */
+const MMDB_MAGIC = Buffer.from('\xAB\xCD\xEFMaxMind.com', 'latin1');
 const MMDB_TAIL = 131_072;
 
 function isPlaceDatabase(path: string): boolean {
@@ -271,7 +271,7 @@ function isPlaceDatabase(path: string): boolean {
     const { size } = fstatSync(file);
     readSync(file, tail, 0, MMDB_TAIL, Math.max(0, size - MMDB_TAIL));
     closeSync(file);
-    return tail.includes(MMDB_MARK);
+    return tail.includes(MMDB_MAGIC);
   } catch {
     return false;
   }

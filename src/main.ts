@@ -126,7 +126,7 @@ async function open(
     observe: metrics.observeQuery,
     onWait,
     deadlines,
-    onEngineExit: () => log.error('the embedded ClickHouse has ended; starting it again'),
+    onEngineExit: () => log.error('the embedded ClickHouse has stopped; restarting it'),
   });
   closing(clickhouse.close);
   if (clickhouse.migrated.length > 0) log.info({ migrations: clickhouse.migrated }, 'migrated');
@@ -153,8 +153,9 @@ async function open(
 async function openRedis({ rateLimits, redisUrl }: Config, log: Logger): Promise<SharedRedis | undefined> {
   if (rateLimits === 'off' || redisUrl === undefined) return undefined;
   return SharedRedis.open(redisUrl, {
-    onAway: (failure) => log.warn({ failure }, 'Redis is away: this process counts rate limits for itself'),
-    onBack: () => log.info('Redis is back: rate limits are shared again'),
+    onAway: (failure) =>
+      log.warn({ failure }, 'Redis is unreachable: this process counts rate limits by itself'),
+    onBack: () => log.info('Redis is reachable again: rate limits are shared'),
   });
 }
 
@@ -226,13 +227,16 @@ function compose(config: Config, { clickhouse, ...parts }: Parts, token: string)
   };
 }
 
-/** Where slow exports wait; undefined where none are to, or where the data directory takes no files. */
+/** Where exports to slow clients are spooled; undefined if spooling is off or the data directory is not writable. */
 function spoolFolderOf({ spoolBytes, dataDir }: Config, log: Logger): SpoolFolder | undefined {
   if (spoolBytes === 0) return undefined;
   try {
     return openSpoolFolder(dataDir);
   } catch (error) {
-    log.warn({ failure: failureName(error) }, 'SPOOR_DATA_DIR takes no files: slow exports are not spooled');
+    log.warn(
+      { failure: failureName(error) },
+      'SPOOR_DATA_DIR is not writable: exports to slow clients are not spooled',
+    );
     return undefined;
   }
 }

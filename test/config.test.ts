@@ -79,7 +79,7 @@ describe('CLICKHOUSE_URL and CLICKHOUSE_CLUSTER', () => {
     [
       undefined,
       'web',
-      'CLICKHOUSE_URL must name a node when CLICKHOUSE_CLUSTER is set: the embedded ClickHouse is no cluster.',
+      'CLICKHOUSE_URL must name a node when CLICKHOUSE_CLUSTER is set: the embedded ClickHouse is not a cluster.',
     ],
     ['http://a,b', 'web', 'CLICKHOUSE_URL must be an http(s) URL, or several, comma-separated.'],
     ['http://a,', 'web', 'CLICKHOUSE_URL must be an http(s) URL, or several, comma-separated.'],
@@ -108,7 +108,7 @@ describe('settings that say the same', () => {
       readConfig({ ...SERVER, CLICKHOUSE_URL: url, CLICKHOUSE_CLUSTER: url.includes(',') ? 'web' : '' }),
     ).toThrow(
       new ConfigError(
-        'CLICKHOUSE_URL must be scheme, host and port alone: set CLICKHOUSE_USER, CLICKHOUSE_PASSWORD and CLICKHOUSE_DATABASE for the rest.',
+        'CLICKHOUSE_URL must be scheme, host and port only: set CLICKHOUSE_USER, CLICKHOUSE_PASSWORD and CLICKHOUSE_DATABASE for the rest.',
       ),
     );
   });
@@ -121,7 +121,7 @@ describe('settings that say the same', () => {
   test.each(['CLICKHOUSE_USER', 'CLICKHOUSE_PASSWORD'])('%s without CLICKHOUSE_URL is refused', (name) => {
     expect(() => readConfig({ [name]: 'shop' })).toThrow(
       new ConfigError(
-        `CLICKHOUSE_URL must be set when ${name} is: the embedded ClickHouse has a login of its own.`,
+        `CLICKHOUSE_URL must be set when ${name} is: the embedded ClickHouse has its own login.`,
       ),
     );
     expect(readConfig({ [name]: '' }).clickhouse).toBeUndefined();
@@ -141,7 +141,7 @@ describe('CLICKHOUSE_DATABASE', () => {
     '_temporary_and_external_tables',
   ])('%s is ClickHouse’s own', (CLICKHOUSE_DATABASE) => {
     expect(() => readConfig({ CLICKHOUSE_DATABASE })).toThrow(
-      new ConfigError("CLICKHOUSE_DATABASE must not be a database of ClickHouse's own."),
+      new ConfigError("CLICKHOUSE_DATABASE must not be one of ClickHouse's own databases."),
     );
   });
 

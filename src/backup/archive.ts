@@ -3,9 +3,9 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Database } from '../clickhouse/database.ts';
 import { param, sql } from '../sql/sql.ts';
 
-/** A BACKUP or RESTORE of ClickHouse that came to no good end. */
+/** A BACKUP or RESTORE of ClickHouse failed. */
 export class ArchiveError extends Error {
-  /** ClickHouse's name of what went wrong, such as `NOT_ENOUGH_SPACE`. */
+  /** ClickHouse's name of the error, such as `NOT_ENOUGH_SPACE`. */
   readonly reason: string;
 
   constructor(reason: string) {
@@ -14,10 +14,10 @@ export class ArchiveError extends Error {
   }
 }
 
-/** What the database is called inside every archive. */
+/** The name of the database inside every archive. */
 const NAME_INSIDE = 'spoor';
 
-/** What a database that is being restored is called until it is known to be whole. */
+/** The name of a database being restored, until it is known to be complete. */
 export function stagedName({ name }: Database): string {
   return `${name}_restored`;
 }
@@ -25,8 +25,9 @@ export function stagedName({ name }: Database): string {
 const POLL_MS = 50;
 
 /**
- * Writes a database into an archive, a name in the archive folder.
- * @throws ArchiveError; nothing is left of the archive then
+ * Writes a database into an archive.
+ * @param archive a file name in the archive folder
+ * @throws ArchiveError; the archive does not exist then
  */
 export async function writeArchive(
   server: Database,
@@ -37,12 +38,12 @@ export async function writeArchive(
   await run(server, `BACKUP DATABASE ${database} AS ${NAME_INSIDE} TO File('${archive}')`, signal);
 }
 
-/** Makes a new database of what an archive holds. @throws ArchiveError when it is not whole */
+/** Creates a database from an archive. @throws ArchiveError when the archive is incomplete */
 export async function readArchive(server: Database, archive: string, database: string): Promise<void> {
   await run(server, `RESTORE DATABASE ${NAME_INSIDE} AS ${database} FROM File('${archive}')`);
 }
 
-/** It may take hours, longer than any connection should wait for an answer, so ClickHouse is asked how it goes. */
+/** Runs a statement that may take hours: it runs asynchronously, and its status is polled. */
 async function run(server: Database, statement: string, signal?: AbortSignal): Promise<void> {
   const id = randomUUID();
   await server.commandText(`${statement} SETTINGS id = '${id}' ASYNC`);

@@ -8,23 +8,23 @@ import { ARCHIVE_FOLDER } from '../process/package-root.ts';
 import { ArchiveError, readArchive, stagedName } from './archive.ts';
 import { BACKUP_INFO, FORMAT } from './write-backup.ts';
 
-/** Where a backup is restored to, and what with. */
+/** The target of a restore. */
 export interface RestoreTarget {
   readonly database: Database;
   /** The same ClickHouse without that database, which is replaced. */
   readonly server: Database;
   readonly dataDir: string;
-  /** The visitors' secret that the settings name; undefined: the data directory keeps the backup's. */
+  /** The visitor secret in the settings; undefined: the backup's is stored in the data directory. */
   readonly visitorSecret: string | undefined;
-  /** Keeps the backup's secret in the data directory. */
-  readonly keepSecret: (secret: string) => void;
+  /** Stores the backup's secret in the data directory. */
+  readonly storeSecret: (secret: string) => void;
 }
 
 /** Why a backup cannot be restored; the message is the one line for the operator. */
 export class RestoreError extends Error {}
 
 /**
- * Puts a backup in the place of an empty database: all of it or, after any failure, nothing.
+ * Replaces an empty database by a backup: by all of it, or after a failure by nothing.
  * @throws RestoreError
  */
 export async function restoreBackup(file: string, target: RestoreTarget): Promise<void> {
@@ -40,10 +40,10 @@ export async function restoreBackup(file: string, target: RestoreTarget): Promis
     linkOrCopy(file, join(folder, archive));
     await readArchive(server, archive, staged);
     const secret = await checkStaged(database, staged, file);
-    if (target.visitorSecret === undefined) target.keepSecret(secret);
+    if (target.visitorSecret === undefined) target.storeSecret(secret);
     else if (target.visitorSecret !== secret) {
       throw new RestoreError(
-        'SPOOR_VISITOR_SECRET differs from that of the backup, and visitors would not be known again: set the same one or none.',
+        'SPOOR_VISITOR_SECRET differs from the secret in the backup, so visitors would not be recognised: set the same one or none.',
       );
     }
     await server.commandText(`DROP TABLE ${staged}.${BACKUP_INFO} SYNC`);
@@ -51,14 +51,14 @@ export async function restoreBackup(file: string, target: RestoreTarget): Promis
     await server.commandText(`RENAME DATABASE ${staged} TO ${database.name}`);
   } catch (cause) {
     if (!(cause instanceof ArchiveError)) throw cause;
-    throw new RestoreError(`${file} is not a whole backup of Spoor (${cause.reason}).`, { cause });
+    throw new RestoreError(`${file} is not a complete Spoor backup (${cause.reason}).`, { cause });
   } finally {
     rmSync(folder, { recursive: true, force: true });
     await dropStaged();
   }
 }
 
-/** The key that the first start makes is nothing anybody would miss. */
+/** Checks that nothing would be lost; the generated administrator's key does not count. */
 async function requireEmpty({ database, dataDir }: RestoreTarget): Promise<void> {
   const [row] = await database.rows<[number, number, number]>(sql`
     SELECT (SELECT count() FROM clicks), (SELECT count() FROM urls FINAL WHERE NOT is_deleted),
@@ -69,7 +69,7 @@ async function requireEmpty({ database, dataDir }: RestoreTarget): Promise<void>
   );
 }
 
-/** @returns the visitors' secret of the backup */
+/** Checks a restored database before it is used. @returns the visitor secret of the backup */
 async function checkStaged(database: Database, staged: string, file: string): Promise<string> {
   const within = param('Identifier', staged);
   const parts = await database.rows<[string, string]>(
@@ -92,18 +92,18 @@ async function checkStaged(database: Database, staged: string, file: string): Pr
   const applied = await database.rows<[string]>(sql`SELECT name FROM ${within}.migrations`);
   const known = new Set(readMigrations().map(({ name }) => name));
   if (info.get('format') !== FORMAT || applied.some(([name]) => !known.has(name))) {
-    throw new RestoreError(`${file} is of a newer version of Spoor than this one.`);
+    throw new RestoreError(`${file} was made by a newer version of Spoor.`);
   }
   return info.get('visitor_secret') ?? '';
 }
 
-/** This place takes no parameter. ClickHouse makes these names itself, of letters and digits. */
+/** A quoted text where ClickHouse accepts no parameter. It generates these names itself, from letters and digits. */
 function literal(name: string): Sql {
   if (!/^\w+$/.test(name)) throw new Error('Not the name of a partition.');
   return { kind: 'sql', texts: [`'${name}'`], values: [] };
 }
 
-/** ClickHouse reads archives in its own folder alone. */
+/** ClickHouse reads archives only from its own folder. */
 function linkOrCopy(file: string, to: string): void {
   try {
     linkSync(file, to);

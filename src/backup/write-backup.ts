@@ -6,22 +6,22 @@ import { AppError } from '../errors.ts';
 import { sql } from '../sql/sql.ts';
 import { ARCHIVE_FOLDER } from '../process/package-root.ts';
 import { stagedName, writeArchive } from './archive.ts';
-import { isWholeTar } from './whole-tar.ts';
+import { isCompleteTar } from './complete-tar.ts';
 
 export interface BackupSource {
   readonly database: Database;
-  /** The data directory of the embedded ClickHouse; undefined with a server elsewhere, which writes its own backups. */
+  /** The data directory of the embedded ClickHouse; undefined with a ClickHouse server, which writes its own backups. */
   readonly dataDir: string | undefined;
   readonly visitorSecret: string;
-  /** Runs its work while no click comes in. */
+  /** Runs work while no clicks are inserted. */
   readonly undisturbed: <T>(work: () => Promise<T>) => Promise<T>;
 }
 
-/** The table of an archive that holds what is not in the database. */
+/** The table of an archive for what is not in the database. */
 export const BACKUP_INFO = 'backup_info';
 export const FORMAT = '1';
 
-/** Takes backups: the whole database at one moment, with the visitors' secret, as one file. */
+/** Writes backups: a snapshot of the whole database and the visitor secret, as one file. */
 export class Backups {
   readonly #source: BackupSource;
   readonly #snapshot: string;
@@ -33,19 +33,20 @@ export class Backups {
   }
 
   /**
-   * Takes one; everything acknowledged before the call is in it.
+   * Writes a backup, which includes everything acknowledged before the call.
    * @returns the archive's name in the archive folder, for the caller to move away
-   * @throws AppError `conflict` when this cannot be done here or now, `unavailable` when there is no room for it
+   * @throws AppError `conflict` when Spoor cannot back up this ClickHouse, or another backup runs; `unavailable` when the
+   *   disk has no room
    */
   async take(signal: AbortSignal): Promise<string> {
     const { database, dataDir } = this.#source;
     if (dataDir === undefined) {
       throw new AppError(
         'conflict',
-        'Spoor backs up its embedded ClickHouse only: for the one at CLICKHOUSE_URL use its own BACKUP command.',
+        'Spoor backs up only its embedded ClickHouse. For the server at CLICKHOUSE_URL, use its own BACKUP command.',
       );
     }
-    if (this.#isTaking) throw new AppError('conflict', 'Another backup is being taken.');
+    if (this.#isTaking) throw new AppError('conflict', 'Another backup is running.');
     this.#isTaking = true;
     try {
       await this.clear();
@@ -54,23 +55,23 @@ export class Backups {
       const archive = `${randomUUID()}.tar`;
       const path = join(dataDir, ARCHIVE_FOLDER, archive);
       await writeArchive(database, this.#snapshot, archive, signal);
-      if (!(await isWholeTar(path))) {
+      if (!(await isCompleteTar(path))) {
         rmSync(path);
         throw new AppError(
           'unavailable',
-          'The backup came out cut: is there room on the disk of the data directory?',
+          'The backup is truncated: check the free disk space of the data directory.',
         );
       }
       chmodSync(path, 0o600);
       return archive;
     } finally {
-      // Where that fails too the next backup, or start, does it.
+      // If this fails too, the next backup or start removes the snapshot.
       await this.#drop(this.#snapshot).catch(() => {});
       this.#isTaking = false;
     }
   }
 
-  /** Removes what an earlier backup or restore has left that did not end. */
+  /** Removes the remains of an interrupted backup or restore. */
   async clear(): Promise<void> {
     const { database, dataDir } = this.#source;
     if (dataDir === undefined) return;
@@ -80,8 +81,8 @@ export class Backups {
   }
 
   /**
-   * Copies every table as hard links to its files, which takes no time and no room. Clicks are held up only for that:
-   * the tables must be of one moment, or a file could be known as imported whose clicks are missing.
+   * Clones every table as hard links to its files, which takes almost no time or space. Inserts wait meanwhile, because the
+   * tables must be of one moment: otherwise a file could be recorded as imported without its clicks.
    */
   async #takeSnapshot(): Promise<void> {
     const { database, undisturbed, visitorSecret } = this.#source;
@@ -111,11 +112,11 @@ export class Backups {
   }
 }
 
-/** The tables with data. One that could not be copied is not left out in silence. */
+/** The tables with data. @throws Error for a table that cannot be cloned, instead of omitting it */
 async function tablesOf(database: Database): Promise<readonly string[]> {
   const rows = await database.rows<[string, string]>(sql`
     SELECT name, engine FROM system.tables WHERE database = currentDatabase() AND engine != 'Memory'`);
   const other = rows.find(([, engine]) => !engine.endsWith('MergeTree'));
-  if (other !== undefined) throw new Error(`A table of the kind ${other[1]} cannot be backed up.`);
+  if (other !== undefined) throw new Error(`A table with the engine ${other[1]} cannot be backed up.`);
   return rows.map(([name]) => name);
 }

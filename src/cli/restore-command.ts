@@ -44,7 +44,7 @@ Example:
           server,
           dataDir: config.dataDir,
           visitorSecret: config.visitorSecret,
-          keepSecret: (secret) => replaceVisitorSecret(config.dataDir, secret),
+          storeSecret: (secret) => replaceVisitorSecret(config.dataDir, secret),
         });
       } finally {
         waiting.stop();

@@ -54,7 +54,7 @@ async function startEngine(
   port: number,
   signal?: AbortSignal,
 ): Promise<EmbeddedClickHouse> {
-  const waiting = new Waiting('another process to let go of the data directory', onWait);
+  const waiting = new Waiting('another process that uses the data directory', onWait);
   const options: EngineStartOptions = { onWait, ...(signal && { signal }) };
   for (;;) {
     try {

@@ -79,8 +79,8 @@ export async function waitForAnswer(
     if (waiting.elapsedMs > SERVER_WAIT_MS) {
       throw new Error(
         config.clickhouse === undefined
-          ? 'The embedded ClickHouse does not answer.'
-          : 'ClickHouse does not answer at CLICKHOUSE_URL, or refuses CLICKHOUSE_USER and CLICKHOUSE_PASSWORD.',
+          ? 'The embedded ClickHouse does not respond.'
+          : 'ClickHouse does not respond at CLICKHOUSE_URL, or refuses CLICKHOUSE_USER and CLICKHOUSE_PASSWORD.',
       );
     }
     await waiting.pause(1_000);

@@ -15,15 +15,15 @@ export function explainStartFailure(error: unknown, { dataDir, clickhouse }: Con
   }
   const { message: details } = cause instanceof Error ? cause : { message: '' };
   const failure = [failureName(cause), /necessary to have (the grant .+?)(?:\. |$)/.exec(details)?.[1]];
-  const sentence = error instanceof AppError ? error.message : 'ClickHouse refuses what a start needs.';
+  const sentence =
+    error instanceof AppError ? error.message : 'ClickHouse refused a statement that the start needs.';
   const what = `${sentence.replace(/\.$/, '')} (${failure.filter(Boolean).join(', ')})`;
   if (clickhouse !== undefined) {
-    return new Error(
-      `${what}: look at CLICKHOUSE_URL, CLICKHOUSE_DATABASE, CLICKHOUSE_USER and its grants there.`,
-      { cause },
-    );
+    return new Error(`${what}: check CLICKHOUSE_URL, CLICKHOUSE_DATABASE, CLICKHOUSE_USER and its grants.`, {
+      cause,
+    });
   }
   return NO_ROOM.test(`${failureName(cause)} ${details}`)
     ? new DataDirError(`SPOOR_DATA_DIR: the disk of ${dataDir} is full.`, { cause })
-    : new DataDirError(`SPOOR_DATA_DIR: ${what}; clickhouse.log in ${dataDir} says more.`, { cause });
+    : new DataDirError(`SPOOR_DATA_DIR: ${what}; see clickhouse.log in ${dataDir}.`, { cause });
 }

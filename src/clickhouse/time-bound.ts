@@ -21,7 +21,7 @@ export async function within<T>(
   try {
     return await work(controller.signal);
   } catch (error) {
-    throw isLate ? unavailable('ClickHouse does not answer.', error) : error;
+    throw isLate ? unavailable('ClickHouse does not respond.', error) : error;
   } finally {
     clearTimeout(timer);
     signal?.removeEventListener('abort', abort);

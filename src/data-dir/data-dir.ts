@@ -5,7 +5,7 @@ import { dirname } from 'node:path';
 export class DataDirError extends Error {}
 
 /**
- * Makes the data directory, for its owner alone, unless it is there.
+ * Creates the data directory, accessible only to its owner, unless it exists.
  * @throws DataDirError
  */
 export function createDataDir(dataDir: string): void {
@@ -18,7 +18,7 @@ export function createDataDir(dataDir: string): void {
   }
 }
 
-/** One folder at a time: Node's own recursive way never returns below a file system that takes none, such as /proc. */
+/** Creates one folder at a time: Node's recursive mkdir never returns inside file systems such as /proc. */
 function makeFolder(path: string): void {
   if (existsSync(path)) {
     readdirSync(path);
@@ -28,17 +28,17 @@ function makeFolder(path: string): void {
   mkdirSync(path, { mode: 0o700 });
 }
 
-/** What an operator can do about the errors of a file system. */
+/** File system errors in words. */
 const REASONS: Readonly<Record<string, string>> = {
   EACCES: 'this user has no permission',
   EPERM: 'this user has no permission',
   EROFS: 'the file system is read-only',
   ENOSPC: 'the disk is full',
   EDQUOT: "the user's disk quota is used up",
-  EEXIST: 'there is something else of that name',
-  EISDIR: 'there is a directory of that name',
-  ENOTDIR: 'there is a file in its path',
-  ENOENT: 'it has gone',
+  EEXIST: 'something else has that name',
+  EISDIR: 'it is a directory',
+  ENOTDIR: 'its path leads through a file',
+  ENOENT: 'it does not exist',
 };
 
 function reasonOf(error: unknown): string {
@@ -47,7 +47,7 @@ function reasonOf(error: unknown): string {
   return reason === undefined ? code : `${code}: ${reason}`;
 }
 
-/** Uses a file; a failure names it, as that of a read or write does not by itself. @throws Error of the file system */
+/** Uses a file, and adds its path to an error. @throws Error of the file system */
 export function naming<T>(path: string, use: () => T): T {
   try {
     return use();
@@ -56,7 +56,7 @@ export function naming<T>(path: string, use: () => T): T {
   }
 }
 
-/** A failure to use a file in the data directory, as a sentence that names the setting; any other error as it is. */
+/** Turns an error about a file in the data directory into a sentence that names the setting; returns other errors as they are. */
 export function explainFileError(error: unknown, dataDir: string): unknown {
   if (!(error instanceof Error && 'code' in error && 'path' in error)) return error;
   const path = String(error.path);

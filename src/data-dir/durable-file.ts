@@ -4,23 +4,22 @@ import { dirname } from 'node:path';
 import { naming } from './data-dir.ts';
 
 /**
- * Puts a file (mode 0600) in the place of the one there is, if any: wholly or not at all, also when the disk is full
- * or the power goes.
- * @throws Error of the file system, its `path` the file
+ * Creates or replaces a file (mode 0600) atomically, also when the disk is full or the power fails.
+ * @throws Error of the file system, with the file's `path`
  */
 export function replaceFile(path: string, text: string): void {
   publish(path, text, (draft) => renameSync(draft, path));
 }
 
 /**
- * The same for a file that is to be made once, whoever comes first.
- * @returns false when it is there already; then it is left alone
+ * Creates a file in the same way, unless it exists.
+ * @returns false when it exists; it is unchanged then
  */
 export function createFile(path: string, text: string): boolean {
   let isCreated = true;
   publish(path, text, (draft) => {
     try {
-      // Unlike a rename, a link never replaces a file that another process has put there meanwhile.
+      // Unlike a rename, a link never replaces a file that another process has created meanwhile.
       linkSync(draft, path);
     } catch (error) {
       if (!isFileExists(error)) throw error;
@@ -33,7 +32,7 @@ export function createFile(path: string, text: string): boolean {
 function publish(path: string, text: string, moveIntoPlace: (draft: string) => void): void {
   const draft = `${path}.${process.pid}.${randomBytes(4).toString('hex')}`;
   try {
-    // Nobody knows the draft.
+    // Errors name the file, not the draft, which the operator does not know.
     naming(path, () => {
       withOpen(draft, 'wx', (file) => {
         writeFileSync(file, text);

@@ -4,51 +4,51 @@ import { join } from 'node:path';
 import { DataDirError, createDataDir, naming } from './data-dir.ts';
 import { createFile, replaceFile } from './durable-file.ts';
 
-/** Characters of a secret that Spoor makes: 256 bits as base64url. */
-const WHOLE = 43;
+/** Length of a generated secret: 256 bits as base64url. */
+const GENERATED_LENGTH = 43;
 
-/** The secrets of a data directory: how short one may be, and what to do about one that is shorter. */
+/** The secrets in a data directory: their minimum length, and what to do about a shorter one. */
 const SECRETS = {
   'clickhouse-password': {
-    shortest: WHOLE,
-    remedy: 'remove the file, and the next start makes a new one',
+    minLength: GENERATED_LENGTH,
+    remedy: 'remove the file, and the next start generates a new one',
   },
-  // A restored backup may bring one that an operator chose.
+  // A restored backup may contain one that an operator chose.
   'visitor-secret': {
-    shortest: 12,
+    minLength: 12,
     remedy:
-      'put back the one that was in it, or remove the file to have a new one made, which takes every visitor for a new one',
+      'restore the original file, or remove the file to generate a new secret, with which every visitor counts as new',
   },
 } as const;
 
 export type SecretName = keyof typeof SECRETS;
 
 /**
- * A secret kept in the data directory: made at the first call (256 bits, base64url, mode 0600), the same ever after,
- * also for processes that make their first call at the same time.
- * @throws DataDirError when the file holds less than a secret
+ * Reads a secret from the data directory, generating it at the first call (256 bits, base64url, mode 0600). Processes that
+ * call it at the same time get the same secret.
+ * @throws DataDirError when the file's secret is too short
  */
 export function readOrCreateSecret(dataDir: string, name: SecretName): string {
   const file = join(dataDir, name);
   createDataDir(dataDir);
   if (!existsSync(file)) createFile(file, `${randomBytes(32).toString('base64url')}\n`);
   const secret = naming(file, () => readFileSync(file, 'utf8')).trim();
-  const { shortest, remedy } = SECRETS[name];
-  if (secret.length >= shortest) return secret;
+  const { minLength, remedy } = SECRETS[name];
+  if (secret.length >= minLength) return secret;
   throw new DataDirError(
-    `SPOOR_DATA_DIR: ${file} holds no whole secret (${secret.length} characters): ${remedy}.`,
+    `SPOOR_DATA_DIR: ${file} contains no complete secret (${secret.length} characters): ${remedy}.`,
   );
 }
 
 /**
- * Puts another visitor secret in the place of the one there is, if any: wholly or not at all.
- * @throws DataDirError when it is too short to be read again
+ * Replaces the visitor secret atomically.
+ * @throws DataDirError when it is too short
  */
 export function replaceVisitorSecret(dataDir: string, secret: string): void {
-  const { shortest } = SECRETS['visitor-secret'];
-  if (secret.length < shortest) {
+  const { minLength } = SECRETS['visitor-secret'];
+  if (secret.length < minLength) {
     throw new DataDirError(
-      `A visitor secret of fewer than ${shortest} characters is not kept in a data directory: set SPOOR_VISITOR_SECRET to the one that the backup was taken with.`,
+      `The backup's visitor secret has fewer than ${minLength} characters and cannot be stored in the data directory: set SPOOR_VISITOR_SECRET to it.`,
     );
   }
   replaceFile(join(dataDir, 'visitor-secret'), `${secret}\n`);

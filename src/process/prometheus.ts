@@ -12,7 +12,7 @@ export interface Metrics {
   readonly observeRequest: (method: string, route: string, status: number, seconds: number) => void;
   readonly countRateLimited: (route: string, subject: SubjectKind) => void;
   readonly countCacheRequest: CountCacheRequest;
-  /** Shows how much of each scarce resource is used, and how often it was refused. */
+  /** Shows how much of each limited resource is used, and how many requests were refused. */
   readonly watchShares: (shares: Shares) => void;
   /** @param bytes called at each scrape: the bytes in use, by cache */
   readonly watchCaches: (bytes: () => Readonly<Record<string, number>>) => void;
@@ -29,7 +29,7 @@ export function createMetrics(): Metrics {
   registry.registerMetric(
     new Gauge({
       name: 'spoor_array_buffers_bytes',
-      help: 'Memory for buffers, a part of nodejs_external_memory_bytes.',
+      help: 'Memory of buffers, part of nodejs_external_memory_bytes.',
       collect() {
         this.set(process.memoryUsage().arrayBuffers);
       },
@@ -38,7 +38,7 @@ export function createMetrics(): Metrics {
   );
   const requests = new Histogram({
     name: 'spoor_http_request_duration_seconds',
-    help: 'Time from a request to the end of its answer, by route and status.',
+    help: 'Time from a request to the end of its response, by route and status.',
     labelNames: ['method', 'route', 'status'],
     buckets: BUCKETS,
     registers: [registry],
@@ -47,20 +47,20 @@ export function createMetrics(): Metrics {
   const observers = new Map<string, { readonly observe: (seconds: number) => void }>();
   const queries = new Histogram({
     name: 'spoor_clickhouse_query_duration_seconds',
-    help: 'Time ClickHouse took, by kind of query and whether it succeeded.',
+    help: 'Duration of ClickHouse queries, by kind and outcome.',
     labelNames: ['kind', 'outcome'],
     buckets: BUCKETS,
     registers: [registry],
   });
   const clicks = new Counter({
     name: 'spoor_clicks_total',
-    help: 'Clicks taken in and turned away.',
+    help: 'Clicks accepted and rejected.',
     labelNames: ['outcome'],
     registers: [registry],
   });
   const rateLimited = new Counter({
     name: 'spoor_rate_limited_total',
-    help: 'Requests refused for being over a rate limit, by route and by whether a key or an address was limited.',
+    help: 'Requests refused by a rate limit, by route and by whose limit it was: a key or an address.',
     labelNames: ['route', 'subject'],
     registers: [registry],
   });
@@ -140,11 +140,11 @@ function zeros<Value extends string>(values: readonly Value[]): Record<Value, nu
 /** By resource and never by holder: a label an owner can make would be one of any number. */
 function watchShares(registry: Registry, shares: readonly FairShare[]): void {
   const shown = {
-    spoor_share_in_use: ['inUse', 'Units of a scarce resource in use: slots or bytes.'],
-    spoor_share_waiting: ['waiting', 'Requests that wait for a scarce resource.'],
+    spoor_share_in_use: ['inUse', 'Slots or bytes of a limited resource in use.'],
+    spoor_share_waiting: ['waiting', 'Requests that wait for a limited resource.'],
     spoor_share_refused_total: [
       'refused',
-      'Requests refused because a share of a scarce resource is used up.',
+      'Requests refused because a share of a limited resource is used up.',
     ],
   } as const;
   for (const [name, [field, help]] of Object.entries(shown)) {

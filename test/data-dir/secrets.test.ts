@@ -51,7 +51,7 @@ describe('a secret of the data directory', () => {
     const folder = newFolder();
     writeFileSync(join(folder, name), content);
     expect(() => readOrCreateSecret(folder, name)).toThrow(
-      new RegExp(`^SPOOR_DATA_DIR: ${join(folder, name)} holds no whole secret .*remove the file`),
+      new RegExp(`^SPOOR_DATA_DIR: ${join(folder, name)} contains no complete secret .*remove the file`),
     );
     expect(readFileSync(join(folder, name), 'utf8')).toBe(content);
     rmSync(join(folder, name));

@@ -253,8 +253,8 @@ describe('backup and restore', () => {
     const refusals: readonly (readonly [string, RegExp])[] = [
       [join(folder, 'missing.tar'), /Cannot read \S*missing\.tar: no such file\.$/],
       [join(folder, 'a folder'), /Cannot read \S*a folder: no such file\.$/],
-      [log, /access\.log is not a whole backup of Spoor \([A-Z_]+\)\.$/],
-      [cut, /cut\.tar is not a whole backup of Spoor \([A-Z_]+\)\.$/],
+      [log, /access\.log is not a complete Spoor backup \([A-Z_]+\)\.$/],
+      [cut, /cut\.tar is not a complete Spoor backup \([A-Z_]+\)\.$/],
       [flipped, /flipped\.tar is damaged\.$/],
     ];
     for (const [name, sentence] of refusals) {

@@ -75,7 +75,7 @@ describe('a data directory that cannot be used ends the start with one line, and
     ];
     for (const { code, stdout, stderr } of await runEach(commands.map((command) => [command, settings]))) {
       expect([code, stdout, stderr]).toEqual([1, '', expect.stringMatching(ONE_LINE)]);
-      expect(stderr).toContain(`SPOOR_DATA_DIR: ${password} holds no whole secret`);
+      expect(stderr).toContain(`SPOOR_DATA_DIR: ${password} contains no complete secret`);
     }
     expect(readFileSync(password, 'utf8')).toBe('');
   });
@@ -191,7 +191,7 @@ describe('a start that is broken off', () => {
     const settings = newSettings();
     const { server } = await startServer(settings);
     for (const pid of processesNaming(settings.SPOOR_DATA_DIR)) process.kill(pid, 'SIGKILL');
-    await server.logged('the embedded ClickHouse has ended; starting it again');
+    await server.logged('the embedded ClickHouse has stopped; restarting it');
     server.signal('SIGTERM');
     expect(await server.ended).toMatchObject({ code: 0, signal: null });
     expect(processesNaming(settings.SPOOR_DATA_DIR)).toEqual([]);

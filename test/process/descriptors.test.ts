@@ -28,7 +28,7 @@ test.each(['20', '64', '128'])('with ulimit -n %s one line says what to raise', 
       command,
       1,
       '',
-      expect.stringMatching(/^spoor: \d+ open files are too few: [^\n]*ulimit -n[^\n]*\n$/),
+      expect.stringMatching(/^spoor: A limit of \d+ open files is too low: [^\n]*ulimit -n[^\n]*\n$/),
     ]);
   }
   expect(existsSync(folder)).toBe(false);

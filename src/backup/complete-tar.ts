@@ -3,10 +3,10 @@ import { type FileHandle, open } from 'node:fs/promises';
 const BLOCK = 512;
 
 /**
- * Whether a tar archive is whole: every entry begins where the one before it ends, and two empty blocks end it. ClickHouse
- * calls a backup done even when the disk was full and the end, or the middle, of it was never written.
+ * Whether a tar archive is complete: each entry starts where the previous one ends, and two empty blocks end it. ClickHouse
+ * reports success even if the disk was full and the end, or the middle, of a backup was never written.
  */
-export async function isWholeTar(path: string): Promise<boolean> {
+export async function isCompleteTar(path: string): Promise<boolean> {
   const file = await open(path);
   try {
     const { size } = await file.stat();
@@ -29,7 +29,7 @@ async function blockAt(file: FileHandle, at: number): Promise<Buffer> {
   return buffer;
 }
 
-/** Octal digits, or with the first bit set a binary number, for entries of 8 GiB and more. */
+/** The size of an entry: octal digits, or for 8 GiB and more a binary number with the first bit set. */
 function sizeIn(header: Buffer): number {
   if (((header[124] ?? 0) & 0x80) !== 0) return Number(header.readBigUInt64BE(128));
   return Number.parseInt(header.toString('latin1', 124, 136), 8);

@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { isWholeTar } from '../../src/backup/whole-tar.ts';
+import { isCompleteTar } from '../../src/backup/complete-tar.ts';
 
 let folder: string;
 let whole: Buffer;
@@ -32,7 +32,7 @@ afterAll(() => rmSync(folder, { recursive: true }));
 async function isWhole(bytes: Buffer): Promise<boolean> {
   const path = join(folder, 'some.tar');
   writeFileSync(path, bytes);
-  return isWholeTar(path);
+  return isCompleteTar(path);
 }
 
 test('an archive is whole, padded or not', async () => {
