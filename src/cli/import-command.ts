@@ -1,7 +1,7 @@
 import { basename } from 'node:path';
 import { type Command, Option } from 'commander';
 import { readConfig } from '../config.ts';
-import { IMPORT_FORMAT_NAMES, type ImportFormatName } from '../clicks/import/formats.ts';
+import { IMPORT_FORMATS, IMPORT_FORMAT_NAMES, type ImportFormatName } from '../clicks/import/formats.ts';
 import { MOST_RECORD_LINES } from '../clicks/import/records.ts';
 import { messageOf } from '../errors.ts';
 import { COMMAND } from '../process/package-root.ts';
@@ -36,6 +36,9 @@ export function importCommand(program: Command): void {
     .addHelpText(
       'after',
       `
+Formats:
+${formatList()}
+
 A line longer than 1 MiB is rejected. In CSV, a quoted cell may contain line breaks; a row may have up to ${MOST_RECORD_LINES} lines
 and 64 KiB. If its quotes are not closed by then, or close in the middle of a cell, only its first line is rejected and
 parsing continues with the next line. The names in the header line must fit into 64 KiB. The short codes . and .. are
@@ -69,6 +72,13 @@ Examples:
         if (command !== null) printLine(`Show them:\n  ${command}`);
       }
     });
+}
+
+function formatList(): string {
+  return IMPORT_FORMAT_NAMES.map((name) => {
+    const { description, endings } = IMPORT_FORMATS[name];
+    return `  ${name.padEnd(10)} ${description} (${endings.join(', ')})`;
+  }).join('\n');
 }
 
 async function importSource(client: Client, source: ImportSource, owner: string): Promise<ImportReport> {

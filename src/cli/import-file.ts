@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import { type KnownBatch, nameOf, rootOf } from '../clicks/import/batches.ts';
 import { TOO_LONG } from '../clicks/import/lines.ts';
-import { parseCsvCells } from '../clicks/import/csv-lines.ts';
 import { IMPORT_FORMATS, type ImportFormatName } from '../clicks/import/formats.ts';
+import type { HeaderParser } from '../clicks/import/import-format.ts';
 import { messageOf } from '../errors.ts';
 import type { Client } from './client.ts';
 import { CommandError } from './command-error.ts';
@@ -36,12 +36,13 @@ export async function importFile(
   stream: AsyncIterable<Buffer>,
   options: ImportFileOptions,
 ): Promise<ImportReport> {
-  const { isQuoted, hasHeader } = IMPORT_FORMATS[options.format];
-  let sender: BatchSender | undefined = hasHeader ? undefined : new BatchSender(client, options, []);
+  const { isQuoted, parseHeader } = IMPORT_FORMATS[options.format];
+  let sender = parseHeader === undefined ? new BatchSender(client, options, []) : undefined;
   for await (const block of recordBlocks(stream, isQuoted, options.onBytes)) {
     if (sender !== undefined) await sender.add(block);
-    else if (block.ends.length > 0) {
-      sender = new BatchSender(client, options, columnsOf(block.bytes.toString('utf8', 0, block.ends[0])));
+    else if (parseHeader !== undefined && block.ends.length > 0) {
+      const header = block.bytes.toString('utf8', 0, block.ends[0]);
+      sender = new BatchSender(client, options, columnsOf(header, parseHeader));
       await sender.add(block, 1);
     }
   }
@@ -167,9 +168,9 @@ const reportSchema = z.object({
 });
 
 /** @throws CommandError for a header line without `short_code`, or one too long to send */
-function columnsOf(record: string): readonly string[] {
+function columnsOf(record: string, parseHeader: HeaderParser): readonly string[] {
   const header = record.replace(/\n$/, '');
-  const columns = parseCsvCells(header)?.map((name) => name.trim());
+  const columns = parseHeader(header)?.map((name) => name.trim());
   if (header === TOO_LONG || asHeader(columns).length > MAX_HEADER_CHARACTERS) {
     throw new CommandError('The header line is too long: its names must fit into 64 KiB, percent-encoded.');
   }

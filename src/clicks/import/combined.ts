@@ -1,5 +1,13 @@
 import { ownCopy } from '../../lib/own-copy.ts';
-import type { ImportedRecord } from './imported-record.ts';
+import type { ImportFormat, ImportedRecord } from './import-format.ts';
+
+export const COMBINED: ImportFormat = {
+  description: "web servers' logs in the combined format; GET requests with a status below 400 are clicks",
+  endings: ['.log'],
+  parseHeader: undefined,
+  isQuoted: false,
+  parse: parseCombinedLine,
+};
 
 const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];
 

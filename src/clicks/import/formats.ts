@@ -1,25 +1,16 @@
 import { namesOf } from '../../lib/names.ts';
-import { parseCombinedLine } from './combined.ts';
-import { parseCsvRecord } from './csv-lines.ts';
+import { COMBINED } from './combined.ts';
+import { CSV } from './csv.ts';
+import type { ImportFormat, ImportedRecord } from './import-format.ts';
 import { TOO_LONG } from './lines.ts';
-import type { ImportedRecord } from './imported-record.ts';
+import { NDJSON } from './ndjson.ts';
 
-interface ImportFormat {
-  /** The endings of file names that mean this format, before `.gz`. */
-  readonly endings: readonly string[];
-  /** The first record names the columns of the others. */
-  readonly hasHeader: boolean;
-  /** A line break inside quotes belongs to the record. */
-  readonly isQuoted: boolean;
-  readonly parse: (text: string, columns: readonly string[]) => ImportedRecord;
-}
-
-/** The formats that can be imported. */
+/** The formats that can be imported, in the order they are offered. Each has samples in `test/data/import/`. */
 export const IMPORT_FORMATS = {
-  ndjson: { endings: ['.ndjson', '.jsonl'], hasHeader: false, isQuoted: false, parse: parseNdjsonLine },
-  csv: { endings: ['.csv'], hasHeader: true, isQuoted: true, parse: parseCsvRecord },
-  combined: { endings: ['.log'], hasHeader: false, isQuoted: false, parse: parseCombinedLine },
-} as const satisfies Record<string, ImportFormat>;
+  ndjson: NDJSON,
+  csv: CSV,
+  combined: COMBINED,
+} as const satisfies Readonly<Record<string, ImportFormat>>;
 
 export type ImportFormatName = keyof typeof IMPORT_FORMATS;
 
@@ -33,21 +24,13 @@ export function formatOfFile(name: string): ImportFormatName | undefined {
   );
 }
 
-/** One record under its format; a blank line is skipped whatever the format. */
+/** Parses one record of a format; a blank line is skipped whatever the format. */
 export function parseRecord(
   format: ImportFormatName,
-  text: string,
+  record: string,
   columns: readonly string[],
 ): ImportedRecord {
-  if (text === TOO_LONG) return { kind: 'rejected', reason: 'longer than 1 MiB' };
-  if (text.trim() === '') return { kind: 'skipped', reason: 'blank line' };
-  return IMPORT_FORMATS[format].parse(text, columns);
-}
-
-function parseNdjsonLine(text: string): ImportedRecord {
-  try {
-    return { kind: 'click', value: JSON.parse(text) };
-  } catch {
-    return { kind: 'rejected', reason: 'not JSON' };
-  }
+  if (record === TOO_LONG) return { kind: 'rejected', reason: 'longer than 1 MiB' };
+  if (record.trim() === '') return { kind: 'skipped', reason: 'blank line' };
+  return IMPORT_FORMATS[format].parse(record, columns);
 }

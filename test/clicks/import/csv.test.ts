@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import * as fc from 'fast-check';
-import { parseCsvCells, parseCsvRecord } from '../../../src/clicks/import/csv-lines.ts';
+import { parseCsvCells, parseCsvRecord } from '../../../src/clicks/import/csv.ts';
 
 describe('a CSV record', () => {
   test('has the cells that were written, quoted or not', () => {

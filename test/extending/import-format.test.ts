@@ -1,0 +1,39 @@
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { endProcesses } from '../support/process.ts';
+import { RecipeCopy, recipeSteps } from '../support/recipe.ts';
+
+let copy: RecipeCopy;
+let sample: string;
+beforeAll(async () => {
+  copy = new RecipeCopy();
+  copy.apply(recipeSteps('An import format'));
+  sample = join(copy.folder, 'test/data/import/tsv/clicks.tsv');
+  await copy.build();
+  await copy.start();
+}, 120_000);
+afterAll(async () => {
+  await copy.dropDatabase();
+  await endProcesses();
+});
+
+test('a file is recognised by its name and imported', async () => {
+  const { code, stdout } = await copy.command(['import', sample, '--json']);
+  expect([code, JSON.parse(stdout)]).toMatchObject([
+    0,
+    { read: 2, accepted: 1, rejected: { 'not as many cells as the header line': { count: 1, lines: [3] } } },
+  ]);
+  const { summary } = await copy.json(
+    'GET',
+    '/api/v1/stats?owner_id=admin&start_date=2026-01-05&end_date=2026-01-05',
+  );
+  expect(summary).toMatchObject({ total_clicks: 1, avg_redirection_time: 12.5 });
+});
+
+test('the help and the errors name it', async () => {
+  const { stdout } = await copy.command(['import', '--help']);
+  expect(stdout).toMatch(/--format .*tsv/s);
+  expect(stdout).toMatch(/^ {2}tsv +values separated by tabs.*\(\.tsv\)$/m);
+  const { stderr } = await copy.command(['import', 'clicks.unknown']);
+  expect(stderr).toContain('|tsv|');
+});
