@@ -19,7 +19,7 @@ interface Options extends RemoteOptions {
 
 const visitorSchema = z.strictObject({ ip: z.string().optional(), user_agent: z.string().optional() });
 
-const answerSchema = z.object({ erased: z.number() });
+const responseSchema = z.object({ erased: z.number() });
 
 export function eraseCommand(program: Command): void {
   remoteOption(program.command('erase'))
@@ -58,7 +58,7 @@ Examples:
         );
       }
       if (!options.yes) await confirm(options);
-      const answer = await withServer(options, async (client) => {
+      const response = await withServer(options, async (client) => {
         const waiting = startWaiting('Erasing');
         try {
           return await client.request('DELETE', '/api/v1/clicks', {
@@ -68,8 +68,8 @@ Examples:
           waiting.stop();
         }
       });
-      if (options.json) printJson(answer);
-      else printLine(`Erased ${grouped(answerSchema.parse(answer).erased)} clicks.`);
+      if (options.json) printJson(response);
+      else printLine(`Erased ${grouped(responseSchema.parse(response).erased)} clicks.`);
     });
 }
 

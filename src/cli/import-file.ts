@@ -117,8 +117,8 @@ class BatchSender {
   }
 
   async #import(description: unknown, bytes: Buffer): Promise<void> {
-    const answer = reportSchema.parse(await this.#post(description, bytes));
-    const { firstClick, lastClick, ...counts } = answer;
+    const report = reportSchema.parse(await this.#post(description, bytes));
+    const { firstClick, lastClick, ...counts } = report;
     this.report = mergeReports(this.report, {
       ...counts,
       first_click: isoOf(firstClick),
@@ -137,8 +137,8 @@ class BatchSender {
   }
 
   async #following(): Promise<readonly KnownBatch[]> {
-    const answer = await this.#client.request('GET', `/control/import/following/${this.#parent}`);
-    return followingSchema.parse(answer).items;
+    const response = await this.#client.request('GET', `/control/import/following/${this.#parent}`);
+    return followingSchema.parse(response).items;
   }
 
   /** The number of records in a known batch that appears here again; undefined if none does. */

@@ -16,7 +16,7 @@ const period = z.object({
   summary: z.record(z.string(), z.union([z.string(), z.number(), z.null()])),
 });
 
-const answerSchema = period.extend({
+const resultSchema = period.extend({
   metrics: z.record(z.string(), z.array(listRow)),
   previous: period.nullish(),
 });
@@ -56,24 +56,24 @@ export function statsCommand(program: Command): void {
         });
       }
       const waiting = startWaiting('Waiting for the statistics');
-      const answer = await withServer(options, (client) =>
+      const response = await withServer(options, (client) =>
         client.request('GET', '/api/v1/stats', {
           query: { ...statsParameters(options), compare: options.compare },
         }),
       ).finally(waiting.stop);
-      if (options.json || options.format === 'json') return printJson(answer);
-      const known = answerSchema.parse(answer);
-      if (options.format === 'csv') process.stdout.write(csvOf(tablesOf(known.metrics)));
-      else printAnswer(known);
+      if (options.json || options.format === 'json') return printJson(response);
+      const result = resultSchema.parse(response);
+      if (options.format === 'csv') process.stdout.write(csvOf(tablesOf(result.metrics)));
+      else printResult(result);
     });
 }
 
-function printAnswer({ metrics, ...answer }: z.infer<typeof answerSchema>): void {
-  const periods = answer.previous ? [answer, answer.previous] : [answer];
+function printResult({ metrics, ...result }: z.infer<typeof resultSchema>): void {
+  const periods = result.previous ? [result, result.previous] : [result];
   printLine(
     formatTable(
       ['', ...periods.map(({ time_range }) => `${time_range.start_date} to ${time_range.end_date}`)],
-      Object.keys(answer.summary).map((name) => [
+      Object.keys(result.summary).map((name) => [
         name,
         ...periods.map(({ summary }) => shown(summary[name])),
       ]),
