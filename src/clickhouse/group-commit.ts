@@ -48,7 +48,8 @@ export class GroupCommit<Item, Result> {
     const { waiting } = this.#limits;
     const ofHolder = this.#weights.get(holder) ?? 0;
     const isTooMuch = this.#weight + weight > waiting || ofHolder + weight > waiting * WAITING_EACH;
-    if (ofHolder > 0 && isTooMuch) throw unavailable('Too much waits to be stored: try again in a while.');
+    if (ofHolder > 0 && isTooMuch)
+      throw unavailable('Too many clicks are waiting to be stored: try again later.');
     this.#count(holder, weight);
     const result = new Promise<Result>((settle) => this.#waiting.push({ item, holder, weight, settle }));
     if (!this.#isRunning) void this.#run();

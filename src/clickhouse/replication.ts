@@ -28,24 +28,24 @@ export function isReplicatedCluster({ cluster, database, replicas, nodes }: Repl
   const plain = existing.filter((node) => !replicated.includes(node));
   if (plain.length > 0 && replicated.length > 0) {
     throw new ClusterError(
-      `The clicks of the database ${database} are replicated on ${hostsOf(replicated)} and not on ${hostsOf(plain)}: copy them into another CLICKHOUSE_DATABASE.`,
+      `The clicks of the database ${database} are replicated on ${hostsOf(replicated)}, but not on ${hostsOf(plain)}: copy them into another CLICKHOUSE_DATABASE.`,
     );
   }
   if (plain.length > 0) {
     if (replicas === 1) return false;
     throw new ClusterError(
-      `The cluster ${cluster} has replicas, and the clicks of the database ${database} were stored when it had no Keeper: copy them into another CLICKHOUSE_DATABASE.`,
+      `The cluster ${cluster} has replicas, but the clicks of the database ${database} were stored without a Keeper: copy them into another CLICKHOUSE_DATABASE.`,
     );
   }
   const isKeeperNeeded = replicated.length > 0 || withoutKeeper.length < nodes.length;
   if (isKeeperNeeded && withoutKeeper.length > 0) {
     throw new ClusterError(
-      `The cluster ${cluster} keeps its clicks with a Keeper, and there is none for ${hostsOf(withoutKeeper)}: configure all its nodes alike, and let CLICKHOUSE_USER read system.zookeeper there.`,
+      `The cluster ${cluster} uses a Keeper, but there is none for ${hostsOf(withoutKeeper)}: configure all its nodes alike, and let CLICKHOUSE_USER read system.zookeeper there.`,
     );
   }
   if (!isKeeperNeeded && replicas > 1) {
     throw new ClusterError(
-      `The cluster ${cluster} has replicas, and its ClickHouse has no Keeper to keep them equal, or does not let CLICKHOUSE_USER read system.zookeeper.`,
+      `The cluster ${cluster} has replicas, but its ClickHouse has no Keeper to replicate them, or does not let CLICKHOUSE_USER read system.zookeeper.`,
     );
   }
   return isKeeperNeeded;

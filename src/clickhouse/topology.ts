@@ -125,13 +125,13 @@ async function namedNodes(
       );
       if (own === undefined || !isKnown) {
         throw new ClusterError(
-          `CLICKHOUSE_URL names ${new URL(url).host}, which is no node of the cluster ${name}.`,
+          `CLICKHOUSE_URL names ${new URL(url).host}, which is not a node of the cluster ${name}.`,
         );
       }
       const other = named.get(placeOf(own));
       if (other !== undefined) {
         throw new ClusterError(
-          `CLICKHOUSE_URL names ${new URL(other).host} and ${new URL(url).host}, which are one node of the cluster ${name}.`,
+          `CLICKHOUSE_URL names ${new URL(other).host} and ${new URL(url).host}, which are the same node of the cluster ${name}.`,
         );
       }
       named.set(placeOf(own), url);
@@ -151,7 +151,7 @@ async function findUrl({ host, port }: Row, known: ClickHouseServer, database: D
   const address = param('String', `${host}:${port}`);
   const [row] = await database.rows<[number]>(sql`SELECT getServerPort(${portName})
     FROM remote(${address}, system.one, ${param('String', known.user)}, ${param('String', known.password)})`);
-  if (row === undefined) throw new ClusterError(`The node ${host} does not say where it answers.`);
+  if (row === undefined) throw new ClusterError(`The node ${host} does not report its HTTP port.`);
   url.hostname = host.includes(':') ? `[${host}]` : host;
   url.port = String(row[0]);
   return url.href;

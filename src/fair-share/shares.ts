@@ -60,7 +60,7 @@ export function createShares(sizes: ShareSizes): Shares {
   const questions = {
     maxWaitMs: 10_000,
     maxWaiting: 1_000,
-    refusal: 'Too many questions are asked at once: try again in a while.',
+    refusal: 'Too many stats queries are waiting: try again later.',
   };
   return {
     questions: new FairShare({
@@ -93,14 +93,14 @@ export function createShares(sizes: ShareSizes): Shares {
       strangers: quarter(maxExports),
       maxWaitMs: 5_000,
       maxWaiting: 400,
-      refusal: 'Too many exports run at once: try again in a while.',
+      refusal: 'Too many exports are running: try again later.',
     }),
     urlRequests: new FairShare({
       resource: 'url_requests',
       ...URL_REQUESTS,
       maxWaitMs: 60_000,
       maxWaiting: 8_000,
-      refusal: 'Too many URLs are changed or listed at once: try again in a while.',
+      refusal: 'Too many URLs are being changed or listed: try again later.',
     }),
     spool: new FairShare({
       resource: 'spool_bytes',
@@ -109,7 +109,7 @@ export function createShares(sizes: ShareSizes): Shares {
       strangers: quarter(spoolBytes),
       maxWaitMs: 0,
       maxWaiting: 0,
-      refusal: 'Too many results wait on the disk: try again in a while.',
+      refusal: 'Too many exports are waiting on disk: try again later.',
     }),
     bodies: new FairShare({
       resource: 'body_bytes',
@@ -118,7 +118,7 @@ export function createShares(sizes: ShareSizes): Shares {
       strangers: quarter(bodyBytes),
       maxWaitMs: 0,
       maxWaiting: 0,
-      refusal: 'Too many large bodies are being sent at once: try again in a while.',
+      refusal: 'Too many large bodies are being sent: try again later.',
     }),
     ingestion: new FairShare({
       resource: 'ingestion_heap_bytes',
@@ -127,7 +127,7 @@ export function createShares(sizes: ShareSizes): Shares {
       strangers: MIB,
       maxWaitMs: 30_000,
       maxWaiting: 4_000,
-      refusal: 'Too many clicks are coming in at once: try again in a while.',
+      refusal: 'Too many clicks are arriving: try again later.',
     }),
     connections: new FairShare({
       resource: 'connections',
@@ -147,7 +147,7 @@ function ofConnections(size: number): Omit<ShareOptions, 'resource'> {
     strangers: size,
     maxWaitMs: 0,
     maxWaiting: 0,
-    refusal: 'Too many requests of this address are under way: try again in a while.',
+    refusal: 'Too many requests from this address are in progress: try again later.',
   };
 }
 

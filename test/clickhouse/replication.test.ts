@@ -41,31 +41,31 @@ describe('a cluster is refused', () => {
       'with replicas and no Keeper',
       2,
       found([false, NO_CLICKS], [false, NO_CLICKS]),
-      'The cluster web has replicas, and its ClickHouse has no Keeper to keep them equal, or does not let CLICKHOUSE_USER read system.zookeeper.',
+      'The cluster web has replicas, but its ClickHouse has no Keeper to replicate them, or does not let CLICKHOUSE_USER read system.zookeeper.',
     ],
     [
       'when replicas come to clicks that no Keeper knows',
       2,
       found([true, PLAIN], [true, NO_CLICKS]),
-      'The cluster web has replicas, and the clicks of the database spoor were stored when it had no Keeper: copy them into another CLICKHOUSE_DATABASE.',
+      'The cluster web has replicas, but the clicks of the database spoor were stored without a Keeper: copy them into another CLICKHOUSE_DATABASE.',
     ],
     [
       'of which only some nodes have a Keeper',
       1,
       found([true, NO_CLICKS], [false, NO_CLICKS]),
-      'The cluster web keeps its clicks with a Keeper, and there is none for node-2:8123: configure all its nodes alike, and let CLICKHOUSE_USER read system.zookeeper there.',
+      'The cluster web uses a Keeper, but there is none for node-2:8123: configure all its nodes alike, and let CLICKHOUSE_USER read system.zookeeper there.',
     ],
     [
       'that has lost the Keeper of its clicks',
       1,
       found([false, REPLICATED], [false, REPLICATED]),
-      'The cluster web keeps its clicks with a Keeper, and there is none for node-1:8123, node-2:8123: configure all its nodes alike, and let CLICKHOUSE_USER read system.zookeeper there.',
+      'The cluster web uses a Keeper, but there is none for node-1:8123, node-2:8123: configure all its nodes alike, and let CLICKHOUSE_USER read system.zookeeper there.',
     ],
     [
       'of which some clicks are replicated and others not',
       1,
       found([true, REPLICATED], [true, PLAIN]),
-      'The clicks of the database spoor are replicated on node-1:8123 and not on node-2:8123: copy them into another CLICKHOUSE_DATABASE.',
+      'The clicks of the database spoor are replicated on node-1:8123, but not on node-2:8123: copy them into another CLICKHOUSE_DATABASE.',
     ],
   ])('%s', (_, replicas, nodes, message) => {
     expect(() => decide(replicas, nodes)).toThrow(message);

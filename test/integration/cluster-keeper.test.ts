@@ -100,7 +100,7 @@ describe('clicks that were stored without a Keeper', () => {
       'clicks_local',
     ]);
     await expect(startSpoor({ ...settings, CLICKHOUSE_CLUSTER: REPLICAS })).rejects.toThrow(
-      `The cluster ${REPLICAS} has replicas, and the clicks of the database ${settings.CLICKHOUSE_DATABASE} were stored when it had no Keeper: copy them into another CLICKHOUSE_DATABASE.`,
+      `The cluster ${REPLICAS} has replicas, but the clicks of the database ${settings.CLICKHOUSE_DATABASE} were stored without a Keeper: copy them into another CLICKHOUSE_DATABASE.`,
     );
     await stopSharing([before, after]);
   });

@@ -349,7 +349,7 @@ describe('a start is refused in one line', () => {
     try {
       const url = stranger.nodes[0]?.server.url ?? '';
       await expect(start({ CLICKHOUSE_URL: `${nodeAt(0).server.url},${url}` })).rejects.toThrow(
-        `CLICKHOUSE_URL names ${new URL(url).host}, which is no node of the cluster ${CLUSTER}.`,
+        `CLICKHOUSE_URL names ${new URL(url).host}, which is not a node of the cluster ${CLUSTER}.`,
       );
     } finally {
       await stranger.stop();
