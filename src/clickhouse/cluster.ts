@@ -240,6 +240,6 @@ export function nodeSettings(cluster: string, replicas: number): NodeSettings {
       : { insert_quorum: String(replicas), insert_quorum_parallel: 1, load_balancing: 'in_order' };
   return {
     statements: { ...SPREAD_STATEMENTS, ...ofReplicas },
-    probe: sql`SELECT count() FROM cluster(${quoted(cluster)}, system.one)`,
+    pingQuery: sql`SELECT count() FROM cluster(${quoted(cluster)}, system.one)`,
   };
 }

@@ -92,7 +92,7 @@ async function isReady(server: ClickHouseServer, database: Database): Promise<bo
   const version = await versionOf(server);
   if (version === undefined) return false;
   refuseOldServer(server, version);
-  return database.answers();
+  return database.ping();
 }
 
 /** Bytes a server may use in all; 0 when it has no limit or does not tell this user. */

@@ -1,7 +1,8 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Shards } from '../clickhouse/cluster.ts';
-import type { Database, InsertOptions } from '../clickhouse/database.ts';
+import type { Database } from '../clickhouse/database.ts';
+import type { InsertOptions } from '../clickhouse/insert.ts';
 import { GroupCommit } from '../clickhouse/group-commit.ts';
 import { type NativeColumn, sharedTextColumn, uint64Column } from '../clickhouse/native.ts';
 import { unavailable } from '../errors.ts';

@@ -1,9 +1,11 @@
 import { type AppError, unavailable } from '../errors.ts';
-import { type Holder, holderKey } from './holder.ts';
+import { type Pool, largestHolders } from './contention.ts';
+import type { Holder } from './holder.ts';
+import { HolderAccounts } from './holder-accounts.ts';
 
-/** Something scarce, and how much of it anybody gets. Units are what the resource is counted in: slots, bytes. */
+/** A scarce resource, and how much of it a holder gets. Units are what the resource is counted in: slots, bytes. */
 export interface ShareOptions {
-  /** What metrics call it. */
+  /** Its name in metrics. */
   readonly resource: string;
   readonly size: number;
   /** The most that one holder of a kind has at once. */
@@ -12,7 +14,7 @@ export interface ShareOptions {
   readonly strangers: number;
   /** Milliseconds that a request waits in the queue. */
   readonly maxWaitMs: number;
-  /** Requests that may wait; of one holder a quarter of that. */
+  /** Requests that may wait; at most a quarter of them of one holder. */
   readonly maxWaiting: number;
   /** The sentence for a request that is refused. */
   readonly refusal: string;
@@ -21,9 +23,9 @@ export interface ShareOptions {
 export interface ShareRequest {
   /** Units it takes; more than a holder may have counts as that. */
   readonly units?: number;
-  /** What it costs in comparison to others: holders take turns by the sum of it. */
+  /** Its cost in comparison to others: holders are served in the order of their costs so far. */
   readonly cost?: number;
-  /** Aborts when nobody waits for the work any more. */
+  /** Aborts when the work is not needed any more. */
   readonly signal?: AbortSignal;
 }
 
@@ -31,26 +33,18 @@ export interface ShareRequest {
 export interface Lease {
   readonly holder: Holder;
   readonly units: number;
-  /** Takes more, if there is room for it now. @returns whether there was */
+  /** Takes more units, if they are free now. @returns whether they were */
   readonly grow: (units: number) => boolean;
-  /** Gives everything back; a second call does nothing. */
+  /** Releases all units; a second call does nothing. */
   readonly release: () => void;
 }
 
-/** What a resource is used for at a moment. */
+/** The use of a resource at a moment. */
 export interface ShareState {
   readonly inUse: number;
   readonly waiting: number;
   /** Requests refused since the start. */
   readonly refused: number;
-}
-
-interface HolderState {
-  readonly holder: Holder;
-  inUse: number;
-  waiting: number;
-  /** Virtual time at which all that it has asked for so far would be done. */
-  finish: number;
 }
 
 interface Waiting {
@@ -61,36 +55,26 @@ interface Waiting {
   readonly begin: (lease: Lease) => void;
 }
 
-/** Units that some holders share. */
-interface Pool {
-  readonly size: number;
-  readonly has: (holder: Holder) => boolean;
-}
-
-/** Owners are served before strangers, in this proportion, when both wait. */
+/** When both wait, owners are served before strangers in this proportion. */
 const WEIGHT = { owner: 4, stranger: 1 } as const;
 
-/** Of all that may wait, what one holder may have waiting. */
+/** Of all requests that may wait, those of one holder. */
 const WAITING_EACH = 1 / 4;
 
-/** Holders that may be remembered before those that are done are looked for. */
-const SWEEP_ABOVE = 1_000;
-
 /**
- * Shares out a scarce resource. Nobody has more than a share of it, and those who wait are served by start-time fair
- * queueing (Goyal, Vin, Cheng: SIGCOMM 1996): each holder in turn, by the cost of what it asks for, so that a flood of one
- * holder delays itself alone.
+ * Shares out a scarce resource. No holder has more than its share, and requests that wait are served by start-time fair
+ * queueing (Goyal, Vin, Cheng: SIGCOMM 1996): in the order of what their holders' requests have cost so far, so that a flood
+ * of one holder delays only itself.
  */
 export class FairShare {
   readonly #options: ShareOptions;
-  readonly #holders = new Map<string, HolderState>();
+  readonly #accounts = new HolderAccounts();
   /** By virtual start. */
   readonly #waiting: Waiting[] = [];
   #inUse = 0;
   #strangers = 0;
   #virtualTime = 0;
   #refused = 0;
-  #sweepAbove = SWEEP_ABOVE;
 
   constructor(options: ShareOptions) {
     this.#options = options;
@@ -111,30 +95,26 @@ export class FairShare {
 
   /** Units that a holder has. */
   heldBy(holder: Holder): number {
-    return this.#holders.get(holderKey(holder))?.inUse ?? 0;
+    return this.#accounts.inUse(holder);
   }
 
   /**
-   * Those who have the most of what somebody waits for that has less than an equal part of it; nobody, unless they have
-   * more than an equal part themselves and would have no less than the one who waits when they gave it that.
+   * The holders that have the most of what somebody waits for who has less than an equal part of it; empty where no transfer
+   * would be fairer.
    */
-  get inTheWay(): readonly Holder[] {
+  get largestHolders(): readonly Holder[] {
     for (const waiting of this.#waiting) {
       const pool = this.#poolShortFor(waiting);
       if (pool === undefined) continue;
-      const active = [...this.#holders.values()].filter(
-        ({ holder, inUse, waiting }) => pool.has(holder) && inUse + waiting > 0,
-      );
-      const equal = pool.size / active.length;
-      const held = this.heldBy(waiting.holder);
-      const most = Math.max(...active.map(({ inUse }) => inUse));
-      if (held >= equal || most <= equal || most - waiting.units < held + waiting.units) continue;
-      return active.filter(({ inUse }) => inUse === most).map(({ holder }) => holder);
+      const { holder, units } = waiting;
+      const inUse = this.heldBy(holder);
+      const holders = largestHolders(this.#accounts.all(), pool, { inUse, units });
+      if (holders.length > 0) return holders;
     }
     return [];
   }
 
-  /** What has no room for a request, and who has it; undefined where its own holder's bound is what it waits for. */
+  /** The pool that has no room for a request; undefined where it waits for its own holder's bound. */
   #poolShortFor(waiting: Pick<Waiting, 'holder' | 'units'>): Pool | undefined {
     const { size, strangers, each } = this.#options;
     const { holder, units } = waiting;
@@ -163,7 +143,7 @@ export class FairShare {
     return this.take(holder, request.units) ?? this.#wait(holder, request);
   }
 
-  /** Units without waiting; undefined when there is no room, or when others wait for it. */
+  /** Takes units without waiting; undefined when they are not free, or when others wait for them. */
   take(holder: Holder, units = 1): Lease | undefined {
     const wanted = { holder, units: this.#bounded(holder, units) };
     if (!this.#isWithinBounds(wanted) || !this.#hasRoom(wanted)) return undefined;
@@ -171,7 +151,7 @@ export class FairShare {
     return this.#lease(wanted);
   }
 
-  /** The error for a request that cannot have what it wants, which is counted. */
+  /** Counts a refused request. @returns the error for it */
   refuse(): AppError {
     this.#refused++;
     return unavailable(this.#options.refusal);
@@ -180,27 +160,27 @@ export class FairShare {
   async #wait(holder: Holder, { units = 1, cost = 1, signal }: ShareRequest): Promise<Lease> {
     const { maxWaitMs, maxWaiting } = this.#options;
     signal?.throwIfAborted();
-    const state = this.#stateOf(holder);
-    if (this.#waiting.length >= maxWaiting || state.waiting >= maxWaiting * WAITING_EACH) {
-      this.#forget(holder);
+    const account = this.#accounts.of(holder);
+    if (this.#waiting.length >= maxWaiting || account.waiting >= maxWaiting * WAITING_EACH) {
+      this.#drop(holder);
       throw this.refuse();
     }
-    const start = Math.max(this.#virtualTime, state.finish);
-    state.finish = start + cost / WEIGHT[holder.kind];
-    state.waiting++;
+    const start = Math.max(this.#virtualTime, account.finish);
+    account.finish = start + cost / WEIGHT[holder.kind];
+    account.waiting++;
     return new Promise<Lease>((resolve, reject) => {
       const settle = (): void => {
         clearTimeout(timer);
         signal?.removeEventListener('abort', onAbort);
-        state.waiting--;
+        account.waiting--;
       };
       const leave = (reason: unknown): void => {
         this.#waiting.splice(this.#waiting.indexOf(waiting), 1);
-        state.finish -= cost / WEIGHT[holder.kind];
+        account.finish -= cost / WEIGHT[holder.kind];
         settle();
-        this.#forget(holder);
+        this.#drop(holder);
         reject(reason instanceof Error ? reason : new Error('aborted'));
-        // The one behind may want less than the one who left.
+        // The next one may want fewer units than the one that left.
         this.#serve();
       };
       const onAbort = (): void => leave(signal?.reason);
@@ -222,7 +202,7 @@ export class FairShare {
     });
   }
 
-  /** Serves those who wait, in order; one that is at its holder's bound holds nobody else up. */
+  /** Serves waiting requests in order. One that is at its holder's bound does not block the others. */
   #serve(): void {
     for (let place = 0; place < this.#waiting.length;) {
       const waiting = this.#waiting[place];
@@ -231,7 +211,7 @@ export class FairShare {
         place++;
         continue;
       }
-      // The next one might want less, and so would the one after it: a large one would never be served.
+      // Serving smaller ones first would never serve a large one.
       if (!this.#hasRoom(waiting)) return;
       this.#waiting.splice(place, 1);
       this.#virtualTime = waiting.start;
@@ -262,7 +242,7 @@ export class FairShare {
         if (isReleased) return;
         isReleased = true;
         add(-units);
-        this.#forget(holder);
+        this.#drop(holder);
         this.#serve();
       },
     };
@@ -270,7 +250,7 @@ export class FairShare {
 
   #count(holder: Holder, units: number): void {
     this.#inUse += units;
-    this.#stateOf(holder).inUse += units;
+    this.#accounts.of(holder).inUse += units;
     if (holder.kind === 'stranger') this.#strangers += units;
   }
 
@@ -288,28 +268,10 @@ export class FairShare {
     return Math.min(units, this.#options.each[kind]);
   }
 
-  #stateOf(holder: Holder): HolderState {
-    const key = holderKey(holder);
-    let state = this.#holders.get(key);
-    if (state === undefined) this.#holders.set(key, (state = { holder, inUse: 0, waiting: 0, finish: 0 }));
-    return state;
-  }
-
-  /**
-   * Keeps nothing of a holder that has nothing and wants nothing, once its turn by cost has come: forgotten earlier, one
-   * that asks for one dear thing after another would never be behind those who ask for cheap ones.
-   */
-  #forget(holder: Holder): void {
-    if (this.#isSpent(this.#stateOf(holder))) this.#holders.delete(holderKey(holder));
-    if (this.#inUse === 0 && this.#waiting.length === 0) this.#holders.clear();
-    if (this.#holders.size > this.#sweepAbove) {
-      for (const [key, state] of this.#holders) if (this.#isSpent(state)) this.#holders.delete(key);
-      this.#sweepAbove = 2 * this.#holders.size + SWEEP_ABOVE;
-    }
-    if (this.#holders.size === 0) this.#virtualTime = 0;
-  }
-
-  #isSpent({ inUse, waiting, finish }: HolderState): boolean {
-    return inUse === 0 && waiting === 0 && finish <= this.#virtualTime;
+  /** A resource that nobody uses or waits for begins anew. */
+  #drop(holder: Holder): void {
+    this.#accounts.dropSettled(holder, this.#virtualTime);
+    if (this.#inUse === 0 && this.#waiting.length === 0) this.#accounts.clear();
+    if (this.#accounts.isEmpty) this.#virtualTime = 0;
   }
 }

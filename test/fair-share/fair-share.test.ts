@@ -141,9 +141,9 @@ describe('in the way', () => {
     const share = new FairShare(four);
     share.take(owner('a'), 3);
     share.take(owner('b'));
-    expect(share.inTheWay).toEqual([]);
+    expect(share.largestHolders).toEqual([]);
     wait(share, owner('c'));
-    expect(share.inTheWay).toEqual([owner('a')]);
+    expect(share.largestHolders).toEqual([owner('a')]);
   });
 
   test('are all of those who have as much', () => {
@@ -151,14 +151,14 @@ describe('in the way', () => {
     share.take(owner('a'), 2);
     share.take(owner('b'), 2);
     wait(share, owner('c'));
-    expect(share.inTheWay).toEqual([owner('a'), owner('b')]);
+    expect(share.largestHolders).toEqual([owner('a'), owner('b')]);
   });
 
   test('is nobody where one would only take the other one’s place', () => {
     const share = new FairShare(four);
     for (const name of ['a', 'b', 'c', 'd']) share.take(owner(name));
     wait(share, owner('e'));
-    expect(share.inTheWay).toEqual([]);
+    expect(share.largestHolders).toEqual([]);
   });
 
   test('is nobody where the one who waits has an equal part, or is at a bound of its own', () => {
@@ -166,11 +166,11 @@ describe('in the way', () => {
     share.take(owner('a'), 2);
     share.take(owner('b'), 2);
     wait(share, owner('a'));
-    expect(share.inTheWay).toEqual([]);
+    expect(share.largestHolders).toEqual([]);
     const bound = new FairShare({ ...four, each: { owner: 2, stranger: 1 }, size: 8 });
     bound.take(owner('a'), 2);
     wait(bound, owner('a'));
-    expect(bound.inTheWay).toEqual([]);
+    expect(bound.largestHolders).toEqual([]);
   });
 
   test('of a stranger are strangers, when they have all that strangers may', () => {
@@ -178,7 +178,7 @@ describe('in the way', () => {
     share.take(owner('a'), 4);
     share.take(stranger('x'), 2);
     wait(share, stranger('y'));
-    expect(share.inTheWay).toEqual([stranger('x')]);
+    expect(share.largestHolders).toEqual([stranger('x')]);
   });
 });
 

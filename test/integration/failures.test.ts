@@ -92,6 +92,6 @@ describe('a real', () => {
     const away = open({}, 'http://127.0.0.1:9');
     await expect(away.rows(sql`SELECT 1`)).rejects.toMatchObject(UNAVAILABLE);
     await expect(away.insert('t', ['a'], ['[1]'])).rejects.toMatchObject(UNAVAILABLE);
-    expect(await away.answers()).toBe(false);
+    expect(await away.ping()).toBe(false);
   });
 });

@@ -48,7 +48,7 @@ export class ClusterNode {
     this.#spawn();
     const database = new Database(this.server, 'default');
     try {
-      await waitUntil('a node of the cluster to answer', () => database.answers());
+      await waitUntil('a node of the cluster to answer', () => database.ping());
     } finally {
       await database.close();
     }

@@ -221,7 +221,7 @@ async function firstByte<T>(
     return await work();
   } catch (cause) {
     if (!isLate) throw cause;
-    if (!(await database.answers())) throw unavailable('ClickHouse does not respond.', cause);
+    if (!(await database.ping())) throw unavailable('ClickHouse does not respond.', cause);
     throw new AppError(
       'query_timeout',
       'The export took too long to begin: narrow the range or ask for less.',

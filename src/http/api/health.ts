@@ -57,7 +57,7 @@ const getReady = route({
   handler:
     ({ database }) =>
     async () => {
-      if (!(await database.answers())) throw unavailable('ClickHouse does not respond.');
+      if (!(await database.ping())) throw unavailable('ClickHouse does not respond.');
       return { status: 200, body: { status: 'ready' as const } };
     },
 });

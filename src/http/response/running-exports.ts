@@ -3,9 +3,9 @@ import type { FairShare } from '../../fair-share/fair-share.ts';
 import { type Holder, holderKey } from '../../fair-share/holder.ts';
 import { bytesTaken } from './bytes-taken.ts';
 
-const LOOK_MS = 1_000;
-/** An export is slow whose client has taken less than so much, and had bytes waiting for it, at each of so many looks. */
-const LOOKS = 10;
+const POLL_MS = 1_000;
+/** An export is slow if its client had bytes waiting at each of so many polls, and has taken less than this rate. */
+const SLOW_POLLS = 10;
 const SLOW_BYTES_A_SECOND = 262_144;
 
 /** An export that is being sent. */
@@ -18,15 +18,15 @@ export interface RunningExport {
 interface Sending {
   readonly holder: Holder;
   readonly response: ServerResponse;
-  /** Bytes its client had taken at the last looks, the oldest first, since when it has always had some waiting. */
+  /** Bytes that its client had taken at the latest polls, oldest first, while it always had some waiting. */
   taken: number[];
   wasInTheWay: boolean;
 }
 
 /**
- * The exports that are being sent. While somebody waits for a slot who has less than an equal part of them, the slowest of
- * the exports that the holders with the most have is cut, one a second, unless none of them is slow: who takes what it
- * asked for gives its slot back soon.
+ * The exports that are being sent. While a holder with less than an equal part of the slots waits for one, the slowest export
+ * of the holders with the most slots is cut, one a second. Exports that are not slow are left alone, since they free their
+ * slots soon.
  */
 export class RunningExports {
   readonly #share: FairShare;
@@ -40,7 +40,7 @@ export class RunningExports {
   begin(holder: Holder, response: ServerResponse): RunningExport {
     const sending: Sending = { holder, response, taken: [], wasInTheWay: false };
     this.#sending.add(sending);
-    this.#watch ??= setInterval(() => this.#look(), LOOK_MS).unref();
+    this.#watch ??= setInterval(() => this.#poll(), POLL_MS).unref();
     return {
       get wasInTheWay() {
         return sending.wasInTheWay;
@@ -54,9 +54,9 @@ export class RunningExports {
     };
   }
 
-  #look(): void {
+  #poll(): void {
     for (const one of this.#sending) note(one);
-    const holders = new Set(this.#share.inTheWay.map(holderKey));
+    const holders = new Set(this.#share.largestHolders.map(holderKey));
     const slow = [...this.#sending].filter((one) => holders.has(holderKey(one.holder)) && isSlow(one));
     const slowest = slow.toSorted((a, b) => rateOf(a) - rateOf(b))[0];
     if (slowest === undefined) return;
@@ -68,15 +68,15 @@ export class RunningExports {
 function note(one: Sending): void {
   const { socket } = one.response;
   if (socket === null || socket.writableLength === 0) one.taken = [];
-  else one.taken = [...one.taken.slice(-LOOKS), bytesTaken(socket)];
+  else one.taken = [...one.taken.slice(-SLOW_POLLS), bytesTaken(socket)];
 }
 
 function isSlow(one: Sending): boolean {
-  return !one.wasInTheWay && one.taken.length > LOOKS && rateOf(one) < SLOW_BYTES_A_SECOND;
+  return !one.wasInTheWay && one.taken.length > SLOW_POLLS && rateOf(one) < SLOW_BYTES_A_SECOND;
 }
 
-/** Bytes a second, lately. */
+/** Bytes a second over the latest polls. */
 function rateOf({ taken }: Sending): number {
   const [oldest = 0] = taken;
-  return ((taken.at(-1) ?? 0) - oldest) / ((LOOKS * LOOK_MS) / 1_000);
+  return ((taken.at(-1) ?? 0) - oldest) / ((SLOW_POLLS * POLL_MS) / 1_000);
 }

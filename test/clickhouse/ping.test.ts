@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { expect, test } from '@jest/globals';
 import { Database } from '../../src/clickhouse/database.ts';
 
-test('all who ask at once whether ClickHouse answers ask it once', async () => {
+test('pings at the same time share one query', async () => {
   let asked = 0;
   const hanging = createServer((socket) => {
     socket.on('error', () => {});
@@ -13,10 +13,10 @@ test('all who ask at once whether ClickHouse answers ask it once', async () => {
   await once(hanging, 'listening');
   const { port } = hanging.address() as AddressInfo;
   const database = new Database({ url: `http://127.0.0.1:${port}`, user: 'default', password: '' }, 'none');
-  const answers = await Promise.all(Array.from({ length: 200 }, () => database.answers()));
-  expect(new Set(answers)).toEqual(new Set([false]));
+  const results = await Promise.all(Array.from({ length: 200 }, () => database.ping()));
+  expect(new Set(results)).toEqual(new Set([false]));
   expect(asked).toBe(1);
-  expect(await database.answers()).toBe(false);
+  expect(await database.ping()).toBe(false);
   expect(asked).toBe(2);
   await database.close();
   hanging.close();
