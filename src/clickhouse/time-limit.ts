@@ -17,7 +17,7 @@ export async function withTimeout<T>(
   try {
     return await work(controller.signal);
   } catch (error) {
-    throw isTimedOut ? unavailable('ClickHouse does not answer.', error) : error;
+    throw isTimedOut ? unavailable('ClickHouse does not respond.', error) : error;
   } finally {
     clearTimeout(timer);
   }
