@@ -159,7 +159,7 @@ export function notOneOf(field: string, allowed: readonly string[]): AppError {
   });
 }
 
-/** ClickHouse cannot answer now; worth another try in a few seconds. */
+/** ClickHouse is unavailable; the same request can succeed in a few seconds. */
 export function unavailable(message: string, cause?: unknown): AppError {
   return new AppError('unavailable', message, { retryAfter: 2, cause });
 }

@@ -153,7 +153,7 @@ async function open(
 async function openRedis({ rateLimits, redisUrl }: Config, log: Logger): Promise<SharedRedis | undefined> {
   if (rateLimits === 'off' || redisUrl === undefined) return undefined;
   return SharedRedis.open(redisUrl, {
-    onAway: (failure) =>
+    onUnreachable: (failure) =>
       log.warn({ failure }, 'Redis is unreachable: this process counts rate limits by itself'),
     onBack: () => log.info('Redis is reachable again: rate limits are shared'),
   });

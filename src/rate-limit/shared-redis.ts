@@ -1,22 +1,22 @@
 import type { RedisClientType } from '@redis/client';
 
-/** A command that takes longer counts as failed: no request is to wait for Redis. */
+/** A command that takes longer counts as failed: no request waits for Redis. */
 const DEADLINE_MS = 100;
-/** How often a Redis that is away is tried. */
+/** How often an unreachable Redis is tried. */
 const PROBE_MS = 500;
-/** How long a start waits to learn whether Redis is there. */
-const FIRST_ANSWER_MS = 1_000;
+/** How long a start waits to learn whether Redis is reachable. */
+const FIRST_REPLY_MS = 1_000;
 const RECONNECT_MS = 500;
-/** A connection on which a ping stays unanswered for this long is dead. */
+/** A connection without a reply to a ping for this long is dead. */
 const SOCKET_TIMEOUT_MS = 3_000;
 const PING_MS = 1_000;
 
 const PROBE_SCRIPT = "redis.call('set', KEYS[1], 1, 'PX', 1000) return 1";
 
 export interface RedisObserver {
-  /** Called once an outage, with what failed: a code, never a host or a password. */
-  readonly onAway: (failure: string) => void;
-  /** Called when Redis is back after an outage. */
+  /** Called once per outage, with what failed: a code, never a host or a password. */
+  readonly onUnreachable: (failure: string) => void;
+  /** Called when Redis is reachable again. */
   readonly onBack: () => void;
 }
 
@@ -26,16 +26,16 @@ interface ScriptArguments {
 }
 
 /**
- * A Redis that may be away. Once a command has failed or was late, none is sent until a trial in the background
- * was answered in time, so an outage delays the requests of its first moment alone.
+ * A Redis that may be unreachable. Once a command has failed or timed out, none is sent until a trial in the background
+ * succeeds in time, so an outage delays only the requests of its first moment.
  */
 export class SharedRedis {
   readonly #client: RedisClientType<{}, {}, {}, 2>;
   readonly #observer: RedisObserver;
   readonly #probing: NodeJS.Timeout;
-  #state: 'unknown' | 'there' | 'away' = 'unknown';
+  #state: 'unknown' | 'reachable' | 'unreachable' = 'unknown';
   #isProbing = false;
-  #onFirstAnswer: () => void = () => {};
+  #onFirstReply: () => void = () => {};
 
   private constructor(client: RedisClientType<{}, {}, {}, 2>, observer: RedisObserver) {
     this.#client = client;
@@ -68,10 +68,10 @@ export class SharedRedis {
 
   /** Whether commands are worth sending. */
   get isReady(): boolean {
-    return this.#state === 'there' && this.#client.isReady;
+    return this.#state === 'reachable' && this.#client.isReady;
   }
 
-  /** Runs a script. @throws Error when Redis fails or is late */
+  /** Runs a script. @throws Error when Redis fails or times out */
   async eval(script: string, args: ScriptArguments): Promise<unknown> {
     try {
       return await beforeDeadline(this.#client.eval(script, args));
@@ -83,26 +83,26 @@ export class SharedRedis {
 
   close(): void {
     clearInterval(this.#probing);
-    // What breaks from here on is no outage.
-    this.#state = 'away';
+    // Failures from here on are no outage.
+    this.#state = 'unreachable';
     this.#client.destroy();
   }
 
   async #connect(): Promise<void> {
     let timer: NodeJS.Timeout | undefined;
-    const answered = new Promise<void>((resolve) => {
-      this.#onFirstAnswer = resolve;
-      timer = setTimeout(resolve, FIRST_ANSWER_MS);
+    const replied = new Promise<void>((resolve) => {
+      this.#onFirstReply = resolve;
+      timer = setTimeout(resolve, FIRST_REPLY_MS);
     });
     // It goes on trying until it is closed, and only then rejects.
     this.#client.connect().catch(() => {});
-    await answered;
+    await replied;
     clearTimeout(timer);
   }
 
   /** One trial at a time: more of them would keep alive a connection that has nobody at its end. */
   async #probe(): Promise<void> {
-    if (this.#state === 'there' || this.#isProbing || !this.#client.isReady) return;
+    if (this.#state === 'reachable' || this.#isProbing || !this.#client.isReady) return;
     this.#isProbing = true;
     const started = performance.now();
     try {
@@ -116,31 +116,31 @@ export class SharedRedis {
   }
 
   #lost(error: unknown): void {
-    if (this.#state === 'away') return;
-    this.#state = 'away';
-    this.#observer.onAway(failureOf(error));
-    this.#onFirstAnswer();
+    if (this.#state === 'unreachable') return;
+    this.#state = 'unreachable';
+    this.#observer.onUnreachable(failureOf(error));
+    this.#onFirstReply();
   }
 
   #found(): void {
-    const wasAway = this.#state === 'away';
-    this.#state = 'there';
-    if (wasAway) this.#observer.onBack();
-    this.#onFirstAnswer();
+    const wasUnreachable = this.#state === 'unreachable';
+    this.#state = 'reachable';
+    if (wasUnreachable) this.#observer.onBack();
+    this.#onFirstReply();
   }
 }
 
-class LateError extends Error {}
+class TimeoutError extends Error {}
 
-/** @throws LateError when the answer is not there in time */
-async function beforeDeadline<T>(answer: Promise<T>): Promise<T> {
+/** @throws TimeoutError when the reply is not there in time */
+async function beforeDeadline<T>(reply: Promise<T>): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_, reject) => {
-    // If it was this process that was busy, the answer lies in the socket already and is read before the immediate.
-    timer = setTimeout(() => setImmediate(() => reject(new LateError())), DEADLINE_MS);
+  const timedOut = new Promise<never>((_, reject) => {
+    // If this process was busy, the reply is in the socket already and is read before the immediate.
+    timer = setTimeout(() => setImmediate(() => reject(new TimeoutError())), DEADLINE_MS);
   });
   try {
-    return await Promise.race([answer, late]);
+    return await Promise.race([reply, timedOut]);
   } finally {
     clearTimeout(timer);
   }

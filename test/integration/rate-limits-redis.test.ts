@@ -24,7 +24,7 @@ async function open(redis: LocalRedis) {
   const outages: string[] = [];
   let returns = 0;
   const shared = await SharedRedis.open(redis.url, {
-    onAway: (failure) => outages.push(failure),
+    onUnreachable: (failure) => outages.push(failure),
     onBack: () => (returns += 1),
   });
   return { shared, limits: new RateLimits(rateLimitsOf(ROUTES), shared), outages, returns: () => returns };

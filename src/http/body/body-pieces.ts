@@ -3,14 +3,14 @@ import { inTurns } from '../../lib/event-loop.ts';
 const BLOCK_BYTES = 65_536;
 
 /**
- * Gathers a body that comes in pieces. They are copied together into blocks: each Buffer takes some hundred bytes of heap,
- * and the sender chooses how many there are.
+ * Collects a body that arrives in pieces. They are copied into blocks, because each Buffer takes some hundred bytes of heap and
+ * the client chooses how many there are.
  */
 export class BodyPieces {
   /** Bytes so far. */
   length = 0;
   readonly #blocks: Buffer[] = [];
-  /** What is not filled yet of the last block. */
+  /** The unfilled rest of the last block. */
   #free = Buffer.alloc(0);
 
   add(piece: Buffer): void {
@@ -31,7 +31,7 @@ export class BodyPieces {
     }
   }
 
-  /** All of it in one. Nothing is added afterwards. */
+  /** The whole body. Nothing is added afterwards. */
   async joined(): Promise<Buffer> {
     const [first] = this.#blocks;
     if (first?.length === this.length) return first;
@@ -41,7 +41,7 @@ export class BodyPieces {
     return whole;
   }
 
-  /** Lets go of all of it. */
+  /** Releases all of it. */
   clear(): void {
     this.#blocks.length = 0;
     this.#free = Buffer.alloc(0);

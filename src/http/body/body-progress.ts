@@ -1,8 +1,8 @@
 import type { IncomingMessage } from 'node:http';
 
-/** How far the reading of a body is. */
+/** How much of a body has been read. */
 export interface BodyProgress {
-  /** Bytes that came out of it, unpacked, on top of what the connection had received before. */
+  /** Decompressed bytes, on top of what the connection had received before. */
   bytes: number;
   /** By the monotonic clock. */
   readonly since: number;
@@ -10,14 +10,14 @@ export interface BodyProgress {
 
 const progresses = new WeakMap<IncomingMessage, BodyProgress>();
 
-/** Begins to measure a body by what its reader counts: what is on the wire may be packed, and unpack to nothing for ever. */
+/** Begins to measure a body in decompressed bytes: compressed ones can decompress to nothing for ever. */
 export function beginReading(request: IncomingMessage): BodyProgress {
   const progress = { bytes: request.socket.bytesRead, since: performance.now() };
   progresses.set(request, progress);
   return progress;
 }
 
-/** How far a body is; undefined before anybody reads it. */
+/** How much of a body has been read; undefined before reading begins. */
 export function progressOf(request: IncomingMessage): BodyProgress | undefined {
   return progresses.get(request);
 }

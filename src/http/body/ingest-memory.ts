@@ -5,9 +5,9 @@ import { holderOf } from '../request/share-holder.ts';
 import type { Services } from '../request/services.ts';
 
 /**
- * Runs `work` with room on the heap for the clicks of a body, once there is some. A larger body is worked at in pieces, so
- * it begins with half of what its holder may have.
- * @throws AppError `unavailable` when there is none for too long
+ * Waits for room on the heap for the clicks of a body, and runs `work` with it. A large body is parsed in pieces, so it begins
+ * with at most half of its holder's share.
+ * @throws AppError `unavailable` when there is no room for too long
  */
 export async function withRoom<T>(
   services: Pick<Services, 'shares' | 'proxies'>,

@@ -8,7 +8,7 @@ import type { Context } from '../request/context.ts';
 import { holderOf } from '../request/share-holder.ts';
 import type { Services } from '../request/services.ts';
 
-/** How much of a body that is refused is still read and thrown away, so that its sender can read the answer. */
+/** How much of a refused body is still read and discarded, so that the client can read the response. */
 const DRAIN_BYTES = 256 * 1024 * 1024;
 
 type Sharing = Pick<Services, 'shares' | 'proxies'>;
@@ -39,7 +39,7 @@ export async function withBody<T>(
   }
 }
 
-/** Whether a body is packed. @throws AppError 415 for an encoding other than gzip */
+/** Whether a body is compressed. @throws AppError 415 for an encoding other than gzip */
 export function isGzip(request: IncomingMessage): boolean {
   const encoding = (request.headers['content-encoding'] ?? 'identity').trim().toLowerCase();
   if (encoding === 'gzip' || encoding === 'identity') return encoding === 'gzip';
@@ -50,15 +50,15 @@ export interface Reception {
   readonly isPacked: boolean;
   /** Bytes after decompression. */
   readonly limit: number;
-  /** Grows with the body; given back at once when that is refused. */
+  /** Grows with the body; released at once when the body is refused. */
   readonly lease: Lease;
-  /** What the lease is of. */
+  /** The share that the lease belongs to. */
   readonly share: FairShare;
 }
 
 /**
  * Receives a whole body.
- * @throws AppError 413 over the limit, 400 for gzip that does not unpack, 503 when there is no room
+ * @throws AppError 413 over the limit, 400 for invalid gzip, 503 when the share is used up
  */
 export async function receive(
   request: IncomingMessage,
@@ -84,7 +84,7 @@ export async function receive(
   return pieces.joined();
 }
 
-/** @param limit of what comes in, too: packed bytes may unpack to nothing for ever */
+/** @param limit also of the compressed bytes, which can decompress to nothing for ever */
 async function* gunzipped(request: IncomingMessage, limit: number): AsyncGenerator<Buffer> {
   const gunzip = createGunzip();
   request.once('error', (error) => gunzip.destroy(error));
@@ -98,10 +98,10 @@ async function* gunzipped(request: IncomingMessage, limit: number): AsyncGenerat
   request.pipe(gunzip);
   try {
     for await (const piece of gunzip) if (Buffer.isBuffer(piece)) yield piece;
-    // What stands behind the packed data is passed over.
+    // Bytes after the compressed data are ignored.
     request.resume();
   } catch (cause) {
-    // No bytes at all are an empty body, packed or not.
+    // No bytes at all are an empty body, compressed or not.
     if (received === 0) return;
     if (cause instanceof AppError) throw cause;
     throw new AppError('validation_error', 'The body is not whole gzip data.', { field: 'body', cause });

@@ -22,7 +22,7 @@ export function renderPage(document: OpenApiDocument): string {
         <meta name="color-scheme" content="light dark" />
         <meta
           name="description"
-          content="The HTTP API of Spoor: every route, parameter, answer and error, with examples."
+          content="The HTTP API of Spoor: every route, parameter, response and error, with examples."
         />
         <title>${info.title} API</title>
         <link rel="stylesheet" href="/docs/style.css" />

@@ -18,7 +18,7 @@ function fieldOf(name: string, schema: JsonSchema, isRequired: boolean): Html {
     <dd>${describe(schema)}${nested(schema)}</dd>`;
 }
 
-/** What a schema says beside its type: its description, what it is one of, its bounds, examples. */
+/** What a schema says beside its type: description, allowed values, bounds, examples. */
 export function describe(schema: JsonSchema): readonly Html[] {
   const notes = [
     ...(Array.isArray(schema['enum']) ? [html`One of ${choices(listOf(schema['enum']))}.`] : []),

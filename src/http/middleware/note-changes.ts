@@ -2,16 +2,16 @@ import { isAdmin } from '../../keys/scopes.ts';
 import type { Handler } from '../request/context.ts';
 import type { Services } from '../request/services.ts';
 
-const READING = ['GET', 'HEAD', 'OPTIONS'];
+const SAFE_METHODS = ['GET', 'HEAD', 'OPTIONS'];
 
 /**
- * Notes, before any answer but a read's goes out, that data may have changed: the key owner's, which is all that others
- * than administrators can change, or everybody's. It does so after failures too, of which part may be stored. A route
- * of administrators that has noted more exactly whose data it changed says so in `ctx.state`.
+ * Tells the cache, before the response of a request that writes is sent, that data may have changed: the data of the key's
+ * owner, or of every owner where the key is an administrator's. It does so after failures too, because part of a failed
+ * request may be stored. A route that has told the cache more exactly says so in `ctx.state.hasNotedChanges`.
  */
 export function noteChanges({ cache }: Services): Handler {
   return async (ctx, next) => {
-    if (READING.includes(ctx.method)) return next();
+    if (SAFE_METHODS.includes(ctx.method)) return next();
     try {
       await next();
     } finally {

@@ -3,13 +3,13 @@ import type { Middleware } from 'koa';
 import { type State, routeOf } from '../request/context.ts';
 import type { Services } from '../request/services.ts';
 
-/** A request as it is logged. The route's pattern stands for its path, which a stranger chooses. */
+/** A request as it is logged: with the pattern of its route, because the path is untrusted text. */
 interface Logged {
   readonly method: string;
   readonly route: string;
 }
 
-/** What makes one log line and one measurement of a request when its answer has ended, however it did. */
+/** Logs and measures a request once, when its response has ended or broken off. */
 export type WatchRequest = (response: ServerResponse, describe: () => Logged) => void;
 
 export function requestWatch({ log, metrics }: Pick<Services, 'log' | 'metrics'>): WatchRequest {

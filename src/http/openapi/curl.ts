@@ -18,7 +18,7 @@ export function curlOf(
   return { lang: 'Shell', label, source: parts.join(' \\\n  ') };
 }
 
-/** Percent-encoded, but for what a query string may hold as it is. */
+/** Percent-encoded, except for characters that a query string may contain as they are. */
 function readable(value: string): string {
   return encodeURIComponent(value).replaceAll('%2C', ',').replaceAll('%2F', '/');
 }

@@ -19,7 +19,7 @@ export function createDocument(routes: readonly RouteDescription[]): OpenApiDocu
   return {
     openapi: '3.1.0',
     info: { title: 'Spoor', version: 'v1', description: introduction(routes) },
-    servers: [{ url: '/', description: 'The Spoor that this document comes from.' }],
+    servers: [{ url: '/', description: 'The server that this document comes from.' }],
     tags: Object.entries(TAGS).map(([name, description]) => ({ name, description })),
     paths: pathsOf(routes),
     components: {
@@ -61,7 +61,7 @@ function operationOf(route: RouteDescription): Operation {
   };
 }
 
-/** Any one of them is enough; an empty one is no key at all. */
+/** Alternatives: any one of them is enough; an empty one means no key. */
 function securityOf(access: Access): Operation['security'] {
   if (access.kind === 'public') return [];
   const scopes = new Set([...access.scopes, 'admin:all']);

@@ -80,7 +80,7 @@ export interface OpenApiDocument {
   };
 }
 
-/** Who may send a request: anybody, who has a key with one of these scopes (`admin:all` is always one), or either of them. */
+/** Who may send a request: anybody; keys with one of these scopes (`admin:all` always is one); or such keys, and anybody for public URLs. */
 export type Access =
   | { readonly kind: 'public' }
   | { readonly kind: 'key' | 'key or public URL'; readonly scopes: readonly Scope[] };
@@ -121,12 +121,12 @@ export interface Sample {
 }
 
 export const TAGS = {
-  Statistics: 'Exact numbers about clicks, for any range, in any time zone.',
-  Exports: 'The same answers as files, with everything there is.',
-  Clicks: 'Clicks in, one or many at a time, and out again for good.',
+  Statistics: 'Exact numbers about clicks, for any time range, in any time zone.',
+  Exports: 'The same statistics as files, complete.',
+  Clicks: 'Send clicks, one or many at a time, and erase them.',
   URLs: 'Short codes, who owns them and who may see their statistics.',
   Keys: 'API keys, for administrators.',
-  Service: 'Whether it runs, and how.',
+  Service: 'Health, readiness and metrics.',
 } as const;
 
 export type TagName = keyof typeof TAGS;

@@ -7,7 +7,7 @@ export interface NamedSchema<Schema extends z.ZodType = z.ZodType> {
   readonly schema: Schema;
 }
 
-/** Something to say of every field of a schema, no more and no less. */
+/** A description of every field of a schema, no more and no less. */
 export type FieldsOf<Schema extends z.ZodType> = Readonly<Record<keyof z.input<Schema> & string, JsonSchema>>;
 
 /** A schema that parses request bodies, with its name in the document and what it cannot say of its fields itself. */
@@ -94,7 +94,7 @@ export function inputJsonSchema(schema: z.ZodType): JsonSchema {
 
 const NOISE = new Set(['$schema', '$id', 'readOnly']);
 
-/** Without what only says how it was made, or repeats what JSON and JavaScript bound anyway. */
+/** Without keywords that only identify the schema, or repeat the bounds of JSON and JavaScript numbers. */
 function plain(value: unknown): JsonSchema {
   const text = JSON.stringify(value, (key, one: unknown) => {
     const isAnyName = key === 'propertyNames' && JSON.stringify(one) === '{"type":"string"}';

@@ -4,12 +4,11 @@ import ipaddr from 'ipaddr.js';
 import { parseIp } from '../../lib/ip.ts';
 
 /**
- * The address of the client behind so many proxies, in canonical form; undefined when the connection has none left.
+ * The address of the client behind `proxies` proxies, in canonical form; undefined when the connection is closed.
  *
- * Each proxy adds on the right of `X-Forwarded-For` whom it was spoken to by, so the client stands `proxies` places
- * from the right, and what is left of that is the client's own claim. A header with fewer entries, or with no
- * address in that place, did not come the way that was described: nothing in it is to be believed, and the
- * connection's own address counts.
+ * Each proxy appends its peer's address to `X-Forwarded-For`, so the client stands `proxies` places from the right, and
+ * everything left of that is the client's own claim. A header with fewer entries, or without an address in that place, did
+ * not pass these proxies: it is ignored, and the address of the connection counts.
  */
 export function clientAddress(
   socketAddress: string | undefined,
@@ -26,7 +25,7 @@ function withoutPort(entry: string): string {
   return /^\[(.*)\](?::\d+)?$/.exec(entry)?.[1] ?? /^([\d.]+):\d+$/.exec(entry)?.[1] ?? entry;
 }
 
-/** The network a request comes from, past so many proxies. Clients that are gone share one name. */
+/** The network of the client behind `proxies` proxies. Clients that have disconnected share one name. */
 export function clientNetwork(
   { socket, headers }: Pick<IncomingMessage, 'socket' | 'headers'>,
   proxies: number,
@@ -36,7 +35,7 @@ export function clientNetwork(
   return address === undefined ? 'none' : networkOf(address);
 }
 
-/** What one client can have of addresses: an IPv4 address, or the /64 that an IPv6 address is in. */
+/** The addresses that one client can have: an IPv4 address, or the /64 of an IPv6 address. */
 export function networkOf(address: string): string {
   if (!isIPv6(address)) return address;
   const groups = ipaddr.IPv6.parse(address).parts.slice(0, 4);

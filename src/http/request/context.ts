@@ -1,24 +1,24 @@
 import type { RouterContext, RouterMiddleware } from '@koa/router';
 import { AppError } from '../../errors.ts';
-import { type Principal, type Scope, hasScope, isAdmin } from '../../keys/scopes.ts';
+import { type Principal, type Scope, hasScope } from '../../keys/scopes.ts';
 
 export interface State {
-  /** Set when the request came with a key that holds. */
+  /** Set when the request came with a valid key. */
   principal?: Principal;
-  /** Set by a route that has noted itself whose data it changed, wholly. */
+  /** Set by a route that has noted itself whose data it changed, all of it. */
   hasNotedChanges?: boolean;
 }
 
 export type Context = RouterContext<State>;
 export type Handler = RouterMiddleware<State>;
 
-/** The one who asks. @throws AppError 401 without a key */
+/** The principal of the request. @throws AppError 401 without a key */
 export function requirePrincipal(ctx: Context): Principal {
   if (ctx.state.principal !== undefined) return ctx.state.principal;
   throw withoutKey();
 }
 
-/** The pattern of the route that takes the request; `none` where none does. A path itself is a stranger's text. */
+/** The pattern of the route that takes the request; `none` where none does. The path itself is untrusted text. */
 export function routeOf(ctx: Pick<Context, 'method' | 'matched'>): string {
   const route = ctx.matched?.findLast((layer) => layer.methods.includes(ctx.method));
   return typeof route?.path === 'string' ? route.path : 'none';
@@ -39,24 +39,19 @@ export function requireScope(principal: Principal, ...scopes: readonly Scope[]):
   throw new AppError('forbidden', `The key lacks the scope: it needs ${wanted.join(' or ')}.`);
 }
 
-/** @throws AppError 403 when the key is not an administrator's */
-export function requireAdmin(principal: Principal): void {
-  if (!isAdmin(principal)) requireScope(principal, 'admin:all');
-}
-
 /** A path parameter, percent-decoded. @throws AppError 400 when it does not decode */
 export function pathParameter(ctx: Context, name: string): string {
   const raw = new RegExp('[^/]*$').exec(ctx.path)?.[0] ?? '';
   try {
     return decodeURIComponent(raw);
   } catch {
-    throw new AppError('validation_error', `${name} in the path is not rightly percent-encoded.`, {
+    throw new AppError('validation_error', `${name} in the path is not valid percent-encoding.`, {
       field: name,
     });
   }
 }
 
-/** Aborts when the client goes away before it has its answer, also when it has gone already. */
+/** Aborts when the client disconnects before it has its response, also when it has disconnected already. */
 export function signalOf({ res }: Pick<Context, 'res'>): AbortSignal {
   const controller = new AbortController();
   const leave = (): void => {

@@ -5,17 +5,17 @@ import type { Tenant } from '../../stats/sql/conditions.ts';
 import type { StatsQuery } from '../../stats/parse/query.ts';
 import { DEAR_COST, costOf, queueCostOf } from '../../stats/query-cost.ts';
 
-/** Who waits for whom with a query. */
+/** How expensive a query is, which decides what it waits for. */
 export interface QueryClass {
   readonly isDear: boolean;
   readonly workload: Workload;
-  /** For the queue. */
+  /** Its cost in the queue. */
   readonly cost: number;
 }
 
 /**
- * The class of a question, by the clicks that it reads and what is counted in them. What is not known yet counts as dear for
- * a stranger, and for an owner where it is about all of their URLs.
+ * The class of a stats query, by the clicks that it reads and what it counts in them. A query without an estimate counts as
+ * expensive without a key, and with a key where it is about all URLs of the owner.
  */
 export function classOf(
   query: StatsQuery,
@@ -30,7 +30,7 @@ export function classOf(
   return { isDear, workload: isDear ? dear : 'links', cost: queueCostOf(cost ?? (isDear ? DEAR_COST : 0)) };
 }
 
-/** The class of an export: a cheap one does not wait for the threads of those that read everything. */
+/** The workload of an export: a cheap one does not wait for the threads of those that read everything. */
 export function exportClassOf(
   query: StatsQuery,
   tenant: Tenant,

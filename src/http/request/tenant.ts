@@ -8,14 +8,14 @@ import type { Services } from './services.ts';
 /** Scopes of which a key needs one to see statistics. */
 export const STATS_SCOPES = ['stats:read', 'urls:read'] as const;
 
-/** `scope=all` is about the key's owner, so it takes a key before anything else is looked at. */
+/** `scope=all` is about the key's owner, so it needs a key before anything else is checked. @throws AppError 401 */
 export function requireKeyForAll(ctx: Context): void {
   const scopes = [ctx.query['scope'] ?? ''].flat().map((scope) => scope.trim().toLowerCase());
   if (scopes.every((scope) => scope === '' || scope === 'all')) requirePrincipal(ctx);
 }
 
 /**
- * Whose clicks the one who asks may see of what they ask for.
+ * The clicks that a stats request is about, if its key may see them.
  * @throws AppError 403, 404 or 401, checked in this order: the key's scope, the URL, its privacy
  */
 export async function findTenant(
