@@ -165,7 +165,7 @@ describe('limits counted in Redis', () => {
     });
     redis.resume();
     await waitUntil('Redis to be back', () => shared.isReady);
-    expect([outages, returns()]).toEqual([['LateError'], 1]);
+    expect([outages, returns()]).toEqual([['TimeoutError'], 1]);
   });
 
   test('a Redis that hangs for long: the connection is given up and made anew', async () => {
