@@ -3,7 +3,9 @@ import { Readable } from 'node:stream';
 import exceljs from 'exceljs';
 import { EXPORT_FORMATS, EXPORT_FORMAT_NAMES, type ExportFormatName } from '../src/export/formats.ts';
 import { COMPRESSION_LEVEL } from '../src/export/zip.ts';
-import { compileExport, exportLists } from '../src/stats/sql/compile-export.ts';
+import { planStats } from '../src/stats/plan.ts';
+import { compileExport } from '../src/stats/sql/compile-export.ts';
+import { exportLists } from '../src/stats/sql/export-lists.ts';
 import { type StatsQuery, forExport, parseQuestion } from '../src/stats/parse/query.ts';
 import { type Bench, type Benchmark, atLeast, interleaved } from './harness.ts';
 
@@ -61,7 +63,7 @@ async function download(url: string, bench: Bench): Promise<void> {
 async function textOf(bench: Bench, query: StatsQuery, format: 'csv' | 'json') {
   const tenant = { kind: 'owner', ownerId: bench.owner } as const;
   return bench.database.text(
-    compileExport(query, tenant, EXPORT_FORMATS[format].row),
+    compileExport(planStats(query, tenant), EXPORT_FORMATS[format].row),
     new AbortController().signal,
   );
 }
@@ -78,7 +80,7 @@ async function parsed(bench: Bench, query: StatsQuery): Promise<void> {
 
 async function* parsedRows(bench: Bench, query: StatsQuery): AsyncGenerator<readonly unknown[]> {
   const tenant = { kind: 'owner', ownerId: bench.owner } as const;
-  const compiled = compileExport(query, tenant, (columns) => ({
+  const compiled = compileExport(planStats(query, tenant), (columns) => ({
     escape: 'json',
     pieces: ['[', ...columns.flatMap((column, index) => [index === 0 ? '' : ', ', column]), ']\n'],
   }));

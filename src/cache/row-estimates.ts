@@ -1,16 +1,16 @@
 import { ByteLru } from './byte-lru.ts';
 import type { Database } from '../clickhouse/database.ts';
 import { type Tenant, clicksOf } from '../stats/sql/conditions.ts';
-import type { StatsAnswer } from '../stats/result/stats-result.ts';
+import type { StatsResult } from '../stats/result/stats-result.ts';
 import type { StatsQuery } from '../stats/parse/query.ts';
 import type { TimeRange } from '../stats/time/buckets.ts';
 import { rangeRead } from '../stats/query-cost.ts';
-import type { Spread } from '../stats/sql/sharding.ts';
+import type { Sharding } from '../stats/sql/sharding.ts';
 import { sql } from '../sql/sql.ts';
 
 /** The part of a result that tells how many clicks were read. */
 interface TotalsOnly {
-  readonly summary: Pick<StatsAnswer['summary'], 'total_clicks'>;
+  readonly summary: Pick<StatsResult['summary'], 'total_clicks'>;
 }
 
 interface Estimate extends TimeRange {
@@ -44,12 +44,12 @@ const LOOKUP_AFTER_MS = 250;
  */
 export class RowEstimates {
   readonly #database: Database;
-  readonly #spread: Spread | undefined;
+  readonly #spread: Sharding | undefined;
   readonly #estimates = new ByteLru<readonly Estimate[]>(MAX_BYTES);
   readonly #lookups = new Set<string>();
 
   /** @param spread where the clicks are sharded; an estimate is then of one shard, as the time is that a query takes */
-  constructor(database: Database, spread: Spread | undefined) {
+  constructor(database: Database, spread: Sharding | undefined) {
     this.#database = database;
     this.#spread = spread;
   }
@@ -105,7 +105,7 @@ export class RowEstimates {
   async #lookUp(key: string, query: StatsQuery, tenant: Tenant): Promise<void> {
     if (this.#lookups.size >= MAX_LOOKUPS || this.#lookups.has(key)) return;
     this.#lookups.add(key);
-    const bare = { ...query, range: rangeRead(query), filters: {}, bots: 'include' } as const;
+    const bare = { ...query, range: rangeRead(query), filters: [], bots: 'include' } as const;
     try {
       const found = await this.#database.rows<[string, string, number, number, number]>(
         sql`EXPLAIN ESTIMATE SELECT visitor ${clicksOf(bare, tenant, this.#spread)}`,
@@ -122,7 +122,7 @@ export class RowEstimates {
 
 /** Without filters, the total of a query is what it reads. */
 function countsAllItReads({ filters, bots, previous }: StatsQuery): boolean {
-  return Object.keys(filters).length === 0 && bots === 'include' && previous === undefined;
+  return filters.length === 0 && bots === 'include' && previous === undefined;
 }
 
 function keyOf(tenant: Tenant): string {

@@ -2,7 +2,7 @@ import type { Database } from '../clickhouse/database.ts';
 import type { Holder } from '../fair-share/holder.ts';
 import type { Question } from '../stats/parse/query.ts';
 import type { Tenant } from '../stats/sql/conditions.ts';
-import type { Spread } from '../stats/sql/sharding.ts';
+import type { Sharding } from '../stats/sql/sharding.ts';
 import type { CacheBudget } from './cache-budget.ts';
 import { DataChanges } from './data-changes.ts';
 import { FreshnessCheck } from './freshness-check.ts';
@@ -20,7 +20,7 @@ import { VisitorCounts } from './visitor-counts.ts';
 export interface StatsCacheOptions {
   readonly database: Database;
   /** Where the clicks are sharded; undefined: they are all in one table. */
-  readonly spread: Spread | undefined;
+  readonly spread: Sharding | undefined;
   readonly budget: CacheBudget;
   readonly count: CountCacheRequest;
 }

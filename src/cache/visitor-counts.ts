@@ -1,6 +1,6 @@
 import { sha256 } from '../lib/sha256.ts';
 import type { StatsQuery } from '../stats/parse/query.ts';
-import type { StatsAnswer } from '../stats/result/stats-result.ts';
+import type { StatsResult } from '../stats/result/stats-result.ts';
 import type { Tenant } from '../stats/sql/conditions.ts';
 import { type KnownClicks, MANY_CLICKS } from '../stats/sql/visitor-plan.ts';
 import type { ByteLru } from './byte-lru.ts';
@@ -24,7 +24,7 @@ export class VisitorCounts {
   }
 
   /** Results of few clicks are left out: those are cheap to count in any way, and tell little. */
-  learn(query: StatsQuery, tenant: Tenant, { summary }: Pick<StatsAnswer, 'summary'>): void {
+  learn(query: StatsQuery, tenant: Tenant, { summary }: Pick<StatsResult, 'summary'>): void {
     if (summary.total_clicks < MANY_CLICKS) return;
     const { total_clicks: clicks, unique_clicks: visitors } = summary;
     const span = query.range.end - query.range.start;

@@ -1,18 +1,20 @@
 import { type Command, InvalidArgumentError } from 'commander';
-import { FILTER_NAMES } from '../stats/registry/dimensions.ts';
+import { DIMENSION_NAMES, FILTER_NAMES, goesWith } from '../stats/registry/dimensions.ts';
+import { INTERVAL_NAMES } from '../stats/registry/intervals.ts';
+import { DEFAULT_METRICS, METRIC_NAMES } from '../stats/registry/metrics.ts';
 
 /** Parameters of the statistics API that are options with the same names. */
 const PARAMETERS: Readonly<Record<string, string>> = {
   start_date: 'start of the range, for example 2026-01-24',
   end_date: 'end of the range, inclusive',
-  group_by: 'any of time,browser,os,country,city,referrer,short_code',
-  metrics: 'clicks, unique_clicks or both',
+  group_by: `any of ${DIMENSION_NAMES.join(',')}`,
+  metrics: `any of ${METRIC_NAMES.join(',')} (default: ${DEFAULT_METRICS.join(',')})`,
   timezone: 'IANA time zone, for example Asia/Kolkata',
-  interval: '10_minute, hour, day, week or month',
+  interval: `one of ${INTERVAL_NAMES.join(', ')}`,
   breakdown: 'true or false: add the cross product of the dimensions',
   filters: 'JSON object, for example {"browser":["Chrome"]}',
   ...Object.fromEntries(
-    FILTER_NAMES.filter((name) => name !== 'short_code').map((name) => [
+    FILTER_NAMES.filter((name) => goesWith(name, 'anon')).map((name) => [
       name,
       'filter: values, comma-separated',
     ]),

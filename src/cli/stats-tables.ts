@@ -1,4 +1,5 @@
 import { type Column, writeRow } from '../lib/row-template.ts';
+import { METRIC_NAMES } from '../stats/registry/metrics.ts';
 import { csvRow } from '../export/csv.ts';
 
 /** A row of a metric list in an API response. */
@@ -12,7 +13,7 @@ export interface StatsTable {
   readonly rows: readonly ListRow[];
 }
 
-const LIST_NAME = /^(?:unique_)?clicks_by_(.*)$/;
+const LIST_NAME = new RegExp(`^(?:${METRIC_NAMES.join('|')})_by_(.*)$`);
 
 /** Merges the lists of the same dimensions, which hold the same groups in the same order. */
 export function tablesOf(metrics: Readonly<Record<string, readonly ListRow[]>>): readonly StatsTable[] {

@@ -1,9 +1,11 @@
 import { FILTER_NAMES, type FilterName } from '../stats/registry/dimensions.ts';
-import type { Filters } from '../stats/parse/filter-parameters.ts';
 import { INTERVAL_NAMES, type IntervalName } from '../stats/registry/intervals.ts';
 import { BOT_CHOICES } from '../stats/parse/query.ts';
 import { matchesFilter } from './matching.ts';
 import { DEFAULT_PERIOD, PERIOD_NAMES, type PeriodName } from './periods.ts';
+
+/** The values of each dimension that a view is filtered by; a row is shown that has one of them. */
+export type ViewFilters = { readonly [Name in FilterName]?: readonly string[] };
 
 export type BotChoice = (typeof BOT_CHOICES)[number];
 
@@ -23,7 +25,7 @@ export interface View {
   readonly interval: IntervalName | undefined;
   readonly timezone: string;
   readonly bots: BotChoice;
-  readonly filters: Filters;
+  readonly filters: ViewFilters;
 }
 
 /**

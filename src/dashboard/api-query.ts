@@ -1,4 +1,5 @@
-import { DIMENSION_NAMES } from '../stats/registry/dimensions.ts';
+import { DIMENSION_NAMES, type DimensionName, FILTER_NAMES } from '../stats/registry/dimensions.ts';
+import { DIMENSION_WORDS } from '../stats/registry/words.ts';
 import type { ExportFormatName } from '../export/formats.ts';
 import type { View } from './address.ts';
 import type { StatsResult } from './result-types.ts';
@@ -69,12 +70,19 @@ export function isAllTime({ period }: View): boolean {
   return period.kind === 'relative' && period.name === 'all';
 }
 
+function goesWith(name: DimensionName, scope: Subject['scope']): boolean {
+  return ['any', scope].includes(DIMENSION_WORDS[name].scope);
+}
+
 function commonParameters(view: View, subject: Subject): URLSearchParams {
   const { ownerId, interval, timezone, bots } = view;
-  const { short_code: codes, ...otherFilters } = view.filters;
   const isOneLink = subject.scope === 'anon';
-  const filters = isOneLink || codes === undefined ? otherFilters : { ...otherFilters, short_code: codes };
-  const groupBy = DIMENSION_NAMES.filter((name) => !isOneLink || name !== 'short_code');
+  const filters = Object.fromEntries(
+    FILTER_NAMES.filter((name) => goesWith(name, subject.scope) && view.filters[name] !== undefined).map(
+      (name) => [name, view.filters[name]],
+    ),
+  );
+  const groupBy = DIMENSION_NAMES.filter((name) => goesWith(name, subject.scope));
   const parameters = new URLSearchParams({ scope: subject.scope });
   if (isOneLink) parameters.set('short_code', subject.shortCode);
   else if (ownerId !== undefined) parameters.set('owner_id', ownerId);

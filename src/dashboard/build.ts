@@ -12,22 +12,26 @@ const TARGET = join(PACKAGE_ROOT, 'dist/dashboard');
 /** Placeholders in index.html, and the files they stand for. */
 const ENTRIES = { main: 'main.tsx', theme: 'early-theme.ts', style: 'style.css' } as const;
 
-/** Registries that the page imports; it needs only their names, not the SQL and file writers. */
+/** Registries that the page imports; it needs only their names and words, not the SQL and file writers. */
 const REGISTRIES =
-  /[/\\]src[/\\](stats[/\\](registry[/\\]dimensions|parse[/\\]query)|export[/\\]formats)\.ts$/;
+  /[/\\]src[/\\](stats[/\\](registry[/\\](?:dimensions|words)|parse[/\\]query)|export[/\\]formats)\.ts$/;
 
 const namesOfRegistries: Plugin = {
   name: 'names-of-registries',
   setup: (page) => {
     page.onLoad({ filter: REGISTRIES }, async ({ path }) => {
       const registry: Readonly<Record<string, unknown>> = await import(pathToFileURL(path).href);
-      const lists = Object.entries(registry).filter(
-        ([, value]) => Array.isArray(value) && value.every((one) => typeof one === 'string'),
-      );
-      return { contents: lists.map(([name, list]) => constant(name, list)).join('') };
+      const plain = Object.entries(registry).filter(([, value]) => isPlain(value));
+      return { contents: plain.map(([name, value]) => constant(name, value)).join('') };
     });
   },
 };
+
+/** Texts, and lists and records of them: no function, and so no entry that can make SQL. */
+function isPlain(value: unknown): boolean {
+  if (typeof value === 'object' && value !== null) return Object.values(value).every(isPlain);
+  return typeof value === 'string';
+}
 
 const worldMap: Plugin = {
   name: 'world-map',

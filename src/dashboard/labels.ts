@@ -1,25 +1,15 @@
-import { countryName, nameInWords } from './format.ts';
+import type { FilterName } from '../stats/registry/dimensions.ts';
+import { DIMENSION_WORDS } from '../stats/registry/words.ts';
+import { countryName } from './format.ts';
 
-interface DimensionText {
-  readonly one: string;
-  readonly many: string;
-}
-
-/** Names of dimensions whose registry name is not good enough. */
-const TEXTS: Readonly<Record<string, DimensionText | undefined>> = {
-  os: { one: 'System', many: 'Systems' },
-  country: { one: 'Country', many: 'Countries' },
-  city: { one: 'City', many: 'Cities' },
-  short_code: { one: 'Link', many: 'Links' },
-};
-
-export function dimensionText(name: string): DimensionText {
-  const one = nameInWords(name);
-  return TEXTS[name] ?? { one, many: `${one}s` };
+/** What people call one value of a dimension, and several. */
+export function dimensionText(name: FilterName): { readonly one: string; readonly many: string } {
+  return DIMENSION_WORDS[name];
 }
 
 /** A value as shown; the title attribute has the full value. */
-export function valueText(dimension: string, value: string): string {
-  if (dimension === 'country') return countryName(value);
-  return dimension === 'referrer' ? value.replace(/^https?:\/\/(?:www\.)?/, '') : value;
+export function valueText(dimension: FilterName, value: string): string {
+  const { shownAs } = DIMENSION_WORDS[dimension];
+  if (shownAs === 'country') return countryName(value);
+  return shownAs === 'address' ? value.replace(/^https?:\/\/(?:www\.)?/, '') : value;
 }

@@ -1,10 +1,11 @@
 import { useState } from 'preact/hooks';
 import type { Group } from './result-types.ts';
 import { percent, wholeNumber } from './format.ts';
+import type { FilterName } from '../stats/registry/dimensions.ts';
 import { dimensionText, valueText } from './labels.ts';
 
 interface RankingProps {
-  readonly dimension: string;
+  readonly dimension: FilterName;
   readonly isWide: boolean;
   /** Rows shown at first. */
   readonly rows: number;

@@ -1,4 +1,5 @@
-import type { PreviousPeriod } from '../stats/compare.ts';
+import { METRIC_WORDS } from '../stats/registry/words.ts';
+import type { PreviousPeriod } from '../stats/result/compared-result.ts';
 import type { StatsResult } from './result-types.ts';
 import { rangeName } from './dates.ts';
 import { changeOf, changeOfShare, decimalNumber, percent, wholeNumber } from './format.ts';
@@ -11,8 +12,11 @@ interface Figure {
 }
 
 const FIGURES: readonly Figure[] = [
-  { label: 'Clicks', value: ({ summary }) => summary.total_clicks, write: wholeNumber },
-  { label: 'Unique visitors', value: ({ summary }) => summary.unique_clicks, write: wholeNumber },
+  ...Object.values(METRIC_WORDS).map(({ label, total, kind }): Figure => ({
+    label,
+    value: ({ summary }) => Number(Object.entries(summary).find(([name]) => name === total)?.[1]),
+    write: kind === 'count' ? wholeNumber : decimalNumber,
+  })),
   {
     label: 'Clicks per visitor',
     value: (result) => result.computed_metrics?.['average_clicks_per_visitor'],

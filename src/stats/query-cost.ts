@@ -1,13 +1,14 @@
 import type { TimeRange } from './time/buckets.ts';
-import { comparedRange } from './compare.ts';
+import { comparedRange } from './plan.ts';
+import { METRIC_NAMES, type MetricName, metricOf } from './registry/metrics.ts';
 import { listsOf } from './sql/lists.ts';
 import type { StatsQuery } from './parse/query.ts';
 
 /** Clicks read times the lists they are counted in, from which on a question is dear: some 30 ms of two cores. */
 export const DEAR_COST = 500_000;
 
-/** Counting the visitors of a list takes as much as so many lists of clicks. */
-const VISITORS = 4;
+/** Reading clicks takes as long as counting them in so many lists. */
+const LISTS_A_READ = 4;
 
 /** What cost is counted in where requests wait for each other; a cheap question costs one. */
 const COST_UNIT = 50_000;
@@ -17,9 +18,13 @@ const COST_UNIT = 50_000;
  * @param rows clicks that it reads, about
  */
 export function costOf(query: StatsQuery, rows: number): number {
-  const counted = query.metrics.includes('unique_clicks') ? VISITORS : 1;
-  // The summary is one list more, and always has its visitors.
-  return (rows * (listsOf(query).length * counted + VISITORS)) / VISITORS;
+  // The summary is one list more, and always has every metric.
+  const lists = listsOf(query).length * costliest(query.metrics) + costliest(METRIC_NAMES);
+  return (rows * lists) / LISTS_A_READ;
+}
+
+function costliest(metrics: readonly MetricName[]): number {
+  return Math.max(...metrics.map((name) => metricOf(name).cost));
 }
 
 /** The weight of such a cost in a queue. */

@@ -10,6 +10,7 @@ import { Database } from '../../src/clickhouse/database.ts';
 import { SharedTexts } from '../../src/export/shared-texts.ts';
 import type { StatsQuery } from '../../src/stats/parse/query.ts';
 import { StoredUrls } from '../../src/urls/stored-urls.ts';
+import { is } from '../support/filters.ts';
 
 const MIB = 1_048_576;
 const NAMES: readonly CacheName[] = [
@@ -43,7 +44,7 @@ const QUERY: StatsQuery = {
   timezone: 'UTC',
   interval: 'hour',
   breakdown: false,
-  filters: {},
+  filters: [],
   bots: 'include',
   limit: 1_000,
 };
@@ -104,7 +105,7 @@ const FILLED: readonly (readonly [string, (cache: ByteLru<any>) => (index: numbe
       const known = new VisitorCounts(cache);
       return (index) =>
         known.learn(
-          { ...QUERY, filters: { referrer: [pieceOf(index, 100_000)] } },
+          { ...QUERY, filters: [is('referrer', pieceOf(index, 100_000))] },
           { kind: 'every-owner' },
           {
             summary: SUMMARY,
@@ -122,7 +123,7 @@ const FILLED: readonly (readonly [string, (cache: ByteLru<any>) => (index: numbe
         const subject = { scope: 'anon', shortCode: text.slice(0, 128) } as const;
         const asked = known.add(
           text,
-          { ...question, subject, filters: { os: [text] }, end: 1, keptSince: undefined } as never,
+          { ...question, subject, filters: [is('os', text)], end: 1, keptSince: undefined } as never,
           5,
         );
         cacheKey(asked, { kind: 'url', ownerId: 'me', shortCode: 'launch' });

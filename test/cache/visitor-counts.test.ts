@@ -1,9 +1,10 @@
 import { expect, test } from '@jest/globals';
 import { ByteLru } from '../../src/cache/byte-lru.ts';
 import { VisitorCounts } from '../../src/cache/visitor-counts.ts';
-import type { Summary } from '../../src/stats/result/result-head.ts';
+import type { Summary } from '../../src/stats/registry/totals.ts';
 import type { Tenant } from '../../src/stats/sql/conditions.ts';
 import type { StatsQuery } from '../../src/stats/parse/query.ts';
+import { is } from '../support/filters.ts';
 
 const ME: Tenant = { kind: 'owner', ownerId: 'me' };
 
@@ -15,7 +16,7 @@ const QUERY: StatsQuery = {
   timezone: 'UTC',
   interval: 'hour',
   breakdown: false,
-  filters: {},
+  filters: [],
   bots: 'include',
   limit: 1_000,
 };
@@ -37,7 +38,7 @@ test('what an answer told holds for other ranges and dimensions, and for no othe
   const told = { clicks: 200_000, visitors: 150_000, span: 4_000 };
   const other: StatsQuery = { ...QUERY, range: { start: 0, end: 9_000 }, groupBy: ['time', 'city'] };
   expect(known.find(other, ME)).toEqual(told);
-  expect(known.find({ ...QUERY, filters: { os: ['Linux'] } }, ME)).toBeUndefined();
+  expect(known.find({ ...QUERY, filters: [is('os', 'Linux')] }, ME)).toBeUndefined();
   expect(known.find({ ...QUERY, bots: 'only' }, ME)).toBeUndefined();
   expect(known.find(QUERY, { kind: 'owner', ownerId: 'you' })).toBeUndefined();
   expect(known.find(QUERY, { kind: 'every-owner' })).toBeUndefined();

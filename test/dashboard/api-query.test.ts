@@ -14,13 +14,15 @@ import {
 import { startOf } from '../../src/dashboard/periods.ts';
 import { exportParameters, statsParameters, subjectOf } from '../../src/dashboard/api-query.ts';
 import { periodOfSlots } from '../../src/dashboard/zoom.ts';
-import { shapeAnswer } from '../../src/stats/result/stats-result.ts';
+import { shapeStats } from '../../src/stats/result/stats-result.ts';
 import { buckets } from '../../src/stats/time/buckets.ts';
+import { planStats } from '../../src/stats/plan.ts';
 import { columnsOf } from '../../src/stats/sql/compile.ts';
 import { forAnswer, parseQuestion } from '../../src/stats/parse/query.ts';
 import { parseDateParameter } from '../../src/lib/date-time.ts';
 import { formatInstant } from '../../src/lib/time-zone.ts';
 import { asSent } from '../support/as-sent.ts';
+import { is } from '../support/filters.ts';
 
 const NOW = Date.parse('2026-03-09T02:30:00Z');
 const viewOf = (search: string) => parseAddress(search, 'UTC');
@@ -73,7 +75,7 @@ describe('the question to the API', () => {
       subject: ALL,
       groupBy: ['time', 'browser', 'os', 'country', 'city', 'referrer', 'short_code'],
       breakdown: false,
-      filters: { browser: ['Chrome'], city: ['a,b'], short_code: ['x/y'] },
+      filters: [is('browser', 'Chrome'), is('city', 'a,b'), is('short_code', 'x/y')],
       bots: 'only',
       timezone: 'Asia/Kolkata',
       start: Date.parse('2026-02-07T18:30:00Z'),
@@ -86,7 +88,7 @@ describe('the question to the API', () => {
     const view = viewOf('short_code=x&country=DE');
     const subject = { scope: 'anon', shortCode: 'x' } as const;
     const question = readBy(statsParameters(view, subject, NOW));
-    expect(question).toMatchObject({ subject, filters: { country: ['DE'] } });
+    expect(question).toMatchObject({ subject, filters: [is('country', 'DE')] });
     expect(question.groupBy).not.toContain('short_code');
   });
 
@@ -103,7 +105,8 @@ describe('the question to the API', () => {
 /** An answer without clicks, shaped by the service. */
 function resultOf(search: string): Promise<StatsResult> {
   const query = forAnswer(readBy(statsParameters(viewOf(search), ALL, NOW)));
-  return asSent(shapeAnswer(query, { columns: columnsOf(query), rows: [[0, 0, 0, 0]] }, NOW));
+  const columns = columnsOf(planStats(query, { kind: 'every-owner' }));
+  return asSent(shapeStats(query, { columns, rows: [[0, 0, 0, 0]] }, NOW));
 }
 
 test('an export asks for the same stretch of time, to the millisecond, and for all groups', async () => {
@@ -117,7 +120,7 @@ test('an export asks for the same stretch of time, to the millisecond, and for a
     interval: 'hour',
     limit: undefined,
   });
-  expect(question.filters).toEqual({ browser: ['Chrome'] });
+  expect(question.filters).toEqual([is('browser', 'Chrome')]);
 });
 
 describe('zooming in on slots', () => {

@@ -4,7 +4,9 @@ import { onCluster, spreadStatement } from '../../src/clickhouse/distributed-tab
 import { shardOf } from '../../src/clicks/writer.ts';
 import { sql } from '../../src/sql/sql.ts';
 import type { StatsRow } from '../../src/stats/result/stats-result.ts';
-import { compileCompared, shapeCompared } from '../../src/stats/compare.ts';
+import { planStats } from '../../src/stats/plan.ts';
+import { shapeCompared } from '../../src/stats/result/compared-result.ts';
+import { compile } from '../../src/stats/sql/compile.ts';
 import { forAnswer, parseAnswerQuestion } from '../../src/stats/parse/query.ts';
 import { VISITOR_PLANS } from '../../src/stats/sql/visitor-plan.ts';
 import {
@@ -191,10 +193,11 @@ test.each(VISITOR_PLANS)(
         { now: Date.parse('2026-02-01'), timeZones: new Set(['UTC']) },
       ),
     );
-    const compiled = compileCompared(query, { kind: 'every-owner' }, plan, {
-      cluster: CLUSTER,
-      database: first.database.name,
-    });
+    const planned = planStats(
+      query,
+      { kind: 'every-owner' },
+      { visitorPlan: plan, sharding: { cluster: CLUSTER, database: first.database.name } },
+    );
     const over = new AbortController();
     const pour = async () => {
       for (let round = 0; !over.signal.aborted; round++) {
@@ -211,8 +214,8 @@ test.each(VISITOR_PLANS)(
     const read = async () => {
       const seen = new Set<number>();
       while (seen.size < 12) {
-        const rows = await first.database.rows<StatsRow>(compiled);
-        const answer = await asSent(shapeCompared(query, rows, 0));
+        const rows = await first.database.rows<StatsRow>(compile(planned));
+        const answer = await asSent(shapeCompared(planned, rows, 0));
         const { clicks_by_country: clicks, unique_clicks_by_country: visitors } = answer.metrics;
         const { total_clicks, unique_clicks } = answer.summary;
         if (total_clicks === 0) continue;

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { Database } from '../../src/clickhouse/database.ts';
 import { EXPORT_FORMATS } from '../../src/export/formats.ts';
+import { planStats } from '../../src/stats/plan.ts';
 import { compileExport } from '../../src/stats/sql/compile-export.ts';
 import { readExport } from '../../src/stats/result/export-content.ts';
 import { forExport, parseQuestion } from '../../src/stats/parse/query.ts';
@@ -53,7 +54,7 @@ async function rowsAndCounts(raw: Record<string, string>) {
   };
   const query = forExport(parseQuestion(everything, { now, timeZones: new Set(['UTC']) }), undefined);
   const { row } = EXPORT_FORMATS.csv;
-  const compiled = compileExport(query, { kind: 'owner', ownerId: 'wide' }, row);
+  const compiled = compileExport(planStats(query, { kind: 'owner', ownerId: 'wide' }), row);
   const content = await readExport(
     query,
     await frugal.text(compiled, new AbortController().signal),

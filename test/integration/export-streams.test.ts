@@ -6,6 +6,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/gl
 import { unzipSync } from 'fflate';
 import type { ExportContent } from '../../src/export/content.ts';
 import { EXPORT_FORMAT_NAMES, type ExportFormat } from '../../src/export/formats.ts';
+import { planStats } from '../../src/stats/plan.ts';
 import { compileExport } from '../../src/stats/sql/compile-export.ts';
 import { readExport } from '../../src/stats/result/export-content.ts';
 import { forExport, parseQuestion } from '../../src/stats/parse/query.ts';
@@ -192,7 +193,7 @@ describe('a format of its own', () => {
     const query = forExport(parseQuestion(raw, { now, timeZones: new Set(['UTC']) }), undefined);
     const tenant = { kind: 'url', ownerId: 'admin', shortCode: 'own-format' } as const;
     const bytes = await spoor.database.text(
-      compileExport(query, tenant, lines.row),
+      compileExport(planStats(query, tenant), lines.row),
       new AbortController().signal,
     );
     let text = '';

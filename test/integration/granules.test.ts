@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { param, sql } from '../../src/sql/sql.ts';
+import { planStats } from '../../src/stats/plan.ts';
 import { compile } from '../../src/stats/sql/compile.ts';
 import type { Tenant } from '../../src/stats/sql/conditions.ts';
 import { forAnswer, parseQuestion } from '../../src/stats/parse/query.ts';
@@ -30,7 +31,9 @@ afterAll(() => spoor.stop());
 /** How many granules each read of a question's query looks into, of how many there are. */
 async function granulesOf(raw: Readonly<Record<string, string>>, tenant: Tenant) {
   const query = forAnswer(parseQuestion(raw, { now: END, timeZones: new Set(['UTC']) }));
-  const lines = await spoor.database.rows<[string]>(sql`EXPLAIN indexes = 1 ${compile(query, tenant)}`);
+  const lines = await spoor.database.rows<[string]>(
+    sql`EXPLAIN indexes = 1 ${compile(planStats(query, tenant))}`,
+  );
   const plan = lines.map(([line]) => line).join('\n');
   return plan
     .split('ReadFromMergeTree')

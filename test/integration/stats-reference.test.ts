@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, test } from '@jest/globals';
-import { sql } from '../../src/sql/sql.ts';
+import { type Sql, sql } from '../../src/sql/sql.ts';
+import { runStats } from '../../src/stats/run.ts';
 import type { StatsRow } from '../../src/stats/result/stats-result.ts';
-import { compileCompared, shapeCompared } from '../../src/stats/compare.ts';
 import type { Tenant } from '../../src/stats/sql/conditions.ts';
 import { forAnswer, parseAnswerQuestion } from '../../src/stats/parse/query.ts';
 import { VISITOR_PLANS, type VisitorPlan } from '../../src/stats/sql/visitor-plan.ts';
@@ -22,14 +22,11 @@ test(`random questions are answered as a count by hand does, with every plan (SP
   const alsoAnswer = async (asked: RandomQuestion) => {
     const now = Date.now();
     const query = forAnswer(parseAnswerQuestion(asked.query, { now, timeZones }));
-    const answerBy = async (plan: VisitorPlan) =>
-      asSent(
-        shapeCompared(
-          query,
-          await spoor.database.rows<StatsRow>(compileCompared(query, tenantOf(asked), plan, spoor.spread)),
-          now,
-        ),
-      );
+    const read = (statement: Sql) => spoor.database.rows<StatsRow>(statement);
+    const answerBy = async (visitorPlan: VisitorPlan) => {
+      const options = { visitorPlan, sharding: spoor.spread, read };
+      return asSent((await runStats({ query, at: now }, tenantOf(asked), options)).result);
+    };
     return Promise.all(VISITOR_PLANS.map(answerBy));
   };
   await compareWithReference(target, { clicks: 600, questions: 350, milliseconds: 30_000, alsoAnswer });

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { param, sql } from '../../src/sql/sql.ts';
 import type { StatsRow } from '../../src/stats/result/stats-result.ts';
-import { compileCompared, shapeCompared } from '../../src/stats/compare.ts';
+import { runStats } from '../../src/stats/run.ts';
 import { DIMENSION_NAMES } from '../../src/stats/registry/dimensions.ts';
 import { forAnswer, parseAnswerQuestion } from '../../src/stats/parse/query.ts';
 import { VISITOR_PLANS } from '../../src/stats/sql/visitor-plan.ts';
@@ -62,9 +62,16 @@ test.each(VISITOR_PLANS)(
       const query = forAnswer(parseAnswerQuestion(raw, { now: END, timeZones: new Set(['UTC']) }));
       const seen: number[] = [];
       for (let round = 0; round < 60; round++) {
-        const compiled = compileCompared(query, { kind: 'owner', ownerId: owner }, plan, spoor.spread);
-        const rows = await spoor.database.rows<StatsRow>(compiled);
-        const { summary, metrics } = await asSent(shapeCompared(query, rows, END));
+        const { result } = await runStats(
+          { query, at: END },
+          { kind: 'owner', ownerId: owner },
+          {
+            visitorPlan: plan,
+            sharding: spoor.spread,
+            read: (statement) => spoor.database.rows<StatsRow>(statement),
+          },
+        );
+        const { summary, metrics } = await asSent(result);
         const country = metrics['unique_clicks_by_country']?.[0]?.['unique_clicks'] ?? 0;
         expect(country).toBe(summary.unique_clicks);
         seen.push(summary.total_clicks);

@@ -1,8 +1,8 @@
 import { jsonBytes } from '../../src/http/response/json-body.ts';
 import type { ShapedList } from '../../src/stats/result/stats-result.ts';
-import type { ComparedAnswer } from '../../src/stats/compare.ts';
+import type { ComparedResult } from '../../src/stats/result/compared-result.ts';
 
 /** An answer as who asked for it reads it. */
-export async function asSent(answer: ComparedAnswer<ShapedList>): Promise<ComparedAnswer> {
+export async function asSent(answer: ComparedResult<ShapedList>): Promise<ComparedResult> {
   return JSON.parse((await jsonBytes(answer)).toString());
 }

@@ -6,7 +6,7 @@ import { type ClickHouseServer, type Config, readConfig } from '../../src/config
 import { type ClickTable, nodeSettings } from '../../src/clickhouse/cluster.ts';
 import { Database } from '../../src/clickhouse/database.ts';
 import { type Running, type StartOptions, createLog, start } from '../../src/main.ts';
-import type { Spread } from '../../src/stats/sql/sharding.ts';
+import type { Sharding } from '../../src/stats/sql/sharding.ts';
 import { checkDocumented } from './documented.ts';
 
 export const ADMIN_KEY = `spoo_${'admin'.repeat(6)}`;
@@ -21,7 +21,7 @@ export interface TestSpoor {
   /** Says a statement to each of them, where it is. */
   readonly onClickTables: (statement: (table: string) => string) => Promise<void>;
   /** How they are spread over a cluster; undefined: they are in one table. */
-  readonly spread: Spread | undefined;
+  readonly spread: Sharding | undefined;
   /** One request, whose answer must be as the API document says; `key` defaults to the administrator's, null sends none. */
   readonly send: (method: string, path: string, options?: SendOptions) => Promise<TestResponse>;
   /** A new key of that owner. */

@@ -13,6 +13,7 @@ import { spooled } from '../../export-spool/spooled.ts';
 import type { Workload } from '../../clickhouse/workloads.ts';
 import type { Holder } from '../../fair-share/holder.ts';
 import { type Tenant, ownershipOf } from '../../stats/sql/conditions.ts';
+import { planStats } from '../../stats/plan.ts';
 import { compileExport } from '../../stats/sql/compile-export.ts';
 import { readExport } from '../../stats/result/export-content.ts';
 import { type RawParameters, valueOf } from '../../stats/parse/parameters.ts';
@@ -145,7 +146,7 @@ function streamer(services: Services): (ctx: Context) => Promise<void> {
       try {
         const content = await firstByte(stopped, services, async () => {
           const bytes = await services.database.text(
-            compileExport(query, tenant, format.row, services.spread),
+            compileExport(planStats(query, tenant, { sharding: services.spread }), format.row),
             stopped.signal,
             exportClassOf(query, tenant, holder, services.cache.rowEstimates),
             (end) => {

@@ -1,17 +1,24 @@
 import { z } from 'zod';
 import { EXPORT_FORMATS, EXPORT_FORMAT_NAMES } from '../../export/formats.ts';
-import { DIMENSION_NAMES, FILTER_NAMES, type FilterName } from '../../stats/registry/dimensions.ts';
+import {
+  DIMENSIONS,
+  DIMENSION_NAMES,
+  FILTER_NAMES,
+  type ValueDimension,
+  goesWith,
+} from '../../stats/registry/dimensions.ts';
 import { type Interval, INTERVALS, INTERVAL_NAMES } from '../../stats/registry/intervals.ts';
-import { METRIC_NAMES } from '../../stats/registry/metrics.ts';
+import { DEFAULT_METRICS, METRIC_NAMES } from '../../stats/registry/metrics.ts';
+import { OPERATORS, OPERATOR_NAMES } from '../../stats/registry/operators.ts';
 import {
   BOT_CHOICES,
   COMPARE_CHOICES,
   DEFAULT_LIMIT,
-  MAX_BUCKETS,
   MAX_LIMIT,
   SCOPES_OF_STATS,
   choices,
 } from '../../stats/parse/query.ts';
+import { MAX_BUCKETS } from '../../stats/parse/rules.ts';
 import type { JsonSchema, Parameter } from '../openapi/model.ts';
 
 type Described = Omit<Parameter, 'name' | 'in'>;
@@ -20,20 +27,6 @@ const DATES =
   'ISO 8601 with hyphens, or a Unix time in seconds (up to 11 digits) or milliseconds (12 to 14). Without an offset it is a time in `timezone`.';
 
 const COMMAS = 'Several are separated by commas; `\\,` is a comma in a value. Given twice, they add up.';
-
-const FILTER_EXAMPLES: Readonly<Partial<Record<FilterName, string>>> = {
-  browser: 'Chrome,Firefox',
-  os: 'Windows',
-  country: 'DE,Türkiye',
-  city: 'Berlin',
-  referrer: 'google.com',
-  short_code: 'launch',
-};
-
-const FILTER_NOTES: Readonly<Partial<Record<FilterName, string>>> = {
-  country: 'Codes and English names.',
-  referrer: 'A full URL, or a host for every referrer of exactly that host; `Direct` for clicks without one.',
-};
 
 /** The parameters of a question about clicks, those that both answers and exports take. */
 function questionParameters(): Readonly<Record<string, Described>> {
@@ -59,13 +52,13 @@ function questionParameters(): Readonly<Record<string, Described>> {
       example: '2026-01-31',
     },
     group_by: {
-      description: `What to group by: any of ${codes(DIMENSION_NAMES)}, separated by commas. Lists come in that order. \`short_code\` not with \`scope=anon\`.`,
+      description: `What to group by: any of ${codes(DIMENSION_NAMES)}, separated by commas. Lists come in that order. ${codes(DIMENSION_NAMES.filter((name) => !goesWith(name, 'anon')))} not with \`scope=anon\`.`,
       schema: { type: 'string', pattern: listOf(DIMENSION_NAMES), default: 'time' },
       example: 'time,country',
     },
     metrics: {
       description: `What to count: any of ${codes(METRIC_NAMES)}, separated by commas.`,
-      schema: { type: 'string', pattern: listOf(METRIC_NAMES), default: METRIC_NAMES.join(',') },
+      schema: { type: 'string', pattern: listOf(METRIC_NAMES), default: DEFAULT_METRICS.join(',') },
       example: 'clicks',
     },
     timezone: {
@@ -83,21 +76,19 @@ function questionParameters(): Readonly<Record<string, Described>> {
       schema: { type: 'boolean' },
     },
     filters: {
-      description: `Filters as a JSON object: the values of each dimension are alternatives, dimensions are combined. It can name ${codes(FILTER_NAMES)}.`,
+      description: `Filters as a JSON object: the values of each dimension are alternatives, dimensions are combined. It can name ${codes(FILTER_NAMES)}. In place of values an object can stand that has values by operator: ${OPERATOR_NAMES.map((name) => `\`${name}\` (${OPERATORS[name].description})`).join(', ')}.`,
       schema: { type: 'string', contentMediaType: 'application/json', contentSchema: FILTERS },
       example: '{"browser":["Chrome","Firefox"]}',
     },
     ...Object.fromEntries(
-      FILTER_NAMES.filter((name) => name !== 'short_code').map((name) => [
-        name,
-        {
-          description: ['Only clicks with one of these values.', FILTER_NOTES[name], COMMAS]
-            .filter(Boolean)
-            .join(' '),
-          schema: { type: 'string' },
-          example: FILTER_EXAMPLES[name],
-        },
-      ]),
+      FILTER_NAMES.filter((name) => goesWith(name, 'anon')).map((name) => {
+        const { filterNote, example }: ValueDimension = DIMENSIONS[name];
+        const description = ['Only clicks with one of these values.', filterNote, COMMAS];
+        return [
+          name,
+          { description: description.filter(Boolean).join(' '), schema: { type: 'string' }, example },
+        ];
+      }),
     ),
     bots: {
       description: `What to do with the clicks of programs: ${codes(BOT_CHOICES)}.`,
@@ -111,10 +102,20 @@ function questionParameters(): Readonly<Record<string, Described>> {
   };
 }
 
+const VALUES: JsonSchema = { type: ['string', 'array'], items: { type: 'string' } };
+
 const FILTERS: JsonSchema = {
   type: 'object',
   properties: Object.fromEntries(
-    FILTER_NAMES.map((name) => [name, { type: ['string', 'array'], items: { type: 'string' } }]),
+    FILTER_NAMES.map((name) => [
+      name,
+      {
+        type: ['string', 'array', 'object'],
+        items: { type: 'string' },
+        properties: Object.fromEntries(OPERATOR_NAMES.map((operator) => [operator, VALUES])),
+        additionalProperties: false,
+      },
+    ]),
   ),
   additionalProperties: false,
 };

@@ -1,8 +1,18 @@
 import { z } from 'zod';
-import type { ComparedAnswer } from '../../stats/compare.ts';
+import { mapEntries } from '../../lib/names.ts';
 import { DIMENSION_NAMES, type DimensionName, FILTER_NAMES } from '../../stats/registry/dimensions.ts';
 import { INTERVALS, INTERVAL_NAMES } from '../../stats/registry/intervals.ts';
-import { METRIC_NAMES, type MetricName } from '../../stats/registry/metrics.ts';
+import { METRIC_NAMES, type MetricName, metricFields, metricOf } from '../../stats/registry/metrics.ts';
+import { OPERATOR_NAMES } from '../../stats/registry/operators.ts';
+import {
+  RATES,
+  type Summary,
+  TOTAL_NAMES,
+  type Total,
+  isSummary,
+  totalOf,
+} from '../../stats/registry/totals.ts';
+import type { ComparedResult } from '../../stats/result/compared-result.ts';
 import { SCOPES_OF_STATS } from '../../stats/parse/query.ts';
 import { namedSchema, ref } from '../openapi/schemas.ts';
 
@@ -28,26 +38,43 @@ const timeBucketInfo = z
   })
   .describe('How time is cut into buckets. Only where `group_by` has `time`.');
 
+const decimal = z.number().min(0);
+
+/** How numbers of each kind are written. */
+const NUMBERS = { count, decimal, instant: zoned.nullable() } as const satisfies Record<
+  Total['kind'],
+  z.ZodType
+>;
+
 const summary = z
-  .strictObject({
-    total_clicks: count,
-    unique_clicks: count.describe('Distinct visitors, exactly.'),
-    bot_clicks: count.describe('Clicks of programs, among the total.'),
-    first_click: zoned.nullable(),
-    last_click: zoned.nullable(),
-    avg_redirection_time: z
-      .number()
-      .min(0)
-      .describe('Milliseconds, over the clicks that tell; 0 where none does.'),
-  })
+  .strictObject(summaryShape())
   .describe('Totals of all clicks that fit, whatever the lists show of them.');
 
+type SummaryShape = { readonly [Name in keyof Summary]: z.ZodType<Summary[Name]> };
+
+function summaryShape(): SummaryShape {
+  const shape = Object.fromEntries([
+    ...METRIC_NAMES.map(metricOf).map(
+      ({ total, kind, description }) => [total, NUMBERS[kind].describe(description)] as const,
+    ),
+    ...TOTAL_NAMES.map(
+      (name) => [name, NUMBERS[totalOf(name).kind].describe(totalOf(name).description)] as const,
+    ),
+  ]);
+  if (!isSummaryShape(shape)) throw new Error('The summary lacks a number.');
+  return shape;
+}
+
+function isSummaryShape(shape: object): shape is SummaryShape {
+  return isSummary(shape);
+}
+
 const computedMetrics = z
-  .strictObject({
-    unique_click_rate: percent.describe('Visitors in percent of clicks.'),
-    repeat_click_rate: percent.describe('The rest to 100.'),
-    average_clicks_per_visitor: z.number().min(0),
-  })
+  .strictObject(
+    mapEntries(RATES, (name) =>
+      (RATES[name].isPercentage ? percent : decimal).describe(RATES[name].description),
+    ),
+  )
   .describe('Only where there are clicks.');
 
 const rows = z.array(z.record(z.string(), z.union([z.string(), z.number()])));
@@ -61,10 +88,12 @@ export const breakdownRow = namedSchema(
       bucket_start: zoned.exactOptional(),
       ...Object.fromEntries(FILTER_NAMES.map((name) => [name, z.string().exactOptional()])),
       ...Object.fromEntries(
-        METRIC_NAMES.flatMap((name) => [
-          [name, count.exactOptional()],
-          [`${name}_percentage`, percent.exactOptional()],
-        ]),
+        METRIC_NAMES.flatMap((metric) =>
+          metricFields(metric).map((name) => [
+            name,
+            (name === metric ? NUMBERS[metricOf(metric).kind] : percent).exactOptional(),
+          ]),
+        ),
       ),
     })
     .describe('A row of a list of several dimensions: a field for each of them, and the metric.'),
@@ -95,8 +124,7 @@ function singleList(metric: MetricName, name: DimensionName): readonly [string, 
       : { [name]: { type: 'string' } };
   const row = {
     ...fields,
-    [metric]: { type: 'integer', minimum: 0 },
-    [`${metric}_percentage`]: { type: 'number', minimum: 0, maximum: 100 },
+    ...Object.fromEntries(metricFields(metric).map((field) => [field, numberSchema(metric, field)])),
   };
   return [
     `${metric}_by_${name}`,
@@ -105,6 +133,11 @@ function singleList(metric: MetricName, name: DimensionName): readonly [string, 
       items: { type: 'object', properties: row, required: Object.keys(row), additionalProperties: false },
     },
   ];
+}
+
+function numberSchema(metric: MetricName, field: string): object {
+  if (field !== metric) return { type: 'number', minimum: 0, maximum: 100 };
+  return { type: metricOf(metric).kind === 'count' ? 'integer' : 'number', minimum: 0 };
 }
 
 function listPattern(metricNames: readonly string[], dimensionNames: readonly string[]): string {
@@ -121,14 +154,31 @@ const previousPeriod = z
   })
   .describe('The period before. Its percentages are of its own totals.');
 
+const filterValues = z.union([
+  z.array(z.string()),
+  z.partialRecord(z.enum(OPERATOR_NAMES), z.array(z.string())),
+]);
+
+const FILTER_VALUES = {
+  oneOf: [
+    TEXTS,
+    {
+      type: 'object',
+      properties: Object.fromEntries(OPERATOR_NAMES.map((name) => [name, TEXTS])),
+      additionalProperties: false,
+    },
+  ],
+};
+
 const statsFields = {
   scope: z.enum(SCOPES_OF_STATS),
   short_code: z.string().exactOptional().describe('Only with `scope=anon`.'),
   api_version: z.literal('v1'),
   generated_at: z.string().meta({ format: 'date-time', examples: ['2026-01-31T10:00:00.000Z'] }),
-  filters: z.partialRecord(z.enum(FILTER_NAMES), z.array(z.string())).meta({
-    description: 'The values of each dimension that was filtered by, as they were given.',
-    properties: Object.fromEntries(FILTER_NAMES.map((name) => [name, TEXTS])),
+  filters: z.partialRecord(z.enum(FILTER_NAMES), filterValues).meta({
+    description:
+      'The values of each dimension that was filtered by, as they were given; by operator where that is not `is` alone.',
+    properties: Object.fromEntries(FILTER_NAMES.map((name) => [name, FILTER_VALUES])),
     additionalProperties: false,
   }),
   group_by: z.array(z.enum(DIMENSION_NAMES)),
@@ -176,7 +226,7 @@ type Frozen<T> = T extends readonly (infer Element)[]
 export type DescribedAnswer = Frozen<z.output<typeof statsSchema.schema>>;
 
 /** That an answer is what the schema says, and the schema says no more than an answer has. */
-export const isDescribed: Same<ComparedAnswer, DescribedAnswer> = true;
+export const isDescribed: Same<ComparedResult, DescribedAnswer> = true;
 
 type Same<One, Other> = [One, keyof One] extends [Other, keyof Other]
   ? [Other, keyof Other] extends [One, keyof One]

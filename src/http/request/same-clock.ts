@@ -1,4 +1,4 @@
-import { comparedRange } from '../../stats/compare.ts';
+import { comparedRange } from '../../stats/plan.ts';
 import type { StatsQuery } from '../../stats/parse/query.ts';
 import type { Services } from './services.ts';
 

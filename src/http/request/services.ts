@@ -15,14 +15,14 @@ import type { KeyStore } from '../../keys/key-store.ts';
 import type { Principal } from '../../keys/scopes.ts';
 import type { RateLimits } from '../../rate-limit/rate-limits.ts';
 import type { Metrics } from '../../process/prometheus.ts';
-import type { Spread } from '../../stats/sql/sharding.ts';
+import type { Sharding } from '../../stats/sql/sharding.ts';
 import type { UrlRegistry } from '../../urls/registry.ts';
 
 /** What the routes work with. The composition root makes it; nothing here starts or stops anything. */
 export interface Services {
   readonly database: Database;
   /** How the clicks are spread; undefined: they are all in one table. */
-  readonly spread: Spread | undefined;
+  readonly spread: Sharding | undefined;
   readonly urls: UrlRegistry;
   readonly keys: KeyStore;
   /** Principals that are no stored keys: the administrator's key from the environment, the control token. */

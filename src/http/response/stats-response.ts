@@ -3,10 +3,12 @@ import type { ComputeResponse, ComputedResponse, StatsResponse } from '../../cac
 import { isOverItsMemory } from '../../clickhouse/failures.ts';
 import type { Workload } from '../../clickhouse/workloads.ts';
 import type { Holder } from '../../fair-share/holder.ts';
-import { compileCompared, comparedRange, shapeCompared } from '../../stats/compare.ts';
+import { comparedRange } from '../../stats/plan.ts';
+import type { Sql } from '../../sql/sql.ts';
 import { type Question, type StatsQuery, forAnswer, parseAnswerQuestion } from '../../stats/parse/query.ts';
 import type { StatsRow } from '../../stats/result/stats-result.ts';
 import type { Tenant } from '../../stats/sql/conditions.ts';
+import { runStats } from '../../stats/run.ts';
 import { chooseVisitorPlan } from '../../stats/sql/visitor-plan.ts';
 import { type Context, signalOf } from '../request/context.ts';
 import { classOf } from '../request/query-class.ts';
@@ -98,11 +100,19 @@ async function execute(
   // Clicks that came while it waited for its share count as well: a range that ends now is parsed as of now.
   const { query: parsed, at } = dependsOnNow(first) ? await again() : first;
   const query = await withSameClock(services, parsed);
-  const plan = chooseVisitorPlan(query, cache.visitorCounts.find(query, tenant));
-  const options = { workload, signal, maxSeconds: database.deadlines.statsMs / 1_000 };
+  const options = {
+    visitorPlan: chooseVisitorPlan(query, cache.visitorCounts.find(query, tenant)),
+    sharding: spread,
+    read: (statement: Sql) =>
+      database.rows<StatsRow>(statement, {
+        workload,
+        signal,
+        maxSeconds: database.deadlines.statsMs / 1_000,
+      }),
+  };
   const result = await cache.rowEstimates.learnFrom(query, tenant, async () => {
-    const rows = await database.rows<StatsRow>(compileCompared(query, tenant, plan, spread), options);
-    return shapeCompared(query, rows, at);
+    const run = await runStats({ query, at }, tenant, options);
+    return run.result;
   });
   cache.visitorCounts.learn(query, tenant, result);
   const body = await jsonBytes(result);

@@ -1,47 +1,50 @@
 import { z } from 'zod';
 import { AppError, invalid } from '../../errors.ts';
-import { FILTER_NAMES, type FilterName, isFilterName } from '../registry/dimensions.ts';
+import { FILTER_NAMES, type FilterName, goesWith, isFilterName } from '../registry/dimensions.ts';
+import { DEFAULT_OPERATOR, OPERATOR_NAMES, type OperatorName } from '../registry/operators.ts';
+import type { Filter } from './filter.ts';
 import { type RawParameters, splitList, valuesOf } from './parameters.ts';
 
-/** For each dimension that is filtered, the values of which a click must have one, as they were given. */
-export type Filters = { readonly [Name in FilterName]?: readonly string[] };
+const texts = z.union([z.string().transform((text) => [text]), z.array(z.string())]);
 
-type Scope = 'all' | 'anon';
-
-const filterValues = z.union([z.string(), z.array(z.string())]);
+/** The values of a dimension, or those of each operator. */
+const filterValues = z.union([
+  texts.transform((values) => ({ [DEFAULT_OPERATOR]: values })),
+  z.partialRecord(z.enum(OPERATOR_NAMES), texts).refine((byOperator) => Object.keys(byOperator).length > 0),
+]);
 
 /**
- * The filters of a query string: the JSON object and the single parameters add up to one list a dimension. With
- * `scope=anon` the short code is no filter.
+ * The filters of a query string: the JSON object and the single parameters add up to one list of values for a dimension
+ * and an operator. A dimension that does not go with the scope is no filter: its parameter means something else then.
  * @throws AppError `validation_error` 400 for an unknown dimension, a value of the wrong type, JSON that does not parse
  */
-export function parseFilters(raw: RawParameters, scope: Scope): Filters {
-  const merged = new Map<FilterName, string[]>();
-  const add = (name: FilterName, values: readonly string[]): void => {
-    if (values.length > 0) merged.set(name, [...(merged.get(name) ?? []), ...values]);
+export function parseFilters(raw: RawParameters, scope: string): readonly Filter[] {
+  const merged = new Map<string, Filter>();
+  const add = (dimension: FilterName, operator: OperatorName, values: readonly string[]): void => {
+    if (values.length === 0) return;
+    const key = `${dimension} ${operator}`;
+    merged.set(key, { operator, dimension, values: [...(merged.get(key)?.values ?? []), ...values] });
   };
   for (const text of valuesOf(raw, 'filters')) {
-    for (const [name, values] of parseJsonFilters(text)) {
-      if (!isFilterName(name) || (name === 'short_code' && scope === 'anon')) {
-        throw invalid('filters', unknownFilter(scope));
-      }
+    for (const { operator, dimension, values } of parseJsonFilters(text, scope)) {
       if (values.some((value) => value.includes('\0'))) {
         throw invalid('filters', 'filters contains the character U+0000.');
       }
       add(
-        name,
+        dimension,
+        operator,
         values.filter((value) => value.trim() !== ''),
       );
     }
   }
   for (const name of FILTER_NAMES) {
-    if (name === 'short_code' && scope === 'anon') continue;
-    for (const text of valuesOf(raw, name)) add(name, splitList(text));
+    if (!goesWith(name, scope)) continue;
+    for (const text of valuesOf(raw, name)) add(name, DEFAULT_OPERATOR, splitList(text));
   }
-  return Object.fromEntries(merged);
+  return [...merged.values()];
 }
 
-function parseJsonFilters(text: string): readonly (readonly [string, readonly string[]])[] {
+function parseJsonFilters(text: string, scope: string): readonly Filter[] {
   const wrong = 'filters must be a JSON object of lists of strings, such as {"browser": ["Chrome"]}.';
   let value: unknown;
   try {
@@ -50,14 +53,13 @@ function parseJsonFilters(text: string): readonly (readonly [string, readonly st
     throw new AppError('validation_error', wrong, { field: 'filters', cause });
   }
   if (typeof value !== 'object' || value === null || Array.isArray(value)) throw invalid('filters', wrong);
-  return Object.entries(value).map(([name, given]) => {
+  return Object.entries(value).flatMap(([dimension, given]) => {
+    if (!isFilterName(dimension) || !goesWith(dimension, scope)) {
+      const allowed = FILTER_NAMES.filter((name) => goesWith(name, scope));
+      throw invalid('filters', `filters can name: ${allowed.join(', ')}.`);
+    }
     const parsed = filterValues.safeParse(given);
     if (!parsed.success) throw invalid('filters', wrong);
-    return [name, [parsed.data].flat()];
+    return OPERATOR_NAMES.map((operator) => ({ operator, dimension, values: parsed.data[operator] ?? [] }));
   });
-}
-
-function unknownFilter(scope: Scope): string {
-  const allowed = FILTER_NAMES.filter((name) => name !== 'short_code' || scope === 'all');
-  return `filters can name: ${allowed.join(', ')}.`;
 }

@@ -2,13 +2,15 @@ import { z } from 'zod';
 import { invalid, notOneOf } from '../../errors.ts';
 import { parseDateParameter } from '../../lib/date-time.ts';
 import { knownToNode } from '../../lib/time-zone.ts';
-import { type TimeRange, hasMoreBuckets } from '../time/buckets.ts';
-import { DIMENSION_NAMES, type DimensionName } from '../registry/dimensions.ts';
-import { type Filters, parseFilters } from './filter-parameters.ts';
+import type { TimeRange } from '../time/buckets.ts';
+import { DEFAULT_GROUP_BY, DIMENSION_NAMES, type DimensionName } from '../registry/dimensions.ts';
 import { INTERVAL_NAMES, type IntervalName, defaultInterval } from '../registry/intervals.ts';
-import { METRIC_NAMES, type MetricName } from '../registry/metrics.ts';
+import { DEFAULT_METRICS, METRIC_NAMES, type MetricName } from '../registry/metrics.ts';
+import type { Filter } from './filter.ts';
+import { parseFilters } from './filter-parameters.ts';
 import { type RawParameters, splitList, valueOf } from './parameters.ts';
 import { previousRange } from './previous-range.ts';
+import { QUESTION_RULES, RESULT_RULES, checkRules } from './rules.ts';
 
 export const SCOPES_OF_STATS = ['all', 'anon'] as const;
 export const BOT_CHOICES = ['include', 'exclude', 'only'] as const;
@@ -28,7 +30,8 @@ export interface StatsQuery {
   readonly timezone: string;
   readonly interval: IntervalName;
   readonly breakdown: boolean;
-  readonly filters: Filters;
+  /** All of them hold. */
+  readonly filters: readonly Filter[];
   readonly bots: (typeof BOT_CHOICES)[number];
   /** Groups kept in each list but time's; undefined: all. */
   readonly limit: number | undefined;
@@ -57,7 +60,6 @@ export interface ParseContext {
   readonly keptSince?: number | undefined;
 }
 
-export const MAX_BUCKETS = 10_000;
 export const DEFAULT_LIMIT = 1_000;
 export const MAX_LIMIT = 10_000;
 const OLDEST = Date.UTC(2000, 0, 1);
@@ -99,18 +101,13 @@ export function parseAnswerQuestion(raw: RawParameters, context: ParseContext): 
  */
 export function parseQuestion(raw: RawParameters, { now, timeZones, keptSince }: ParseContext): Question {
   const subject = parseSubject(raw);
-  const groupBy = parseNames(raw, 'group_by', DIMENSION_NAMES, ['time']);
-  if (subject.scope === 'anon' && groupBy.includes('short_code')) {
-    throw invalid('group_by', 'group_by cannot be short_code with scope=anon, which is about one URL.');
-  }
-  const chosen = parseNames(raw, 'metrics', METRIC_NAMES, METRIC_NAMES);
+  const groupBy = parseNames(raw, 'group_by', DIMENSION_NAMES, DEFAULT_GROUP_BY);
+  const chosen = parseNames(raw, 'metrics', METRIC_NAMES, DEFAULT_METRICS);
   const timezone = parseTimeZone(raw, timeZones);
-  const { start, end } = parseDates(raw, timezone, now);
   const { breakdown, ...chosenOnes } = parseChoices(raw);
-  return {
+  const question: Question = {
     subject,
-    start,
-    end,
+    ...parseDates(raw, timezone, now),
     groupBy,
     metrics: METRIC_NAMES.filter((name) => chosen.includes(name)),
     timezone,
@@ -119,6 +116,8 @@ export function parseQuestion(raw: RawParameters, { now, timeZones, keptSince }:
     keptSince,
     ...chosenOnes,
   };
+  checkRules(QUESTION_RULES, { question, raw });
+  return question;
 }
 
 /**
@@ -127,17 +126,11 @@ export function parseQuestion(raw: RawParameters, { now, timeZones, keptSince }:
  */
 export function forAnswer(question: Question): StatsQuery {
   const query = withRange(question, question.end - WEEK_MS);
-  const { interval, range, timezone } = query;
-  if (query.groupBy.includes('time') && hasMoreBuckets(interval, range, timezone, MAX_BUCKETS)) {
-    throw invalid(
-      'interval',
-      `The range has more than ${MAX_BUCKETS} buckets of that interval: take a longer one.`,
-    );
-  }
+  checkRules(RESULT_RULES, query);
   return {
     ...query,
     limit: query.limit ?? DEFAULT_LIMIT,
-    ...(question.compare === undefined ? {} : { previous: previousOf(question, range) }),
+    ...(question.compare === undefined ? {} : { previous: previousOf(question, query.range) }),
   };
 }
 
@@ -173,12 +166,10 @@ function parseChoices(raw: RawParameters) {
 
 function parseSubject(raw: RawParameters): Subject {
   const scope = valueOf(raw, 'scope')?.toLowerCase() ?? 'all';
-  const ownerId = valueOf(raw, 'owner_id');
-  if (scope === 'all') return { scope, ownerId };
+  if (scope === 'all') return { scope, ownerId: valueOf(raw, 'owner_id') };
   if (scope !== 'anon') throw notOneOf('scope', SCOPES_OF_STATS);
   const shortCode = valueOf(raw, 'short_code');
   if (shortCode === undefined) throw invalid('short_code', 'short_code is required with scope=anon.');
-  if (ownerId !== undefined) throw invalid('owner_id', 'owner_id goes with scope=all only.');
   return { scope, shortCode };
 }
 
@@ -206,9 +197,7 @@ function parseDates(raw: RawParameters, timezone: string, now: number): Pick<Que
   const clamp = (instant: number): number => Math.min(Math.max(instant, OLDEST), now);
   const end = clamp(parseDate(raw, 'end_date', timezone, 'end') ?? now);
   const given = parseDate(raw, 'start_date', timezone, 'start');
-  const start = given === undefined ? undefined : clamp(given);
-  if (start !== undefined && start > end) throw invalid('start_date', 'start_date lies after end_date.');
-  return { start, end };
+  return { start: given === undefined ? undefined : clamp(given), end };
 }
 
 function parseDate(

@@ -2,22 +2,84 @@ import { type Sql, sql } from '../../sql/sql.ts';
 import { namesOf } from '../../lib/names.ts';
 import { countryFilter, exactFilter, referrerFilter } from '../sql/filters.ts';
 
-interface Dimension {
-  /** Where its value stands in a click; undefined for time, whose value is the bucket. */
-  readonly column: Sql | undefined;
-  /** The condition that a click's value is one of those a user named; undefined: cannot be filtered by. */
-  readonly filter: ((values: readonly string[]) => Sql) | undefined;
+/** What clicks can be grouped by. */
+export interface ValueDimension {
+  /** Its value, a text, from a click's columns. */
+  readonly column: Sql;
+  /** The condition that a click's value is one of those a user named. */
+  readonly filter: (values: readonly string[]) => Sql;
+  /** What people call one of its values, and several. */
+  readonly words: Words;
+  /** Values to filter by, for the API document. */
+  readonly example: string;
+  /** What the API document says of its filter beside what it says of all. */
+  readonly filterNote?: string;
+  /** How its values are written for people; as they are unless given. */
+  readonly shownAs?: 'country' | 'address';
+  /** The only `scope` of a question that it goes with; any unless given. */
+  readonly scope?: 'all';
 }
 
-/** What clicks can be grouped by, in the order they are offered. */
+interface Words {
+  readonly one: string;
+  readonly many: string;
+}
+
+/** Time is cut into buckets of the interval asked for, and cannot be filtered by: `start_date` and `end_date` do that. */
+interface TimeDimension {
+  readonly column: undefined;
+  readonly words: Words;
+  readonly scope?: undefined;
+}
+
+type Dimension = ValueDimension | TimeDimension;
+
+/** The dimensions, in the order they are offered. */
 export const DIMENSIONS = {
-  time: { column: undefined, filter: undefined },
-  browser: { column: sql`browser`, filter: exactFilter(sql`browser`) },
-  os: { column: sql`os`, filter: exactFilter(sql`os`) },
-  country: { column: sql`country`, filter: countryFilter(sql`country`) },
-  city: { column: sql`city`, filter: exactFilter(sql`city`) },
-  referrer: { column: sql`referrer`, filter: referrerFilter(sql`referrer`) },
-  short_code: { column: sql`short_code`, filter: exactFilter(sql`short_code`) },
+  time: { column: undefined, words: { one: 'Time', many: 'Times' } },
+  browser: {
+    column: sql`browser`,
+    filter: exactFilter(sql`browser`),
+    words: { one: 'Browser', many: 'Browsers' },
+    example: 'Chrome,Firefox',
+  },
+  os: {
+    column: sql`os`,
+    filter: exactFilter(sql`os`),
+    words: { one: 'System', many: 'Systems' },
+    example: 'Windows',
+  },
+  country: {
+    column: sql`country`,
+    filter: countryFilter(sql`country`),
+    words: { one: 'Country', many: 'Countries' },
+    example: 'DE,Türkiye',
+    filterNote: 'Codes and English names.',
+    shownAs: 'country',
+  },
+  city: {
+    column: sql`city`,
+    filter: exactFilter(sql`city`),
+    words: { one: 'City', many: 'Cities' },
+    example: 'Berlin',
+  },
+  referrer: {
+    column: sql`referrer`,
+    filter: referrerFilter(sql`referrer`),
+    words: { one: 'Referrer', many: 'Referrers' },
+    example: 'google.com',
+    filterNote:
+      'A full URL, or a host for every referrer of exactly that host; `Direct` for clicks without one.',
+    shownAs: 'address',
+  },
+  short_code: {
+    column: sql`short_code`,
+    filter: exactFilter(sql`short_code`),
+    words: { one: 'Link', many: 'Links' },
+    example: 'launch',
+    // With `anon` the question is about one URL, which its parameter `short_code` names.
+    scope: 'all',
+  },
 } as const satisfies Record<string, Dimension>;
 
 export type DimensionName = keyof typeof DIMENSIONS;
@@ -29,6 +91,20 @@ export const DIMENSION_NAMES = namesOf(DIMENSIONS);
 
 export const FILTER_NAMES = DIMENSION_NAMES.filter((name): name is FilterName => name !== 'time');
 
+/** The dimensions where nobody says which. */
+export const DEFAULT_GROUP_BY: readonly DimensionName[] = ['time'];
+
 export function isFilterName(name: string): name is FilterName {
   return FILTER_NAMES.some((known) => known === name);
+}
+
+/** A dimension, whichever it is. */
+export function dimensionOf(name: DimensionName): Dimension {
+  return DIMENSIONS[name];
+}
+
+/** Whether a dimension can be asked for with a scope. */
+export function goesWith(name: DimensionName, scope: string): boolean {
+  const { scope: only } = dimensionOf(name);
+  return only === undefined || only === scope;
 }

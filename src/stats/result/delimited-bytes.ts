@@ -1,9 +1,9 @@
-/** Opens a mark; no stored text contains it. */
-const MARK = 0;
+/** Opens a delimiter; no stored text contains it. */
+const DELIMITER = 0;
 const LINE_BREAK = 10;
 
-/** Bytes in sections, each after a mark: U+0000, a text, a line break. Sections pass through without being copied. */
-export class MarkedBytes {
+/** Bytes in sections, each after a delimiter: U+0000, a text, a line break. Sections pass through without being copied. */
+export class DelimitedBytes {
   readonly #pieces: AsyncIterator<Buffer>;
   /** What is read but not given out yet. */
   #piece: Buffer = Buffer.alloc(0);
@@ -13,12 +13,12 @@ export class MarkedBytes {
   }
 
   /**
-   * The text of the mark that comes next.
+   * The text of the delimiter that comes next.
    * @throws Error when there is none, because the bytes were cut off or hold something else
    */
-  async mark(): Promise<string> {
+  async delimiter(): Promise<string> {
     while (this.#piece.length === 0 && (await this.#more())) {}
-    if (this.#piece[0] !== MARK) throw new Error('The result ended before its end.');
+    if (this.#piece[0] !== DELIMITER) throw new Error('The result ended before its end.');
     for (;;) {
       const end = this.#piece.indexOf(LINE_BREAK);
       if (end !== -1) {
@@ -26,14 +26,14 @@ export class MarkedBytes {
         this.#piece = this.#piece.subarray(end + 1);
         return text;
       }
-      if (!(await this.#more())) throw new Error('The result ended inside a mark.');
+      if (!(await this.#more())) throw new Error('The result ended inside a delimiter.');
     }
   }
 
-  /** The bytes up to the next mark. */
+  /** The bytes up to the next delimiter. */
   async *section(): AsyncGenerator<Buffer> {
     do {
-      const end = this.#piece.indexOf(MARK);
+      const end = this.#piece.indexOf(DELIMITER);
       const piece = end === -1 ? this.#piece : this.#piece.subarray(0, end);
       this.#piece = end === -1 ? Buffer.alloc(0) : this.#piece.subarray(end);
       if (piece.length > 0) yield piece;

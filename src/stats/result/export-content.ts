@@ -1,15 +1,16 @@
 import type { ExportContent, ExportList } from '../../export/content.ts';
 import { turns } from '../../lib/event-loop.ts';
-import { type Column, type RowTemplate, writeRow } from '../../lib/row-template.ts';
+import { mapEntries } from '../../lib/names.ts';
+import { percentage } from '../../lib/rounding.ts';
+import { type RowTemplate, writeRow } from '../../lib/row-template.ts';
 import { formatWithOffset } from '../../lib/time-zone.ts';
-import { type AnswerHead, type SummaryRow, shapeHead } from './result-head.ts';
-import { buckets } from '../time/buckets.ts';
-import { type ExportListPlan, exportLists } from '../sql/compile-export.ts';
-import { MarkedBytes } from './delimited-bytes.ts';
-import { METRICS, percentage } from '../registry/metrics.ts';
 import type { StatsQuery } from '../parse/query.ts';
-
-type RowOf = (columns: readonly Column[]) => RowTemplate;
+import { percentageOf } from '../registry/metrics.ts';
+import { SUMMARY_COLUMNS, SUMMARY_REGISTRY } from '../registry/totals.ts';
+import { type ExportListPlan, type RowOf, exportLists } from '../sql/export-lists.ts';
+import { buckets } from '../time/buckets.ts';
+import { DelimitedBytes } from './delimited-bytes.ts';
+import { type StatsHead, shapeHead, shownNumber } from './result-head.ts';
 
 /** Text that is gathered before it is passed on. */
 const PIECE_CHARACTERS = 65_536;
@@ -18,51 +19,56 @@ const BUCKETS_A_LOOK = 64;
 /**
  * Reads the result of `compileExport` as it comes: the summary at once, the lists one after another.
  * @param now Unix milliseconds
- * @throws Error when the bytes end before their end mark: an export that was cut is never taken for a whole one
+ * @throws Error when the bytes end before their last delimiter: an export that was cut is never taken for a whole one
  */
 export async function readExport(
   query: StatsQuery,
   bytes: AsyncIterable<Buffer>,
   row: RowOf,
   now: number,
-): Promise<ExportContent & { readonly head: AnswerHead }> {
-  const marked = new MarkedBytes(bytes);
-  const totals: SummaryRow = JSON.parse(await marked.mark());
-  const head = shapeHead(query, totals, now);
+): Promise<ExportContent & { readonly head: StatsHead }> {
+  const sections = new DelimitedBytes(bytes);
+  const totals: readonly (number | null)[] = JSON.parse(await sections.delimiter());
+  const numbers = mapEntries(SUMMARY_REGISTRY, (name) => totals[SUMMARY_COLUMNS.indexOf(name)] ?? null);
+  const head = shapeHead(query, numbers, now);
   const plans = exportLists(query);
   const groupCounts: Record<string, number> = {};
   return {
     head,
     summary: { ...head.summary },
     listNames: plans,
-    lists: listsOf(query, marked, plans, row, head, groupCounts),
+    lists: listsOf(query, sections, plans, row, totals, groupCounts),
     groupCounts,
   };
 }
 
 async function* listsOf(
   query: StatsQuery,
-  marked: MarkedBytes,
+  sections: DelimitedBytes,
   plans: readonly ExportListPlan[],
   row: RowOf,
-  head: AnswerHead,
+  totals: readonly (number | null)[],
   groupCounts: Record<string, number>,
 ): AsyncGenerator<ExportList> {
-  let lastMark = 0;
+  let lastCount = 0;
   for (const plan of plans) {
     const { name, columns } = plan;
-    const total = head.summary[METRICS[plan.metric].total];
+    const total = totals[SUMMARY_COLUMNS.indexOf(plan.metric)] ?? 0;
     yield {
       name,
       columns,
-      rows: plan.isTime ? everyBucket(query, marked.section(), plan, row(columns), total) : marked.section(),
+      rows: plan.isTime
+        ? everyBucket(query, sections.section(), plan, row(columns), total)
+        : sections.section(),
     };
-    const before = Number((await marked.mark()).split(' ')[1]);
+    const before = Number((await sections.delimiter()).split(' ')[1]);
     // The other metric's list has the same groups.
-    if (!plan.isTime && plan.metric === query.metrics[0]) groupCounts[plan.groupName] = before - lastMark - 1;
-    lastMark = before;
+    if (!plan.isTime && plan.metric === query.metrics[0])
+      groupCounts[plan.groupName] = before - lastCount - 1;
+    lastCount = before;
   }
-  if ((await marked.mark()) !== 'end') throw new Error('The export has more lists than were asked for.');
+  if ((await sections.delimiter()) !== 'end')
+    throw new Error('The export has more lists than were asked for.');
 }
 
 /** The rows of time's own list: one for every bucket, with 0 where ClickHouse has none. */
@@ -86,8 +92,8 @@ async function* everyBucket(
     text += writeRow(template, {
       time: label,
       bucket_start: formatWithOffset(start, offset),
-      [metric]: count,
-      [`${metric}_percentage`]: percentage(count, total),
+      [metric]: shownNumber(metric, count),
+      [percentageOf(metric)]: percentage(count, total),
     });
     const turn = turnOver();
     if (turn !== undefined) await turn;

@@ -1,17 +1,21 @@
+import { assertNever } from '../../errors.ts';
+import { mapEntries } from '../../lib/names.ts';
 import { formatInstant } from '../../lib/time-zone.ts';
+import { twoDecimals } from '../../lib/rounding.ts';
+import { type FiltersByName, filtersByName } from '../parse/filter.ts';
+import type { StatsQuery } from '../parse/query.ts';
 import type { DimensionName } from '../registry/dimensions.ts';
 import { INTERVALS, type IntervalName, intervalMinutes } from '../registry/intervals.ts';
-import { percentage, ratio, twoDecimals } from '../registry/metrics.ts';
-import type { StatsQuery } from '../parse/query.ts';
-
-export interface Summary {
-  readonly total_clicks: number;
-  readonly unique_clicks: number;
-  readonly bot_clicks: number;
-  readonly first_click: string | null;
-  readonly last_click: string | null;
-  readonly avg_redirection_time: number;
-}
+import { METRIC_NAMES, type MetricName, metricOf } from '../registry/metrics.ts';
+import {
+  type ComputedMetrics,
+  RATES,
+  type Summary,
+  TOTAL_NAMES,
+  type TotalName,
+  isSummary,
+  totalOf,
+} from '../registry/totals.ts';
 
 export interface TimeBucketInfo {
   readonly strategy: (typeof INTERVALS)[IntervalName]['strategy'];
@@ -21,19 +25,13 @@ export interface TimeBucketInfo {
   readonly timezone: string;
 }
 
-export interface ComputedMetrics {
-  readonly unique_click_rate: number;
-  readonly repeat_click_rate: number;
-  readonly average_clicks_per_visitor: number;
-}
-
-/** What an answer of the statistics API says beside its lists, in the order it is sent. */
-export type AnswerHead = {
+/** What a stats result says beside its lists, in the order it is sent. */
+export type StatsHead = {
   readonly scope: 'all' | 'anon';
   readonly short_code?: string;
   readonly api_version: 'v1';
   readonly generated_at: string;
-  readonly filters: StatsQuery['filters'];
+  readonly filters: FiltersByName;
   readonly group_by: readonly DimensionName[];
   readonly timezone: string;
   readonly time_range: { readonly start_date: string; readonly end_date: string };
@@ -42,19 +40,19 @@ export type AnswerHead = {
   readonly computed_metrics?: ComputedMetrics;
 };
 
-/** The totals of a query, columns as `summaryColumns` gives them: clicks, visitors, bots, first, last, average. */
-export type SummaryRow = readonly (number | null)[];
+/** The numbers of a summary, by the column they were counted in; instants in Unix milliseconds. */
+export type SummaryNumbers = Readonly<Record<MetricName | TotalName, number | null>>;
 
 /** @param now Unix milliseconds */
-export function shapeHead(query: StatsQuery, totals: SummaryRow, now: number): AnswerHead {
+export function shapeHead(query: StatsQuery, numbers: SummaryNumbers, now: number): StatsHead {
   const { subject, range, timezone, groupBy } = query;
-  const summary = shapeSummary(query, totals);
+  const summary = shapeSummary(query, numbers);
   return {
     scope: subject.scope,
     ...(subject.scope === 'anon' ? { short_code: subject.shortCode } : {}),
     api_version: 'v1',
     generated_at: new Date(now).toISOString(),
-    filters: query.filters,
+    filters: filtersByName(query.filters),
     group_by: groupBy,
     timezone,
     time_range: {
@@ -67,18 +65,34 @@ export function shapeHead(query: StatsQuery, totals: SummaryRow, now: number): A
   };
 }
 
-function shapeSummary({ timezone }: StatsQuery, totals: SummaryRow): Summary {
-  const [clicks, visitors, bots, first, last, average] = totals;
-  const time = (value: number | null | undefined): string | null =>
-    typeof value === 'number' && clicks !== 0 ? formatInstant(value, timezone) : null;
-  return {
-    total_clicks: clicks ?? 0,
-    unique_clicks: visitors ?? 0,
-    bot_clicks: bots ?? 0,
-    first_click: time(first),
-    last_click: time(last),
-    avg_redirection_time: twoDecimals(average ?? 0),
-  };
+/** A metric as it is shown: whole, or with two decimals; 0 where no click has one. */
+export function shownNumber(name: MetricName, value: number | null): number {
+  return metricOf(name).kind === 'count' ? (value ?? 0) : twoDecimals(value ?? 0);
+}
+
+function shapeSummary({ timezone }: StatsQuery, numbers: SummaryNumbers): Summary {
+  const summary = Object.fromEntries([
+    ...METRIC_NAMES.map((name) => [metricOf(name).total, shownNumber(name, numbers[name])] as const),
+    ...TOTAL_NAMES.map((name) => [name, shownTotal(name, numbers, timezone)] as const),
+  ]);
+  if (!isSummary(summary)) throw new Error('The summary lacks a number.');
+  return summary;
+}
+
+function shownTotal(name: TotalName, numbers: SummaryNumbers, timezone: string): number | string | null {
+  const value = numbers[name];
+  const { kind } = totalOf(name);
+  switch (kind) {
+    case 'count':
+      return value ?? 0;
+    case 'decimal':
+      return twoDecimals(value ?? 0);
+    case 'instant':
+      // Of no clicks, ClickHouse's first instant is that of 1970.
+      return value === null || value === 0 ? null : formatInstant(value, timezone);
+    default:
+      return assertNever(kind);
+  }
 }
 
 function bucketInfo({ interval, timezone }: StatsQuery): TimeBucketInfo {
@@ -92,10 +106,6 @@ function bucketInfo({ interval, timezone }: StatsQuery): TimeBucketInfo {
   };
 }
 
-function computed({ total_clicks: clicks, unique_clicks: visitors }: Summary): ComputedMetrics {
-  return {
-    unique_click_rate: percentage(visitors, clicks),
-    repeat_click_rate: percentage(clicks - visitors, clicks),
-    average_clicks_per_visitor: ratio(clicks, visitors),
-  };
+function computed(summary: Summary): ComputedMetrics {
+  return mapEntries(RATES, (name) => RATES[name].of(summary));
 }

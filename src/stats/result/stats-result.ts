@@ -1,14 +1,16 @@
-import { type AnswerHead, type SummaryRow, shapeHead } from './result-head.ts';
-import { SUMMARY_COLUMNS } from '../sql/compile.ts';
-import { type MetricList, listsOf } from '../sql/lists.ts';
-import { METRICS, type MetricName, percentage } from '../registry/metrics.ts';
+import { type StatsHead, type SummaryNumbers, shapeHead, shownNumber } from './result-head.ts';
+import { mapEntries } from '../../lib/names.ts';
+import { percentage } from '../../lib/rounding.ts';
+import { type MetricList, isTimeList, listsOf } from '../sql/lists.ts';
+import { type MetricName, metricOf, percentageOf } from '../registry/metrics.ts';
+import { SUMMARY_REGISTRY } from '../registry/totals.ts';
 import type { StatsQuery } from '../parse/query.ts';
 import { TimeFields } from '../time/time-fields.ts';
 
 /** A row of a compiled query. */
 export type StatsRow = readonly (string | number | null)[];
 
-/** The rows of a compiled query, and their columns: those of `columnsOf`, and perhaps others. */
+/** The rows of a compiled query, and their columns: those of `columnsOf`. */
 export interface StatsRows {
   readonly columns: readonly string[];
   readonly rows: readonly StatsRow[];
@@ -16,8 +18,8 @@ export interface StatsRows {
 
 type ListRow = Readonly<Record<string, string | number>>;
 
-/** An answer of the statistics API. */
-export interface StatsAnswer<List = readonly ListRow[]> extends AnswerHead {
+/** What the statistics API answers a question with. */
+export interface StatsResult<List = readonly ListRow[]> extends StatsHead {
   readonly metrics: Readonly<Record<string, List>>;
   readonly group_counts: Readonly<Record<string, number>>;
 }
@@ -25,23 +27,23 @@ export interface StatsAnswer<List = readonly ListRow[]> extends AnswerHead {
 /** A list that is made as it is gone through, since it can have thousands of rows. */
 export type ShapedList = Iterable<ListRow>;
 
-/** A group of a list before it is shown: its dimensions' fields and its numbers. */
+/** A group of a list before it is shown: its dimensions' fields, and the row that it was read from if it has clicks. */
 interface Group {
   readonly fields: ListRow;
-  readonly counts: Readonly<Record<MetricName, number>>;
+  readonly row: StatsRow | undefined;
 }
 
 /**
- * Shapes the rows of a compiled query into the answer: names, labels, gaps filled, percentages.
+ * Shapes the rows of a compiled query into a stats result: names, labels, gaps filled, percentages.
  * @param now Unix milliseconds
  */
-export function shapeAnswer(
+export function shapeStats(
   query: StatsQuery,
   { columns, rows }: StatsRows,
   now: number,
-): StatsAnswer<ShapedList> {
+): StatsResult<ShapedList> {
   const read = columnReader(columns);
-  const head = shapeHead(query, totalsOf(rows, read), now);
+  const head = shapeHead(query, summaryNumbers(rows, read), now);
   const rowsByList = groupRows(rows, (row) => read(row, 'list'));
   const metrics: Record<string, ShapedList> = {};
   const groupCounts: Record<string, number> = {};
@@ -50,18 +52,32 @@ export function shapeAnswer(
     const listRows = rowsByList.get(index + 1) ?? [];
     const name = list.dimensions.join('_');
     for (const metric of query.metrics) {
-      const total = head.summary[METRICS[metric].total];
+      const withNumbers = numberWriter(metric, read, head);
       metrics[`${metric}_by_${name}`] = new LazyList(function* () {
-        for (const { fields, counts } of groupsOf(list, listRows, read, timeFields)) {
-          const count = counts[metric];
-          yield { ...fields, [metric]: count, [`${metric}_percentage`]: percentage(count, total) };
-        }
+        for (const group of groupsOf(list, listRows, read, timeFields)) yield withNumbers(group);
       });
     }
-    if (name !== 'time')
+    if (!isTimeList(list))
       groupCounts[name] = listRows[0] === undefined ? 0 : Number(read(listRows[0], 'groups'));
   });
   return { ...head, metrics, group_counts: groupCounts };
+}
+
+/** Adds a metric to the fields of a group, and what part of the total it is where the metric says so. */
+function numberWriter(
+  metric: MetricName,
+  read: ReadColumn,
+  { summary }: StatsHead,
+): (group: Group) => ListRow {
+  const { hasPercentage, total } = metricOf(metric);
+  const whole = Number(new Map<string, unknown>(Object.entries(summary)).get(total));
+  const percentageName = percentageOf(metric);
+  return ({ fields, row }) => {
+    const value = shownNumber(metric, row === undefined ? 0 : numberIn(row, metric, read));
+    return hasPercentage
+      ? { ...fields, [metric]: value, [percentageName]: percentage(value, whole) }
+      : { ...fields, [metric]: value };
+  };
 }
 
 function groupRows<Key>(
@@ -79,13 +95,15 @@ function groupRows<Key>(
 }
 
 /** @throws Error without a summary, which there always is */
-function totalsOf(rows: readonly StatsRow[], read: ReadColumn): SummaryRow {
+function summaryNumbers(rows: readonly StatsRow[], read: ReadColumn): SummaryNumbers {
   const summary = rows.find((row) => read(row, 'list') === 0);
   if (summary === undefined) throw new Error('The summary row is missing.');
-  return ['clicks', 'unique_clicks', ...SUMMARY_COLUMNS].map((column) => {
-    const value = read(summary, column);
-    return typeof value === 'number' ? value : null;
-  });
+  return mapEntries(SUMMARY_REGISTRY, (name) => numberIn(summary, name, read));
+}
+
+function numberIn(row: StatsRow, column: string, read: ReadColumn): number | null {
+  const value = read(row, column);
+  return typeof value === 'number' ? value : null;
 }
 
 type ReadColumn = (row: StatsRow, column: string) => string | number | null;
@@ -96,34 +114,24 @@ function columnReader(columns: readonly string[]): ReadColumn {
 }
 
 function* groupsOf(
-  { dimensions }: MetricList,
+  list: MetricList,
   rows: readonly StatsRow[],
   read: ReadColumn,
   timeFields: TimeFields,
 ): Generator<Group> {
-  const counts = (row: StatsRow) => ({
-    clicks: Number(read(row, 'clicks')),
-    unique_clicks: Number(read(row, 'unique_clicks')),
-  });
-  if (dimensions.length === 1 && dimensions[0] === 'time') {
+  if (isTimeList(list)) {
     const byBucket = new Map(rows.map((row) => [read(row, 'time'), row]));
-    for (const start of timeFields.starts()) {
-      const row = byBucket.get(start);
-      yield {
-        fields: timeFields.of(start),
-        counts: row === undefined ? { clicks: 0, unique_clicks: 0 } : counts(row),
-      };
-    }
+    for (const start of timeFields.starts()) yield { fields: timeFields.of(start), row: byBucket.get(start) };
     return;
   }
   for (const row of rows) {
     const fields: Record<string, string | number> = {};
-    for (const dimension of dimensions) {
+    for (const dimension of list.dimensions) {
       const value = read(row, dimension) ?? '';
       if (dimension === 'time') Object.assign(fields, timeFields.of(Number(value)));
       else fields[dimension] = value;
     }
-    yield { fields, counts: counts(row) };
+    yield { fields, row };
   }
 }
 

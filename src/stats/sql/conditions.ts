@@ -1,27 +1,32 @@
 import { assertNever } from '../../errors.ts';
-import { type Sql, join, param, sql } from '../../sql/sql.ts';
-import { DIMENSIONS, FILTER_NAMES } from '../registry/dimensions.ts';
+import { type Select, sourceSql } from '../../sql/select.ts';
+import { type Sql, param, sql } from '../../sql/sql.ts';
+import type { Plan } from '../plan.ts';
 import type { StatsQuery } from '../parse/query.ts';
-import { type Spread, clicksTable } from './sharding.ts';
+import { DIMENSIONS, FILTER_NAMES } from '../registry/dimensions.ts';
+import { OPERATORS, type Operator } from '../registry/operators.ts';
+import { type Sharding, clicksFrom } from './sharding.ts';
 
-/** Whose clicks a query may read. Compiling takes one, so no query is without. */
+/** Whose clicks a query may read. */
 export type Tenant =
   | { readonly kind: 'owner'; readonly ownerId: string }
-  /** One URL; its owner stands first in the table's order and makes the difference of reading little. */
+  /** One URL. Its owner is the first column of the sorting key: without it a link's query reads every owner's clicks. */
   | { readonly kind: 'url'; readonly ownerId: string; readonly shortCode: string }
   | { readonly kind: 'every-owner' };
 
-/** The clicks a query may read; where they are spread, those of the shard that it runs on. */
-export function clicksOf(query: StatsQuery, tenant: Tenant, spread?: Spread): Sql {
-  return sql`FROM ${clicksTable(spread)} WHERE ${join(conditions(query, tenant), ' AND ')}`;
+/** The clicks that a query reads, of one server or of the shard that it runs on: `FROM … WHERE …`. */
+export function clicksOf(query: StatsQuery, tenant: Tenant, sharding?: Sharding): Sql {
+  return sourceSql({ ...clicksFrom(sharding), where: conditionsOf(query, tenant) });
 }
 
-function conditions(query: StatsQuery, tenant: Tenant): readonly Sql[] {
-  const filters = FILTER_NAMES.flatMap((name) => {
-    const values = query.filters[name];
-    return values === undefined ? [] : [DIMENSIONS[name].filter(values)];
-  });
-  return [...ownershipOf(tenant), within(query), ...bots(query), ...filters];
+/** Keeps a SELECT to the clicks that the tenant may see and the query asks for. */
+export function filterClicks(select: Select, { conditions }: Plan): Select {
+  return { ...select, where: [...select.where, ...conditions] };
+}
+
+/** What holds for every click that a query counts, the tenant's conditions first. */
+export function conditionsOf(query: StatsQuery, tenant: Tenant): readonly Sql[] {
+  return [...ownershipOf(tenant), within(query), ...bots(query), ...filters(query)];
 }
 
 /** The conditions that keep a query to the clicks a tenant may see. */
@@ -39,6 +44,18 @@ export function ownershipOf(tenant: Tenant): readonly Sql[] {
     default:
       return assertNever(tenant);
   }
+}
+
+/** In the registry's order, so that the order in which they were given makes no other query. */
+function filters(query: StatsQuery): readonly Sql[] {
+  return FILTER_NAMES.flatMap((name) =>
+    query.filters
+      .filter(({ dimension }) => dimension === name)
+      .map(({ operator, values }) => {
+        const { condition }: Operator = OPERATORS[operator];
+        return condition(DIMENSIONS[name], values);
+      }),
+  );
 }
 
 function within({ range: { start, end }, keptSince = start }: StatsQuery): Sql {

@@ -1,22 +1,42 @@
-import { type Sql, quoted, sql, tableOf } from '../../sql/sql.ts';
+import { type Select, type Statement, as, named, selectFrom, statementSql } from '../../sql/select.ts';
+import { type Sql, identifier, join, quoted, sql, tableOf } from '../../sql/sql.ts';
+import type { Plan } from '../plan.ts';
+import { SUMMARY_COLUMNS } from '../registry/totals.ts';
+import { aggregateOf } from './numbers.ts';
 
-/** Clicks that are spread over the shards of a cluster by visitor, so that each visitor's clicks are on one shard. */
-export interface Spread {
+/** Clicks that are sharded over a cluster by visitor, so that each visitor's clicks are on one shard. */
+export interface Sharding {
   readonly cluster: string;
   readonly database: string;
 }
 
-/** The table that a query which is to run on one server, or on each shard, reads clicks from. */
-export function clicksTable(spread: Spread | undefined): Sql {
-  return spread === undefined ? sql`clicks` : tableOf(spread.database, 'clicks_local');
+/** The clicks that a query which is to run on one server, or on each shard, reads. */
+export function clicksFrom(sharding: Sharding | undefined): Select {
+  return selectFrom(sharding === undefined ? sql`clicks` : tableOf(sharding.database, 'clicks_local'));
+}
+
+/** The rows of a query that each shard answers by itself. */
+export function onEachShard({ cluster }: Sharding, query: Sql): Sql {
+  return sql`cluster(${quoted(cluster)}, view(\n${query}\n))`;
 }
 
 /**
- * The rows of a query that each shard answers by itself from its own clicks. It is one query there, whatever its parts:
- * one view of the shard's clicks, and only its result travels.
+ * Adds up what each shard has counted of its own clicks. It is one query on a shard, whatever its parts: one view of the
+ * shard's clicks, and only its result travels.
  */
-export function onEachShard({ cluster }: Spread, query: Sql): Sql {
-  return sql`cluster(${quoted(cluster)}, view(
-${query}
-))`;
+export function mergeShards(statement: Statement, { query, sharding }: Plan): Statement {
+  if (sharding === undefined) return statement;
+  const names = ['list', ...query.groupBy];
+  const numbers = SUMMARY_COLUMNS.map((name) =>
+    // The table's name stands before: without it an alias would be taken for the column.
+    as(
+      name,
+      aggregateOf(name).merge((suffix) => sql`shards.${identifier(name + suffix)}`),
+    ),
+  );
+  return {
+    ...selectFrom(sql`${onEachShard(sharding, statementSql(statement))} AS shards`),
+    columns: [...names.map(named), ...numbers],
+    groupBy: join(names.map(identifier), ', '),
+  };
 }

@@ -1,4 +1,3 @@
-import { assertNever } from '../../errors.ts';
 import { type Sql, sql } from '../../sql/sql.ts';
 import { listsOf } from './lists.ts';
 import type { StatsQuery } from '../parse/query.ts';
@@ -8,21 +7,17 @@ export const VISITOR_PLANS = ['all-alike', 'returning-apart'] as const;
 export type VisitorPlan = (typeof VISITOR_PLANS)[number];
 
 /**
- * The number of distinct visitors of a group. A visitor with a single click is unique wherever that click is counted, so
- * with `returning-apart` only those with more are told apart, list by list, once it is known who they are.
- * @param from the clicks of the question
+ * Whether a click is of a visitor with more than one. A visitor with a single click is unique wherever that click is
+ * counted, so with `returning-apart` only the others are told apart, list by list, once it is known who they are.
+ * @param source the clicks of the query: `FROM … WHERE …`
  */
-export function countVisitors(plan: VisitorPlan, from: Sql): Sql {
-  switch (plan) {
-    case 'all-alike':
-      return sql`uniqExact(visitor)`;
-    case 'returning-apart': {
-      const returning = sql`visitor IN (SELECT visitor ${from} GROUP BY visitor HAVING count() > 1)`;
-      return sql`countIf(NOT ${returning}) + uniqExactIf(visitor, ${returning})`;
-    }
-    default:
-      return assertNever(plan);
-  }
+export function returningVisitors(source: Sql): Sql {
+  return sql`visitor IN (
+SELECT visitor
+${source}
+GROUP BY visitor
+HAVING count() > 1
+)`;
 }
 
 /** What an answer told of the clicks of its question. */

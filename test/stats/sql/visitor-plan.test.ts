@@ -12,7 +12,7 @@ const DASHBOARD: StatsQuery = {
   timezone: 'UTC',
   interval: 'hour',
   breakdown: false,
-  filters: {},
+  filters: [],
   bots: 'include',
   limit: 1_000,
 };

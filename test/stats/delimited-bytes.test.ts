@@ -1,20 +1,20 @@
 import { describe, expect, test } from '@jest/globals';
 import * as fc from 'fast-check';
-import { MarkedBytes } from '../../src/stats/result/delimited-bytes.ts';
+import { DelimitedBytes } from '../../src/stats/result/delimited-bytes.ts';
 
-/** Without U+0000, which opens marks and which no stored text contains. */
+/** Without U+0000, which opens delimiters and which no stored text contains. */
 const content = fc.oneof(
   fc.constantFrom('', '\n', '\n\n', 'é😀', 'row\n', '😀'.repeat(50)),
   fc.string({ unit: 'binary' }).map((text) => text.replaceAll('\0', '')),
 );
-const mark = content.map((text) => text.replaceAll('\n', ''));
-const sections = fc.array(fc.record({ mark, content }), { minLength: 1, maxLength: 8 });
+const delimiter = content.map((text) => text.replaceAll('\n', ''));
+const sections = fc.array(fc.record({ delimiter, content }), { minLength: 1, maxLength: 8 });
 const places = fc.array(fc.nat(2_000), { maxLength: 30 });
 
-type Section = { readonly mark: string; readonly content: string };
+type Section = { readonly delimiter: string; readonly content: string };
 
 function bytesOf(all: readonly Section[]): Buffer {
-  return Buffer.from(all.map((one) => `\0${one.mark}\n${one.content}`).join(''));
+  return Buffer.from(all.map((one) => `\0${one.delimiter}\n${one.content}`).join(''));
 }
 
 /** The bytes in pieces, cut at places that may lie inside a character or follow each other at once. */
@@ -33,10 +33,10 @@ async function textOf(pieces: AsyncIterable<Buffer>): Promise<string> {
   return Buffer.concat(all).toString('utf8');
 }
 
-async function readAll(marked: MarkedBytes, count: number): Promise<readonly Section[]> {
+async function readAll(source: DelimitedBytes, count: number): Promise<readonly Section[]> {
   const read: Section[] = [];
   while (read.length < count) {
-    read.push({ mark: await marked.mark(), content: await textOf(marked.section()) });
+    read.push({ delimiter: await source.delimiter(), content: await textOf(source.section()) });
   }
   return read;
 }
@@ -45,9 +45,9 @@ describe('bytes in sections', () => {
   test('are read back wherever they are cut', async () => {
     await fc.assert(
       fc.asyncProperty(sections, places, async (all, cuts) => {
-        const marked = new MarkedBytes(cutAt(bytesOf(all), cuts));
-        expect(await readAll(marked, all.length)).toEqual(all);
-        await expect(marked.mark()).rejects.toThrow();
+        const source = new DelimitedBytes(cutAt(bytesOf(all), cuts));
+        expect(await readAll(source, all.length)).toEqual(all);
+        await expect(source.delimiter()).rejects.toThrow();
       }),
       { numRuns: 300 },
     );
@@ -55,30 +55,30 @@ describe('bytes in sections', () => {
 
   test('byte by byte too', async () => {
     const all = [
-      { mark: '[1,2]', content: '' },
-      { mark: '0 3', content: '😀\né\n' },
-      { mark: 'end', content: '' },
+      { delimiter: '[1,2]', content: '' },
+      { delimiter: '0 3', content: '😀\né\n' },
+      { delimiter: 'end', content: '' },
     ];
     const bytes = bytesOf(all);
     const cuts = [...bytes.keys()];
-    expect(await readAll(new MarkedBytes(cutAt(bytes, cuts)), all.length)).toEqual(all);
+    expect(await readAll(new DelimitedBytes(cutAt(bytes, cuts)), all.length)).toEqual(all);
   });
 
-  test('that end before their last mark are an error, never a whole result', async () => {
+  test('that end before their last delimiter are an error, never a whole result', async () => {
     const all = [
-      { mark: 'first', content: 'some rows' },
-      { mark: 'end', content: '' },
+      { delimiter: 'first', content: 'some rows' },
+      { delimiter: 'end', content: '' },
     ];
     const whole = bytesOf(all);
     for (let length = 0; length < whole.length; length++) {
-      const marked = new MarkedBytes(cutAt(whole.subarray(0, length), []));
-      await expect(readAll(marked, all.length)).rejects.toThrow();
+      const source = new DelimitedBytes(cutAt(whole.subarray(0, length), []));
+      await expect(readAll(source, all.length)).rejects.toThrow();
     }
   });
 
   test('that are something else, such as a message of an error, are an error', async () => {
     const other = Buffer.from('Code: 241. DB::Exception: Memory limit exceeded\n');
-    await expect(new MarkedBytes(cutAt(other, [])).mark()).rejects.toThrow();
+    await expect(new DelimitedBytes(cutAt(other, [])).delimiter()).rejects.toThrow();
   });
 
   test('a failure of the source is passed on', async () => {
@@ -86,8 +86,8 @@ describe('bytes in sections', () => {
       yield Buffer.from('\0first\nrows');
       throw new Error('The connection broke.');
     }
-    const marked = new MarkedBytes(failing());
-    await marked.mark();
-    await expect(textOf(marked.section())).rejects.toThrow('The connection broke.');
+    const source = new DelimitedBytes(failing());
+    await source.delimiter();
+    await expect(textOf(source.section())).rejects.toThrow('The connection broke.');
   });
 });

@@ -1,0 +1,69 @@
+import { AppError } from '../../errors.ts';
+import { goesWith } from '../registry/dimensions.ts';
+import { hasMoreBuckets } from '../time/buckets.ts';
+import { type RawParameters, valueOf } from './parameters.ts';
+import type { Question, StatsQuery } from './query.ts';
+
+/** The most time buckets that a stats result may hold; an export may hold any number. */
+export const MAX_BUCKETS = 10_000;
+
+/** What must hold between parameters that are each right by themselves. */
+interface Rule<Subject> {
+  readonly code: AppError['code'];
+  /** The parameter that the error names. */
+  readonly field: string;
+  /** The sentence to refuse with; undefined where the rule holds. */
+  readonly check: (subject: Subject) => string | undefined;
+}
+
+/** A question, and the parameters that it was parsed from. */
+interface Parsed {
+  readonly question: Question;
+  readonly raw: RawParameters;
+}
+
+/** What holds for every question, of a stats result or an export. */
+export const QUESTION_RULES: readonly Rule<Parsed>[] = [
+  {
+    code: 'validation_error',
+    field: 'group_by',
+    check: ({ question: { groupBy, subject } }) => {
+      const wrong = groupBy.find((name) => !goesWith(name, subject.scope));
+      return wrong && `group_by cannot be ${wrong} with scope=${subject.scope}, which is about one URL.`;
+    },
+  },
+  {
+    code: 'validation_error',
+    field: 'owner_id',
+    check: ({ question: { subject }, raw }) =>
+      subject.scope === 'anon' && valueOf(raw, 'owner_id') !== undefined
+        ? 'owner_id goes with scope=all only.'
+        : undefined,
+  },
+  {
+    code: 'validation_error',
+    field: 'start_date',
+    check: ({ question: { start, end } }) =>
+      start !== undefined && start > end ? 'start_date lies after end_date.' : undefined,
+  },
+];
+
+/** What holds for the query of a stats result, which is of bounded size. */
+export const RESULT_RULES: readonly Rule<StatsQuery>[] = [
+  {
+    code: 'validation_error',
+    field: 'interval',
+    check: ({ groupBy, interval, range, timezone }) =>
+      groupBy.includes('time') && hasMoreBuckets(interval, range, timezone, MAX_BUCKETS)
+        ? `The range has more than ${MAX_BUCKETS} buckets of that interval: take a longer one.`
+        : undefined,
+  },
+];
+
+/** @throws AppError for the first rule that does not hold */
+export function checkRules<Subject>(rules: readonly Rule<Subject>[], subject: Subject): void {
+  for (const { code, field, check } of rules) {
+    const message = check(subject);
+    if (message !== undefined) throw new AppError(code, message, { field });
+  }
+}

@@ -1,0 +1,69 @@
+import type { Sql } from '../sql/sql.ts';
+import type { TimeRange } from './time/buckets.ts';
+import type { StatsQuery } from './parse/query.ts';
+import { METRIC_NAMES, type MetricName, metricOf } from './registry/metrics.ts';
+import { type MetricList, listsOf } from './sql/lists.ts';
+import type { Sharding } from './sql/sharding.ts';
+import { type Tenant, conditionsOf } from './sql/conditions.ts';
+import type { VisitorPlan } from './sql/visitor-plan.ts';
+
+/** How a query is going to be counted. */
+export interface Plan {
+  readonly query: StatsQuery;
+  /** What holds for every click that is counted. Made once, so that a long list of values is sent once. */
+  readonly conditions: readonly Sql[];
+  readonly lists: readonly MetricList[];
+  /** Whether the summary is counted in the pass of the only list, and not in one of its own. */
+  readonly isOnePass: boolean;
+  /** The plan of the query about the period before, where two are compared. */
+  readonly previous: Plan | undefined;
+  readonly visitorPlan: VisitorPlan;
+  /** How the clicks are sharded; undefined: they are in one table. */
+  readonly sharding: Sharding | undefined;
+}
+
+export interface PlanOptions {
+  /** How visitors are counted in the lists where there are several. */
+  readonly visitorPlan?: VisitorPlan;
+  readonly sharding?: Sharding | undefined;
+}
+
+/**
+ * Decides how a query is counted.
+ * @param tenant whose clicks it may read: no plan is without
+ */
+export function planStats(
+  query: StatsQuery,
+  tenant: Tenant,
+  { visitorPlan = 'all-alike', sharding }: PlanOptions = {},
+): Plan {
+  const lists = listsOf(query);
+  const previous = previousQuery(query);
+  return {
+    query,
+    conditions: conditionsOf(query, tenant),
+    lists,
+    // The summary always has every metric; a list that lacks a costly one is not to count it.
+    isOnePass: lists.length === 1 && METRIC_NAMES.every((name) => isCheapOrAsked(name, query)),
+    previous: previous && planStats(previous, tenant, { sharding }),
+    visitorPlan,
+    sharding,
+  };
+}
+
+function isCheapOrAsked(name: MetricName, { metrics }: StatsQuery): boolean {
+  return metrics.includes(name) || metricOf(name).cost <= 1;
+}
+
+/** The query about the period before: its time lists, in the same buckets, and its totals. */
+function previousQuery(query: StatsQuery): StatsQuery | undefined {
+  const { previous: range } = query;
+  if (range === undefined || range === null) return undefined;
+  const groupBy = query.groupBy.filter((name) => name === 'time');
+  return { ...query, range, groupBy, breakdown: false, previous: undefined };
+}
+
+/** From the first instant that an answer is about to the last. */
+export function comparedRange({ range, previous }: StatsQuery): TimeRange {
+  return { start: previous?.start ?? range.start, end: range.end };
+}

@@ -1,0 +1,45 @@
+import type { Column, RowTemplate } from '../../lib/row-template.ts';
+import type { StatsQuery } from '../parse/query.ts';
+import type { DimensionName } from '../registry/dimensions.ts';
+import { type MetricName, metricFields } from '../registry/metrics.ts';
+import { isTimeList, listsOf } from './lists.ts';
+
+/** How a format writes a row of such columns. */
+export type RowOf = (columns: readonly Column[]) => RowTemplate;
+
+/** A list of an export: groups of some dimensions with one metric. */
+export interface ExportListPlan {
+  /** As in a stats result: the metric, `_by_`, the dimensions. */
+  readonly name: string;
+  /** Its dimensions' name, by which `group_counts` knows it. */
+  readonly groupName: string;
+  readonly metric: MetricName;
+  readonly columns: readonly Column[];
+  /** Time's own list has a row for every bucket; ClickHouse knows only those with clicks. */
+  readonly isTime: boolean;
+}
+
+/** The lists of an export, in order. */
+export function exportLists(query: StatsQuery): readonly ExportListPlan[] {
+  return listsOf(query).flatMap((list) =>
+    query.metrics.map((metric): ExportListPlan => {
+      const groupName = list.dimensions.join('_');
+      const numbers = metricFields(metric).map((name): Column => ({ name, kind: 'number' }));
+      return {
+        name: `${metric}_by_${groupName}`,
+        groupName,
+        metric,
+        columns: [...list.dimensions.flatMap(columnsOf), ...numbers],
+        isTime: isTimeList(list),
+      };
+    }),
+  );
+}
+
+function columnsOf(name: DimensionName): readonly Column[] {
+  if (name !== 'time') return [{ name, kind: 'text' }];
+  return [
+    { name, kind: 'plain' },
+    { name: 'bucket_start', kind: 'plain' },
+  ];
+}

@@ -1,0 +1,68 @@
+import { describe, expect, test } from '@jest/globals';
+import { comparedRange, planStats } from '../../src/stats/plan.ts';
+import { METRIC_NAMES } from '../../src/stats/registry/metrics.ts';
+import { SUMMARY_COLUMNS } from '../../src/stats/registry/totals.ts';
+import { shapeCompared } from '../../src/stats/result/compared-result.ts';
+import { compileRun, planRun, runStats, shapeRun } from '../../src/stats/run.ts';
+import { columnsOf } from '../../src/stats/sql/compile.ts';
+import { OWNER, QUERY, compiled } from '../support/stats-sql.ts';
+
+const PREVIOUS = { start: QUERY.range.start - 86_400_000, end: QUERY.range.start - 1 };
+
+describe('the period before', () => {
+  test.each([undefined, null])('none (%s): the plain query, and the result says so', (previous) => {
+    const query = { ...QUERY, previous };
+    expect(compiled({ previous })).toEqual(compiled({}));
+    expect(comparedRange(query)).toEqual(QUERY.range);
+    const plan = planStats(query, OWNER);
+    const row = columnsOf(plan).map(() => 0);
+    expect(shapeCompared(plan, [row], 0).previous).toBe(previous);
+  });
+
+  test('is a query of its own: the same but for its range, with time and totals alone', () => {
+    const query = { ...QUERY, groupBy: ['os', 'time'], breakdown: true, previous: PREVIOUS } as const;
+    const { previous } = planStats(query, OWNER);
+    expect(previous?.query).toEqual({
+      ...query,
+      range: PREVIOUS,
+      groupBy: ['time'],
+      breakdown: false,
+      previous: undefined,
+    });
+    expect(previous?.lists).toEqual([{ dimensions: ['time'] }]);
+    expect(comparedRange(query)).toEqual({ start: PREVIOUS.start, end: QUERY.range.end });
+  });
+
+  test('its rows are told from the others by their lists’ places', () => {
+    const plan = planStats({ ...QUERY, groupBy: ['os'], previous: PREVIOUS }, OWNER);
+    const rowOf = (list: number, os: string, clicks: number) =>
+      columnsOf(plan).map((name) =>
+        name === 'list' ? list : name === 'os' ? os : name === 'groups' ? 1 : clicks,
+      );
+    const result = shapeCompared(plan, [rowOf(0, '', 7), rowOf(1, 'Linux', 7), rowOf(100, '', 3)], 0);
+    expect(result.summary.total_clicks).toBe(7);
+    expect([...(result.metrics['clicks_by_os'] ?? [])]).toEqual([
+      { os: 'Linux', clicks: 7, clicks_percentage: 100 },
+    ]);
+    expect(result.previous).toMatchObject({ summary: { total_clicks: 3 } });
+    expect(result.previous).not.toHaveProperty('metrics');
+  });
+});
+
+test('a run fills one slot a stage and keeps the others', async () => {
+  const parsed = { query: QUERY, at: 5 };
+  const row = ['list', 'browser', ...SUMMARY_COLUMNS, 'groups'].map(() => 0);
+  const run = await runStats(parsed, OWNER, { read: async () => [row] });
+  const planned = planRun(parsed, OWNER);
+  expect(run).toMatchObject({ ...planned, rows: [row] });
+  expect(Object.keys(run)).toEqual(['query', 'at', 'plan', 'statement', 'rows', 'result']);
+  expect(run.result.generated_at).toBe(new Date(5).toISOString());
+  // Stages are pure: the same slots make the same.
+  expect(shapeRun({ ...compileRun(planned), rows: [row] }).result.summary).toEqual(run.result.summary);
+  expect(Object.keys(run.result.metrics)).toEqual(METRIC_NAMES.map((name) => `${name}_by_browser`));
+});
+
+test('what reading throws, a run throws', async () => {
+  const read = () => Promise.reject(new Error('ClickHouse is away.'));
+  await expect(runStats({ query: QUERY, at: 0 }, OWNER, { read })).rejects.toThrow('ClickHouse is away.');
+});

@@ -1,0 +1,186 @@
+import { describe, expect, test } from '@jest/globals';
+import * as fc from 'fast-check';
+import type { Filter } from '../../../src/stats/parse/filter.ts';
+import type { StatsQuery } from '../../../src/stats/parse/query.ts';
+import { DIMENSION_NAMES, FILTER_NAMES } from '../../../src/stats/registry/dimensions.ts';
+import { INTERVAL_NAMES } from '../../../src/stats/registry/intervals.ts';
+import { METRIC_NAMES } from '../../../src/stats/registry/metrics.ts';
+import { OPERATOR_NAMES } from '../../../src/stats/registry/operators.ts';
+import type { Tenant } from '../../../src/stats/sql/conditions.ts';
+import { VISITOR_PLANS } from '../../../src/stats/sql/visitor-plan.ts';
+import { is } from '../../support/filters.ts';
+import { OWNER, QUERY, compiled, linesBetween, readable } from '../../support/stats-sql.ts';
+
+const THAT_DAY = 'clicked_at BETWEEN "2026-01-01 00:00:00.000" AND "2026-01-02 00:00:00.000"';
+
+describe('the conditions of a read', () => {
+  test.each([
+    ['an owner', {}, OWNER, ['owner_id = "me"', THAT_DAY]],
+    ['every owner', {}, { kind: 'every-owner' }, [THAT_DAY]],
+    [
+      'a URL',
+      {},
+      { kind: 'url', ownerId: 'me', shortCode: '007' },
+      ['owner_id = "me"', 'short_code = "007"', THAT_DAY],
+    ],
+    [
+      'what is past its retention is not counted',
+      { keptSince: Date.parse('2026-01-01T12:00Z') },
+      OWNER,
+      ['owner_id = "me"', THAT_DAY.replace('01 00:00', '01 12:00')],
+    ],
+    ['no bots', { bots: 'exclude' }, OWNER, ['owner_id = "me"', THAT_DAY, 'NOT is_bot']],
+    ['bots alone', { bots: 'only' }, OWNER, ['owner_id = "me"', THAT_DAY, 'is_bot']],
+    [
+      'filters in the registry’s order',
+      { filters: [is('city', 'Bonn', "Sana'a"), is('browser', 'Chrome')] },
+      OWNER,
+      ['owner_id = "me"', THAT_DAY, 'browser IN ["Chrome"]', 'city IN ["Bonn","Sana\'a"]'],
+    ],
+    [
+      'countries as codes',
+      { filters: [is('country', 'Türkiye', 'DE', 'Atlantis')] },
+      OWNER,
+      ['owner_id = "me"', THAT_DAY, 'country IN ["TR","DE","Atlantis"]'],
+    ],
+    [
+      'codes, beside the owner’s condition and never in its place',
+      { filters: [is('short_code', 'of another')] },
+      OWNER,
+      ['owner_id = "me"', THAT_DAY, 'short_code IN ["of another"]'],
+    ],
+    [
+      'a full referrer needs no prefix',
+      { filters: [is('referrer', 'https://A.example/x/?q')] },
+      OWNER,
+      ['owner_id = "me"', THAT_DAY, '(referrer IN ["https://a.example/x"])'],
+    ],
+    [
+      'hosts and full referrers',
+      { filters: [is('referrer', 'google.com', 'Direct')] },
+      OWNER,
+      [
+        'owner_id = "me"',
+        THAT_DAY,
+        `(referrer IN ["Direct"] OR extract(referrer, '^https?://([^/]+)') IN ["google.com"])`,
+      ],
+    ],
+  ] as const satisfies readonly (readonly [string, Partial<StatsQuery>, Tenant, readonly string[]])[])(
+    '%s',
+    (_, change, tenant, conditions) => {
+      const text = readable({ ...change, groupBy: ['browser', 'os'] }, { tenant });
+      const reads = text.split('FROM clicks\n').slice(1);
+      expect(reads).toHaveLength(2);
+      for (const read of reads) {
+        const where = linesBetween(read, 'WHERE', read.includes('GROUP BY') ? 'GROUP BY' : ')');
+        expect(where.split('\n').map((line) => line.replace(/^(?:WHERE|AND) /, ''))).toEqual(conditions);
+      }
+    },
+  );
+});
+
+test.each(FILTER_NAMES)('a filter by %s is a look-up in a set, however many values it has', (name) => {
+  const filter = (count: number) => {
+    const values = Array.from({ length: count }, (_, index) => [
+      `h${index}.example`,
+      `https://x.example/${index}`,
+    ]);
+    return compiled({ filters: [is(name, ...values.flat())] }).sql;
+  };
+  expect(filter(500)).toBe(filter(1));
+  // A function over the values for each click would take as long as there are values.
+  expect(filter(1)).not.toMatch(/->|startsWith/);
+});
+
+test('the values of a filter are sent once, however often the clicks are read', () => {
+  const change = { groupBy: ['browser', 'os'], filters: [is('city', 'Bonn')] } as const;
+  const { sql, params } = compiled(change, { visitorPlan: 'returning-apart' });
+  expect(sql.match(/city IN/g)).toHaveLength(4);
+  expect(Object.values(params).filter((value) => Array.isArray(value) && value[0] === 'Bonn')).toHaveLength(
+    1,
+  );
+});
+
+describe('whatever is asked', () => {
+  const word = fc.oneof(fc.string({ unit: 'binary' }), fc.constantFrom("'; --", '{p0:String}', 'a\\', ''));
+  const filter: fc.Arbitrary<Filter> = fc.record({
+    operator: fc.constantFrom(...OPERATOR_NAMES),
+    dimension: fc.constantFrom(...FILTER_NAMES),
+    values: fc.array(word, { minLength: 1, maxLength: 3 }),
+  });
+  const question: fc.Arbitrary<StatsQuery> = fc.record({
+    subject: fc.constant(QUERY.subject),
+    range: fc.constant(QUERY.range),
+    groupBy: fc.shuffledSubarray([...DIMENSION_NAMES], { minLength: 1 }),
+    metrics: fc.subarray([...METRIC_NAMES], { minLength: 1 }),
+    timezone: fc.constantFrom('UTC', 'America/New_York', 'Australia/Lord_Howe'),
+    interval: fc.constantFrom(...INTERVAL_NAMES),
+    breakdown: fc.boolean(),
+    filters: fc.array(filter, { maxLength: 4 }),
+    bots: fc.constantFrom('include', 'exclude', 'only'),
+    limit: fc.option(fc.integer({ min: 1, max: 10_000 }), { nil: undefined }),
+    previous: fc.constantFrom(undefined, null, {
+      start: QUERY.range.start - 1_000,
+      end: QUERY.range.start - 1,
+    }),
+  });
+  const tenants: fc.Arbitrary<Tenant> = fc.oneof(
+    word.map((ownerId): Tenant => ({ kind: 'owner', ownerId })),
+    fc.tuple(word, word).map(([ownerId, shortCode]): Tenant => ({ kind: 'url', ownerId, shortCode })),
+  );
+  const shardings = fc.constantFrom(undefined, { cluster: 'all', database: 'spoor' });
+
+  test('the same query is the same text, with the tenant first in every read', () => {
+    fc.assert(
+      fc.property(
+        question,
+        tenants,
+        fc.constantFrom(...VISITOR_PLANS),
+        shardings,
+        (query, tenant, visitorPlan, sharding) => {
+          const { sql, params } = compiled(query, { tenant, visitorPlan, sharding });
+          const again = compiled(structuredClone(query), {
+            tenant: structuredClone(tenant),
+            visitorPlan,
+            sharding,
+          });
+          expect(again).toEqual({ sql, params });
+          const table = sharding === undefined ? 'clicks' : 'spoor.clicks_local';
+          const reads = sql.split(`FROM ${table}\n`).slice(1);
+          expect(sql.match(/FROM (?!\(|cluster)/g)).toHaveLength(reads.length);
+          for (const read of reads) {
+            const [, owner = '', code] =
+              /^WHERE owner_id = \{(p\d+):String\}\n(?:AND short_code = \{(p\d+):String\}\n)?AND /.exec(
+                read,
+              ) ?? [];
+            expect(tenant).toMatchObject({ ownerId: params[owner] });
+            if (tenant.kind === 'url') expect(params[code ?? '']).toBe(tenant.shortCode);
+          }
+          // An OR outside of parentheses would open the wall.
+          expect(
+            withoutParentheses(reads.map((read) => read.split('\nGROUP BY')[0]).join('\n')),
+          ).not.toContain(' OR ');
+        },
+      ),
+      { numRuns: 300 },
+    );
+  });
+
+  test('no value is ever part of the text', () => {
+    const texts = (value: string, ownerId: string) =>
+      compiled(
+        { filters: FILTER_NAMES.filter((name) => name !== 'referrer').map((name) => is(name, value)) },
+        { tenant: { kind: 'owner', ownerId } },
+      ).sql;
+    fc.assert(
+      fc.property(word, word, (value, ownerId) => {
+        expect(texts(value, ownerId)).toBe(texts('x', 'me'));
+      }),
+    );
+  });
+});
+
+function withoutParentheses(text: string): string {
+  const inner = text.replaceAll(/\([^()]*\)/g, '');
+  return inner === text ? text : withoutParentheses(inner);
+}

@@ -1,0 +1,82 @@
+import { describe, expect, test } from '@jest/globals';
+import type { StatsQuery } from '../../../src/stats/parse/query.ts';
+import { planStats } from '../../../src/stats/plan.ts';
+import { columnsOf } from '../../../src/stats/sql/compile.ts';
+import { listsOf } from '../../../src/stats/sql/lists.ts';
+import { OWNER, QUERY, readable } from '../../support/stats-sql.ts';
+
+const FEWER_STREAMS = 'SETTINGS max_streams_to_max_threads_ratio = 0.5';
+
+/** What comes after the groups: how they are cut, ordered and read. */
+function orderOf(change: Partial<StatsQuery>): readonly string[] {
+  return readable(change)
+    .split('\n')
+    .map((line) => line.trim())
+    .filter((line) => /^(?:ORDER BY|LIMIT|SETTINGS)/.test(line));
+}
+
+describe('rows are cut and ordered', () => {
+  test.each([
+    ['a single list', {}, ['ORDER BY list, clicks DESC, browser', 'LIMIT 1000 BY list']],
+    ['without a limit', { limit: undefined }, ['ORDER BY list, clicks DESC, browser']],
+    ['time alone: neither cut nor sorted', { groupBy: ['time'] }, []],
+    [
+      'by visitors where nothing else is asked for',
+      { metrics: ['unique_clicks'] },
+      ['ORDER BY list, unique_clicks DESC, browser', 'LIMIT 1000 BY list'],
+    ],
+    [
+      'several lists',
+      { groupBy: ['os', 'city'] },
+      ['ORDER BY list, clicks DESC, os, city', 'LIMIT 1000 BY list', FEWER_STREAMS],
+    ],
+    [
+      'lists with time: cut by rank, shown by time, and time’s own never cut',
+      { groupBy: ['os', 'time'], breakdown: true },
+      [
+        'ORDER BY list, clicks DESC, os, time',
+        'LIMIT 1000 BY list, if(list = 2, time, 0)',
+        'ORDER BY list, time, clicks DESC, os, time',
+        FEWER_STREAMS,
+      ],
+    ],
+    [
+      'two periods: the time lists of both are never cut',
+      { groupBy: ['time', 'os'], previous: { start: 0, end: QUERY.range.start - 1 } },
+      [
+        'ORDER BY list, clicks DESC, time, os',
+        'LIMIT 1000 BY list, if(list = 1 OR list > 100, time, 0)',
+        'ORDER BY list, time, clicks DESC, time, os',
+        FEWER_STREAMS,
+      ],
+    ],
+  ] as const satisfies readonly (readonly [string, Partial<StatsQuery>, readonly string[]])[])(
+    '%s',
+    (_, change, clauses) => {
+      expect(orderOf(change)).toEqual(clauses);
+    },
+  );
+});
+
+test('lists: one a dimension, then the breakdown where there is more than one', () => {
+  const names = (change: Partial<StatsQuery>) =>
+    listsOf({ ...QUERY, ...change }).map((list) => list.dimensions);
+  expect(names({ breakdown: true })).toEqual([['browser']]);
+  expect(names({ groupBy: ['os', 'time'] })).toEqual([['os'], ['time']]);
+  expect(names({ groupBy: ['os', 'time'], breakdown: true })).toEqual([['os'], ['time'], ['os', 'time']]);
+});
+
+test('columns, in their order', () => {
+  expect(columnsOf(planStats({ ...QUERY, groupBy: ['os', 'time'] }, OWNER))).toEqual([
+    'list',
+    'os',
+    'time',
+    'clicks',
+    'unique_clicks',
+    'bot_clicks',
+    'first_click',
+    'last_click',
+    'avg_redirection_time',
+    'groups',
+  ]);
+});

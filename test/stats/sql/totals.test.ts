@@ -1,0 +1,81 @@
+import { expect, test } from '@jest/globals';
+import type { StatsQuery } from '../../../src/stats/parse/query.ts';
+import type { PlanOptions } from '../../../src/stats/plan.ts';
+import { METRIC_NAMES, metricOf } from '../../../src/stats/registry/metrics.ts';
+import { linesBetween, readable } from '../../support/stats-sql.ts';
+
+const CLICKS = 'count() AS clicks,';
+const VISITORS = 'uniqExact(visitor) AS unique_clicks,';
+const TOTALS = `countIf(is_bot) AS bot_clicks,
+toUnixTimestamp64Milli(min(clicked_at)) AS first_click,
+toUnixTimestamp64Milli(max(clicked_at)) AS last_click,
+avg(redirect_ms) AS avg_redirection_time`;
+const NO_TOTALS = `NULL AS bot_clicks,
+NULL AS first_click,
+NULL AS last_click,
+NULL AS avg_redirection_time`;
+
+const LISTS = 'transform(grouping(os, city), [1,2], [1,2], 0) AS list,\nos,\ncity,';
+const SUMMARY = "toUInt8(0) AS list,\n'',\n'',";
+
+/** What each read of the table selects, the last one's order clauses left out. */
+function selected(change: Partial<StatsQuery>, options?: PlanOptions): readonly string[] {
+  const text = readable({ groupBy: ['os', 'city'], ...change }, options);
+  return text
+    .split('SELECT\n')
+    .filter((select) => /^\s*FROM (?:clicks|spoor\.clicks_local)$/m.test(select))
+    .map((select) => linesBetween(select, select.trim().split('\n')[0] ?? '', 'FROM'));
+}
+
+test('a single list brings its summary along: one read', () => {
+  expect(selected({ groupBy: ['os'] })).toEqual([
+    `NOT grouping(os) AS list,\nos,\n${CLICKS}\n${VISITORS}\n${TOTALS},\ncount() OVER (PARTITION BY list) AS groups`,
+  ]);
+});
+
+test('several lists leave the totals to a summary of its own', () => {
+  expect(selected({})).toEqual([
+    `${LISTS}\n${CLICKS}\n${VISITORS}\n${NO_TOTALS}`,
+    `${SUMMARY}\n${CLICKS}\n${VISITORS}\n${TOTALS}`,
+  ]);
+});
+
+test('lists count what is asked for, the summary everything', () => {
+  const summary = `${SUMMARY}\n${CLICKS}\n${VISITORS}\n${TOTALS}`;
+  expect(selected({ metrics: ['clicks'] })).toEqual([
+    `${LISTS}\n${CLICKS}\nNULL AS unique_clicks,\n${NO_TOTALS}`,
+    summary,
+  ]);
+  expect(selected({ metrics: ['unique_clicks'] })).toEqual([
+    `${LISTS}\nNULL AS clicks,\n${VISITORS}\n${NO_TOTALS}`,
+    summary,
+  ]);
+});
+
+test('a single list that lacks a costly metric does not count it for the summary', () => {
+  expect(METRIC_NAMES.filter((name) => metricOf(name).cost > 1)).toEqual(['unique_clicks']);
+  expect(selected({ groupBy: ['os'], metrics: ['clicks'] })).toHaveLength(2);
+  expect(selected({ groupBy: ['os'], metrics: ['unique_clicks'] })).toHaveLength(1);
+});
+
+test('visitors who return are counted apart in lists, not in the summary', () => {
+  const [lists = '', summary] = [
+    readable({ groupBy: ['os', 'city'] }, { visitorPlan: 'returning-apart' }).split('UNION ALL')[0],
+    selected({}, { visitorPlan: 'returning-apart' }).at(-1),
+  ];
+  const flat = lists.replaceAll(/\s+/g, ' ');
+  const returning = `visitor IN ( SELECT visitor FROM clicks WHERE owner_id = "me" AND clicked_at BETWEEN "2026-01-01 00:00:00.000" AND "2026-01-02 00:00:00.000" GROUP BY visitor HAVING count() > 1 )`;
+  expect(flat).toContain(`countIf(NOT ${returning}) + uniqExactIf(visitor, ${returning}) AS unique_clicks`);
+  expect(summary).toBe(`${SUMMARY}\n${CLICKS}\n${VISITORS}\n${TOTALS}`);
+});
+
+test('each shard counts what its numbers are put together from', () => {
+  const sharding = { cluster: 'all', database: 'spoor' };
+  const totals = TOTALS.replaceAll(/(toUnixTimestamp64Milli\(m..\(clicked_at\)\))/g, 'nullIf($1, 0)').replace(
+    'avg(redirect_ms) AS avg_redirection_time',
+    'sumOrNull(redirect_ms) AS avg_redirection_time_sum,\ncount(redirect_ms) AS avg_redirection_time_count',
+  );
+  expect(selected({ groupBy: ['os'] }, { sharding })).toEqual([
+    `NOT grouping(os) AS list,\nos,\n${CLICKS}\n${VISITORS}\n${totals}`,
+  ]);
+});
