@@ -2,10 +2,10 @@ import { createRequire } from 'node:module';
 import type { LocaleData } from 'i18n-iso-countries';
 import { COUNTRY_ALIASES } from './country-aliases.ts';
 
-/** The code of a country that is not known. */
+/** The code of an unknown country. */
 export const UNKNOWN_COUNTRY = 'XX';
 
-/** Words that tell no two countries apart; "and" also stands for "&", which is dropped as punctuation. */
+/** Words that distinguish no countries; "and" is also written "&", which is removed as punctuation. */
 const EMPTY_WORDS: ReadonlySet<string> = new Set(['the', 'of', 'and']);
 
 const SHORT_WORDS: ReadonlyMap<string, string> = new Map([
@@ -14,7 +14,7 @@ const SHORT_WORDS: ReadonlyMap<string, string> = new Map([
   ['dem', 'democratic'],
 ]);
 
-/** What a formal name adds to the plain one: "Federal Republic of Germany", "Kingdom of Spain". */
+/** Words that formal names add: "Federal Republic of Germany", "Kingdom of Spain". */
 const GOVERNMENT_WORDS: ReadonlySet<string> = new Set(
   (
     'republic kingdom state commonwealth principality sultanate union grand duchy federal federative ' +
@@ -31,7 +31,7 @@ let builtIndex: CountryIndex | undefined;
 
 /**
  * The ISO 3166-1 alpha-2 code of a country given by its code or by an English name (CLDR's, ISO 3166's, or as
- * people write it); `XX` for `XX` and `Unknown`, `XK` for Kosovo. `undefined` when it is no known country.
+ * people write it); `XX` for `XX` and `Unknown`, `XK` for Kosovo. `undefined` when the country is unknown.
  * Letter case, accents, punctuation and word order do not matter.
  */
 export function countryCode(text: string): string | undefined {
@@ -48,7 +48,7 @@ export function countryName(code: string): string {
   return countryIndex().nameOfCode.get(code) ?? code;
 }
 
-/** Built at the first use, since it takes some milliseconds that most commands can do without. */
+/** Built at first use, because it takes some milliseconds and most commands do not need it. */
 function countryIndex(): CountryIndex {
   builtIndex ??= buildIndex();
   return builtIndex;
@@ -69,7 +69,7 @@ function buildIndex(): CountryIndex {
     nameOfCode.set(code, name);
     addNames(code, [name, ...[names].flat()]);
   }
-  // Last, because they settle what the other sources give to two countries ("Congo").
+  // Last, because they decide names that other sources give to two countries ("Congo").
   for (const [code, names] of Object.entries(COUNTRY_ALIASES)) addNames(code, names);
   return { nameOfCode, codeOfName };
 }
@@ -84,7 +84,7 @@ function wordsOfName(name: string): readonly string[] {
     .map((word) => SHORT_WORDS.get(word) ?? word);
 }
 
-/** Sorted, so that "Korea, Republic of" and "Republic of Korea" are one name. */
+/** Sorts the words, so that "Korea, Republic of" and "Republic of Korea" are the same. */
 function nameKey(words: readonly string[]): string {
   return words.toSorted().join(' ');
 }

@@ -1,14 +1,14 @@
 /**
- * How long a piece of work may keep the event loop before the others get a turn. What they do then and a collection of
- * garbage come on top; together it is to stay under 20 ms.
+ * How long a task may block the event loop before it yields. Other tasks and garbage collection add to that; together they
+ * should stay under 20 ms.
  */
 const TURN_MS = 1;
 
 const waiting: (() => void)[] = [];
 
 /**
- * Settles when others have had their turn. Of all work that waits for its next turn, one gets it in each round of the event
- * loop, so that what comes from outside is held up by one turn and not by one of each.
+ * Yields to the event loop. Of all tasks that have yielded, one continues in each round of the event loop, so that incoming
+ * requests wait for one slice, not for one of each task.
  */
 export function nextTurn(): Promise<void> {
   return new Promise((resolve) => {
@@ -22,10 +22,10 @@ function giveTurn(): void {
   if (waiting.length > 0) setImmediate(giveTurn);
 }
 
-/** Asked again and again by work that takes long: a promise to wait for when it is time to let the others have a turn. */
+/** Called repeatedly by long tasks: returns a promise to await when it is time to yield. */
 export type TurnOver = () => Promise<void> | undefined;
 
-/** @param looks at the clock at every so many calls only: a look costs as much as taking in a tenth of a click */
+/** @param looks checks the clock only at every n-th call: a check costs a tenth of parsing a click */
 export function turns(looks = 1): TurnOver {
   let asked = 0;
   let since = performance.now();
@@ -36,7 +36,7 @@ export function turns(looks = 1): TurnOver {
   return () => (++asked % looks !== 0 || performance.now() - since < TURN_MS ? undefined : pause());
 }
 
-/** Passes on what comes, letting the others have a turn in between where much comes at once. */
+/** Passes pieces on, and yields to the event loop between them if many arrive at once. */
 export async function* inTurns<Piece>(pieces: AsyncIterable<Piece> | Iterable<Piece>): AsyncGenerator<Piece> {
   const turnOver = turns();
   for await (const piece of pieces) {
@@ -48,7 +48,7 @@ export async function* inTurns<Piece>(pieces: AsyncIterable<Piece> | Iterable<Pi
 
 const SLICE_BYTES = 262_144;
 
-/** Bytes cut into slices that one step of work has little to do with. */
+/** Cuts bytes into slices that are each processed quickly. */
 export function* slicesOf(bytes: Buffer): Generator<Buffer> {
   for (let at = 0; at < bytes.length; at += SLICE_BYTES) yield bytes.subarray(at, at + SLICE_BYTES);
 }

@@ -1,12 +1,12 @@
-/** Signs with which a spreadsheet's formula begins, their full-width forms, and the ones that end a cell where text is split. */
+/** Characters that start a formula in spreadsheets, their full-width forms, and those that end a cell when text is split. */
 const FORMULA_SIGNS = ['=', '+', '-', '@', '＝', '＋', '－', '＠', '\t', '\r', '\n'].map(
   (sign) => sign.codePointAt(0) ?? 0,
 );
 
 /**
- * Blanks and signs that show nothing, first and last code points: Unicode's White_Space, Default_Ignorable_Code_Point
+ * Blanks and invisible characters, as first and last code points: Unicode's White_Space, Default_Ignorable_Code_Point
  * and control characters, the braille blank and the interlinear annotation marks. ClickHouse's regular expressions know
- * none of these properties, so they are spelt out.
+ * none of these properties, so they are listed.
  */
 const INVISIBLE_SIGNS: readonly (readonly [first: number, last: number])[] = [
   [0x00, 0x20],
@@ -34,8 +34,8 @@ const INVISIBLE_SIGNS: readonly (readonly [first: number, last: number])[] = [
 ];
 
 /**
- * A regular expression for the beginning of a text that a spreadsheet might take for a formula: any number of blanks and
- * invisible signs, then a formula sign. It is not anchored.
+ * A regular expression for the start of a text that a spreadsheet might treat as a formula: any number of blanks and
+ * invisible characters, then a formula character. It is not anchored.
  * @param code how the dialect writes a code point, given in hexadecimal digits
  */
 function formulaBeginning(code: (digits: string) => string): string {
@@ -49,7 +49,7 @@ export const FORMULA_IN_CLICKHOUSE = formulaBeginning((digits) => `\\x{${digits}
 
 const FORMULA = new RegExp(`^${formulaBeginning((digits) => `\\u{${digits}}`)}`, 'u');
 
-/** Text that a spreadsheet might take for a formula gets one `'` put before it. */
+/** Prefixes text that a spreadsheet might treat as a formula with one `'`. */
 export function neutralise(text: string): string {
   return FORMULA.test(text) ? `'${text}` : text;
 }

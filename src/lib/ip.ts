@@ -7,7 +7,7 @@ import ipaddr from 'ipaddr.js';
  */
 export function parseIp(text: string): string | undefined {
   if (isIPv4(text)) return text;
-  // `isIPv6` takes a zone id, which means nothing outside the machine that wrote it.
+  // `isIPv6` accepts a zone id, which is meaningless on other machines.
   if (!isIPv6(text) || text.includes('%')) return undefined;
   const address = ipaddr.IPv6.parse(text);
   return address.isIPv4MappedAddress() ? address.toIPv4Address().toString() : address.toRFC5952String();

@@ -1,9 +1,9 @@
 import { parseUrl } from './url.ts';
 
-/** The referrer of a click that came from no web page. */
+/** The referrer of a click without one. */
 export const DIRECT = 'Direct';
 
-/** What a referrer filter asks for: no referrer, one page, or every page of a host. */
+/** A referrer filter: no referrer, one page, or every page of a host. */
 export type ReferrerFilter =
   | { readonly kind: 'direct' }
   | { readonly kind: 'url'; readonly url: string }
@@ -12,8 +12,8 @@ export type ReferrerFilter =
 const HOST_AND_PORT = /^(\[[^\s/\\?#@[\]]+\]|[^\s/\\?#@:[\]]+)(?::(\d{1,5}))?$/;
 
 /**
- * A URL that is in its stored form once query and fragment are off: nothing in it for the URL parser to change (upper-case
- * and numeric hosts, ports, dot segments, escapes). The host ends in a letter's label, since a number would be an address.
+ * A URL that is in its stored form once query and fragment are removed: the URL parser would change nothing in it (upper-case
+ * and numeric hosts, ports, dot segments, escapes). The last label of the host is letters, because a number would be an IP address.
  */
 const PLAIN_URL = /^(https?:\/\/(?:[a-z0-9]+(?:-[a-z0-9]+)*\.)+[a-z]+(?:\/+[\w~-][\w~.-]*)*)\/*(?:[?#].*)?$/;
 
@@ -23,7 +23,7 @@ const PLAIN_URL = /^(https?:\/\/(?:[a-z0-9]+(?:-[a-z0-9]+)*\.)+[a-z]+(?:\/+[\w~-
  * commas). Whatever is not an http or https URL is `Direct`. Applying it twice changes nothing more.
  */
 export function normaliseReferrer(text: string): string {
-  // Most are, and `new URL` takes twenty times as long.
+  // Most referrers match, and `new URL` takes twenty times as long.
   const plain = PLAIN_URL.exec(text)?.[1];
   if (plain !== undefined) return plain;
   const url = parseUrl(text);
@@ -34,7 +34,7 @@ export function normaliseReferrer(text: string): string {
 }
 
 /**
- * Reads one value of a referrer filter: `Direct`, a full URL (normalised like a stored referrer) or a bare host,
+ * Parses one value of a referrer filter: `Direct`, a full URL (normalised like a stored referrer) or a bare host,
  * with a port if it has one. A value that no stored referrer can equal is kept as it is, so it matches nothing.
  */
 export function parseReferrerFilter(text: string): ReferrerFilter {

@@ -7,7 +7,7 @@ import { wellFormed } from './text.ts';
  */
 export type Escape = 'json' | 'xml' | 'csv' | 'xlsx';
 
-/** A column of a list: its name and what its values are. */
+/** A column of a list: its name and the kind of its values. */
 export interface Column {
   readonly name: string;
   /** `plain` is text made of characters that mean nothing to any format: digits, letters, `-`, `:`, `+` inside. */
@@ -15,11 +15,11 @@ export interface Column {
 }
 
 /**
- * How a format writes one row: literal text with columns' values in between. A template has two readers with one
- * meaning: `writeRow` here, and the SQL that lets ClickHouse write the rows by the million.
+ * How a format writes one row: literal text with the columns' values in between. Two functions give the same result:
+ * `writeRow` here, and the SQL with which ClickHouse writes rows by the million.
  */
 export interface RowTemplate {
-  /** How its texts are written. */
+  /** How texts are escaped. */
   readonly escape: Escape;
   readonly pieces: readonly (string | Column)[];
 }

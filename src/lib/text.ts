@@ -4,8 +4,8 @@ const SURROGATE_PAIR = /[\uD800-\uDBFF][\uDC00-\uDFFF]/g;
 const CONTROL_CHARACTER = /\p{Cc}/u;
 
 /**
- * The text with what UTF-8 or ClickHouse's clients cannot carry faithfully (lone surrogates, U+0000) as U+FFFD.
- * Returns the very same string when there is nothing to replace.
+ * Replaces what UTF-8 or ClickHouse's clients cannot represent (lone surrogates, U+0000) by U+FFFD. Returns the same string
+ * if there is nothing to replace.
  */
 export function wellFormed(text: string): string {
   const withoutLoneSurrogates = toUSVString(text);
@@ -19,7 +19,7 @@ export function characters(text: string): number {
   return text.length - (text.match(SURROGATE_PAIR)?.length ?? 0);
 }
 
-/** Whether the text holds a control character (C0, DEL or C1: Unicode's category Cc). */
+/** Whether the text contains a control character (C0, DEL or C1: Unicode's category Cc). */
 export function hasControlCharacter(text: string): boolean {
   return CONTROL_CHARACTER.test(text);
 }

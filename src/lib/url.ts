@@ -1,11 +1,11 @@
 const OUTSIDE_ASCII = /[^\0-\x7F]/;
 
 /**
- * The URL that a text is; undefined when it is none. Of text outside ASCII `URL.canParse` must not be asked: that of Node
- * 20, once it has been called some thousand times, takes Latin-1 for UTF-8 and says no to what `new URL` takes.
+ * Parses a URL; undefined if it is invalid. `URL.canParse` must not be used for text outside ASCII: in Node 20, after some
+ * thousand calls, it reads Latin-1 as UTF-8 and rejects what `new URL` accepts.
  */
 export function parseUrl(text: string): URL | undefined {
-  // A failing `new URL` makes an error with a stack, which is dear where many texts are no URLs.
+  // A failing `new URL` creates an error with a stack, which is expensive if many texts are not URLs.
   if (!OUTSIDE_ASCII.test(text) && !URL.canParse(text)) return undefined;
   try {
     return new URL(text);

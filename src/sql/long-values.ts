@@ -1,11 +1,10 @@
 import { type Param, type Sql, join, param, sql } from './sql.ts';
 
-/** ClickHouse takes no parameter of more than 131,072 bytes, as it is written. */
+/** ClickHouse accepts parameters of at most 131,072 bytes in their written form. */
 const MOST_BYTES = 120_000;
 
 /**
- * A text, or list of texts, that is too long for one parameter, put together from several; undefined where it is not too
- * long.
+ * Splits a text, or list of texts, that is too long for one parameter into several; undefined if it is not too long.
  */
 export function inPieces({ type, value }: Param): Sql | undefined {
   if (type === 'String' && typeof value === 'string') return textInPieces(value);
@@ -17,7 +16,7 @@ function textInPieces(text: string): Sql | undefined {
   if (writtenBytes(text) <= MOST_BYTES) return undefined;
   const pieces: string[] = [];
   let piece = '';
-  // Four bytes a character at most, each written as two.
+  // A character has at most four bytes, each written as at most two.
   for (const character of text) {
     piece += character;
     if (piece.length < MOST_BYTES / 8) continue;
@@ -49,7 +48,7 @@ function listInPieces(texts: readonly string[]): Sql | undefined {
   return sql`arrayConcat(${join(lists, ', ')})`;
 }
 
-/** The most bytes that a text can take as it is written, in quotes and with a comma. */
+/** The most bytes that a text can have in its written form, with quotes and a comma. */
 function writtenBytes(text: string): number {
   return 2 * Buffer.byteLength(text) + 3;
 }

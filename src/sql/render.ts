@@ -7,8 +7,8 @@ export interface RenderedSql {
 }
 
 /**
- * The final text and its parameters. Parameters are numbered in the order they first stand in the text, so equal
- * queries have equal text; one `Param` object used twice is sent once. A long value is sent in pieces.
+ * Renders the text and its parameters. Parameters are numbered by their first occurrence, so equal queries have equal texts.
+ * A `Param` object used twice is sent once. A long value is sent in pieces.
  */
 export function render(piece: Sql): RenderedSql {
   const names = new Map<Param, string>();

@@ -1,4 +1,4 @@
-/** A bound value: it travels beside the SQL text as a ClickHouse query parameter, never inside it. */
+/** A bound value: sent as a ClickHouse query parameter, never as part of the SQL text. */
 export interface Param {
   readonly kind: 'param';
   readonly type: string;
@@ -7,14 +7,14 @@ export interface Param {
 
 export type ParamValue = string | number | boolean | readonly string[] | readonly number[];
 
-/** A piece of SQL: literal text with bound values and further pieces in its gaps. */
+/** A piece of SQL: literal text, with bound values and other pieces in its gaps. */
 export interface Sql {
   readonly kind: 'sql';
   readonly texts: readonly string[];
   readonly values: readonly (Param | Sql)[];
 }
 
-/** Tagged template for SQL. A gap takes only another piece or a `param`, so no text of a stranger becomes SQL. */
+/** Tagged template for SQL. A gap accepts only another piece or a `param`, so untrusted text never becomes SQL. */
 export function sql(texts: TemplateStringsArray, ...values: readonly (Param | Sql)[]): Sql {
   return { kind: 'sql', texts, values };
 }
@@ -24,7 +24,7 @@ export function param(type: string, value: ParamValue): Param {
   return { kind: 'param', type, value };
 }
 
-/** The pieces one after another with `separator` between them; no pieces, no text. */
+/** Joins pieces with a separator; empty if there are no pieces. */
 export function join(pieces: readonly Sql[], separator: string): Sql {
   if (pieces.length === 0) return EMPTY;
   return {
@@ -34,7 +34,7 @@ export function join(pieces: readonly Sql[], separator: string): Sql {
   };
 }
 
-/** A name as a column. Only for names of our own registries: anything but letters, digits and `_` is refused. */
+/** A column name. Only for names in registries: @throws Error for anything but lower-case letters, digits and `_` */
 export function identifier(name: string): Sql {
   if (!/^[a-z_][a-z0-9_]*$/.test(name)) throw new Error('Not a plain column name.');
   return { kind: 'sql', texts: [name], values: [] };
@@ -46,13 +46,13 @@ export function aliased(expression: Sql, name: string): Sql {
   return isColumn ? expression : sql`${expression} AS ${identifier(name)}`;
 }
 
-/** A name of an operator's configuration as a text of SQL. Anything that could end the text is refused. */
+/** A quoted name from the operator's configuration. @throws Error for characters that could end the quotes */
 export function quoted(name: string): Sql {
   if (!/^[A-Za-z0-9_.-]+$/.test(name)) throw new Error('Not a plain name.');
   return { kind: 'sql', texts: [`'${name}'`], values: [] };
 }
 
-/** A table of a database, both by plain names. */
+/** A table with its database. @throws Error for anything but plain names */
 export function tableOf(database: string, table: string): Sql {
   if (![database, table].every((name) => /^[A-Za-z_][A-Za-z0-9_]*$/.test(name))) {
     throw new Error('Not a plain table name.');
