@@ -39,6 +39,15 @@ test.each(PAGES)('every link of %s leads somewhere', (page) => {
   expect(brokenLinks(page)).toEqual([]);
 });
 
+test.each(PAGES.filter((page) => page.startsWith('docs')))('another page links to %s', (page) => {
+  const linked = PAGES.filter((other) => other !== page).flatMap((other) =>
+    [...readFileSync(other, 'utf8').matchAll(/\]\(([^)\s#]+)/g)].map(([, path = '']) =>
+      join(dirname(other), path),
+    ),
+  );
+  expect(linked).toContain(page);
+});
+
 const FILES = ['src', 'test', 'bench', 'clickhouse'].flatMap((folder) =>
   readdirSync(folder, { recursive: true, encoding: 'utf8' }).map((name) => `/${folder}/${name}`),
 );
