@@ -1,20 +1,17 @@
-import { createHash } from 'node:crypto';
 import { z } from 'zod';
-import { type BodyStep, jsonItems, ndjsonItems } from '../../clicks/click-body.ts';
+import { jsonItems, ndjsonItems } from '../../clicks/click-body.ts';
 import { INPUTS, INPUT_NAMES } from '../../clicks/fields.ts';
-import { ingest } from '../../clicks/ingest.ts';
 import { schema as clickSchema } from '../../clicks/parse-click.ts';
-import type { OnceName } from '../../clicks/writer.ts';
-import type { Room } from '../../fair-share/room.ts';
-import { type Principal, isAdmin } from '../../keys/scopes.ts';
-import { inTurns, slicesOf } from '../../lib/event-loop.ts';
-import { withRoom } from '../body/ingest-memory.ts';
+import {
+  type ClicksBody,
+  MAX_LEADING_REJECTIONS,
+  MAX_REJECTIONS_SHOWN,
+  ingestBody,
+} from '../body/ingest-body.ts';
 import { errorSchema } from '../openapi/error-responses.ts';
 import type { MediaType } from '../openapi/model.ts';
 import { namedSchema, ref, requestSchema } from '../openapi/schemas.ts';
-import { type State, signalOf } from '../request/context.ts';
 import { BODY_DEADLINE_MS } from '../request/limits.ts';
-import type { Services } from '../request/services.ts';
 import { keyWith } from '../route/access.ts';
 import { bytesBody } from '../route/body.ts';
 import { parameters } from '../route/parameters.ts';
@@ -22,14 +19,6 @@ import { json } from '../route/responses.ts';
 import { route } from '../route/route.ts';
 
 const MAX_BODY_BYTES = 64 * 1_048_576;
-
-/** Rejected clicks that a response names. */
-const MAX_REJECTIONS_SHOWN = 1_000;
-
-/** A body whose first clicks are all rejected is read no further. */
-const MAX_LEADING_REJECTIONS = 10_000;
-
-type ParseBody = (body: Buffer) => Iterator<BodyStep>;
 
 const clickInput = requestSchema('Click', clickSchema, {
   description: 'A click. Unknown fields are ignored; null and "" count as not given.',
@@ -48,7 +37,9 @@ const CLICKS = [
 
 const NDJSON = CLICKS.map((click) => JSON.stringify(click)).join('\n');
 
-const CONTENT_TYPES: Readonly<Record<string, { readonly parse: ParseBody; readonly media: MediaType }>> = {
+const CONTENT_TYPES: Readonly<
+  Record<string, { readonly parse: ClicksBody['parse']; readonly media: MediaType }>
+> = {
   'application/json': {
     parse: jsonItems,
     media: {
@@ -203,12 +194,8 @@ A request with an \`Idempotency-Key\` can be sent again until it gets a response
   handler:
     (services) =>
     async ({ ctx, principal, parameters: { 'Idempotency-Key': key }, body: { bytes, type } }) => {
-      const { parse } = type;
-      const signal = signalOf(ctx);
-      const result = await withRoom(services, ctx, bytes, (room) =>
-        ingestBody(services, principal, { body: bytes, parse, key, signal, room, state: ctx.state }),
-      );
-      const { accepted, rejected, stopped_at: stoppedAt } = resultOf(result);
+      const outcome = await ingestBody(services, ctx, principal, { bytes, parse: type.parse, key });
+      const { accepted, rejected, stopped_at: stoppedAt } = outcome;
       if (accepted > 0 || rejected.length === 0) return { status: 200, body: { accepted, rejected } };
       const stopped = stoppedAt === undefined ? {} : { stopped_at: stoppedAt };
       const error = allRejected(stoppedAt);
@@ -221,72 +208,7 @@ A request with an \`Idempotency-Key\` can be sent again until it gets a response
 
 export const CLICK_ROUTES = [sendClicks] as const;
 
-interface ClicksRequest {
-  readonly body: Buffer;
-  readonly parse: ParseBody;
-  /** Idempotency-Key. */
-  readonly key: string | undefined;
-  readonly signal: AbortSignal;
-  readonly room: Room;
-  readonly state: State;
-}
-
-/** @returns the result as JSON, the same each time for a request that is repeated */
-async function ingestBody(
-  services: Services,
-  principal: Principal,
-  { body, parse, key, signal, room, state }: ClicksRequest,
-): Promise<string> {
-  const items: Iterable<BodyStep> = { [Symbol.iterator]: () => parse(body) };
-  const options = {
-    ownerId: principal.ownerId,
-    isAdmin: isAdmin(principal),
-    rejectionsKept: MAX_REJECTIONS_SHOWN,
-    badAtMost: MAX_LEADING_REJECTIONS,
-    room,
-    signal,
-  };
-  const now = services.now();
-  const run = async (receivedAt: number, once?: OnceName): Promise<string> => {
-    const result = await ingest(services.ingest, items, { ...options, receivedAt, once });
-    // The writer has noted whose clicks it stored, except where another process stored the clicks of a repeated request.
-    state.hasNotedChanges = true;
-    services.metrics.countClicks(result.accepted, result.rejectedCount);
-    const { accepted, rejected, stoppedAt } = result;
-    return JSON.stringify({ accepted, rejected, stopped_at: stoppedAt });
-  };
-  return key === undefined ? run(now) : runOnce(services, principal.ownerId, key, body, now, run);
-}
-
-/** The result of an earlier release may have further fields. */
-const storedResultSchema = z.object({
-  ...clickCounts,
-  stopped_at: z.int().exactOptional(),
-});
-
-function resultOf(text: string): z.output<typeof storedResultSchema> {
-  return storedResultSchema.parse(JSON.parse(text));
-}
-
 function allRejected(stoppedAt: number | undefined): string {
   if (stoppedAt === undefined) return 'No click was taken: every one is wrong.';
   return `No click was taken: the first ${stoppedAt} are all wrong, and the others were not read.`;
-}
-
-/** Counts a request with an Idempotency-Key once, however often it is sent. */
-async function runOnce(
-  services: Services,
-  ownerId: string,
-  key: string,
-  body: Buffer,
-  now: number,
-  run: (receivedAt: number, once: OnceName) => Promise<string>,
-): Promise<string> {
-  const hash = createHash('sha256');
-  for await (const slice of inTurns(slicesOf(body))) hash.update(slice);
-  const bodySha256 = hash.digest('hex');
-  const name = JSON.stringify([ownerId, key, bodySha256]);
-  return services.idempotency.once({ ownerId, key, bodySha256 }, now, ({ receivedAt, isRetry }) =>
-    run(receivedAt, { name, isRetry }),
-  );
 }

@@ -2,99 +2,29 @@ import { z } from 'zod';
 import { shortCodeSchema, storedCodeSchema } from '../../clicks/short-code.ts';
 import { AppError } from '../../errors.ts';
 import { type Principal, isAdmin } from '../../keys/scopes.ts';
-import { parseUrl } from '../../lib/url.ts';
 import type { ShortUrl } from '../../urls/registry.ts';
-import { namedSchema, requestSchema } from '../openapi/schemas.ts';
 import { type Context, signalOf } from '../request/context.ts';
-import { instantSchema, ownerSchema } from '../request/request-schemas.ts';
 import type { Services } from '../request/services.ts';
 import { holderOf } from '../request/share-holder.ts';
-import { timestampSchema } from '../response/timestamp-schema.ts';
 import { keyWith } from '../route/access.ts';
 import { jsonBody, noBody } from '../route/body.ts';
 import { parameters } from '../route/parameters.ts';
 import { empty, json } from '../route/responses.ts';
 import { route } from '../route/route.ts';
+import {
+  URL_EXAMPLE,
+  presentUrl,
+  readCursor,
+  urlChange,
+  urlPageSchema,
+  urlSchema,
+  writeCursor,
+} from './url-schemas.ts';
 
 /** URLs on a page. */
 const DEFAULT_LIMIT = 100;
 const MAX_LIMIT = 1_000;
 const LIMIT_RANGE = `must be a whole number from 1 to ${MAX_LIMIT}`;
-
-const urlChange = requestSchema(
-  'UrlChange',
-  z.object({
-    owner_id: ownerSchema.nullish(),
-    created_at: instantSchema.nullish(),
-    private_stats: z.boolean('must be true or false').nullish(),
-    long_url: z
-      .string('must be a string')
-      .max(8_192, 'must be at most 8192 characters')
-      .refine((text) => parseUrl(text) !== undefined, 'must be a URL')
-      .nullable()
-      .optional(),
-  }),
-  {
-    description: 'The fields to set. A field that is left out keeps its value, or takes its default.',
-    fields: {
-      owner_id: {
-        description:
-          "The owner; only `admin:all` may name another than the key's own. The owner of an existing URL does not change.",
-        minLength: 1,
-        maxLength: 128,
-        examples: ['me'],
-      },
-      created_at: {
-        description: 'ISO 8601 or Unix time. Default of a new URL: now.',
-        examples: ['2026-01-31T10:00:00Z'],
-      },
-      private_stats: {
-        description: 'False: everybody may see the statistics of the URL. Default of a new URL: true.',
-      },
-      long_url: {
-        description: 'Where the URL leads; null: unknown.',
-        maxLength: 8_192,
-        examples: ['https://example.com/launch'],
-      },
-    },
-  },
-);
-
-const urlSchema = namedSchema(
-  'Url',
-  z
-    .strictObject({
-      short_code: z.string().describe('Identifies the URL.'),
-      owner_id: z.string().describe('The owner. It does not change.'),
-      created_at: timestampSchema.describe(
-        'When the URL was created: the time of its first click where that registered it.',
-      ),
-      private_stats: z.boolean().describe('True: only the owner sees the statistics. False: everybody does.'),
-      long_url: z.string().nullable().describe('Where the URL leads; null: unknown.'),
-    })
-    .describe('A short code and its owner.'),
-);
-
-const urlPageSchema = namedSchema(
-  'UrlPage',
-  z
-    .strictObject({
-      items: z.array(urlSchema.schema),
-      next_cursor: z
-        .string()
-        .nullable()
-        .describe('What to send as `cursor` for the next page; null on the last one.'),
-    })
-    .describe('A page of URLs, in the order of their codes.'),
-);
-
-const URL_EXAMPLE = {
-  short_code: 'launch',
-  owner_id: 'me',
-  created_at: '2026-01-31T10:00:00.000Z',
-  private_stats: true,
-  long_url: 'https://example.com/launch',
-};
 
 const ONE_URL = '/api/v1/urls/{short_code}';
 const SAMPLE_PATH = '/api/v1/urls/launch';
@@ -283,24 +213,4 @@ function requireOwn(principal: Principal, url: ShortUrl): void {
   if (url.ownerId !== principal.ownerId && !isAdmin(principal)) {
     throw new AppError('forbidden', 'The URL belongs to another owner.');
   }
-}
-
-function presentUrl(url: ShortUrl): z.output<typeof urlSchema.schema> {
-  return {
-    short_code: url.shortCode,
-    owner_id: url.ownerId,
-    created_at: new Date(url.createdAt).toISOString(),
-    private_stats: url.privateStats,
-    long_url: url.longUrl,
-  };
-}
-
-function writeCursor(shortCode: string): string {
-  return Buffer.from(shortCode).toString('base64url');
-}
-
-/** @returns undefined when it is no cursor */
-function readCursor(cursor: string): string | undefined {
-  const shortCode = Buffer.from(cursor, 'base64url').toString('utf8');
-  return writeCursor(shortCode) === cursor ? shortCode : undefined;
 }

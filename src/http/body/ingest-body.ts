@@ -1,0 +1,86 @@
+import { createHash } from 'node:crypto';
+import { z } from 'zod';
+import type { BodyStep } from '../../clicks/click-body.ts';
+import { ingest } from '../../clicks/ingest.ts';
+import type { OnceName } from '../../clicks/writer.ts';
+import { type Principal, isAdmin } from '../../keys/scopes.ts';
+import { inTurns, slicesOf } from '../../lib/event-loop.ts';
+import { type Context, signalOf } from '../request/context.ts';
+import type { Services } from '../request/services.ts';
+import { withRoom } from './ingest-memory.ts';
+
+/** Rejected clicks that a response names. */
+export const MAX_REJECTIONS_SHOWN = 1_000;
+
+/** A body whose first clicks are all rejected is read no further. */
+export const MAX_LEADING_REJECTIONS = 10_000;
+
+export interface ClicksBody {
+  readonly bytes: Buffer;
+  readonly parse: (body: Buffer) => Iterator<BodyStep>;
+  /** Idempotency-Key. */
+  readonly key: string | undefined;
+}
+
+/** The outcome of an earlier release may have further fields. */
+const outcomeSchema = z.object({
+  accepted: z.number(),
+  rejected: z.array(z.object({ index: z.number(), field: z.string(), error: z.string() })),
+  stopped_at: z.number().exactOptional(),
+});
+
+export type IngestOutcome = z.output<typeof outcomeSchema>;
+
+/**
+ * Stores the clicks of a body.
+ * @returns the same each time for a repeated request with the same key
+ * @throws AppError 409 when the key was used with another body, 503 when ClickHouse is unavailable
+ */
+export async function ingestBody(
+  services: Services,
+  ctx: Context,
+  principal: Principal,
+  body: ClicksBody,
+): Promise<IngestOutcome> {
+  const { bytes, parse, key } = body;
+  const outcome = await withRoom(services, ctx, bytes, (room) => {
+    const items: Iterable<BodyStep> = { [Symbol.iterator]: () => parse(bytes) };
+    const options = {
+      ownerId: principal.ownerId,
+      isAdmin: isAdmin(principal),
+      rejectionsKept: MAX_REJECTIONS_SHOWN,
+      badAtMost: MAX_LEADING_REJECTIONS,
+      room,
+      signal: signalOf(ctx),
+    };
+    const now = services.now();
+    const run = async (receivedAt: number, once?: OnceName): Promise<string> => {
+      const result = await ingest(services.ingest, items, { ...options, receivedAt, once });
+      // The writer has noted whose clicks it stored, except where another process stored those of a repeated request.
+      ctx.state.hasNotedChanges = true;
+      services.metrics.countClicks(result.accepted, result.rejectedCount);
+      const { accepted, rejected, stoppedAt } = result;
+      return JSON.stringify({ accepted, rejected, stopped_at: stoppedAt });
+    };
+    return key === undefined ? run(now) : runOnce(services, principal.ownerId, key, bytes, now, run);
+  });
+  return outcomeSchema.parse(JSON.parse(outcome));
+}
+
+/** Counts a request with an Idempotency-Key once, however often it is sent. */
+async function runOnce(
+  services: Services,
+  ownerId: string,
+  key: string,
+  body: Buffer,
+  now: number,
+  run: (receivedAt: number, once: OnceName) => Promise<string>,
+): Promise<string> {
+  const hash = createHash('sha256');
+  for await (const slice of inTurns(slicesOf(body))) hash.update(slice);
+  const bodySha256 = hash.digest('hex');
+  const name = JSON.stringify([ownerId, key, bodySha256]);
+  return services.idempotency.once({ ownerId, key, bodySha256 }, now, ({ receivedAt, isRetry }) =>
+    run(receivedAt, { name, isRetry }),
+  );
+}
