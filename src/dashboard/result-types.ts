@@ -1,8 +1,8 @@
-import type { ComparedResult } from '../stats/result/compared-result.ts';
+import type { StatsBody } from '../http/api/stats-schemas.ts';
 import { endsSlot, wallText } from './dates.ts';
 
 /** A stats response. `previous` is null if there can be no clicks before, and missing if it was not requested. */
-export type StatsResult = ComparedResult;
+export type StatsResult = StatsBody;
 
 /** Whether a parsed body has the fields the page needs; a proxy, for example, may respond with something else. */
 export function isStatsResult(body: unknown): body is StatsResult {

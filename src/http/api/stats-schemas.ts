@@ -222,11 +222,11 @@ type Frozen<T> = T extends readonly (infer Element)[]
     ? { readonly [Key in keyof T]: Frozen<T[Key]> }
     : T;
 
-/** The schemas' types as the code has them: it does not compile when an answer has a field that is not described. */
-export type DescribedAnswer = Frozen<z.output<typeof statsSchema.schema>>;
+/** The body of a stats response. The page uses it too. */
+export type StatsBody = Frozen<z.output<typeof statsSchema.schema>>;
 
-/** That an answer is what the schema says, and the schema says no more than an answer has. */
-export const isDescribed: Same<ComparedResult, DescribedAnswer> = true;
+/** It does not compile when the statistics have a field that the schema has not, or the other way round. */
+export const isDescribed: Same<ComparedResult, StatsBody> = true;
 
 type Same<One, Other> = [One, keyof One] extends [Other, keyof Other]
   ? [Other, keyof Other] extends [One, keyof One]
