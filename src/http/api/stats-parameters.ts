@@ -24,7 +24,7 @@ import type { JsonSchema, Parameter } from '../openapi/model.ts';
 type Described = Omit<Parameter, 'name' | 'in'>;
 
 const DATES =
-  'ISO 8601 with hyphens, or a Unix time in seconds (up to 11 digits) or milliseconds (12 to 14). Without an offset it is a time in `timezone`.';
+  'ISO 8601 with hyphens, or a Unix time in seconds (up to 11 digits) or milliseconds (12 to 14). Without an offset it is in `timezone`.';
 
 const COMMAS = 'Several are separated by commas; `\\,` is a comma in a value. Given twice, they add up.';
 
@@ -37,7 +37,7 @@ function questionParameters(): Readonly<Record<string, Described>> {
       schema: { type: 'string', enum: SCOPES_OF_STATS, default: 'all' },
     },
     short_code: {
-      description: `With \`scope=anon\` the URL, required and taken as it is. With \`scope=all\` a filter. ${COMMAS}`,
+      description: `With \`scope=anon\` the URL: required, and not split at commas. With \`scope=all\` a filter. ${COMMAS}`,
       schema: { type: 'string' },
       example: 'launch',
     },
@@ -47,17 +47,17 @@ function questionParameters(): Readonly<Record<string, Described>> {
       example: '2026-01-24',
     },
     end_date: {
-      description: `The last moment, included. ${DATES} A date alone is the whole day. Later than now is taken as now, which is the default.`,
+      description: `The last moment, included. ${DATES} A date alone is the whole day. A later moment than now is clamped to now, which is the default.`,
       schema: { type: 'string' },
       example: '2026-01-31',
     },
     group_by: {
-      description: `What to group by: any of ${codes(DIMENSION_NAMES)}, separated by commas. Lists come in that order. ${codes(DIMENSION_NAMES.filter((name) => !goesWith(name, 'anon')))} not with \`scope=anon\`.`,
+      description: `The dimensions to group by: any of ${codes(DIMENSION_NAMES)}, separated by commas. The lists are named and ordered as they are. ${codes(DIMENSION_NAMES.filter((name) => !goesWith(name, 'anon')))} not with \`scope=anon\`.`,
       schema: { type: 'string', pattern: listOf(DIMENSION_NAMES), default: 'time' },
       example: 'time,country',
     },
     metrics: {
-      description: `What to count: any of ${codes(METRIC_NAMES)}, separated by commas.`,
+      description: `The metrics: any of ${codes(METRIC_NAMES)}, separated by commas.`,
       schema: { type: 'string', pattern: listOf(METRIC_NAMES), default: DEFAULT_METRICS.join(',') },
       example: 'clicks',
     },
@@ -67,16 +67,16 @@ function questionParameters(): Readonly<Record<string, Described>> {
       example: 'America/New_York',
     },
     interval: {
-      description: `How long a bucket of time is. Default by the range: ${defaultIntervals()}. Weeks are ISO weeks. An answer takes up to ${grouped(MAX_BUCKETS)} buckets, an export any number.`,
+      description: `The length of a time bucket. Default by the length of the time range: ${defaultIntervals()}. Weeks are ISO weeks. Statistics have at most ${grouped(MAX_BUCKETS)} buckets, an export any number.`,
       schema: chosen('interval'),
     },
     breakdown: {
       description:
-        'Whether to add the full cross product of the dimensions. Default: `true` for two of them, else `false`.',
+        'Whether to add a list of all dimensions together. Default: `true` for exactly two dimensions, else `false`.',
       schema: { type: 'boolean' },
     },
     filters: {
-      description: `Filters as a JSON object: the values of each dimension are alternatives, dimensions are combined. It can name ${codes(FILTER_NAMES)}. In place of values an object can stand that has values by operator: ${OPERATOR_NAMES.map((name) => `\`${name}\` (${OPERATORS[name].description})`).join(', ')}.`,
+      description: `Filters as a JSON object: the values of each dimension are alternatives, dimensions are combined. Dimensions: ${codes(FILTER_NAMES)}. In place of values an object can stand that has values by operator: ${OPERATOR_NAMES.map((name) => `\`${name}\` (${OPERATORS[name].description})`).join(', ')}.`,
       schema: { type: 'string', contentMediaType: 'application/json', contentSchema: FILTERS },
       example: '{"browser":["Chrome","Firefox"]}',
     },
@@ -91,11 +91,11 @@ function questionParameters(): Readonly<Record<string, Described>> {
       }),
     ),
     bots: {
-      description: `What to do with the clicks of programs: ${codes(BOT_CHOICES)}.`,
+      description: `Clicks by bots: ${codes(BOT_CHOICES)}.`,
       schema: chosen('bots'),
     },
     owner_id: {
-      description: 'With `admin:all` and `scope=all`: the clicks of that owner; `*`: of every owner.',
+      description: 'With `admin:all` and `scope=all`: the owner whose clicks to count; `*`: every owner.',
       schema: { type: 'string' },
       example: 'me',
     },
@@ -125,12 +125,12 @@ export function statsParameters(): readonly Parameter[] {
   return inQuery({
     ...questionParameters(),
     limit: {
-      description: "Groups kept in each list other than time's.",
+      description: 'Maximum number of groups in each list; time lists are never cut.',
       schema: { type: 'integer', minimum: 1, maximum: MAX_LIMIT, default: DEFAULT_LIMIT },
     },
     compare: {
       description:
-        '`previous`: also the totals and time lists of the period of the same length that ends just before. Before whole local days that is as many local days, before the default seven days the seven that began at the same time of day, before anything else as many milliseconds.',
+        '`previous`: also the totals and time lists of the period before, of the same length: as many local days before a range of whole local days, the seven days before the default range from the same time of day on, else as many milliseconds.',
       schema: { type: 'string', enum: COMPARE_CHOICES },
     },
   });
@@ -151,12 +151,12 @@ export function exportParameters(): readonly Parameter[] {
       : {
           start_date: {
             ...start_date,
-            description: `${start_date.description} Default: the oldest click there is.`,
+            description: `${start_date.description} Default: the oldest click.`,
           },
         }),
     ...others,
     limit: {
-      description: "Groups kept in each list other than time's. Default: all of them.",
+      description: 'Maximum number of groups in each list; time lists are never cut. Default: no limit.',
       schema: { type: 'integer', minimum: 1, maximum: MAX_LIMIT },
     },
   });

@@ -26,17 +26,17 @@ const TEXTS = { type: 'array', items: { type: 'string' } };
 
 const timeRange = z
   .strictObject({ start_date: zoned, end_date: zoned })
-  .describe('What was asked about, both ends included, in the time zone asked for.');
+  .describe('The time range, both ends included, in the time zone of the request.');
 
 const timeBucketInfo = z
   .strictObject({
     strategy: z.enum(INTERVAL_NAMES.map((name) => INTERVALS[name].strategy)),
-    interval_minutes: z.int().describe('How long a bucket mostly is.'),
-    display_format: z.string().describe('The pattern of `time`, as strftime has it.'),
+    interval_minutes: z.int().describe('The usual length of a bucket.'),
+    display_format: z.string().describe('The strftime pattern of `time`.'),
     mongo_format: z.string().describe('The same, for old clients.'),
     timezone: z.string(),
   })
-  .describe('How time is cut into buckets. Only where `group_by` has `time`.');
+  .describe('The time buckets. Only where `group_by` has `time`.');
 
 const decimal = z.number().min(0);
 
@@ -48,7 +48,7 @@ const NUMBERS = { count, decimal, instant: zoned.nullable() } as const satisfies
 
 const summary = z
   .strictObject(summaryShape())
-  .describe('Totals of all clicks that fit, whatever the lists show of them.');
+  .describe('Totals of all clicks that match, whether the lists show them or not.');
 
 type SummaryShape = { readonly [Name in keyof Summary]: z.ZodType<Summary[Name]> };
 
@@ -101,7 +101,7 @@ export const breakdownRow = namedSchema(
 
 const metrics = z.record(z.string(), rows).meta({
   description:
-    'A list for each metric and dimension, and for each metric one of all dimensions together where `breakdown` is on, named `clicks_by_time_browser` and so on.',
+    'One list for each metric and dimension; with `breakdown` also one for each metric of all dimensions together, such as `clicks_by_time_browser`.',
   propertyNames: { type: 'string', pattern: listPattern(METRIC_NAMES, DIMENSION_NAMES) },
   properties: Object.fromEntries(
     METRIC_NAMES.flatMap((metric) => DIMENSION_NAMES.map((name) => singleList(metric, name))),
@@ -110,7 +110,7 @@ const metrics = z.record(z.string(), rows).meta({
 });
 
 const timeMetrics = z.record(z.string(), rows).meta({
-  description: "Time's lists. Only where `group_by` has `time`.",
+  description: 'The time lists. Only where `group_by` has `time`.',
   propertyNames: { type: 'string', pattern: listPattern(METRIC_NAMES, ['time']) },
   properties: Object.fromEntries(METRIC_NAMES.map((metric) => singleList(metric, 'time'))),
   additionalProperties: false,
@@ -177,12 +177,12 @@ const statsFields = {
   generated_at: z.string().meta({ format: 'date-time', examples: ['2026-01-31T10:00:00.000Z'] }),
   filters: z.partialRecord(z.enum(FILTER_NAMES), filterValues).meta({
     description:
-      'The values of each dimension that was filtered by, as they were given; by operator where that is not `is` alone.',
+      'The values of each filtered dimension as they were sent; by operator where that is not `is` alone.',
     properties: Object.fromEntries(FILTER_NAMES.map((name) => [name, FILTER_VALUES])),
     additionalProperties: false,
   }),
   group_by: z.array(z.enum(DIMENSION_NAMES)),
-  timezone: z.string().describe('As it was given.'),
+  timezone: z.string().describe('As it was sent.'),
   time_range: timeRange,
   time_bucket_info: timeBucketInfo.exactOptional(),
   summary,
