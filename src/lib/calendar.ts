@@ -43,11 +43,6 @@ export function mondayOf(day: number): number {
   return day - modulo(day + 3, 7);
 }
 
-/** The day number of the Monday that begins ISO week 1 of an ISO year. */
-export function firstMonday(isoYear: number): number {
-  return mondayOf(dayNumber(isoYear, 1, 4));
-}
-
 /** The ISO year and week that hold a day. */
 export function isoWeek(day: number): { readonly year: number; readonly week: number } {
   const thursday = mondayOf(day) + 3;

@@ -1,4 +1,5 @@
-import { DAY, MINUTE, dayNumber, firstMonday } from './calendar.ts';
+import { DateTime } from 'luxon';
+import { DAY, MINUTE } from './calendar.ts';
 import { ownCopy } from './own-copy.ts';
 import { offsetAt, wallOf, wallToInstant } from './time-zone.ts';
 
@@ -6,7 +7,7 @@ import { offsetAt, wallOf, wallToInstant } from './time-zone.ts';
 // only the 29th to the 31st of a month.
 const PLAIN_UTC = /^\d{4}-\d\d-(?:[01]\d|2[0-8])T\d\d:\d\d:\d\d(?:\.\d{3})?Z$/;
 const UNIX_TIME = /^(\d{1,14})(?:\.(\d+))?$/;
-const DATE_AND_TIME = /^(\d{4})-(?:(\d\d)-(\d\d)|W(\d\d)-([1-7])|(\d{3}))(?:[Tt](.+))?$/;
+const DATE_AND_TIME = /^(\d{4}-(?:\d\d-\d\d|W\d\d-[1-7]|\d{3}))(?:[Tt](.+))?$/;
 // The second separator repeats the first: all colons or none.
 const TIME_AND_OFFSET =
   /^(\d\d)(?:(:?)(\d\d)(?:\2(\d\d)(?:[.,](\d+))?)?)?(?:([Zz])|([+\- ])(\d\d)(?::?(\d\d))?)?$/;
@@ -63,9 +64,9 @@ function parseUnixTime(text: string): number | undefined {
 function parseIso(text: string, zone: string, edge: 'start' | 'end'): number | undefined {
   const match = DATE_AND_TIME.exec(text);
   if (match === null) return undefined;
-  const day = parseDay(match);
+  const [, date = '', timeText] = match;
+  const day = parseDate(date);
   if (day === undefined) return undefined;
-  const timeText = match[7];
   if (timeText === undefined) {
     return edge === 'start' ? wallToInstant(zone, day * DAY, 'first') : lastInstantOfDay(zone, day);
   }
@@ -85,28 +86,16 @@ function lastInstantOfDay(zone: string, day: number): number {
   return next > wallToInstant(zone, day * DAY, 'first') ? next - 1 : last;
 }
 
-function parseDay([, yearText, month, dayOfMonth, week, weekday, ordinal]: RegExpExecArray):
-  number | undefined {
-  const year = Number(yearText);
-  if (ordinal !== undefined) return dayWithin(dayNumber(year, 1, Number(ordinal)), yearDays(year));
-  if (week !== undefined) {
-    const weeks: Days = [firstMonday(year), firstMonday(year + 1)];
-    return dayWithin(weeks[0] + 7 * (Number(week) - 1) + Number(weekday) - 1, weeks);
+/** The date of the text before, which that of the next click mostly is: luxon takes as long for it as all the rest does. */
+let latestDate: { readonly text: string; readonly day: number | undefined } = { text: '', day: undefined };
+
+/** A calendar date, week date or ordinal date in days since 1970-01-01; undefined where the calendar has none such. */
+function parseDate(text: string): number | undefined {
+  if (text !== latestDate.text) {
+    const date = DateTime.fromISO(text, { zone: 'utc' });
+    latestDate = { text: ownCopy(text), day: date.isValid ? date.toMillis() / DAY : undefined };
   }
-  const inYear = dayWithin(dayNumber(year, Number(month), 1), yearDays(year));
-  if (inYear === undefined) return undefined;
-  return dayWithin(inYear + Number(dayOfMonth) - 1, [inYear, dayNumber(year, Number(month) + 1, 1)]);
-}
-
-/** A first day, and the day after the last. */
-type Days = readonly [number, number];
-
-function yearDays(year: number): Days {
-  return [dayNumber(year, 1, 1), dayNumber(year + 1, 1, 1)];
-}
-
-function dayWithin(day: number, [first, end]: Days): number | undefined {
-  return day >= first && day < end ? day : undefined;
+  return latestDate.day;
 }
 
 function parseTime(text: string): TimeOfDay | undefined {

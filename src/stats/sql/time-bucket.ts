@@ -29,8 +29,15 @@ export function bucketExpression(plan: BucketPlan, instant: Sql): Sql {
     case 'edges': {
       const edges = param('Array(Int64)', plan.edges);
       const edge = sql`roundDown(${unix}, ${edges})`;
-      if (plan.edges.every((each, index) => each === plan.starts[index])) return edge;
-      return sql`transform(${edge}, ${edges}, ${param('Array(Int64)', plan.starts)}, toInt64(0))`;
+      // Where clocks were set back past midnight, a bucket goes on after the next one has begun.
+      const again = [...plan.edges.keys()].filter((index) => plan.edges[index] !== plan.starts[index]);
+      if (again.length === 0) return edge;
+      const pick = (all: readonly number[]) =>
+        param(
+          'Array(Int64)',
+          again.map((index) => all[index] ?? 0),
+        );
+      return sql`transform(${edge}, ${pick(plan.edges)}, ${pick(plan.starts)}, ${edge})`;
     }
     default:
       return assertNever(plan);

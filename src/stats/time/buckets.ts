@@ -88,7 +88,7 @@ export function* dateSlots(interval: Interval, range: TimeRange, zone: string): 
     const nextDay = firstDayAfter(interval, day);
     const next = startOf(nextDay);
     // A date that the zone skipped begins where the next one does.
-    if (next.start > first.start) yield { ...first, wall: day * DAY };
+    if (next.start > first.start) yield { start: first.start, offset: first.offset, wall: day * DAY };
     day = nextDay;
     first = next;
   }
