@@ -80,7 +80,9 @@ describe.each(SET_BACK)('%s, set back at %d', (zone, change) => {
         const name = label(shownAt(zone, at));
         counts.set(name, (counts.get(name) ?? 0) + 1);
       }
-      const expected = [...counts].toSorted().map(([time, count]) => ({ time, clicks: count }));
+      const expected = [...counts]
+        .toSorted(([one], [other]) => (one < other ? -1 : 1))
+        .map(([time, count]) => ({ time, clicks: count }));
       const { json } = await spoor.send('GET', '/api/v1/stats', { query });
       const rows: readonly { time: string; bucket_start: string; clicks: number }[] =
         json.metrics.clicks_by_time;
@@ -114,7 +116,7 @@ describe.each(SET_BACK)('%s, set back at %d', (zone, change) => {
       const name = LABELS.day(shownAt(zone, at));
       counts.set(name, (counts.get(name) ?? 0) + 1);
     }
-    const expected = [...counts].toSorted();
+    const expected = [...counts].toSorted(([one], [other]) => (one < other ? -1 : 1));
     const rows: readonly { time: string; clicks: number }[] = json.metrics.clicks_by_time_short_code;
     expect(rows.map(({ time, clicks: count }) => [time, count])).toEqual(expected);
   });
