@@ -1,0 +1,72 @@
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { endProcesses } from '../support/process.ts';
+import { RecipeCopy, recipeSteps } from '../support/recipe.ts';
+
+const RANGE = 'owner_id=admin&start_date=2026-01-05&end_date=2026-01-05&metrics=clicks';
+
+let copy: RecipeCopy;
+beforeAll(async () => {
+  copy = new RecipeCopy();
+  copy.apply(recipeSteps('An operator'));
+  await copy.build();
+  await copy.start();
+  const clicks = [
+    ['Chrome', 'DE'],
+    ['Firefox', 'DE'],
+    ['Safari', 'US'],
+  ].map(([browser, country]) => ({
+    short_code: 'launch',
+    clicked_at: '2026-01-05T12:00:00Z',
+    referrer: `https://${browser}.example/x`,
+    browser,
+    country,
+  }));
+  await copy.json('POST', '/api/v1/clicks', clicks);
+}, 120_000);
+afterAll(async () => {
+  await copy.dropDatabase();
+  await endProcesses();
+});
+
+test.each([
+  ['one dimension', { browser: { is_not: ['Chrome'] } }, ['Firefox', 'Safari']],
+  ['several values', { browser: { is_not: ['Chrome', 'Safari'] } }, ['Firefox']],
+  ['one value alone', { browser: { is_not: 'Chrome' } }, ['Firefox', 'Safari']],
+  ['beside others', { browser: { is_not: ['Chrome'] }, country: ['DE'] }, ['Firefox']],
+  ['beside another operator', { browser: { is: ['Chrome', 'Safari'], is_not: ['Safari'] } }, ['Chrome']],
+  ['a country’s name', { country: { is_not: ['Germany'] } }, ['Safari']],
+  ['a referrer’s host', { referrer: { is_not: ['chrome.example'] } }, ['Firefox', 'Safari']],
+])('%s, in answers and exports', async (_, filters, browsers) => {
+  const question = `${RANGE}&group_by=browser&filters=${encodeURIComponent(JSON.stringify(filters))}`;
+  for (const path of ['/api/v1/stats?', '/api/v1/export?format=json&']) {
+    const { metrics } = await copy.json('GET', path + question);
+    const found = metrics.clicks_by_browser.map((row: { readonly browser: string }) => row.browser);
+    expect([path, found]).toEqual([path, browsers]);
+  }
+});
+
+test('the normal form is repeated', async () => {
+  const filters = {
+    browser: { is_not: 'Chrome' },
+    country: { is: ['DE'] },
+    os: { is: 'Linux', is_not: 'x' },
+  };
+  const json = await copy.json(
+    'GET',
+    `/api/v1/stats?${RANGE}&filters=${encodeURIComponent(JSON.stringify(filters))}`,
+  );
+  expect(json.filters).toEqual({
+    browser: { is_not: ['Chrome'] },
+    country: ['DE'],
+    os: { is: ['Linux'], is_not: ['x'] },
+  });
+});
+
+test('the command line passes it on, and the API document names it', async () => {
+  const { stdout } = await copy.command([
+    ...['stats', '--owner', 'admin', '--start-date', '2026-01-05', '--end-date', '2026-01-05'],
+    ...['--group-by', 'browser', '--filters', '{"browser":{"is_not":["Chrome"]}}', '--format', 'csv'],
+  ]);
+  expect(stdout).toMatch(/\nFirefox,.*\nSafari,/);
+  expect(JSON.stringify(await copy.json('GET', '/openapi.json'))).toContain('none of the values');
+});
