@@ -5,7 +5,7 @@ COPY package.json package-lock.json .npmrc ./
 RUN npm ci --no-audit --no-fund
 COPY tsconfig.json ./
 COPY src src
-RUN npm run build
+RUN npm run build && chmod +x dist/cli.js
 
 FROM node:22-bookworm-slim AS packages
 WORKDIR /app
@@ -19,7 +19,7 @@ COPY package.json LICENSE ./
 COPY clickhouse clickhouse
 COPY --from=packages /app/node_modules node_modules
 COPY --from=build /app/dist dist
-RUN mkdir --mode=700 /data && chown node:node /data
+RUN ln -s /app/dist/cli.js /usr/local/bin/spoor && mkdir --mode=700 /data && chown node:node /data
 USER node
 VOLUME /data
 EXPOSE 8080
