@@ -1,4 +1,3 @@
-import { z } from 'zod';
 import { EXPORT_FORMATS, EXPORT_FORMAT_NAMES } from '../../export/formats.ts';
 import {
   DIMENSIONS,
@@ -20,6 +19,7 @@ import {
 } from '../../stats/parse/query.ts';
 import { MAX_BUCKETS } from '../../stats/parse/rules.ts';
 import type { JsonSchema, Parameter } from '../openapi/model.ts';
+import { inputJsonSchema } from '../openapi/schemas.ts';
 
 type Described = Omit<Parameter, 'name' | 'in'>;
 
@@ -168,8 +168,7 @@ function inQuery(described: Readonly<Record<string, Described>>): readonly Param
 
 /** What the schema that reads such a parameter says. */
 function chosen(name: 'interval' | 'bots'): JsonSchema {
-  const { $schema: _schema, ...schema } = z.toJSONSchema(choices.shape[name], { io: 'input' });
-  return schema;
+  return inputJsonSchema(choices.shape[name]);
 }
 
 function listOf(names: readonly string[]): string {

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { invalid, notOneOf } from '../../errors.ts';
+import { invalid, invalidBy, notOneOf } from '../../errors.ts';
 import { parseDateParameter } from '../../lib/date-time.ts';
 import { knownToNode } from '../../lib/time-zone.ts';
 import type { TimeRange } from '../time/buckets.ts';
@@ -68,16 +68,14 @@ const WEEK_MS = DEFAULT_DAYS * 86_400_000;
 
 /** Parameters that are one of a few. */
 export const choices = z.object({
-  breakdown: z.enum(['true', 'false'], 'breakdown must be true or false.').optional(),
-  bots: z.enum(BOT_CHOICES, `bots must be one of: ${BOT_CHOICES.join(', ')}.`).default('include'),
-  interval: z.enum(INTERVAL_NAMES, `interval must be one of: ${INTERVAL_NAMES.join(', ')}.`).optional(),
+  breakdown: z.enum(['true', 'false'], 'must be true or false').optional(),
+  bots: z.enum(BOT_CHOICES, `must be one of: ${BOT_CHOICES.join(', ')}`).default('include'),
+  interval: z.enum(INTERVAL_NAMES, `must be one of: ${INTERVAL_NAMES.join(', ')}`).optional(),
   limit: z
     .string()
-    .regex(/^\d{1,5}$/, 'limit must be a whole number from 1 to 10000.')
+    .regex(/^\d{1,5}$/, 'must be a whole number from 1 to 10000')
     .transform(Number)
-    .pipe(
-      z.number().min(1, 'limit must be at least 1.').max(MAX_LIMIT, `limit must be at most ${MAX_LIMIT}.`),
-    )
+    .pipe(z.number().min(1, 'must be at least 1').max(MAX_LIMIT, `must be at most ${MAX_LIMIT}`))
     .optional(),
 });
 
@@ -160,8 +158,7 @@ function parseChoices(raw: RawParameters) {
     const { breakdown, bots, interval, limit } = parsed.data;
     return { breakdown, bots, interval, limit };
   }
-  const issue = parsed.error.issues[0];
-  throw invalid(String(issue?.path[0]), issue?.message ?? 'The parameters are wrong.');
+  throw invalidBy(parsed.error);
 }
 
 function parseSubject(raw: RawParameters): Subject {
