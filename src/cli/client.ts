@@ -109,7 +109,7 @@ export async function withClient<T>(config: Config, work: (client: Client) => Pr
   const running = await findRunning(config.dataDir);
   if (running !== undefined) return work(createClient(running.url, running.token));
   // Loaded here only: commands that talk to a running server need no server code.
-  const { createLog, start } = await import('../main.ts');
+  const [{ start }, { createLog }] = await Promise.all([import('../main.ts'), import('../process/log.ts')]);
   const own = await start(
     { ...config, host: '127.0.0.1', port: 0 },
     {

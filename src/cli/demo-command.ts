@@ -20,7 +20,7 @@ export function demoCommand(program: Command): void {
     .addHelpText('after', '\nExample:\n  PORT=9000 SPOOR_DATA_DIR=/tmp/demo spoor demo')
     .action(async () => {
       const config = readConfig();
-      const { createLog } = await import('../main.ts');
+      const { createLog } = await import('../process/log.ts');
       const log = createLog(config.logLevel);
       const stopping = stopSignal();
       const running = await startUnlessStopped(stopping, config, log);

@@ -17,7 +17,7 @@ export function serveCommand(program: Command): void {
     )
     .action(async () => {
       const config = readConfig();
-      const { createLog } = await import('../main.ts');
+      const { createLog } = await import('../process/log.ts');
       const log = createLog(config.logLevel);
       const stopping = stopSignal();
       const running = await startUnlessStopped(stopping, config, log);

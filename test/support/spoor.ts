@@ -5,7 +5,8 @@ import { join } from 'node:path';
 import { type ClickHouseServer, type Config, readConfig } from '../../src/config.ts';
 import { type ClickTable, nodeSettings } from '../../src/clickhouse/cluster.ts';
 import { Database } from '../../src/clickhouse/database.ts';
-import { type Running, type StartOptions, createLog, start } from '../../src/main.ts';
+import { type Running, type StartOptions, start } from '../../src/main.ts';
+import { createLog } from '../../src/process/log.ts';
 import type { Sharding } from '../../src/stats/sql/sharding.ts';
 import { checkDocumented } from './documented.ts';
 

@@ -1,0 +1,167 @@
+import { getHeapStatistics } from 'node:v8';
+import type { Logger } from 'pino';
+import { Backups } from './backup/write-backup.ts';
+import { CacheBudget } from './cache/cache-budget.ts';
+import { StatsCache } from './cache/stats-cache.ts';
+import type { Database } from './clickhouse/database.ts';
+import type { OpenClickHouse } from './clickhouse/server-connection.ts';
+import { failureName } from './clickhouse/failures.ts';
+import { createVersions } from './clickhouse/versions.ts';
+import { queryLimits } from './clickhouse/workloads.ts';
+import { onEachShard } from './stats/sql/sharding.ts';
+import { ZoneAgreement } from './clickhouse/zone-agreement.ts';
+import { type EnrichStep, enrichSteps } from './clicks/enrich/enrich.ts';
+import { UNKNOWN_PLACE } from './clicks/enrich/place.ts';
+import { cachedUserAgents } from './clicks/enrich/user-agent.ts';
+import { type HashVisitor, visitorHasher } from './clicks/enrich/visitor.ts';
+import { IdempotencyLedger } from './clicks/idempotency.ts';
+import { BatchImporter } from './clicks/import/batches.ts';
+import type { IngestContext } from './clicks/ingest.ts';
+import { lazyPlaces } from './clicks/place-database.ts';
+import { ClickRemoval } from './clicks/removal.ts';
+import { keptSinceOf } from './clicks/retention.ts';
+import { ClickWriter } from './clicks/writer.ts';
+import type { Config } from './config.ts';
+import { descriptorLimit } from './process/descriptors.ts';
+import { type SpoolFolder, openSpoolFolder } from './export-spool/spool-folder.ts';
+import { Spool } from './export-spool/spool.ts';
+import { createShares } from './fair-share/shares.ts';
+import { maxConnections } from './http/server/listen.ts';
+import type { Services } from './http/request/services.ts';
+import { KeyStore, hashKey } from './keys/key-store.ts';
+import type { Principal } from './keys/scopes.ts';
+import { readOrCreateSecret } from './data-dir/secrets.ts';
+import { sql } from './sql/sql.ts';
+import { UrlRegistry } from './urls/registry.ts';
+
+export const ADMIN: Principal = {
+  id: 'admin',
+  ownerId: 'admin',
+  scopes: ['admin:all'],
+  rateLimit: 'standard',
+};
+/** The principal of the command line, which alone knows the token. A command is not limited. */
+const CONTROL: Principal = { ...ADMIN, id: 'control', rateLimit: 'unlimited' };
+
+/** What `start` has opened. */
+type Opened = Pick<Services, 'metrics' | 'log' | 'rateLimits'> & {
+  readonly clickhouse: Pick<OpenClickHouse, 'database' | 'clickTables' | 'shards'>;
+};
+
+/**
+ * All that the routes work with, wired by the settings. Nothing is started here.
+ * @param token the commands' key to this process
+ */
+export function composeServices(config: Config, { clickhouse, ...parts }: Opened, token: string): Services {
+  const { database, clickTables, shards } = clickhouse;
+  // One process at a time has its data directory.
+  const isEmbedded = config.clickhouse === undefined;
+  const spoolFolder = spoolFolderOf(config, parts.log);
+  const shares = createShares({
+    ...config,
+    maxDearQueries: queryLimits(config).dearQuestions,
+    spoolBytes: config.spoolBytes ?? spoolFolder?.defaultBytes ?? 0,
+    maxConnections: maxConnections(descriptorLimit()),
+    heapBytes: getHeapStatistics().heap_size_limit,
+  });
+  parts.metrics.watchShares(shares);
+  const now = Date.now;
+  const nextVersion = createVersions(now);
+  const removal = new ClickRemoval(clickTables);
+  const budget = new CacheBudget(config.cacheBytes);
+  parts.metrics.watchCaches(() => budget.bytes);
+  const cache = new StatsCache({ database, spread: shards, budget, count: parts.metrics.countCacheRequest });
+  const urls = new UrlRegistry(database, nextVersion, removal, budget, isEmbedded);
+  const visitorSecret = config.visitorSecret ?? readOrCreateSecret(config.dataDir, 'visitor-secret');
+  const hashVisitor = visitorHasher(visitorSecret);
+  const keptSince = keptSinceOf(config.retentionDays);
+  const ingest: IngestContext = {
+    writer: cacheNotifyingWriter(new ClickWriter(database, shards), cache),
+    urls,
+    keptSince,
+    steps: enrichment(config, hashVisitor, budget),
+  };
+  const fixedKeys = new Map([[hashKey(token), CONTROL]]);
+  if (config.adminKey !== undefined) fixedKeys.set(hashKey(config.adminKey), ADMIN);
+  return {
+    ...parts,
+    database,
+    spread: shards,
+    urls,
+    keys: new KeyStore(database, nextVersion, now, budget, isEmbedded),
+    fixedKeys,
+    ingest,
+    idempotency: new IdempotencyLedger(database, nextVersion),
+    importer: new BatchImporter(database, ingest, nextVersion),
+    removal,
+    backups: new Backups({
+      database,
+      dataDir: isEmbedded ? config.dataDir : undefined,
+      visitorSecret,
+      undisturbed: (work) => urls.gate.shut(work),
+    }),
+    hashVisitor,
+    keptSince,
+    cache,
+    timeZones: timeZonesOf(database),
+    zones: new ZoneAgreement(
+      database,
+      shards && ((query) => sql`SELECT * FROM ${onEachShard(shards, query)}`),
+    ),
+    shares,
+    spool: spoolFolder && new Spool(spoolFolder, shares.spool),
+    proxies: config.trustProxy,
+    corsOrigins: config.corsOrigins,
+    now,
+  };
+}
+
+/** Where exports to slow clients are spooled; undefined if spooling is off or the data directory is not writable. */
+function spoolFolderOf({ spoolBytes, dataDir }: Config, log: Logger): SpoolFolder | undefined {
+  if (spoolBytes === 0) return undefined;
+  try {
+    return openSpoolFolder(dataDir);
+  } catch (error) {
+    log.warn(
+      { failure: failureName(error) },
+      'SPOOR_DATA_DIR is not writable: exports to slow clients are not spooled',
+    );
+    return undefined;
+  }
+}
+
+/** A writer that tells the cache whose clicks it has written, also where it failed: part may be stored all the same. */
+function cacheNotifyingWriter(writer: ClickWriter, cache: StatsCache): IngestContext['writer'] {
+  return {
+    write: async (rows, once) => {
+      try {
+        await writer.write(rows, once);
+      } finally {
+        cache.dataChanged(new Set(rows.map(({ ownerId }) => ownerId)));
+      }
+    },
+  };
+}
+
+function enrichment(config: Config, hashVisitor: HashVisitor, budget: CacheBudget): IngestContext['steps'] {
+  const sources = {
+    hashVisitor,
+    parseUserAgent: cachedUserAgents(budget.open('user_agents')),
+  };
+  const places = lazyPlaces(config.geoipDb, budget.open('places'));
+  const withoutPlaces = enrichSteps({ ...sources, findPlace: () => UNKNOWN_PLACE });
+  let withPlaces: readonly EnrichStep[] | undefined;
+  return async (needsPlace) =>
+    needsPlace ? (withPlaces ??= enrichSteps({ ...sources, findPlace: await places() })) : withoutPlaces;
+}
+
+/** Reads the zones that ClickHouse knows, at the first call that reaches it. */
+function timeZonesOf(database: Database): Services['timeZones'] {
+  let known: ReadonlySet<string> | undefined;
+  return async () => {
+    known ??= new Set(
+      (await database.rows<[string]>(sql`SELECT time_zone FROM system.time_zones`)).map(([zone]) => zone),
+    );
+    return known;
+  };
+}
