@@ -119,6 +119,8 @@ describe.each(SET_BACK)('%s, set back at %d', (zone, change) => {
     const expected = [...counts].toSorted(([one], [other]) => (one < other ? -1 : 1));
     const rows: readonly { time: string; clicks: number }[] = json.metrics.clicks_by_time_short_code;
     expect(rows.map(({ time, clicks: count }) => [time, count])).toEqual(expected);
+    const exported = await spoor.send('GET', '/api/v1/export', { query: { ...query, format: 'json' } });
+    expect(exported.json.metrics.clicks_by_time_short_code).toEqual(rows);
   });
 });
 

@@ -37,8 +37,7 @@ function scanBuckets(interval: IntervalName, range: { start: number; end: number
   const firsts = new Map<string, Bucket>();
   const found = new Set<Bucket>();
   let [runs, previous] = [0, Number.NaN];
-  const look = (start: number, end: number): void => {
-    const wall = shownAt(zone, start);
+  const look = (start: number, end: number, wall = shownAt(zone, start)): void => {
     const offset = (wall - start) / MINUTE;
     if (offset !== previous) runs++;
     previous = offset;
@@ -48,11 +47,13 @@ function scanBuckets(interval: IntervalName, range: { start: number; end: number
     firsts.set(key, bucket);
     if (end > range.start && start <= range.end) found.add(bucket);
   };
+  let wall = shownAt(zone, from);
   for (let start = from; start <= range.end; start += step) {
-    const isChange = shownAt(zone, start + step) - shownAt(zone, start) !== step;
+    const next = shownAt(zone, start + step);
     // Some clocks changed at 00:01.
-    if (isChange) for (let at = start; at < start + step; at += MINUTE) look(at, at + MINUTE);
-    else look(start, start + step);
+    if (next - wall !== step) for (let at = start; at < start + step; at += MINUTE) look(at, at + MINUTE);
+    else look(start, start + step, wall);
+    wall = next;
   }
   return [...found].toSorted((one, other) => one.start - other.start);
 }
