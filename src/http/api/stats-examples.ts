@@ -1,6 +1,6 @@
 const bucket = (day: string) => ({ time: day, bucket_start: `${day}T00:00:00.000-05:00` });
 
-/** An answer as `GET /api/v1/export?format=json` gives it. */
+/** The body of a `GET /api/v1/export?format=json`. */
 export const EXPORTED_EXAMPLE = {
   scope: 'anon',
   short_code: 'launch',
@@ -45,7 +45,7 @@ export const EXPORTED_EXAMPLE = {
   group_counts: { browser: 2, time_browser: 4 },
 } as const;
 
-/** An answer as `GET /api/v1/stats` gives it, with `compare=previous`. */
+/** The body of a `GET /api/v1/stats` with `compare=previous`. */
 export const STATS_EXAMPLE = {
   ...EXPORTED_EXAMPLE,
   previous: {

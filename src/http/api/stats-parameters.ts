@@ -28,7 +28,7 @@ const DATES =
 
 const COMMAS = 'Several are separated by commas; `\\,` is a comma in a value. Given twice, they add up.';
 
-/** The parameters of a question about clicks, those that both answers and exports take. */
+/** The parameters that both statistics and exports take. */
 function questionParameters(): Readonly<Record<string, Described>> {
   return {
     scope: {
