@@ -40,12 +40,6 @@ export function identifier(name: string): Sql {
   return { kind: 'sql', texts: [name], values: [] };
 }
 
-/** An expression under a name; a column that has the name already stands as it is. */
-export function aliased(expression: Sql, name: string): Sql {
-  const isColumn = expression.values.length === 0 && expression.texts[0] === name;
-  return isColumn ? expression : sql`${expression} AS ${identifier(name)}`;
-}
-
 /** A quoted name from the operator's configuration. @throws Error for characters that could end the quotes */
 export function quoted(name: string): Sql {
   if (!/^[A-Za-z0-9_.-]+$/.test(name)) throw new Error('Not a plain name.');

@@ -95,8 +95,19 @@ test('the command line has it, in help and in one table with the others', async 
   const help = await copy.command(['stats', '--help']);
   expect(help.stdout.replaceAll(/\s+/g, ' ')).toContain('human_clicks,slowest_redirect');
   const { stdout } = await copy.command([
-    ...['stats', '--owner', 'admin', '--start-date', '2026-01-05', '--end-date', '2026-01-06'],
-    ...['--group-by', 'browser', '--metrics', 'clicks,human_clicks', '--format', 'csv'],
+    'stats',
+    '--owner',
+    'admin',
+    '--start-date',
+    '2026-01-05',
+    '--end-date',
+    '2026-01-06',
+    '--group-by',
+    'browser',
+    '--metrics',
+    'clicks,human_clicks',
+    '--format',
+    'csv',
   ]);
   expect(stdout.split('\n')[0]).toBe('browser,clicks,clicks_percentage,human_clicks,human_clicks_percentage');
 });

@@ -64,8 +64,19 @@ test('the normal form is repeated', async () => {
 
 test('the command line passes it on, and the API document names it', async () => {
   const { stdout } = await copy.command([
-    ...['stats', '--owner', 'admin', '--start-date', '2026-01-05', '--end-date', '2026-01-05'],
-    ...['--group-by', 'browser', '--filters', '{"browser":{"is_not":["Chrome"]}}', '--format', 'csv'],
+    'stats',
+    '--owner',
+    'admin',
+    '--start-date',
+    '2026-01-05',
+    '--end-date',
+    '2026-01-05',
+    '--group-by',
+    'browser',
+    '--filters',
+    '{"browser":{"is_not":["Chrome"]}}',
+    '--format',
+    'csv',
   ]);
   expect(stdout).toMatch(/\nFirefox,.*\nSafari,/);
   expect(JSON.stringify(await copy.json('GET', '/openapi.json'))).toContain('none of the values');

@@ -1,6 +1,6 @@
 import { expect } from '@jest/globals';
 import * as fc from 'fast-check';
-import { DIMENSION_NAMES, FILTER_NAMES } from '../../src/stats/registry/dimensions.ts';
+import { DIMENSION_NAMES, FILTER_NAMES, type FilterName } from '../../src/stats/registry/dimensions.ts';
 import { INTERVAL_NAMES } from '../../src/stats/registry/intervals.ts';
 import { METRIC_NAMES } from '../../src/stats/registry/metrics.ts';
 import { checkDocumented } from './documented.ts';
@@ -192,7 +192,8 @@ const clicks: fc.Arbitrary<SentClick> = fc
           country: bare ? 'XX' : country[1],
           referrer: referrer[1],
           short_code: shortCode,
-        },
+          // A dimension that is left out does not compile.
+        } satisfies Record<FilterName, string>,
       },
     };
   });

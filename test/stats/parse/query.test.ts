@@ -1,0 +1,189 @@
+import { describe, expect, test } from '@jest/globals';
+import { AppError } from '../../../src/errors.ts';
+import {
+  type Question,
+  forAnswer,
+  forExport,
+  parseAnswerQuestion,
+  parseQuestion,
+} from '../../../src/stats/parse/query.ts';
+import { DIMENSION_NAMES, FILTER_NAMES, goesWith } from '../../../src/stats/registry/dimensions.ts';
+import { INTERVAL_NAMES } from '../../../src/stats/registry/intervals.ts';
+import { METRIC_NAMES } from '../../../src/stats/registry/metrics.ts';
+import { is } from '../../support/filters.ts';
+
+const NOW = Date.parse('2026-01-31T10:00:00Z');
+const CONTEXT = { now: NOW, timeZones: new Set(['UTC', 'Europe/Berlin']) };
+type Raw = Readonly<Record<string, string | readonly string[]>>;
+
+const parsed = (raw: Raw): Question => parseQuestion(raw, CONTEXT);
+
+/** Status, code and field of the error that parsing ends in. */
+function refusal(parse: () => unknown): readonly unknown[] {
+  try {
+    parse();
+  } catch (error) {
+    if (!(error instanceof AppError)) throw error;
+    return [error.status, error.code, error.field];
+  }
+  return [];
+}
+
+test('nothing given: the defaults', () => {
+  expect(parsed({})).toEqual({
+    subject: { scope: 'all', ownerId: undefined },
+    start: undefined,
+    end: NOW,
+    groupBy: ['time'],
+    metrics: ['clicks', 'unique_clicks'],
+    timezone: 'UTC',
+    interval: undefined,
+    breakdown: false,
+    filters: [],
+    bots: 'include',
+    limit: undefined,
+    keptSince: undefined,
+  });
+});
+
+describe('each parameter by itself', () => {
+  test.each([
+    ['trimmed', { group_by: ' os , city ,,' }, { groupBy: ['os', 'city'] }],
+    ['duplicates dropped, in the order given', { group_by: 'os,city,os' }, { groupBy: ['os', 'city'] }],
+    ['metrics in the registry’s order', { metrics: 'unique_clicks,clicks' }, { metrics: [...METRIC_NAMES] }],
+    ['empty is not given', { metrics: ' ', timezone: '' }, { metrics: [...METRIC_NAMES], timezone: 'UTC' }],
+    ['two dimensions break down', { group_by: 'os,city' }, { breakdown: true }],
+    ['unless told not to', { group_by: 'os,city', breakdown: 'false' }, { breakdown: false }],
+    ['three do not', { group_by: 'os,city,time' }, { breakdown: false }],
+    ['a scope in any case', { scope: 'ALL', owner_id: '*' }, { subject: { scope: 'all', ownerId: '*' } }],
+    [
+      'one URL, its code not split',
+      { scope: 'anon', short_code: 'a,b' },
+      { subject: { scope: 'anon', shortCode: 'a,b' }, filters: [] },
+    ],
+    ['a limit', { limit: '10000' }, { limit: 10_000 }],
+    [
+      'a date in the zone',
+      { start_date: '2026-01-10', timezone: 'Europe/Berlin' },
+      { start: Date.parse('2026-01-09T23:00Z') },
+    ],
+    ['later than now is now', { end_date: '2027-01-01' }, { end: NOW }],
+    ['before 2000 is its first moment', { start_date: '1999-01-01' }, { start: Date.UTC(2000, 0, 1) }],
+  ] as const satisfies readonly (readonly [string, Raw, Partial<Question>])[])('%s', (_, raw, expected) => {
+    expect(parsed(raw)).toMatchObject(expected);
+  });
+
+  test.each([
+    [{ group_by: 'device' }, [422, 'validation_error', 'group_by']],
+    [{ metrics: 'sessions' }, [422, 'validation_error', 'metrics']],
+    [{ scope: 'mine' }, [422, 'validation_error', 'scope']],
+    [{ timezone: 'Europe/berlin' }, [400, 'validation_error', 'timezone']],
+    [{ interval: 'decade' }, [400, 'validation_error', 'interval']],
+    [{ breakdown: 'yes' }, [400, 'validation_error', 'breakdown']],
+    [{ bots: 'some' }, [400, 'validation_error', 'bots']],
+    [{ limit: '0' }, [400, 'validation_error', 'limit']],
+    [{ limit: '10001' }, [400, 'validation_error', 'limit']],
+    [{ limit: '1.5' }, [400, 'validation_error', 'limit']],
+    [{ start_date: 'yesterday' }, [400, 'validation_error', 'start_date']],
+    [{ metrics: ['clicks', 'clicks'] }, [400, 'validation_error', 'metrics']],
+    [{ city: 'a\0' }, [400, 'validation_error', 'city']],
+    [{ scope: 'anon' }, [400, 'validation_error', 'short_code']],
+  ] as const satisfies readonly (readonly [Raw, readonly unknown[]])[])('%j: %j', (raw, expected) => {
+    expect(refusal(() => parsed(raw))).toEqual(expected);
+  });
+
+  test.each(INTERVAL_NAMES)('interval %s', (interval) => {
+    expect(parsed({ interval }).interval).toBe(interval);
+  });
+});
+
+describe('between parameters', () => {
+  test.each([
+    [{ scope: 'anon', short_code: 'x', owner_id: 'me' }, 'owner_id'],
+    [{ start_date: '2026-01-11', end_date: '2026-01-10' }, 'start_date'],
+  ])('%j: %s', (raw, field) => {
+    expect(refusal(() => parsed(raw))).toEqual([400, 'validation_error', field]);
+  });
+
+  test.each(DIMENSION_NAMES)('%s with one URL: grouped by and filtered by only where it goes', (name) => {
+    const anon = { scope: 'anon', short_code: 'x' };
+    const goes = goesWith(name, 'anon');
+    const wrong = (field: string) => (goes ? [] : [400, 'validation_error', field]);
+    expect(refusal(() => parsed({ ...anon, group_by: name }))).toEqual(wrong('group_by'));
+    if (!FILTER_NAMES.some((filter) => filter === name)) return;
+    const filters = JSON.stringify({ [name]: ['v'] });
+    expect(refusal(() => parsed({ ...anon, filters }))).toEqual(wrong('filters'));
+  });
+
+  test('more buckets than an answer holds are refused, in an export not', () => {
+    const question = parsed({ start_date: '2025-01-01', interval: '10_minute' });
+    expect(refusal(() => forAnswer(question))).toEqual([400, 'validation_error', 'interval']);
+    expect(refusal(() => forExport(question, undefined))).toEqual([]);
+    expect(refusal(() => forAnswer({ ...question, groupBy: ['os'] }))).toEqual([]);
+  });
+});
+
+describe('filters', () => {
+  test.each([
+    ['values are split at commas', { browser: 'Chrome, Firefox,' }, [is('browser', 'Chrome', 'Firefox')]],
+    ['an escaped comma is none', { city: 'a\\,b,c' }, [is('city', 'a,b', 'c')]],
+    ['given twice, they add up', { os: ['a', 'b'] }, [is('os', 'a', 'b')]],
+    ['JSON is not split', { filters: '{"city":["a,b"]}' }, [is('city', 'a,b')]],
+    ['a text is a list of one', { filters: '{"city":"a"}' }, [is('city', 'a')]],
+    ['an operator in words', { filters: '{"city":{"is":["a"]}}' }, [is('city', 'a')]],
+    ['all spellings add up', { filters: '{"city":{"is":"a"}}', city: 'b' }, [is('city', 'a', 'b')]],
+    ['empty values are none', { filters: '{"city":[]}', os: ',' }, []],
+  ] as const)('%s', (_, raw, filters) => {
+    expect(parsed(raw).filters).toEqual(filters);
+  });
+
+  test.each(FILTER_NAMES)('by %s', (name) => {
+    expect(parsed({ [name]: 'v' }).filters).toEqual([is(name, 'v')]);
+    expect(parsed({ filters: JSON.stringify({ [name]: ['v', 'w'] }) }).filters).toEqual([is(name, 'v', 'w')]);
+  });
+
+  test.each([
+    '{"time":["x"]}',
+    '{"device":["x"]}',
+    '{"city":[1]}',
+    '{"city":null}',
+    '{"city":{}}',
+    '{"city":{"like":["x"]}}',
+    '{"city":{"is":[1]}}',
+    '["city"]',
+    'null',
+    '{',
+    '{"city":["\\u0000"]}',
+    '{"__proto__":["x"]}',
+  ])('%s is refused', (filters) => {
+    expect(refusal(() => parsed({ filters }))).toEqual([400, 'validation_error', 'filters']);
+  });
+});
+
+describe('defaults that depend on what is made', () => {
+  test('an answer is of seven days and a thousand groups, an export of everything', () => {
+    const question = parsed({});
+    const week = NOW - 7 * 86_400_000;
+    expect(forAnswer(question)).toMatchObject({
+      range: { start: week, end: NOW },
+      limit: 1_000,
+      interval: 'day',
+    });
+    expect(forExport(question, undefined)).toMatchObject({
+      range: { start: week, end: NOW },
+      limit: undefined,
+    });
+    expect(forExport(question, Date.UTC(2020, 0, 1)).range.start).toBe(Date.UTC(2020, 0, 1));
+  });
+
+  test('compare is of answers alone', () => {
+    const day = { start_date: '2026-01-30', end_date: '2026-01-30', compare: 'previous' };
+    const query = forAnswer(parseAnswerQuestion(day, CONTEXT));
+    expect(query.previous).toEqual({ start: Date.UTC(2026, 0, 29), end: Date.UTC(2026, 0, 30) - 1 });
+    expect(refusal(() => parseAnswerQuestion({ compare: 'next' }, CONTEXT))).toEqual([
+      400,
+      'validation_error',
+      'compare',
+    ]);
+  });
+});
