@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { type KnownBatch, nameOf, rootOf } from '../clicks/import/batches.ts';
+import { nameOf, rootOf } from '../clicks/import/batch.ts';
+import type { KnownBatch } from '../clicks/import/batches.ts';
 import { TOO_LONG } from '../clicks/import/lines.ts';
 import { IMPORT_FORMATS, type ImportFormatName } from '../clicks/import/formats.ts';
 import type { HeaderParser } from '../clicks/import/import-format.ts';

@@ -15,7 +15,7 @@ import { type Insert, type InsertOptions, jsonInsert, nativeInsert, runInsert } 
 import type { NativeColumn } from './native.ts';
 import { Ping } from './ping.ts';
 import { QueryEnding } from './query-ending.ts';
-import { PATIENT, READ_ONLY } from './settings.ts';
+import { PATIENT, READ_ONLY, WHOLE } from './settings.ts';
 import { withTimeout } from './time-limit.ts';
 import type { Workload, WorkloadSettings } from './workloads.ts';
 
@@ -38,6 +38,14 @@ export interface NodeSettings {
   readonly statements?: ClickHouseSettings;
   /** The query of a ping; it succeeds only while all that stats queries need responds. */
   readonly pingQuery?: Sql;
+}
+
+interface StreamOptions {
+  readonly format: string;
+  readonly signal: AbortSignal;
+  readonly workload: Workload;
+  readonly ended: (end: Promise<void>) => void;
+  readonly settings?: ClickHouseSettings;
 }
 
 /** Called when a query has ended, for metrics. */
@@ -146,15 +154,38 @@ export class Database {
     workload: Workload = 'exports',
     ended: (end: Promise<void>) => void = () => {},
   ): Promise<AsyncIterable<Buffer>> {
+    return this.#stream(query, { format: 'RawBLOB', signal, workload, ended });
+  }
+
+  /**
+   * The bytes of a query's rows as a file in one of ClickHouse's formats. ClickHouse holds them back until the query has
+   * succeeded, on its disk where they are many, so what comes is a whole file.
+   * @param format a name from a closed set
+   * @param ended as of `text`
+   */
+  async file(
+    query: Sql,
+    format: string,
+    signal: AbortSignal,
+    workload: Workload = 'exports',
+    ended: (end: Promise<void>) => void = () => {},
+  ): Promise<AsyncIterable<Buffer>> {
+    return this.#stream(query, { format, signal, workload, ended, settings: WHOLE });
+  }
+
+  async #stream(
+    query: Sql,
+    { format, signal, workload, ended, settings = {} }: StreamOptions,
+  ): Promise<AsyncIterable<Buffer>> {
     return this.#measure('select', () =>
       this.#ending.run(signal, async (queryId, givenUp) => {
         const { sql: text, params } = render(query);
         const { stream } = await this.#slowReaders.exec({
           query_id: queryId,
-          query: `${text} FORMAT RawBLOB`,
+          query: `${text} FORMAT ${format}`,
           query_params: { ...params },
           abort_signal: givenUp,
-          clickhouse_settings: { ...READ_ONLY, ...this.#workloads[workload], ...PATIENT },
+          clickhouse_settings: { ...READ_ONLY, ...this.#workloads[workload], ...PATIENT, ...settings },
         });
         const leave = (): void => {
           stream.destroy();

@@ -25,3 +25,8 @@ export const PATIENT = {
   output_format_json_escape_forward_slashes: 0,
   short_circuit_function_evaluation: 'force_enable',
 } satisfies ClickHouseSettings;
+
+/** For a result of which nothing is to come before all of it can: what does not fit the memory for it waits on the disk. */
+export const WHOLE = {
+  wait_end_of_query: 1,
+} satisfies ClickHouseSettings;

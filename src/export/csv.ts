@@ -1,6 +1,17 @@
 import { type Column, type RowTemplate, escapeText } from '../lib/row-template.ts';
 import type { ExportContent } from './content.ts';
+import type { TemplateFormat } from './export-format.ts';
 import { type ZipEntry, zipped } from './zip.ts';
+
+export const CSV: TemplateFormat = {
+  kind: 'template',
+  extension: 'zip',
+  contentType: 'application/zip',
+  description: 'a zip archive of `summary.csv` and one file a list',
+  capability: 'raw',
+  row: csvRow,
+  write: writeCsv,
+};
 
 export function csvRow(columns: readonly Column[]): RowTemplate {
   const cells = columns.flatMap((column, index) => (index === 0 ? [column] : [',', column]));
@@ -8,7 +19,7 @@ export function csvRow(columns: readonly Column[]): RowTemplate {
 }
 
 /** An archive of CSV files (RFC 4180, UTF-8): the summary, then one a list. */
-export function writeCsv(content: ExportContent): AsyncIterable<Buffer> {
+function writeCsv(content: ExportContent): AsyncIterable<Buffer> {
   return zipped(files(content));
 }
 

@@ -1,5 +1,16 @@
 import type { Column, RowTemplate } from '../lib/row-template.ts';
 import type { ExportContent } from './content.ts';
+import type { TemplateFormat } from './export-format.ts';
+
+export const JSON_DOCUMENT: TemplateFormat = {
+  kind: 'template',
+  extension: 'json',
+  contentType: 'application/json',
+  description: 'the statistics as `/api/v1/stats` returns them',
+  capability: 'document',
+  row: jsonRow,
+  write: writeJson,
+};
 
 /** Every row has its comma before it; the list takes the first one's away. */
 export function jsonRow(columns: readonly Column[]): RowTemplate {
@@ -11,11 +22,7 @@ export function jsonRow(columns: readonly Column[]): RowTemplate {
 }
 
 /** The statistics answer as one JSON document. */
-export async function* writeJson({
-  head,
-  lists,
-  groupCounts,
-}: ExportContent): AsyncGenerator<Buffer | string> {
+async function* writeJson({ head, lists, groupCounts }: ExportContent): AsyncGenerator<Buffer | string> {
   yield `${JSON.stringify(head).slice(0, -1)},"metrics":{`;
   let isFirstList = true;
   for await (const { name, rows } of lists) {

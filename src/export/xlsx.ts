@@ -1,7 +1,8 @@
 import type { ExportContent } from './content.ts';
+import type { TemplateFormat } from './export-format.ts';
 import { SharedTexts } from './shared-texts.ts';
 import { SheetNames } from './sheet-names.ts';
-import { SheetRows } from './sheet-rows.ts';
+import { SheetRows, sheetRow } from './sheet-rows.ts';
 import { type PlannedSheet, SUMMARY_SHEET, type WorkbookParts, makeWorkbook } from './workbook.ts';
 import { type ZipEntry, zipped } from './zip.ts';
 
@@ -9,6 +10,16 @@ import { type ZipEntry, zipped } from './zip.ts';
 export const SHEET_ROWS = 1_048_575;
 
 const SHARED_TEXTS = 'xl/sharedStrings.xml';
+
+export const XLSX: TemplateFormat = {
+  kind: 'template',
+  extension: 'xlsx',
+  contentType: 'application/vnd.openxmlformats-officedocument.spreadsheetml.sheet',
+  description: 'a workbook of the sheet `Summary` and one a list',
+  capability: 'raw',
+  row: sheetRow,
+  write: writeXlsx,
+};
 
 /** A workbook: the summary, then one sheet a list, and further ones for a list that is too long for one. */
 export function writeXlsx(content: ExportContent): AsyncIterable<Buffer> {

@@ -2,6 +2,17 @@ import { type Element, js2xml } from 'xml-js';
 import { type Column, type RowTemplate, escapeText } from '../lib/row-template.ts';
 import { wellFormed } from '../lib/text.ts';
 import type { ExportContent } from './content.ts';
+import type { TemplateFormat } from './export-format.ts';
+
+export const XML: TemplateFormat = {
+  kind: 'template',
+  extension: 'xml',
+  contentType: 'application/xml',
+  description: 'the same tree',
+  capability: 'document',
+  row: xmlRow,
+  write: writeXml,
+};
 
 export function xmlRow(columns: readonly Column[]): RowTemplate {
   const fields = columns.flatMap((column) => [`<${column.name}>`, column, `</${column.name}>`]);
@@ -9,11 +20,7 @@ export function xmlRow(columns: readonly Column[]): RowTemplate {
 }
 
 /** The statistics answer as one XML 1.0 document: its fields as elements, lists as repeated `row`. */
-export async function* writeXml({
-  head,
-  lists,
-  groupCounts,
-}: ExportContent): AsyncGenerator<Buffer | string> {
+async function* writeXml({ head, lists, groupCounts }: ExportContent): AsyncGenerator<Buffer | string> {
   yield '<?xml version="1.0" encoding="UTF-8"?>\n<export>';
   yield elements(head);
   yield '<metrics>';

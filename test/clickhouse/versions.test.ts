@@ -3,7 +3,8 @@ import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals
 import { CacheBudget } from '../../src/cache/cache-budget.ts';
 import { createVersions } from '../../src/clickhouse/versions.ts';
 import { IdempotencyLedger } from '../../src/clicks/idempotency.ts';
-import { BatchImporter, rootOf } from '../../src/clicks/import/batches.ts';
+import { rootOf } from '../../src/clicks/import/batch.ts';
+import { BatchImporter } from '../../src/clicks/import/batches.ts';
 import { ClickRemoval } from '../../src/clicks/removal.ts';
 import type { IngestContext } from '../../src/clicks/ingest.ts';
 import type { PlacedRow } from '../../src/clicks/writer.ts';

@@ -3,7 +3,7 @@ import exceljs from 'exceljs';
 import { strFromU8, unzipSync } from 'fflate';
 import type { ExportContent, ExportList } from '../../src/export/content.ts';
 import { sheetRow } from '../../src/export/sheet-rows.ts';
-import { SHEET_ROWS, writeXlsx } from '../../src/export/xlsx.ts';
+import { SHEET_ROWS, XLSX } from '../../src/export/xlsx.ts';
 import { type Column, writeRow } from '../../src/lib/row-template.ts';
 
 const COLUMNS: readonly Column[] = [
@@ -45,7 +45,7 @@ function contentOf(
 
 async function piecesOf(content: ExportContent): Promise<readonly Buffer[]> {
   const pieces: Buffer[] = [];
-  for await (const piece of writeXlsx(content)) pieces.push(piece);
+  for await (const piece of XLSX.write(content)) pieces.push(typeof piece === 'string' ? Buffer.from(piece) : piece);
   return pieces;
 }
 

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { type ClientRequest, type IncomingMessage, request } from 'node:http';
 import { constants, gzipSync } from 'node:zlib';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
-import { rootOf } from '../../src/clicks/import/batches.ts';
+import { rootOf } from '../../src/clicks/import/batch.ts';
 import { waitUntil } from '../support/process.ts';
 import { type TestSpoor, startSpoor } from '../support/spoor.ts';
 

@@ -5,7 +5,8 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import { unzipSync } from 'fflate';
 import type { ExportContent } from '../../src/export/content.ts';
-import { EXPORT_FORMAT_NAMES, type ExportFormat } from '../../src/export/formats.ts';
+import type { TemplateFormat } from '../../src/export/export-format.ts';
+import { EXPORT_FORMAT_NAMES } from '../../src/export/formats.ts';
 import { planStats } from '../../src/stats/plan.ts';
 import { compileExport } from '../../src/stats/sql/compile-export.ts';
 import { readExport } from '../../src/stats/result/export-content.ts';
@@ -157,7 +158,10 @@ test.each(EXPORT_FORMAT_NAMES)(
 
 describe('a format of its own', () => {
   /** Lists of lines, each value as JSON, after the list's name. */
-  const lines: ExportFormat = {
+  const lines: TemplateFormat = {
+    kind: 'template',
+    description: 'lines',
+    capability: 'streamable',
     extension: 'txt',
     contentType: 'text/plain',
     row: (columns) => ({

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { rootOf } from '../../src/clicks/import/batches.ts';
+import { rootOf } from '../../src/clicks/import/batch.ts';
 import { type TestSpoor, startSpoor } from '../support/spoor.ts';
 
 /** Texts that would all be stored as one and the same, in JSON. */

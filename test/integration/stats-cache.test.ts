@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import * as fc from 'fast-check';
-import { rootOf } from '../../src/clicks/import/batches.ts';
+import { rootOf } from '../../src/clicks/import/batch.ts';
 import { sql } from '../../src/sql/sql.ts';
 import { stopSharing, waitUntil } from '../support/process.ts';
 import {

@@ -1,28 +1,12 @@
-import { type Hash, createHash } from 'node:crypto';
 import type { Database } from '../../clickhouse/database.ts';
 import type { NextVersion } from '../../clickhouse/versions.ts';
 import { unavailable } from '../../errors.ts';
 import type { Room } from '../../fair-share/room.ts';
 import { param, sql } from '../../sql/sql.ts';
-import { inTurns, slicesOf, turns } from '../../lib/event-loop.ts';
-import type { BodyStep } from '../click-body.ts';
+import { inTurns, slicesOf } from '../../lib/event-loop.ts';
 import { type IngestContext, ingest } from '../ingest.ts';
+import { type Batch, clicksOf, countRecords, hashAfter, rootOf } from './batch.ts';
 import { type BatchReport, ReportBuilder } from './batch-report.ts';
-import { IMPORT_FORMATS, type ImportFormatName, parseRecord } from './formats.ts';
-import { type FileRecord, RecordSplitter } from './records.ts';
-
-/** Consecutive records of a file, and where they stand in it. */
-export interface Batch {
-  readonly format: ImportFormatName;
-  /** The column names of a format that has a header line. */
-  readonly columns: readonly string[];
-  /** The name of the batch before, or `rootOf` for the first. */
-  readonly parent: string;
-  /** The number of the batch's first line in its file, from 1. */
-  readonly firstLine: number;
-  /** The records in UTF-8, each ended by a line break. */
-  readonly bytes: Buffer;
-}
 
 export interface BatchOptions {
   /** Owner of the URLs these clicks are the first of. */
@@ -39,27 +23,9 @@ export interface KnownBatch {
   readonly lines: number;
 }
 
-const LINE_BREAK = 0x0a;
-
 export const ALREADY_IMPORTED = 'already imported';
 
 const COLUMNS = ['parent', 'batch', 'lines', 'is_complete', 'imported_at', 'version'];
-
-/** What the first batch of a file hangs on: the format and columns, since they decide what its lines mean. */
-export function rootOf(format: ImportFormatName, columns: readonly string[]): string {
-  return createHash('sha256')
-    .update(JSON.stringify([format, columns]))
-    .digest('hex');
-}
-
-/** A batch's name: a hash over everything in its file up to its end, so that equal beginnings have equal names. */
-export function nameOf(parent: string, bytes: Buffer): string {
-  return hashAfter(parent).update(bytes).digest('hex');
-}
-
-function hashAfter(parent: string): Hash {
-  return createHash('sha256').update(`${parent}\n`);
-}
 
 /** Imports batches and remembers them for good, so that a file imported again, or grown, counts no click twice. */
 export class BatchImporter {
@@ -90,7 +56,7 @@ export class BatchImporter {
     const begun = this.#begin(batch, name, options.now);
     this.#begun.set(name, begun);
     try {
-      return await this.#takeIn(await begun, batch, name, options);
+      return await this.#ingest(await begun, batch, name, options);
     } finally {
       this.#begun.delete(name);
     }
@@ -145,7 +111,7 @@ export class BatchImporter {
     return rows.length > 0;
   }
 
-  async #takeIn(
+  async #ingest(
     begun: Begun,
     batch: Batch,
     name: string,
@@ -184,58 +150,6 @@ export class BatchImporter {
     await this.#database.insert('import_batches', COLUMNS, [JSON.stringify(row)]);
     return version;
   }
-}
-
-/**
- * The clicks of a batch, each under its line number; what is none goes into the report the first time they are gone
- * through. They are read as they are asked for, since most of what that takes is then done with at once.
- */
-function clicksOf(batch: Batch, report: ReportBuilder): Iterable<BodyStep> {
-  const { format, columns, firstLine } = batch;
-  let isFirst = true;
-  return {
-    *[Symbol.iterator]() {
-      const isReported = isFirst;
-      isFirst = false;
-      for (const record of recordsOf(batch)) {
-        const index = firstLine + record.line - 1;
-        const parsed = parseRecord(format, record.text, columns);
-        if (parsed.kind === 'click') yield { index, value: parsed.value };
-        else {
-          if (isReported && parsed.kind === 'skipped') report.skip(parsed.reason);
-          if (isReported && parsed.kind === 'rejected') report.reject(parsed.reason, index);
-          yield undefined;
-        }
-      }
-    },
-  };
-}
-
-/** A batch is made text in pieces of about so many bytes: all at once that would take some ten milliseconds. */
-const PIECE_BYTES = 65_536;
-
-function* recordsOf({ format, bytes }: Batch): Generator<FileRecord> {
-  const splitter = new RecordSplitter(IMPORT_FORMATS[format].isQuoted);
-  for (let start = 0; start < bytes.length;) {
-    const found = bytes.indexOf(LINE_BREAK, start + PIECE_BYTES);
-    const end = found === -1 ? bytes.length : found + 1;
-    yield* splitter.push(bytes.toString('utf8', start, end));
-    start = end;
-  }
-  yield* splitter.end();
-}
-
-const RECORDS_A_LOOK = 256;
-
-async function countRecords(batch: Batch): Promise<number> {
-  const turnOver = turns(RECORDS_A_LOOK);
-  let count = 0;
-  for (const _ of recordsOf(batch)) {
-    count++;
-    const turn = turnOver();
-    if (turn !== undefined) await turn;
-  }
-  return count;
 }
 
 /** A batch that is noted as begun. */

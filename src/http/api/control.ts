@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
-import { rootOf } from '../../clicks/import/batches.ts';
+import { rootOf } from '../../clicks/import/batch.ts';
 import { IMPORT_FORMAT_NAMES } from '../../clicks/import/formats.ts';
 import { type SeedPlan, compileSeed, seedUrls } from '../../clicks/sample-clicks.ts';
 import { AppError, invalid } from '../../errors.ts';

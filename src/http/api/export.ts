@@ -3,18 +3,15 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { failureName } from '../../clickhouse/failures.ts';
 import { AppError, notOneOf, unavailable } from '../../errors.ts';
-import {
-  EXPORT_FORMATS,
-  EXPORT_FORMAT_NAMES,
-  type ExportFormat,
-  type ExportFormatName,
-} from '../../export/formats.ts';
+import type { ExportFormat } from '../../export/export-format.ts';
+import { EXPORT_FORMATS, EXPORT_FORMAT_NAMES, type ExportFormatName } from '../../export/formats.ts';
 import { spooled } from '../../export-spool/spooled.ts';
 import type { Workload } from '../../clickhouse/workloads.ts';
 import type { Holder } from '../../fair-share/holder.ts';
 import { type Tenant, ownershipOf } from '../../stats/sql/conditions.ts';
 import { planStats } from '../../stats/plan.ts';
 import { compileExport } from '../../stats/sql/compile-export.ts';
+import { compileNativeExport } from '../../stats/sql/compile-native-export.ts';
 import { readExport } from '../../stats/result/export-content.ts';
 import { type RawParameters, valueOf } from '../../stats/parse/parameters.ts';
 import { type StatsQuery, forExport, parseQuestion } from '../../stats/parse/query.ts';
@@ -41,13 +38,17 @@ import { EXPORTED_EXAMPLE, XML_EXAMPLE } from './stats-examples.ts';
 import { exportParameters } from './stats-parameters.ts';
 import { breakdownRow, exportedStatsSchema } from './stats-schemas.ts';
 
-const FILE: MediaType = { schema: { type: 'string', format: 'binary' } };
-
-/** Of the formats that are text. */
+/** What is said of some formats besides what they are. */
 const CONTENTS: Readonly<Partial<Record<ExportFormatName, MediaType>>> = {
   json: { schema: ref(exportedStatsSchema), examples: { export: { value: EXPORTED_EXAMPLE } } },
   xml: { schema: { type: 'string' }, examples: { export: { value: XML_EXAMPLE } } },
 };
+
+function contentOf(name: ExportFormatName): MediaType {
+  const { capability }: ExportFormat = EXPORT_FORMATS[name];
+  const isText = capability !== 'raw';
+  return CONTENTS[name] ?? { schema: isText ? { type: 'string' } : { type: 'string', format: 'binary' } };
+}
 
 const getExport = route({
   method: 'get',
@@ -57,10 +58,7 @@ const getExport = route({
   summary: 'Export statistics as a file',
   description: `The statistics as a file, complete: without \`start_date\` from the oldest click on, without \`limit\` all groups, and any number of buckets. The file is streamed as fast as you read it. A failure after the first byte breaks the connection, so a cut file is never taken for a whole one.
 
-- \`csv\`: a zip archive of \`summary.csv\` and one file a list
-- \`xlsx\`: a workbook of the sheet \`Summary\` and one a list
-- \`json\`: the statistics as \`/api/v1/stats\` returns them
-- \`xml\`: the same tree
+${EXPORT_FORMAT_NAMES.map((name) => `- \`${name}\`: ${EXPORT_FORMATS[name].description}`).join('\n')}
 
 In csv and xlsx, text that a spreadsheet would take for a formula gets a \`'\` put before it.`,
   access: keyOrPublicUrl(...STATS_SCOPES),
@@ -79,7 +77,7 @@ In csv and xlsx, text that a spreadsheet would take for a formula gets a \`'\` p
           ...RATE_LIMIT_HEADERS,
         },
         content: Object.fromEntries(
-          EXPORT_FORMAT_NAMES.map((name) => [EXPORT_FORMATS[name].contentType, CONTENTS[name] ?? FILE]),
+          EXPORT_FORMAT_NAMES.map((name) => [EXPORT_FORMATS[name].contentType, contentOf(name)]),
         ),
       },
       exportedStatsSchema,
@@ -144,16 +142,20 @@ function streamer(services: Services): (ctx: Context) => Promise<void> {
       const sending = running.begin(holder, ctx.res);
       let ended: Promise<void> | undefined;
       try {
-        const content = await firstByte(stopped, services, async () => {
-          const bytes = await services.database.text(
-            compileExport(planStats(query, tenant, { sharding: services.spread }), format.row),
-            stopped.signal,
-            exportClassOf(query, tenant, holder, services.cache.rowEstimates),
-            (end) => {
-              ended = end;
-            },
-          );
-          return readExport(query, swept(bytes), format.row, now);
+        const queryClass = exportClassOf(query, tenant, holder, services.cache.rowEstimates);
+        const onEnd = (end: Promise<void>): void => {
+          ended = end;
+        };
+        const { database, spread: sharding } = services;
+        const plan = planStats(query, tenant, { sharding });
+        const file = await firstByte(stopped, services, async () => {
+          if (format.kind === 'native') {
+            const table = compileNativeExport(plan);
+            return database.file(table, format.clickHouseFormat, stopped.signal, queryClass, onEnd);
+          }
+          const text = compileExport(plan, format.row);
+          const bytes = await database.text(text, stopped.signal, queryClass, onEnd);
+          return format.write(await readExport(query, swept(bytes), format.row, now));
         });
         ctx.respond = false;
         ctx.res.writeHead(200, {
@@ -163,7 +165,7 @@ function streamer(services: Services): (ctx: Context) => Promise<void> {
         });
         if (ctx.method === 'HEAD') ctx.res.end();
         else {
-          const bytes = spooledFor(ctx.res, holder, services, format.write(content));
+          const bytes = spooledFor(ctx.res, holder, services, file);
           await pipeline(Readable.from(inTurns(bytes), { objectMode: false }), ctx.res);
         }
       } catch (error) {

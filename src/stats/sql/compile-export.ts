@@ -137,7 +137,7 @@ function sectionRow(query: StatsQuery, { metric, columns, isTime }: ExportListPl
 }
 
 /** A metric as `shownNumber` has it. */
-function shownValue(metric: ExportListPlan['metric']): Sql {
+export function shownValue(metric: ExportListPlan['metric']): Sql {
   const value = identifier(metric);
   return metricOf(metric).kind === 'count' ? value : sql`floor(ifNull(${value}, 0) * 100 + 0.5) / 100`;
 }
