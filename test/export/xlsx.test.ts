@@ -45,7 +45,8 @@ function contentOf(
 
 async function piecesOf(content: ExportContent): Promise<readonly Buffer[]> {
   const pieces: Buffer[] = [];
-  for await (const piece of XLSX.write(content)) pieces.push(typeof piece === 'string' ? Buffer.from(piece) : piece);
+  for await (const piece of XLSX.write(content))
+    pieces.push(typeof piece === 'string' ? Buffer.from(piece) : piece);
   return pieces;
 }
 
