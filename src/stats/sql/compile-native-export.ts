@@ -1,5 +1,5 @@
 import { subquery } from '../../sql/select.ts';
-import { EMPTY, type Sql, aliased, identifier, join, param, sql } from '../../sql/sql.ts';
+import { EMPTY, type Sql, identifier, join, param, sql } from '../../sql/sql.ts';
 import type { Plan } from '../plan.ts';
 import { shownValue } from './compile-export.ts';
 import { countGroups } from './count.ts';
@@ -26,7 +26,7 @@ export function compileNativeExport(plan: Plan): Sql {
   const shown = ['list', ...dimensions, ...query.metrics];
   // Two steps, because ClickHouse would take an alias `time` for the column in the expressions beside it.
   return sql`SELECT ${join(
-    shown.map((name) => aliased(identifier(`shown_${name}`), name)),
+    shown.map((name) => named(identifier(`shown_${name}`), name)),
     ', ',
   )}
 FROM
@@ -55,11 +55,15 @@ function shownColumns({ query, lists }: Plan): readonly Sql[] {
   const hasTime = sql`has(${param('Array(UInt8)', withTime)}, list)`;
   const times = query.groupBy.includes('time') ? Object.entries(timeTexts(query)) : [];
   return [
-    aliased(sql`transform(list, ${places}, ${names}, '')`, 'shown_list'),
-    ...times.map(([name, text]) => aliased(sql`if(${hasTime}, ${text}, '')`, `shown_${name}`)),
+    named(sql`transform(list, ${places}, ${names}, '')`, 'shown_list'),
+    ...times.map(([name, text]) => named(sql`if(${hasTime}, ${text}, '')`, `shown_${name}`)),
     ...query.groupBy
       .filter((name) => name !== 'time')
-      .map((name) => aliased(identifier(name), `shown_${name}`)),
-    ...query.metrics.map((name) => aliased(shownValue(name), `shown_${name}`)),
+      .map((name) => named(identifier(name), `shown_${name}`)),
+    ...query.metrics.map((name) => named(shownValue(name), `shown_${name}`)),
   ];
+}
+
+function named(expression: Sql, name: string): Sql {
+  return sql`${expression} AS ${identifier(name)}`;
 }
