@@ -1,4 +1,4 @@
-import { nodeSettings } from '../src/clickhouse/cluster.ts';
+import { nodeSettings } from '../src/clickhouse/cluster-settings.ts';
 import { Database } from '../src/clickhouse/database.ts';
 import { sql } from '../src/sql/sql.ts';
 import { CLUSTER, startCluster } from '../test/support/cluster.ts';

@@ -98,7 +98,7 @@ export function composeServices(config: Config, { clickhouse, ...parts }: Opened
       database,
       dataDir: isEmbedded ? config.dataDir : undefined,
       visitorSecret,
-      undisturbed: (work) => urls.gate.shut(work),
+      undisturbed: (work) => urls.codeLock.shut(work),
     }),
     hashVisitor,
     keptSince,

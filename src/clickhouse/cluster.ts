@@ -1,7 +1,7 @@
 import { ClickHouseError, type ClickHouseSettings } from '@clickhouse/client';
-import type { ClickHouseCluster, ClickHouseServer } from '../config.ts';
-import { param, quoted, sql } from '../sql/sql.ts';
-import type { Database, NodeSettings } from './database.ts';
+import type { ClickHouseServer } from '../config.ts';
+import { param, sql } from '../sql/sql.ts';
+import type { Database } from './database.ts';
 import type { Migration, RunStatement } from './migrations.ts';
 import { isReplicatedCluster } from './replication.ts';
 import {
@@ -46,8 +46,8 @@ export class Cluster {
   readonly shards: Shards;
   /** Of each shard. */
   readonly replicas: number;
-  /** The server whose small tables are asked, also where others have them too: it knows all that was written to it. */
-  readonly home: ClickHouseServer;
+  /** The coordinator node, whose small tables are read even where other nodes have them too: it has all that was written. */
+  readonly coordinator: ClickHouseServer;
   readonly #nodes: readonly ClusterNode[];
   readonly #plan: SpreadPlan;
   readonly #connections: ClusterConnections;
@@ -55,14 +55,14 @@ export class Cluster {
 
   private constructor(
     { nodes, replicas }: Topology,
-    home: ClickHouseServer,
+    coordinator: ClickHouseServer,
     plan: SpreadPlan,
     connections: ClusterConnections,
   ) {
     const { cluster, database, slots } = plan;
     this.shards = { cluster, database, slots };
     this.replicas = replicas;
-    this.home = home;
+    this.coordinator = coordinator;
     this.#nodes = nodes;
     this.#plan = plan;
     this.#connections = connections;
@@ -70,7 +70,7 @@ export class Cluster {
     this.#hasDistributedDdl = nodes.length > 1;
   }
 
-  /** @throws ClusterError when Spoor cannot use it; AppError `unavailable` while a node is away */
+  /** @throws ClusterError when Spoor cannot use it; AppError `unavailable` while a node is unreachable */
   static async open(name: string, database: string, connections: ClusterConnections): Promise<Cluster> {
     const topology = await readTopology(name, connections);
     const { nodes, slots, replicas } = topology;
@@ -154,7 +154,7 @@ export class Cluster {
     const once = this.#hasDistributedDdl ? onCluster(statement, this.#plan) : undefined;
     if (once !== undefined) {
       try {
-        await this.#connections.open(this.home).commandText(once, SAID_ONCE);
+        await this.#connections.open(this.coordinator).commandText(once, SAID_ONCE);
         return;
       } catch {
         // Not configured, not granted, no Keeper, or a node too late: any statement may be said a second time.
@@ -206,40 +206,8 @@ function hostOf({ url }: ClickHouseServer): string {
   return new URL(url).host;
 }
 
-/** A node that is away holds up the start as long as one that is asked by itself. */
+/** An unreachable node delays the start no longer than one that is asked by itself. */
 const SAID_ONCE = {
   distributed_ddl_task_timeout: '20',
   distributed_ddl_output_mode: 'none',
 } satisfies ClickHouseSettings;
-
-/** The servers that the settings name, all of one user. */
-export function serversOf({ urls }: ClickHouseCluster, user: ClickHouseServer): readonly ClickHouseServer[] {
-  return urls.map((url) => ({ ...user, url }));
-}
-
-/** What every statement of a cluster is told. */
-const SPREAD_STATEMENTS = {
-  // Answered when the shards have the rows, not when they are queued for them.
-  distributed_foreground_insert: 1,
-  // A part of the truth is no answer.
-  skip_unavailable_shards: 0,
-  // A node that is away is away for a while; asking it again and again only delays saying so.
-  connections_with_failover_max_tries: '1',
-  // Some 6 s for a Keeper that is away; as many tries as it is given by itself take over two minutes.
-  insert_keeper_max_retries: '6',
-} satisfies ClickHouseSettings;
-
-/**
- * @param replicas of each shard. An insert is answered when all of them have it, so that any may be asked
- * @returns what a connection to a cluster is told: it answers only while every shard does
- */
-export function nodeSettings(cluster: string, replicas: number): NodeSettings {
-  const ofReplicas: ClickHouseSettings =
-    replicas === 1
-      ? {}
-      : { insert_quorum: String(replicas), insert_quorum_parallel: 1, load_balancing: 'in_order' };
-  return {
-    statements: { ...SPREAD_STATEMENTS, ...ofReplicas },
-    pingQuery: sql`SELECT count() FROM cluster(${quoted(cluster)}, system.one)`,
-  };
-}

@@ -29,8 +29,8 @@ export function replicaName({ shard, replica }: NodePlace): string {
   return `shard ${shard} replica ${replica}`;
 }
 
-/** Where the tables lie that are not spread, unless they are replicated. */
-export function isHome({ shard, replica }: NodePlace): boolean {
+/** Whether a node has the tables that are not distributed, unless they are replicated. */
+export function isCoordinator({ shard, replica }: NodePlace): boolean {
   return shard === 1 && replica === 1;
 }
 
@@ -44,9 +44,9 @@ export function spreadStatement(statement: string, node: NodePlace, plan: Spread
   if (created === 'clicks') return [localClicks(statement, node, plan), clicksOverShards(plan)];
   if (created !== undefined) {
     if (plan.isReplicated) return [replicated(statement, created, node, plan)];
-    return isHome(node) ? [statement] : [];
+    return isCoordinator(node) ? [statement] : [];
   }
-  if (!/^ALTER TABLE clicks\s/.test(statement)) return isHome(node) ? [statement] : [];
+  if (!/^ALTER TABLE clicks\s/.test(statement)) return isCoordinator(node) ? [statement] : [];
   const isSaidHere = !plan.isReplicated || node.replica === 1;
   const local = isSaidHere ? [statement.replace('ALTER TABLE clicks', `ALTER TABLE ${LOCAL_CLICKS}`)] : [];
   // The table over the shards has columns and nothing else.

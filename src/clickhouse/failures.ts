@@ -23,7 +23,7 @@ const BUSY = new Set([
   'KEEPER_EXCEPTION',
   'NO_ZOOKEEPER',
   'TABLE_IS_READ_ONLY',
-  // A removal that a replica which is away has yet to make.
+  // A removal that an unreachable replica has yet to make.
   'UNFINISHED',
   'QUERY_WAS_CANCELLED',
   'ABORTED',
@@ -35,8 +35,8 @@ const BUSY = new Set([
   'STD_EXCEPTION',
 ]);
 
-/** That a node which is needed is away, or went in the middle of its part. */
-const AWAY = new Set([
+/** A node that is needed is unreachable, or became so in the middle of a query. */
+const UNREACHABLE = new Set([
   'ALL_CONNECTION_TRIES_FAILED',
   'NETWORK_ERROR',
   'SOCKET_TIMEOUT',
@@ -57,7 +57,7 @@ export function isOverItsMemory(error: unknown): boolean {
 }
 
 /**
- * What a failure of ClickHouse means to a client: 504 for a query over its time or its memory, 503 for a server that is away or
+ * What a failure of ClickHouse means to a client: 504 for a query over its time or its memory, 503 for a server that is unreachable or
  * full, the error itself (so 500) for anything that is a fault of ours.
  */
 export function fromClickHouse(error: unknown): unknown {
@@ -80,7 +80,7 @@ export function fromClickHouse(error: unknown): unknown {
         { cause: error },
       );
     }
-    if (AWAY.has(name)) return unavailable('A node of ClickHouse is unreachable.', error);
+    if (UNREACHABLE.has(name)) return unavailable('A node of ClickHouse is unreachable.', error);
     return BUSY.has(name) ? unavailable('ClickHouse is too busy or full.', error) : error;
   }
   if (isConnectionFailure(error)) return unavailable('ClickHouse is unreachable.', error);

@@ -1,5 +1,6 @@
 import type { ClickHouseCluster, ClickHouseServer, Config } from '../config.ts';
-import { Cluster, nodeSettings } from './cluster.ts';
+import { Cluster } from './cluster.ts';
+import { nodeSettings } from './cluster-settings.ts';
 import {
   type OpenClickHouse,
   type OpenOptions,
@@ -39,7 +40,7 @@ export async function openCluster(
             ),
         ),
     });
-    const bare = open(cluster.home);
+    const bare = open(cluster.coordinator);
     const settings = nodeSettings(name, cluster.replicas);
     // Each node has workloads of its own; those of the home are what a query is told, and it passes them on.
     const limits = queryLimits(config);
@@ -50,7 +51,14 @@ export async function openCluster(
     const database = databases.once(
       'home',
       () =>
-        new Database(cluster.home, config.database, options.observe, workloads, settings, options.deadlines),
+        new Database(
+          cluster.coordinator,
+          config.database,
+          options.observe,
+          workloads,
+          settings,
+          options.deadlines,
+        ),
     );
     await cluster.createDatabases();
     const migrations = readMigrations();

@@ -1,6 +1,6 @@
 import type { Config } from '../config.ts';
 import { findRunning } from '../data-dir/control-file.ts';
-import { serversOf } from './cluster.ts';
+import { serversOf } from './cluster-settings.ts';
 import type { OpenClickHouse, OpenOptions } from './server-connection.ts';
 import { DataDirInUseError, EmbeddedClickHouse, type EngineStartOptions } from './embedded.ts';
 import { openCluster } from './open-cluster.ts';

@@ -86,7 +86,7 @@ export async function ingest(
   const { oldest, rejections, stoppedAt } = survey;
   // Not a list: there can be millions.
   const codes = { [Symbol.iterator]: () => oldest.keys() };
-  return context.urls.gate.within(codes, async () => {
+  return context.urls.codeLock.within(codes, async () => {
     const others = await othersCodes(context.urls, oldest, options);
     const times = new Times();
     let accepted = 0;

@@ -1,21 +1,21 @@
 import { Backlog } from './backlog.ts';
 import type { SpoolFile } from './spool-file.ts';
 
-const LOOK_MS = 250;
-/** A reader that is behind at each of so many looks is slow. */
-const LOOKS = 6;
+const POLL_MS = 250;
+/** A reader that is behind at each of so many polls is slow. */
+const SLOW_POLLS = 6;
 
 export interface SpoolingReader {
-  /** A file for what the reader leaves lying; undefined when there is none to be had. */
+  /** A file for what the reader has not taken yet; undefined when none can be created. */
   readonly createFile: () => Promise<SpoolFile | undefined>;
   /** Whether the reader has yet to take what it was given. */
   readonly isBehind: () => boolean;
 }
 
 /**
- * Passes pieces on as they are asked for. When the reader is slow, the source is read to its end all the same and what it
- * still gives waits in a file: whatever the source holds on to, ClickHouse's memory above all, is let go of. A reader
- * that keeps pace never meets the disk; where there is no room on it, the source waits for the reader.
+ * Passes pieces on as they are consumed. If the reader is slow, the source is read to its end all the same and the rest
+ * waits in a file, so that whatever the source holds, ClickHouse's memory above all, is released. A reader that keeps pace
+ * never involves the disk; where the disk has no room, the source waits for the reader.
  */
 export async function* spooled(
   source: AsyncIterable<Buffer | string>,
@@ -25,10 +25,10 @@ export async function* spooled(
   let backlog: Backlog | undefined;
   let isGivenOut = false;
   let behind = 0;
-  const watch = setInterval(() => {
+  const poll = setInterval(() => {
     behind = isGivenOut && isBehind() ? behind + 1 : 0;
-    if (behind >= LOOKS) backlog ??= new Backlog(pieces, createFile);
-  }, LOOK_MS);
+    if (behind >= SLOW_POLLS) backlog ??= new Backlog(pieces, createFile);
+  }, POLL_MS);
   try {
     for (;;) {
       const { done, value } = await pieces.next();
@@ -45,7 +45,7 @@ export async function* spooled(
       if (isWhole) return;
     }
   } finally {
-    clearInterval(watch);
+    clearInterval(poll);
     await backlog?.close();
     await pieces.return?.();
   }

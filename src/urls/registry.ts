@@ -5,7 +5,7 @@ import type { NextVersion } from '../clickhouse/versions.ts';
 import type { ClickRemoval } from '../clicks/removal.ts';
 import { AppError } from '../errors.ts';
 import { param, sql } from '../sql/sql.ts';
-import { CodeGate } from './short-code-lock.ts';
+import { ShortCodeLock } from './short-code-lock.ts';
 import { type StoredUrl, StoredUrls, type UrlWrite } from './stored-urls.ts';
 
 /** A short code somebody owns. Only its owner sees its clicks, unless `privateStats` is false. */
@@ -38,18 +38,18 @@ export interface UrlPage {
   readonly next: string | null;
 }
 
-/** Codes looked up together, and the most that may wait for it. */
+/** Codes that one registration looks up, and the most that may wait for one. */
 const REGISTERED_TOGETHER = 20_000;
 const REGISTRATIONS_WAITING = 1_000_000;
 
-/** The same for codes that are asked about one by one. */
+/** The same for codes that are looked up one by one. */
 const LOOKED_UP_TOGETHER = 1_000;
 const LOOK_UPS_WAITING = 100_000;
 
-/** The URLs there are, in ClickHouse, and before it what is known of them. */
+/** The URLs in ClickHouse, and a cache of them. */
 export class UrlRegistry {
-  /** Held by whoever inserts clicks, so that none slips in behind a deletion. */
-  readonly gate = new CodeGate();
+  /** Held by inserts of clicks, so that none is stored behind a deletion. */
+  readonly codeLock = new ShortCodeLock();
   readonly #stored: StoredUrls;
   readonly #removal: ClickRemoval;
   readonly #isOnlyWriter: boolean;
@@ -60,14 +60,14 @@ export class UrlRegistry {
       waiting: REGISTRATIONS_WAITING,
     },
   );
-  /** A look-up costs ClickHouse about as much as a small question does, so those that come together go together. */
+  /** A lookup costs ClickHouse about as much as a small stats query, so concurrent ones share a query. */
   readonly #lookUps = new GroupCommit((codes: readonly string[]) => this.#read([...new Set(codes)]), {
     group: LOOKED_UP_TOGETHER,
     waiting: LOOK_UPS_WAITING,
   });
   #writing: Promise<unknown> = Promise.resolve();
 
-  /** @param isOnlyWriter nobody else changes these URLs, so what was read of one holds until it is changed here */
+  /** @param isOnlyWriter nobody else changes these URLs, so a cached one is fresh until it is changed here */
   constructor(
     database: Database,
     nextVersion: NextVersion,
@@ -88,13 +88,13 @@ export class UrlRegistry {
 
   /** The URLs among `shortCodes` that exist, by code. */
   async findMany(shortCodes: readonly string[]): Promise<Map<string, ShortUrl>> {
-    const found = this.#young(shortCodes);
+    const found = this.#cached(shortCodes);
     const missing = shortCodes.filter((code) => !found.has(code));
     for (const [code, url] of await this.#read(missing)) found.set(code, url);
     return found;
   }
 
-  #young(shortCodes: readonly string[]): Map<string, ShortUrl> {
+  #cached(shortCodes: readonly string[]): Map<string, ShortUrl> {
     const found = new Map<string, ShortUrl>();
     for (const code of shortCodes) {
       const url = this.#stored.cached.get(code);
@@ -103,7 +103,7 @@ export class UrlRegistry {
     return found;
   }
 
-  /** The URLs among `shortCodes` that exist now, whatever was known of them. */
+  /** The URLs among `shortCodes` that exist now, whatever is cached. */
   async #read(shortCodes: readonly string[]): Promise<Map<string, ShortUrl>> {
     const found = new Map<string, ShortUrl>();
     for (const [code, stored] of await this.#stored.read(shortCodes)) {
@@ -115,17 +115,17 @@ export class UrlRegistry {
 
   /**
    * Registers those of `wanted` whose code nobody owns yet.
-   * Where there can be other instances it asks ClickHouse, whatever is known: one may just have been deleted, and its clicks
-   * with it.
+   * Where there can be other instances it asks ClickHouse, whatever is cached: a URL may just have been deleted with its
+   * clicks.
    * @returns URLs by code, those of all its codes among them: the new ones and those that were there, whoever owns them
    */
   async registerMissing(wanted: readonly ShortUrl[]): Promise<ReadonlyMap<string, ShortUrl>> {
-    const known = this.#isOnlyWriter ? this.#young(wanted.map(({ shortCode }) => shortCode)) : new Map();
+    const known = this.#isOnlyWriter ? this.#cached(wanted.map(({ shortCode }) => shortCode)) : new Map();
     if (wanted.every(({ shortCode }) => known.has(shortCode))) return known;
     return this.#registrations.add(wanted, wanted.length);
   }
 
-  /** For several requests at once; of two that want the same new code the first has it. */
+  /** For several requests at once. Of two that want the same new code the first gets it. */
   async #register(requests: readonly (readonly ShortUrl[])[]): Promise<ReadonlyMap<string, ShortUrl>> {
     const wanted = new Map<string, ShortUrl>();
     for (const url of requests.flat()) if (!wanted.has(url.shortCode)) wanted.set(url.shortCode, url);
@@ -148,7 +148,7 @@ export class UrlRegistry {
   }
 
   /**
-   * Makes or changes a URL.
+   * Creates or changes a URL.
    * @throws AppError `conflict` when it exists and has another owner than the change names, and whatever `mayChange` throws
    */
   async put(shortCode: string, change: UrlChange, defaults: PutDefaults) {
@@ -175,10 +175,10 @@ export class UrlRegistry {
 
   /** Removes a URL and all its clicks, from the clicks' side first: a failure in between leaves a URL to delete again. */
   async delete({ shortCode, ownerId }: ShortUrl): Promise<void> {
-    await this.gate.alone(shortCode, async () => {
+    await this.codeLock.alone(shortCode, async () => {
       await this.#removal.remove(
         [sql`owner_id = ${param('String', ownerId)}`, sql`short_code = ${param('String', shortCode)}`],
-        // The gate keeps this URL's clicks out already.
+        // The lock keeps this URL's clicks out already.
         (work) => work(),
       );
       await this.#exclusively(async () => {
@@ -199,9 +199,9 @@ export class UrlRegistry {
 
   /** One writer at a time, so that two requests cannot both find a code free. */
   async #exclusively<T>(work: () => Promise<T>): Promise<T> {
-    const turn = this.#writing.then(work, work);
-    this.#writing = turn.catch(() => {});
-    return turn;
+    const result = this.#writing.then(work, work);
+    this.#writing = result.catch(() => {});
+    return result;
   }
 }
 

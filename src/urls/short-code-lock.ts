@@ -1,21 +1,22 @@
 import { turns } from '../lib/event-loop.ts';
 
-/** A look at the clock takes about as long as a code. */
-const CODES_A_LOOK = 256;
+/** Codes between two looks at the clock, each of which takes as long as a code. */
+const CODES_PER_CHECK = 256;
 
 /**
- * Keeps removals of clicks and the clicks that come in apart: a removal waits for the inserts under way, later ones
- * wait for the removal. Otherwise a click could outlive its URL and come back when the code is registered anew.
+ * A lock for each short code, shared by inserts of clicks and exclusive to a removal: a removal waits for the inserts under
+ * way, and later inserts wait for the removal. Otherwise a click could outlive its URL and reappear when the code is
+ * registered anew.
  */
-export class CodeGate {
+export class ShortCodeLock {
   readonly #entered = new Map<string, number>();
   readonly #closed = new Map<string, Promise<void>>();
   #shut: Promise<void> | undefined;
   #left: (() => void)[] = [];
 
   /**
-   * Runs `work` while none of `codes` is being deleted, and the gate is not shut.
-   * @param codes can be gone through more than once
+   * Runs `work` while it shares the locks of `codes`.
+   * @param codes iterated more than once
    */
   async within<T>(codes: Iterable<string>, work: () => Promise<T>): Promise<T> {
     await this.#enter(codes);
@@ -26,10 +27,10 @@ export class CodeGate {
     }
   }
 
-  /** Enters by all codes or by none: two that each held what the other one waits for would wait for ever. */
+  /** Takes the locks of all codes or of none: two callers that each held what the other waits for would deadlock. */
   async #enter(codes: Iterable<string>): Promise<void> {
     for (;;) {
-      const turnOver = turns(CODES_A_LOOK);
+      const turnOver = turns(CODES_PER_CHECK);
       let count = 0;
       let closed = this.#shut;
       for (const code of codes) {
@@ -46,9 +47,9 @@ export class CodeGate {
     }
   }
 
-  /** @param first how many of the codes were entered by */
+  /** @param first how many of the codes were locked */
   async #leave(codes: Iterable<string>, first = Infinity): Promise<void> {
-    const turnOver = turns(CODES_A_LOOK);
+    const turnOver = turns(CODES_PER_CHECK);
     let left = 0;
     for (const code of codes) {
       if (left++ >= first) break;
@@ -63,7 +64,7 @@ export class CodeGate {
     for (const wake of waiting) wake();
   }
 
-  /** Runs `work` while nothing else happens to `code`. */
+  /** Runs `work` while it alone has the lock of `code`. */
   async alone<T>(code: string, work: () => Promise<T>): Promise<T> {
     while (this.#closed.has(code)) await this.#closed.get(code);
     const { promise, settle } = pending();
@@ -77,7 +78,7 @@ export class CodeGate {
     }
   }
 
-  /** Runs `work` while nobody is within, whatever the code. It must be short: no click comes in meanwhile. */
+  /** Runs `work` while it alone has the locks of all codes. It must be short: no click is inserted meanwhile. */
   async shut<T>(work: () => Promise<T>): Promise<T> {
     while (this.#shut !== undefined) await this.#shut;
     const { promise, settle } = pending();

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { randomBytes } from 'node:crypto';
-import { Cluster, nodeSettings } from '../../src/clickhouse/cluster.ts';
+import { Cluster } from '../../src/clickhouse/cluster.ts';
+import { nodeSettings } from '../../src/clickhouse/cluster-settings.ts';
 import { Database } from '../../src/clickhouse/database.ts';
 import { readMigrations } from '../../src/clickhouse/migrations.ts';
 import type { ClickHouseServer } from '../../src/config.ts';

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { CodeGate } from '../../src/urls/short-code-lock.ts';
+import { ShortCodeLock } from '../../src/urls/short-code-lock.ts';
 
 /** Work that lasts until it is told to end. */
 function untilTold(): {
@@ -22,32 +22,32 @@ function untilTold(): {
 }
 
 test('a removal waits for the clicks of its code, and later clicks for the removal', async () => {
-  const gate = new CodeGate();
+  const lock = new ShortCodeLock();
   const order: string[] = [];
   const clicks = untilTold();
-  const entered = gate.within(['a', 'b'], async () => {
+  const entered = lock.within(['a', 'b'], async () => {
     await clicks.work();
     order.push('clicks');
   });
   await clicks.began;
-  const removed = gate.alone('b', async () => void order.push('removal'));
-  const later = gate.within(['b'], async () => void order.push('later clicks'));
-  await gate.within(['c'], async () => void order.push('another code'));
+  const removed = lock.alone('b', async () => void order.push('removal'));
+  const later = lock.within(['b'], async () => void order.push('later clicks'));
+  await lock.within(['c'], async () => void order.push('another code'));
   clicks.end();
   await Promise.all([entered, removed, later]);
   expect(order).toEqual(['another code', 'clicks', 'removal', 'later clicks']);
 });
 
 test('clicks and removals of the same two codes, whatever their order, do not wait for each other for ever', async () => {
-  const gate = new CodeGate();
+  const lock = new ShortCodeLock();
   const first = untilTold();
-  const removal = gate.alone('x', first.work);
+  const removal = lock.alone('x', first.work);
   await first.began;
   const all = [
-    gate.within(['x', 'y'], async () => 1),
-    gate.alone('x', async () => 2),
-    gate.within(['y', 'x'], async () => 3),
-    gate.alone('y', async () => 4),
+    lock.within(['x', 'y'], async () => 1),
+    lock.alone('x', async () => 2),
+    lock.within(['y', 'x'], async () => 3),
+    lock.alone('y', async () => 4),
   ];
   first.end();
   expect(await Promise.all(all)).toEqual([1, 2, 3, 4]);
@@ -55,12 +55,12 @@ test('clicks and removals of the same two codes, whatever their order, do not wa
 });
 
 test('entering by very many codes lets others use the event loop, and a shut gate in between stops it', async () => {
-  const gate = new CodeGate();
+  const lock = new ShortCodeLock();
   const codes = Array.from({ length: 200_000 }, (_, place) => `code ${place}`);
   const order: string[] = [];
-  const entering = gate.within(codes, async () => void order.push('clicks'));
+  const entering = lock.within(codes, async () => void order.push('clicks'));
   await new Promise((resolve) => setImmediate(resolve));
-  const shut = gate.shut(async () => void order.push('shut'));
+  const shut = lock.shut(async () => void order.push('shut'));
   await Promise.all([entering, shut]);
   expect(order).toEqual(['shut', 'clicks']);
 });

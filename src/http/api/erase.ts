@@ -122,7 +122,7 @@ Clicks that arrive meanwhile may stay, and so do URLs.`,
       const [first, ...others] = conditionsOf(await erasureOf(services, body));
       if (first === undefined) throw invalid('body', `Say which clicks: ${SELECTORS.join(', ')}.`);
       const erased = await services.removal.remove([first, ...others], (work) =>
-        services.urls.gate.shut(work),
+        services.urls.codeLock.shut(work),
       );
       return { status: 200, body: { erased } };
     },
