@@ -110,7 +110,7 @@ describe('instances that share a ClickHouse', () => {
     expect((await ask(first, address, null, '/health')).status).toBe(200);
     expect((await ask(first, address, null)).status).toBe(401);
     const { text } = await first.send('GET', '/metrics', { key: null });
-    expect(text).toMatch(/spoor_rate_limited_total\{route="\/api\/v1\/keys",payer="address"\} [1-9]/);
+    expect(text).toMatch(/spoor_rate_limited_total\{route="\/api\/v1\/keys",subject="address"\} [1-9]/);
   });
 
   test('addresses of one /64 are one', async () => {
