@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import { type SendOptions, type TestResponse, type TestSpoor, startSpoor } from '../support/spoor.ts';
 
 const STATS = '/api/v1/stats?scope=anon&short_code=public';
@@ -206,6 +206,11 @@ describe('rate limits', () => {
   });
 
   test('/metrics counts what was refused, and names the route of a refused key', async () => {
+    const client = newClient();
+    const key = await spoor.createKey('admin');
+    await repeat(21, () => client(STATS));
+    await repeat(31, () => client(EXPORT, { key }));
+    await newClient()(STATS, { key: WRONG_KEY });
     const { text } = await spoor.send('GET', '/metrics', { key: null });
     expect(text).toMatch(/spoor_rate_limited_total\{route="\/api\/v1\/stats",subject="address"\} [1-9]/);
     expect(text).toMatch(/spoor_rate_limited_total\{route="\/api\/v1\/export",subject="key"\} [1-9]/);
@@ -216,7 +221,7 @@ describe('rate limits', () => {
 
 describe('settings of the limits', () => {
   let spoor: TestSpoor;
-  afterAll(() => spoor.stop());
+  afterEach(() => spoor.stop());
 
   test('behind no proxy X-Forwarded-For changes nothing', async () => {
     spoor = await startSpoor({ SPOOR_RATE_LIMITS: 'on' });
@@ -226,7 +231,6 @@ describe('settings of the limits', () => {
       expect(remaining(await spoor.send('GET', STATS, { key: null, headers }))).toBe(19 - request);
     }
     expect((await spoor.send('GET', STATS, { key: null })).status).toBe(429);
-    await spoor.stop();
   });
 
   test('switched off there are none', async () => {

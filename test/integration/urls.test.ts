@@ -150,6 +150,7 @@ describe('URLs', () => {
     const codes = Array.from({ length: 7 }, (_, place) => `list-${place}`);
     for (const code of codes.toReversed()) await put(code, {}, owner);
     await remove('list-3', owner);
+    await put(newCode());
     const wanted = codes.filter((code) => code !== 'list-3');
     for (const limit of [1, 2, 3, 6, 7]) {
       const pages: string[][] = [];
