@@ -16,13 +16,13 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import { createClient } from '../../src/cli/client.ts';
 import { EmbeddedClickHouse } from '../../src/clickhouse/embedded.ts';
+import { runCommands } from '../support/commands.ts';
 import {
   type Ended,
   SpoorProcess,
   endProcesses,
   newFolder,
   processesNaming,
-  runEach,
   runSpoor,
   startServer,
   waitUntil,
@@ -381,7 +381,7 @@ describe('a start that cannot be', () => {
   ];
   let results: readonly Ended[];
   beforeAll(async () => {
-    results = await runEach(
+    results = await runCommands(
       wrong.map(([, settings]) => [['serve'], { SPOOR_DATA_DIR: '/nowhere/data', ...settings }]),
     );
   });

@@ -5,7 +5,7 @@ import { endProcesses, newFolder, startServer, waitUntil } from '../support/proc
 import { ADMIN_KEY, type TestSpoor, clickHouseSettings, startSpoor } from '../support/spoor.ts';
 
 /** Far more than the buffers between a service and a client can hold. */
-const GROUPS = 400_000;
+const GROUPS = 200_000;
 
 /** A public link, which anybody may export. */
 const LINK =

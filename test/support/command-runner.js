@@ -15,6 +15,8 @@ async function run({ args, settings, input }) {
   replace('stderr', outputs[1]);
   const written = outputs.map((output) => text(output));
   const code = await runProgram();
+  // What a server that did not start would have listened for.
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.removeAllListeners(signal);
   for (const output of outputs) output.end();
   const [stdout, stderr] = await Promise.all(written);
   process.send({ code, signal: null, stdout, stderr });
