@@ -17,7 +17,7 @@ import {
 import { ADMIN_KEY, type TestSpoor, clickHouseSettings, startSpoor } from '../support/spoor.ts';
 
 /** Cities that deflate badly, so that an archive of them too is far more than the buffers on its way can hold. */
-const GROUPS = 300_000;
+const GROUPS = 500_000;
 
 const WIDE = 'owner_id=big&start_date=2025-01-01&end_date=2025-01-02&group_by=city&metrics=clicks&format=';
 
