@@ -1,0 +1,100 @@
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { EXPORT_FORMAT_NAMES } from '../../src/export/formats.ts';
+import { ROUTES } from '../../src/http/api/routes.ts';
+import type { Route } from '../../src/http/route/route.ts';
+import { sql } from '../../src/sql/sql.ts';
+import { FILTER_NAMES } from '../../src/stats/registry/dimensions.ts';
+import { type TestSpoor, startSpoor } from '../support/spoor.ts';
+
+/* Nothing that is sent is ever read as SQL, whichever route, parameter, dimension or format it is sent to. */
+
+const HOSTILE = [
+  "' OR 1=1 --",
+  "'; DROP TABLE clicks; --",
+  "\\' OR 1 --",
+  "') UNION ALL SELECT 1 --",
+  '{p0:String}',
+  '\\N',
+];
+/** Dimensions that are stored as they are sent. */
+const STORED: readonly string[] = ['short_code', 'browser', 'os', 'city'];
+const PREFIXES: Readonly<Record<string, string>> = { short_code: 'code' };
+const RANGE = { start_date: '2026-01-01', end_date: '2026-01-31', owner_id: '*' };
+
+let spoor: TestSpoor;
+beforeAll(async () => {
+  spoor = await startSpoor();
+  const json = HOSTILE.map((text, place) => ({
+    short_code: `code ${text}`,
+    clicked_at: '2026-01-15',
+    browser: `browser ${text}`,
+    os: `os ${text}`,
+    city: `city ${text}`,
+    referrer: `https://example.com/${place}`,
+  }));
+  expect((await spoor.send('POST', '/api/v1/clicks', { json })).json.accepted).toBe(HOSTILE.length);
+});
+afterAll(() => spoor.stop());
+
+/** The tables there are, and the clicks of this suite's beginning. */
+const stored = () =>
+  spoor.database.rows(sql`
+    SELECT (SELECT groupArray(name) FROM (SELECT name FROM system.tables WHERE database = currentDatabase() ORDER BY name)),
+      count(), sum(cityHash64(short_code, browser, os, city, referrer)) FROM clicks WHERE startsWith(short_code, 'code ')`);
+
+/** The names of all that a route takes beside its body. */
+const parametersOf = ({ description, sample }: Route): readonly string[] => [
+  ...new Set([
+    ...(description?.parameters ?? [])
+      .filter((parameter) => parameter.in === 'query')
+      .map(({ name }) => name),
+    ...Object.keys(sample.query ?? {}),
+    'unknown',
+  ]),
+];
+
+test.each(ROUTES.map((route) => [`${route.method} ${route.path}`, route] as const))(
+  '%s takes no parameter for SQL',
+  async (_, route) => {
+    const { path, query = {}, headers = {}, body } = route.sample;
+    const before = await stored();
+    const failed: unknown[] = [];
+    const send = async (to: string, asked: Readonly<Record<string, string>>): Promise<void> => {
+      const { status, text } = await spoor.send(route.method.toUpperCase(), to, {
+        query: asked,
+        headers: { ...headers, ...(body === undefined ? {} : { 'content-type': body.type }) },
+        ...(body === undefined ? {} : { body: body.text }),
+      });
+      if (status >= 500) failed.push([to, asked, status, text]);
+    };
+    for (const text of HOSTILE) {
+      for (const name of parametersOf(route)) await send(path, { ...query, [name]: text });
+      if (route.path.includes('{'))
+        await send(route.path.replaceAll(/\{\w+\}/g, encodeURIComponent(text)), query);
+    }
+    expect(failed).toEqual([]);
+    expect(await stored()).toEqual(before);
+  },
+);
+
+describe.each(FILTER_NAMES)('a filter by %s', (name) => {
+  const ask = (path: string, value: string, more = {}) =>
+    spoor.send('GET', path, { query: { ...RANGE, filters: JSON.stringify({ [name]: [value] }), ...more } });
+
+  test('matches a text that looks like SQL where that is stored, and nothing else', async () => {
+    for (const text of HOSTILE) {
+      const { status, json } = await ask('/api/v1/stats', text);
+      expect([text, status === 400 || json.summary.total_clicks]).toEqual([text, status === 400 || 0]);
+      if (!STORED.includes(name)) continue;
+      const own = await ask('/api/v1/stats', `${PREFIXES[name] ?? name} ${text}`);
+      expect([text, own.json.summary.total_clicks]).toEqual([text, 1]);
+    }
+  });
+
+  test.each(EXPORT_FORMAT_NAMES)('is no SQL in an export as %s', async (format) => {
+    for (const text of HOSTILE) {
+      const { status } = await ask('/api/v1/export', text, { format, group_by: 'time,browser' });
+      expect([text, [200, 400].includes(status)]).toEqual([text, true]);
+    }
+  });
+});
