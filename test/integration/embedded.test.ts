@@ -245,7 +245,7 @@ describe('an engine in trouble', () => {
     const { code, stdout, stderr } = await server.ended;
     expect(code).toBe(1);
     expect(stderr).toMatch(/^spoor: The embedded ClickHouse [^\n]+\n$/);
-    const restarts = stdout.split('\n').filter((line) => line.includes('starting it again'));
+    const restarts = stdout.split('\n').filter((line) => line.includes('restarting it'));
     expect(restarts).toHaveLength(5);
   });
 
