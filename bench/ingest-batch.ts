@@ -1,4 +1,4 @@
-import { CLICK_COLUMNS } from '../src/clicks/writer.ts';
+import { CLICK_COLUMNS } from '../src/clicks/insert-rows.ts';
 import { identifier, join, param, sql } from '../src/sql/sql.ts';
 import { type Bench, type Benchmark, atLeast, interleaved, startWithOwnClickHouse } from './harness.ts';
 import { someRawClicks } from './raw-clicks.ts';

@@ -16,7 +16,7 @@ import { cachedUserAgents } from './clicks/enrich/user-agent.ts';
 import { type HashVisitor, visitorHasher } from './clicks/enrich/visitor.ts';
 import { IdempotencyLedger } from './clicks/idempotency.ts';
 import { BatchImporter } from './clicks/import/batches.ts';
-import type { IngestContext } from './clicks/ingest.ts';
+import type { IngestContext } from './clicks/ingest-options.ts';
 import { lazyPlaces } from './clicks/place-database.ts';
 import { ClickRemoval } from './clicks/removal.ts';
 import { keptSinceOf } from './clicks/retention.ts';

@@ -1,5 +1,5 @@
 import { rowCharacters } from './click-row.ts';
-import type { PlacedRow } from './writer.ts';
+import type { PlacedRow } from './insert-rows.ts';
 
 /** A row without its texts, as measured. */
 const ROW_BYTES = 250;

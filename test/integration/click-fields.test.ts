@@ -7,7 +7,7 @@ import {
   INPUT_NAMES,
   type InputName,
 } from '../../src/clicks/fields.ts';
-import { CLICK_COLUMNS } from '../../src/clicks/writer.ts';
+import { CLICK_COLUMNS } from '../../src/clicks/insert-rows.ts';
 import { identifier, param, sql } from '../../src/sql/sql.ts';
 import { type TestSpoor, startSpoor } from '../support/spoor.ts';
 

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { readMigrations } from '../../src/clickhouse/migrations.ts';
 import { onCluster, spreadStatement } from '../../src/clickhouse/distributed-tables.ts';
-import { shardOf } from '../../src/clicks/writer.ts';
+import { shardOf } from '../../src/clicks/named-insert.ts';
 import { sql } from '../../src/sql/sql.ts';
 import type { StatsRow } from '../../src/stats/result/stats-result.ts';
 import { planStats } from '../../src/stats/plan.ts';

@@ -4,7 +4,8 @@ import { unavailable } from '../../errors.ts';
 import type { Room } from '../../fair-share/room.ts';
 import { param, sql } from '../../sql/sql.ts';
 import { inTurns, slicesOf } from '../../lib/event-loop.ts';
-import { type IngestContext, ingest } from '../ingest.ts';
+import { ingest } from '../ingest.ts';
+import type { IngestContext } from '../ingest-options.ts';
 import { type Batch, clicksOf, countRecords, hashAfter, rootOf } from './batch.ts';
 import { type BatchReport, ReportBuilder } from './batch-report.ts';
 

@@ -3,7 +3,7 @@ import type { StatsCache } from '../../cache/stats-cache.ts';
 import type { Backups } from '../../backup/write-backup.ts';
 import type { BatchImporter } from '../../clicks/import/batches.ts';
 import type { IdempotencyLedger } from '../../clicks/idempotency.ts';
-import type { IngestContext } from '../../clicks/ingest.ts';
+import type { IngestContext } from '../../clicks/ingest-options.ts';
 import type { HashVisitor } from '../../clicks/enrich/visitor.ts';
 import type { ClickRemoval } from '../../clicks/removal.ts';
 import type { KeptSince } from '../../clicks/retention.ts';

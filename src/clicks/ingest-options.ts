@@ -1,0 +1,39 @@
+import type { Room } from '../fair-share/room.ts';
+import type { UrlRegistry } from '../urls/registry.ts';
+import type { EnrichStep } from './enrich/enrich.ts';
+import type { KeptSince } from './retention.ts';
+import type { ClickWriter, OnceName } from './writer.ts';
+
+export interface IngestOptions {
+  /** Owner of the URLs that these clicks are the first of. */
+  readonly ownerId: string;
+  /** May add clicks to anybody's URL. */
+  readonly isAdmin: boolean;
+  /** Unix milliseconds. */
+  readonly receivedAt: number;
+  readonly once?: OnceName | undefined;
+  /** Parse and count, but store nothing: for what is known to be stored already. */
+  readonly countOnly?: boolean;
+  /** How many rejections the result names. */
+  readonly rejectionsKept: number;
+  /** When so many items are bad and none before them is good, no more are read. */
+  readonly badAtMost?: number;
+  /** Where what is in memory at once is counted, in bytes of heap. */
+  readonly room: Room;
+  /** Aborts when nobody waits for the answer; the work is given up then, as long as nothing is stored. */
+  readonly signal?: AbortSignal;
+}
+
+export interface IngestContext {
+  readonly writer: Pick<ClickWriter, 'write'>;
+  readonly urls: UrlRegistry;
+  /** Clicks from before it would be removed at once, so they are not taken. */
+  readonly keptSince: KeptSince;
+  /** The enrich steps; opens the place database first when a click needs it. */
+  readonly steps: (needsPlace: boolean) => Promise<readonly EnrichStep[]>;
+}
+
+/** Bytes of rows after which they are written, where nothing else says where an insert ends: two fit the room. */
+export function maxInsertBytes(room: Room): number {
+  return room.most / 2;
+}

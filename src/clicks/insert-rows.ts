@@ -1,0 +1,35 @@
+import type { Database } from '../clickhouse/database.ts';
+import type { InsertOptions } from '../clickhouse/insert.ts';
+import { type NativeColumn, sharedTextColumn, uint64Column } from '../clickhouse/native.ts';
+import { ROW_COLUMNS } from './click-row.ts';
+import type { ClickRow } from './fields.ts';
+
+/** A click ready to be stored, with its place in the request it came in. */
+export interface PlacedRow {
+  readonly index: number;
+  readonly ownerId: string;
+  readonly row: ClickRow;
+}
+
+/** The id of an insert that is never tried again. */
+export const NO_INGEST_ID = 0n;
+
+/** The columns of a click, in the order they are inserted. */
+const COLUMNS: readonly NativeColumn<PlacedRow>[] = [
+  sharedTextColumn('owner_id', ({ ownerId }) => ownerId),
+  ...ROW_COLUMNS,
+];
+
+/** The names of a click's columns as they are stored. */
+export const CLICK_COLUMNS: readonly string[] = [...COLUMNS.map(({ name }) => name), 'ingest_id'];
+
+/** Inserts rows at once; settles when ClickHouse has them. */
+export async function insertRows(
+  database: Database,
+  rows: readonly PlacedRow[],
+  ingestId: bigint,
+  options: InsertOptions = {},
+): Promise<void> {
+  const columns = [...COLUMNS, uint64Column('ingest_id', () => ingestId)];
+  await database.insertBlock('clicks', columns, rows, options);
+}
