@@ -151,11 +151,15 @@ export class RecipeCopy {
     const { CLICKHOUSE_URL = '', CLICKHOUSE_USER = '', CLICKHOUSE_PASSWORD = '' } = this.#settings;
     const nodes = process.env['TEST_CLICKHOUSE_NODES'] ?? CLICKHOUSE_URL;
     for (const url of nodes.split(',')) {
-      await fetch(url, {
+      const { ok, status } = await fetch(url, {
         method: 'POST',
-        headers: { 'x-clickhouse-user': CLICKHOUSE_USER, 'x-clickhouse-key': CLICKHOUSE_PASSWORD },
+        // The embedded engine takes no other way to say who asks.
+        headers: {
+          authorization: `Basic ${Buffer.from(`${CLICKHOUSE_USER}:${CLICKHOUSE_PASSWORD}`).toString('base64')}`,
+        },
         body: `DROP DATABASE IF EXISTS ${this.#settings['CLICKHOUSE_DATABASE']} SYNC`,
       });
+      if (!ok) throw new Error(`The copy's database was not dropped: ${status}`);
     }
   }
 }

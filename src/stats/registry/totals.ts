@@ -35,7 +35,12 @@ export const TOTALS = {
     kind: 'decimal',
     description: 'Milliseconds, over the clicks that tell; 0 where none does.',
   },
-} as const satisfies Record<string, Total>;
+} as const satisfies Record<string, Total> & NotAMetric;
+
+/** Names that metrics or their totals have already. */
+type NotAMetric = {
+  readonly [Name in MetricName | (typeof METRICS)[MetricName]['total']]?: never;
+};
 
 export type TotalName = keyof typeof TOTALS;
 
