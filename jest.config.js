@@ -110,4 +110,6 @@ export default {
   // Jest would leave one core idle; most suites wait for processes of their own.
   maxWorkers: availableParallelism(),
   testTimeout: 60_000,
+  // On a busy machine a worker needs more than the half second that Jest gives it.
+  workerGracefulExitTimeout: 10_000,
 };
