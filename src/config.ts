@@ -1,8 +1,16 @@
-import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import { isIP } from 'node:net';
 import { availableParallelism } from 'node:os';
 import { resolve } from 'node:path';
 import { z } from 'zod';
+import {
+  RESERVED_DATABASES,
+  TEMPORARY_DATABASES,
+  isHttpUrl,
+  isOrigin,
+  isPlaceDatabase,
+  isRedisUrl,
+  isServerUrl,
+} from './config-values.ts';
 
 /** An invalid setting; the message is the one line shown to the operator. */
 export class ConfigError extends Error {}
@@ -217,62 +225,4 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
     retentionDays: settings.SPOOR_RETENTION_DAYS,
     logLevel: settings.LOG_LEVEL,
   });
-}
-
-function isHttpUrl(text: string): boolean {
-  return URL.canParse(text) && /^https?:$/.test(new URL(text).protocol);
-}
-
-/** Whether a URL has no parts that are settings of their own. */
-function isServerUrl(text: string): boolean {
-  const { username, password, pathname, search, hash } = new URL(text);
-  return [username, password, search, hash].every((part) => part === '') && pathname === '/';
-}
-
-const RESERVED_DATABASES = /^(system|information_schema|_temporary_and_external_tables)$/i;
-
-/** Temporary databases of backups; a start drops those that an interrupted backup has left. */
-const TEMPORARY_DATABASES = /_(snapshot|restored)$/;
-
-function isRedisUrl(text: string): boolean {
-  if (!URL.canParse(text)) return false;
-  const { protocol, hostname, pathname, username, password, search, hash } = new URL(text);
-  return (
-    /^rediss?:$/.test(protocol) &&
-    hostname !== '' &&
-    search === '' &&
-    hash === '' &&
-    /^(\/\d*)?$/.test(pathname) &&
-    [username, password].every(isPercentEncoded)
-  );
-}
-
-function isPercentEncoded(text: string): boolean {
-  try {
-    return decodeURIComponent(text) !== undefined;
-  } catch {
-    return false;
-  }
-}
-
-/** Whether an origin is written as browsers send it: scheme, host and port only. */
-function isOrigin(text: string): boolean {
-  return URL.canParse(text) && /^https?:/.test(text) && new URL(text).origin === text;
-}
-
-/** An .mmdb file has these magic bytes before its metadata, within its last 128 KiB. */
-const MMDB_MAGIC = Buffer.from('\xAB\xCD\xEFMaxMind.com', 'latin1');
-const MMDB_TAIL = 131_072;
-
-function isPlaceDatabase(path: string): boolean {
-  try {
-    const file = openSync(path, 'r');
-    const tail = Buffer.alloc(MMDB_TAIL);
-    const { size } = fstatSync(file);
-    readSync(file, tail, 0, MMDB_TAIL, Math.max(0, size - MMDB_TAIL));
-    closeSync(file);
-    return tail.includes(MMDB_MAGIC);
-  } catch {
-    return false;
-  }
 }
