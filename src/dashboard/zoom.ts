@@ -1,7 +1,7 @@
-import { parseDateParameter } from '../lib/date-time.ts';
-import { formatInstant, knownToNode } from '../lib/time-zone.ts';
+import { formatWithOffset } from '../lib/calendar.ts';
 import type { Period } from './address.ts';
 import type { StatsResult, TimeSlot } from './result-types.ts';
+import { isFirstOfDay, offsetIn } from './zones.ts';
 
 /**
  * The period from one slot to another, inclusive. It is written as dates if it starts and ends with days. It never reaches
@@ -29,8 +29,9 @@ export function periodOfSlots(
 
 /** A date alone if the API reads it as exactly that instant: a midnight may come twice, or not at all. */
 function shortestText(instant: number, zone: string, edge: 'start' | 'end'): string {
-  if (!knownToNode(zone)) return new Date(instant).toISOString();
-  const text = formatInstant(instant, zone);
+  const offset = offsetIn(zone, instant);
+  if (offset === undefined) return new Date(instant).toISOString();
+  const text = formatWithOffset(instant, offset);
   const [day = text] = text.split('T');
-  return parseDateParameter(day, zone, edge) === instant ? day : text;
+  return isFirstOfDay(zone, edge === 'start' ? instant : instant + 1) ? day : text;
 }

@@ -49,3 +49,24 @@ export function isoWeek(day: number): { readonly year: number; readonly week: nu
   const year = new Date(thursday * DAY).getUTCFullYear();
   return { year, week: Math.floor((thursday - dayNumber(year, 1, 1)) / 7) + 1 };
 }
+
+/**
+ * An instant (Unix ms) as a clock `offset` minutes east of UTC shows it, as `2026-01-24T00:00:00.000-05:00`.
+ * ISO 8601 has no seconds in an offset (zones had them until 1972): it is rounded, and the time with it.
+ */
+export function formatWithOffset(instant: number, offset: number): string {
+  const minutes = Math.round(offset);
+  const wall = instant + minutes * MINUTE;
+  const day = Math.floor(wall / DAY);
+  const time = wall - day * DAY;
+  const minute = Math.floor(time / MINUTE);
+  const east = Math.abs(minutes);
+  return (
+    `${formatDay(day)}T${hoursAndMinutes(minute)}:${twoDigits(Math.floor(time / 1000) % 60)}.` +
+    `${String(time % 1000).padStart(3, '0')}${minutes < 0 ? '-' : '+'}${hoursAndMinutes(east)}`
+  );
+}
+
+function hoursAndMinutes(minutes: number): string {
+  return `${twoDigits(Math.floor(minutes / 60))}:${twoDigits(minutes % 60)}`;
+}

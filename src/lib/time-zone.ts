@@ -1,6 +1,6 @@
 import { LRUCache } from 'lru-cache';
 import { IANAZone } from 'luxon';
-import { DAY, MINUTE, formatDay, twoDigits } from './calendar.ts';
+import { DAY, MINUTE, formatWithOffset } from './calendar.ts';
 
 /** A period in which a zone's offset does not change. */
 export type Segment = {
@@ -110,30 +110,9 @@ export function formatInstant(instant: number, zone: string): string {
   return formatWithOffset(instant, offsetAt(zone, instant));
 }
 
-/**
- * An instant (Unix ms) as a clock `offset` minutes east of UTC shows it, as `2026-01-24T00:00:00.000-05:00`.
- * ISO 8601 has no seconds in an offset (zones had them until 1972): it is rounded, and the time with it.
- */
-export function formatWithOffset(instant: number, offset: number): string {
-  const minutes = Math.round(offset);
-  const wall = instant + minutes * MINUTE;
-  const day = Math.floor(wall / DAY);
-  const time = wall - day * DAY;
-  const minute = Math.floor(time / MINUTE);
-  const east = Math.abs(minutes);
-  return (
-    `${formatDay(day)}T${hoursAndMinutes(minute)}:${twoDigits(Math.floor(time / 1000) % 60)}.` +
-    `${String(time % 1000).padStart(3, '0')}${minutes < 0 ? '-' : '+'}${hoursAndMinutes(east)}`
-  );
-}
-
 /** Whether Node knows a zone of this name, whatever its case. Bare offsets (`+01:00`), which newer Nodes accept, are no names. */
 export function knownToNode(zone: string): boolean {
   return !/^[+-]/.test(zone) && IANAZone.isValidZone(zone);
-}
-
-function hoursAndMinutes(minutes: number): string {
-  return `${twoDigits(Math.floor(minutes / 60))}:${twoDigits(minutes % 60)}`;
 }
 
 function offsetMs(offset: number): number {

@@ -1,9 +1,9 @@
+import { formatWithOffset } from '../../src/lib/calendar.ts';
 import { describe, expect, test } from '@jest/globals';
 import * as fc from 'fast-check';
 import {
   firstInstantOfDay,
   formatInstant,
-  formatWithOffset,
   knownToNode,
   offsetAt,
   segments,

@@ -3,7 +3,7 @@ import { turns } from '../../lib/event-loop.ts';
 import { mapEntries } from '../../lib/names.ts';
 import { percentage } from '../../lib/rounding.ts';
 import { type RowTemplate, writeRow } from '../../lib/row-template.ts';
-import { formatWithOffset } from '../../lib/time-zone.ts';
+import { formatWithOffset } from '../../lib/calendar.ts';
 import type { StatsQuery } from '../parse/query.ts';
 import { percentageOf } from '../registry/metrics.ts';
 import { SUMMARY_COLUMNS, SUMMARY_REGISTRY } from '../registry/totals.ts';

@@ -1,5 +1,6 @@
 import { type Sql, param, sql } from '../../sql/sql.ts';
-import { formatWithOffset, segments } from '../../lib/time-zone.ts';
+import { formatWithOffset } from '../../lib/calendar.ts';
+import { segments } from '../../lib/time-zone.ts';
 import { buckets } from '../time/buckets.ts';
 import { type Interval, INTERVALS } from '../registry/intervals.ts';
 import type { StatsQuery } from '../parse/query.ts';

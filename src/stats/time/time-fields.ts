@@ -1,4 +1,4 @@
-import { formatWithOffset } from '../../lib/time-zone.ts';
+import { formatWithOffset } from '../../lib/calendar.ts';
 import { type Bucket, buckets } from './buckets.ts';
 import type { StatsQuery } from '../parse/query.ts';
 
