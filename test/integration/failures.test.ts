@@ -2,7 +2,6 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { ClickHouseSettings } from '@clickhouse/client';
 import { Database } from '../../src/clickhouse/database.ts';
 import { param, sql } from '../../src/sql/sql.ts';
-import { waitUntil } from '../support/process.ts';
 
 const server = {
   url: process.env['TEST_CLICKHOUSE_URL'] ?? '',
@@ -61,31 +60,6 @@ describe('a real', () => {
     const query = sql`SELECT uniqExact(number) FROM numbers(10000000)`;
     const refused = open({ max_memory_usage: '10000000' }).rows(query);
     await expect(refused).rejects.toMatchObject({ ...TIMEOUT, retryAfter: undefined });
-  });
-
-  test('query over what all of its user may take is 503', async () => {
-    const query = sql`SELECT uniqExact(number) FROM numbers(10000000)`;
-    const refused = open({ max_memory_usage_for_user: '10000000' }).rows(query);
-    await expect(refused).rejects.toMatchObject(UNAVAILABLE);
-  });
-
-  test('query too many is 503', async () => {
-    const busy = open();
-    const leaving = new AbortController();
-    const long = busy.rows(sql`SELECT count() FROM numbers(1000000000000) WHERE NOT ignore(number)`, {
-      signal: leaving.signal,
-    });
-    long.catch(() => {});
-    const strict = open({ max_concurrent_queries_for_user: '1' });
-    const refused = await waitUntil('a refusal', () =>
-      strict.rows(sql`SELECT 1`).then(
-        () => undefined,
-        (error: unknown) => error,
-      ),
-    );
-    expect(refused).toMatchObject(UNAVAILABLE);
-    leaving.abort();
-    await expect(long).rejects.toThrow();
   });
 
   test('server that is away is 503, and does not answer', async () => {
