@@ -34,13 +34,17 @@ export async function runCommands(
 async function run(args: readonly string[], settings: Settings, input: string | Uint8Array): Promise<Ended> {
   const { PATH = '', HOME = '' } = process.env;
   runner ??= fork(join(PACKAGE_ROOT, 'test/support/command-runner.js'), { execArgv: [], stdio: 'inherit' });
-  const ended = Promise.race([once(runner, 'message'), once(runner, 'exit')]);
+  // The one that comes first lets the other go, since the process is kept for hundreds of commands.
+  const first = new AbortController();
+  const { signal } = first;
+  const ended = Promise.race([once(runner, 'message', { signal }), once(runner, 'exit', { signal })]);
   runner.send({
     args,
     settings: { PATH, HOME, PORT: '0', ...settings },
     input: Buffer.from(input).toString('base64'),
   });
   const [result] = await ended;
+  first.abort();
   if (typeof result !== 'object' || result === null)
     throw new Error(`spoor ${args.join(' ')} ended its process.`);
   return result;
