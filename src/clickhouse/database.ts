@@ -8,7 +8,7 @@ import {
 import type { ClickHouseServer } from '../config.ts';
 import { render } from '../sql/render.ts';
 import { type Sql, sql } from '../sql/sql.ts';
-import { inTurns } from '../lib/event-loop.ts';
+import { yielding } from '../lib/event-loop.ts';
 import { DEADLINES, type Deadlines } from './deadlines.ts';
 import { fromClickHouse } from './failures.ts';
 import { type Insert, type InsertOptions, jsonInsert, nativeInsert, runInsert } from './insert.ts';
@@ -274,6 +274,6 @@ export class Database {
 
 async function allRows<Row>(pieces: AsyncIterable<readonly JsonRow[]>): Promise<readonly Row[]> {
   const rows: Row[] = [];
-  for await (const piece of inTurns(pieces)) for (const row of piece) rows.push(row.json<Row>());
+  for await (const piece of yielding(pieces)) for (const row of piece) rows.push(row.json<Row>());
   return rows;
 }

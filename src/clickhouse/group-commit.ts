@@ -1,4 +1,4 @@
-import { setImmediate as nextTurn } from 'node:timers/promises';
+import { setImmediate as yieldToEventLoop } from 'node:timers/promises';
 import { unavailable } from '../errors.ts';
 
 export interface GroupLimits {
@@ -61,7 +61,7 @@ export class GroupCommit<Item, Result> {
     while (this.#waiting.length > 0) {
       for (let before = 0; this.#isGathering(before);) {
         before = this.#waiting.length;
-        await nextTurn();
+        await yieldToEventLoop();
       }
       const group = this.#takeGroup();
       this.#latest = group.length;

@@ -1,4 +1,4 @@
-import { turns } from '../lib/event-loop.ts';
+import { timeSlices } from '../lib/event-loop.ts';
 import { ByteWriter } from './byte-writer.ts';
 
 /** A column of a table, and how its values are had from rows of another form. */
@@ -131,7 +131,7 @@ export async function* nativeBlock<Row>(
   columns: readonly NativeColumn<Row>[],
   rows: readonly Row[],
 ): AsyncGenerator<Buffer> {
-  const turnOver = turns();
+  const yieldIfDue = timeSlices();
   const out = new ByteWriter();
   out.varUint(columns.length);
   out.varUint(rows.length);
@@ -140,8 +140,8 @@ export async function* nativeBlock<Row>(
     out.text(type);
     for (const _ of write(out, rows)) {
       if (out.length >= PIECE_BYTES) yield out.take();
-      const turn = turnOver();
-      if (turn !== undefined) await turn;
+      const due = yieldIfDue();
+      if (due !== undefined) await due;
     }
   }
   yield out.take();

@@ -1,5 +1,5 @@
 import { LRUCache } from 'lru-cache';
-import { turns } from '../lib/event-loop.ts';
+import { timeSlices } from '../lib/event-loop.ts';
 import { MINUTE } from '../lib/calendar.ts';
 import { segments } from '../lib/time-zone.ts';
 import { type Sql, param, sql } from '../sql/sql.ts';
@@ -53,11 +53,11 @@ export class ZoneAgreement {
   }
 
   async #compare(zone: string, throughYear: number): Promise<ReadonlySet<number>> {
-    const turnOver = turns();
+    const yieldIfDue = timeSlices();
     // Finding a year's clock changes takes a millisecond, so a range of many years would hold up all others.
     for (let year = FIRST_YEAR; year <= throughYear; year++) {
       segments(zone, Date.UTC(year, 0, 1), Date.UTC(year, 11, 31));
-      await turnOver();
+      await yieldIfDue();
     }
     const query = this.#everywhere(differingYears(zone, throughYear));
     const rows = await this.#database.rows<[number]>(query);

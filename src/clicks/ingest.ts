@@ -1,4 +1,4 @@
-import { turns } from '../lib/event-loop.ts';
+import { timeSlices } from '../lib/event-loop.ts';
 import { type BodyItem, type BodyStep, CLICK_BYTES, NOT_JSON, NOT_OBJECT, TOO_LARGE } from './click-body.ts';
 import { Chunk } from './chunk.ts';
 import type { IngestContext, IngestOptions } from './ingest-options.ts';
@@ -41,10 +41,10 @@ export async function ingest(
     const times = new Times();
     let accepted = 0;
     const chunk = new Chunk(context, options, survey.rows === undefined);
-    const turnOver = turns(CLICKS_A_LOOK);
+    const yieldIfDue = timeSlices(CLICKS_A_LOOK);
     for (const placed of survey.rows ?? rowsOf(items, parse, survey.steps)) {
-      const turn = turnOver();
-      if (turn !== undefined) await turn;
+      const due = yieldIfDue();
+      if (due !== undefined) await due;
       if (placed === undefined) continue;
       const owner = others.get(placed.row.short_code);
       if (owner !== undefined && !options.isAdmin) {

@@ -1,4 +1,4 @@
-import { nextTurn } from '../lib/event-loop.ts';
+import { yieldToEventLoop } from '../lib/event-loop.ts';
 import type { ShortUrl, UrlRegistry } from '../urls/registry.ts';
 
 export interface RegistrationOptions {
@@ -29,7 +29,7 @@ export async function othersCodes(
       const owner = found.get(code)?.ownerId;
       if (owner !== undefined && owner !== ownerId) others.set(code, owner);
     }
-    if (wanted.length === CODES_TOGETHER) await nextTurn();
+    if (wanted.length === CODES_TOGETHER) await yieldToEventLoop();
   }
   return others;
 }

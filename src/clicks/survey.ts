@@ -1,4 +1,4 @@
-import { turns } from '../lib/event-loop.ts';
+import { timeSlices } from '../lib/event-loop.ts';
 import type { BodyItem, BodyStep } from './click-body.ts';
 import { type EnrichStep, enrichClick, needsPlace } from './enrich/enrich.ts';
 import type { Click } from './fields.ts';
@@ -42,12 +42,12 @@ export async function surveyOf(
   let bytes = 0;
   let steps = options.countOnly ? [] : await context.steps(false);
   let isPlaceNeeded = false;
-  const turnOver = turns(CLICKS_A_LOOK);
+  const yieldIfDue = timeSlices(CLICKS_A_LOOK);
   options.signal?.throwIfAborted();
   for (const item of items) {
-    const turn = turnOver();
-    if (turn !== undefined) {
-      await turn;
+    const due = yieldIfDue();
+    if (due !== undefined) {
+      await due;
       options.signal?.throwIfAborted();
     }
     if (item === undefined) continue;

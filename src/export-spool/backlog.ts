@@ -1,4 +1,4 @@
-import { turns } from '../lib/event-loop.ts';
+import { timeSlices } from '../lib/event-loop.ts';
 import type { SpoolFile } from './spool-file.ts';
 
 const BLOCK_BYTES = 262_144;
@@ -57,7 +57,7 @@ export class Backlog {
   async #fill(createFile: () => Promise<SpoolFile | undefined>): Promise<void> {
     const file = (this.#file = await createFile());
     if (file === undefined) return;
-    const turnOver = turns();
+    const yieldIfDue = timeSlices();
     let gathered: Buffer[] = [];
     let bytes = 0;
     while (!this.#isClosed && !this.#isWhole) {
@@ -67,7 +67,7 @@ export class Backlog {
         const piece = typeof value === 'string' ? Buffer.from(value) : value;
         gathered.push(piece);
         bytes += piece.length;
-        await turnOver();
+        await yieldIfDue();
         if (bytes < BLOCK_BYTES) continue;
       }
       if (bytes === 0) return;

@@ -21,9 +21,12 @@ export const XLSX: TemplateFormat = {
   write: writeXlsx,
 };
 
-/** A workbook: the summary, then one sheet a list, and further ones for a list that is too long for one. */
-export function writeXlsx(content: ExportContent): AsyncIterable<Buffer> {
-  return zipped(parts(content));
+/**
+ * A workbook: the summary, then one sheet a list, and further ones for a list that is too long for one.
+ * @param rowsPerSheet under its header
+ */
+export function writeXlsx(content: ExportContent, rowsPerSheet = SHEET_ROWS): AsyncIterable<Buffer> {
+  return zipped(parts(content, rowsPerSheet));
 }
 
 /**
@@ -31,7 +34,7 @@ export function writeXlsx(content: ExportContent): AsyncIterable<Buffer> {
  * here, since its own streaming writer is slow and has no back-pressure. It makes it twice: first for the sheets'
  * frames, and at the end, when it is known how many there are, for all the other parts.
  */
-async function* parts(content: ExportContent): AsyncGenerator<ZipEntry> {
+async function* parts(content: ExportContent, rowsPerSheet: number): AsyncGenerator<ZipEntry> {
   const names = new SheetNames([SUMMARY_SHEET]);
   const frames = await makeWorkbook({ summary: content.summary, sheets: content.listNames });
   const texts = new SharedTexts(partOf(frames, SHARED_TEXTS));
@@ -42,7 +45,7 @@ async function* parts(content: ExportContent): AsyncGenerator<ZipEntry> {
     const sheetRows = new SheetRows(columns, rows, texts);
     do {
       sheets.push({ name: names.next(name), columns });
-      yield { name: sheetPath(sheets.length + 1), data: sheetXml(frame, sheetRows) };
+      yield { name: sheetPath(sheets.length + 1), data: sheetXml(frame, sheetRows.take(rowsPerSheet)) };
     } while (!sheetRows.isDone);
   }
   const whole = await makeWorkbook({ summary: content.summary, sheets });
@@ -76,8 +79,11 @@ function sheetPath(sheet: number): string {
   return `xl/worksheets/sheet${sheet}.xml`;
 }
 
-async function* sheetXml(frame: Frame, rows: SheetRows): AsyncGenerator<Buffer | string> {
+async function* sheetXml(
+  frame: Frame,
+  rows: AsyncIterable<Buffer | string>,
+): AsyncGenerator<Buffer | string> {
   yield frame.before;
-  yield* rows.take(SHEET_ROWS);
+  yield* rows;
   yield frame.after;
 }

@@ -1,7 +1,7 @@
 import { type Database, LOOK_UP } from '../clickhouse/database.ts';
 import type { PartVersionPoll } from '../clickhouse/part-version-poll.ts';
 import { sql } from '../sql/sql.ts';
-import { inTurns } from '../lib/event-loop.ts';
+import { yielding } from '../lib/event-loop.ts';
 
 const MAX_SECONDS = 30;
 
@@ -77,7 +77,7 @@ export class KeyHashes {
     const begun = this.#clock();
     const rows = await this.#database.rows<[number[]]>(BEGINNINGS, { ...LOOK_UP, maxSeconds: MAX_SECONDS });
     const beginnings = new Set<number>();
-    for await (const [some] of inTurns(rows)) for (const beginning of some) beginnings.add(beginning);
+    for await (const [some] of yielding(rows)) for (const beginning of some) beginnings.add(beginning);
     for (const beginning of this.#added) beginnings.add(beginning);
     this.#beginnings = beginnings;
     this.#partVersion = partVersion;

@@ -2,7 +2,7 @@
  * How long a task may block the event loop before it yields. Other tasks and garbage collection add to that; together they
  * should stay under 20 ms.
  */
-const TURN_MS = 1;
+const SLICE_MS = 1;
 
 const waiting: (() => void)[] = [];
 
@@ -10,7 +10,7 @@ const waiting: (() => void)[] = [];
  * Yields to the event loop. Of all tasks that have yielded, one continues in each round of the event loop, so that incoming
  * requests wait for one slice, not for one of each task.
  */
-export function nextTurn(): Promise<void> {
+export function yieldToEventLoop(): Promise<void> {
   return new Promise((resolve) => {
     waiting.push(resolve);
     if (waiting.length === 1) setImmediate(giveTurn);
@@ -23,26 +23,28 @@ function giveTurn(): void {
 }
 
 /** Called repeatedly by long tasks: returns a promise to await when it is time to yield. */
-export type TurnOver = () => Promise<void> | undefined;
+export type YieldIfDue = () => Promise<void> | undefined;
 
 /** @param looks checks the clock only at every n-th call: a check costs a tenth of parsing a click */
-export function turns(looks = 1): TurnOver {
+export function timeSlices(looks = 1): YieldIfDue {
   let asked = 0;
   let since = performance.now();
   const pause = async (): Promise<void> => {
-    await nextTurn();
+    await yieldToEventLoop();
     since = performance.now();
   };
-  return () => (++asked % looks !== 0 || performance.now() - since < TURN_MS ? undefined : pause());
+  return () => (++asked % looks !== 0 || performance.now() - since < SLICE_MS ? undefined : pause());
 }
 
 /** Passes pieces on, and yields to the event loop between them if many arrive at once. */
-export async function* inTurns<Piece>(pieces: AsyncIterable<Piece> | Iterable<Piece>): AsyncGenerator<Piece> {
-  const turnOver = turns();
+export async function* yielding<Piece>(
+  pieces: AsyncIterable<Piece> | Iterable<Piece>,
+): AsyncGenerator<Piece> {
+  const yieldIfDue = timeSlices();
   for await (const piece of pieces) {
     yield piece;
-    const turn = turnOver();
-    if (turn !== undefined) await turn;
+    const due = yieldIfDue();
+    if (due !== undefined) await due;
   }
 }
 

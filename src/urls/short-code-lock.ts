@@ -1,4 +1,4 @@
-import { turns } from '../lib/event-loop.ts';
+import { timeSlices } from '../lib/event-loop.ts';
 
 /** Codes between two looks at the clock, each of which takes as long as a code. */
 const CODES_PER_CHECK = 256;
@@ -30,7 +30,7 @@ export class ShortCodeLock {
   /** Takes the locks of all codes or of none: two callers that each held what the other waits for would deadlock. */
   async #enter(codes: Iterable<string>): Promise<void> {
     for (;;) {
-      const turnOver = turns(CODES_PER_CHECK);
+      const yieldIfDue = timeSlices(CODES_PER_CHECK);
       let count = 0;
       let closed = this.#shut;
       for (const code of codes) {
@@ -38,8 +38,8 @@ export class ShortCodeLock {
         if (closed !== undefined) break;
         this.#entered.set(code, (this.#entered.get(code) ?? 0) + 1);
         count++;
-        const turn = turnOver();
-        if (turn !== undefined) await turn;
+        const due = yieldIfDue();
+        if (due !== undefined) await due;
       }
       if (closed === undefined) return;
       await this.#leave(codes, count);
@@ -49,15 +49,15 @@ export class ShortCodeLock {
 
   /** @param first how many of the codes were locked */
   async #leave(codes: Iterable<string>, first = Infinity): Promise<void> {
-    const turnOver = turns(CODES_PER_CHECK);
+    const yieldIfDue = timeSlices(CODES_PER_CHECK);
     let left = 0;
     for (const code of codes) {
       if (left++ >= first) break;
       const count = (this.#entered.get(code) ?? 1) - 1;
       if (count === 0) this.#entered.delete(code);
       else this.#entered.set(code, count);
-      const turn = turnOver();
-      if (turn !== undefined) await turn;
+      const due = yieldIfDue();
+      if (due !== undefined) await due;
     }
     const waiting = this.#left;
     this.#left = [];

@@ -1,5 +1,5 @@
 import { type Hash, createHash } from 'node:crypto';
-import { turns } from '../../lib/event-loop.ts';
+import { timeSlices } from '../../lib/event-loop.ts';
 import type { BodyStep } from '../click-body.ts';
 import type { ReportBuilder } from './batch-report.ts';
 import { IMPORT_FORMATS, type ImportFormatName, parseRecord } from './formats.ts';
@@ -80,12 +80,12 @@ const RECORDS_A_LOOK = 256;
 
 /** How many records a batch holds. */
 export async function countRecords(batch: Batch): Promise<number> {
-  const turnOver = turns(RECORDS_A_LOOK);
+  const yieldIfDue = timeSlices(RECORDS_A_LOOK);
   let count = 0;
   for (const _ of recordsOf(batch)) {
     count++;
-    const turn = turnOver();
-    if (turn !== undefined) await turn;
+    const due = yieldIfDue();
+    if (due !== undefined) await due;
   }
   return count;
 }

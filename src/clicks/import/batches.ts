@@ -3,7 +3,7 @@ import type { NextVersion } from '../../clickhouse/versions.ts';
 import { unavailable } from '../../errors.ts';
 import type { Room } from '../../fair-share/room.ts';
 import { param, sql } from '../../sql/sql.ts';
-import { inTurns, slicesOf } from '../../lib/event-loop.ts';
+import { yielding, slicesOf } from '../../lib/event-loop.ts';
 import { ingest } from '../ingest.ts';
 import type { IngestContext } from '../ingest-options.ts';
 import { type Batch, clicksOf, countRecords, hashAfter, rootOf } from './batch.ts';
@@ -67,7 +67,7 @@ export class BatchImporter {
   async #nameOf({ parent, bytes }: Batch): Promise<string> {
     const name = this.#naming.then(async () => {
       const hash = hashAfter(parent);
-      for await (const slice of inTurns(slicesOf(bytes))) hash.update(slice);
+      for await (const slice of yielding(slicesOf(bytes))) hash.update(slice);
       return hash.digest('hex');
     });
     this.#naming = name;

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
-import { nextTurn } from '../../lib/event-loop.ts';
+import { yieldToEventLoop } from '../../lib/event-loop.ts';
 import type { Context } from '../request/context.ts';
 import { renderPage } from '../docs/page.ts';
 import { STYLE } from '../docs/style.ts';
@@ -40,7 +40,7 @@ export function docsRoutes(describedRoutes: readonly RouteDescription[]): readon
       async () => {
         const document = createDocument(describedRoutes);
         // Either takes some ten milliseconds.
-        await nextTurn();
+        await yieldToEventLoop();
         return renderPage(document);
       },
       { 'Content-Security-Policy': PAGE_POLICY },

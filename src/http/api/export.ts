@@ -16,7 +16,7 @@ import { readExport } from '../../stats/result/export-content.ts';
 import { type RawParameters, valueOf } from '../../stats/parse/parameters.ts';
 import { type StatsQuery, forExport, parseQuestion } from '../../stats/parse/query.ts';
 import { join, param, sql } from '../../sql/sql.ts';
-import { inTurns } from '../../lib/event-loop.ts';
+import { yielding } from '../../lib/event-loop.ts';
 import { formatInstant } from '../../lib/time-zone.ts';
 import { type Context, signalOf } from '../request/context.ts';
 import { holderOf } from '../request/share-holder.ts';
@@ -166,7 +166,7 @@ function streamer(services: Services): (ctx: Context) => Promise<void> {
         if (ctx.method === 'HEAD') ctx.res.end();
         else {
           const bytes = spooledFor(ctx.res, holder, services, file);
-          await pipeline(Readable.from(inTurns(bytes), { objectMode: false }), ctx.res);
+          await pipeline(Readable.from(yielding(bytes), { objectMode: false }), ctx.res);
         }
       } catch (error) {
         // Once the answer has begun the broken connection is the only way to tell; pipeline has seen to that.

@@ -1,4 +1,4 @@
-import { inTurns } from '../../lib/event-loop.ts';
+import { yielding } from '../../lib/event-loop.ts';
 
 const BLOCK_BYTES = 65_536;
 
@@ -37,7 +37,7 @@ export class BodyPieces {
     if (first?.length === this.length) return first;
     const whole = Buffer.allocUnsafeSlow(this.length);
     let at = 0;
-    for await (const block of inTurns(this.#blocks)) at += block.copy(whole, at);
+    for await (const block of yielding(this.#blocks)) at += block.copy(whole, at);
     return whole;
   }
 

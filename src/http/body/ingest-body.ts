@@ -4,7 +4,7 @@ import type { BodyStep } from '../../clicks/click-body.ts';
 import { ingest } from '../../clicks/ingest.ts';
 import type { OnceName } from '../../clicks/writer.ts';
 import { type Principal, isAdmin } from '../../keys/scopes.ts';
-import { inTurns, slicesOf } from '../../lib/event-loop.ts';
+import { yielding, slicesOf } from '../../lib/event-loop.ts';
 import { type Context, signalOf } from '../request/context.ts';
 import type { Services } from '../request/services.ts';
 import { withRoom } from './ingest-memory.ts';
@@ -77,7 +77,7 @@ async function runOnce(
   run: (receivedAt: number, once: OnceName) => Promise<string>,
 ): Promise<string> {
   const hash = createHash('sha256');
-  for await (const slice of inTurns(slicesOf(body))) hash.update(slice);
+  for await (const slice of yielding(slicesOf(body))) hash.update(slice);
   const bodySha256 = hash.digest('hex');
   const name = JSON.stringify([ownerId, key, bodySha256]);
   return services.idempotency.once({ ownerId, key, bodySha256 }, now, ({ receivedAt, isRetry }) =>

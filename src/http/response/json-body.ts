@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { inTurns, slicesOf, turns } from '../../lib/event-loop.ts';
+import { yielding, slicesOf, timeSlices } from '../../lib/event-loop.ts';
 
 /** Elements of a list that are written together. */
 const ELEMENTS = 256;
@@ -9,12 +9,12 @@ const ELEMENTS = 256;
  * Lists may be of anything that can be gone through; they are made as they are written.
  */
 export async function jsonBytes(value: object): Promise<Buffer> {
-  const turnOver = turns();
+  const yieldIfDue = timeSlices();
   const pieces: Buffer[] = [];
   for (const piece of gathered(jsonOf(value))) {
     pieces.push(Buffer.from(piece));
-    const turn = turnOver();
-    if (turn !== undefined) await turn;
+    const due = yieldIfDue();
+    if (due !== undefined) await due;
   }
   return Buffer.concat(pieces);
 }
@@ -23,7 +23,7 @@ export async function jsonBytes(value: object): Promise<Buffer> {
 export async function tagOf(body: Buffer, generatedAt: string): Promise<string> {
   const at = body.indexOf(generatedAt);
   const hash = createHash('sha256').update(body.subarray(0, at));
-  for await (const slice of inTurns(slicesOf(body.subarray(at + generatedAt.length)))) hash.update(slice);
+  for await (const slice of yielding(slicesOf(body.subarray(at + generatedAt.length)))) hash.update(slice);
   return hash.digest('base64url').slice(0, 27);
 }
 

@@ -1,5 +1,5 @@
 import type { ExportContent, ExportList } from '../../export/content.ts';
-import { turns } from '../../lib/event-loop.ts';
+import { timeSlices } from '../../lib/event-loop.ts';
 import { mapEntries } from '../../lib/names.ts';
 import { percentage } from '../../lib/rounding.ts';
 import { type RowTemplate, writeRow } from '../../lib/row-template.ts';
@@ -82,7 +82,7 @@ async function* everyBucket(
   const counted = countsOf(section);
   let next = await counted.next();
   let text = '';
-  const turnOver = turns(BUCKETS_A_LOOK);
+  const yieldIfDue = timeSlices(BUCKETS_A_LOOK);
   for (const { start, offset, label } of buckets(query.interval, query.range, query.timezone)) {
     let count = 0;
     if (next.done !== true && next.value.seconds === start / 1000) {
@@ -95,8 +95,8 @@ async function* everyBucket(
       [metric]: shownNumber(metric, count),
       [percentageOf(metric)]: percentage(count, total),
     });
-    const turn = turnOver();
-    if (turn !== undefined) await turn;
+    const due = yieldIfDue();
+    if (due !== undefined) await due;
     if (text.length < PIECE_CHARACTERS) continue;
     yield Buffer.from(text);
     text = '';
