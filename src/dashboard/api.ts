@@ -6,6 +6,8 @@ export interface Failure {
     'key' | 'forbidden' | 'missing' | 'limited' | 'unavailable' | 'invalid' | 'offline' | 'broken';
   /** What went wrong, for the user of the page. */
   readonly message: string;
+  /** The parameter that is wrong. */
+  readonly field?: string | undefined;
   /** Seconds from the response's `Retry-After`. */
   readonly retryAfter: number | undefined;
 }
@@ -83,8 +85,9 @@ export function failureOf(status: number, body: unknown, retryAfter: string | nu
   return {
     kind,
     message:
-      [opening, messageIn(body)].filter((part) => part !== undefined).join(' ') ||
+      [opening, textIn(body, 'error')].filter((part) => part !== undefined).join(' ') ||
       'The server sent no message.',
+    field: textIn(body, 'field'),
     retryAfter: Number.isFinite(seconds) ? Math.max(0, seconds) : undefined,
   };
 }
@@ -98,9 +101,10 @@ function unknownKey() {
   return { error: 'The API key is unknown, expired or revoked.' };
 }
 
-function messageIn(body: unknown): string | undefined {
-  if (typeof body !== 'object' || body === null || !('error' in body)) return undefined;
-  return typeof body.error === 'string' ? body.error : undefined;
+function textIn(body: unknown, name: 'error' | 'field'): string | undefined {
+  if (typeof body !== 'object' || body === null) return undefined;
+  const value: unknown = Object.entries(body).find(([key]) => key === name)?.[1];
+  return typeof value === 'string' ? value : undefined;
 }
 
 async function bodyOf(response: Response): Promise<unknown> {

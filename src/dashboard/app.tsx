@@ -5,6 +5,7 @@ import { storeKey, storedKey } from './session.ts';
 import { SignIn } from './sign-in.tsx';
 import { useStats } from './use-stats.ts';
 import { useView } from './use-view.ts';
+import { useZoneFallback } from './zone-fallback.ts';
 
 interface Session {
   /** Increases with each attempt to sign in, also with the same key. */
@@ -22,7 +23,7 @@ export function App() {
   const [refusal, setRefusal] = useState<string | undefined>(undefined);
   const { key, isPending } = session;
   const subject = subjectOf(view, key !== undefined);
-  const stats = useStats(view, subject, key, session.number);
+  const [refusedZone, stats] = useZoneFallback(view, navigate, useStats(view, subject, key, session.number));
   const isRefused = stats.failure?.kind === 'key';
 
   const begin = (next: Omit<Session, 'number'>): void =>
@@ -63,6 +64,7 @@ export function App() {
       navigate={navigate}
       subject={subject}
       stats={stats}
+      refusedZone={refusedZone}
       apiKey={key}
       isEntered={session.number > 0}
       onSignIn={() => setWantsSignIn(true)}

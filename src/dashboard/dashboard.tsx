@@ -24,6 +24,8 @@ interface DashboardProps {
   readonly navigate: Navigate;
   readonly subject: Subject;
   readonly stats: Stats;
+  /** The time zone that the server does not know, in place of which UTC is shown. */
+  readonly refusedZone: string | undefined;
   readonly apiKey: string | undefined;
   /** Whether it replaces the sign-in form, so it must take the focus. */
   readonly isEntered: boolean;
@@ -33,7 +35,7 @@ interface DashboardProps {
 
 /** The statistics of the key's owner, or of one link. */
 export function Dashboard(props: DashboardProps) {
-  const { view, navigate, subject, stats, apiKey, isEntered, onSignIn, onSignOut } = props;
+  const { view, navigate, subject, stats, refusedZone, apiKey, isEntered, onSignIn, onSignOut } = props;
   const { result, failure, isLoading, isOutdated } = stats;
   const isDimmed = isOutdated || (isLoading && result !== undefined);
   const focusHeading = (): void => heading.current?.focus({ preventScroll: true });
@@ -74,6 +76,11 @@ export function Dashboard(props: DashboardProps) {
         <p class="hidden" role="status">
           {statusOf(stats)}
         </p>
+        {refusedZone !== undefined && (
+          <p class="range" role="status">
+            The server does not know the time zone {refusedZone}, so times are in UTC.
+          </p>
+        )}
         {failure !== undefined && (
           <FailureNotice
             failure={failure}

@@ -6,13 +6,13 @@ interface PeriodDefinition {
   readonly title: string;
   /** Its start in the API's syntax; undefined: the API's default. `day` is today in the zone, `now` is in Unix ms. */
   readonly start: ((now: number, day: number) => string) | undefined;
-  /** Whether the preceding period of the same length is comparable: a morning is not comparable with a night. */
+  /** Whether a period lies before it that it can be compared with. */
   readonly isComparable: boolean;
 }
 
 /** The periods up to now, in display order. */
 export const PERIODS = {
-  today: { label: 'Today', title: 'Today', start: (_, day) => formatDay(day), isComparable: false },
+  today: { label: 'Today', title: 'Today', start: (_, day) => formatDay(day), isComparable: true },
   '24h': {
     label: '24 h',
     title: 'Last 24 hours',

@@ -96,7 +96,7 @@ describe('the question to the API', () => {
     ['', 'previous'],
     ['start_date=2025-01-01&end_date=2025-01-31', 'previous'],
     ['period=all', null],
-    ['period=today', null],
+    ['period=today', 'previous'],
   ])('of %j compares with: %s', (search, compare) => {
     expect(statsParameters(viewOf(search), ALL, NOW).get('compare')).toBe(compare);
   });

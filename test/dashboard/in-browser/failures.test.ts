@@ -99,11 +99,16 @@ describe('keys', () => {
   });
 });
 
-test('a zone nobody knows is named, and another can be chosen', async () => {
+test('in place of a zone that the server does not know UTC is shown, and said; another can be chosen', async () => {
   const page = await chrome.open(`${spoor.url}/?${MARCH.replace('UTC', 'Mars/Base')}`, { key });
-  await expectAlert(page, 'timezone must be an IANA name');
-  await page.getByLabel('Time zone').selectOption('UTC');
   await expectFigure(page, 'Clicks', ALL);
+  const note = page.getByText('The server does not know the time zone Mars/Base, so times are in UTC.');
+  await note.waitFor();
+  expect(new URL(page.url()).searchParams.get('timezone')).toBe('UTC');
+  expect(await page.getByLabel('Time zone').inputValue()).toBe('UTC');
+  expect(await page.getByRole('alert').count()).toBe(0);
+  await page.getByLabel('Time zone').selectOption('Europe/Berlin');
+  await eventually(async () => expect(await note.count()).toBe(0));
 });
 
 test('over the limit it says so, and when it tries again', async () => {
