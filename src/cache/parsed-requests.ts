@@ -37,9 +37,8 @@ export class ParsedRequests {
     return this.#entries.get(keyOf(queryString));
   }
 
-  /** @param now when the question was parsed, Unix milliseconds */
-  add(queryString: string, question: Question, now: number): ParsedRequest {
-    const isOpen = question.end >= now;
+  add(queryString: string, question: Question): ParsedRequest {
+    const { endsNow: isOpen } = question;
     const end = isOpen ? 'now' : question.end;
     const digest = sha256(JSON.stringify({ ...question, end, keptSince: undefined }));
     const isEndInFuture = isOpen && queryString.includes('end_date');

@@ -62,9 +62,8 @@ export class StatsCache {
     return this.#parsed.find(queryString);
   }
 
-  /** @param now when the question was parsed, Unix milliseconds */
-  addRequest(queryString: string, question: Question, now: number): ParsedRequest {
-    return this.#parsed.add(queryString, question, now);
+  addRequest(queryString: string, question: Question): ParsedRequest {
+    return this.#parsed.add(queryString, question);
   }
 
   /** The fresh cached response to a request, if there is one. */

@@ -29,8 +29,8 @@ export class ZoneAgreement {
   }
 
   /**
-   * Whether both show the same local time in all years that a range (Unix ms) touches or its first bucket may begin in.
-   * Asks ClickHouse once a zone and hour.
+   * Whether both show the same local time in all years that a range (Unix ms) touches or its first bucket may begin in;
+   * not so in a zone that ClickHouse does not know. Asks ClickHouse once a zone and hour.
    * @throws AppError where ClickHouse does not answer
    */
   async agree(zone: string, range: { readonly start: number; readonly end: number }): Promise<boolean> {
@@ -53,6 +53,9 @@ export class ZoneAgreement {
   }
 
   async #compare(zone: string, throughYear: number): Promise<ReadonlySet<number>> {
+    // A query with a zone that a node does not know would fail.
+    const known = await this.#database.rows<[number]>(this.#everywhere(isKnown(zone)));
+    if (known.some(([count]) => count === 0)) return yearsThrough(throughYear);
     const yieldIfDue = timeSlices();
     // Finding a year's clock changes takes a millisecond, so a range of many years would hold up all others.
     for (let year = FIRST_YEAR; year <= throughYear; year++) {
@@ -63,6 +66,14 @@ export class ZoneAgreement {
     const rows = await this.#database.rows<[number]>(query);
     return new Set(rows.map(([year]) => year));
   }
+}
+
+function isKnown(zone: string): Sql {
+  return sql`SELECT toUInt8(count()) AS known FROM system.time_zones WHERE time_zone = ${param('String', zone)}`;
+}
+
+function yearsThrough(last: number): ReadonlySet<number> {
+  return new Set(Array.from({ length: last - FIRST_YEAR + 1 }, (_, index) => FIRST_YEAR + index));
 }
 
 /**

@@ -58,7 +58,7 @@ export const CLICK_FIELDS = {
   clicked_at: {
     input: timeInput({
       description:
-        'When: ISO 8601 or Unix time, without an offset in UTC. Default: when the request came. Not before 2000, nor more than 24 hours in the future.',
+        'When: ISO 8601, also as databases write it (`2026-01-31 10:00:00+00`), or Unix time; without an offset in UTC. Default: when the request came. Not before 2000, nor more than 24 hours in the future.',
       examples: ['2026-01-31T10:00:00Z'],
     }),
     column: { type: timeColumn, absent: 0, from: asSent },

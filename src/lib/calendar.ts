@@ -4,6 +4,9 @@ export const MINUTE = 60_000;
 /** Milliseconds in a day of 24 hours. */
 export const DAY = 86_400_000;
 
+/** The first instant of 2000 in UTC (Unix ms). No click is older. */
+export const YEAR_2000 = Date.UTC(2000, 0, 1);
+
 /** The remainder of `value` divided by `divisor`, never negative. */
 export function modulo(value: number, divisor: number): number {
   const rest = value % divisor;

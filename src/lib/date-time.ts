@@ -1,5 +1,5 @@
 import { DateTime } from 'luxon';
-import { DAY, MINUTE } from './calendar.ts';
+import { DAY, MINUTE, YEAR_2000, formatDay } from './calendar.ts';
 import { ownCopy } from './own-copy.ts';
 import { offsetAt, wallOf, wallToInstant } from './time-zone.ts';
 
@@ -7,10 +7,10 @@ import { offsetAt, wallOf, wallToInstant } from './time-zone.ts';
 // only the 29th to the 31st of a month.
 const PLAIN_UTC = /^\d{4}-\d\d-(?:[01]\d|2[0-8])T\d\d:\d\d:\d\d(?:\.\d{3})?Z$/;
 const UNIX_TIME = /^(\d{1,14})(?:\.(\d+))?$/;
-const DATE_AND_TIME = /^(\d{4}-(?:\d\d-\d\d|W\d\d-[1-7]|\d{3}))(?:[Tt](.+))?$/;
+const DATE_AND_TIME = /^(\d{4}-(?:\d\d-\d\d|W\d\d-[1-7]|\d{3}))(?:[Tt ](.+))?$/;
 // The second separator repeats the first: all colons or none.
 const TIME_AND_OFFSET =
-  /^(\d\d)(?:(:?)(\d\d)(?:\2(\d\d)(?:[.,](\d+))?)?)?(?:([Zz])|([+\- ])(\d\d)(?::?(\d\d))?)?$/;
+  /^(\d\d)(?:(:?)(\d\d)(?:\2(\d\d)(?:[.,](\d+))?)?)?(?:([Zz]| UTC)| ?([+\- ])(\d\d)(?::?(\d\d))?)?$/;
 
 type TimeOfDay = {
   /** Milliseconds since midnight. */
@@ -23,10 +23,12 @@ type TimeOfDay = {
  * The instant (Unix ms) that a date parameter means, or undefined where it is none.
  *
  * Digits alone are Unix time: up to 11 digits seconds, 12 to 14 milliseconds, with an optional decimal fraction. Else
- * ISO 8601 with hyphens: `2026-01-31`, `2026-W05-6` or `2026-031`, then optionally `T`, a time and its offset. Without
- * an offset it is the time in `zone`; one that a clock change skips is read with the offset before the change, and one
- * that happens twice is its first, or its second for the edge `end`. A date alone is its first millisecond, for `end`
- * its last. What is finer than a millisecond is cut off.
+ * ISO 8601 with hyphens: `2026-01-31`, `2026-W05-6` or `2026-031`, then optionally `T`, a time and its offset; or as
+ * databases write it: a space instead of `T`, and ` UTC` or ` +00` for the offset. A space instead of the offset's sign
+ * is a `+` that a URL did not encode. Without an offset it is the time in `zone`; one that a clock change skips is read
+ * with the offset before the change, and one that happens twice is its first, or its second for the edge `end`. A date
+ * alone is its first millisecond, for `end` its last. Second 60 is the next minute's first. What is finer than a
+ * millisecond is cut off.
  */
 export function parseDateParameter(text: string, zone: string, edge: 'start' | 'end'): number | undefined {
   return parseUnixTime(text) ?? parseIso(text, zone, edge);
@@ -49,9 +51,39 @@ let latest: { readonly text: string; readonly instant: number | undefined } = {
 };
 
 function parseClickTimeText(value: string): number | undefined {
-  if (!PLAIN_UTC.test(value)) return parseDateParameter(value, 'UTC', 'start');
-  const instant = Date.parse(value);
-  return Number.isNaN(instant) ? undefined : instant;
+  const instant = PLAIN_UTC.test(value) ? Date.parse(value) : Number.NaN;
+  return Number.isNaN(instant) ? parseDateParameter(value, 'UTC', 'start') : instant;
+}
+
+/**
+ * Why digits alone are hardly a Unix time: they lie before 2000, and were mostly meant as a date. A clause that goes
+ * behind the field's name, with the ISO form where that can be guessed; undefined for any other text.
+ */
+export function faultOfDigits(text: string): string | undefined {
+  if ((parseUnixTime(text) ?? Infinity) >= YEAR_2000) return undefined;
+  const meant = dateOfDigits(text);
+  return `is a Unix time before 2000. Write ${meant ?? 'a date with hyphens, such as 2026-01-31'}`;
+}
+
+const YEAR = '((?:19|20)\\d\\d)';
+
+/** Dates that people and programs write in digits alone, and the ISO form. */
+const DATES_IN_DIGITS: readonly (readonly [RegExp, string])[] = [
+  [new RegExp(`^${YEAR}$`), '$1-01-01'],
+  [new RegExp(`^${YEAR}(\\d\\d)$`), '$1-$2-01'],
+  [new RegExp(`^${YEAR}(\\d\\d)(\\d\\d)$`), '$1-$2-$3'],
+  [new RegExp(`^${YEAR}(\\d\\d)(\\d\\d)(\\d\\d)(\\d\\d)$`), '$1-$2-$3T$4:$5'],
+];
+
+/** Days from spreadsheets' 1899-12-30 to 1970-01-01. */
+const SPREADSHEET_EPOCH_DAYS = 25_569;
+
+function dateOfDigits(text: string): string | undefined {
+  if (/^[3-7]\d{4}$/.test(text)) return formatDay(Number(text) - SPREADSHEET_EPOCH_DAYS);
+  const isos = DATES_IN_DIGITS.filter(([digits]) => digits.test(text)).map(([digits, iso]) =>
+    text.replace(digits, iso),
+  );
+  return isos.find((iso) => parseIso(iso, 'UTC', 'start') !== undefined);
 }
 
 function parseUnixTime(text: string): number | undefined {
@@ -114,7 +146,7 @@ function parseTime(text: string): TimeOfDay | undefined {
     offsetMinutes = 0,
   ] = match;
   const [hour, minute, second] = [Number(hourText), Number(minuteText), Number(secondText)];
-  if (hour > 24 || minute > 59 || second > 59) return undefined;
+  if (hour > 24 || minute > 59 || second > 60) return undefined;
   if (hour === 24 && (minute > 0 || second > 0 || /[1-9]/.test(fraction))) return undefined;
   const wall = ((hour * 60 + minute) * 60 + second) * 1000 + milliseconds(fraction);
   if (utc !== undefined) return { wall, offset: 0 };

@@ -115,6 +115,14 @@ export function knownToNode(zone: string): boolean {
   return !/^[+-]/.test(zone) && IANAZone.isValidZone(zone);
 }
 
+let listed: ReadonlySet<string> | undefined;
+
+/** Whether Node lists a zone under exactly this name. Of a zone's names it lists one, of UTC's none. */
+export function isListedByNode(zone: string): boolean {
+  listed ??= new Set(Intl.supportedValuesOf('timeZone'));
+  return listed.has(zone);
+}
+
 function offsetMs(offset: number): number {
   return Math.round(offset * MINUTE);
 }

@@ -60,7 +60,7 @@ function previousQuery(query: StatsQuery): StatsQuery | undefined {
   const { previous: range } = query;
   if (range === undefined || range === null) return undefined;
   const groupBy = query.groupBy.filter((name) => name === 'time');
-  return { ...query, range, groupBy, breakdown: false, previous: undefined };
+  return { ...query, range, endsNow: false, groupBy, breakdown: false, previous: undefined };
 }
 
 /** From the first instant that an answer is about to the last. */

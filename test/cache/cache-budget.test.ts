@@ -121,11 +121,14 @@ const FILLED: readonly (readonly [string, (cache: ByteLru<any>) => (index: numbe
       return (index) => {
         const text = pieceOf(index, 100_000);
         const subject = { scope: 'anon', shortCode: text.slice(0, 128) } as const;
-        const asked = known.add(
-          text,
-          { ...question, subject, filters: [is('os', text)], end: 1, keptSince: undefined } as never,
-          5,
-        );
+        const asked = known.add(text, {
+          ...question,
+          subject,
+          filters: [is('os', text)],
+          start: undefined,
+          end: 1,
+          endsNow: false,
+        });
         cacheKey(asked, { kind: 'url', ownerId: 'me', shortCode: 'launch' });
       };
     },

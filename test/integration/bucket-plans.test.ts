@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { Database } from '../../src/clickhouse/database.ts';
 import { ZoneAgreement } from '../../src/clickhouse/zone-agreement.ts';
+import { render } from '../../src/sql/render.ts';
 import { join, param, sql } from '../../src/sql/sql.ts';
 import { type Segment, segments } from '../../src/lib/time-zone.ts';
 import { bucketExpression } from '../../src/stats/sql/time-bucket.ts';
@@ -168,7 +169,22 @@ test('zones are compared once, also for many at once', async () => {
     true,
     true,
   ]);
-  expect(asked).toBe(1);
+  // Whether ClickHouse knows it, and the comparison.
+  expect(asked).toBe(2);
+});
+
+test('a zone that one of the nodes does not know is never ClickHouse’s, and no query names it', async () => {
+  const texts: string[] = [];
+  const lacking = new ZoneAgreement({
+    rows: async (query, options) => {
+      texts.push(render(query).sql);
+      const [row] = await database.rows<[number]>(query, options);
+      return [row, [0]] as never;
+    },
+  });
+  const range = { start: YEARS.start, end: Date.now() };
+  expect(await lacking.agree('Europe/Berlin', range)).toBe(false);
+  expect(texts).toEqual([expect.stringContaining('system.time_zones')]);
 });
 
 test('a comparison that failed is made again', async () => {

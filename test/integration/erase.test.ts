@@ -102,6 +102,7 @@ describe('erasing clicks', () => {
     ['a null short code', { owner_id: 'alice', short_code: null }, 'short_code'],
     ['a list of codes', { short_code: ['a1'] }, 'short_code'],
     ['an empty date', { owner_id: 'alice', start_date: '' }, 'start_date'],
+    ['digits that mean a date', { owner_id: 'alice', start_date: 20260101 }, 'start_date'],
     ['a date that is none', { owner_id: 'alice', end_date: '2026-02-30' }, 'end_date'],
     ['a null date', { owner_id: 'alice', end_date: null }, 'end_date'],
     ['dates the wrong way round', { start_date: '2026-01-02', end_date: '2026-01-01' }, 'start_date'],

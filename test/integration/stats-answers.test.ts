@@ -1,5 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { sql } from '../../src/sql/sql.ts';
+import { parseTimeZone } from '../../src/stats/parse/dates.ts';
 import { DIMENSION_NAMES } from '../../src/stats/registry/dimensions.ts';
+import { INTERVAL_NAMES } from '../../src/stats/registry/intervals.ts';
 import { ADMIN_KEY, type SendOptions, type TestSpoor, startSpoor } from '../support/spoor.ts';
 
 type Query = NonNullable<SendOptions['query']>;
@@ -241,11 +244,12 @@ describe('what an answer says', () => {
     ['2025-01-24T00:00Z', '2025-01-24T01:00Z', '10_minute'],
     ['2025-01-24T00:00Z', '2025-01-24T01:00:00.001Z', 'hourly'],
     ['2025-01-24', '2025-01-24', 'hourly'],
-    ['2025-01-24T00:00Z', '2025-01-25T00:00:00.001Z', 'daily'],
-    ['2025-01-01T00:00Z', '2025-04-01T00:00Z', 'daily'],
-    ['2025-01-01T00:00Z', '2025-04-01T00:00:00.001Z', 'weekly'],
-    ['2024-01-01T00:00Z', '2025-01-01T00:00Z', 'weekly'],
-    ['2024-01-01T00:00Z', '2025-01-01T00:00:00.001Z', 'monthly'],
+    ['2025-01-24T00:00Z', '2025-01-25T01:00Z', 'hourly'],
+    ['2025-01-24T00:00Z', '2025-01-25T01:00:00.001Z', 'daily'],
+    ['2025-01-01T00:00Z', '2025-04-04T00:00Z', 'daily'],
+    ['2025-01-01T00:00Z', '2025-04-04T00:00:00.001Z', 'weekly'],
+    ['2024-01-01T00:00Z', '2025-01-06T00:00Z', 'weekly'],
+    ['2024-01-01T00:00Z', '2025-01-06T00:00:00.001Z', 'monthly'],
   ])('%s to %s is %s', async (start_date, end_date, strategy) => {
     expect((await answerOf({ start_date, end_date })).time_bucket_info.strategy).toBe(strategy);
   });
@@ -387,6 +391,8 @@ describe('refusals name their field', () => {
   test.each([
     ['start_date', 400, { start_date: 'yesterday' }],
     ['start_date', 400, { start_date: '2025-02-30' }],
+    ['start_date', 400, { start_date: '20250124' }],
+    ['end_date', 400, { start_date: '2000-01-01', end_date: '0' }],
     ['start_date', 400, { start_date: '2025-01-25', end_date: '2025-01-24' }],
     ['start_date', 400, many('start_date', '2025-01-24', '2025-01-25')],
     ['end_date', 400, { end_date: '20250124T00' }],
@@ -452,11 +458,21 @@ describe('dates', () => {
     expect(time_range.start_date).toBe('2000-01-01T00:00:00.000+00:00');
     const end = Date.parse(time_range.end_date);
     expect(end >= before && end <= Date.now()).toBe(true);
-    const { time_range: ancient } = await answerOf({ start_date: '0', end_date: '1' });
+    const { time_range: ancient } = await answerOf({ start_date: '1970-01-01', end_date: '1999-12-31' });
     expect(ancient).toEqual({
       start_date: '2000-01-01T00:00:00.000+00:00',
       end_date: '2000-01-01T00:00:00.000+00:00',
     });
+  });
+
+  test('digits that mean a date are refused with the date', async () => {
+    const { json } = await ask({ start_date: '20250124' });
+    expect(json.error).toBe('start_date is a Unix time before 2000. Write 2025-01-24.');
+  });
+
+  test('a time as a database writes it', async () => {
+    const query = { start_date: '2025-01-24 08:00:00.125+00', end_date: '2025-01-24 10:00:00 UTC' };
+    expect((await answerOf(query)).summary.total_clicks).toBe(4);
   });
 
   test('both ends are included, to the millisecond', async () => {
@@ -477,6 +493,79 @@ describe('dates', () => {
     const { json } = await spoor.send('GET', path, { key });
     expect(json.time_range.start_date).toBe('2025-01-23T18:30:00.000+00:00');
   });
+});
+
+describe('a sender whose clock is ahead', () => {
+  const MINUTE = 60_000;
+  let ahead: string;
+  let at: number;
+  beforeAll(async () => {
+    ahead = await spoor.createKey('ahead');
+    at = Date.now();
+    const clicks = [-1, 4, 10].map((minutes) => ({
+      short_code: 'ahead',
+      clicked_at: at + minutes * MINUTE,
+      ip: `192.0.2.${minutes + 1}`,
+      browser: `${minutes} minutes`,
+    }));
+    const { status } = await spoor.send('POST', '/api/v1/clicks', { key: ahead, json: clicks });
+    expect(status).toBe(200);
+  });
+  const asked = (query: Query = {}) => answerOf(query, { key: ahead });
+
+  test.each(INTERVAL_NAMES)(
+    'clicks up to five minutes ahead are in the last bucket: %s',
+    async (interval) => {
+      const query = { start_date: String(at - 90 * MINUTE), group_by: 'time,browser', interval };
+      const { summary, metrics, time_range } = await asked(query);
+      expect(summary).toMatchObject({ total_clicks: 2, unique_clicks: 2 });
+      expect(Date.parse(summary.last_click)).toBe(at + 4 * MINUTE);
+      const end = Date.parse(time_range.end_date);
+      expect(end).toBeLessThanOrEqual(Date.now());
+      const starts = metrics.clicks_by_time.map((row: { bucket_start: string }) =>
+        Date.parse(row.bucket_start),
+      );
+      expect(Math.max(...starts)).toBeLessThanOrEqual(end);
+      expect(metrics.clicks_by_time.at(-1).clicks).toBeGreaterThanOrEqual(1);
+      expect(metrics.clicks_by_time_browser).toContainEqual(
+        expect.objectContaining({
+          time: metrics.clicks_by_time.at(-1).time,
+          browser: '4 minutes',
+          clicks: 1,
+        }),
+      );
+    },
+  );
+
+  test('in an export too, and of one URL; a range that ends before is as it is', async () => {
+    const start_date = String(at - 90 * MINUTE);
+    const query = { format: 'json', interval: '10_minute', start_date };
+    const exported = (await spoor.send('GET', '/api/v1/export', { key: ahead, query })).json;
+    expect(exported.summary.total_clicks).toBe(2);
+    expect(exported.metrics.clicks_by_time.at(-1).clicks).toBeGreaterThanOrEqual(1);
+    const everything = { key: ahead, query: { format: 'json' } };
+    expect((await spoor.send('GET', '/api/v1/export', everything)).json.summary.total_clicks).toBe(2);
+    expect((await asked({ scope: 'anon', short_code: 'ahead' })).summary.total_clicks).toBe(2);
+    const over = await asked({ start_date, end_date: exported.time_range.end_date });
+    expect(over.summary.total_clicks).toBe(1);
+  });
+});
+
+test('every time zone that Node lists is answered, also where ClickHouse lacks it', async () => {
+  const rows = await spoor.database.rows<[string]>(sql`SELECT time_zone FROM system.time_zones`);
+  const ofClickHouse = new Set(rows.map(([zone]) => zone));
+  const ofNode = ['UTC', ...Intl.supportedValuesOf('timeZone')];
+  for (const zone of ofNode) expect(parseTimeZone(zone, ofClickHouse)).toBe(zone);
+  const lacking = ofNode.filter((zone) => !ofClickHouse.has(zone));
+  for (const timezone of [...lacking, 'Asia/Calcutta', 'Asia/Kolkata']) {
+    for (const interval of INTERVAL_NAMES) {
+      const query = { ...THAT_DAY, timezone, interval, group_by: 'time,browser' };
+      const answer = await answerOf(query);
+      expect([answer.timezone, answer.summary.total_clicks > 0]).toEqual([timezone, true]);
+      const csv = await spoor.send('GET', '/api/v1/export', { key, query: { ...query, format: 'csv' } });
+      expect(csv.status).toBe(200);
+    }
+  }
 });
 
 describe('the tag', () => {

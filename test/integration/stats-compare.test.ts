@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { DIMENSION_NAMES } from '../../src/stats/registry/dimensions.ts';
 import { waitUntil } from '../support/process.ts';
+import { offsetOf, periodBefore, written } from '../support/reference.ts';
 import { type SendOptions, type TestSpoor, startSpoor } from '../support/spoor.ts';
 
 type Query = NonNullable<SendOptions['query']>;
@@ -140,6 +141,42 @@ test('a week until now is compared with the week before, by the clock', async ()
   expect(end).toBe(Date.parse(time_range.start_date) - 1);
   expect(end + 1 - start).toBe(7 * DAY);
   expect(previous.metrics.clicks_by_time.length).toBe(8);
+});
+
+describe('a period that is not over is compared with the one before up to the same moment', () => {
+  beforeAll(async () => {
+    const now = Date.now();
+    const clicks = Array.from({ length: 400 }, (_, index) => ({
+      short_code: 'not-over',
+      clicked_at: now - (index + 0.5) * 4 * HOUR,
+      ip: `192.0.2.${index % 17}`,
+    }));
+    const { status } = await spoor.send('POST', '/api/v1/clicks', { key, json: clicks });
+    expect(status).toBe(200);
+  });
+
+  test.each(['UTC', 'America/New_York', 'Asia/Kathmandu'])(
+    'today, days and a month in %s',
+    async (timezone) => {
+      const now = Date.now();
+      const today = new Date(now + offsetOf(timezone, now)).toISOString().slice(0, 10);
+      const sixDaysAgo = new Date(Date.parse(today) - 6 * DAY).toISOString().slice(0, 10);
+      const totals: number[] = [];
+      for (const start_date of [today, sixDaysAgo, `${today.slice(0, 8)}01`]) {
+        const query = { start_date, timezone, short_code: 'not-over', group_by: 'time,browser' };
+        const answer = await compared(query);
+        const [start, end] = ['start_date', 'end_date'].map((name) => Date.parse(answer.time_range[name]));
+        const before = periodBefore({ start: start ?? 0, end: end ?? 0, endsNow: true, timezone });
+        expect(answer.previous.time_range).toEqual({
+          start_date: written(before?.start ?? 0, timezone),
+          end_date: written(before?.end ?? 0, timezone),
+        });
+        expect(answer.previous).toEqual(await askedAlone(query, answer));
+        totals.push(answer.previous.summary.total_clicks);
+      }
+      expect(Math.max(...totals)).toBeGreaterThan(0);
+    },
+  );
 });
 
 test('a kept answer ends with a click of the period before, also one sent to another Spoor', async () => {

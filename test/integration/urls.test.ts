@@ -111,6 +111,7 @@ describe('URLs', () => {
     ['owner_id', 5],
     ['owner_id', ''],
     ['created_at', 'once'],
+    ['created_at', 20260101],
     ['created_at', true],
     ['private_stats', 'yes'],
     ['long_url', 'not a url'],

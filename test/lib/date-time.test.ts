@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import * as fc from 'fast-check';
 import { DateTime } from 'luxon';
-import { parseClickTime, parseDateParameter } from '../../src/lib/date-time.ts';
+import { faultOfDigits, parseClickTime, parseDateParameter } from '../../src/lib/date-time.ts';
 import { formatInstant } from '../../src/lib/time-zone.ts';
 import { ZONES, shownAt } from '../support/local-clock.ts';
 
@@ -49,6 +49,32 @@ describe('Unix time', () => {
   });
 });
 
+test.each([
+  ['20261001', '2026-10-01'],
+  ['19991231', '1999-12-31'],
+  ['202610', '2026-10-01'],
+  ['2026', '2026-01-01'],
+  ['202610011355', '2026-10-01T13:55'],
+  // 1 January 2026 as spreadsheets count days.
+  ['46023', '2026-01-01'],
+  ['20261301', undefined],
+  ['202600', undefined],
+  ['12345678', undefined],
+  ['0', undefined],
+  ['46023.5', undefined],
+  ['946684799', undefined],
+  ['946684799999', undefined],
+])('the digits %s, in Unix time before 2000, may have meant %s', (digits, iso = 'a date with hyphens') => {
+  expect(faultOfDigits(digits)).toMatch(new RegExp(`^is a Unix time before 2000\\. Write ${iso}`));
+});
+
+test.each(['946684800', '946684800000', '1738000000.5', '2026-10-01', 'yesterday', ''])(
+  'no such digits: %j',
+  (text) => {
+    expect(faultOfDigits(text)).toBeUndefined();
+  },
+);
+
 describe('times with an offset', () => {
   test.each([
     ['2026-01-31T10:00:00Z', '2026-01-31T10:00'],
@@ -74,6 +100,23 @@ describe('times with an offset', () => {
     ['2026-031T10:00Z', '2026-01-31T10:00'],
     ['1969-12-31T23:59:59.9999Z', '1969-12-31T23:59:59.999'],
     ['0050-01-01T00:00Z', '0050-01-01T00:00'],
+    // As databases write it.
+    ['2026-10-10 13:55:36Z', '2026-10-10T13:55:36'],
+    ['2026-10-10 13:55:36 UTC', '2026-10-10T13:55:36'],
+    ['2026-10-10 13:55:36.123456 UTC', '2026-10-10T13:55:36.123'],
+    ['2026-10-10 13:55:36+00', '2026-10-10T13:55:36'],
+    ['2026-10-10 13:55:36.5+00', '2026-10-10T13:55:36.500'],
+    ['2026-10-10 13:55:36+0000', '2026-10-10T13:55:36'],
+    ['2026-10-10 13:55:36-03', '2026-10-10T16:55:36'],
+    ['2026-10-10 13:55:36.1234567 +05:30', '2026-10-10T08:25:36.123'],
+    ['2026-10-10 13:55:36 05:30', '2026-10-10T08:25:36'],
+    ['2026-10-10 13:55:36  05:30', '2026-10-10T08:25:36'],
+    ['2026-10-10T13:55:36 UTC', '2026-10-10T13:55:36'],
+    // Leap seconds.
+    ['2026-12-31T23:59:60Z', '2027-01-01T00:00:00'],
+    ['2026-12-31T23:59:60.250Z', '2027-01-01T00:00:00.250'],
+    ['2027-01-01T05:29:60+05:30', '2027-01-01T00:00:00'],
+    ['2026-01-05T10:59:60Z', '2026-01-05T11:00:00'],
   ])('%s', (text, instant) => {
     for (const edge of ['start', 'end'] as const) {
       expect(parseDateParameter(text, NEW_YORK, edge)).toBe(utc(instant));
@@ -128,14 +171,15 @@ describe('none of these is a date', () => {
     '2026-01-31T',
     '2026-01-31Z',
     '2026-01-31+05:00',
-    '2026-01-31 10:00',
-    '2026-01-31 10:00:00Z',
+    '2026-01-31  10:00',
+    '2026-01-31 ',
+    '2026-01-31_10:00',
     '2026-01-31T1',
     '2026-01-31T1:00',
     '2026-01-31T25:00',
     '2026-01-31T10:60',
-    '2026-01-31T10:00:60',
-    '2026-01-31T23:59:60Z',
+    '2026-01-31T10:00:61',
+    '2026-01-31T24:00:60Z',
     '2026-01-31T10:0000',
     '2026-01-31T1000:00',
     '2026-01-31T10.5',
@@ -150,8 +194,14 @@ describe('none of these is a date', () => {
     '2026-01-31T10:00+24:00',
     '2026-01-31T10:00+05:60',
     '2026-01-31T10:00+05:',
-    '2026-01-31T10:00 +05:00',
-    '2026-01-31T10:00  05:00',
+    '2026-01-31T10:00   05:00',
+    '2026-01-31T10:00 ',
+    '2026-01-31T10:00UTC',
+    '2026-01-31T10:00 utc',
+    '2026-01-31T10:00 Z',
+    '2026-01-31T10:00 GMT',
+    '2026-01-31T10:00 +00:00 UTC',
+    '2026-01-31 UTC',
     '2026-01-31T10:00ZZ',
     '2026-01-31T10:00Z+01:00',
     '2026-01-31T10:00[America/New_York]',
@@ -165,7 +215,7 @@ describe('none of these is a date', () => {
   });
 
   test('whatever text comes, it answers', () => {
-    const text = fc.oneof(fc.string(), fc.stringMatching(/^\d{4}-[\dW]\d-?\d\d?T?[\d:., zZ+-]*$/));
+    const text = fc.oneof(fc.string(), fc.stringMatching(/^\d{4}-[\dW]\d-?\d\d?[T ]?[\d:., zZUTC+-]*$/));
     fc.assert(
       fc.property(text, (each) => {
         const instant = parseDateParameter(each, NEW_YORK, 'start');
@@ -249,6 +299,8 @@ describe('times without an offset', () => {
   test.each([
     ['2026-01-31T10:00', NEW_YORK, '2026-01-31T15:00', '2026-01-31T15:00'],
     ['2026-01-31T10:00:00.9999', 'Asia/Kathmandu', '2026-01-31T04:15:00.999', '2026-01-31T04:15:00.999'],
+    ['2026-01-31 10:00:00.5', NEW_YORK, '2026-01-31T15:00:00.500', '2026-01-31T15:00:00.500'],
+    ['2026-01-31 23:59:60', NEW_YORK, '2026-02-01T05:00', '2026-02-01T05:00'],
     ['2026-03-08T02:30', NEW_YORK, '2026-03-08T07:30', '2026-03-08T07:30'],
     ['2026-11-01T01:30', NEW_YORK, '2026-11-01T05:30', '2026-11-01T06:30'],
     ['2026-10-31T24:00', 'America/Havana', '2026-11-01T04:00', '2026-11-01T05:00'],
@@ -264,6 +316,8 @@ describe('times without an offset', () => {
 describe('parseClickTime', () => {
   test('reads times without an offset in UTC, dates as their start', () => {
     expect(parseClickTime('2026-01-31T10:00')).toBe(utc('2026-01-31T10:00'));
+    expect(parseClickTime('2026-10-10 13:55:36')).toBe(utc('2026-10-10T13:55:36'));
+    expect(parseClickTime('2026-10-10 13:55:36.123')).toBe(utc('2026-10-10T13:55:36.123'));
     expect(parseClickTime('2026-01-31')).toBe(utc('2026-01-31T00:00'));
   });
 

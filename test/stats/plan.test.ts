@@ -20,11 +20,13 @@ describe('the period before', () => {
   });
 
   test('is a query of its own: the same but for its range, with time and totals alone', () => {
-    const query = { ...QUERY, groupBy: ['os', 'time'], breakdown: true, previous: PREVIOUS } as const;
+    const shown = { groupBy: ['os', 'time'], breakdown: true } as const;
+    const query = { ...QUERY, ...shown, endsNow: true, previous: PREVIOUS };
     const { previous } = planStats(query, OWNER);
     expect(previous?.query).toEqual({
       ...query,
       range: PREVIOUS,
+      endsNow: false,
       groupBy: ['time'],
       breakdown: false,
       previous: undefined,

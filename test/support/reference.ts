@@ -27,6 +27,8 @@ export interface Question {
   /** Unix milliseconds, both included. */
   readonly start: number;
   readonly end: number;
+  /** Whether the end is when it was asked. */
+  readonly endsNow?: boolean;
   readonly timezone: string;
   readonly interval: IntervalName;
   readonly groupBy: readonly string[];
@@ -130,34 +132,49 @@ export function expectedPrevious(question: Question, clicks: readonly KnownClick
 
 const OLDEST = Date.UTC(2000, 0, 1);
 
-/** Of whole local days as many of them, else as many milliseconds; null where all of it lies before 2000. */
-function periodBefore({ start, end, timezone }: Question): Pick<Question, 'start' | 'end'> | null {
+/**
+ * From a local midnight until now, or of whole local days, as many of them; until now the last one as far as today, and of
+ * a month so far the month before as far. Else as many milliseconds. null where all of it lies before 2000.
+ */
+export function periodBefore({
+  start,
+  end,
+  endsNow = false,
+  timezone,
+}: Pick<Question, 'start' | 'end' | 'endsNow' | 'timezone'>): Pick<Question, 'start' | 'end'> | null {
   const midnightOf = (instant: number): number =>
     Math.floor((instant + offsetOf(timezone, instant)) / DAY) * DAY;
   const isDay = (midnight: number): boolean =>
     startOfDay(timezone, midnight) < startOfDay(timezone, midnight + DAY);
   const [first, last] = [midnightOf(start), midnightOf(end)];
-  let from = start - (end - start) - 1;
-  if (start === startOfDay(timezone, first) && end === startOfDay(timezone, last + DAY) - 1) {
+  let [from, to] = [start - (end - start) - 1, start - 1];
+  const isOver = end === startOfDay(timezone, last + DAY) - 1;
+  if (start === startOfDay(timezone, first) && (endsNow || isOver)) {
     let days = 0;
     for (let day = first; day <= last; day += DAY) if (isDay(day)) days++;
-    let day = first;
-    while (days > 0) {
-      day -= DAY;
-      if (isDay(day)) days--;
+    const before: number[] = [];
+    for (let day = first - DAY; before.length < days; day -= DAY) if (isDay(day)) before.push(day);
+    let [begins = first, ends = first] = [before.at(-1), before[0]];
+    const [month, year] = [new Date(first).getUTCMonth(), new Date(first).getUTCFullYear()];
+    const isMonth = new Date(first).getUTCDate() === 1 && new Date(last).getUTCMonth() === month;
+    if (endsNow && isMonth && last > first && last - first < 31 * DAY) {
+      begins = Date.UTC(year, month - 1, 1);
+      ends = begins + last - first;
     }
-    from = startOfDay(timezone, day);
+    from = startOfDay(timezone, begins);
+    const sameTime = instantOfWall(timezone, ends + end + offsetOf(timezone, end) - last, 'start');
+    if (endsNow && ends < first) to = Math.min(to, sameTime);
   }
-  return start <= OLDEST ? null : { start: Math.max(from, OLDEST), end: start - 1 };
+  return to < OLDEST ? null : { start: Math.max(from, OLDEST), end: to };
 }
 
 /** The interval of a range (Unix ms) where none is asked for. */
 export function intervalByRange(start: number, end: number): IntervalName {
   const length = end - start;
   if (length <= HOUR) return '10_minute';
-  if (length <= DAY) return 'hour';
-  if (length <= 90 * DAY) return 'day';
-  return length <= 366 * DAY ? 'week' : 'month';
+  if (length <= 25 * HOUR) return 'hour';
+  if (length <= 93 * DAY) return 'day';
+  return length <= 371 * DAY ? 'week' : 'month';
 }
 
 function isAskedFor(question: Question, click: KnownClick): boolean {

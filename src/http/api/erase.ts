@@ -2,10 +2,9 @@ import { z } from 'zod';
 import { type Erasure, conditionsOf } from '../../clicks/erasure.ts';
 import { storedCodeSchema } from '../../clicks/short-code.ts';
 import { invalid } from '../../errors.ts';
-import { parseDateParameter } from '../../lib/date-time.ts';
 import { parseIp } from '../../lib/ip.ts';
 import { characters, wellFormed } from '../../lib/text.ts';
-import { knownToNode } from '../../lib/time-zone.ts';
+import { parseInstant, parseTimeZone } from '../../stats/parse/dates.ts';
 import { namedSchema, requestSchema } from '../openapi/schemas.ts';
 import { ownerSchema } from '../request/request-schemas.ts';
 import type { Services } from '../request/services.ts';
@@ -134,10 +133,8 @@ async function erasureOf(
   { timeZones, hashVisitor }: Services,
   wanted: z.output<typeof selectorsSchema>,
 ): Promise<Erasure> {
-  const { timezone, ip, user_agent: userAgent = '' } = wanted;
-  if (!(await timeZones()).has(timezone) || !knownToNode(timezone)) {
-    throw invalid('timezone', 'timezone must be an IANA name, spelt exactly, such as Europe/Berlin.');
-  }
+  const { ip, user_agent: userAgent = '' } = wanted;
+  const timezone = parseTimeZone(wanted.timezone, await timeZones());
   const start = instantOf('start_date', wanted.start_date, timezone, 'start');
   const end = instantOf('end_date', wanted.end_date, timezone, 'end');
   if (start !== undefined && end !== undefined && start > end) {
@@ -157,8 +154,5 @@ function instantOf(
   zone: string,
   edge: 'start' | 'end',
 ): number | undefined {
-  if (text === undefined) return undefined;
-  const instant = parseDateParameter(text.trim(), zone, edge);
-  if (instant !== undefined) return instant;
-  throw invalid(field, `${field} must be an ISO 8601 date or time, such as 2026-01-31, or a Unix time.`);
+  return text === undefined ? undefined : parseInstant(field, text.trim(), zone, edge);
 }

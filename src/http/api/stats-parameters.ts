@@ -24,7 +24,7 @@ import { inputJsonSchema } from '../openapi/schemas.ts';
 type Described = Omit<Parameter, 'name' | 'in'>;
 
 const DATES =
-  'ISO 8601 with hyphens, or a Unix time in seconds (up to 11 digits) or milliseconds (12 to 14). Without an offset it is in `timezone`.';
+  'ISO 8601 with hyphens, also as databases write it (`2026-01-31 13:55:36+00`), or a Unix time in seconds (up to 11 digits) or milliseconds (12 to 14), of 2000 or later. Without an offset it is in `timezone`.';
 
 const COMMAS = 'Several are separated by commas; `\\,` is a comma in a value. Given twice, they add up.';
 
@@ -47,7 +47,7 @@ function questionParameters(): Readonly<Record<string, Described>> {
       example: '2026-01-24',
     },
     end_date: {
-      description: `The last moment, included. ${DATES} A date alone is the whole day. A later moment than now is clamped to now, which is the default.`,
+      description: `The last moment, included. ${DATES} A date alone is the whole day. A later moment than now is clamped to now, which is the default. A range that ends now includes clicks up to 5 minutes ahead, from senders whose clock is fast, in its last bucket.`,
       schema: { type: 'string' },
       example: '2026-01-31',
     },
@@ -62,7 +62,8 @@ function questionParameters(): Readonly<Record<string, Described>> {
       example: 'clicks',
     },
     timezone: {
-      description: 'The time zone of buckets and dates: an IANA name, spelt exactly.',
+      description:
+        'The time zone of buckets and dates: an IANA name, spelt exactly. Older names, such as `Asia/Calcutta`, are known too.',
       schema: { type: 'string', default: 'UTC' },
       example: 'America/New_York',
     },
@@ -130,7 +131,7 @@ export function statsParameters(): readonly Parameter[] {
     },
     compare: {
       description:
-        '`previous`: also the totals and time lists of the period before, of the same length: as many local days before a range of whole local days, the seven days before the default range from the same time of day on, else as many milliseconds.',
+        '`previous`: also the totals and time lists of the period before. Of a range from a local midnight until now: as many local days before, the last one up to the same time of day; of a month so far, from its second day on: the month before, up to the same day and time. Of whole local days: as many local days before. Of the default range: the seven days before, from the same time of day on. Else as many milliseconds.',
       schema: { type: 'string', enum: COMPARE_CHOICES },
     },
   });
@@ -181,7 +182,7 @@ function codes(names: readonly string[]): string {
 
 function defaultIntervals(): string {
   const hours = (ms: number): string =>
-    ms <= 86_400_000 ? `${ms / 3_600_000} h` : `${ms / 86_400_000} days`;
+    ms < 2 * 86_400_000 ? `${ms / 3_600_000} h` : `${ms / 86_400_000} days`;
   return INTERVAL_NAMES.flatMap((name) => {
     const { longest_default_range: longest }: Interval = INTERVALS[name];
     if (longest === undefined) return [];

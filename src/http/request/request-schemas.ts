@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { parseClickTime } from '../../lib/date-time.ts';
+import { faultOfDigits, parseClickTime } from '../../lib/date-time.ts';
 import { characters, hasControlCharacter, wellFormed } from '../../lib/text.ts';
 
 /** A name a person gives: 1 to 128 characters, none of them a control character. */
@@ -13,12 +13,13 @@ export const nameSchema = z
 /** An owner's id: a name, but not `*`, which stands for every owner. */
 export const ownerSchema = nameSchema.refine((text) => text !== '*', 'must not be *');
 
-/** An instant as ISO 8601 or Unix time, as Unix milliseconds. */
+/** An instant as ISO 8601 or Unix time, as Unix milliseconds. Digits that lie before 2000 were meant as a date. */
 export const instantSchema = z
   .union([z.string(), z.number()], 'must be an ISO 8601 or Unix time')
   .transform((value, context) => {
     const instant = parseClickTime(value);
-    if (instant !== undefined) return instant;
-    context.addIssue({ code: 'custom', message: 'must be an ISO 8601 or Unix time' });
+    const fault = faultOfDigits(String(value));
+    if (instant !== undefined && fault === undefined) return instant;
+    context.addIssue({ code: 'custom', message: fault ?? 'must be an ISO 8601 or Unix time' });
     return z.NEVER;
   });

@@ -35,7 +35,7 @@ export interface Services {
   readonly cache: StatsCache;
   readonly hashVisitor: HashVisitor;
   readonly keptSince: KeptSince;
-  /** The time zones ClickHouse knows. */
+  /** The time zones that ClickHouse lists. */
   readonly timeZones: () => Promise<ReadonlySet<string>>;
   /** Where its time zones are Node's. */
   readonly zones: Pick<ZoneAgreement, 'agree'>;

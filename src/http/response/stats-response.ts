@@ -36,7 +36,7 @@ export async function statsResponse(services: Services, ctx: Context): Promise<S
   const known = cache.findRequest(ctx.querystring);
   if (known !== undefined) return respond(services, ctx, known);
   const parsed = await parse(services, ctx);
-  return respond(services, ctx, cache.addRequest(ctx.querystring, parsed.question, parsed.at), parsed);
+  return respond(services, ctx, cache.addRequest(ctx.querystring, parsed.question), parsed);
 }
 
 async function respond(
@@ -124,15 +124,15 @@ async function execute(
   };
 }
 
-function dependsOnNow({ question, at }: Parsed): boolean {
-  return question.end >= at || question.keptSince !== undefined;
+function dependsOnNow({ question }: Parsed): boolean {
+  return question.endsNow || question.keptSince !== undefined;
 }
 
 /** @param at when the query was parsed, Unix milliseconds */
 function cacheabilityOf(query: StatsQuery, at: number): ComputedResponse['cacheability'] {
-  const { keptSince } = query;
-  const { start, end } = comparedRange(query);
-  if (end >= at) return { cacheable: false, reason: 'open_range' };
+  const { endsNow = false, keptSince } = query;
+  if (endsNow) return { cacheable: false, reason: 'open_range' };
+  const { start } = comparedRange(query);
   return { cacheable: true, untilMs: keptSince === undefined ? Infinity : start + at - keptSince };
 }
 

@@ -1,11 +1,11 @@
 import { z } from 'zod';
 import { invalid, invalidBy, notOneOf } from '../../errors.ts';
-import { parseDateParameter } from '../../lib/date-time.ts';
-import { knownToNode } from '../../lib/time-zone.ts';
+import { YEAR_2000 } from '../../lib/calendar.ts';
 import type { TimeRange } from '../time/buckets.ts';
 import { DEFAULT_GROUP_BY, DIMENSION_NAMES, type DimensionName } from '../registry/dimensions.ts';
 import { INTERVAL_NAMES, type IntervalName, defaultInterval } from '../registry/intervals.ts';
 import { DEFAULT_METRICS, METRIC_NAMES, type MetricName } from '../registry/metrics.ts';
+import { parseInstant, parseTimeZone } from './dates.ts';
 import type { Filter } from './filter.ts';
 import { parseFilters } from './filter-parameters.ts';
 import { type RawParameters, splitList, valueOf } from './parameters.ts';
@@ -25,6 +25,8 @@ export type Subject =
 export interface StatsQuery {
   readonly subject: Subject;
   readonly range: TimeRange;
+  /** Whether the range ends now: clicks from senders whose clock is ahead then belong to its last bucket. Not known: false. */
+  readonly endsNow?: boolean;
   readonly groupBy: readonly DimensionName[];
   readonly metrics: readonly MetricName[];
   readonly timezone: string;
@@ -47,6 +49,7 @@ export interface StatsQuery {
 export type Question = Omit<StatsQuery, 'range' | 'interval' | 'previous' | 'sameClock'> & {
   readonly start: number | undefined;
   readonly end: number;
+  readonly endsNow: boolean;
   readonly interval: IntervalName | undefined;
   readonly compare?: (typeof COMPARE_CHOICES)[number] | undefined;
 };
@@ -54,7 +57,7 @@ export type Question = Omit<StatsQuery, 'range' | 'interval' | 'previous' | 'sam
 export interface ParseContext {
   /** Unix milliseconds. */
   readonly now: number;
-  /** The time zones ClickHouse knows, spelt as it does. */
+  /** The time zones that ClickHouse lists; those that Node lists are known as well. */
   readonly timeZones: ReadonlySet<string>;
   /** Unix milliseconds; undefined: clicks are kept for good. */
   readonly keptSince?: number | undefined;
@@ -62,7 +65,6 @@ export interface ParseContext {
 
 export const DEFAULT_LIMIT = 1_000;
 export const MAX_LIMIT = 10_000;
-const OLDEST = Date.UTC(2000, 0, 1);
 const DEFAULT_DAYS = 7;
 const WEEK_MS = DEFAULT_DAYS * 86_400_000;
 
@@ -101,7 +103,7 @@ export function parseQuestion(raw: RawParameters, { now, timeZones, keptSince }:
   const subject = parseSubject(raw);
   const groupBy = parseNames(raw, 'group_by', DIMENSION_NAMES, DEFAULT_GROUP_BY);
   const chosen = parseNames(raw, 'metrics', METRIC_NAMES, DEFAULT_METRICS);
-  const timezone = parseTimeZone(raw, timeZones);
+  const timezone = parseTimeZone(valueOf(raw, 'timezone') ?? 'UTC', timeZones);
   const { breakdown, ...chosenOnes } = parseChoices(raw);
   const question: Question = {
     subject,
@@ -133,9 +135,12 @@ export function forAnswer(question: Question): StatsQuery {
 }
 
 /** Nothing lies before 2000: a period that would begin earlier is cut there, and one that would end earlier is none. */
-function previousOf({ start: asked, timezone }: Question, range: TimeRange): TimeRange | null {
-  const { start, end } = previousRange(range, timezone, asked === undefined ? DEFAULT_DAYS : undefined);
-  return end < OLDEST ? null : { start: Math.max(start, OLDEST), end };
+function previousOf({ start: asked, endsNow, timezone }: Question, range: TimeRange): TimeRange | null {
+  const { start, end } = previousRange(range, timezone, {
+    endsNow,
+    daysBack: asked === undefined ? DEFAULT_DAYS : undefined,
+  });
+  return end < YEAR_2000 ? null : { start: Math.max(start, YEAR_2000), end };
 }
 
 /**
@@ -147,7 +152,7 @@ export function forExport(question: Question, oldest: number | undefined): Stats
 }
 
 function withRange({ start: asked, end, ...question }: Question, defaultStart: number): StatsQuery {
-  const start = asked ?? Math.max(defaultStart, OLDEST);
+  const start = asked ?? Math.max(defaultStart, YEAR_2000);
   return { ...question, range: { start, end }, interval: question.interval ?? defaultInterval(start, end) };
 }
 
@@ -183,18 +188,16 @@ function parseNames<Name extends string>(
   return [...new Set(known.filter((name) => name !== undefined))];
 }
 
-function parseTimeZone(raw: RawParameters, timeZones: ReadonlySet<string>): string {
-  const zone = valueOf(raw, 'timezone') ?? 'UTC';
-  if (timeZones.has(zone) && knownToNode(zone)) return zone;
-  throw invalid('timezone', 'timezone must be an IANA name, spelt exactly, such as Europe/Berlin.');
-}
-
 /** Later than now is taken as now, before 2000 as its first moment. */
-function parseDates(raw: RawParameters, timezone: string, now: number): Pick<Question, 'start' | 'end'> {
-  const clamp = (instant: number): number => Math.min(Math.max(instant, OLDEST), now);
+function parseDates(
+  raw: RawParameters,
+  timezone: string,
+  now: number,
+): Pick<Question, 'start' | 'end' | 'endsNow'> {
+  const clamp = (instant: number): number => Math.min(Math.max(instant, YEAR_2000), now);
   const end = clamp(parseDate(raw, 'end_date', timezone, 'end') ?? now);
   const given = parseDate(raw, 'start_date', timezone, 'start');
-  return { start: given === undefined ? undefined : clamp(given), end };
+  return { start: given === undefined ? undefined : clamp(given), end, endsNow: end === now };
 }
 
 function parseDate(
@@ -204,8 +207,5 @@ function parseDate(
   edge: 'start' | 'end',
 ): number | undefined {
   const text = valueOf(raw, field);
-  if (text === undefined) return undefined;
-  const instant = parseDateParameter(text, timezone, edge);
-  if (instant !== undefined) return instant;
-  throw invalid(field, `${field} must be an ISO 8601 date or time, such as 2026-01-31, or a Unix time.`);
+  return text === undefined ? undefined : parseInstant(field, text, timezone, edge);
 }

@@ -38,7 +38,8 @@ export const INTERVALS = {
     length: 60,
     origin: '1970-01-01',
     display_format: '%Y-%m-%d %H:00',
-    longest_default_range: DAY,
+    // A day on which clocks are set back, and 24 hours whose two ends were taken one after the other.
+    longest_default_range: 25 * HOUR,
   },
   day: {
     strategy: 'daily',
@@ -46,7 +47,8 @@ export const INTERVALS = {
     length: 1,
     origin: '1970-01-01',
     display_format: '%Y-%m-%d',
-    longest_default_range: 90 * DAY,
+    // Three months, and "the last 90 days" up to a time of today.
+    longest_default_range: 93 * DAY,
   },
   week: {
     strategy: 'weekly',
@@ -55,7 +57,8 @@ export const INTERVALS = {
     // A Monday.
     origin: '1970-01-05',
     display_format: '%G-W%V',
-    longest_default_range: 366 * DAY,
+    // 53 weeks.
+    longest_default_range: 371 * DAY,
   },
   month: {
     strategy: 'monthly',

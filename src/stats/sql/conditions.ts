@@ -1,10 +1,12 @@
 import { assertNever } from '../../errors.ts';
 import { type Select, sourceSql } from '../../sql/select.ts';
+import { MAX_CLOCK_AHEAD_MS } from '../../lib/clock-ahead.ts';
 import { type Sql, param, sql } from '../../sql/sql.ts';
 import type { Plan } from '../plan.ts';
 import type { StatsQuery } from '../parse/query.ts';
 import { DIMENSIONS, FILTER_NAMES } from '../registry/dimensions.ts';
 import { OPERATORS, type Operator } from '../registry/operators.ts';
+import { instantParam } from './instant-param.ts';
 import { type Sharding, clicksFrom } from './sharding.ts';
 
 /** Whose clicks a query may read. */
@@ -58,12 +60,9 @@ function filters(query: StatsQuery): readonly Sql[] {
   );
 }
 
-function within({ range: { start, end }, keptSince = start }: StatsQuery): Sql {
-  return sql`clicked_at BETWEEN ${instant(Math.max(start, keptSince))} AND ${instant(end)}`;
-}
-
-function instant(milliseconds: number) {
-  return param("DateTime64(3, 'UTC')", new Date(milliseconds).toISOString().slice(0, -1).replace('T', ' '));
+function within({ range: { start, end }, endsNow = false, keptSince = start }: StatsQuery): Sql {
+  const last = endsNow ? end + MAX_CLOCK_AHEAD_MS : end;
+  return sql`clicked_at BETWEEN ${instantParam(Math.max(start, keptSince))} AND ${instantParam(last)}`;
 }
 
 function bots({ bots }: StatsQuery): readonly Sql[] {

@@ -3,10 +3,13 @@ import { type Sql, param, sql } from '../../sql/sql.ts';
 import { INTERVALS } from '../registry/intervals.ts';
 import { type BucketPlan, type IntervalUnit, planBuckets } from '../time/bucket-plan.ts';
 import type { StatsQuery } from '../parse/query.ts';
+import { instantParam } from './instant-param.ts';
 
-/** The first instant of a click's bucket in Unix seconds (Int64). */
-export function timeBucket({ interval, range, timezone, sameClock = false }: StatsQuery): Sql {
-  return bucketExpression(planBuckets(INTERVALS[interval], range, timezone, sameClock), sql`clicked_at`);
+/** The first instant of a click's bucket in Unix seconds (Int64). What lies beyond a range that ends now is in its last one. */
+export function timeBucket(query: StatsQuery): Sql {
+  const { interval, range, endsNow = false, timezone, sameClock = false } = query;
+  const instant = endsNow ? sql`least(clicked_at, ${instantParam(range.end)})` : sql`clicked_at`;
+  return bucketExpression(planBuckets(INTERVALS[interval], range, timezone, sameClock), instant);
 }
 
 /** The start of the bucket (Unix seconds, Int64) that holds `instant`, a `DateTime64` of UTC. */

@@ -34,6 +34,7 @@ test('nothing given: the defaults', () => {
     subject: { scope: 'all', ownerId: undefined },
     start: undefined,
     end: NOW,
+    endsNow: true,
     groupBy: ['time'],
     metrics: ['clicks', 'unique_clicks'],
     timezone: 'UTC',
@@ -67,7 +68,14 @@ describe('each parameter by itself', () => {
       { start_date: '2026-01-10', timezone: 'Europe/Berlin' },
       { start: Date.parse('2026-01-09T23:00Z') },
     ],
-    ['later than now is now', { end_date: '2027-01-01' }, { end: NOW }],
+    ['later than now is now', { end_date: '2027-01-01' }, { end: NOW, endsNow: true }],
+    ['an end before now', { end_date: '2026-01-31T09:59:59.999Z' }, { end: NOW - 1, endsNow: false }],
+    [
+      'as databases write it',
+      { start_date: '2026-01-10 12:00:00' },
+      { start: Date.parse('2026-01-10T12:00Z') },
+    ],
+    ['a zone that only Node lists', { timezone: 'America/New_York' }, { timezone: 'America/New_York' }],
     ['before 2000 is its first moment', { start_date: '1999-01-01' }, { start: Date.UTC(2000, 0, 1) }],
   ] as const satisfies readonly (readonly [string, Raw, Partial<Question>])[])('%s', (_, raw, expected) => {
     expect(parsed(raw)).toMatchObject(expected);
@@ -85,6 +93,8 @@ describe('each parameter by itself', () => {
     [{ limit: '10001' }, [400, 'validation_error', 'limit']],
     [{ limit: '1.5' }, [400, 'validation_error', 'limit']],
     [{ start_date: 'yesterday' }, [400, 'validation_error', 'start_date']],
+    [{ start_date: '20260110' }, [400, 'validation_error', 'start_date']],
+    [{ end_date: '46000' }, [400, 'validation_error', 'end_date']],
     [{ metrics: ['clicks', 'clicks'] }, [400, 'validation_error', 'metrics']],
     [{ city: 'a\0' }, [400, 'validation_error', 'city']],
     [{ scope: 'anon' }, [400, 'validation_error', 'short_code']],
@@ -180,6 +190,8 @@ describe('defaults that depend on what is made', () => {
     const day = { start_date: '2026-01-30', end_date: '2026-01-30', compare: 'previous' };
     const query = forAnswer(parseAnswerQuestion(day, CONTEXT));
     expect(query.previous).toEqual({ start: Date.UTC(2026, 0, 29), end: Date.UTC(2026, 0, 30) - 1 });
+    const month = forAnswer(parseAnswerQuestion({ start_date: '2026-01-01', compare: 'previous' }, CONTEXT));
+    expect(month.previous).toEqual({ start: Date.UTC(2025, 11, 1), end: Date.UTC(2025, 11, 31, 10) });
     expect(refusal(() => parseAnswerQuestion({ compare: 'next' }, CONTEXT))).toEqual([
       400,
       'validation_error',

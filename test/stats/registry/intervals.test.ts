@@ -23,11 +23,14 @@ describe('the interval of a range', () => {
     [HOUR, '10_minute'],
     [HOUR + 1, 'hour'],
     [DAY, 'hour'],
-    [DAY + 1, 'day'],
-    [90 * DAY, 'day'],
-    [90 * DAY + 1, 'week'],
+    [25 * HOUR, 'hour'],
+    [25 * HOUR + 1, 'day'],
+    [90 * DAY + 1_000, 'day'],
+    [93 * DAY, 'day'],
+    [93 * DAY + 1, 'week'],
     [366 * DAY, 'week'],
-    [366 * DAY + 1, 'month'],
+    [371 * DAY, 'week'],
+    [371 * DAY + 1, 'month'],
     [30 * 366 * DAY, 'month'],
   ])('%d ms: %s', (length, name) => {
     const start = utc('2026-03-01T00:00');

@@ -24,6 +24,11 @@ describe('the bucket of a click', () => {
       `toInt64(toUnixTimestamp(toStartOfInterval(clicked_at, INTERVAL 1 HOUR, "Asia/Kolkata")))`,
     ],
     [
+      'an hour of a range that ends now, whose last holds the clicks of clocks that are ahead',
+      { endsNow: true },
+      `toInt64(toUnixTimestamp(toStartOfInterval(least(clicked_at, "2026-01-02 00:00:00.000"), INTERVAL 1 HOUR, "UTC")))`,
+    ],
+    [
       'a week, of which ClickHouse gives a date',
       { ...newYork, interval: 'week' },
       `toInt64(toUnixTimestamp(toDateTime(toStartOfInterval(clicked_at, INTERVAL 1 WEEK, "America/New_York"), "America/New_York")))`,
@@ -64,6 +69,17 @@ describe('the bucket of a click', () => {
       `greatest(${segment}, ${unix} - (${unix} + transform(${segment}, ${starts}, [0,0], toInt64(0))) % 600)`,
     );
   });
+});
+
+test('a range that ends now reaches five minutes further, the period before does not', () => {
+  const previous = { start: utc('2025-12-31T00:00'), end: utc('2025-12-31T23:59:59.999') };
+  const ranges = [...readable({ endsNow: true, previous }).matchAll(/clicked_at BETWEEN (.+) AND (.+)/g)];
+  expect(new Set(ranges.map(([, start, end]) => `${start} ${end}`))).toEqual(
+    new Set([
+      '"2026-01-01 00:00:00.000" "2026-01-02 00:05:00.000"',
+      '"2025-12-31 00:00:00.000" "2025-12-31 23:59:59.999"',
+    ]),
+  );
 });
 
 test('the period before is cut in the same buckets, of its own range', () => {
