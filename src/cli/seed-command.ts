@@ -1,6 +1,6 @@
 import { type Command, InvalidArgumentError } from 'commander';
 import { readConfig } from '../config.ts';
-import { parseClickTime } from '../lib/date-time.ts';
+import { faultOfDigits, parseClickTime } from '../lib/date-time.ts';
 import { type Client, withClient } from './client.ts';
 import { CommandError } from './command-error.ts';
 import { grouped, printJson, printLine, startProgress } from './output.ts';
@@ -95,5 +95,7 @@ function wholeNumber(text: string): number {
 function instant(text: string): number {
   const found = parseClickTime(text);
   if (found === undefined) throw new InvalidArgumentError('It must be an ISO 8601 or Unix time.');
+  const fault = faultOfDigits(text);
+  if (fault !== undefined) throw new InvalidArgumentError(`It ${fault}.`);
   return found;
 }

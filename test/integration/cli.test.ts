@@ -81,6 +81,7 @@ describe('a wrong command line exits 2 and says why on standard error', () => {
     ['stats --url example.com', /--url/],
     ['seed --clicks many', /--clicks/],
     ['seed --end soon', /--end/],
+    ['seed --end 20260131', /--end.*Write 2026-01-31/],
     ['seed --urls 2 --owners 3', /--urls/],
     ['import', /file/],
     ['export -o clicks.zip', /--format/],

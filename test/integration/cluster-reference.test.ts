@@ -22,6 +22,9 @@ test(`random questions to two shards are answered as a count by hand does (SPOOR
 test.each([
   { group_by: 'os', limit: '2' },
   { group_by: 'time', interval: 'month' },
+  { group_by: 'time', interval: 'month', timezone: 'America/New_York' },
+  // ClickHouse may lack it.
+  { group_by: 'time', interval: 'month', timezone: 'America/Coyhaique' },
   { group_by: 'time,browser', interval: 'month', limit: '3' },
   { group_by: 'country,city,referrer', metrics: 'unique_clicks', breakdown: 'true' },
   { group_by: 'browser,short_code', metrics: 'clicks', bots: 'exclude', limit: '1' },

@@ -2,14 +2,19 @@ import { assertNever } from '../../errors.ts';
 import { type Sql, param, sql } from '../../sql/sql.ts';
 import { INTERVALS } from '../registry/intervals.ts';
 import { type BucketPlan, type IntervalUnit, planBuckets } from '../time/bucket-plan.ts';
+import { buckets } from '../time/buckets.ts';
 import type { StatsQuery } from '../parse/query.ts';
 import { instantParam } from './instant-param.ts';
 
 /** The first instant of a click's bucket in Unix seconds (Int64). What lies beyond a range that ends now is in its last one. */
 export function timeBucket(query: StatsQuery): Sql {
   const { interval, range, endsNow = false, timezone, sameClock = false } = query;
-  const instant = endsNow ? sql`least(clicked_at, ${instantParam(range.end)})` : sql`clicked_at`;
-  return bucketExpression(planBuckets(INTERVALS[interval], range, timezone, sameClock), instant);
+  const plan = planBuckets(INTERVALS[interval], range, timezone, sameClock);
+  const bucket = bucketExpression(plan, sql`clicked_at`);
+  if (!endsNow) return bucket;
+  const [last] = buckets(interval, { start: range.end, end: range.end }, timezone);
+  // The bucket of `least(clicked_at, …)` is the same, but takes ClickHouse half as long again.
+  return sql`if(clicked_at > ${instantParam(range.end)}, ${param('Int64', (last?.start ?? 0) / 1000)}, ${bucket})`;
 }
 
 /** The start of the bucket (Unix seconds, Int64) that holds `instant`, a `DateTime64` of UTC. */
