@@ -51,6 +51,8 @@ export interface Config {
   readonly geoipDb: string | undefined;
   /** Number of reverse proxies: the client address is that many places from the right of `X-Forwarded-For`. */
   readonly trustProxy: number;
+  /** Milliseconds that a connection without a request stays open for the next one. */
+  readonly keepAliveMs: number;
   readonly rateLimits: 'on' | 'off';
   /** The Redis in which instances share their rate limits; undefined: each counts by itself. */
   readonly redisUrl: string | undefined;
@@ -127,6 +129,7 @@ const environment = z.object({
   SPOOR_TRUST_PROXY: z
     .preprocess((value) => ({ true: '1', false: '0' })[String(value)] ?? value, wholeNumber(0, 32))
     .default(0),
+  SPOOR_KEEP_ALIVE_SECONDS: wholeNumber(1, 3_600).default(75),
   SPOOR_MAX_QUERIES: wholeNumber(1, 1_000).default(2 * availableParallelism() + 4),
   SPOOR_MAX_EXPORTS: wholeNumber(1, 1_000).default(16),
   SPOOR_SPOOL_MB: wholeNumber(0, 1_048_576).optional(),
@@ -215,6 +218,7 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
     visitorSecret: settings.SPOOR_VISITOR_SECRET,
     geoipDb: settings.SPOOR_GEOIP_DB,
     trustProxy: settings.SPOOR_TRUST_PROXY,
+    keepAliveMs: settings.SPOOR_KEEP_ALIVE_SECONDS * 1_000,
     rateLimits: settings.SPOOR_RATE_LIMITS,
     redisUrl: settings.SPOOR_REDIS_URL,
     maxQueries: settings.SPOOR_MAX_QUERIES,

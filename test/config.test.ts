@@ -57,6 +57,22 @@ describe('SPOOR_TRUST_PROXY', () => {
   });
 });
 
+describe('SPOOR_KEEP_ALIVE_SECONDS', () => {
+  test.each([
+    [undefined, 75_000],
+    ['1', 1_000],
+    ['3600', 3_600_000],
+  ])('%s is %i ms', (value, keepAliveMs) => {
+    expect(readConfig({ SPOOR_KEEP_ALIVE_SECONDS: value }).keepAliveMs).toBe(keepAliveMs);
+  });
+
+  test.each(['0', '3601', '1.5', '-1', '75s'])('refuses %s', (value) => {
+    expect(() => readConfig({ SPOOR_KEEP_ALIVE_SECONDS: value })).toThrow(
+      'SPOOR_KEEP_ALIVE_SECONDS must be a whole number from 1 to 3600',
+    );
+  });
+});
+
 describe('CLICKHOUSE_URL and CLICKHOUSE_CLUSTER', () => {
   const read = (CLICKHOUSE_URL?: string, CLICKHOUSE_CLUSTER?: string) =>
     readConfig({ SPOOR_VISITOR_SECRET: 'secret', CLICKHOUSE_URL, CLICKHOUSE_CLUSTER });

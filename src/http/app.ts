@@ -6,11 +6,11 @@ import { RateLimiter } from '../rate-limit/rate-limiter.ts';
 import { ROUTES } from './api/routes.ts';
 import { authenticate } from './middleware/authenticate.ts';
 import { cachedStats } from './middleware/cached-stats.ts';
+import { preflight, setCommonHeaders } from './middleware/cross-origin.ts';
 import { errorResponses } from './middleware/error-responses.ts';
 import { limitRate } from './middleware/limit-rate.ts';
 import { noteChanges } from './middleware/note-changes.ts';
 import { requestLog } from './middleware/request-log.ts';
-import { crossOrigin, securityHeaders } from './middleware/response-headers.ts';
 import type { State } from './request/context.ts';
 import type { Services } from './request/services.ts';
 import { createRouter } from './route/router.ts';
@@ -23,9 +23,11 @@ export function createListener(services: Services): RequestListener {
 }
 
 function createApp(services: Services): Koa<State> {
-  const { metrics, rateLimits } = services;
-  const limiter = new RateLimiter(rateLimits, ({ route, subject }) =>
-    metrics.countRateLimited(route, subject.kind),
+  const { metrics, rateLimits, now } = services;
+  const limiter = new RateLimiter(
+    rateLimits,
+    ({ route, subject }) => metrics.countRateLimited(route, subject.kind),
+    now,
   );
   const router = createRouter(ROUTES, services, [
     authenticate(services, limiter),
@@ -34,8 +36,8 @@ function createApp(services: Services): Koa<State> {
   ]);
   const app = new Koa<State>();
   app.use(requestLog(services));
-  app.use(securityHeaders());
-  if (services.corsOrigins.length > 0) app.use(crossOrigin(services.corsOrigins));
+  app.use(setCommonHeaders(services.corsOrigins));
+  app.use(preflight(services.corsOrigins));
   app.use(errorResponses(services));
   app.use(notRouted(router));
   app.use(router.routes());

@@ -21,10 +21,13 @@ export type OnRefusal = (request: LimitedRequest) => void;
 export class RateLimiter {
   readonly #limits: RateLimits | undefined;
   readonly #onRefusal: OnRefusal;
+  readonly #now: () => number;
 
-  constructor(limits: RateLimits | undefined, onRefusal: OnRefusal) {
+  /** @param now Unix milliseconds */
+  constructor(limits: RateLimits | undefined, onRefusal: OnRefusal, now: () => number) {
     this.#limits = limits;
     this.#onRefusal = onRefusal;
+    this.#now = now;
   }
 
   /** Counts a request against the limit of its route. @throws AppError 429 */
@@ -47,7 +50,7 @@ export class RateLimiter {
     const { subject } = request;
     const decision = await this.#limits?.consume(WRONG_KEYS, subject);
     if (decision?.isAllowed === false) {
-      setHeaders(request, decision);
+      this.#setHeaders(request, decision);
       throw this.#refusal(request, decision, 'wrong keys');
     }
     return async () => this.#limits?.giveBack(WRONG_KEYS, subject);
@@ -57,8 +60,21 @@ export class RateLimiter {
   async #count(request: LimitedRequest, isRefused: boolean): Promise<Decision | undefined> {
     if (request.isUnlimited) return undefined;
     const decision = await this.#limits?.consume(routeName(request), request.subject, isRefused);
-    if (decision !== undefined) setHeaders(request, decision);
+    if (decision !== undefined) this.#setHeaders(request, decision);
     return decision;
+  }
+
+  /** Both spellings that clients read: seconds until the window ends, and the Unix time in seconds at which it does. */
+  #setHeaders({ setHeader }: LimitedRequest, { limit, remaining, resetSeconds }: Decision): void {
+    const resetsAt = Math.ceil(this.#now() / 1_000) + resetSeconds;
+    for (const [prefix, reset] of [
+      ['', resetSeconds],
+      ['X-', resetsAt],
+    ] as const) {
+      setHeader(`${prefix}RateLimit-Limit`, String(limit));
+      setHeader(`${prefix}RateLimit-Remaining`, String(remaining));
+      setHeader(`${prefix}RateLimit-Reset`, String(reset));
+    }
   }
 
   #refusal(request: LimitedRequest, { limit, resetSeconds }: Decision, what: string): AppError {
@@ -74,10 +90,4 @@ export class RateLimiter {
 /** By this name a route's limit is found. HEAD is counted as GET. */
 export function routeName({ method, route }: Pick<LimitedRequest, 'method' | 'route'>): string {
   return `${method === 'HEAD' ? 'GET' : method} ${route}`;
-}
-
-function setHeaders({ setHeader }: LimitedRequest, { limit, remaining, resetSeconds }: Decision): void {
-  setHeader('RateLimit-Limit', String(limit));
-  setHeader('RateLimit-Remaining', String(remaining));
-  setHeader('RateLimit-Reset', String(resetSeconds));
 }

@@ -1,5 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { type TestSpoor, startSpoor } from '../support/spoor.ts';
+import { pino } from 'pino';
+import { ROUTES } from '../../src/http/api/routes.ts';
+import { RawClient, endRawClients } from '../support/raw-client.ts';
+import { type TestResponse, type TestSpoor, startSpoor } from '../support/spoor.ts';
 
 const PAGE = 'https://app.example.com';
 
@@ -15,6 +18,20 @@ const ANSWERS: readonly (readonly [string, string, number])[] = [
   ['GET', '/api/v1/export?format=csv', 200],
   ['GET', '/api/v1/export?format=none', 422],
   ['OPTIONS', '/api/v1/stats', 200],
+];
+
+const UUID = /^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/;
+
+const FIXED = { start_date: '2026-01-01', end_date: '2026-01-02' };
+
+/** The headers of an answer that do not name it or tell the time. */
+const constantOf = ({ headers }: TestResponse) =>
+  Object.fromEntries([...headers].filter(([name]) => name !== 'date' && name !== 'x-request-id'));
+
+const codesOf = ({ headers, json }: TestResponse): readonly unknown[] => [
+  json?.code,
+  json?.error_code,
+  headers.get('x-error-code') ?? undefined,
 ];
 
 const PREFLIGHT = {
@@ -53,12 +70,44 @@ describe('without SPOOR_CORS_ORIGINS', () => {
   );
 
   test('what Koa never sees has the same headers', async () => {
-    const unreadable = await spoor.send('GET', `/${'long'.repeat(40_000)}`);
+    const headers = { 'x-request-id': 'mine' };
+    const unreadable = await spoor.send('GET', `/${'long'.repeat(40_000)}`, { headers });
     expect(unreadable.status).toBe(431);
-    const { headers } = await spoor.send('GET', '/health');
-    for (const [name, value] of headers) {
-      if (/^(content-security|cross-origin|referrer-|x-)/.test(name))
-        expect([name, unreadable.headers.get(name)]).toEqual([name, value]);
+    const read = await spoor.send('GET', '/api/v1/nothing', { headers });
+    for (const [name, value] of read.headers) {
+      if (!/^(content-security|cross-origin|referrer-|x-(?!request-id|error-code))/.test(name)) continue;
+      expect([name, unreadable.headers.get(name)]).toEqual([name, value]);
+    }
+    expect(codesOf(unreadable)).toEqual(Array(3).fill('validation_error'));
+  });
+
+  test.each(ANSWERS)(
+    '%s %s (%i) is named, and an error says its code three times',
+    async (method, path, status) => {
+      const answer = await spoor.send(method, path);
+      expect([answer.status, answer.headers.get('x-request-id')]).toEqual([
+        status,
+        expect.stringMatching(UUID),
+      ]);
+      expect(codesOf(answer)).toEqual(
+        Array(3).fill(status < 400 ? undefined : expect.stringMatching(/^[a-z_]+$/)),
+      );
+      expect(new Set(codesOf(answer)).size).toBe(1);
+    },
+  );
+
+  test.each([
+    ['checkout-4711_a.b', true],
+    ['x'.repeat(128), true],
+    ['x'.repeat(129), false],
+    ['two words', false],
+    ['"quoted"', false],
+    ['203.0.113.7', false],
+    ['of-spoo_key', false],
+  ])('a request that comes as %j keeps that name: %s', async (id, isKept) => {
+    for (const path of ['/health', '/api/v1/stats', '/api/v1/stats']) {
+      const { headers } = await spoor.send('GET', path, { query: FIXED, headers: { 'x-request-id': id } });
+      expect(headers.get('x-request-id')).toEqual(isKept ? id : expect.stringMatching(UUID));
     }
   });
 
@@ -73,6 +122,7 @@ describe('with origins named', () => {
   let spoor: TestSpoor;
   beforeAll(async () => {
     spoor = await startSpoor({ SPOOR_CORS_ORIGINS: `${PAGE}, http://localhost:3000` });
+    await spoor.send('PUT', '/api/v1/urls/launch', { json: { private_stats: false } });
   });
   afterAll(() => spoor.stop());
 
@@ -86,8 +136,67 @@ describe('with origins named', () => {
     expect(headers.get('access-control-allow-credentials')).toBeNull();
     const exposed = headers.get('access-control-expose-headers')?.split(',') ?? [];
     expect(exposed).toEqual(
-      expect.arrayContaining(['Content-Disposition', 'ETag', 'Retry-After', 'RateLimit-Remaining']),
+      expect.arrayContaining([
+        'Content-Disposition',
+        'ETag',
+        'Retry-After',
+        'RateLimit-Remaining',
+        'X-RateLimit-Remaining',
+        'X-Request-ID',
+        'X-Error-Code',
+      ]),
     );
+  });
+
+  const READ = ROUTES.filter(({ method, path }) => method === 'get' && path !== '/metrics');
+  test.each(READ.map((route) => [route.path, route] as const))(
+    '%s has the same headers the first and the second time, and 304 but for its body',
+    async (_, { sample }) => {
+      for (const headers of [{}, { origin: PAGE }, { origin: 'https://evil.example' }]) {
+        const query = { ...sample.query, ...(sample.path.includes('/stats') ? FIXED : {}) };
+        const ask = (more = {}) =>
+          spoor.send('GET', sample.path, { query, headers: { ...sample.headers, ...headers, ...more } });
+        const [first, second] = [await ask(), await ask()];
+        expect(constantOf(second)).toEqual(constantOf(first));
+        expect(first.headers.get('vary')).toContain('Origin');
+        const tag = first.headers.get('etag');
+        if (tag === null) continue;
+        const unchanged = await ask({ 'if-none-match': tag });
+        const ofBody = /^content-(type|length|encoding)$/;
+        const kept = Object.entries(constantOf(first)).filter(([name]) => !ofBody.test(name));
+        expect([unchanged.status, constantOf(unchanged)]).toEqual([304, Object.fromEntries(kept)]);
+      }
+    },
+  );
+
+  test('what is no HTTP is answered with them as well', async () => {
+    const client = new RawClient(spoor.url, 'NONSENSE\r\n\r\n');
+    expect(await client.toEnd()).toBe('end');
+    expect(client.received).toMatch(/\r\nVary: Origin\r\n/);
+    expect(client.received).toMatch(/\r\nX-Request-ID: [\da-f-]{36}\r\n/);
+    expect(client.received).toMatch(
+      /\r\nX-Error-Code: validation_error\r\n[^]*"error_code":"validation_error"/,
+    );
+    endRawClients();
+  });
+
+  test('a page may send the headers that it asks for, if their names are names', async () => {
+    const asked = 'authorization,baggage, Sentry-Trace,traceparent,X-Spoo-Client,not a name,x:y,';
+    const headers = {
+      origin: PAGE,
+      'access-control-request-method': 'GET',
+      'access-control-request-headers': `${asked}${'x'.repeat(65)}`,
+      'access-control-request-private-network': 'true',
+    };
+    const answer = await spoor.send('OPTIONS', '/api/v1/stats', { key: null, headers });
+    const allowed = answer.headers.get('access-control-allow-headers')?.toLowerCase().split(',') ?? [];
+    expect(allowed).toEqual(expect.arrayContaining(['authorization', 'idempotency-key']));
+    expect(allowed.slice(-4)).toEqual(['baggage', 'sentry-trace', 'traceparent', 'x-spoo-client']);
+    expect(answer.headers.get('access-control-allow-private-network')).toBe('true');
+    const foreign = { ...headers, origin: 'https://evil.example' };
+    const refused = await spoor.send('OPTIONS', '/api/v1/stats', { key: null, headers: foreign });
+    for (const name of ['headers', 'private-network', 'origin', 'methods'])
+      expect(refused.headers.get(`access-control-allow-${name}`)).toBeNull();
   });
 
   test.each([null, 'spoo_unknown'])('a preflight is answered whatever the key (%s)', async (key) => {
@@ -112,12 +221,21 @@ describe('with origins named', () => {
   );
 });
 
-test('with * every page may', async () => {
-  const spoor = await startSpoor({ SPOOR_CORS_ORIGINS: '*' });
+test('with * every page may, and the log has the name of each request', async () => {
+  const logged: unknown[] = [];
+  const log = pino({}, { write: (line: string) => logged.push(JSON.parse(line)) });
+  const spoor = await startSpoor({ SPOOR_CORS_ORIGINS: '*' }, { log });
   try {
     const { headers } = await spoor.send('GET', '/health', { headers: { origin: 'https://any.example' } });
     expect(headers.get('access-control-allow-origin')).toBe('*');
     expect(headers.get('access-control-allow-credentials')).toBeNull();
+    for (const path of ['/api/v1/stats', '/api/v1/stats', '/api/v1/stats', '/nothing']) {
+      const query = path === '/nothing' ? {} : FIXED;
+      const answer = await spoor.send('GET', path, { query });
+      const request_id = answer.headers.get('x-request-id');
+      const line = expect.objectContaining({ msg: 'request', request_id, status: answer.status });
+      expect(logged).toContainEqual(line);
+    }
   } finally {
     await spoor.stop();
   }

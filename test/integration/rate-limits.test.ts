@@ -61,6 +61,7 @@ describe('rate limits', () => {
     expect(refused.json).toEqual({
       error: expect.stringContaining(String(limit)),
       code: 'rate_limit_exceeded',
+      error_code: 'rate_limit_exceeded',
     });
     const retryAfter = refused.headers.get('retry-after') ?? '';
     expect(retryAfter).toMatch(/^[1-9]\d?$/);
@@ -72,6 +73,22 @@ describe('rate limits', () => {
     const [limit, left, reset] = told(await newClient()(STATS));
     expect([limit, left]).toEqual(['20', '19']);
     expect(reset).toMatch(/^(60|59|5\d)$/);
+  });
+
+  test('and the same by the names that other clients read, with the end as a Unix time', async () => {
+    const client = newClient();
+    for (let count = 0; count < 21; count++) {
+      const before = Math.floor(Date.now() / 1_000);
+      const { headers } = await client(STATS);
+      const [limit, left, reset] = ['limit', 'remaining', 'reset'].map((name) => [
+        headers.get(`ratelimit-${name}`),
+        headers.get(`x-ratelimit-${name}`),
+      ]);
+      expect([limit?.[1], left?.[1]]).toEqual([limit?.[0], left?.[0]]);
+      const seconds = Number(reset?.[1]) - Number(reset?.[0]);
+      expect(seconds).toBeGreaterThanOrEqual(before);
+      expect(seconds).toBeLessThanOrEqual(Math.ceil(Date.now() / 1_000));
+    }
   });
 
   test('every answer counts, and says so: errors, HEAD, 304, a wrong key', async () => {

@@ -97,7 +97,8 @@ export async function listenWith(
     trustProxy,
     heapBytes: 1_073_741_824,
   });
-  const settings = { host: '127.0.0.1', port: 0, trustProxy, shares, ...options };
+  const defaults = { host: '127.0.0.1', port: 0, corsOrigins: [], keepAliveMs: 75_000 };
+  const settings = { ...defaults, trustProxy, shares, ...options };
   return { ...(await listen(listener, settings)), shares };
 }
 

@@ -3,8 +3,8 @@ import type { ParsedRequest } from '../../cache/parsed-requests.ts';
 import type { StatsResponse } from '../../cache/response-cache.ts';
 import type { Services } from '../request/services.ts';
 import { findTenant } from '../request/tenant.ts';
+import { commonHeaders } from '../response/common-headers.ts';
 import { matchesTag, weakEtag } from '../response/etag.ts';
-import { securityHeaderList } from '../response/security-headers.ts';
 import { STATS_HEADERS } from '../response/stats-response.ts';
 import { knownPrincipals } from './authenticate.ts';
 import { requestWatch } from './request-log.ts';
@@ -12,6 +12,7 @@ import { requestWatch } from './request-log.ts';
 const ROUTE = '/api/v1/stats';
 const PREFIX = `${ROUTE}?`;
 const DESCRIBED = { method: 'GET', route: ROUTE };
+const { 'Content-Type': JSON_TYPE, 'Cache-Control': CACHE_CONTROL } = STATS_HEADERS;
 
 /**
  * Serves a repeated stats request of a client without a rate limit from the cache, without the application around it: the key is
@@ -23,7 +24,7 @@ export function cachedStats(services: Services, fallback: RequestListener): Requ
   const { cache, corsOrigins, rateLimits } = services;
   const findPrincipal = knownPrincipals(services);
   const watch = requestWatch(services);
-  const common = [...securityHeaderList(), ...Object.entries(STATS_HEADERS)].flat();
+  const headersOf = commonHeaders(corsOrigins);
 
   const find = async (
     parsed: ParsedRequest,
@@ -42,11 +43,13 @@ export function cachedStats(services: Services, fallback: RequestListener): Requ
   const send = (request: IncomingMessage, response: ServerResponse, found: StatsResponse): void => {
     const { body, tag } = found;
     watch(response, () => DESCRIBED);
+    const headers = headersOf(request).concat('Cache-Control', CACHE_CONTROL, 'ETag', weakEtag(tag));
     if (matchesTag(request.headers['if-none-match'] ?? '', tag)) {
-      response.writeHead(304, common.concat('ETag', weakEtag(tag))).end();
+      response.writeHead(304, headers).end();
     } else {
-      const own = ['ETag', weakEtag(tag), 'Content-Length', String(body.length)];
-      response.writeHead(200, common.concat(own)).end(body);
+      response
+        .writeHead(200, headers.concat('Content-Type', JSON_TYPE, 'Content-Length', String(body.length)))
+        .end(body);
     }
   };
 
@@ -63,11 +66,8 @@ export function cachedStats(services: Services, fallback: RequestListener): Requ
   };
 
   return (request, response) => {
-    const { method, url = '', headers } = request;
-    const isCandidate =
-      method === 'GET' &&
-      url.startsWith(PREFIX) &&
-      (headers.origin === undefined || corsOrigins.length === 0);
+    const { method, url = '' } = request;
+    const isCandidate = method === 'GET' && url.startsWith(PREFIX);
     const parsed = isCandidate ? cache.findRequest(url.slice(PREFIX.length)) : undefined;
     if (parsed === undefined) fallback(request, response);
     else void serve(parsed, request, response);

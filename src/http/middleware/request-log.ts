@@ -1,6 +1,7 @@
 import type { ServerResponse } from 'node:http';
 import type { Middleware } from 'koa';
 import { type State, routeOf } from '../request/context.ts';
+import { requestIdOf } from '../request/request-id.ts';
 import type { Services } from '../request/services.ts';
 
 /** A request as it is logged: with the pattern of its route, because the path is untrusted text. */
@@ -22,7 +23,8 @@ export function requestWatch({ log, metrics }: Pick<Services, 'log' | 'metrics'>
       const { method, route } = describe();
       const status = isSent ? response.statusCode : 499;
       metrics.observeRequest(method, route, status, milliseconds / 1000);
-      log.info({ method, route, status, ms: Math.round(milliseconds * 10) / 10 }, 'request');
+      const ms = Math.round(milliseconds * 10) / 10;
+      log.info({ method, route, status, ms, request_id: requestIdOf(response.req) }, 'request');
     });
   };
 }

@@ -6,6 +6,7 @@ import { curlOf } from './curl.ts';
 import { COMMON_ERRORS, UNREADABLE_RESPONSES, errorResponses, errorSchema } from './error-responses.ts';
 import {
   type Access,
+  type Header,
   type OpenApiDocument,
   type Operation,
   type PathItem,
@@ -52,13 +53,28 @@ function operationOf(route: RouteDescription): Operation {
     security: securityOf(access),
     ...(parameters.length === 0 ? {} : { parameters }),
     ...(requestBody === undefined ? {} : { requestBody }),
-    responses: {
+    responses: withRequestId({
       ...errorResponses([...COMMON_ERRORS, ...route.errors]),
       ...UNREADABLE_RESPONSES,
       ...route.responses,
-    },
+    }),
     'x-codeSamples': route.samples.map((sample) => curlOf(method, sample)),
   };
+}
+
+const REQUEST_ID: Header = {
+  description:
+    'Names the request, also in the log: the `X-Request-ID` it came with, if that is fit for it, else a new one.',
+  schema: { type: 'string' },
+};
+
+function withRequestId(responses: Operation['responses']): Operation['responses'] {
+  return Object.fromEntries(
+    Object.entries(responses).map(([status, { headers, ...rest }]) => [
+      status,
+      { ...rest, headers: { ...headers, 'X-Request-ID': REQUEST_ID } },
+    ]),
+  );
 }
 
 /** Alternatives: any one of them is enough; an empty one means no key. */
@@ -76,9 +92,11 @@ function introduction(routes: readonly RouteDescription[]): string {
 
 **Parameters.** Values are trimmed; an empty one counts as not given. Filters given twice add up; any other parameter given twice is refused. Unknown parameters are ignored.
 
-**Errors** are JSON with a sentence, a code and the field that is wrong. They are checked in this order: route (404, 405), key (401), rate limit (429), parameters (400, 422), content type (415), scope of the key (403), the body (413, 400, 422), the URL (404) and its privacy (401, 403). Statistics are never zero because of an error. Any route refuses a request line and headers of more than 128 KiB or 2,000 headers (431), a request that comes too slowly, or whose body takes longer than ${BODY_DEADLINE_MS / 60_000} minutes (408), a \`Transfer-Encoding\` other than \`chunked\` (501), and an \`Authorization\`, \`Content-Type\` or \`Host\` that comes twice (400).
+**Responses** carry \`X-Request-ID\`, which is in the log as well; send one of up to 128 letters, digits, \`_\`, \`-\` and \`.\` to have it kept.
 
-**Rate limits.** ${rateLimits(routes)} Other routes have none. On any route, an address may send ${WRONG_KEYS_A_MINUTE} unknown keys a minute; known keys are not held up by them. Responses carry \`RateLimit-Limit\`, \`RateLimit-Remaining\` and \`RateLimit-Reset\`; over the limit the status is 429, with \`Retry-After\`.
+**Errors** are JSON with a sentence, a code (also in \`X-Error-Code\`) and the field that is wrong. They are checked in this order: route (404, 405), key (401), rate limit (429), parameters (400, 422), content type (415), scope of the key (403), the body (413, 400, 422), the URL (404) and its privacy (401, 403). Statistics are never zero because of an error. Any route refuses a request line and headers of more than 128 KiB or 2,000 headers (431), a request that comes too slowly, or whose body takes longer than ${BODY_DEADLINE_MS / 60_000} minutes (408), a \`Transfer-Encoding\` other than \`chunked\` (501), and an \`Authorization\`, \`Content-Type\` or \`Host\` that comes twice (400).
+
+**Rate limits.** ${rateLimits(routes)} Other routes have none. On any route, an address may send ${WRONG_KEYS_A_MINUTE} unknown keys a minute; known keys are not held up by them. Responses carry \`RateLimit-Limit\`, \`RateLimit-Remaining\` and \`RateLimit-Reset\`, also as \`X-RateLimit-…\` with the reset as a Unix time; over the limit the status is 429, with \`Retry-After\`.
 
 **Exports** have the formats ${EXPORT_FORMAT_NAMES.map((name) => `\`${name}\``).join(', ')}.
 
@@ -91,5 +109,5 @@ function rateLimits(routes: readonly RouteDescription[]): string {
     const { key, address } = rateLimit;
     return `\`${path}\`: ${key.minute} a minute and ${key.day.toLocaleString('en-US')} a day with a key, ${address.minute} and ${address.day.toLocaleString('en-US')} without, for each address.`;
   });
-  return sentences.filter((sentence) => sentence !== '').join(' ');
+  return [...new Set(sentences)].filter((sentence) => sentence !== '').join(' ');
 }

@@ -13,6 +13,7 @@ export const errorSchema = namedSchema(
     .strictObject({
       error: z.string().describe('What is wrong and what to do, in a sentence for people.'),
       code: z.enum(ERROR_CODES).describe('What is wrong, for programs.'),
+      error_code: z.enum(ERROR_CODES).describe('The same as `code`.'),
       field: z.string().exactOptional().describe('The parameter, header or body field that is wrong.'),
       details: z.array(z.unknown()).exactOptional().describe('Further details, where there are any.'),
     })
@@ -34,6 +35,8 @@ const RETRY_AFTER: Header = {
   schema: { type: 'integer', minimum: 1 },
 };
 
+const X_ERROR_CODE: Header = { description: 'The `code` of the body.', schema: { type: 'string' } };
+
 const WWW_AUTHENTICATE: Header = {
   description: 'The scheme to authenticate with.',
   schema: { type: 'string', const: 'Bearer' },
@@ -52,12 +55,13 @@ export function errorResponses(codes: readonly ErrorCode[]): Readonly<Record<str
 /** The response of errors with these codes, of one status. */
 export function errorResponse(codes: readonly ErrorCode[], when?: string): Response {
   const headers = {
+    'X-Error-Code': X_ERROR_CODE,
     ...(codes.includes('authentication_error') ? { 'WWW-Authenticate': WWW_AUTHENTICATE } : {}),
     ...(codes.some((code) => ERRORS[code].retry === 'later') ? { 'Retry-After': RETRY_AFTER } : {}),
   };
   return {
     description: when ?? codes.map((code) => ERRORS[code].meaning).join(' '),
-    ...(Object.keys(headers).length === 0 ? {} : { headers }),
+    headers,
     content: {
       'application/json': {
         schema: { allOf: [ref(errorSchema), { type: 'object', properties: { code: { enum: codes } } }] },
@@ -69,14 +73,17 @@ export function errorResponse(codes: readonly ErrorCode[], when?: string): Respo
 
 /** The responses to a request that cannot be parsed, on any route. */
 export const UNREADABLE_RESPONSES: Readonly<Record<string, Response>> = Object.fromEntries(
-  UNREADABLE.map(({ status, message }) => [
-    String(status),
+  UNREADABLE.map((error) => [
+    String(error.status),
     {
-      description: message,
+      description: error.message,
+      headers: { 'X-Error-Code': X_ERROR_CODE },
       content: {
         'application/json': {
           schema: ref(errorSchema),
-          examples: { validation_error: { value: { error: message, code: 'validation_error' } } },
+          examples: {
+            validation_error: { value: { error: error.message, code: error.code, error_code: error.code } },
+          },
         },
       },
     },
@@ -85,5 +92,5 @@ export const UNREADABLE_RESPONSES: Readonly<Record<string, Response>> = Object.f
 
 function exampleOf(code: ErrorCode) {
   const { error, ...field } = ERRORS[code].example;
-  return { error, code, ...field };
+  return { error, code, error_code: code, ...field };
 }

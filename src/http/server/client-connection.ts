@@ -5,7 +5,7 @@ import type { Lease } from '../../fair-share/fair-share.ts';
 import type { Holder } from '../../fair-share/holder.ts';
 import { Pace } from './pace.ts';
 import { resetConnection } from './resetting-response.ts';
-import { refuse, refuseBytes } from './malformed-request.ts';
+import type { Refusals } from './refusals.ts';
 
 /** A request with its response. */
 export interface Exchange {
@@ -39,10 +39,12 @@ export class Connection {
   exchange: Exchange | undefined;
   /** The first is under way. */
   readonly #work: Work[] = [];
+  readonly #refusals: Refusals;
 
-  constructor(socket: Socket, peer: Holder) {
+  constructor(socket: Socket, peer: Holder, refusals: Refusals) {
     this.socket = socket;
     this.peer = peer;
+    this.#refusals = refusals;
     socket.destroySoon = () => closeReadably(socket);
   }
 
@@ -75,6 +77,7 @@ export class Connection {
 
   /** Answers with an error what cannot be read further, in its turn, and closes the connection. */
   refuse(error: AppError): void {
+    const { refuse, refuseBytes } = this.#refusals;
     const { exchange = this.exchange } = this.#work.at(-1) ?? {};
     if (exchange === undefined || exchange.request.complete) {
       this.#add({ begin: () => refuseBytes(this.socket, error) });

@@ -3,20 +3,23 @@ import type { FairShare, Lease } from '../../fair-share/fair-share.ts';
 import type { Holder } from '../../fair-share/holder.ts';
 import { clientNetwork } from '../request/client-address.ts';
 import { Connection } from './client-connection.ts';
+import type { Refusals } from './refusals.ts';
 import { resetConnection } from './resetting-response.ts';
 
 /** Who is connected. Nobody has more than a share of all connections. */
 export class Connections {
   readonly #share: FairShare;
+  readonly #refusals: Refusals;
   readonly #open = new Map<Socket, { readonly connection: Connection; readonly lease: Lease }>();
   /** In the order in which they came. */
   readonly #byPeer = new Map<string, Set<Connection>>();
 
-  constructor(share: FairShare) {
+  constructor(share: FairShare, refusals: Refusals) {
     this.#share = share;
+    this.#refusals = refusals;
   }
 
-  /** Takes a connection, or resets it when its peer has its share or all are taken. */
+  /** Takes a connection; where its peer has its share, or all are taken, in place of an idle one. Resets it where none is. */
   accept(socket: Socket): void {
     const peer: Holder = { kind: 'stranger', name: clientNetwork({ socket, headers: {} }, 0) };
     const lease = this.#share.take(peer) ?? (this.#makeRoom(peer) ? this.#share.take(peer) : undefined);
@@ -25,7 +28,7 @@ export class Connections {
       resetConnection(socket);
       return;
     }
-    const connection = new Connection(socket, peer);
+    const connection = new Connection(socket, peer, this.#refusals);
     const siblings = this.#byPeer.get(peer.name) ?? new Set();
     this.#byPeer.set(peer.name, siblings.add(connection));
     this.#open.set(socket, { connection, lease });
@@ -51,12 +54,13 @@ export class Connections {
     for (const socket of this.#open.keys()) resetConnection(socket);
   }
 
-  /** Closes the oldest idle connection of whoever has the most, if that leaves them no fewer than `peer` gets. */
+  /** Closes the oldest idle connection of whoever has the most, if that leaves them no fewer than `peer` gets, else of `peer`. */
   #makeRoom(peer: Holder): boolean {
     let most = new Set<Connection>();
     for (const connections of this.#byPeer.values()) if (connections.size > most.size) most = connections;
-    if (most.size < this.#share.heldBy(peer) + 2) return false;
-    for (const { socket, isIdle } of most) {
+    const own = this.#byPeer.get(peer.name) ?? new Set();
+    const candidates = most.size < this.#share.heldBy(peer) + 2 ? [own] : [most, own];
+    for (const { socket, isIdle } of candidates.flatMap((connections) => [...connections])) {
       if (!isIdle) continue;
       socket.destroy();
       this.#forget(socket);

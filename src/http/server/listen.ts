@@ -10,12 +10,14 @@ import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { Shares } from '../../fair-share/shares.ts';
 import { clientNetwork } from '../request/client-address.ts';
+import { commonHeaders } from '../response/common-headers.ts';
 import { Connections } from './client-connections.ts';
 import { watchPace } from './pace.ts';
 import { ResettingResponse } from './resetting-response.ts';
 import { MAX_HEADERS, MAX_HEADER_BYTES } from '../request/limits.ts';
 import { NO_PROXY } from '../request/unreadable.ts';
-import { type ParseError, headRefusal, parseRefusal, refuse, refuseBytes } from './malformed-request.ts';
+import { type ParseError, headRefusal, parseRefusal } from './malformed-request.ts';
+import { type Refusals, refusals } from './refusals.ts';
 
 export interface ListenOptions {
   readonly host: string;
@@ -24,6 +26,12 @@ export interface ListenOptions {
   /** How many proxies stand in front. */
   readonly trustProxy: number;
   readonly shares: Pick<Shares, 'connections' | 'proxiedRequests'>;
+  /** Origins whose pages may read the API from a browser. */
+  readonly corsOrigins: readonly string[];
+  /** How long a connection without a request stays open for the next one. */
+  readonly keepAliveMs: number;
+  /** How long a client may take for the headers of a request; by default as long as the API promises. */
+  readonly headersMs?: number;
   /** How long a client may take for 64 KiB; by default as long as the API promises. */
   readonly slowestMs?: number;
   /** How long a client may take for a whole body; by default as long as the API promises. */
@@ -44,13 +52,14 @@ const DRAIN_MS = 8_000;
 /** Connections that there may be at once, with descriptors enough. */
 const MAX_CONNECTIONS = 4_096;
 
+/** A client that has begun a request sends its headers within this time, also on a connection that was kept. */
+const HEADERS_MS = 15_000;
+
 /** What one server takes from strangers before it knows who they are. */
 const LIMITS = {
   maxHeaderSize: MAX_HEADER_BYTES,
-  headersTimeout: 15_000,
   // A body has a pace and a deadline, which look at what comes out of it.
   requestTimeout: 0,
-  keepAliveTimeout: 15_000,
   connectionsCheckingInterval: 2_000,
   // Node would answer without a body; nothing here looks at the host.
   requireHostHeader: false,
@@ -63,12 +72,20 @@ export function maxConnections(descriptors: number): number {
 
 /** Listens. @throws Error with a sentence for the operator when the address cannot be had */
 export async function listen(listener: RequestListener, options: ListenOptions): Promise<Listening> {
-  const { host, port, trustProxy, shares, slowestMs, deadlineMs } = options;
-  const connections = new Connections(shares.connections);
-  const server = createServer({ ...LIMITS, ServerResponse: ResettingResponse });
+  const { host, port, trustProxy, shares, corsOrigins, keepAliveMs, headersMs } = options;
+  const { slowestMs, deadlineMs } = options;
+  const refusing = refusals(commonHeaders(corsOrigins));
+  const connections = new Connections(shares.connections, refusing);
+  const server = createServer({
+    ...LIMITS,
+    headersTimeout: headersMs ?? HEADERS_MS,
+    keepAliveTimeout: keepAliveMs,
+    ServerResponse: ResettingResponse,
+  });
   // Node drops what is above it without a word: one more is seen to be too many.
   server.maxHeadersCount = MAX_HEADERS + 1;
-  const answer = readable(trustProxy > 0 ? fairly(listener, options, connections) : listener);
+  const bounded = trustProxy > 0 ? fairly(listener, options, connections, refusing) : listener;
+  const answer = readable(bounded, refusing);
   const serve: RequestListener = (request, response) =>
     connections.find(request.socket)?.serve({ request, response }, answer);
   server.on('connection', (socket) => connections.accept(socket));
@@ -83,7 +100,7 @@ export async function listen(listener: RequestListener, options: ListenOptions):
     if (!(socket instanceof Socket) || error.code === 'ECONNRESET') socket.destroy();
     else connections.find(socket)?.refuse(parseRefusal(error));
   });
-  server.on('connect', (_, socket) => refuseConnect(socket, connections));
+  server.on('connect', (_, socket) => refuseConnect(socket, connections, refusing));
   // Node's own, which a stop calls, takes a response for done while its client still reads it.
   server.closeIdleConnections = () => connections.closeIdle();
   server.once('close', watchPace(connections, slowestMs, deadlineMs));
@@ -98,7 +115,7 @@ export async function listen(listener: RequestListener, options: ListenOptions):
 }
 
 /** Refuses what its head alone makes unreadable. */
-function readable(listener: RequestListener): RequestListener {
+function readable(listener: RequestListener, { refuse }: Refusals): RequestListener {
   return (request, response) => {
     const error = headRefusal(request);
     if (error === undefined) listener(request, response);
@@ -111,6 +128,7 @@ function fairly(
   listener: RequestListener,
   { trustProxy, shares: { proxiedRequests } }: ListenOptions,
   connections: Connections,
+  { refuse }: Refusals,
 ): RequestListener {
   return (request, response) => {
     const connection = connections.find(request.socket);
@@ -122,7 +140,7 @@ function fairly(
 }
 
 /** Node has let go of the connection, so a response that is under way would neither go on nor be watched. */
-function refuseConnect(socket: Duplex, connections: Connections): void {
+function refuseConnect(socket: Duplex, connections: Connections, { refuseBytes }: Refusals): void {
   socket.on('error', () => {});
   if (socket instanceof Socket && connections.find(socket)?.isIdle === true) refuseBytes(socket, NO_PROXY);
   else socket.destroy();

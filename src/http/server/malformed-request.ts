@@ -1,10 +1,7 @@
-import { IncomingMessage, ServerResponse } from 'node:http';
-import type { Socket } from 'node:net';
+import type { IncomingMessage } from 'node:http';
 import type { AppError } from '../../errors.ts';
 import { MAX_HEADERS } from '../request/limits.ts';
 import { NOT_CHUNKED, NOT_HTTP, SENT_TWICE, TOO_LARGE, TOO_SLOW } from '../request/unreadable.ts';
-import { errorBody, errorHeaders } from '../response/error-response.ts';
-import { securityHeaderList } from '../response/security-headers.ts';
 
 /** Of two values, a proxy in front may have looked at the other one. */
 const SINGLE_HEADERS = ['authorization', 'content-type', 'host'];
@@ -53,28 +50,4 @@ function namesOtherEncoding({ rawPacket, bytesParsed = 0 }: ParseError): boolean
   const head = text.slice(Math.max(0, begin), end === -1 ? undefined : end);
   const encodings = [...head.matchAll(/^transfer-encoding:(.*)$/gim)];
   return encodings.some(([, encoding]) => encoding?.trim().toLowerCase() !== 'chunked');
-}
-
-/** Responds to a request that no route has begun to respond to, and has its connection closed after that. */
-export function refuse(response: ServerResponse, error: AppError): void {
-  const body = JSON.stringify(errorBody(error));
-  response.shouldKeepAlive = false;
-  response.writeHead(error.status, {
-    ...Object.fromEntries(securityHeaderList()),
-    'Content-Type': 'application/json; charset=utf-8',
-    'Content-Length': Buffer.byteLength(body),
-    ...errorHeaders(error),
-  });
-  response.end(body);
-}
-
-/** The same where there is not even a request. No other response may be under way on the connection. */
-export function refuseBytes(socket: Socket, error: AppError): void {
-  const response = new ServerResponse(new IncomingMessage(socket));
-  response.assignSocket(socket);
-  response.once('finish', () => {
-    response.detachSocket(socket);
-    socket.destroySoon();
-  });
-  refuse(response, error);
 }

@@ -12,14 +12,15 @@ const answered =
 const { summary: _, ...withoutSummary } = EXPORTED_EXAMPLE;
 const misnamed = { ...STATS_EXAMPLE, metrics: { clicks_by_planet: [] } };
 const row = (fields: object) => ({ ...STATS_EXAMPLE, metrics: { clicks_by_browser: [fields] } });
+const error = (code: string, more = {}) => ({ error: 'No.', code, error_code: code, ...more });
 const good = { browser: 'Chrome', clicks: 1, clicks_percentage: 100 };
 
 test('answers as documented pass', () => {
   expect(answered(200, STATS_EXAMPLE)).not.toThrow();
   expect(answered(200, row(good))).not.toThrow();
-  expect(answered(400, { error: 'No.', code: 'validation_error', field: 'x' })).not.toThrow();
+  expect(answered(400, error('validation_error', { field: 'x' }))).not.toThrow();
   expect(answered(200, EXPORTED_EXAMPLE, '/api/v1/export?format=json')).not.toThrow();
-  expect(answered(405, { error: 'No.', code: 'method_not_allowed' }, '/api/v1/stats', 'PUT')).not.toThrow();
+  expect(answered(405, error('method_not_allowed'), '/api/v1/stats', 'PUT')).not.toThrow();
 });
 
 test.each([
@@ -36,10 +37,10 @@ test.each([
   ],
   ['the period before in an export', answered(200, STATS_EXAMPLE, '/api/v1/export?format=json')],
   ['a date that is none', answered(200, { ...STATS_EXAMPLE, generated_at: 'today' })],
-  ['a status that is not documented', answered(418, { error: 'No.', code: 'validation_error' })],
-  ['a code of another status', answered(400, { error: 'No.', code: 'forbidden' })],
-  ['an unknown code', answered(400, { error: 'No.', code: 'no' })],
-  ['an error with more in it', answered(500, { error: 'No.', code: 'internal_error', stack: 'x' })],
+  ['a status that is not documented', answered(418, error('validation_error'))],
+  ['a code of another status', answered(400, error('forbidden'))],
+  ['an unknown code', answered(400, error('no'))],
+  ['an error with more in it', answered(500, error('internal_error', { stack: 'x' }))],
   ['an error of no form on an unknown route', answered(404, { message: 'No.' }, '/nowhere')],
   ['a body where none is', answered(204, {}, '/api/v1/urls/x', 'DELETE')],
   [

@@ -58,14 +58,51 @@ describe('connections of one address', () => {
     for (const { socket } of [...busy, ...idle.slice(1)]) expect(socket.destroyed).toBe(false);
   });
 
-  test('do not give way to one more of an address that has as many', async () => {
+  test('do not give way to one more of an address that has as many: it loses its own oldest idle one', async () => {
     await start();
+    const idle: RawClient[] = [];
     for (const last of [2, 3, 4, 5]) {
       for (let count = 0; count < 4; count++) {
-        await new RawClient(server.url, GET, `127.0.0.${last}`).until('answered');
+        const client = new RawClient(server.url, GET, `127.0.0.${last}`);
+        await client.until('answered');
+        idle.push(client);
       }
     }
-    expect(await new RawClient(server.url, GET, '127.0.0.2').toEnd()).toBe('ECONNRESET');
+    const [first, second] = idle.splice(4, 2);
+    await new RawClient(server.url, GET, '127.0.0.3').until('answered');
+    expect(await first?.ended).toBe('end');
+    for (const client of [second, ...idle]) expect(client?.socket.destroyed).toBe(false);
+  });
+
+  test('at the bound of its address give way to a new one only where one is idle', async () => {
+    await start();
+    const busy = [1, 2, 3].map(() => new RawClient(server.url, LATER));
+    await taken(3);
+    const idle = new RawClient(server.url, GET);
+    await idle.until('answered');
+    const next = new RawClient(server.url, LATER);
+    expect(await idle.toEnd()).toBe('end');
+    await taken(4);
+    expect(await new RawClient(server.url, GET).toEnd()).toBe('ECONNRESET');
+    for (const { socket } of [...busy, next]) expect(socket.destroyed).toBe(false);
+  });
+});
+
+describe('a connection that waits for its next request', () => {
+  test('is told how long it is kept, and is closed after that', async () => {
+    server = await listenWith((_, response) => response.end('answered'), { keepAliveMs: 1_000 });
+    const client = new RawClient(server.url, GET);
+    expect(await client.toEnd()).toBe('end');
+    expect(client.received).toMatch(/\r\nKeep-Alive: timeout=1\r\n[^]*answered/);
+  });
+
+  test('has no more time than a new one for the headers of that', async () => {
+    server = await listenWith((_, response) => response.end('answered'), { headersMs: 100 });
+    const client = new RawClient(server.url, GET);
+    await client.until('answered');
+    client.socket.write('GET /now HTTP/1.1\r\nHost: a\r\nX-Slow: ');
+    expect(await client.toEnd()).toBe('end');
+    expect(client.received).toMatch(/answered[^]*HTTP\/1.1 408 /);
   });
 });
 

@@ -1,0 +1,49 @@
+import type { Middleware } from 'koa';
+import { allowedOrigin, commonHeaders } from '../response/common-headers.ts';
+
+/** Sets the headers that every response has. A route with a page sets its own policy. */
+export function setCommonHeaders(corsOrigins: readonly string[]): Middleware {
+  const headersOf = commonHeaders(corsOrigins);
+  return (ctx, next) => {
+    const headers = headersOf(ctx.req);
+    for (let place = 0; place < headers.length; place += 2) {
+      ctx.res.setHeader(headers[place] ?? '', headers[place + 1] ?? '');
+    }
+    return next();
+  };
+}
+
+const PREFLIGHT_SECONDS = 600;
+const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'DELETE'];
+const OWN_HEADERS = ['Authorization', 'Content-Type', 'Content-Encoding', 'Idempotency-Key', 'If-None-Match'];
+
+/** Headers that a page may name besides, such as those of tracing; nothing here reads them. */
+const MAX_OTHER_HEADERS = 64;
+const SAFE_NAME = /^[\w-]{1,64}$/;
+
+/** Answers a browser that asks whether a page of one of the origins may send a request. */
+export function preflight(corsOrigins: readonly string[]): Middleware {
+  return async (ctx, next) => {
+    const isPreflight = ctx.method === 'OPTIONS' && ctx.get('access-control-request-method') !== '';
+    if (!isPreflight || allowedOrigin(corsOrigins, ctx.req) === undefined) {
+      await next();
+      return;
+    }
+    ctx.status = 204;
+    ctx.set({
+      'Access-Control-Allow-Methods': METHODS.join(','),
+      'Access-Control-Allow-Headers': allowedHeaders(ctx.get('access-control-request-headers')).join(','),
+      'Access-Control-Max-Age': String(PREFLIGHT_SECONDS),
+    });
+    if (ctx.get('access-control-request-private-network') === 'true') {
+      ctx.set('Access-Control-Allow-Private-Network', 'true');
+    }
+  };
+}
+
+function allowedHeaders(requested: string): readonly string[] {
+  const own = new Set(OWN_HEADERS.map((name) => name.toLowerCase()));
+  const names = requested.split(',', MAX_OTHER_HEADERS).map((name) => name.trim().toLowerCase());
+  const others = names.filter((name) => SAFE_NAME.test(name) && !own.has(name));
+  return [...OWN_HEADERS, ...new Set(others)];
+}
