@@ -1,6 +1,6 @@
 import { errorResponse } from '../openapi/error-responses.ts';
-import type { Header } from '../openapi/model.ts';
-import { thrown } from '../route/responses.ts';
+import type { Header, Parameter } from '../openapi/model.ts';
+import { empty, thrown } from '../route/responses.ts';
 
 const schema = { type: 'integer', minimum: 0 };
 const WINDOW = 'in the window that ends first, or in the one that is used up.';
@@ -13,7 +13,26 @@ export const RATE_LIMIT_HEADERS: Readonly<Record<string, Header>> = {
     description: 'Seconds until that window ends.',
     schema,
   },
+  'X-RateLimit-Limit': { description: 'The same as `RateLimit-Limit`.', schema },
+  'X-RateLimit-Remaining': { description: 'The same as `RateLimit-Remaining`.', schema },
+  'X-RateLimit-Reset': { description: 'When that window ends: a Unix time in seconds.', schema },
 };
+
+/** The same with a tag, by which a client can ask whether what it has is still current. */
+export const TAGGED_HEADERS: Readonly<Record<string, Header>> = {
+  ETag: { description: 'Identifies the content.', schema: { type: 'string' } },
+  ...RATE_LIMIT_HEADERS,
+};
+
+export const IF_NONE_MATCH: Parameter = {
+  name: 'If-None-Match',
+  in: 'header',
+  description: 'The `ETag` of an earlier response.',
+  schema: { type: 'string' },
+  example: 'W/"x"',
+};
+
+export const NOT_MODIFIED = empty('The response you have is still current. No body.');
 
 /** A parameter outside its closed set. */
 export const NOT_ONE_OF = thrown(

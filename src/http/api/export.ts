@@ -21,10 +21,11 @@ import { formatInstant } from '../../lib/time-zone.ts';
 import { type Context, signalOf } from '../request/context.ts';
 import { holderOf } from '../request/share-holder.ts';
 import { exportClassOf } from '../request/query-class.ts';
-import { RunningExports } from '../response/running-exports.ts';
+import { runningExports } from '../response/running-exports.ts';
 import type { Services } from '../request/services.ts';
 import { withSameClock } from '../request/same-clock.ts';
 import { STATS_SCOPES, findTenant } from '../request/tenant.ts';
+import { type PathSubject, parsedFrom } from '../response/stats-response.ts';
 import { swept } from '../response/garbage-collection.ts';
 import type { MediaType } from '../openapi/model.ts';
 import { ref } from '../openapi/schemas.ts';
@@ -34,6 +35,7 @@ import { parsedBy } from '../route/parameters.ts';
 import { RESPONDED, written } from '../route/responses.ts';
 import { route } from '../route/route.ts';
 import { NOT_ONE_OF, RATE_LIMIT_HEADERS } from './common-responses.ts';
+import { EXPORT_RATE_LIMIT } from './rate-limits.ts';
 import { EXPORTED_EXAMPLE, XML_EXAMPLE } from './stats-examples.ts';
 import { exportParameters } from './stats-parameters.ts';
 import { breakdownRow, exportedStatsSchema } from './stats-schemas.ts';
@@ -50,6 +52,28 @@ function contentOf(name: ExportFormatName): MediaType {
   return CONTENTS[name] ?? { schema: isText ? { type: 'string' } : { type: 'string', format: 'binary' } };
 }
 
+/** The responses of every route that sends statistics as a file. */
+export const EXPORT_RESPONSES = {
+  200: written(
+    {
+      description: 'The file.',
+      headers: {
+        'Content-Disposition': {
+          description: 'A safe name for the file, with the short code or `all` and the range.',
+          schema: { type: 'string' },
+        },
+        ...RATE_LIMIT_HEADERS,
+      },
+      content: Object.fromEntries(
+        EXPORT_FORMAT_NAMES.map((name) => [EXPORT_FORMATS[name].contentType, contentOf(name)]),
+      ),
+    },
+    exportedStatsSchema,
+    breakdownRow,
+  ),
+  422: NOT_ONE_OF,
+} as const;
+
 const getExport = route({
   method: 'get',
   path: '/api/v1/export',
@@ -62,29 +86,10 @@ ${EXPORT_FORMAT_NAMES.map((name) => `- \`${name}\`: ${EXPORT_FORMATS[name].descr
 
 In csv and xlsx, text that a spreadsheet would take for a formula gets a \`'\` put before it.`,
   access: keyOrPublicUrl(...STATS_SCOPES),
-  rateLimit: { key: { minute: 30, day: 1_000 }, address: { minute: 10, day: 200 } },
+  rateLimit: EXPORT_RATE_LIMIT,
   parameters: parsedBy(exportParameters(), () => undefined),
   body: noBody,
-  responses: {
-    200: written(
-      {
-        description: 'The file.',
-        headers: {
-          'Content-Disposition': {
-            description: 'A safe name for the file, with the short code or `all` and the range.',
-            schema: { type: 'string' },
-          },
-          ...RATE_LIMIT_HEADERS,
-        },
-        content: Object.fromEntries(
-          EXPORT_FORMAT_NAMES.map((name) => [EXPORT_FORMATS[name].contentType, contentOf(name)]),
-        ),
-      },
-      exportedStatsSchema,
-      breakdownRow,
-    ),
-    422: NOT_ONE_OF,
-  },
+  responses: EXPORT_RESPONSES,
   errors: ['not_found'],
   samples: [
     {
@@ -118,16 +123,15 @@ export const EXPORT_ROUTES = [getExport] as const;
 
 const IN_THE_WAY = 'slow, and others waited for its slot';
 
-/** Streams exports to their clients. */
-function streamer(services: Services): (ctx: Context) => Promise<void> {
-  let running: RunningExports | undefined;
-
-  return async (ctx) => {
+/** Streams exports to their clients, of the URL that the path names where it does. */
+export function streamer(services: Services): (ctx: Context, path?: PathSubject) => Promise<void> {
+  return async (ctx, path) => {
     const now = services.now();
     const format = parseFormat(ctx.query);
     const keptSince = services.keptSince(now);
-    const question = parseQuestion(ctx.query, { now, timeZones: await services.timeZones(), keptSince });
-    const tenant = await findTenant(services, question.subject, ctx.state.principal);
+    const timeZones = await services.timeZones();
+    const question = parseQuestion(ctx.query, { now, timeZones, keptSince, ...parsedFrom(path) });
+    const tenant = await (path?.findTenant() ?? findTenant(services, question.subject, ctx.state.principal));
     const stopped = new AbortController();
     const left = signalOf(ctx);
     if (left.aborted) return;
@@ -138,8 +142,7 @@ function streamer(services: Services): (ctx: Context) => Promise<void> {
       const oldest = question.start ?? (await oldestOf(services, tenant, workload, keptSince));
       const query = await withSameClock(services, forExport(question, oldest));
       const name = fileName(query, format);
-      running ??= new RunningExports(services.shares.exports);
-      const sending = running.begin(holder, ctx.res);
+      const sending = runningExports(services.shares.exports).begin(holder, ctx.res);
       let ended: Promise<void> | undefined;
       try {
         const queryClass = exportClassOf(query, tenant, holder, services.cache.rowEstimates);

@@ -10,6 +10,8 @@ import { ERASE_ROUTES } from './erase.ts';
 import { EXPORT_ROUTES } from './export.ts';
 import { HEALTH_ROUTES } from './health.ts';
 import { KEY_ROUTES } from './keys.ts';
+import { LINK_ROUTES } from './links.ts';
+import { PUBLIC_LINK_ROUTES } from './public-links.ts';
 import { STATS_ROUTES } from './stats.ts';
 import { URL_ROUTES } from './urls.ts';
 
@@ -17,6 +19,8 @@ import { URL_ROUTES } from './urls.ts';
 const API_ROUTES: readonly Route[] = [
   ...STATS_ROUTES,
   ...EXPORT_ROUTES,
+  ...LINK_ROUTES,
+  ...PUBLIC_LINK_ROUTES,
   ...CLICK_ROUTES,
   ...ERASE_ROUTES,
   ...URL_ROUTES,

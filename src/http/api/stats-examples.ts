@@ -68,5 +68,8 @@ export const STATS_EXAMPLE = {
   },
 } as const;
 
+/** The body of a `GET /api/v1/stats/links/launch`. */
+export const LINK_STATS_EXAMPLE = { url_id: 'launch', alias: 'launch', ...EXPORTED_EXAMPLE } as const;
+
 export const XML_EXAMPLE =
   '<?xml version="1.0" encoding="UTF-8"?>\n<export><scope>all</scope><api_version>v1</api_version> … </export>';

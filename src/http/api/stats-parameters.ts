@@ -1,8 +1,11 @@
 import { EXPORT_FORMATS, EXPORT_FORMAT_NAMES } from '../../export/formats.ts';
 import {
+  DEFAULT_GROUP_BY,
   DIMENSIONS,
   DIMENSION_NAMES,
+  type DimensionName,
   FILTER_NAMES,
+  LINK_DIMENSIONS,
   type ValueDimension,
   goesWith,
 } from '../../stats/registry/dimensions.ts';
@@ -51,11 +54,9 @@ function questionParameters(): Readonly<Record<string, Described>> {
       schema: { type: 'string' },
       example: '2026-01-31',
     },
-    group_by: {
-      description: `The dimensions to group by: any of ${codes(DIMENSION_NAMES)}, separated by commas. The lists are named and ordered as they are. ${codes(DIMENSION_NAMES.filter((name) => !goesWith(name, 'anon')))} not with \`scope=anon\`.`,
-      schema: { type: 'string', pattern: listOf(DIMENSION_NAMES), default: 'time' },
-      example: 'time,country',
-    },
+    group_by: groupBy(DIMENSION_NAMES, {
+      note: `${codes(DIMENSION_NAMES.filter((name) => !goesWith(name, 'anon')))} not with \`scope=anon\`.`,
+    }),
     metrics: {
       description: `The metrics: any of ${codes(METRIC_NAMES)}, separated by commas.`,
       schema: { type: 'string', pattern: listOf(METRIC_NAMES), default: DEFAULT_METRICS.join(',') },
@@ -137,6 +138,21 @@ export function statsParameters(): readonly Parameter[] {
   });
 }
 
+/**
+ * Those of them that a route takes whose path names the URL.
+ * @param all such as `statsParameters()`
+ * @param defaultDimensions those of a request that names none
+ */
+export function linkParameters(
+  all: readonly Parameter[],
+  defaultDimensions: readonly DimensionName[] = DEFAULT_GROUP_BY,
+): readonly Parameter[] {
+  const own = groupBy(LINK_DIMENSIONS, { defaultDimensions });
+  return all
+    .filter(({ name }) => !['scope', 'short_code', 'owner_id'].includes(name))
+    .map((parameter) => (parameter.name === 'group_by' ? { ...parameter, ...own } : parameter));
+}
+
 /** The parameters of `GET /api/v1/export`. */
 export function exportParameters(): readonly Parameter[] {
   const { start_date, ...others } = questionParameters();
@@ -161,6 +177,18 @@ export function exportParameters(): readonly Parameter[] {
       schema: { type: 'integer', minimum: 1, maximum: MAX_LIMIT },
     },
   });
+}
+
+function groupBy(
+  names: readonly DimensionName[],
+  { note = '', defaultDimensions = DEFAULT_GROUP_BY },
+): Described {
+  return {
+    description:
+      `The dimensions to group by: any of ${codes(names)}, separated by commas. The lists are named and ordered as they are. ${note}`.trimEnd(),
+    schema: { type: 'string', pattern: listOf(names), default: defaultDimensions.join(',') },
+    example: 'time,country',
+  };
 }
 
 function inQuery(described: Readonly<Record<string, Described>>): readonly Parameter[] {

@@ -201,19 +201,31 @@ export const exportedStatsSchema = namedSchema(
   z.strictObject(statsFields).describe('Statistics of clicks.'),
 );
 
+const comparedFields = {
+  ...statsFields,
+  previous: previousPeriod
+    .nullable()
+    .exactOptional()
+    .describe(
+      'Only with `compare=previous`; null where the period before the range lies before all possible clicks.',
+    ),
+};
+
 export const statsSchema = namedSchema(
   'StatsAnswer',
+  z.strictObject(comparedFields).describe('Statistics of clicks.'),
+);
+
+/** The statistics of one URL, with its names. */
+export const linkStatsSchema = namedSchema(
+  'LinkStats',
   z
     .strictObject({
-      ...statsFields,
-      previous: previousPeriod
-        .nullable()
-        .exactOptional()
-        .describe(
-          'Only with `compare=previous`; null where the period before the range lies before all possible clicks.',
-        ),
+      url_id: z.string().describe('The short code, which is the id of a URL.'),
+      alias: z.string().describe('The short code.'),
+      ...comparedFields,
     })
-    .describe('Statistics of clicks.'),
+    .describe('Statistics of the clicks of one URL.'),
 );
 
 type Frozen<T> = T extends readonly (infer Element)[]

@@ -1,12 +1,14 @@
+import type { Context } from '../request/context.ts';
 import { STATS_SCOPES } from '../request/tenant.ts';
 import { matchesTag, weakEtag } from '../response/etag.ts';
 import { STATS_HEADERS, statsResponse } from '../response/stats-response.ts';
 import { keyOrPublicUrl } from '../route/access.ts';
 import { noBody } from '../route/body.ts';
 import { parsedBy } from '../route/parameters.ts';
-import { empty, encodedJson } from '../route/responses.ts';
+import { encodedJson } from '../route/responses.ts';
 import { route } from '../route/route.ts';
-import { NOT_ONE_OF, RATE_LIMIT_HEADERS } from './common-responses.ts';
+import { IF_NONE_MATCH, NOT_MODIFIED, NOT_ONE_OF, TAGGED_HEADERS } from './common-responses.ts';
+import { STATS_RATE_LIMIT } from './rate-limits.ts';
 import { STATS_EXAMPLE } from './stats-examples.ts';
 import { statsParameters } from './stats-parameters.ts';
 import { breakdownRow, statsSchema } from './stats-schemas.ts';
@@ -23,35 +25,20 @@ Time lists are complete: they have every bucket of the range, with 0 where nothi
 
 The response has a weak \`ETag\` over everything but \`generated_at\`; send it as \`If-None-Match\`, and while nothing has changed you get 304.`,
   access: keyOrPublicUrl(...STATS_SCOPES),
-  rateLimit: { key: { minute: 60, day: 5_000 }, address: { minute: 20, day: 1_000 } },
-  parameters: parsedBy(
-    [
-      ...statsParameters(),
-      {
-        name: 'If-None-Match',
-        in: 'header',
-        description: 'The `ETag` of an earlier response.',
-        schema: { type: 'string' },
-        example: 'W/"x"',
-      },
-    ],
-    () => undefined,
-  ),
+  rateLimit: STATS_RATE_LIMIT,
+  parameters: parsedBy([...statsParameters(), IF_NONE_MATCH], () => undefined),
   body: noBody,
   responses: {
     200: encodedJson({
       schema: statsSchema,
       nested: [breakdownRow],
       description: 'The statistics.',
-      headers: {
-        ETag: { description: 'Identifies the content.', schema: { type: 'string' } },
-        ...RATE_LIMIT_HEADERS,
-      },
+      headers: TAGGED_HEADERS,
       examples: {
         compared: { summary: 'Two days by time and browser, compared', value: STATS_EXAMPLE },
       },
     }),
-    304: empty('The response you have is still current. No body.'),
+    304: NOT_MODIFIED,
     422: NOT_ONE_OF,
   },
   errors: ['not_found'],
@@ -77,10 +64,15 @@ The response has a weak \`ETag\` over everything but \`generated_at\`; send it a
     (services) =>
     async ({ ctx }) => {
       const { tag, body } = await statsResponse(services, ctx);
-      const headers = { ...STATS_HEADERS, ETag: weakEtag(tag) };
-      if (matchesTag(ctx.get('if-none-match'), tag)) return { status: 304, headers };
-      return { status: 200, headers, body };
+      return statsReply(ctx, tag, () => body);
     },
 });
+
+/** The reply with a body that the tag names, unless the client has it. */
+export function statsReply(ctx: Context, tag: string, body: () => Buffer) {
+  const headers = { ...STATS_HEADERS, ETag: weakEtag(tag) };
+  if (matchesTag(ctx.get('if-none-match'), tag)) return { status: 304, headers } as const;
+  return { status: 200, headers, body: body() } as const;
+}
 
 export const STATS_ROUTES = [getStats] as const;

@@ -15,9 +15,11 @@ export function noteChanges({ cache }: Services): Handler {
     try {
       await next();
     } finally {
-      const { principal, hasNotedChanges } = ctx.state;
-      if (principal !== undefined && !isAdmin(principal)) cache.dataChanged([principal.ownerId]);
-      else if (principal !== undefined && !hasNotedChanges) cache.dataChanged('every-owner');
+      const { principal, hasNotedChanges, isRead = false } = ctx.state;
+      if (principal !== undefined && !isRead) {
+        if (!isAdmin(principal)) cache.dataChanged([principal.ownerId]);
+        else if (!hasNotedChanges) cache.dataChanged('every-owner');
+      }
     }
   };
 }

@@ -7,6 +7,8 @@ export interface State {
   principal?: Principal;
   /** Set by a route that has noted itself whose data it changed, all of it. */
   hasNotedChanges?: boolean;
+  /** Set by a route that only reads, whatever its method. */
+  isRead?: boolean;
 }
 
 export type Context = RouterContext<State>;

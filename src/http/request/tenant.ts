@@ -1,7 +1,8 @@
 import { AppError } from '../../errors.ts';
-import { type Principal, isAdmin } from '../../keys/scopes.ts';
+import { type Principal, hasScope, isAdmin } from '../../keys/scopes.ts';
 import type { Tenant } from '../../stats/sql/conditions.ts';
 import type { Subject } from '../../stats/parse/query.ts';
+import type { ShortUrl } from '../../urls/registry.ts';
 import { type Context, requirePrincipal, requireScope, unauthenticated, withoutKey } from './context.ts';
 import type { Services } from './services.ts';
 
@@ -32,13 +33,57 @@ export async function findTenant(
     return subject.ownerId === '*' ? { kind: 'every-owner' } : { kind: 'owner', ownerId: subject.ownerId };
   }
   const url = await services.urls.find(subject.shortCode);
-  if (url === undefined) throw new AppError('not_found', 'There is no such URL.', { field: 'short_code' });
+  if (url === undefined) throw noSuchUrl();
   if (url.privateStats) {
     if (principal === undefined)
       throw unauthenticated('The statistics of this URL are private: they need a key of its owner.');
-    if (principal.ownerId !== url.ownerId && !isAdmin(principal)) {
+    if (!isOwn(url, principal)) {
       throw new AppError('forbidden', 'The statistics of this URL are private to another owner.');
     }
   }
-  return { kind: 'url', ownerId: url.ownerId, shortCode: url.shortCode };
+  return tenantOf(url);
+}
+
+/** The clicks of a URL. */
+export function tenantOf({ ownerId, shortCode }: ShortUrl): Tenant {
+  return { kind: 'url', ownerId, shortCode };
+}
+
+/** A URL of the key's owner. @throws AppError 403 without a scope, 404 for anybody else's URL, as if there were none */
+export async function findOwnUrl(
+  { urls }: Pick<Services, 'urls'>,
+  shortCode: string,
+  principal: Principal,
+): Promise<ShortUrl> {
+  requireScope(principal, ...STATS_SCOPES);
+  const url = await urls.find(shortCode);
+  if (url === undefined || !isOwn(url, principal)) throw noSuchUrl();
+  return url;
+}
+
+/**
+ * A URL whose statistics everybody may see, or this key.
+ * @throws AppError 404 for a private URL just as for none, so that nobody learns which codes exist
+ */
+export async function findVisibleUrl(
+  { urls }: Pick<Services, 'urls'>,
+  shortCode: string,
+  principal: Principal | undefined,
+): Promise<ShortUrl> {
+  const url = await urls.find(shortCode);
+  const maySeePrivate =
+    url !== undefined &&
+    principal !== undefined &&
+    hasScope(principal, STATS_SCOPES) &&
+    isOwn(url, principal);
+  if (url === undefined || (url.privateStats && !maySeePrivate)) throw noSuchUrl();
+  return url;
+}
+
+function isOwn(url: ShortUrl, principal: Principal): boolean {
+  return url.ownerId === principal.ownerId || isAdmin(principal);
+}
+
+function noSuchUrl(): AppError {
+  return new AppError('not_found', 'There is no such URL.', { field: 'short_code' });
 }

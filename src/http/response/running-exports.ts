@@ -65,6 +65,15 @@ export class RunningExports {
   }
 }
 
+const byShare = new WeakMap<FairShare, RunningExports>();
+
+/** The exports that take from a share, whichever route sends them. */
+export function runningExports(share: FairShare): RunningExports {
+  const running = byShare.get(share) ?? new RunningExports(share);
+  byShare.set(share, running);
+  return running;
+}
+
 function note(one: Sending): void {
   const { socket } = one.response;
   if (socket === null || socket.writableLength === 0) one.taken = [];

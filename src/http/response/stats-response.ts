@@ -5,7 +5,14 @@ import type { Workload } from '../../clickhouse/workloads.ts';
 import type { Holder } from '../../fair-share/holder.ts';
 import { comparedRange } from '../../stats/plan.ts';
 import type { Sql } from '../../sql/sql.ts';
-import { type Question, type StatsQuery, forAnswer, parseAnswerQuestion } from '../../stats/parse/query.ts';
+import {
+  type ParseContext,
+  type Question,
+  type StatsQuery,
+  forAnswer,
+  parseAnswerQuestion,
+} from '../../stats/parse/query.ts';
+import type { DimensionName } from '../../stats/registry/dimensions.ts';
 import type { StatsRow } from '../../stats/result/stats-result.ts';
 import type { Tenant } from '../../stats/sql/conditions.ts';
 import { runStats } from '../../stats/run.ts';
@@ -26,41 +33,63 @@ interface Parsed {
   readonly at: number;
 }
 
+/** What the path of a stats request says, where its query string does not. */
+export interface PathSubject {
+  readonly shortCode: string;
+  /** The dimensions of a request that names none. */
+  readonly groupBy?: readonly DimensionName[];
+  /** The clicks of that URL. @throws AppError where the client may not see them */
+  readonly findTenant: () => Promise<Tenant>;
+}
+
 /**
  * The response to a stats request. It is parsed, and looked up in the cache, once; a repeated request whose response is
  * cached is not parsed at all.
  * @throws AppError as the parameters and `findTenant` demand; `unavailable` or `query_timeout` from its query
  */
-export async function statsResponse(services: Services, ctx: Context): Promise<StatsResponse> {
+export async function statsResponse(
+  services: Services,
+  ctx: Context,
+  path?: PathSubject,
+): Promise<StatsResponse> {
   const { cache } = services;
-  const known = cache.findRequest(ctx.querystring);
-  if (known !== undefined) return respond(services, ctx, known);
-  const parsed = await parse(services, ctx);
-  return respond(services, ctx, cache.addRequest(ctx.querystring, parsed.question), parsed);
+  // No query string has a line feed in it.
+  const text = path === undefined ? ctx.querystring : `${ctx.path}\n${ctx.querystring}`;
+  const known = cache.findRequest(text);
+  if (known !== undefined) return respond(services, ctx, path, known);
+  const parsed = await parse(services, ctx, path);
+  return respond(services, ctx, path, cache.addRequest(text, parsed.question), parsed);
 }
 
 async function respond(
   services: Services,
   ctx: Context,
+  path: PathSubject | undefined,
   request: ParsedRequest,
   parsed?: Parsed,
 ): Promise<StatsResponse> {
-  const tenant = await findTenant(services, request.subject, ctx.state.principal);
+  const tenant = await (path?.findTenant() ?? findTenant(services, request.subject, ctx.state.principal));
   const holder = holderOf(services, ctx);
   const compute: ComputeResponse = async (signal, begin) => {
-    const first = parsed ?? (await parse(services, ctx));
-    const again = (): Promise<Parsed> => parse(services, ctx);
+    const again = (): Promise<Parsed> => parse(services, ctx, path);
+    const first = parsed ?? (await again());
     return run(services, { first, again, tenant, holder, signal, begin });
   };
   return services.cache.respond(request, { tenant, holder }, signalOf(ctx), compute);
 }
 
-async function parse(services: Services, ctx: Context): Promise<Parsed> {
+async function parse(services: Services, ctx: Context, path: PathSubject | undefined): Promise<Parsed> {
   const timeZones = await services.timeZones();
   const at = services.now();
-  const context = { now: at, timeZones, keptSince: services.keptSince(at) };
+  const context = { now: at, timeZones, keptSince: services.keptSince(at), ...parsedFrom(path) };
   const question = parseAnswerQuestion(ctx.query, context);
   return { question, query: forAnswer(question), at };
+}
+
+/** What the path says, for the parser. */
+export function parsedFrom(path: PathSubject | undefined): Pick<ParseContext, 'subject' | 'groupBy'> {
+  if (path === undefined) return {};
+  return { subject: { scope: 'anon', shortCode: path.shortCode }, groupBy: path.groupBy };
 }
 
 interface Run {

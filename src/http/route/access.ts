@@ -28,6 +28,11 @@ export function keyWith(...scopes: readonly Scope[]): RouteAccess<Principal> {
   };
 }
 
+/** The same, where the handler checks the scope itself: together with the URL, after its own parameters. */
+export function keyForOwnUrl(...scopes: readonly Scope[]): RouteAccess<Principal> {
+  return { ...keyWith(...scopes), requireScope: () => {} };
+}
+
 /** Administrators. */
 export const administrators: RouteAccess<Principal> = keyWith('admin:all');
 

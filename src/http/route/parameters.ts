@@ -46,6 +46,14 @@ export function parsedBy<Parsed>(
   return { documented, parse };
 }
 
+/** Parameters, beside others that the handler parses itself. */
+export function parametersBeside<Parsed>(
+  { documented, parse }: Parameters<Parsed>,
+  others: readonly Parameter[],
+): Parameters<Parsed> {
+  return { documented: [...documented, ...others], parse };
+}
+
 function parseEach<D extends Declarations>(ctx: Context, declarations: D): ParsedBy<D> {
   const parsed: Partial<Record<keyof D, unknown>> = {};
   const hasAll = (values: Partial<Record<keyof D, unknown>>): values is ParsedBy<D> =>

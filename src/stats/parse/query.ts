@@ -61,6 +61,10 @@ export interface ParseContext {
   readonly timeZones: ReadonlySet<string>;
   /** Unix milliseconds; undefined: clicks are kept for good. */
   readonly keptSince?: number | undefined;
+  /** Whose clicks the question is about, where no parameter says so. */
+  readonly subject?: Subject | undefined;
+  /** The dimensions of a question that names none. */
+  readonly groupBy?: readonly DimensionName[] | undefined;
 }
 
 export const DEFAULT_LIMIT = 1_000;
@@ -99,9 +103,9 @@ export function parseAnswerQuestion(raw: RawParameters, context: ParseContext): 
  * Reads a question from a query string. Unknown parameters are ignored.
  * @throws AppError `validation_error`, with the parameter as its field: 422 where a closed set was missed, else 400
  */
-export function parseQuestion(raw: RawParameters, { now, timeZones, keptSince }: ParseContext): Question {
-  const subject = parseSubject(raw);
-  const groupBy = parseNames(raw, 'group_by', DIMENSION_NAMES, DEFAULT_GROUP_BY);
+export function parseQuestion(raw: RawParameters, context: ParseContext): Question {
+  const { now, timeZones, keptSince, subject = parseSubject(raw) } = context;
+  const groupBy = parseNames(raw, 'group_by', DIMENSION_NAMES, context.groupBy ?? DEFAULT_GROUP_BY);
   const chosen = parseNames(raw, 'metrics', METRIC_NAMES, DEFAULT_METRICS);
   const timezone = parseTimeZone(valueOf(raw, 'timezone') ?? 'UTC', timeZones);
   const { breakdown, ...chosenOnes } = parseChoices(raw);

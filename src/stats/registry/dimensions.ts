@@ -108,3 +108,6 @@ export function goesWith(name: DimensionName, scope: string): boolean {
   const { scope: only } = dimensionOf(name);
   return only === undefined || only === scope;
 }
+
+/** The dimensions of questions about one URL. */
+export const LINK_DIMENSIONS = DIMENSION_NAMES.filter((name) => goesWith(name, 'anon'));
