@@ -7,6 +7,7 @@ import { AppError } from '../errors.ts';
 import { param, sql } from '../sql/sql.ts';
 import { ShortCodeLock } from './short-code-lock.ts';
 import { type StoredUrl, StoredUrls, type UrlWrite } from './stored-urls.ts';
+import type { UrlListing } from './url-listing.ts';
 
 /** A short code somebody owns. Only its owner sees its clicks, unless `privateStats` is false. */
 export interface ShortUrl {
@@ -34,8 +35,8 @@ export interface PutDefaults {
 
 export interface UrlPage {
   readonly items: readonly ShortUrl[];
-  /** The last short code of this page when more follow. */
-  readonly next: string | null;
+  /** Whether more follow. */
+  readonly hasNext: boolean;
 }
 
 /** Codes that one registration looks up, and the most that may wait for one. */
@@ -190,11 +191,15 @@ export class UrlRegistry {
     });
   }
 
-  /** One page of an owner's URLs (undefined: everybody's) in the order of their codes, after the code `after`. */
-  async list(ownerId: string | undefined, after: string | undefined, limit: number): Promise<UrlPage> {
-    const urls = await this.#stored.list(ownerId, after, limit + 1);
-    const items = urls.slice(0, limit);
-    return { items, next: urls.length > limit ? (items.at(-1)?.shortCode ?? null) : null };
+  /** One page of URLs. */
+  async list(listing: UrlListing): Promise<UrlPage> {
+    const urls = await this.#stored.list({ ...listing, limit: listing.limit + 1 });
+    return { items: urls.slice(0, listing.limit), hasNext: urls.length > listing.limit };
+  }
+
+  /** How many URLs there are on all pages. */
+  async count(listing: UrlListing): Promise<number> {
+    return this.#stored.count(listing);
   }
 
   /** One writer at a time, so that two requests cannot both find a code free. */

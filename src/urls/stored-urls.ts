@@ -3,9 +3,10 @@ import type { ByteLru } from '../cache/byte-lru.ts';
 import { type CachedRow, RowCache } from '../cache/row-cache.ts';
 import { PartVersionPoll } from '../clickhouse/part-version-poll.ts';
 import type { NextVersion } from '../clickhouse/versions.ts';
-import { EMPTY, type Sql, param, sql } from '../sql/sql.ts';
+import { type Sql, join, param, sql } from '../sql/sql.ts';
 import { ownCopy } from '../lib/own-copy.ts';
 import type { ShortUrl } from './registry.ts';
+import { type UrlListing, urlConditions, urlOrder } from './url-listing.ts';
 
 /** The newest row of a short code. */
 export interface StoredUrl {
@@ -37,6 +38,9 @@ type Row = readonly [string, string, number, boolean, string | null, boolean, nu
 const SELECT = sql`
   SELECT short_code, owner_id, toUnixTimestamp64Milli(created_at), private_stats, long_url, is_deleted, version
   FROM urls FINAL`;
+
+/** A listing reads the whole table, so it runs in a workload that clicks and lookups do not wait for. */
+const LISTING: QueryOptions = { ...LOOK_UP, workload: 'links' };
 
 /** Bytes of a cached URL beside its texts. */
 const OVERHEAD = 512;
@@ -72,22 +76,28 @@ export class StoredUrls {
     return new Map(stored.map((one) => [one.url.shortCode, one]));
   }
 
-  /** URLs that are not deleted, of an owner (undefined: everybody's), in the order of their codes, after `after`. */
-  async list(
-    ownerId: string | undefined,
-    after: string | undefined,
-    limit: number,
-  ): Promise<readonly ShortUrl[]> {
-    // It reads the whole table, so it runs in a workload that clicks and lookups do not wait for.
+  /** URLs that are not deleted. */
+  async list(listing: UrlListing): Promise<readonly ShortUrl[]> {
+    const { after, offset, limit } = listing;
+    const conditions = [
+      ...urlConditions(listing),
+      ...(after === undefined ? [] : [sql`short_code > ${param('String', after)}`]),
+    ];
     const stored = await this.#select(
-      sql`
-      WHERE NOT is_deleted
-        ${ownerId === undefined ? EMPTY : sql`AND owner_id = ${param('String', ownerId)}`}
-        ${after === undefined ? EMPTY : sql`AND short_code > ${param('String', after)}`}
-      ORDER BY short_code LIMIT ${param('UInt32', limit)}`,
-      { ...LOOK_UP, workload: 'links' },
+      sql`WHERE ${join(conditions, ' AND ')}
+      ORDER BY ${urlOrder(listing)} LIMIT ${param('UInt32', limit)} OFFSET ${param('UInt64', offset)}`,
+      LISTING,
     );
     return stored.map(({ url }) => url);
+  }
+
+  /** How many URLs there are that a listing is a part of. */
+  async count(listing: UrlListing): Promise<number> {
+    const [row] = await this.#database.rows<[number]>(
+      sql`SELECT toUInt32(count()) FROM urls FINAL WHERE ${join(urlConditions(listing), ' AND ')}`,
+      LISTING,
+    );
+    return row?.[0] ?? 0;
   }
 
   async write(writes: readonly UrlWrite[]): Promise<void> {

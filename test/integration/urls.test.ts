@@ -36,8 +36,12 @@ describe('URLs', () => {
     const { status, json } = await put(code);
     expect(status).toBe(201);
     expect(json).toEqual({
+      id: code,
+      alias: code,
       short_code: code,
       owner_id: 'me',
+      status: 'ACTIVE',
+      password_set: false,
       created_at: expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/),
       private_stats: true,
       long_url: null,
@@ -66,7 +70,9 @@ describe('URLs', () => {
     ];
     for (const [change, expected] of changes) {
       const { status, json } = await put(code, change);
-      expect([status, json]).toEqual([200, { short_code: code, owner_id: 'me', ...expected }]);
+      const names = { id: code, alias: code, short_code: code };
+      const always = { status: 'ACTIVE', password_set: false };
+      expect([status, json]).toEqual([200, { ...names, owner_id: 'me', ...expected, ...always }]);
       expect((await get(code)).json).toEqual(json);
     }
   });
@@ -175,12 +181,134 @@ describe('URLs', () => {
     expect([...owners]).toEqual(expect.arrayContaining(['lister', 'me']));
   });
 
-  test.each(['limit=0', 'limit=-1', 'limit=ten', 'limit=1.5', 'cursor=%21%21', 'limit=1&limit=2'])(
-    'a list with %s is 400',
-    async (query) => {
-      expect((await spoor.send('GET', `/api/v1/urls?${query}`, { key: mine })).status).toBe(400);
-    },
-  );
+  describe('the list by pages', () => {
+    /** Two of one time; the texts to search stand in codes and in long URLs. */
+    const URLS = [
+      ['page-a', '2026-01-03', 'https://example.com/Winter'],
+      ['page-b', '2026-01-01', 'https://example.com/'],
+      ['page-c', '2026-01-03', null],
+      ['page-winter', '2026-01-02', null],
+      ['page-e', '2025-12-31', 'https://example.org/ÜBER'],
+    ] as const;
+    let owner: string;
+    beforeAll(async () => {
+      owner = await spoor.createKey('pager');
+      for (const [code, created_at, long_url] of URLS) await put(code, { created_at, long_url }, owner);
+    });
+    const ask = (query: Record<string, string>) => spoor.send('GET', '/api/v1/urls', { key: owner, query });
+    const codesOf = (items: readonly { readonly alias: string }[]) => items.map(({ alias }) => alias);
+
+    const FILTERS: readonly (readonly [object, (url: (typeof URLS)[number]) => boolean])[] = [
+      [{}, () => true],
+      [{ status: 'ACTIVE', passwordSet: false, maxClicksSet: false }, () => true],
+      [{ createdAfter: '2026-01-02' }, ([, created]) => created >= '2026-01-02'],
+      [{ createdBefore: Date.UTC(2026, 0, 2) / 1000 }, ([, created]) => created <= '2026-01-02'],
+      [
+        { createdAfter: '2026-01-02T00:00:00Z', createdBefore: '2026-01-02' },
+        ([, created]) => created === '2026-01-02',
+      ],
+      [{ search: 'WINTER' }, ([code, , url]) => /winter/i.test(`${code} ${url}`)],
+      [{ search: 'über' }, ([code]) => code === 'page-e'],
+      [{ search: '%' }, () => false],
+      [{ status: 'INACTIVE' }, () => false],
+      [{ passwordSet: true }, () => false],
+      [{ maxClicksSet: true, search: 'winter' }, () => false],
+    ];
+
+    /** Goes through all pages of two. */
+    async function check(
+      filter: object,
+      matches: (url: (typeof URLS)[number]) => boolean,
+      sortBy: string,
+      sortOrder: string,
+    ): Promise<void> {
+      const keyOf = ([code, created]: (typeof URLS)[number]): string =>
+        sortBy === 'created_at' ? `${created} ${code}` : code;
+      const ascending = URLS.filter(matches).toSorted((a, b) => (keyOf(a) < keyOf(b) ? -1 : 1));
+      const isDescending = ['descending', 'desc', '-1'].includes(sortOrder);
+      const wanted = (isDescending ? ascending.toReversed() : ascending).map(([code]) => code);
+      const order = { sortBy, sortOrder, filter: JSON.stringify(filter), pageSize: '2' };
+      const pages = Math.max(1, Math.ceil(wanted.length / 2));
+      for (let page = 1; page <= pages; page++) {
+        const { json } = await ask({ ...order, page: String(page) });
+        expect(json).toMatchObject({
+          page,
+          pageSize: 2,
+          total: wanted.length,
+          hasNext: page < pages,
+          sortBy,
+          sortOrder: isDescending ? 'descending' : 'ascending',
+        });
+        expect(codesOf(json.items)).toEqual(wanted.slice((page - 1) * 2, page * 2));
+      }
+    }
+
+    test.each(FILTERS)('has those that match %j', async (filter, matches) => {
+      await check(filter, matches, 'created_at', 'ascending');
+      await check(filter, matches, 'short_code', 'descending');
+    });
+
+    const ORDERS = ['created_at', 'alias', 'short_code'].flatMap((sortBy) =>
+      ['ascending', 'asc', '1', 'descending', 'desc', '-1'].map((sortOrder) => [sortBy, sortOrder] as const),
+    );
+    test.each(ORDERS)('is by %s, %s', async (sortBy, sortOrder) => {
+      await check({}, () => true, sortBy, sortOrder);
+    });
+
+    test('begins with the newest one; the list by cursors with the first code', async () => {
+      const newest = ['page-c', 'page-a', 'page-winter', 'page-b', 'page-e'];
+      const { json } = await ask({ page: '1' });
+      expect(codesOf(json.items)).toEqual(newest);
+      expect(json).toMatchObject({ page: 1, pageSize: 20, total: 5, hasNext: false, next_cursor: null });
+      expect(codesOf((await ask({ pageSize: '2' })).json.items)).toEqual(newest.slice(0, 2));
+      const first = (await ask({ limit: '2' })).json;
+      expect(first).toMatchObject({ page: 1, pageSize: 2, total: 5, hasNext: true, sortBy: 'short_code' });
+      const second = (await ask({ limit: '3', cursor: first.next_cursor })).json;
+      expect(codesOf([...first.items, ...second.items])).toEqual(codesOf((await ask({})).json.items));
+      expect(second).toMatchObject({ hasNext: false, next_cursor: null });
+    });
+
+    test('beyond the last page is empty', async () => {
+      const { json } = await ask({ page: '1000000', pageSize: '1000' });
+      expect(json).toMatchObject({ items: [], total: 5, hasNext: false });
+    });
+  });
+
+  test.each([
+    ['limit=0', 'limit'],
+    ['limit=-1', 'limit'],
+    ['limit=ten', 'limit'],
+    ['limit=1.5', 'limit'],
+    ['cursor=%21%21', 'cursor'],
+    ['limit=1&limit=2', 'limit'],
+    ['page=0', 'page'],
+    ['page=1000001', 'page'],
+    ['pageSize=1001', 'pageSize'],
+    ['limit=1&pageSize=2', 'pageSize'],
+    ['cursor=bGF1bmNo&page=2', 'cursor'],
+    ['cursor=bGF1bmNo&sortBy=alias', 'cursor'],
+    ['sortBy=total_clicks', 'sortBy'],
+    ['sortBy=last_click', 'sortBy'],
+    ['sortOrder=up', 'sortOrder'],
+    ['filter=winter', 'filter'],
+    ['filter=[]', 'filter'],
+    ['filter={"tagIds":["x"]}', 'filter'],
+    ['filter={"status":"GONE"}', 'filter'],
+    ['filter={"createdAfter":"soon"}', 'filter'],
+    ['filter={"passwordSet":"yes"}', 'filter'],
+    ['filterBy={"search":1}', 'filterBy'],
+    ['filter={}&filterBy={}', 'filterBy'],
+  ])('a list with %s is 400 and names %s', async (query, field) => {
+    const { status, json } = await spoor.send('GET', `/api/v1/urls?${query}`, { key: mine });
+    expect([status, json.field]).toEqual([400, field]);
+  });
+
+  test('what cannot be served of a list says why', async () => {
+    const reasonOf = async (query: string) =>
+      (await spoor.send('GET', `/api/v1/urls?${query}`, { key: mine })).json.error;
+    expect(await reasonOf('filter={"tagIds":["x"]}')).toContain('tagIds, which Spoor does not store');
+    expect(await reasonOf('sortBy=total_clicks')).toContain('clicks are not stored with a URL');
+  });
 
   test('the key comes first, then its scope, the body and the URL', async () => {
     const code = newCode();

@@ -1,5 +1,7 @@
 import { z } from 'zod';
+import { namesOf } from '../../lib/names.ts';
 import { parseUrl } from '../../lib/url.ts';
+import { URL_SORTS } from '../../urls/url-listing.ts';
 import type { ShortUrl } from '../../urls/registry.ts';
 import { namedSchema, requestSchema } from '../openapi/schemas.ts';
 import { instantSchema, ownerSchema } from '../request/request-schemas.ts';
@@ -49,6 +51,8 @@ export const urlSchema = namedSchema(
   'Url',
   z
     .strictObject({
+      id: z.string().describe('The short code, which identifies the URL.'),
+      alias: z.string().describe('The short code.'),
       short_code: z.string().describe('Identifies the URL.'),
       owner_id: z.string().describe('The owner. It does not change.'),
       created_at: timestampSchema.describe(
@@ -56,6 +60,8 @@ export const urlSchema = namedSchema(
       ),
       private_stats: z.boolean().describe('True: only the owner sees the statistics. False: everybody does.'),
       long_url: z.string().nullable().describe('Where the URL leads; null: unknown.'),
+      status: z.literal('ACTIVE').describe('Always `ACTIVE`: Spoor does not redirect.'),
+      password_set: z.literal(false).describe('Always false.'),
     })
     .describe('A short code and its owner.'),
 );
@@ -68,37 +74,40 @@ export const urlPageSchema = namedSchema(
       next_cursor: z
         .string()
         .nullable()
-        .describe('What to send as `cursor` for the next page; null on the last one.'),
+        .describe('In the order of codes: what to send as `cursor` for the next page; null on the last one.'),
+      page: z.int().min(1).exactOptional().describe('The number of the page; not with `cursor`.'),
+      pageSize: z.int().min(1).describe('The most URLs that the page has.'),
+      total: z.int().min(0).exactOptional().describe('URLs on all pages; not with `cursor`.'),
+      hasNext: z.boolean().describe('Whether there is a next page.'),
+      sortBy: z.enum(namesOf(URL_SORTS)).describe('What the URLs are in the order of.'),
+      sortOrder: z.enum(['ascending', 'descending']),
     })
-    .describe('A page of URLs, in the order of their codes.'),
+    .describe('A page of URLs.'),
 );
 
 export const URL_EXAMPLE = {
+  id: 'launch',
+  alias: 'launch',
   short_code: 'launch',
   owner_id: 'me',
   created_at: '2026-01-31T10:00:00.000Z',
   private_stats: true,
   long_url: 'https://example.com/launch',
+  status: 'ACTIVE',
+  password_set: false,
 };
 
 /** A URL as responses have it. */
 export function presentUrl(url: ShortUrl): z.output<typeof urlSchema.schema> {
   return {
+    id: url.shortCode,
+    alias: url.shortCode,
     short_code: url.shortCode,
     owner_id: url.ownerId,
     created_at: new Date(url.createdAt).toISOString(),
     private_stats: url.privateStats,
     long_url: url.longUrl,
+    status: 'ACTIVE',
+    password_set: false,
   };
-}
-
-/** The cursor of the page after a code. */
-export function writeCursor(shortCode: string): string {
-  return Buffer.from(shortCode).toString('base64url');
-}
-
-/** The code that a cursor stands for; undefined when it is no cursor. */
-export function readCursor(cursor: string): string | undefined {
-  const shortCode = Buffer.from(cursor, 'base64url').toString('utf8');
-  return writeCursor(shortCode) === cursor ? shortCode : undefined;
 }

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import type { z } from 'zod';
 import { shortCodeSchema, storedCodeSchema } from '../../clicks/short-code.ts';
 import { AppError } from '../../errors.ts';
 import { type Principal, isAdmin } from '../../keys/scopes.ts';
@@ -11,20 +11,21 @@ import { jsonBody, noBody } from '../route/body.ts';
 import { parameters } from '../route/parameters.ts';
 import { empty, json } from '../route/responses.ts';
 import { route } from '../route/route.ts';
-import {
-  URL_EXAMPLE,
-  presentUrl,
-  readCursor,
-  urlChange,
-  urlPageSchema,
-  urlSchema,
-  writeCursor,
-} from './url-schemas.ts';
+import { askedPage, presentUrlPage, urlListParameters } from './url-list.ts';
+import { URL_EXAMPLE, presentUrl, urlChange, urlPageSchema, urlSchema } from './url-schemas.ts';
 
-/** URLs on a page. */
-const DEFAULT_LIMIT = 100;
-const MAX_LIMIT = 1_000;
-const LIMIT_RANGE = `must be a whole number from 1 to ${MAX_LIMIT}`;
+const URL_PAGE_EXAMPLE = {
+  items: [URL_EXAMPLE],
+  next_cursor: null,
+  page: 1,
+  pageSize: 10,
+  total: 1,
+  hasNext: false,
+  sortBy: 'short_code',
+  sortOrder: 'ascending',
+};
+
+const NO_URLS = { items: [], hasNext: false };
 
 const ONE_URL = '/api/v1/urls/{short_code}';
 const SAMPLE_PATH = '/api/v1/urls/launch';
@@ -54,53 +55,33 @@ const listUrls = route({
   operationId: 'listUrls',
   summary: 'List URLs',
   description:
-    "The URLs of the key's owner, with `admin:all` those of every owner, page by page in the order of their codes.",
+    "The URLs of the key's owner, with `admin:all` those of every owner, page by page: in the order of their codes by `cursor`, or in any order by `page`.",
   access: keyWith('urls:read'),
-  parameters: parameters({
-    cursor: {
-      in: 'query',
-      schema: z
-        .string()
-        .transform(readCursor)
-        .refine((code) => code !== undefined, 'must be the next_cursor of an earlier response')
-        .optional(),
-      description: 'The `next_cursor` of the page before.',
-      example: 'bGF1bmNo',
-    },
-    limit: {
-      in: 'query',
-      schema: z.coerce
-        .number(LIMIT_RANGE)
-        .int(LIMIT_RANGE)
-        .min(1, LIMIT_RANGE)
-        .max(MAX_LIMIT, LIMIT_RANGE)
-        .default(DEFAULT_LIMIT),
-      description: 'URLs on the page.',
-    },
-  }),
+  parameters: urlListParameters,
   body: noBody,
   responses: {
     200: json({
       schema: urlPageSchema,
       nested: [urlSchema],
       description: 'A page of URLs.',
-      examples: { page: { value: { items: [URL_EXAMPLE], next_cursor: null } } },
+      examples: { page: { value: URL_PAGE_EXAMPLE } },
     }),
   },
   errors: [],
   samples: [{ label: 'The first ten', path: '/api/v1/urls', query: { limit: '10' } }],
   handler:
     (services) =>
-    async ({ ctx, principal, parameters: { limit, cursor } }) => {
-      const ownerId = isAdmin(principal) ? undefined : principal.ownerId;
-      const page = await inShare(services, ctx, () => services.urls.list(ownerId, cursor, limit));
-      return {
-        status: 200,
-        body: {
-          items: page.items.map(presentUrl),
-          next_cursor: page.next === null ? null : writeCursor(page.next),
-        },
-      };
+    async ({ ctx, principal, parameters: given }) => {
+      const asked = askedPage(given, isAdmin(principal) ? undefined : principal.ownerId);
+      const { listing, page } = asked;
+      if (asked.isEmpty) return { status: 200, body: presentUrlPage(asked, NO_URLS, 0) };
+      const [found, total] = await inShare(services, ctx, () =>
+        Promise.all([
+          services.urls.list(listing),
+          page === undefined ? undefined : services.urls.count(listing),
+        ]),
+      );
+      return { status: 200, body: presentUrlPage(asked, found, total) };
     },
 });
 
