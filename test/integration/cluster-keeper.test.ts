@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { randomBytes } from 'node:crypto';
 import { Cluster } from '../../src/clickhouse/cluster.ts';
 import { nodeSettings } from '../../src/clickhouse/cluster-settings.ts';
@@ -42,6 +42,9 @@ const showKeeper = async (...nodes: readonly ClusterNode[]): Promise<void> => {
     await bare(server).commandText('CREATE VIEW IF NOT EXISTS system.zookeeper AS SELECT 1 AS name');
   }
 };
+const hideKeeper = async (...nodes: readonly ClusterNode[]): Promise<void> => {
+  for (const { server } of nodes) await bare(server).commandText('DROP VIEW IF EXISTS system.zookeeper');
+};
 const openCluster = (database: string, name = CLUSTER): Promise<Cluster> =>
   Cluster.open(name, database, {
     servers: cluster.nodes.map(({ server }) => server),
@@ -79,6 +82,7 @@ const nodeAt = (index: number): ClusterNode => {
 
 describe('clicks that were stored without a Keeper', () => {
   test('go on as they are when one is configured', async () => {
+    await hideKeeper(...cluster.nodes);
     const settings = { ...cluster.settings, CLICKHOUSE_DATABASE: newDatabase() };
     const before = await startSpoor(settings);
     const ndjson = Array.from({ length: 40 }, (_, place) => ({ short_code: 'a', ip: `192.0.2.${place}` }));
@@ -108,7 +112,7 @@ describe('clicks that were stored without a Keeper', () => {
 });
 
 describe('with a Keeper', () => {
-  beforeAll(() => showKeeper(...cluster.nodes));
+  beforeEach(() => showKeeper(...cluster.nodes));
 
   test('shards of one replica are replicated, so that more can be added, and small tables are on all nodes', async () => {
     const database = newDatabase();

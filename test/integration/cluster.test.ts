@@ -94,7 +94,9 @@ describe('clicks', () => {
   test('lie on both shards, each visitor on one, which is the one that a retry looks on', async () => {
     const shards = await Promise.all(
       first.clickTables.map(({ database }) =>
-        database.rows<[string]>(sql`SELECT DISTINCT toString(visitor) FROM clicks_local`),
+        database.rows<[string]>(
+          sql`SELECT DISTINCT toString(visitor) FROM clicks_local WHERE short_code = 'fixed'`,
+        ),
       ),
     );
     const found = shards.map((rows) => rows.map(([visitor]) => BigInt(visitor)));
@@ -138,7 +140,7 @@ describe('clicks', () => {
     } finally {
       node.thaw();
     }
-    await ready();
+    await waitUntil('a question to be answered', async () => (await ask('fixed')).status === 200);
     expect(await totals('fixed')).toEqual([1_200, 200]);
   });
 

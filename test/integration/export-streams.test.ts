@@ -1,91 +1,31 @@
-import { once } from 'node:events';
-import { type IncomingMessage, get } from 'node:http';
-import { join } from 'node:path';
+import type { IncomingMessage } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import { unzipSync } from 'fflate';
 import type { ExportContent } from '../../src/export/content.ts';
 import type { TemplateFormat } from '../../src/export/export-format.ts';
-import { EXPORT_FORMAT_NAMES } from '../../src/export/formats.ts';
 import { planStats } from '../../src/stats/plan.ts';
 import { compileExport } from '../../src/stats/sql/compile-export.ts';
 import { readExport } from '../../src/stats/result/export-content.ts';
 import { forExport, parseQuestion } from '../../src/stats/parse/query.ts';
-import { beginExport, bodyOf, leaveExports, runningExports } from '../support/open-exports.ts';
-import {
-  endProcesses,
-  newFolder,
-  processesNaming,
-  runSpoor,
-  startServer,
-  waitUntil,
-} from '../support/process.ts';
-import { StalledClient } from '../support/raw-client.ts';
-import { ADMIN_KEY, type TestSpoor, startSpoor } from '../support/spoor.ts';
+import { beginExport, bodyOf, leaveExports } from '../support/open-exports.ts';
+import { type TestSpoor, startSpoor } from '../support/spoor.ts';
+import { WIDE_EXPORT, WIDE_GROUPS, storeWideClicks } from '../support/wide-export.ts';
 
-/** Far more than the buffers between ClickHouse and a client can hold: an export of them waits for its reader. */
-const GROUPS = 400_000;
-
-const WIDE = 'format=xml&owner_id=big&start_date=2025-01-01&end_date=2025-01-02&group_by=city';
+const WIDE = `format=xml&${WIDE_EXPORT}`;
 
 let spoor: TestSpoor;
 beforeAll(async () => {
   spoor = await startSpoor({ SPOOR_MAX_EXPORTS: '1' });
-  await spoor.database.commandText(
-    `INSERT INTO clicks (owner_id, short_code, clicked_at, visitor, browser, os, country, city, referrer)
-    SELECT 'big', 'big', toDateTime64('2025-01-01 12:00:00', 3, 'UTC'), number, 'Chrome', 'Linux', 'DE',
-      concat('A city of some length, number ', toString(number)), 'Direct' FROM numbers(${GROUPS})`,
-  );
+  await storeWideClicks(spoor.database);
 });
-afterEach(async () => {
-  leaveExports();
-  await endProcesses();
-});
+afterEach(() => leaveExports());
 afterAll(() => spoor.stop());
 
 const begin = (query: string, url = spoor.url): Promise<IncomingMessage> => beginExport(url, query);
 
 const small = async (): Promise<number> =>
   (await spoor.send('GET', '/api/v1/export', { query: { format: 'json', owner_id: 'nobody' } })).status;
-
-describe('a client that leaves', () => {
-  test.each(EXPORT_FORMAT_NAMES)(
-    'in the middle of a file (%s) stops its query and frees its place',
-    async (format) => {
-      const before = await runningExports(spoor.database);
-      const response = await begin(WIDE.replace('xml', format));
-      expect(response.statusCode).toBe(200);
-      await once(response, 'readable');
-      const [query, ...others] = (await runningExports(spoor.database)).filter((id) => !before.includes(id));
-      expect([typeof query, others]).toEqual(['string', []]);
-      response.destroy();
-      const left = Date.now();
-      await waitUntil(
-        'the query to end',
-        async () => !(await runningExports(spoor.database)).includes(query ?? ''),
-      );
-      // A second is what is promised; the rest is for asking, on a machine that does other things as well.
-      expect(Date.now() - left).toBeLessThan(3_000);
-      expect(await small()).toBe(200);
-    },
-  );
-
-  test('while it waits for its place leaves it to the next', async () => {
-    const before = await runningExports(spoor.database);
-    const first = await begin(WIDE);
-    const second = get(`${spoor.url}/api/v1/export?${WIDE}`, {
-      headers: { authorization: `Bearer ${ADMIN_KEY}` },
-      agent: false,
-    });
-    second.on('error', () => {});
-    await delay(300);
-    second.destroy();
-    first.destroy();
-    expect(await small()).toBe(200);
-    const isNew = (id: string): boolean => !before.includes(id);
-    await waitUntil('the queries to end', async () => !(await runningExports(spoor.database)).some(isNew));
-  });
-});
 
 describe('one export at a time', () => {
   test('the next waits a little and is then told to come back', async () => {
@@ -127,7 +67,7 @@ describe('a slow reader', () => {
     const cities = new Set(
       [...text.matchAll(/<row><city>[^<]*number (\d+)<\/city><clicks>1<\/clicks>/g)].map(([, one]) => one),
     );
-    expect(cities.size).toBe(GROUPS);
+    expect(cities.size).toBe(WIDE_GROUPS);
   });
 
   test('of an archive too', async () => {
@@ -138,23 +78,9 @@ describe('a slow reader', () => {
     const lines = Buffer.from(files['clicks_by_city.csv'] ?? [])
       .toString('utf8')
       .split('\r\n');
-    expect(lines).toHaveLength(GROUPS + 2);
+    expect(lines).toHaveLength(WIDE_GROUPS + 2);
   });
 });
-
-test.each(EXPORT_FORMAT_NAMES)(
-  'an export that fails does not look whole over HTTP/1.0 (%s)',
-  async (format) => {
-    const before = await runningExports(spoor.database);
-    const target = `/api/v1/export?${WIDE.replace('xml', format)}`;
-    const head = `GET ${target} HTTP/1.0\r\nAuthorization: Bearer ${ADMIN_KEY}\r\n\r\n`;
-    const client = new StalledClient(spoor.url, head);
-    await client.begun;
-    const [id] = (await runningExports(spoor.database)).filter((one) => !before.includes(one));
-    await spoor.database.commandText(`KILL QUERY WHERE query_id = '${id}' ASYNC`);
-    expect(await client.toEnd()).toContain('reset');
-  },
-);
 
 describe('a format of its own', () => {
   /** Lists of lines, each value as JSON, after the list's name. */
@@ -225,30 +151,3 @@ describe('a format of its own', () => {
     ]);
   });
 });
-
-test('an engine that is killed in mid-export breaks the connection, whatever the format', async () => {
-  const settings = {
-    SPOOR_DATA_DIR: join(newFolder(), 'data'),
-    SPOOR_ADMIN_KEY: ADMIN_KEY,
-    SPOOR_RATE_LIMITS: 'off',
-  };
-  const { url } = await startServer(settings);
-  const seeded = await runSpoor(['seed', '--clicks', '400000', '--end', '2025-06-01'], settings);
-  expect([seeded.code, seeded.stderr]).toEqual([0, expect.anything()]);
-  const query =
-    'owner_id=*&start_date=2025-01-01&end_date=2025-06-02&interval=10_minute&breakdown=true' +
-    '&group_by=time,browser,os,country,city,referrer,short_code&metrics=clicks';
-  for (const format of EXPORT_FORMAT_NAMES) {
-    await waitUntil('the engine', async () => (await fetch(`${url}/ready`)).status === 200);
-    const response = await begin(`${query}&format=${format}`, url);
-    expect([format, response.statusCode]).toEqual([format, 200]);
-    await once(response, 'readable');
-    for (const pid of processesNaming(settings.SPOOR_DATA_DIR)) process.kill(pid, 'SIGKILL');
-    await expect(bodyOf(response)).rejects.toThrow();
-    expect([format, response.complete]).toEqual([format, false]);
-  }
-  // And the place of each is free again.
-  await waitUntil('the engine', async () => (await fetch(`${url}/ready`)).status === 200);
-  const after = await begin('owner_id=*&format=json&group_by=browser', url);
-  expect(JSON.parse((await bodyOf(after)).toString('utf8')).summary.total_clicks).toBe(400_000);
-}, 90_000);

@@ -1,10 +1,11 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { freePorts } from './cluster.ts';
-import { takesConnections, waitUntil } from './process.ts';
+import { waitUntil } from './process.ts';
 
 /** As Debian's package installs it; ClickHouse takes it for a Keeper. */
 const JAR = '/usr/share/java/zookeeper.jar';
@@ -27,7 +28,7 @@ export class ZooKeeper {
     const config = join(folder, 'zoo.cfg');
     writeFileSync(
       config,
-      `tickTime=500\ndataDir=${join(folder, 'data')}\nclientPort=${port}\nclientPortAddress=127.0.0.1\nadmin.enableServer=false\n`,
+      `tickTime=2000\ndataDir=${join(folder, 'data')}\nclientPort=${port}\nclientPortAddress=127.0.0.1\nadmin.enableServer=false\n`,
     );
     const main = 'org.apache.zookeeper.server.quorum.QuorumPeerMain';
     const child = spawn('java', ['-Xmx128m', '-cp', JAR, main, config], { cwd: folder, stdio: 'ignore' });
@@ -37,7 +38,7 @@ export class ZooKeeper {
     });
     await waitUntil('ZooKeeper', () => {
       if (child.exitCode !== null) throw new Error(REMEDY);
-      return takesConnections(port);
+      return answersQuestions(port);
     });
     return new ZooKeeper(port, folder, child);
   }
@@ -50,3 +51,19 @@ export class ZooKeeper {
 }
 
 const REMEDY = 'These tests run a ZooKeeper: install it (apt-get install --no-install-recommends zookeeper).';
+
+/** True once it serves: before, it takes connections and closes them. */
+async function answersQuestions(port: number): Promise<boolean> {
+  const socket = connect(port, '127.0.0.1').setEncoding('utf8');
+  let answer = '';
+  try {
+    await once(socket, 'connect');
+    socket.write('srvr');
+    for await (const piece of socket) answer += piece;
+  } catch {
+    return false;
+  } finally {
+    socket.destroy();
+  }
+  return answer.includes('Mode:');
+}

@@ -1,0 +1,16 @@
+import type { Database } from '../../src/clickhouse/database.ts';
+
+/** Far more than the buffers between ClickHouse and a client can hold: an export of them waits for its reader. */
+export const WIDE_GROUPS = 400_000;
+
+/** The query string of that export, without its format. */
+export const WIDE_EXPORT = 'owner_id=big&start_date=2025-01-01&end_date=2025-01-02&group_by=city';
+
+/** Stores clicks of as many cities. */
+export async function storeWideClicks(database: Database): Promise<void> {
+  await database.commandText(
+    `INSERT INTO clicks (owner_id, short_code, clicked_at, visitor, browser, os, country, city, referrer)
+    SELECT 'big', 'big', toDateTime64('2025-01-01 12:00:00', 3, 'UTC'), number, 'Chrome', 'Linux', 'DE',
+      concat('A city of some length, number ', toString(number)), 'Direct' FROM numbers(${WIDE_GROUPS})`,
+  );
+}
