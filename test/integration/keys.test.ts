@@ -130,6 +130,21 @@ describe('keys', () => {
     ['DELETE', '/api/v1/keys/gone', []],
   ];
 
+  test('a key may know whose it is and what it may do, and no more', async () => {
+    const { key, id } = (await create({ owner_id: 'Ünïcode 🦊', scopes: ['clicks:write', 'urls:read'] }))
+      .json;
+    const { status, json, headers } = await first.send('GET', '/api/v1/keys/current', { key });
+    const expected = {
+      id,
+      owner_id: 'Ünïcode 🦊',
+      scopes: ['clicks:write', 'urls:read'],
+      rate_limit: 'standard',
+    };
+    expect([status, json, headers.get('cache-control')]).toEqual([200, expected, 'no-store']);
+    const { json: admin } = await first.send('GET', '/api/v1/keys/current');
+    expect(admin).toMatchObject({ owner_id: 'admin', scopes: ['admin:all'] });
+  });
+
   describe.each(ROUTES)('%s %s', (...[method, path, scopes, json]) => {
     test('takes its scopes and admin:all, no other', async () => {
       const allowed: string[] = [];

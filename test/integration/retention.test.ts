@@ -90,6 +90,11 @@ describe('retention', () => {
       expect((await tenDays.send('GET', '/api/v1/stats', { query: edge })).json.summary.total_clicks).toBe(4);
     });
 
+    test('an owner has the clicks that are kept', async () => {
+      const { json } = await tenDays.send('GET', '/api/v1/owners');
+      expect(json.items).toEqual([{ owner_id: 'admin', clicks: 4 }]);
+    });
+
     test('an export begins with the oldest click that is kept', async () => {
       const { json } = await tenDays.send('GET', '/api/v1/export', {
         query: { owner_id: '*', format: 'json', group_by: 'browser' },

@@ -19,6 +19,8 @@ const PROMISED: Readonly<Record<string, readonly Scope[]>> = {
   'get /api/v1/keys': [],
   'post /api/v1/keys': [],
   'delete /api/v1/keys/{id}': [],
+  'get /api/v1/keys/current': ['stats:read', 'urls:read', 'urls:write', 'clicks:write'],
+  'get /api/v1/owners': [],
 };
 
 const nameOf = ({ method, path }: Route): string => `${method} ${path}`;

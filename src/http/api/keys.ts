@@ -46,7 +46,8 @@ const wantedKey = requestSchema(
   },
 );
 
-const keyFields = {
+/** The fields of a key in responses. */
+export const keyFields = {
   id: z.string().describe('Identifies the key, and is no secret.'),
   owner_id: z.string().describe('The owner whose clicks and URLs the key is for.'),
   name: z.string().describe('A name for people.'),
@@ -81,7 +82,7 @@ const keyListSchema = namedSchema(
     .describe('All keys that are not revoked, oldest first.'),
 );
 
-const KEY_EXAMPLE = {
+export const KEY_EXAMPLE = {
   id: '0f0e5f0a-7a0c-4a57-8f5e-0b6a4d3f2c11',
   owner_id: 'me',
   name: 'website',

@@ -4,6 +4,7 @@ import type { Route } from '../route/route.ts';
 import { BACKUP_ROUTES } from './backup.ts';
 import { CLICK_ROUTES } from './clicks.ts';
 import { CONTROL_ROUTES } from './control.ts';
+import { CURRENT_KEY_ROUTES } from './current-key.ts';
 import { dashboardRoutes } from './dashboard.ts';
 import { docsRoutes } from './docs.ts';
 import { ERASE_ROUTES } from './erase.ts';
@@ -12,6 +13,7 @@ import { HEALTH_ROUTES } from './health.ts';
 import { KEY_ROUTES } from './keys.ts';
 import { LINK_ROUTES } from './links.ts';
 import { PUBLIC_LINK_ROUTES } from './public-links.ts';
+import { OWNER_ROUTES } from './owners.ts';
 import { STATS_ROUTES } from './stats.ts';
 import { URL_ROUTES } from './urls.ts';
 
@@ -21,9 +23,11 @@ const API_ROUTES: readonly Route[] = [
   ...EXPORT_ROUTES,
   ...LINK_ROUTES,
   ...PUBLIC_LINK_ROUTES,
+  ...OWNER_ROUTES,
   ...CLICK_ROUTES,
   ...ERASE_ROUTES,
   ...URL_ROUTES,
+  ...CURRENT_KEY_ROUTES,
   ...KEY_ROUTES,
   ...HEALTH_ROUTES,
 ];

@@ -3,7 +3,7 @@ import { invalid } from '../../errors.ts';
 import { namesOf } from '../../lib/names.ts';
 import { URL_SORTS, type UrlFilter, type UrlListing } from '../../urls/url-listing.ts';
 import type { UrlPage } from '../../urls/registry.ts';
-import { instantSchema } from '../request/request-schemas.ts';
+import { instantSchema, wholeNumberSchema } from '../request/request-schemas.ts';
 import { type ParameterDeclaration, parameters } from '../route/parameters.ts';
 import { presentUrl, type urlPageSchema } from './url-schemas.ts';
 
@@ -60,11 +60,6 @@ function wrongFilter({ issues: [issue] }: z.ZodError): string {
   return `has a wrong ${String(issue.path[0])}: ${issue.message}`;
 }
 
-const wholeNumber = (max: number) => {
-  const message = `must be a whole number from 1 to ${max}`;
-  return z.coerce.number(message).int(message).min(1, message).max(max, message);
-};
-
 const filter: ParameterDeclaration<typeof filterParameter> = {
   in: 'query',
   schema: filterParameter,
@@ -86,15 +81,19 @@ export const urlListParameters = parameters({
   },
   limit: {
     in: 'query',
-    schema: wholeNumber(MAX_LIMIT).optional(),
+    schema: wholeNumberSchema(MAX_LIMIT).optional(),
     description: `URLs on the page. Default: ${DEFAULT_LIMIT}, with \`page\` ${DEFAULT_PAGE_SIZE}.`,
   },
   page: {
     in: 'query',
-    schema: wholeNumber(MAX_PAGE).optional(),
+    schema: wholeNumberSchema(MAX_PAGE).optional(),
     description: 'The number of the page, from 1 on, in place of a cursor.',
   },
-  pageSize: { in: 'query', schema: wholeNumber(MAX_LIMIT).optional(), description: 'The same as `limit`.' },
+  pageSize: {
+    in: 'query',
+    schema: wholeNumberSchema(MAX_LIMIT).optional(),
+    description: 'The same as `limit`.',
+  },
   sortBy: {
     in: 'query',
     schema: z

@@ -23,3 +23,9 @@ export const instantSchema = z
     context.addIssue({ code: 'custom', message: fault ?? 'must be an ISO 8601 or Unix time' });
     return z.NEVER;
   });
+
+/** A whole number from 1 to `max`, in a query string. */
+export function wholeNumberSchema(max: number) {
+  const message = `must be a whole number from 1 to ${max}`;
+  return z.coerce.number(message).int(message).min(1, message).max(max, message);
+}
