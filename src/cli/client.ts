@@ -6,6 +6,8 @@ import { noteWait } from './output.ts';
 
 /** Sends requests to a Spoor server. */
 export interface Client {
+  /** The server's address; undefined for a server that ends with the command. */
+  readonly url: string | undefined;
   /**
    * Sends one request. Retries it while the server responds with 503.
    * @returns the parsed JSON of the response; undefined if its body is empty
@@ -61,6 +63,7 @@ export function createClient(url: string, key: string | undefined): Client {
     }
   };
   return {
+    url,
     stream: async (path, query) => {
       const response = await send('GET', path, { query });
       if (response.ok && response.body !== null) return response.body;
@@ -125,7 +128,7 @@ export async function withClient<T>(config: Config, work: (client: Client) => Pr
   };
   process.once('SIGINT', stopOnSignal).once('SIGTERM', stopOnSignal);
   try {
-    return await work(createClient(own.url, own.token));
+    return await work({ ...createClient(own.url, own.token), url: undefined });
   } finally {
     process.off('SIGINT', stopOnSignal).off('SIGTERM', stopOnSignal);
     await own.stop();

@@ -11,6 +11,7 @@ import { importFile } from './import-file.ts';
 import { type ImportSource, failureOf, findSource } from './import-source.ts';
 import { type ImportReport, emptyReport, mergeReports } from './import-report.ts';
 import { formatTable, grouped, printJson, printLine, startProgress } from './output.ts';
+import { pageAddress } from './page-address.ts';
 import { notEmpty } from './stats-options.ts';
 
 interface ImportOptions {
@@ -51,25 +52,28 @@ Examples:
     )
     .action(async (files: readonly string[], options: ImportOptions) => {
       const sources = files.map((name) => findSource(name, options.format));
-      const reports = await withClient(readConfig(), async (client) => {
+      const { reports, server } = await withClient(readConfig(), async (client) => {
         const done: [string, ImportReport][] = [];
         for (const source of sources) {
           done.push([source.name, await importSource(client, source, options.owner)]);
         }
-        return done;
+        return { reports: done, server: client.url };
       });
       const total = reports.map(([, report]) => report).reduce(mergeReports, emptyReport());
       const command = statsCommandFor(total, options.owner);
+      const address = server === undefined ? null : pageAddressFor(server, total, options.owner);
       if (options.json) {
         printJson({
           ...total,
           stats_command: command,
+          page_url: address,
           files: reports.map(([file, report]) => ({ file, ...report })),
         });
       } else {
         for (const [file, report] of reports) printReport(file, report);
         if (reports.length > 1) printReport('total', total);
         if (command !== null) printLine(`Show them:\n  ${command}`);
+        if (address !== null) printLine(`In a browser:\n  ${address}`);
       }
     });
 }
@@ -131,4 +135,10 @@ function statsCommandFor(report: ImportReport, owner: string): string | null {
   if (report.first_click === null || report.last_click === null) return null;
   const quoted = /^[\w.@-]+$/.test(owner) ? owner : `'${owner.replaceAll("'", `'\\''`)}'`;
   return `${COMMAND} stats --owner ${quoted} --start-date ${report.first_click} --end-date ${report.last_click}`;
+}
+
+/** The address of the page with the imported clicks; null if there are none. */
+function pageAddressFor(server: string, report: ImportReport, owner: string): string | null {
+  const { first_click: start, last_click: end } = report;
+  return start === null || end === null ? null : pageAddress(server, { owner, start, end });
 }

@@ -4,9 +4,11 @@ import { faultOfDigits, parseClickTime } from '../lib/date-time.ts';
 import { type Client, withClient } from './client.ts';
 import { CommandError } from './command-error.ts';
 import { grouped, printJson, printLine, startProgress } from './output.ts';
+import { pageAddress } from './page-address.ts';
 import { notEmpty } from './stats-options.ts';
 
 const HOUR_MS = 3_600_000;
+const DAY_MS = 24 * HOUR_MS;
 /** Clicks that one statement inserts, in a second or less. */
 const CHUNK_CLICKS = 500_000;
 
@@ -51,11 +53,18 @@ export function seedCommand(program: Command): void {
         throw new CommandError('--urls must be at least --owners.', { exitCode: 2 });
       const plan = { ...options, owners, end: options.end ?? lastFullHour(Date.now()) };
       const started = performance.now();
-      await withClient(readConfig(), (client) => seed(client, plan));
+      const server = await withClient(readConfig(), async (client) => {
+        await seed(client, plan);
+        return client.url;
+      });
       const seconds = (performance.now() - started) / 1000;
-      if (options.json) printJson({ clicks: options.clicks, owners, urls: options.urls, seconds });
-      else
+      const address = server === undefined ? null : pageAddressFor(server, plan);
+      if (options.json) {
+        printJson({ clicks: options.clicks, owners, urls: options.urls, seconds, page_url: address });
+      } else {
         printLine(`${grouped(options.clicks)} clicks for ${owners.join(', ')} in ${seconds.toFixed(1)} s.`);
+        if (address !== null) printLine(`Show them in a browser:\n  ${address}`);
+      }
     });
 }
 
@@ -67,6 +76,15 @@ export interface SeedRequest {
   readonly seed: number;
   /** Unix milliseconds. */
   readonly end: number;
+}
+
+function pageAddressFor(server: string, { owners, days, end }: SeedRequest): string {
+  const [owner = '*', ...others] = owners;
+  return pageAddress(server, {
+    owner: others.length === 0 ? owner : '*',
+    start: new Date(end - days * DAY_MS).toISOString(),
+    end: new Date(end).toISOString(),
+  });
 }
 
 /** Generates the clicks in chunks, with a progress bar. */

@@ -130,8 +130,11 @@ describe('a command that fails exits 1 with one line that says why', () => {
   });
 });
 
-/** Runs through what the commands do; the same whether they speak to a server or start their own engine. */
-async function everyCommand(to: Settings, owner: string): Promise<void> {
+/**
+ * Runs through what the commands do; the same whether they speak to a server or start their own engine.
+ * @returns what `seed` printed
+ */
+async function everyCommand(to: Settings, owner: string): Promise<any> {
   const created = await json(
     ['keys', 'create', '--owner', owner, '--scopes', 'stats:read, clicks:write'],
     to,
@@ -162,7 +165,8 @@ async function everyCommand(to: Settings, owner: string): Promise<void> {
 
   const end = '2026-01-31T00:00:00Z';
   const seed = ['seed', '--owner', owner, '--clicks', '500', '--urls', '3', '--days', '10', '--end', end];
-  expect(await json(seed, to)).toMatchObject({ clicks: 500, owners: [owner], urls: 3 });
+  const seeded = await json(seed, to);
+  expect(seeded).toMatchObject({ clicks: 500, owners: [owner], urls: 3 });
   const range = ['--start-date', '2026-01-01', '--end-date', end, '--group-by', 'short_code,browser'];
   const stats = await json(['stats', '--owner', owner, ...range, '--breakdown', 'false'], to);
   expect(stats.summary.total_clicks).toBe(500);
@@ -176,10 +180,24 @@ async function everyCommand(to: Settings, owner: string): Promise<void> {
   );
   expect(codes).not.toContain(code);
   expect(codes.filter((listed: string) => listed.startsWith(`${owner}-`))).toHaveLength(3);
+  return seeded;
 }
 
 describe('with a server running', () => {
-  test('keys, urls, seed and stats work through it', () => everyCommand(settings, 'served'));
+  test('keys, urls, seed and stats work through it; the page shows what was seeded', async () => {
+    const { page_url: address } = await everyCommand(settings, 'served');
+    expect(address.startsWith(`${spoor.url}/?`)).toBe(true);
+    const query = Object.fromEntries(new URL(address).searchParams);
+    expect((await spoor.send('GET', '/api/v1/stats', { query })).json.summary.total_clicks).toBe(500);
+  });
+
+  test('a seed of several owners ends with a page of every owner', async () => {
+    const printed = await lines(['seed', '--clicks', '10', '--owners', '2', '--urls', '2']);
+    expect(printed.slice(-2)).toEqual([
+      'Show them in a browser:',
+      expect.stringMatching(/^ {2}http\S+owner_id=\*$/),
+    ]);
+  });
 
   test('what they made counts at once in the server', async () => {
     const { key, id } = await json(['keys', 'create', '--owner', 'served']);
@@ -206,7 +224,7 @@ describe('with a server running', () => {
 describe('without a server', () => {
   test('keys, urls, seed and stats start an engine of their own, and leave none', async () => {
     const own = { SPOOR_DATA_DIR: join(newFolder(), 'data') };
-    await everyCommand(own, 'alone');
+    expect(await everyCommand(own, 'alone')).toMatchObject({ page_url: null });
     expect(processesNaming(own.SPOOR_DATA_DIR)).toEqual([]);
     expect(await json(['keys', 'list'], own, runSpoor)).toEqual({ items: [] });
     expect(processesNaming(own.SPOOR_DATA_DIR)).toEqual([]);

@@ -131,7 +131,7 @@ describe('a log in the combined format', () => {
     expect(visitors).toEqual([2]);
   });
 
-  test('ends for a person with counts, times and a command that shows the clicks', async () => {
+  test('ends for a person with counts, times, a command and a page that show the clicks', async () => {
     const path = file('access.log', lines().join('\n'));
     const args = ['import', path, '--format', 'combined', '--owner', code];
     const { stdout, stderr, code: exit } = await runCommand(args, settings);
@@ -145,6 +145,10 @@ describe('a log in the combined format', () => {
     const [, command] = /npm run spoor -- (stats .*)$/m.exec(stdout) ?? [];
     const shown = await runCommand([...(command ?? '').split(' '), '--json'], settings);
     expect(JSON.parse(shown.stdout).summary.total_clicks).toBe(5);
+    const [, address = ''] = /^ {2}(http\S+)$/m.exec(stdout) ?? [];
+    expect(address.startsWith(`${spoor.url}/?`)).toBe(true);
+    const query = Object.fromEntries(new URL(address).searchParams);
+    expect((await spoor.send('GET', '/api/v1/stats', { query })).json.summary.total_clicks).toBe(5);
   });
 });
 
@@ -244,6 +248,7 @@ describe('CSV', () => {
       first_click: null,
       last_click: null,
       stats_command: null,
+      page_url: null,
     });
   });
 });
