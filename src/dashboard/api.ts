@@ -38,24 +38,36 @@ const OPENINGS: Readonly<Partial<Record<Failure['kind'], string>>> = {
   broken: 'Something went wrong on the server.',
 };
 
+/** What a request sends beside its path. */
+export interface Sent {
+  /** The API key; undefined sends none. */
+  readonly key: string | undefined;
+  readonly signal: AbortSignal;
+  readonly parameters?: URLSearchParams;
+  /** Sent as the body of a POST. */
+  readonly json?: unknown;
+}
+
+const SUCCESSES: readonly number[] = [200, 201];
+
 /**
- * Sends one request to the API. Any status but 200 is a failure.
+ * Sends one request to the API. Any status but 200 and 201 is a failure.
  * @throws the signal's reason when it aborts
  */
-export async function request(
-  path: string,
-  parameters: URLSearchParams,
-  key: string | undefined,
-  signal: AbortSignal,
-): Promise<Result<Response>> {
+export async function request(path: string, sent: Sent): Promise<Result<Response>> {
+  const { key, signal, parameters, json } = sent;
   if (key !== undefined && !isSendable(key))
     return { ok: false, failure: failureOf(401, unknownKey(), null) };
   try {
-    const response = await fetch(`${path}?${parameters}`, {
+    const response = await fetch(parameters === undefined ? path : `${path}?${parameters}`, {
       signal,
-      headers: key === undefined ? {} : { Authorization: `Bearer ${key}` },
+      headers: {
+        ...(key === undefined ? {} : { Authorization: `Bearer ${key}` }),
+        ...(json === undefined ? {} : { 'Content-Type': 'application/json' }),
+      },
+      ...(json === undefined ? {} : { method: 'POST', body: JSON.stringify(json) }),
     });
-    if (response.status === 200) return { ok: true, value: response };
+    if (SUCCESSES.includes(response.status)) return { ok: true, value: response };
     const retryAfter = response.headers.get('Retry-After');
     return { ok: false, failure: failureOf(response.status, await bodyOf(response), retryAfter) };
   } catch {
@@ -64,17 +76,41 @@ export async function request(
   }
 }
 
+/**
+ * Sends one request and parses the JSON of its response. A body of another shape counts as no response: a proxy may have
+ * sent it.
+ * @throws the signal's reason when it aborts
+ */
+export async function fetchJson<Body>(
+  path: string,
+  sent: Sent,
+  isExpected: (body: unknown) => body is Body,
+): Promise<Result<Body>> {
+  const result = await request(path, sent);
+  if (!result.ok) return result;
+  const body = await bodyOf(result.value);
+  sent.signal.throwIfAborted();
+  return isExpected(body) ? { ok: true, value: body } : { ok: false, failure: OFFLINE };
+}
+
 /** Fetches statistics. @throws the signal's reason when it aborts */
 export async function fetchStats(
   parameters: URLSearchParams,
   key: string | undefined,
   signal: AbortSignal,
 ): Promise<Result<StatsResult>> {
-  const result = await request('/api/v1/stats', parameters, key, signal);
-  if (!result.ok) return result;
-  const body = await bodyOf(result.value);
-  signal.throwIfAborted();
-  return isStatsResult(body) ? { ok: true, value: body } : { ok: false, failure: OFFLINE };
+  return fetchJson('/api/v1/stats', { parameters, key, signal }, isStatsResult);
+}
+
+/** The result of `work`; undefined if the signal aborted. */
+export async function unlessAborted<T>(signal: AbortSignal, work: Promise<T>): Promise<T | undefined> {
+  try {
+    const result = await work;
+    return signal.aborted ? undefined : result;
+  } catch (error) {
+    if (signal.aborted) return undefined;
+    throw error;
+  }
 }
 
 /** The failure that a response reports. */

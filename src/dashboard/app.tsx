@@ -1,6 +1,7 @@
 import { useEffect, useState } from 'preact/hooks';
 import { Dashboard } from './dashboard.tsx';
 import { subjectOf } from './api-query.ts';
+import { beginningView } from './current-key.ts';
 import { storeKey, storedKey } from './session.ts';
 import { SignIn } from './sign-in.tsx';
 import { useStats } from './use-stats.ts';
@@ -25,6 +26,11 @@ export function App() {
   const subject = subjectOf(view, key !== undefined);
   const [refusedZone, stats] = useZoneFallback(view, navigate, useStats(view, subject, key, session.number));
   const isRefused = stats.failure?.kind === 'key';
+
+  useEffect(() => {
+    const begun = beginningView(view, stats.currentKey);
+    if (begun !== view) navigate(begun, 'replace');
+  }, [view, stats.currentKey]);
 
   const begin = (next: Omit<Session, 'number'>): void =>
     setSession(({ number }) => ({ ...next, number: number + 1 }));

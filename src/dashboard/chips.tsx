@@ -8,12 +8,15 @@ interface FilterChipsProps {
   readonly view: View;
   readonly navigate: (view: View) => void;
   readonly subject: Subject;
+  /** Whether the owner in the address can be removed from it: an administrator chooses another one instead. */
+  readonly isOwnerFilter: boolean;
   /** Called when the last filter is removed, to move the focus elsewhere. */
   readonly onLastRemoved: () => void;
 }
 
 /** The active filters, each with a button to remove it. */
-export function FilterChips({ view, navigate, subject, onLastRemoved }: FilterChipsProps) {
+export function FilterChips(props: FilterChipsProps) {
+  const { view, navigate, subject, isOwnerFilter, onLastRemoved } = props;
   const list = useRef<HTMLUListElement>(null);
   const removed = useRef<number | undefined>(undefined);
   const fixed = subject.scope === 'anon' ? { short_code: [subject.shortCode] } : {};
@@ -24,10 +27,9 @@ export function FilterChips({ view, navigate, subject, onLastRemoved }: FilterCh
       without: removeFilter(view, name, value),
     })),
   );
-  if (view.ownerId !== undefined && subject.scope === 'all') {
-    const owner = view.ownerId === '*' ? 'all owners' : view.ownerId;
-    chips.push({ label: `Owner: ${owner}`, title: owner, without: { ...view, ownerId: undefined } });
-  }
+  const withoutOwner = isOwnerFilter ? { ...view, ownerId: undefined } : view;
+  if (view.ownerId !== undefined && isOwnerFilter && subject.scope === 'all')
+    chips.push({ label: `Owner: ${view.ownerId}`, title: view.ownerId, without: withoutOwner });
   useEffect(() => {
     const place = removed.current;
     removed.current = undefined;
@@ -58,11 +60,7 @@ export function FilterChips({ view, navigate, subject, onLastRemoved }: FilterCh
       ))}
       {chips.length > 1 && (
         <li>
-          <button
-            type="button"
-            class="plain"
-            onClick={() => leave(0, { ...view, ownerId: undefined, filters: fixed })}
-          >
+          <button type="button" class="plain" onClick={() => leave(0, { ...withoutOwner, filters: fixed })}>
             Clear all
           </button>
         </li>

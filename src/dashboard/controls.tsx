@@ -1,4 +1,4 @@
-import { useEffect, useRef } from 'preact/hooks';
+import { useRef } from 'preact/hooks';
 import { INTERVAL_NAMES } from '../stats/registry/intervals.ts';
 import { BOT_CHOICES } from '../stats/parse/query.ts';
 import type { BotChoice, View } from './address.ts';
@@ -6,6 +6,7 @@ import type { StatsResult } from './result-types.ts';
 import { Choice } from './choice.tsx';
 import { nameInWords } from './format.ts';
 import { PERIODS, PERIOD_NAMES } from './periods.ts';
+import { Popover } from './popover.tsx';
 import type { Navigate } from './use-view.ts';
 import { knownZones } from './zones.ts';
 
@@ -88,67 +89,48 @@ function spokenLabel({ label, title }: (typeof PERIODS)[keyof typeof PERIODS]): 
 
 /** Two dates, applied together by a button, because a date is incomplete while it is typed. */
 function Dates({ view, navigate, result }: ControlsProps) {
-  const details = useRef<HTMLDetailsElement>(null);
   const start = useRef<HTMLInputElement>(null);
   const end = useRef<HTMLInputElement>(null);
   const range = result?.time_range;
-  useEffect(() => {
-    const onPointerDown = ({ target }: PointerEvent): void => {
-      const isInside = target instanceof Node && details.current?.contains(target) === true;
-      if (details.current !== null && !isInside) details.current.open = false;
-    };
-    addEventListener('pointerdown', onPointerDown);
-    return () => removeEventListener('pointerdown', onPointerDown);
-  }, []);
-  const close = (): void => {
-    if (details.current === null) return;
-    details.current.open = false;
-    details.current.querySelector('summary')?.focus();
-  };
   return (
-    <details
-      class={view.period.kind === 'fixed' ? 'popover chosen' : 'popover'}
-      ref={details}
-      onKeyDown={(event) => {
-        if (event.key === 'Escape') close();
-      }}
-    >
-      <summary>Dates</summary>
-      <form
-        class="panel"
-        onSubmit={(event) => {
-          event.preventDefault();
-          const [from, to] = [start.current?.value ?? '', end.current?.value ?? ''];
-          if (from === '' || to === '') return;
-          const [first, last] = from <= to ? [from, to] : [to, from];
-          close();
-          navigate({ ...view, interval: undefined, period: { kind: 'fixed', start: first, end: last } });
-        }}
-      >
-        <label>
-          From
-          <input
-            ref={start}
-            type="date"
-            min="2000-01-01"
-            required
-            defaultValue={range?.start_date.slice(0, 10) ?? ''}
-          />
-        </label>
-        <label>
-          To
-          <input
-            ref={end}
-            type="date"
-            min="2000-01-01"
-            required
-            defaultValue={range?.end_date.slice(0, 10) ?? ''}
-          />
-        </label>
-        <button type="submit" class="primary">
-          Show
-        </button>
-      </form>
-    </details>
+    <Popover label="Dates" isChosen={view.period.kind === 'fixed'}>
+      {(close) => (
+        <form
+          class="panel"
+          onSubmit={(event) => {
+            event.preventDefault();
+            const [from, to] = [start.current?.value ?? '', end.current?.value ?? ''];
+            if (from === '' || to === '') return;
+            const [first, last] = from <= to ? [from, to] : [to, from];
+            close();
+            navigate({ ...view, interval: undefined, period: { kind: 'fixed', start: first, end: last } });
+          }}
+        >
+          <label>
+            From
+            <input
+              ref={start}
+              type="date"
+              min="2000-01-01"
+              required
+              defaultValue={range?.start_date.slice(0, 10) ?? ''}
+            />
+          </label>
+          <label>
+            To
+            <input
+              ref={end}
+              type="date"
+              min="2000-01-01"
+              required
+              defaultValue={range?.end_date.slice(0, 10) ?? ''}
+            />
+          </label>
+          <button type="submit" class="primary">
+            Show
+          </button>
+        </form>
+      )}
+    </Popover>
   );
 }

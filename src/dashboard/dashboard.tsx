@@ -1,23 +1,18 @@
 import { useEffect, useRef } from 'preact/hooks';
-import { FILTER_NAMES, type FilterName } from '../stats/registry/dimensions.ts';
-import { type View, isFilteredBy, toggleFilter } from './address.ts';
-import { type StatsResult, groupsOf, timeSlots } from './result-types.ts';
+import type { View } from './address.ts';
 import { FilterChips } from './chips.tsx';
 import { Controls } from './controls.tsx';
 import { rangeName } from './dates.ts';
+import { isAdmin } from './current-key.ts';
 import { Exports } from './exports.tsx';
 import { FailureNotice } from './failure-notice.tsx';
 import { wholeNumber } from './format.ts';
 import { Header } from './header.tsx';
-import { WorldMap } from './map.tsx';
-import { NoClicks } from './no-clicks.tsx';
+import { Numbers } from './numbers.tsx';
+import { OwnerPicker, ownerName } from './owner-picker.tsx';
 import type { Subject } from './api-query.ts';
-import { Ranking } from './ranking.tsx';
-import { Summary } from './summary.tsx';
-import { TimePanel } from './time-panel.tsx';
 import type { Stats } from './use-stats.ts';
 import type { Navigate } from './use-view.ts';
-import { periodOfSlots } from './zoom.ts';
 
 interface DashboardProps {
   readonly view: View;
@@ -36,11 +31,12 @@ interface DashboardProps {
 /** The statistics of the key's owner, or of one link. */
 export function Dashboard(props: DashboardProps) {
   const { view, navigate, subject, stats, refusedZone, apiKey, isEntered, onSignIn, onSignOut } = props;
-  const { result, failure, isLoading, isOutdated } = stats;
+  const { result, currentKey, failure, isLoading, isOutdated } = stats;
   const isDimmed = isOutdated || (isLoading && result !== undefined);
   const focusHeading = (): void => heading.current?.focus({ preventScroll: true });
   const heading = useRef<HTMLHeadingElement>(null);
-  const title = subject.scope === 'anon' ? subject.shortCode : 'All links';
+  const title = subject.scope === 'anon' ? subject.shortCode : titleOf(view);
+  const isAdministrator = currentKey && isAdmin(currentKey);
   useEffect(() => {
     if (isEntered) focusHeading();
   }, []);
@@ -70,9 +66,18 @@ export function Dashboard(props: DashboardProps) {
           <Exports view={view} subject={subject} result={isDimmed ? undefined : result} apiKey={apiKey} />
         </div>
         <section class="tools" aria-label="Period and options">
+          {isAdministrator === true && subject.scope === 'all' && (
+            <OwnerPicker view={view} navigate={navigate} apiKey={apiKey} />
+          )}
           <Controls view={view} navigate={navigate} result={result} />
         </section>
-        <FilterChips view={view} navigate={navigate} subject={subject} onLastRemoved={focusHeading} />
+        <FilterChips
+          view={view}
+          navigate={navigate}
+          subject={subject}
+          isOwnerFilter={isAdministrator === false}
+          onLastRemoved={focusHeading}
+        />
         <p class="hidden" role="status">
           {statusOf(stats)}
         </p>
@@ -92,7 +97,14 @@ export function Dashboard(props: DashboardProps) {
           {result === undefined ? (
             failure === undefined && <Skeleton />
           ) : (
-            <Numbers result={result} view={view} navigate={navigate} subject={subject} />
+            <Numbers
+              result={result}
+              view={view}
+              navigate={navigate}
+              subject={subject}
+              stats={stats}
+              apiKey={apiKey}
+            />
           )}
         </div>
       </main>
@@ -106,68 +118,9 @@ export function Dashboard(props: DashboardProps) {
   );
 }
 
-/** Rows of a list; the list of countries is next to the map, which is higher. */
-const ROWS = 8;
-const ROWS_BESIDE_MAP = 11;
-
-/** Lists with long names. */
-const WIDE: readonly FilterName[] = ['referrer', 'short_code'];
-
-interface NumbersProps {
-  readonly result: StatsResult;
-  readonly view: View;
-  readonly navigate: Navigate;
-  readonly subject: Subject;
-}
-
-function Numbers({ result, view, navigate, subject }: NumbersProps) {
-  const hasClicks = result.summary.total_clicks > 0;
-  const toggle = (name: FilterName, value: string): void => navigate(toggleFilter(view, name, value));
-  const lists = FILTER_NAMES.filter((name) => result.group_by.includes(name));
-  const ranking = (name: FilterName) => (
-    <Ranking
-      key={name}
-      dimension={name}
-      isWide={WIDE.includes(name)}
-      rows={name === 'country' ? ROWS_BESIDE_MAP : ROWS}
-      groups={groupsOf(result, name)}
-      count={result.group_counts[name] ?? 0}
-      isChosen={(value) => isFilteredBy(view, name, value)}
-      onToggle={(value) => toggle(name, value)}
-    />
-  );
-  return (
-    <>
-      <Summary result={result} />
-      {hasClicks ? (
-        <>
-          <TimePanel
-            result={result}
-            onZoom={(range) =>
-              navigate({
-                ...view,
-                // The server chooses an interval for the new range.
-                interval: undefined,
-                period: periodOfSlots(timeSlots(result), result, view.period, range, view.timezone),
-              })
-            }
-          />
-          <div class="lists">
-            {lists.filter((name) => WIDE.includes(name)).map(ranking)}
-            <WorldMap
-              groups={groupsOf(result, 'country')}
-              isChosen={(code) => isFilteredBy(view, 'country', code)}
-              onToggle={(code) => toggle('country', code)}
-            />
-            {ranking('country')}
-            {lists.filter((name) => !WIDE.includes(name) && name !== 'country').map(ranking)}
-          </div>
-        </>
-      ) : (
-        <NoClicks view={view} navigate={navigate} subject={subject} />
-      )}
-    </>
-  );
+/** The heading of a view of several links. */
+function titleOf({ ownerId }: View): string {
+  return ownerId === undefined ? 'All links' : ownerName(ownerId);
 }
 
 function statusOf({ result, failure, isLoading }: Stats): string {

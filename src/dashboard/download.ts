@@ -25,7 +25,7 @@ export async function download(
   signal: AbortSignal,
   onProgress: (bytes: number) => void,
 ): Promise<Result<string>> {
-  const result = await request('/api/v1/export', parameters, key, signal);
+  const result = await request('/api/v1/export', { parameters, key, signal });
   if (!result.ok) return result;
   const response = result.value;
   const name = fileName(response.headers.get('Content-Disposition'));

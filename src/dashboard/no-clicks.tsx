@@ -7,7 +7,7 @@ interface NoClicksProps {
   readonly subject: Subject;
 }
 
-/** Shown if no clicks match, with buttons that widen the view. */
+/** Shown if no clicks match though there are some, with buttons that widen the view. */
 export function NoClicks({ view, navigate, subject }: NoClicksProps) {
   const fixed = subject.scope === 'anon' ? { short_code: [subject.shortCode] } : {};
   const isFiltered = Object.keys(view.filters).length > Object.keys(fixed).length || view.bots !== 'include';
@@ -33,6 +33,17 @@ export function NoClicks({ view, navigate, subject }: NoClicksProps) {
           </button>
         )}
       </div>
+    </section>
+  );
+}
+
+/** Shown if a link has no clicks of any time. */
+export function NoClicksOfLink() {
+  return (
+    <section class="panel nothing" aria-label="No clicks">
+      <p>
+        <strong>This link has no clicks yet.</strong>
+      </p>
     </section>
   );
 }

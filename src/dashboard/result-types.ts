@@ -6,10 +6,19 @@ export type StatsResult = StatsBody;
 
 /** Whether a parsed body has the fields the page needs; a proxy, for example, may respond with something else. */
 export function isStatsResult(body: unknown): body is StatsResult {
+  return hasFields(body, {
+    summary: 'object',
+    metrics: 'object',
+    group_counts: 'object',
+    time_range: 'object',
+  });
+}
+
+/** Whether a parsed body is an object whose fields have these types, as `typeof` names them. */
+export function hasFields(body: unknown, types: Readonly<Record<string, string>>): boolean {
   if (typeof body !== 'object' || body === null) return false;
-  return ['summary', 'metrics', 'group_counts', 'time_range'].every(
-    (field) => typeof Object.entries(body).find(([name]) => name === field)?.[1] === 'object',
-  );
+  const fields = new Map<string, unknown>(Object.entries(body));
+  return Object.entries(types).every(([name, type]) => typeof fields.get(name) === type);
 }
 
 /** A row of a ranking. */

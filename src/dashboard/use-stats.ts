@@ -1,13 +1,19 @@
 import { useEffect, useState } from 'preact/hooks';
 import { type View, writeAddress } from './address.ts';
 import type { StatsResult } from './result-types.ts';
-import { type Failure, type Result, fetchStats } from './api.ts';
-import { type Subject, isAllTime, oldestParameters, statsParameters } from './api-query.ts';
+import { type Failure, type Result, unlessAborted } from './api.ts';
+import type { Subject } from './api-query.ts';
+import type { CurrentKey } from './current-key.ts';
+import { type LoadedView, loadView } from './load-view.ts';
 
 /** The statistics of a view, and the state of the request for them. */
 export interface Stats {
   /** While another view is loading or waits for a rate limit, still the previous view's. */
   readonly result: StatsResult | undefined;
+  /** Whether there are no clicks at all, whatever the period and the filters. */
+  readonly isEmpty: boolean;
+  /** The key of the session, once it is known. */
+  readonly currentKey: CurrentKey | undefined;
   readonly failure: Failure | undefined;
   /** Whether `result` belongs to another view. */
   readonly isOutdated: boolean;
@@ -22,6 +28,8 @@ interface State {
   readonly owner: string;
   readonly requestedView: string | undefined;
   readonly result: StatsResult | undefined;
+  readonly isEmpty: boolean;
+  readonly currentKey: CurrentKey | undefined;
   readonly failure: Failure | undefined;
   readonly isLoading: boolean;
   readonly failures: number;
@@ -32,6 +40,8 @@ const NOTHING: State = {
   owner: '',
   requestedView: undefined,
   result: undefined,
+  isEmpty: false,
+  currentKey: undefined,
   failure: undefined,
   isLoading: true,
   failures: 0,
@@ -65,7 +75,8 @@ export function useStats(
     const ofOwner = (last: State): State => (last.owner === owner ? last : { ...NOTHING, owner });
     setState((last) => ({ ...ofOwner(last), isLoading: true, retryAt: undefined }));
     const show = async (): Promise<void> => {
-      const result = await unlessAborted(signal, load(view, subject, key, signal));
+      const known = { key, currentKey: state.currentKey };
+      const result = await unlessAborted(signal, loadView(view, subject, known, signal));
       if (result !== undefined) setState((last) => stateAfter(ofOwner(last), requestedView, result));
     };
     void show();
@@ -79,20 +90,26 @@ export function useStats(
     return () => clearTimeout(timer);
   }, [state.retryAt]);
 
-  const { result, failure, isLoading, retryAt } = state;
-  const isOutdated = result !== undefined && state.requestedView !== requestedView;
-  return { result, failure, isOutdated, isLoading, retryAt, reload };
+  const isOutdated = state.result !== undefined && state.requestedView !== requestedView;
+  return { ...state, isOutdated, reload };
 }
 
-function stateAfter(last: State, requestedView: string, result: Result<StatsResult>): State {
+function stateAfter(last: State, requestedView: string, loaded: Result<LoadedView>): State {
   const { owner } = last;
-  if (result.ok) return { ...NOTHING, owner, requestedView, result: result.value, isLoading: false };
-  const { failure } = result;
+  if (loaded.ok) {
+    const { currentKey, result, isEmpty } = loaded.value;
+    // Without a result the view is about to be replaced by the one that the key begins with.
+    if (result === undefined) return { ...last, currentKey };
+    return { ...NOTHING, owner, requestedView, currentKey, result, isEmpty, isLoading: false };
+  }
+  const { failure } = loaded;
   const failures = last.failures + 1;
   const wait = Math.min(MAX_WAIT_MS, Math.max(1, failure.retryAfter ?? 0) * 1000 * 1.5 ** (failures - 1));
   return {
     // Another view's numbers must not stay beside a failure, except while this one only waits for a rate limit.
-    ...(last.requestedView === requestedView || failure.kind === 'limited' ? last : { ...NOTHING, owner }),
+    ...(last.requestedView === requestedView || failure.kind === 'limited'
+      ? last
+      : { ...NOTHING, owner, currentKey: last.currentKey }),
     failure,
     failures,
     isLoading: false,
@@ -100,34 +117,4 @@ function stateAfter(last: State, requestedView: string, result: Result<StatsResu
       ? Date.now() + Math.max(wait, (failure.retryAfter ?? 0) * 1000)
       : undefined,
   };
-}
-
-/** The result of `work`; undefined if the signal aborted. */
-async function unlessAborted<T>(signal: AbortSignal, work: Promise<T>): Promise<T | undefined> {
-  try {
-    const result = await work;
-    return signal.aborted ? undefined : result;
-  } catch (error) {
-    if (signal.aborted) return undefined;
-    throw error;
-  }
-}
-
-/** All time starts at the oldest click, which needs a request of its own. */
-async function load(
-  view: View,
-  subject: Subject,
-  key: string | undefined,
-  signal: AbortSignal,
-): Promise<Result<StatsResult>> {
-  const now = Date.now();
-  if (!isAllTime(view)) return fetchStats(statsParameters(view, subject, now), key, signal);
-  const oldest = await fetchStats(oldestParameters(view, subject), key, signal);
-  if (!oldest.ok) return oldest;
-  const first = oldest.value.summary.first_click ?? undefined;
-  return fetchStats(
-    statsParameters(view, subject, now, first ?? oldest.value.time_range.end_date),
-    key,
-    signal,
-  );
 }

@@ -4,7 +4,7 @@ import { type TestBrowser, accessFaults, eventually, openBrowser } from '../../s
 import { expectFigure, timeRowsOf } from '../../support/dashboard.ts';
 import { showFigures } from '../../support/figures.ts';
 import { MARCH, MARCH_BODY, MARCH_CLICKS, grouped } from '../../support/march-clicks.ts';
-import { type TestSpoor, startSpoor } from '../../support/spoor.ts';
+import { ADMIN_KEY, type TestSpoor, startSpoor } from '../../support/spoor.ts';
 
 let spoor: TestSpoor;
 let chrome: TestBrowser;
@@ -20,26 +20,32 @@ afterAll(async () => {
   await spoor?.stop();
 });
 
-/** Every face of the page: where it is, whether signed in, and what is there when it is done. */
+/** Every face of the page: where it is, who is signed in, and what is there when it is done. */
 const FACES = [
-  ['sign-in', '', false, 'form'],
-  ['numbers', `${MARCH}&browser=Chrome&browser=Firefox&os=Windows`, true, '.map path.shade-5'],
-  ['no clicks', 'start_date=2024-01-01&end_date=2024-01-02&browser=Chrome', true, '.nothing'],
-  ['a problem', `${MARCH}&timezone=UTC&owner_id=somebody`, true, '.failure'],
+  ['sign-in', '', 'nobody', 'form'],
+  ['numbers', `${MARCH}&browser=Chrome&browser=Firefox&os=Windows`, 'me', '.map path.shade-5'],
+  ['no clicks', 'start_date=2024-01-01&end_date=2024-01-02&browser=Chrome', 'me', '.nothing'],
+  ['a problem', `${MARCH}&timezone=UTC&owner_id=somebody`, 'me', '.failure'],
+  ['owners, and no clicks at all', `owner_id=${'long-'.repeat(20)}`, 'admin', '.first-click'],
 ] as const;
 
 type Face = (typeof FACES)[number];
 
-async function openFace([, query, isSignedIn, sign]: Face, options: object): Promise<Page> {
-  const page = await chrome.open(`${spoor.url}/?${query}`, { ...options, ...(isSignedIn ? { key } : {}) });
+async function openFace([face, query, who, sign]: Face, options: object): Promise<Page> {
+  const keys = { nobody: {}, me: { key }, admin: { key: ADMIN_KEY } };
+  const page = await chrome.open(`${spoor.url}/?${query}`, { ...options, ...keys[who] });
   await page.locator(sign).first().waitFor();
+  if (face === 'numbers') await timeRowsOf(page);
+  if (who === 'admin') {
+    await page.locator('summary', { hasText: 'Owner' }).click();
+    await page.getByRole('button', { name: /^me/ }).waitFor();
+  }
   return page;
 }
 
 describe.each(['light', 'dark'] as const)('in %s colours', (colorScheme) => {
   test.each(FACES)('axe finds nothing that keeps anybody out of: %s', async (...face) => {
     const page = await openFace(face, { colorScheme });
-    if (face[0] === 'numbers') await timeRowsOf(page);
     expect(await accessFaults(page)).toEqual([]);
   });
 
@@ -66,7 +72,6 @@ async function isDark(page: Page): Promise<boolean> {
 
 test.each(FACES)('on a screen of 320 pixels nothing lies beside it: %s', async (...face) => {
   const page = await openFace(face, { viewport: { width: 320, height: 640 } });
-  if (face[0] === 'numbers') await timeRowsOf(page);
   expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(320);
 });
 
