@@ -2,6 +2,7 @@ import { toUSVString } from 'node:util';
 
 const SURROGATE_PAIR = /[\uD800-\uDBFF][\uDC00-\uDFFF]/g;
 const CONTROL_CHARACTER = /\p{Cc}/u;
+const MAX_QUOTED_LENGTH = 64;
 
 /**
  * Replaces what UTF-8 or ClickHouse's clients cannot represent (lone surrogates, U+0000) by U+FFFD. Returns the same string
@@ -22,4 +23,9 @@ export function characters(text: string): number {
 /** Whether the text contains a control character (C0, DEL or C1: Unicode's category Cc). */
 export function hasControlCharacter(text: string): boolean {
   return CONTROL_CHARACTER.test(text);
+}
+
+/** A text to be quoted in a message: its first characters, so that a message has a bounded length. */
+export function quotable(text: string): string {
+  return text.length <= MAX_QUOTED_LENGTH ? text : wellFormed(`${text.slice(0, MAX_QUOTED_LENGTH)}…`);
 }

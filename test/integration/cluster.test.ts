@@ -7,7 +7,7 @@ import type { StatsRow } from '../../src/stats/result/stats-result.ts';
 import { planStats } from '../../src/stats/plan.ts';
 import { shapeCompared } from '../../src/stats/result/compared-result.ts';
 import { compile } from '../../src/stats/sql/compile.ts';
-import { forAnswer, parseAnswerQuestion } from '../../src/stats/parse/query.ts';
+import { forAnswer, parseQuestion } from '../../src/stats/parse/query.ts';
 import { VISITOR_PLANS } from '../../src/stats/sql/visitor-plan.ts';
 import {
   CLUSTER,
@@ -190,7 +190,7 @@ test.each(VISITOR_PLANS)(
       compare: 'previous',
     };
     const query = forAnswer(
-      parseAnswerQuestion(
+      parseQuestion(
         { ...raw, short_code: code },
         { now: Date.parse('2026-02-01'), timeZones: new Set(['UTC']) },
       ),

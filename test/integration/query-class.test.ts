@@ -3,7 +3,7 @@ import { RowEstimates } from '../../src/cache/row-estimates.ts';
 import type { Holder } from '../../src/fair-share/holder.ts';
 import { type QueryClass, classOf, exportClassOf } from '../../src/http/request/query-class.ts';
 import type { Tenant } from '../../src/stats/sql/conditions.ts';
-import { type StatsQuery, forAnswer, parseAnswerQuestion } from '../../src/stats/parse/query.ts';
+import { type StatsQuery, forAnswer, parseQuestion } from '../../src/stats/parse/query.ts';
 import { param, sql } from '../../src/sql/sql.ts';
 import { waitUntil } from '../support/process.ts';
 import { type TestSpoor, startSpoor } from '../support/spoor.ts';
@@ -37,7 +37,7 @@ afterAll(() => spoor.stop());
 
 function queryOf(raw: Readonly<Record<string, string>>): StatsQuery {
   const dates = { start_date: '2025-06-01', end_date: String(END) };
-  return forAnswer(parseAnswerQuestion({ ...dates, ...raw }, { now: END, timeZones: new Set(['UTC']) }));
+  return forAnswer(parseQuestion({ ...dates, ...raw }, { now: END, timeZones: new Set(['UTC']) }));
 }
 
 const urlOf = (ownerId: string, shortCode: string): Tenant => ({ kind: 'url', ownerId, shortCode });

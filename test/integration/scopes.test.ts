@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { ROUTES, apiDocument } from '../../src/http/api/routes.ts';
 import type { Route } from '../../src/http/route/route.ts';
 import { SCOPES, type Scope } from '../../src/keys/scopes.ts';
-import { type TestSpoor, startSpoor } from '../support/spoor.ts';
+import { ADMIN_KEY, type TestSpoor, startSpoor } from '../support/spoor.ts';
 
 /** The scopes that the API promises, whatever the routes declare. */
 const PROMISED: Readonly<Record<string, readonly Scope[]>> = {
@@ -88,6 +88,21 @@ describe.each(GUARDED.map((route) => [nameOf(route), route] as const))('%s', (_,
     else expect([status, json.code]).toEqual([403, 'forbidden']);
   });
 });
+
+test.each(ROUTES.map((route) => [nameOf(route), route] as const))(
+  '%s refuses an unknown parameter, unless it is for monitors or the page',
+  async (name, route) => {
+    const [ignored, unknown] = [await ask({ _: '1', cb: '2', t: '3' }), await ask({ nonsense: '1' })];
+    async function ask(more: Readonly<Record<string, string>>) {
+      const { sample } = route;
+      return sendSample({ ...route, sample: { ...sample, query: { ...sample.query, ...more } } }, ADMIN_KEY);
+    }
+    expect([200, 201, 204, 404]).toContain(ignored.status);
+    if (/^get (?:\/|\/assets\/.*|\/health|\/ready|\/metrics)$/.test(name)) {
+      expect([200, 404]).toContain(unknown.status);
+    } else expect([unknown.status, unknown.json.field]).toEqual([400, 'nonsense']);
+  },
+);
 
 function scopesOf({ access }: Route): readonly Scope[] {
   return access.kind === 'public' ? [] : [...new Set<Scope>([...access.scopes, 'admin:all'])];

@@ -446,8 +446,12 @@ describe('refusals name their field', () => {
     expect((await ask({ ...longer, group_by: 'os' })).status).toBe(200);
   });
 
-  test('unknown parameters are ignored, whatever they say', async () => {
-    expect((await ask({ colour: 'red\0', Limit: 'x', constructor: ['1', '2'] })).status).toBe(200);
+  test('unknown parameters are refused each time, also where the others have a cached response', async () => {
+    expect((await ask(THAT_DAY)).status).toBe(200);
+    expect((await ask({ ...THAT_DAY, _: '1', cb: '2', t: '3' })).status).toBe(200);
+    for (const name of ['colour', 'colour', 'Limit', 'constructor', '__proto__', 'format']) {
+      expect(await refusalOf({ ...THAT_DAY, [name]: '1' })).toEqual([400, 'validation_error', name]);
+    }
   });
 });
 

@@ -7,7 +7,7 @@ import type { Context } from '../request/context.ts';
 import { matchesTag } from '../response/etag.ts';
 import { everybody } from '../route/access.ts';
 import { noBody } from '../route/body.ts';
-import { noParameters } from '../route/parameters.ts';
+import { anyParameters } from '../route/parameters.ts';
 import { RESPONDED } from '../route/responses.ts';
 import { type Route, internalRoute } from '../route/route.ts';
 
@@ -47,7 +47,7 @@ interface BuiltFile {
   readonly bodies: Readonly<Record<string, Buffer>>;
 }
 
-const COMMON = { method: 'get', access: everybody, parameters: noParameters, body: noBody } as const;
+const COMMON = { method: 'get', access: everybody, parameters: anyParameters, body: noBody } as const;
 
 /**
  * The dashboard: one page, and its files under names that change with their content.

@@ -10,7 +10,7 @@ import { ownerSchema } from '../request/request-schemas.ts';
 import type { Services } from '../request/services.ts';
 import { administrators } from '../route/access.ts';
 import { jsonBody } from '../route/body.ts';
-import { parsedBy } from '../route/parameters.ts';
+import { noParameters } from '../route/parameters.ts';
 import { json } from '../route/responses.ts';
 import { route } from '../route/route.ts';
 
@@ -81,9 +81,7 @@ const eraseClicks = route({
 Clicks that arrive meanwhile may stay, and so do URLs.`,
   access: administrators,
   rateLimit: 'none',
-  parameters: parsedBy([], (ctx) => {
-    if (ctx.querystring !== '') throw invalid('body', 'What to erase is said in the body, not in the URL.');
-  }),
+  parameters: noParameters,
   body: jsonBody(selectors, {
     description: 'Which clicks. A visitor is `ip` and `user_agent` together.',
     isRequired: true,

@@ -36,7 +36,7 @@ function questionParameters(): Readonly<Record<string, Described>> {
   return {
     scope: {
       description:
-        "`all`: the clicks of the key's owner. `anon`: one URL, `short_code`; no key is needed where its statistics are public.",
+        "`all`: the clicks of the key's owner. `anon`: one URL, `short_code`; no key is needed where its statistics are public. In any letter case.",
       schema: { type: 'string', enum: SCOPES_OF_STATS, default: 'all' },
     },
     short_code: {
@@ -83,7 +83,7 @@ function questionParameters(): Readonly<Record<string, Described>> {
       example: '{"browser":["Chrome","Firefox"]}',
     },
     ...Object.fromEntries(
-      FILTER_NAMES.filter((name) => goesWith(name, 'anon')).map((name) => {
+      FILTER_NAMES.filter((name) => name !== 'short_code').map((name) => {
         const { filterNote, example }: ValueDimension = DIMENSIONS[name];
         const description = ['Only clicks with one of these values.', filterNote, COMMAS];
         return [
@@ -175,6 +175,10 @@ export function exportParameters(): readonly Parameter[] {
     limit: {
       description: 'Maximum number of groups in each list; time lists are never cut. Default: no limit.',
       schema: { type: 'integer', minimum: 1, maximum: MAX_LIMIT },
+    },
+    compare: {
+      description: 'As statistics take it, and without effect: a file is of one period.',
+      schema: { type: 'string', enum: COMPARE_CHOICES },
     },
   });
 }

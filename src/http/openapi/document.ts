@@ -2,6 +2,7 @@ import { EXPORT_FORMAT_NAMES } from '../../export/formats.ts';
 import { SCOPES } from '../../keys/scopes.ts';
 import { WRONG_KEYS_A_MINUTE } from '../../rate-limit/limits.ts';
 import { BODY_DEADLINE_MS } from '../request/limits.ts';
+import { CACHE_BUSTERS } from '../request/query-string.ts';
 import { curlOf } from './curl.ts';
 import { COMMON_ERRORS, UNREADABLE_RESPONSES, errorResponses, errorSchema } from './error-responses.ts';
 import {
@@ -90,7 +91,7 @@ function introduction(routes: readonly RouteDescription[]): string {
 
 **Keys.** Send yours as \`Authorization: Bearer spoo_…\`. A key belongs to an owner and has scopes: ${SCOPES.map((scope) => `\`${scope}\``).join(', ')}; \`admin:all\` includes the others, for every owner. An invalid key is refused on every route.
 
-**Parameters.** Values are trimmed; an empty one counts as not given. Filters given twice add up; any other parameter given twice is refused. Unknown parameters are ignored.
+**Parameters.** Values are trimmed; an empty one counts as not given. Filters given twice add up; any other parameter given twice is refused, and so is an unknown one, with the name of the nearest that the route knows. ${CACHE_BUSTERS.map((name) => `\`${name}\``).join(', ')} are ignored, since clients add them against caches. The routes of the tag Service ignore any.
 
 **Responses** carry \`X-Request-ID\`, which is in the log as well; send one of up to 128 letters, digits, \`_\`, \`-\` and \`.\` to have it kept.
 

@@ -10,7 +10,7 @@ import {
   type Question,
   type StatsQuery,
   forAnswer,
-  parseAnswerQuestion,
+  parseQuestion,
 } from '../../stats/parse/query.ts';
 import type { DimensionName } from '../../stats/registry/dimensions.ts';
 import type { StatsRow } from '../../stats/result/stats-result.ts';
@@ -82,7 +82,7 @@ async function parse(services: Services, ctx: Context, path: PathSubject | undef
   const timeZones = await services.timeZones();
   const at = services.now();
   const context = { now: at, timeZones, keptSince: services.keptSince(at), ...parsedFrom(path) };
-  const question = parseAnswerQuestion(ctx.query, context);
+  const question = parseQuestion(ctx.query, context);
   return { question, query: forAnswer(question), at };
 }
 

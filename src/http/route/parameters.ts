@@ -8,6 +8,8 @@ import { type Context, pathParameter } from '../request/context.ts';
 /** What a route takes beside its body. */
 export interface Parameters<Parsed> {
   readonly documented: readonly Parameter[];
+  /** Those of its query string. Others are refused, unless it is `any`. */
+  readonly queryNames: readonly string[] | 'any';
   /** @throws AppError 400, 422 */
   readonly parse: (ctx: Context) => Parsed;
 }
@@ -29,21 +31,24 @@ type ParsedBy<D extends Declarations> = { readonly [Name in keyof D]: z.output<D
 
 /** Parameters that stand for themselves, parsed in this order. */
 export function parameters<const D extends Declarations>(declarations: D): Parameters<ParsedBy<D>> {
-  return {
-    documented: Object.entries(declarations).map(documentedParameter),
-    parse: (ctx) => parseEach(ctx, declarations),
-  };
+  return parsedBy(Object.entries(declarations).map(documentedParameter), (ctx) =>
+    parseEach(ctx, declarations),
+  );
 }
 
-/** A route that takes none; others than it knows are ignored. */
-export const noParameters: Parameters<undefined> = { documented: [], parse: () => undefined };
+/** A route that takes none. */
+export const noParameters: Parameters<undefined> = parsedBy([], () => undefined);
+
+/** A route that ignores whatever it is sent: monitors, load balancers and links to a page add parameters of their own. */
+export const anyParameters: Parameters<undefined> = { ...noParameters, queryNames: 'any' };
 
 /** Parameters with a parser of their own. */
 export function parsedBy<Parsed>(
   documented: readonly Parameter[],
   parse: (ctx: Context) => Parsed,
 ): Parameters<Parsed> {
-  return { documented, parse };
+  const inQuery = documented.filter((parameter) => parameter.in === 'query');
+  return { documented, queryNames: inQuery.map(({ name }) => name), parse };
 }
 
 /** Parameters, beside others that the handler parses itself. */
@@ -51,7 +56,7 @@ export function parametersBeside<Parsed>(
   { documented, parse }: Parameters<Parsed>,
   others: readonly Parameter[],
 ): Parameters<Parsed> {
-  return { documented: [...documented, ...others], parse };
+  return parsedBy([...documented, ...others], parse);
 }
 
 function parseEach<D extends Declarations>(ctx: Context, declarations: D): ParsedBy<D> {

@@ -2,7 +2,7 @@ import type { ErrorCode } from '../../errors.ts';
 import type { RouteRateLimit } from '../../rate-limit/limits.ts';
 import type { Access, Method, RouteDescription, Sample, TagName } from '../openapi/model.ts';
 import type { Context } from '../request/context.ts';
-import { checkQueryString } from '../request/query-string.ts';
+import { queryStringCheck } from '../request/query-string.ts';
 import type { Services } from '../request/services.ts';
 import type { RouteAccess } from './access.ts';
 import type { Body } from './body.ts';
@@ -127,6 +127,10 @@ function checked<Caller, Params, Content>(
   services: Services,
 ): (ctx: Context) => Promise<void> {
   const handle = handler(services);
+  const checkQueryString = queryStringCheck({
+    names: parameters.queryNames,
+    hasBody: body.documented !== undefined,
+  });
   return async (ctx) => {
     const principal = access.requireKey(ctx);
     checkQueryString(ctx);

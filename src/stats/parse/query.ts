@@ -86,21 +86,7 @@ export const choices = z.object({
 });
 
 /**
- * Reads a question that an answer, not an export, is to be made of: it may also say what to compare with.
- * @throws AppError as `parseQuestion`
- */
-export function parseAnswerQuestion(raw: RawParameters, context: ParseContext): Question {
-  const question = parseQuestion(raw, context);
-  const wanted = valueOf(raw, 'compare');
-  const compare = COMPARE_CHOICES.find((known) => known === wanted);
-  if (compare !== wanted) {
-    throw invalid('compare', `compare must be one of: ${COMPARE_CHOICES.join(', ')}.`);
-  }
-  return { ...question, compare };
-}
-
-/**
- * Reads a question from a query string. Unknown parameters are ignored.
+ * Reads a question from a query string; which parameters it may have is for the route to say.
  * @throws AppError `validation_error`, with the parameter as its field: 422 where a closed set was missed, else 400
  */
 export function parseQuestion(raw: RawParameters, context: ParseContext): Question {
@@ -117,6 +103,7 @@ export function parseQuestion(raw: RawParameters, context: ParseContext): Questi
     timezone,
     breakdown: breakdown === undefined ? groupBy.length === 2 : breakdown === 'true',
     filters: parseFilters(raw, subject.scope),
+    compare: parseCompare(raw),
     keptSince,
     ...chosenOnes,
   };
@@ -168,6 +155,13 @@ function parseChoices(raw: RawParameters) {
     return { breakdown, bots, interval, limit };
   }
   throw invalidBy(parsed.error);
+}
+
+function parseCompare(raw: RawParameters): Question['compare'] {
+  const wanted = valueOf(raw, 'compare');
+  const compare = COMPARE_CHOICES.find((known) => known === wanted);
+  if (compare === wanted) return compare;
+  throw invalid('compare', `compare must be one of: ${COMPARE_CHOICES.join(', ')}.`);
 }
 
 function parseSubject(raw: RawParameters): Subject {

@@ -96,6 +96,7 @@ afterAll(() => {
 const FAULTS = [
   { fault: 'no key', status: 401, code: 'authentication_error' },
   { fault: 'bytes that are not UTF-8 in its parameters', status: 400, field: 'x' },
+  { fault: 'an unknown parameter', status: 400, field: 'ohter' },
   { fault: 'a wrong parameter', status: 400, field: 'other' },
   { fault: 'another content type', status: 415, code: 'unsupported_media_type' },
   { fault: 'a key without the scope', status: 403, code: 'forbidden' },
@@ -110,9 +111,10 @@ describe('the checks of a route', () => {
   test.each(SETS)('the first fault decides: %j', async (faults) => {
     const has = (fault: (typeof FAULTS)[number]['fault']) => faults.some((one) => one.fault === fault);
     const query = `other=${has('a wrong parameter') ? 'two' : '2'}`;
-    const bytes = has('bytes that are not UTF-8 in its parameters') ? '&x=%ff' : '';
+    const unknown = has('an unknown parameter') ? '&ohter=2' : '';
+    const bytes = has('bytes that are not UTF-8 in its parameters') ? 'x=%ff&' : '';
     const scope = has('a key without the scope') ? 'urls:read' : 'clicks:write';
-    const response = await fetch(`${url}/add/1?${query}${bytes}`, {
+    const response = await fetch(`${url}/add/1?${bytes}${query}${unknown}`, {
       method: 'POST',
       headers: {
         ...(has('no key') ? {} : { authorization: scope }),
