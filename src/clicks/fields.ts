@@ -86,7 +86,8 @@ export const CLICK_FIELDS = {
   },
   referrer: {
     input: textInput(2_048, {
-      description: 'Stored as scheme, host and path; `Direct` where it is none of http(s).',
+      description:
+        'Stored as scheme, host and path; `https` where it has no scheme, `Direct` where it is no address of a page or an Android app.',
       examples: ['https://news.ycombinator.com/'],
     }),
     column: { type: sharedTextColumn, absent: DIRECT, from: normaliseReferrer },

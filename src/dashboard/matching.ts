@@ -5,9 +5,13 @@ import { countryName } from './format.ts';
 /** Whether a filter's value matches a row of its list: the API also accepts countries by name and referrers by host. */
 export function matchesFilter(name: FilterName, wanted: string, row: string): boolean {
   if (wanted === row) return true;
-  if (name === 'country') return wanted.trim().toLowerCase() === countryName(row).toLowerCase();
+  if (name === 'country') return [row, countryName(row)].some((one) => isSameName(one, wanted));
   if (name !== 'referrer') return false;
   const filter = parseReferrerFilter(wanted);
-  if (filter.kind === 'url') return filter.url === row;
-  return filter.kind === 'host' && /^https?:\/\/([^/]*)/.exec(row)?.[1] === filter.host;
+  if (filter.kind === 'referrers') return filter.referrers.includes(row);
+  return filter.hosts.includes(/^[^:/]+:\/\/([^/]+)/.exec(row)?.[1] ?? '');
+}
+
+function isSameName(one: string, other: string): boolean {
+  return one.toLowerCase() === other.trim().toLowerCase();
 }

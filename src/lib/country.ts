@@ -1,6 +1,7 @@
 import { createRequire } from 'node:module';
 import type { LocaleData } from 'i18n-iso-countries';
 import { COUNTRY_ALIASES } from './country-aliases.ts';
+import { nearestName } from './names.ts';
 
 /** The code of an unknown country. */
 export const UNKNOWN_COUNTRY = 'XX';
@@ -41,6 +42,11 @@ export function countryCode(text: string): string | undefined {
   if (nameOfCode.has(code)) return code;
   const words = wordsOfName(text);
   return codeOfName.get(nameKey(words)) ?? codeOfName.get(nameKey(withoutGovernment(words)));
+}
+
+/** The English name of the country that is spelt most like a text; undefined where none is near. */
+export function nearestCountryName(text: string): string | undefined {
+  return nearestName(text, countryIndex().nameOfCode.values());
 }
 
 /** The English name of a country (CLDR), `Unknown` for `XX`; a code that is no country's is its own name. */

@@ -81,7 +81,9 @@ const REFERRERS = [
   [undefined, 'Direct'],
   ['', 'Direct'],
   ['-', 'Direct'],
-  ['android-app://com.example', 'Direct'],
+  ['ftp://com.example', 'Direct'],
+  ['android-app://com.Example', 'android-app://com.example'],
+  ['google.com/search', 'https://google.com/search'],
   ['https://Google.com/', 'https://google.com'],
   ['https://google.com/search?q=1#top', 'https://google.com/search'],
   ['http://google.com/Search/', 'http://google.com/Search'],
@@ -94,6 +96,11 @@ const REFERRERS = [
 const REFERRER_FILTERS = [
   'Direct',
   'google.com',
+  'google.com/',
+  '//google.com',
+  'google.com/search',
+  '//google.com/Search',
+  'com.example',
   'example.org',
   'example.org:8080',
   'https://google.com',
@@ -265,7 +272,7 @@ const filterOf = (name: string) => {
     name === 'referrer'
       ? REFERRER_FILTERS
       : name === 'country'
-        ? ['DE', 'US', 'TR', 'XX', 'de', 'Atlantis', ...Object.keys(COUNTRY_NAMES)]
+        ? ['DE', 'US', 'TR', 'XX', 'de', ...Object.keys(COUNTRY_NAMES)]
         : name === 'short_code'
           ? [...Object.values(OWNERS).flat(), 'nobody']
           : ['Chrome', 'Firefox', 'Windows', 'Berlin', 'São Paulo', 'Unknown', 'chrome', ...HOSTILE];

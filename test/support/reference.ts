@@ -190,10 +190,13 @@ function isAskedFor(question: Question, click: KnownClick): boolean {
 }
 
 function matches(name: string, stored: string, wanted: string): boolean {
-  if (name === 'country') return stored === (COUNTRY_NAMES[wanted] ?? wanted);
+  if (name === 'country') return stored === (COUNTRY_NAMES[wanted] ?? wanted.toUpperCase());
   if (name !== 'referrer' || wanted === 'Direct') return stored === wanted;
   if (wanted.includes('://')) return stored === normalised(wanted);
-  return stored !== 'Direct' && new URL(stored).host === wanted;
+  if (stored === 'Direct') return false;
+  const [host, ...path] = wanted.replace(/^\/\//, '').replace(/\/$/, '').split('/');
+  const url = new URL(stored);
+  return url.host === host && (path.length === 0 || stored === `${url.protocol}//${host}/${path.join('/')}`);
 }
 
 function normalised(text: string): string {

@@ -1,7 +1,13 @@
 import { z } from 'zod';
 import { AppError, invalid } from '../../errors.ts';
-import { FILTER_NAMES, type FilterName, goesWith, isFilterName } from '../registry/dimensions.ts';
-import { DEFAULT_OPERATOR, OPERATOR_NAMES, type OperatorName } from '../registry/operators.ts';
+import {
+  DIMENSIONS,
+  FILTER_NAMES,
+  type ValueDimension,
+  goesWith,
+  isFilterName,
+} from '../registry/dimensions.ts';
+import { DEFAULT_OPERATOR, OPERATOR_NAMES } from '../registry/operators.ts';
 import type { Filter } from './filter.ts';
 import { type RawParameters, splitList, valuesOf } from './parameters.ts';
 
@@ -16,12 +22,18 @@ const filterValues = z.union([
 /**
  * The filters of a query string: the JSON object and the single parameters add up to one list of values for a dimension
  * and an operator. A dimension that does not go with the scope is no filter: its parameter means something else then.
- * @throws AppError `validation_error` 400 for an unknown dimension, a value of the wrong type, JSON that does not parse
+ * @throws AppError `validation_error` 400 for an unknown dimension, a value of the wrong type or that cannot be one of its
+ * dimension, JSON that does not parse
  */
 export function parseFilters(raw: RawParameters, scope: string): readonly Filter[] {
   const merged = new Map<string, Filter>();
-  const add = (dimension: FilterName, operator: OperatorName, values: readonly string[]): void => {
+  const add = (field: string, { operator, dimension, values }: Filter): void => {
     if (values.length === 0) return;
+    const { fault }: ValueDimension = DIMENSIONS[dimension];
+    for (const value of values) {
+      const message = fault?.(value);
+      if (message !== undefined) throw invalid(field, message);
+    }
     const key = `${dimension} ${operator}`;
     merged.set(key, { operator, dimension, values: [...(merged.get(key)?.values ?? []), ...values] });
   };
@@ -30,16 +42,15 @@ export function parseFilters(raw: RawParameters, scope: string): readonly Filter
       if (values.some((value) => value.includes('\0'))) {
         throw invalid('filters', 'filters contains the character U+0000.');
       }
-      add(
-        dimension,
-        operator,
-        values.filter((value) => value.trim() !== ''),
-      );
+      // A value of blanks is one, which names a group that can be stored.
+      add('filters', { operator, dimension, values: values.filter((value) => value !== '') });
     }
   }
   for (const name of FILTER_NAMES) {
     if (!goesWith(name, scope)) continue;
-    for (const text of valuesOf(raw, name)) add(name, DEFAULT_OPERATOR, splitList(text));
+    for (const text of valuesOf(raw, name)) {
+      add(name, { operator: DEFAULT_OPERATOR, dimension: name, values: splitList(text) });
+    }
   }
   return [...merged.values()];
 }

@@ -1,5 +1,7 @@
 import { type Sql, sql } from '../../sql/sql.ts';
+import { countryCode, nearestCountryName } from '../../lib/country.ts';
 import { namesOf } from '../../lib/names.ts';
+import { quotable } from '../../lib/text.ts';
 import { countryFilter, exactFilter, referrerFilter } from '../sql/filters.ts';
 
 /** What clicks can be grouped by. */
@@ -8,6 +10,8 @@ export interface ValueDimension {
   readonly column: Sql;
   /** The condition that a click's value is one of those a user named. */
   readonly filter: (values: readonly string[]) => Sql;
+  /** Says what is wrong with a value to filter by; undefined where nothing is. Any text can be one unless given. */
+  readonly fault?: (value: string) => string | undefined;
   /** What people call one of its values, and several. */
   readonly words: Words;
   /** Values to filter by, for the API document. */
@@ -52,9 +56,10 @@ export const DIMENSIONS = {
   country: {
     column: sql`country`,
     filter: countryFilter(sql`country`),
+    fault: faultOfCountry,
     words: { one: 'Country', many: 'Countries' },
     example: 'DE,Türkiye',
-    filterNote: 'Codes and English names.',
+    filterNote: 'Codes and English names, in any letter case.',
     shownAs: 'country',
   },
   city: {
@@ -69,7 +74,7 @@ export const DIMENSIONS = {
     words: { one: 'Referrer', many: 'Referrers' },
     example: 'google.com',
     filterNote:
-      'A full URL, or a host for every referrer of exactly that host; `Direct` for clicks without one.',
+      'A full URL; a host for every referrer of exactly that host; a host and path without a scheme for that referrer under https and http; `Direct` for clicks without one.',
     shownAs: 'address',
   },
   short_code: {
@@ -111,3 +116,10 @@ export function goesWith(name: DimensionName, scope: string): boolean {
 
 /** The dimensions of questions about one URL. */
 export const LINK_DIMENSIONS = DIMENSION_NAMES.filter((name) => goesWith(name, 'anon'));
+
+function faultOfCountry(value: string): string | undefined {
+  if (countryCode(value) !== undefined) return undefined;
+  const nearest = nearestCountryName(value);
+  const hint = nearest === undefined ? 'Write it as in DE or Germany.' : `Did you mean ${nearest}?`;
+  return `country cannot be "${quotable(value)}", which is no country's code or English name. ${hint}`;
+}

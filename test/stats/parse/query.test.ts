@@ -14,13 +14,18 @@ const parsed = (raw: Raw): Question => parseQuestion(raw, CONTEXT);
 
 /** Status, code and field of the error that parsing ends in. */
 function refusal(parse: () => unknown): readonly unknown[] {
+  const error = errorOf(parse);
+  return error === undefined ? [] : [error.status, error.code, error.field];
+}
+
+function errorOf(parse: () => unknown): AppError | undefined {
   try {
     parse();
   } catch (error) {
     if (!(error instanceof AppError)) throw error;
-    return [error.status, error.code, error.field];
+    return error;
   }
-  return [];
+  return undefined;
 }
 
 test('nothing given: the defaults', () => {
@@ -116,7 +121,7 @@ describe('between parameters', () => {
     const wrong = (field: string) => (goes ? [] : [400, 'validation_error', field]);
     expect(refusal(() => parsed({ ...anon, group_by: name }))).toEqual(wrong('group_by'));
     if (!FILTER_NAMES.some((filter) => filter === name)) return;
-    const filters = JSON.stringify({ [name]: ['v'] });
+    const filters = JSON.stringify({ [name]: ['DE'] });
     expect(refusal(() => parsed({ ...anon, filters }))).toEqual(wrong('filters'));
   });
 
@@ -137,14 +142,17 @@ describe('filters', () => {
     ['a text is a list of one', { filters: '{"city":"a"}' }, [is('city', 'a')]],
     ['an operator in words', { filters: '{"city":{"is":["a"]}}' }, [is('city', 'a')]],
     ['all spellings add up', { filters: '{"city":{"is":"a"}}', city: 'b' }, [is('city', 'a', 'b')]],
-    ['empty values are none', { filters: '{"city":[]}', os: ',' }, []],
+    ['empty values are none', { filters: '{"city":[],"browser":[""]}', os: ',' }, []],
+    ['blanks in JSON are a value', { filters: '{"city":[" "," a "]}', os: ' , ' }, [is('city', ' ', ' a ')]],
   ] as const)('%s', (_, raw, filters) => {
     expect(parsed(raw).filters).toEqual(filters);
   });
 
   test.each(FILTER_NAMES)('by %s', (name) => {
-    expect(parsed({ [name]: 'v' }).filters).toEqual([is(name, 'v')]);
-    expect(parsed({ filters: JSON.stringify({ [name]: ['v', 'w'] }) }).filters).toEqual([is(name, 'v', 'w')]);
+    expect(parsed({ [name]: 'DE' }).filters).toEqual([is(name, 'DE')]);
+    expect(parsed({ filters: JSON.stringify({ [name]: ['DE', 'fr'] }) }).filters).toEqual([
+      is(name, 'DE', 'fr'),
+    ]);
   });
 
   test.each([
@@ -162,6 +170,32 @@ describe('filters', () => {
     '{"__proto__":["x"]}',
   ])('%s is refused', (filters) => {
     expect(refusal(() => parsed({ filters }))).toEqual([400, 'validation_error', 'filters']);
+  });
+});
+
+describe('a country that nobody knows', () => {
+  test.each([
+    ['Germny', 'Did you mean Germany?'],
+    ['united  statse', 'Did you mean United States?'],
+    ['Atlantis', 'Write it as in DE or Germany.'],
+    ['ZZ', 'Write it as in DE or Germany.'],
+    [`G${'e'.repeat(50_000)}`, 'Write it as in DE or Germany.'],
+  ])('%s: %s', (value, hint) => {
+    for (const raw of [{ country: `DE,${value}` }, { filters: JSON.stringify({ country: ['de', value] }) }]) {
+      const [field] = Object.keys(raw);
+      const error = errorOf(() => parsed(raw));
+      expect([error?.status, error?.field]).toEqual([400, field]);
+      expect(error?.message).toContain(hint);
+      expect(error?.message.length).toBeLessThan(200);
+    }
+  });
+
+  test('blanks are none', () => {
+    expect(refusal(() => parsed({ filters: '{"country":" "}' }))).toEqual([
+      400,
+      'validation_error',
+      'filters',
+    ]);
   });
 });
 
