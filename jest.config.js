@@ -107,8 +107,8 @@ const sharedClickHouse = {
 export default {
   projects: [project('unit'), project('api', sharedClickHouse), project('slow', sharedClickHouse)],
   testSequencer: '<rootDir>/test/support/slowest-first.js',
-  // Jest would leave one core idle; most suites wait for processes of their own.
-  maxWorkers: availableParallelism(),
+  // One more than there are cores: a suite that starts processes waits for them a good part of its time.
+  maxWorkers: availableParallelism() + 1,
   testTimeout: 60_000,
   // On a busy machine a worker needs more than the half second that Jest gives it.
   workerGracefulExitTimeout: 10_000,

@@ -59,15 +59,16 @@ test.each(Object.entries(BODIES))(
       }),
     );
     const packed = { 'content-type': 'application/x-ndjson', 'content-encoding': 'gzip' };
-    for (const named of [{}, { 'idempotency-key': 'large' }]) {
-      const answers = await Promise.all(
-        keys.map((key, place) => send('/api/v1/clicks', key, bodies[place] ?? '', { ...packed, ...named })),
-      );
-      for (const { response, json } of answers) {
-        expect([200, 503]).toContain(response.status);
-        if (response.status === 503) expect(response.headers.get('retry-after')).toMatch(/^[1-9]\d*$/);
-        else expect(json.rejected).toEqual([]);
-      }
+    const answers = await Promise.all(
+      keys.map((key, place) => {
+        const named = place === 0 ? {} : { 'idempotency-key': 'large' };
+        return send('/api/v1/clicks', key, bodies[place] ?? '', { ...packed, ...named });
+      }),
+    );
+    for (const { response, json } of answers) {
+      expect([200, 503]).toContain(response.status);
+      if (response.status === 503) expect(response.headers.get('retry-after')).toMatch(/^[1-9]\d*$/);
+      else expect(json.rejected).toEqual([]);
     }
     const click = await send('/api/v1/clicks', keys[0] ?? '', JSON.stringify({ short_code: 'a-1' }));
     expect([click.response.status, click.json.accepted]).toEqual([200, 1]);

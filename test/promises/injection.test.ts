@@ -53,22 +53,43 @@ const parametersOf = ({ description, sample }: Route): readonly string[] => [
   ]),
 ];
 
+/** A body that is sent, once with each of its texts in place of which another stands. */
+function bodiesWith(text: string, { body }: Route['sample']): readonly string[] {
+  if (body === undefined || body.text === '') return [];
+  const line = body.type === 'application/x-ndjson' ? (body.text.split('\n')[0] ?? '') : body.text;
+  let texts = 0;
+  JSON.parse(line, (_, value: unknown) => (typeof value === 'string' ? texts++ : value));
+  return Array.from({ length: texts }, (_, wanted) => {
+    let place = 0;
+    return JSON.stringify(
+      JSON.parse(line, (_, value: unknown) =>
+        typeof value === 'string' && place++ === wanted ? text : value,
+      ),
+    );
+  });
+}
+
 test.each(ROUTES.map((route) => [`${route.method} ${route.path}`, route] as const))(
-  '%s takes no parameter for SQL',
+  '%s takes no parameter and nothing of a body for SQL',
   async (_, route) => {
     const { path, query = {}, headers = {}, body } = route.sample;
     const before = await stored();
     const failed: unknown[] = [];
-    const send = async (to: string, asked: Readonly<Record<string, string>>): Promise<void> => {
+    const send = async (
+      to: string,
+      asked: Readonly<Record<string, string>>,
+      sent = body?.text,
+    ): Promise<void> => {
       const { status, text } = await spoor.send(route.method.toUpperCase(), to, {
         query: asked,
         headers: { ...headers, ...(body === undefined ? {} : { 'content-type': body.type }) },
-        ...(body === undefined ? {} : { body: body.text }),
+        ...(sent === undefined ? {} : { body: sent }),
       });
-      if (status >= 500) failed.push([to, asked, status, text]);
+      if (status >= 500) failed.push([to, asked, sent, status, text]);
     };
     for (const text of HOSTILE) {
       for (const name of parametersOf(route)) await send(path, { ...query, [name]: text });
+      for (const sent of bodiesWith(text, route.sample)) await send(path, query, sent);
       if (route.path.includes('{'))
         await send(route.path.replaceAll(/\{\w+\}/g, encodeURIComponent(text)), query);
     }
