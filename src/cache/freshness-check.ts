@@ -1,4 +1,5 @@
-import { type Database, LOOK_UP } from '../clickhouse/database.ts';
+import type { Database } from '../clickhouse/database.ts';
+import { LOOK_UP } from '../clickhouse/query-options.ts';
 import { PART_VERSION } from '../clickhouse/part-version.ts';
 import { sql } from '../sql/sql.ts';
 import type { Tenant } from '../stats/sql/conditions.ts';

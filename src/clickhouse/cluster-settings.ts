@@ -1,7 +1,7 @@
 import type { ClickHouseSettings } from '@clickhouse/client';
 import type { ClickHouseCluster, ClickHouseServer } from '../config.ts';
 import { quoted, sql } from '../sql/sql.ts';
-import type { NodeSettings } from './database.ts';
+import type { NodeSettings } from './query-options.ts';
 
 /** The servers that the settings name, all of one user. */
 export function serversOf({ urls }: ClickHouseCluster, user: ClickHouseServer): readonly ClickHouseServer[] {

@@ -1,71 +1,28 @@
-import {
-  type ClickHouseClient,
-  type ClickHouseClientConfigOptions,
-  type ClickHouseSettings,
-  type Row as JsonRow,
-  createClient,
-} from '@clickhouse/client';
+import type { ClickHouseSettings, Row as JsonRow } from '@clickhouse/client';
 import type { ClickHouseServer } from '../config.ts';
 import { render } from '../sql/render.ts';
 import { type Sql, sql } from '../sql/sql.ts';
 import { yielding } from '../lib/event-loop.ts';
+import { Clients } from './clients.ts';
 import { DEADLINES, type Deadlines } from './deadlines.ts';
 import { fromClickHouse } from './failures.ts';
 import { type Insert, type InsertOptions, jsonInsert, nativeInsert, runInsert } from './insert.ts';
 import type { NativeColumn } from './native.ts';
 import { Ping } from './ping.ts';
 import { QueryEnding } from './query-ending.ts';
+import type { NodeSettings, QueryObserver, QueryOptions, StreamOptions } from './query-options.ts';
 import { PATIENT, READ_ONLY, WHOLE } from './settings.ts';
 import { withTimeout } from './time-limit.ts';
 import type { Workload, WorkloadSettings } from './workloads.ts';
 
-export interface QueryOptions {
-  /** What the query is for; a lookup unless given. */
-  readonly workload?: Workload;
-  /** Seconds the query may run; the deadline of a lookup unless given. */
-  readonly maxSeconds?: number;
-  /** Threads for the query; ClickHouse decides unless given. */
-  readonly threads?: number;
-  readonly signal?: AbortSignal | undefined;
-}
-
-/** For a few rows of a small table: more than one thread would only be more work. */
-export const LOOK_UP = { threads: 1 } satisfies QueryOptions;
-
-/** Settings of a server that is a node of a cluster. */
-export interface NodeSettings {
-  /** For every statement. */
-  readonly statements?: ClickHouseSettings;
-  /** The query of a ping; it succeeds only while all that stats queries need responds. */
-  readonly pingQuery?: Sql;
-}
-
-interface StreamOptions {
-  readonly format: string;
-  readonly signal: AbortSignal;
-  readonly workload: Workload;
-  readonly ended: (end: Promise<void>) => void;
-  readonly settings?: ClickHouseSettings;
-}
-
-/** Called when a query has ended, for metrics. */
-export type QueryObserver = (kind: 'select' | 'insert' | 'command', seconds: number, ok: boolean) => void;
-
 /** A query is given up this long after its time is up: ClickHouse, which ought to have ended it, hangs. */
 const HANG_MS = 2_000;
-
-const DAY_MS = 86_400_000;
 
 /** The only way to ClickHouse. Every failure leaves it as an error that a client may see, or as a fault of Spoor. */
 export class Database {
   readonly name: string;
   readonly deadlines: Deadlines;
-  /** Each workload has connections of its own, so that none waits for those of another. */
-  readonly #clients = new Map<Workload, ClickHouseClient>();
-  readonly #options: ClickHouseClientConfigOptions;
-  readonly #slowReaders: ClickHouseClient;
-  /** A connection that no other work can take. */
-  readonly #pingClient: ClickHouseClient;
+  readonly #clients: Clients;
   readonly #ping: Ping;
   readonly #ending: QueryEnding;
   readonly #observe: QueryObserver;
@@ -84,33 +41,9 @@ export class Database {
     this.deadlines = deadlines;
     this.#observe = observe;
     this.#workloads = workloads;
-    const options = {
-      url: server.url,
-      username: server.user,
-      password: server.password,
-      database: name,
-      application: 'spoor',
-      request_timeout: deadlines.statementMs,
-      max_open_connections: 32,
-      use_multipart_params_auto: true,
-      log: { level: 127 },
-      clickhouse_settings: {
-        output_format_json_quote_64bit_integers: 0,
-        date_time_input_format: 'best_effort',
-        ...statements,
-      },
-    } satisfies ClickHouseClientConfigOptions;
-    this.#options = options;
-    this.#slowReaders = createClient({ ...options, request_timeout: DAY_MS });
-    this.#pingClient = createClient({ ...options, max_open_connections: 1 });
-    this.#ping = new Ping(this.#pingClient, render(pingQuery).sql, workloads.lookups ?? {});
-    this.#ending = new QueryEnding(() => this.#clientOf('lookups'), deadlines.endMs);
-  }
-
-  #clientOf(workload: Workload): ClickHouseClient {
-    const client = this.#clients.get(workload) ?? createClient(this.#options);
-    this.#clients.set(workload, client);
-    return client;
+    this.#clients = new Clients(server, name, statements, deadlines.statementMs);
+    this.#ping = new Ping(this.#clients.ping, render(pingQuery).sql, workloads.lookups ?? {});
+    this.#ending = new QueryEnding(() => this.#clients.of('lookups'), deadlines.endMs);
   }
 
   /** All rows of a query as arrays of column values, in the order of its SELECT. For results of bounded size. */
@@ -123,7 +56,7 @@ export class Database {
     return this.#measure('select', () =>
       withTimeout(seconds * 1_000 + HANG_MS, (timedOut) =>
         this.#ending.run(options.signal, async (queryId) => {
-          const result = await this.#clientOf(workload).query({
+          const result = await this.#clients.of(workload).query({
             query_id: queryId,
             query: text,
             query_params: { ...params },
@@ -180,7 +113,7 @@ export class Database {
     return this.#measure('select', () =>
       this.#ending.run(signal, async (queryId, givenUp) => {
         const { sql: text, params } = render(query);
-        const { stream } = await this.#slowReaders.exec({
+        const { stream } = await this.#clients.slowReaders.exec({
           query_id: queryId,
           query: `${text} FORMAT ${format}`,
           query_params: { ...params },
@@ -212,7 +145,7 @@ export class Database {
     params: Readonly<Record<string, unknown>> = {},
   ): Promise<void> {
     await this.#measure('command', () =>
-      this.#clientOf('lookups').command({
+      this.#clients.of('lookups').command({
         query: text,
         query_params: { ...params },
         // Without it a statement that fails late would get status 200 first.
@@ -243,7 +176,7 @@ export class Database {
 
   async #insert(insert: Insert, options: InsertOptions): Promise<void> {
     await this.#measure('insert', () =>
-      runInsert(this.#clientOf('intake'), insert, this.#workloads.intake, options),
+      runInsert(this.#clients.of('intake'), insert, this.#workloads.intake, options),
     );
   }
 
@@ -253,8 +186,7 @@ export class Database {
   }
 
   async close(): Promise<void> {
-    const clients = [...this.#clients.values(), this.#slowReaders, this.#pingClient];
-    await Promise.all(clients.map((client) => client.close()));
+    await this.#clients.close();
   }
 
   async #measure<T>(kind: Parameters<QueryObserver>[0], run: () => Promise<T>): Promise<T> {

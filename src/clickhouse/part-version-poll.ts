@@ -1,5 +1,6 @@
 import { param, sql } from '../sql/sql.ts';
-import { type Database, LOOK_UP } from './database.ts';
+import type { Database } from './database.ts';
+import { LOOK_UP } from './query-options.ts';
 import { PART_VERSION } from './part-version.ts';
 
 /** The part version of a table at a moment. */

@@ -1,7 +1,8 @@
 import type { ClickHouseServer, Config } from '../config.ts';
 import { sql } from '../sql/sql.ts';
 import type { ClickTable, Shards } from './cluster.ts';
-import type { Database, QueryObserver } from './database.ts';
+import type { Database } from './database.ts';
+import type { QueryObserver } from './query-options.ts';
 import { refuseOldServer, versionOf } from './server-version.ts';
 import type { Deadlines } from './deadlines.ts';
 import { type OnWait, Waiting } from './waiting.ts';

@@ -1,4 +1,5 @@
-import { type Database, LOOK_UP } from '../clickhouse/database.ts';
+import type { Database } from '../clickhouse/database.ts';
+import { LOOK_UP } from '../clickhouse/query-options.ts';
 import { GroupCommit } from '../clickhouse/group-commit.ts';
 import type { NextVersion } from '../clickhouse/versions.ts';
 import { AppError } from '../errors.ts';

@@ -1,7 +1,7 @@
 import { type FileHandle, statfs } from 'node:fs/promises';
 import { promisify } from 'node:util';
 import { deflateRaw, inflateRaw } from 'node:zlib';
-import type { Lease } from '../fair-share/fair-share.ts';
+import type { Lease } from '../fair-share/share.ts';
 import { hasSpareRoom } from './spool-folder.ts';
 
 const deflate = promisify(deflateRaw);

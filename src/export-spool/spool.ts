@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { type FileHandle, open, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { FairShare, Lease } from '../fair-share/fair-share.ts';
+import type { FairShare } from '../fair-share/fair-share.ts';
+import type { Lease } from '../fair-share/share.ts';
 import type { Holder } from '../fair-share/holder.ts';
 import type { SpoolFolder } from './spool-folder.ts';
 import { SpoolFile } from './spool-file.ts';

@@ -1,5 +1,6 @@
 import { unavailable } from '../errors.ts';
-import type { FairShare, Lease } from './fair-share.ts';
+import type { FairShare } from './fair-share.ts';
+import type { Lease } from './share.ts';
 
 /** A lease grows by so many units at least: asking at each click would cost as much as parsing it. */
 const STEP = 65_536;

@@ -1,4 +1,5 @@
-import { FairShare, type ShareOptions } from './fair-share.ts';
+import { FairShare } from './fair-share.ts';
+import type { ShareOptions } from './share.ts';
 
 /** Everything scarce that requests compete for in this process. */
 export interface Shares {

@@ -1,4 +1,5 @@
-import { type Database, LOOK_UP } from '../clickhouse/database.ts';
+import type { Database } from '../clickhouse/database.ts';
+import { LOOK_UP } from '../clickhouse/query-options.ts';
 import type { PartVersionPoll } from '../clickhouse/part-version-poll.ts';
 import { sql } from '../sql/sql.ts';
 import { yielding } from '../lib/event-loop.ts';

@@ -1,4 +1,5 @@
-import { type Database, LOOK_UP } from '../clickhouse/database.ts';
+import type { Database } from '../clickhouse/database.ts';
+import { LOOK_UP } from '../clickhouse/query-options.ts';
 import type { NextVersion } from '../clickhouse/versions.ts';
 import { type Sql, param, sql } from '../sql/sql.ts';
 import type { ApiKey } from './key-store.ts';

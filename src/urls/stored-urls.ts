@@ -1,4 +1,5 @@
-import { type Database, LOOK_UP, type QueryOptions } from '../clickhouse/database.ts';
+import type { Database } from '../clickhouse/database.ts';
+import { LOOK_UP, type QueryOptions } from '../clickhouse/query-options.ts';
 import type { ByteLru } from '../cache/byte-lru.ts';
 import { type CachedRow, RowCache } from '../cache/row-cache.ts';
 import { PartVersionPoll } from '../clickhouse/part-version-poll.ts';

@@ -1,7 +1,8 @@
 import type { IncomingMessage } from 'node:http';
 import { createGunzip } from 'node:zlib';
 import { AppError } from '../../errors.ts';
-import type { FairShare, Lease } from '../../fair-share/fair-share.ts';
+import type { FairShare } from '../../fair-share/fair-share.ts';
+import type { Lease } from '../../fair-share/share.ts';
 import { BodyPieces } from './body-pieces.ts';
 import { type BodyProgress, beginReading } from './body-progress.ts';
 import type { Context } from '../request/context.ts';

@@ -1,7 +1,7 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { AppError } from '../../errors.ts';
-import type { Lease } from '../../fair-share/fair-share.ts';
+import type { Lease } from '../../fair-share/share.ts';
 import type { Holder } from '../../fair-share/holder.ts';
 import { Pace } from './pace.ts';
 import { resetConnection } from './resetting-response.ts';

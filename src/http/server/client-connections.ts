@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net';
-import type { FairShare, Lease } from '../../fair-share/fair-share.ts';
+import type { FairShare } from '../../fair-share/fair-share.ts';
+import type { Lease } from '../../fair-share/share.ts';
 import type { Holder } from '../../fair-share/holder.ts';
 import { clientNetwork } from '../request/client-address.ts';
 import { Connection } from './client-connection.ts';

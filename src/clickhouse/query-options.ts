@@ -1,0 +1,35 @@
+import type { ClickHouseSettings } from '@clickhouse/client';
+import type { Sql } from '../sql/sql.ts';
+import type { Workload } from './workloads.ts';
+
+export interface QueryOptions {
+  /** What the query is for; a lookup unless given. */
+  readonly workload?: Workload;
+  /** Seconds the query may run; the deadline of a lookup unless given. */
+  readonly maxSeconds?: number;
+  /** Threads for the query; ClickHouse decides unless given. */
+  readonly threads?: number;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** For a few rows of a small table: more than one thread would only be more work. */
+export const LOOK_UP = { threads: 1 } satisfies QueryOptions;
+
+/** Settings of a server that is a node of a cluster. */
+export interface NodeSettings {
+  /** For every statement. */
+  readonly statements?: ClickHouseSettings;
+  /** The query of a ping; it succeeds only while all that stats queries need responds. */
+  readonly pingQuery?: Sql;
+}
+
+export interface StreamOptions {
+  readonly format: string;
+  readonly signal: AbortSignal;
+  readonly workload: Workload;
+  readonly ended: (end: Promise<void>) => void;
+  readonly settings?: ClickHouseSettings;
+}
+
+/** Called when a query has ended, for metrics. */
+export type QueryObserver = (kind: 'select' | 'insert' | 'command', seconds: number, ok: boolean) => void;
