@@ -1,4 +1,4 @@
-import type { StatsResult, TimeSlot } from './result-types.ts';
+import type { RangeDates, TimeSlot } from './result-types.ts';
 
 // The API writes instants in local time: the part before the offset is what clocks there show.
 const WALL_LENGTH = '2026-01-24T00:00:00.000'.length;
@@ -47,7 +47,7 @@ export function slotTick(start: string, minutes: number, isFirstOfDay: boolean):
 }
 
 /** A range in words; with times of day only if they matter. */
-export function rangeName({ start_date, end_date }: StatsResult['time_range']): string {
+export function rangeName({ start_date, end_date }: RangeDates): string {
   const [start, end] = [wallOf(start_date), wallOf(end_date)];
   const isWholeDays = start % DAY === 0 && (end + 1) % DAY === 0;
   if (isWholeDays || end - start > 3 * DAY) {

@@ -56,6 +56,9 @@ export interface TimeSlot {
   readonly previousClicks: number | undefined;
 }
 
+/** The first and the last moment of a range. */
+export type RangeDates = Pick<StatsResult['time_range'], 'start_date' | 'end_date'>;
+
 /** Length of the chart's slots in minutes: a month counts as 30 days. */
 export function slotMinutes({ time_bucket_info: info }: StatsResult): number {
   return info?.interval_minutes ?? 1440;
@@ -98,7 +101,7 @@ function repeated(texts: readonly string[]): ReadonlySet<string> {
 /** Whether a range starts in the middle of a time bucket. */
 function startsWithin(
   row: StatsResult['metrics'][string][number] | undefined,
-  range: StatsResult['time_range'] | undefined,
+  range: RangeDates | undefined,
 ): boolean {
   if (row === undefined || range === undefined) return false;
   return Date.parse(String(row['bucket_start'])) < Date.parse(range.start_date);

@@ -1,6 +1,6 @@
 import { formatWithOffset } from '../lib/calendar.ts';
 import type { Period } from './address.ts';
-import type { StatsResult, TimeSlot } from './result-types.ts';
+import type { RangeDates, TimeSlot } from './result-types.ts';
 import { isFirstOfDay, offsetIn } from './zones.ts';
 
 /**
@@ -10,7 +10,7 @@ import { isFirstOfDay, offsetIn } from './zones.ts';
  */
 export function periodOfSlots(
   slots: readonly TimeSlot[],
-  { time_range: range }: Pick<StatsResult, 'time_range'>,
+  { time_range: range }: { readonly time_range: RangeDates },
   shown: Period,
   [from, to]: readonly [number, number],
   zone: string,

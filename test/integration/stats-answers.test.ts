@@ -467,11 +467,25 @@ describe('dates', () => {
     expect(time_range.start_date).toBe('2000-01-01T00:00:00.000+00:00');
     const end = Date.parse(time_range.end_date);
     expect(end >= before && end <= Date.now()).toBe(true);
+    expect([time_range.clamped, time_range.window_days]).toEqual([
+      true,
+      Math.round((end - Date.UTC(2000, 0, 1)) / 86_400_000),
+    ]);
     const { time_range: ancient } = await answerOf({ start_date: '1970-01-01', end_date: '1999-12-31' });
     expect(ancient).toEqual({
       start_date: '2000-01-01T00:00:00.000+00:00',
       end_date: '2000-01-01T00:00:00.000+00:00',
+      clamped: true,
+      window_days: 1,
     });
+    for (const [query, clamped, window_days] of [
+      [{}, false, 7],
+      [{ start_date: '2025-03-03', end_date: '2025-03-09', timezone: 'America/New_York' }, false, 7],
+      [{ start_date: '2025-03-09T10:00', end_date: '2025-03-09T11:00' }, false, 1],
+      [{ end_date: '2000-01-03' }, true, 3],
+    ] as const) {
+      expect((await answerOf(query)).time_range).toMatchObject({ clamped, window_days });
+    }
   });
 
   test('digits that mean a date are refused with the date', async () => {

@@ -52,7 +52,7 @@ const INTERVAL_OF: Readonly<Record<string, string>> = {
 async function askedAlone(query: Query, answer: any) {
   const { start_date, end_date } = answer.previous.time_range;
   const strategy = answer.time_bucket_info?.strategy;
-  const { time_range, summary, computed_metrics, metrics } = await answerOf({
+  const { summary, computed_metrics, metrics } = await answerOf({
     ...query,
     start_date,
     end_date,
@@ -60,7 +60,7 @@ async function askedAlone(query: Query, answer: any) {
   });
   const timeLists = Object.entries(metrics).filter(([name]) => name.endsWith('_by_time'));
   return {
-    time_range,
+    time_range: { start_date, end_date },
     summary,
     ...(computed_metrics === undefined ? {} : { computed_metrics }),
     ...(strategy === undefined ? {} : { metrics: Object.fromEntries(timeLists) }),

@@ -104,6 +104,8 @@ export function expectedAnswer(question: Question, clicks: readonly KnownClick[]
     time_range: {
       start_date: written(question.start, question.timezone),
       end_date: written(question.end, question.timezone),
+      clamped: false,
+      window_days: Math.max(1, Math.round((question.end - question.start) / 86_400_000)),
     },
     ...(question.groupBy.includes('time') ? { time_bucket_info: bucketInfo(question) } : {}),
     summary,
@@ -118,12 +120,15 @@ export function expectedPrevious(question: Question, clicks: readonly KnownClick
   const before = periodBefore(question);
   if (before === null) return null;
   const isByTime = question.groupBy.includes('time');
-  const { time_range, summary, computed_metrics, metrics } = expectedAnswer(
+  const { summary, computed_metrics, metrics } = expectedAnswer(
     { ...question, ...before, groupBy: isByTime ? ['time'] : [], breakdown: false },
     clicks,
   );
   return {
-    time_range,
+    time_range: {
+      start_date: written(before.start, question.timezone),
+      end_date: written(before.end, question.timezone),
+    },
     summary,
     ...(computed_metrics === undefined ? {} : { computed_metrics }),
     ...(isByTime ? { metrics } : {}),

@@ -9,7 +9,12 @@ export const EXPORTED_EXAMPLE = {
   filters: { browser: ['Chrome', 'Firefox'] },
   group_by: ['time', 'browser'],
   timezone: 'America/New_York',
-  time_range: { start_date: '2026-01-24T00:00:00.000-05:00', end_date: '2026-01-25T23:59:59.999-05:00' },
+  time_range: {
+    start_date: '2026-01-24T00:00:00.000-05:00',
+    end_date: '2026-01-25T23:59:59.999-05:00',
+    clamped: false,
+    window_days: 2,
+  },
   time_bucket_info: {
     strategy: 'daily',
     interval_minutes: 1440,

@@ -24,8 +24,16 @@ const percent = z.number().min(0).max(100);
 
 const TEXTS = { type: 'array', items: { type: 'string' } };
 
+const period = { start_date: zoned, end_date: zoned };
+
 const timeRange = z
-  .strictObject({ start_date: zoned, end_date: zoned })
+  .strictObject({
+    ...period,
+    clamped: z
+      .boolean()
+      .describe('Whether a date lies after now or before 2000, and the range ends or begins there instead.'),
+    window_days: z.int().min(1).describe('The length of the range, rounded to days, at least 1.'),
+  })
   .describe('The time range, both ends included, in the time zone of the request.');
 
 const timeBucketInfo = z
@@ -147,7 +155,7 @@ function listPattern(metricNames: readonly string[], dimensionNames: readonly st
 
 const previousPeriod = z
   .strictObject({
-    time_range: timeRange,
+    time_range: z.strictObject(period).describe('The period, both ends included.'),
     summary,
     computed_metrics: computedMetrics.exactOptional(),
     metrics: timeMetrics.exactOptional(),

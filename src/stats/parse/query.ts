@@ -27,6 +27,8 @@ export interface StatsQuery {
   readonly range: TimeRange;
   /** Whether the range ends now: clicks from senders whose clock is ahead then belong to its last bucket. Not known: false. */
   readonly endsNow?: boolean;
+  /** Whether a date lies beyond the times that clicks can be of, and the range begins or ends at their bound instead. */
+  readonly isClamped?: boolean;
   readonly groupBy: readonly DimensionName[];
   readonly metrics: readonly MetricName[];
   readonly timezone: string;
@@ -144,7 +146,8 @@ export function forExport(question: Question, oldest: number | undefined): Stats
 
 function withRange({ start: asked, end, ...question }: Question, defaultStart: number): StatsQuery {
   const start = asked ?? Math.max(defaultStart, YEAR_2000);
-  return { ...question, range: { start, end }, interval: question.interval ?? defaultInterval(start, end) };
+  const isClamped = question.isClamped === true || start !== (asked ?? defaultStart);
+  return { ...question, isClamped, range: { start, end }, interval: question.interval ?? defaultInterval(start, end) };
 }
 
 function parseChoices(raw: RawParameters) {
@@ -191,11 +194,13 @@ function parseDates(
   raw: RawParameters,
   timezone: string,
   now: number,
-): Pick<Question, 'start' | 'end' | 'endsNow'> {
+): Pick<Question, 'start' | 'end' | 'endsNow' | 'isClamped'> {
   const clamp = (instant: number): number => Math.min(Math.max(instant, YEAR_2000), now);
-  const end = clamp(parseDate(raw, 'end_date', timezone, 'end') ?? now);
-  const given = parseDate(raw, 'start_date', timezone, 'start');
-  return { start: given === undefined ? undefined : clamp(given), end, endsNow: end === now };
+  const givenEnd = parseDate(raw, 'end_date', timezone, 'end') ?? now;
+  const givenStart = parseDate(raw, 'start_date', timezone, 'start');
+  const end = clamp(givenEnd);
+  const start = givenStart === undefined ? undefined : clamp(givenStart);
+  return { start, end, endsNow: end === now, isClamped: start !== givenStart || end !== givenEnd };
 }
 
 function parseDate(

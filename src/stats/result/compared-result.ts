@@ -12,8 +12,10 @@ import {
 /** The period before the one that was asked about: its totals, and its time lists where time was asked for. */
 export type PreviousPeriod<List = StatsResult['metrics'][string]> = Pick<
   StatsResult,
-  'time_range' | 'summary' | 'computed_metrics'
-> &
+  'summary' | 'computed_metrics'
+> & {
+  readonly time_range: Pick<StatsResult['time_range'], 'start_date' | 'end_date'>;
+} &
   Partial<Pick<StatsResult<List>, 'metrics'>>;
 
 /** A stats result with what it was to be compared with; null where no time lies before the range that clicks can be of. */
@@ -43,9 +45,10 @@ export function shapeCompared(
 }
 
 function shapePrevious({ lists }: Plan, result: StatsResult<ShapedList>): PreviousPeriod<ShapedList> {
-  const { time_range, summary, computed_metrics, metrics } = result;
+  const { summary, computed_metrics, metrics } = result;
+  const { start_date, end_date } = result.time_range;
   return {
-    time_range,
+    time_range: { start_date, end_date },
     summary,
     ...(computed_metrics === undefined ? {} : { computed_metrics }),
     ...(lists.length === 0 ? {} : { metrics }),

@@ -1,4 +1,5 @@
 import { assertNever } from '../../errors.ts';
+import { DAY } from '../../lib/calendar.ts';
 import { mapEntries } from '../../lib/names.ts';
 import { formatInstant } from '../../lib/time-zone.ts';
 import { twoDecimals } from '../../lib/rounding.ts';
@@ -34,7 +35,12 @@ export type StatsHead = {
   readonly filters: FiltersByName;
   readonly group_by: readonly DimensionName[];
   readonly timezone: string;
-  readonly time_range: { readonly start_date: string; readonly end_date: string };
+  readonly time_range: {
+    readonly start_date: string;
+    readonly end_date: string;
+    readonly clamped: boolean;
+    readonly window_days: number;
+  };
   readonly time_bucket_info?: TimeBucketInfo;
   readonly summary: Summary;
   readonly computed_metrics?: ComputedMetrics;
@@ -58,6 +64,8 @@ export function shapeHead(query: StatsQuery, numbers: SummaryNumbers, now: numbe
     time_range: {
       start_date: formatInstant(range.start, timezone),
       end_date: formatInstant(range.end, timezone),
+      clamped: query.isClamped ?? false,
+      window_days: Math.max(1, Math.round((range.end - range.start) / DAY)),
     },
     ...(groupBy.includes('time') ? { time_bucket_info: bucketInfo(query) } : {}),
     summary,
