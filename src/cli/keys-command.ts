@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { z } from 'zod';
 import { SCOPES } from '../keys/scopes.ts';
-import { formatTable, printJson, printLine } from './output.ts';
+import { formatTable, note, printJson, printLine } from './output.ts';
 import { type RemoteOptions, remoteOption, withServer } from './remote.ts';
 
 const keySchema = z.looseObject({
@@ -10,6 +10,11 @@ const keySchema = z.looseObject({
   name: z.string(),
   scopes: z.array(z.string()),
   expires_at: z.string().nullable(),
+});
+
+const newKeySchema = keySchema.extend({
+  key: z.string(),
+  warnings: z.array(z.object({ warning: z.string() })).default([]),
 });
 
 interface JsonOptions extends RemoteOptions {
@@ -48,8 +53,10 @@ export function keysCommand(program: Command): void {
           },
         }),
       );
-      if (options.json) printJson(created);
-      else printLine(keySchema.extend({ key: z.string() }).parse(created).key);
+      if (options.json) return printJson(created);
+      const { key, warnings } = newKeySchema.parse(created);
+      printLine(key);
+      for (const { warning } of warnings) note(warning);
     });
 
   remoteOption(keys.command('list'))

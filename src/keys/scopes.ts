@@ -3,6 +3,20 @@ export const SCOPES = ['stats:read', 'urls:read', 'urls:write', 'clicks:write', 
 
 export type Scope = (typeof SCOPES)[number];
 
+/** Scopes that clients of spoo.me's API ask for, and that are for what Spoor does not do. A key does not get them. */
+export const FOREIGN_SCOPES = [
+  'shorten:create',
+  'urls:manage',
+  'domains:read',
+  'domains:manage',
+  'reports:create',
+  'keys:manage',
+] as const;
+
+export function isScope(name: string): name is Scope {
+  return SCOPES.some((scope) => scope === name);
+}
+
 export const RATE_LIMITS = ['standard', 'unlimited'] as const;
 
 export type RateLimit = (typeof RATE_LIMITS)[number];

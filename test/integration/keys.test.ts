@@ -89,12 +89,30 @@ describe('keys', () => {
     ['scopes', []],
     ['scopes', 'stats:read'],
     ['scopes', ['stats:read', 'everything']],
+    ['scopes', ['stats:read', 'SHORTEN:CREATE']],
+    ['scopes', ['shorten:create', 'urls:manage']],
     ['rate_limit', 'fast'],
   ])('a wrong %s is 400 and names it: %j', async (field, value) => {
     const before = (await list()).length;
     const { status, json } = await create({ [field]: value });
     expect([status, json.code, json.field]).toEqual([400, 'validation_error', field]);
     expect(await list()).toHaveLength(before);
+  });
+
+  test('scopes for what Spoor does not do are named in warnings, and given to no key', async () => {
+    const foreign = ['shorten:create', 'urls:manage', 'domains:read', 'domains:manage', 'reports:create'];
+    const { status, json } = await create({ scopes: [...foreign, 'stats:read', 'keys:manage'] });
+    expect([status, json.scopes]).toEqual([201, ['stats:read']]);
+    expect(json.warnings).toEqual(
+      [...foreign, 'keys:manage'].map((scope) => ({
+        field: 'scopes',
+        warning: expect.stringContaining(scope),
+      })),
+    );
+    const { key, warnings: _, ...rest } = json;
+    expect(await list()).toContainEqual(rest);
+    expect((await first.send('GET', '/api/v1/stats', { key })).status).toBe(200);
+    expect((await first.send('PUT', '/api/v1/urls/mine', { key, json: {} })).status).toBe(403);
   });
 
   test('a body that is not JSON is 400, another content type 415', async () => {

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { AppError, invalid } from '../../errors.ts';
 import type { ApiKey } from '../../keys/key-store.ts';
-import { RATE_LIMITS, SCOPES } from '../../keys/scopes.ts';
+import { FOREIGN_SCOPES, RATE_LIMITS, SCOPES, isScope } from '../../keys/scopes.ts';
 import { namedSchema, requestSchema } from '../openapi/schemas.ts';
 import { instantSchema, nameSchema, ownerSchema } from '../request/request-schemas.ts';
 import { timestampSchema } from '../response/timestamp-schema.ts';
@@ -11,17 +11,16 @@ import { noParameters, parameters } from '../route/parameters.ts';
 import { empty, json } from '../route/responses.ts';
 import { route } from '../route/route.ts';
 
+const SCOPE_LIST = `must be a list of: ${SCOPES.join(', ')}`;
+
 const wantedKey = requestSchema(
   'KeyWanted',
   z.object({
     owner_id: ownerSchema,
     name: nameSchema,
     scopes: z
-      .array(
-        z.enum(SCOPES, `must be a list of: ${SCOPES.join(', ')}`),
-        `must be a list of: ${SCOPES.join(', ')}`,
-      )
-      .min(1, 'must name at least one scope')
+      .array(z.enum([...SCOPES, ...FOREIGN_SCOPES], SCOPE_LIST), SCOPE_LIST)
+      .refine((scopes) => scopes.some(isScope), `must name at least one of: ${SCOPES.join(', ')}`)
       .transform((scopes) => [...new Set(scopes)]),
     expires_at: instantSchema.nullish(),
     rate_limit: z.enum(RATE_LIMITS, `must be one of: ${RATE_LIMITS.join(', ')}`).default('standard'),
@@ -36,7 +35,9 @@ const wantedKey = requestSchema(
         examples: ['me'],
       },
       name: { description: 'A name for people.', minLength: 1, maxLength: 128, examples: ['website'] },
-      scopes: { description: 'What the key may do. `admin:all` includes the others, for every owner.' },
+      scopes: {
+        description: `What the key may do. \`admin:all\` includes the others, for every owner. At least one of ${codes(SCOPES)}; beside it ${codes(FOREIGN_SCOPES)} may stand, which the key does not get.`,
+      },
       expires_at: {
         description: 'When the key expires: ISO 8601 or Unix time, in the future; null: never.',
         examples: ['2030-01-01'],
@@ -71,6 +72,10 @@ const newKeySchema = namedSchema(
       id: keyId,
       key: z.string().describe('The key. It is shown this once: only its SHA-256 is stored.'),
       ...otherKeyFields,
+      warnings: z
+        .array(z.strictObject({ field: z.string(), warning: z.string() }))
+        .exactOptional()
+        .describe('What was asked for and the key did not get.'),
     })
     .describe('A key that was just created.'),
 );
@@ -157,12 +162,14 @@ const createKey = route({
       const { key, stored } = await keys.create({
         ownerId: wanted.owner_id,
         name: wanted.name,
-        scopes: wanted.scopes,
+        scopes: wanted.scopes.filter(isScope),
         rateLimit: wanted.rate_limit,
         expiresAt,
       });
       const { id, ...rest } = presentKey(stored);
-      return { status: 201, headers: { 'Cache-Control': 'no-store' }, body: { id, key, ...rest } };
+      const warnings = wanted.scopes.filter((scope) => !isScope(scope)).map(foreignScope);
+      const body = { id, key, ...rest, ...(warnings.length === 0 ? {} : { warnings }) };
+      return { status: 201, headers: { 'Cache-Control': 'no-store' }, body };
     },
 });
 
@@ -192,6 +199,14 @@ const revokeKey = route({
       throw new AppError('not_found', 'There is no key of that id.', { field: 'id' });
     },
 });
+
+function foreignScope(scope: string) {
+  return { field: 'scopes', warning: `${scope} is for what Spoor does not do: the key does not get it.` };
+}
+
+function codes(names: readonly string[]): string {
+  return names.map((name) => `\`${name}\``).join(', ');
+}
 
 function presentKey(key: ApiKey): z.output<typeof keySchema.schema> {
   return {
