@@ -155,11 +155,15 @@ async function everyCommand(to: Settings, owner: string): Promise<any> {
   const code = `${owner}/a b`;
   const put = ['urls', 'put', code, '--owner', owner, '--public', '--created-at', '2026-01-01'];
   const url = {
+    id: code,
+    alias: code,
     short_code: code,
     owner_id: owner,
     created_at: '2026-01-01T00:00:00.000Z',
     private_stats: false,
     long_url: null,
+    status: 'ACTIVE',
+    password_set: false,
   };
   expect(await json(put, to)).toEqual(url);
 

@@ -373,11 +373,15 @@ describe('clicks in', () => {
       await post({ json: times.map((clicked_at) => ({ short_code: code, clicked_at })) });
       await post({ json: { short_code: code, clicked_at: '2020-01-01' } });
       expect((await spoor.send('GET', `/api/v1/urls/${code}`, { key })).json).toEqual({
+        id: code,
+        alias: code,
         short_code: code,
         owner_id: 'me',
         created_at: '2025-12-31T23:59:59.999Z',
         private_stats: true,
         long_url: null,
+        status: 'ACTIVE',
+        password_set: false,
       });
     });
 

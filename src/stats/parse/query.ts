@@ -147,7 +147,12 @@ export function forExport(question: Question, oldest: number | undefined): Stats
 function withRange({ start: asked, end, ...question }: Question, defaultStart: number): StatsQuery {
   const start = asked ?? Math.max(defaultStart, YEAR_2000);
   const isClamped = question.isClamped === true || start !== (asked ?? defaultStart);
-  return { ...question, isClamped, range: { start, end }, interval: question.interval ?? defaultInterval(start, end) };
+  return {
+    ...question,
+    isClamped,
+    range: { start, end },
+    interval: question.interval ?? defaultInterval(start, end),
+  };
 }
 
 function parseChoices(raw: RawParameters) {

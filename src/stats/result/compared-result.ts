@@ -15,8 +15,7 @@ export type PreviousPeriod<List = StatsResult['metrics'][string]> = Pick<
   'summary' | 'computed_metrics'
 > & {
   readonly time_range: Pick<StatsResult['time_range'], 'start_date' | 'end_date'>;
-} &
-  Partial<Pick<StatsResult<List>, 'metrics'>>;
+} & Partial<Pick<StatsResult<List>, 'metrics'>>;
 
 /** A stats result with what it was to be compared with; null where no time lies before the range that clicks can be of. */
 export type ComparedResult<List = StatsResult['metrics'][string]> = StatsResult<List> & {

@@ -70,14 +70,22 @@ describe('each parameter by itself', () => {
     ],
     ['later than now is now', { end_date: '2027-01-01' }, { end: NOW, endsNow: true, isClamped: true }],
     ['now is now', { end_date: String(NOW) }, { end: NOW, endsNow: true, isClamped: false }],
-    ['an end before now', { end_date: '2026-01-31T09:59:59.999Z' }, { end: NOW - 1, endsNow: false, isClamped: false }],
+    [
+      'an end before now',
+      { end_date: '2026-01-31T09:59:59.999Z' },
+      { end: NOW - 1, endsNow: false, isClamped: false },
+    ],
     [
       'as databases write it',
       { start_date: '2026-01-10 12:00:00' },
       { start: Date.parse('2026-01-10T12:00Z') },
     ],
     ['a zone that only Node lists', { timezone: 'America/New_York' }, { timezone: 'America/New_York' }],
-    ['before 2000 is its first moment', { start_date: '1999-01-01' }, { start: Date.UTC(2000, 0, 1), isClamped: true }],
+    [
+      'before 2000 is its first moment',
+      { start_date: '1999-01-01' },
+      { start: Date.UTC(2000, 0, 1), isClamped: true },
+    ],
   ] as const satisfies readonly (readonly [string, Raw, Partial<Question>])[])('%s', (_, raw, expected) => {
     expect(parsed(raw)).toMatchObject(expected);
   });
