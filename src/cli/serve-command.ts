@@ -51,6 +51,7 @@ export function stopSignal(): Promise<void> {
 export function announce(running: Running, log: Logger): void {
   if (running.newAdminKey !== undefined) {
     note(`The administrator's key, shown only once: ${running.newAdminKey}`);
+    note(`Sign in with it at ${running.url}`);
   }
   log.info({ url: running.url }, 'listening');
   void running.engineLost.then(() => {

@@ -142,7 +142,7 @@ function Command({ text }: { readonly text: string }) {
   };
   return (
     <div class="command">
-      <pre tabIndex={0} aria-label="Command">
+      <pre>
         <code ref={code}>{text}</code>
       </pre>
       <div class="actions">

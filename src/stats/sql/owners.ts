@@ -26,7 +26,7 @@ export function compileOwners({ search, limit, keptSince }: OwnerQuery): Sql {
   return sql`
     SELECT owner_id, sum(stored) AS clicks, count() OVER () AS total
     FROM (
-      SELECT toString(owner_id) AS owner_id, count() AS stored FROM clicks WHERE true ${isKept} ${matches} GROUP BY owner_id
+      SELECT owner_id, count() AS stored FROM clicks WHERE true ${isKept} ${matches} GROUP BY owner_id
       UNION ALL
       SELECT owner_id, toUInt64(0) AS stored FROM api_keys FINAL WHERE NOT is_revoked ${matches}
     )
