@@ -19,7 +19,7 @@ const PROMISED: Readonly<Record<string, readonly Scope[]>> = {
   'get /api/v1/keys': [],
   'post /api/v1/keys': [],
   'delete /api/v1/keys/{id}': [],
-  'get /api/v1/keys/current': ['stats:read', 'urls:read', 'urls:write', 'clicks:write'],
+  'get /api/v1/keys/current': SCOPES.filter((scope) => scope !== 'admin:all'),
   'get /api/v1/owners': [],
 };
 
