@@ -17,7 +17,11 @@ interface Options extends RemoteOptions {
   readonly json?: boolean;
 }
 
-const visitorSchema = z.strictObject({ ip: z.string().optional(), user_agent: z.string().optional() });
+const visitorSchema = z.strictObject({
+  ip: z.string().optional(),
+  user_agent: z.string().optional(),
+  visitor_id: z.string().optional(),
+});
 
 const responseSchema = z.object({ erased: z.number() });
 
@@ -29,14 +33,17 @@ export function eraseCommand(program: Command): void {
     .option('--start-date <date>', 'clicks from this time on, for example 2026-01-24')
     .option('--end-date <date>', 'clicks up to this time; a date alone includes that whole day')
     .option('--timezone <name>', 'time zone of the dates, for example Europe/Berlin (default: UTC)')
-    .option('--visitor', 'clicks of the visitor given on standard input: {"ip": "…", "user_agent": "…"}')
+    .option(
+      '--visitor',
+      'clicks of the visitor given on standard input: {"ip": "…", "user_agent": "…"} or {"visitor_id": "…"}',
+    )
     .option('--yes', 'do not ask for confirmation')
     .option('--json', 'print the result as JSON')
     .addHelpText(
       'after',
       `
-A visitor is an IP address and a user agent together, as sent with the clicks; leave one out if the clicks had none.
-They are read from standard input, so that neither the shell history nor the process list shows them.
+A visitor is an IP address and a user agent together, as sent with the clicks; leave one out if the clicks had none. Of
+clicks that were sent with a visitor_id it is that. They are read from standard input, so that neither the shell history nor the process list shows them.
 
 Examples:
   spoor erase --owner me --end-date 2025-12-31
@@ -83,7 +90,7 @@ function parseVisitor(input: string): z.infer<typeof visitorSchema> {
   const parsed = visitorSchema.safeParse(value);
   if (parsed.success && Object.keys(parsed.data).length > 0) return parsed.data;
   throw new CommandError(
-    '--visitor needs {"ip": "…", "user_agent": "…"} on standard input, at least one of the two.',
+    '--visitor needs {"ip": "…", "user_agent": "…"}, at least one of the two, or {"visitor_id": "…"} on standard input.',
     {
       exitCode: 2,
     },

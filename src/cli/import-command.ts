@@ -9,7 +9,7 @@ import { type Client, withClient } from './client.ts';
 import { CommandError } from './command-error.ts';
 import { importFile } from './import-file.ts';
 import { type ImportSource, failureOf, findSource } from './import-source.ts';
-import { type ImportReport, emptyReport, mergeReports } from './import-report.ts';
+import { type ImportReport, type ReasonCounts, emptyReport, mergeReports } from './import-report.ts';
 import { formatTable, grouped, printJson, printLine, startProgress } from './output.ts';
 import { pageAddress } from './page-address.ts';
 import { notEmpty } from './stats-options.ts';
@@ -117,17 +117,19 @@ function printReport(name: string, report: ImportReport): void {
       ),
     );
   }
-  const rejected = Object.entries(report.rejected);
-  if (rejected.length > 0) {
-    printLine(
-      formatTable(
-        ['  REJECTED', 'COUNT', 'FIRST LINES'],
-        rejected.map(([reason, { count, lines }]) => [`  ${reason}`, count, lines.join(', ')]),
-      ),
-    );
-  }
+  printReasons('REJECTED', report.rejected);
+  printReasons('WARNING', report.warnings);
   if (report.first_click !== null)
     printLine(`  first click ${report.first_click}, last click ${report.last_click}`);
+}
+
+function printReasons(title: string, reasons: ReasonCounts): void {
+  const rows = Object.entries(reasons).map(([reason, { count, lines }]) => [
+    `  ${reason}`,
+    count,
+    lines.join(', '),
+  ]);
+  if (rows.length > 0) printLine(formatTable([`  ${title}`, 'COUNT', 'FIRST LINES'], rows));
 }
 
 /** A command that shows the imported clicks; null if there are none. */

@@ -159,11 +159,14 @@ class BatchSender {
 
 const followingSchema = z.object({ items: z.array(z.object({ batch: z.string(), lines: z.number() })) });
 
+const reasonCounts = z.record(z.string(), z.object({ count: z.number(), lines: z.array(z.number()) }));
+
 const reportSchema = z.object({
   read: z.number(),
   accepted: z.number(),
   skipped: z.record(z.string(), z.number()),
-  rejected: z.record(z.string(), z.object({ count: z.number(), lines: z.array(z.number()) })),
+  rejected: reasonCounts,
+  warnings: reasonCounts,
   firstClick: z.number().nullable(),
   lastClick: z.number().nullable(),
 });

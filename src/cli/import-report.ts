@@ -1,9 +1,15 @@
+/** Counts of records by reason, each with the first of their line numbers. */
+export type ReasonCounts = Readonly<
+  Record<string, { readonly count: number; readonly lines: readonly number[] }>
+>;
+
 /** The result of importing a file. Times are ISO 8601. */
 export interface ImportReport {
   readonly read: number;
   readonly accepted: number;
   readonly skipped: Readonly<Record<string, number>>;
-  readonly rejected: Readonly<Record<string, { readonly count: number; readonly lines: readonly number[] }>>;
+  readonly rejected: ReasonCounts;
+  readonly warnings: ReasonCounts;
   readonly first_click: string | null;
   readonly last_click: string | null;
 }
@@ -12,24 +18,37 @@ export interface ImportReport {
 const MAX_LINES = 5;
 
 export function emptyReport(): ImportReport {
-  return { read: 0, accepted: 0, skipped: {}, rejected: {}, first_click: null, last_click: null };
+  return {
+    read: 0,
+    accepted: 0,
+    skipped: {},
+    rejected: {},
+    warnings: {},
+    first_click: null,
+    last_click: null,
+  };
 }
 
 export function mergeReports(a: ImportReport, b: ImportReport): ImportReport {
   const skipped: Record<string, number> = { ...a.skipped };
   for (const [reason, count] of Object.entries(b.skipped)) skipped[reason] = (skipped[reason] ?? 0) + count;
-  const rejected = { ...a.rejected };
-  for (const [reason, { count, lines }] of Object.entries(b.rejected)) {
-    const known = rejected[reason] ?? { count: 0, lines: [] };
-    rejected[reason] = { count: known.count + count, lines: [...known.lines, ...lines].slice(0, MAX_LINES) };
-  }
   const times = (values: readonly (string | null)[]) => values.filter((value) => value !== null).toSorted();
   return {
     read: a.read + b.read,
     accepted: a.accepted + b.accepted,
     skipped,
-    rejected,
+    rejected: mergeReasons(a.rejected, b.rejected),
+    warnings: mergeReasons(a.warnings, b.warnings),
     first_click: times([a.first_click, b.first_click])[0] ?? null,
     last_click: times([a.last_click, b.last_click]).at(-1) ?? null,
   };
+}
+
+function mergeReasons(a: ReasonCounts, b: ReasonCounts): ReasonCounts {
+  const merged = { ...a };
+  for (const [reason, { count, lines }] of Object.entries(b)) {
+    const known = merged[reason] ?? { count: 0, lines: [] };
+    merged[reason] = { count: known.count + count, lines: [...known.lines, ...lines].slice(0, MAX_LINES) };
+  }
+  return merged;
 }

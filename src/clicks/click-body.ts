@@ -1,6 +1,8 @@
+import { isUtf8 } from 'node:buffer';
 import { AppError } from '../errors.ts';
 import { isJson } from './json-check.ts';
 import { afterBlanks, elementSpans, isBlank } from './json-elements.ts';
+import { NO_OBJECT } from './parse-click.ts';
 
 /** One element of a request's body: what it holds, or that it is none. `index` counts from 0, blank lines too. */
 export interface BodyItem {
@@ -13,6 +15,8 @@ export type BodyStep = BodyItem | undefined;
 
 /** Stands in for a line that is not JSON; no schema takes it. */
 export const NOT_JSON = Symbol('not JSON');
+/** Stands in for a line or an element with bytes that are not UTF-8. */
+export const NOT_UTF8 = Symbol('not UTF-8');
 /** Stands in for a line that does not begin as an object does. */
 export const NOT_OBJECT = Symbol('not an object');
 /** Stands in for an element that no click fills, and that would take long to parse. */
@@ -20,6 +24,14 @@ export const TOO_LARGE = Symbol('too large');
 
 /** Bytes of one click's JSON. All its fields at their longest, every character escaped, take half of that. */
 export const CLICK_BYTES = 131_072;
+
+/** What is wrong with an element that has one of these in its place. */
+export const NO_CLICKS: ReadonlyMap<symbol, string> = new Map([
+  [NOT_JSON, 'is not JSON'],
+  [NOT_UTF8, 'is not UTF-8'],
+  [NOT_OBJECT, NO_OBJECT],
+  [TOO_LARGE, `is larger than ${CLICK_BYTES / 1_024} KiB`],
+]);
 
 const LINE_BREAK = 0x0a;
 const OPEN_BRACE = 0x7b;
@@ -42,7 +54,7 @@ export function* ndjsonItems(body: Buffer): Generator<BodyStep> {
         yield { index: index++, value: TOO_LARGE };
         at = yield* nextLine(body, at);
       } else {
-        index = yield* linesOf(body.toString('utf8', at, end), index, parse);
+        index = yield* linesOf(body.subarray(at, end), index, parse);
         at = end;
       }
     }
@@ -70,8 +82,34 @@ function* nextLine(body: Buffer, start: number): Generator<undefined, number> {
   return body.length;
 }
 
-/** @returns how many line breaks there are up to the end of the text, counted from `firstIndex` */
+/** @returns how many line breaks there are up to the end of the lines, counted from `firstIndex` */
 function* linesOf(
+  lines: Buffer,
+  firstIndex: number,
+  parse: (line: string) => unknown,
+): Generator<BodyItem, number> {
+  const text = decode(lines);
+  if (text !== undefined) return yield* textLinesOf(text, firstIndex, parse);
+  let index = firstIndex;
+  for (let at = 0; at < lines.length;) {
+    const found = lines.indexOf(LINE_BREAK, at);
+    const end = found === -1 ? lines.length : found + 1;
+    const line = decode(lines.subarray(at, end));
+    if (line === undefined) yield { index: index++, value: NOT_UTF8 };
+    else index = yield* textLinesOf(line, index, parse);
+    at = end;
+  }
+  return index;
+}
+
+/** The text of the bytes; undefined where they are not UTF-8. */
+function decode(bytes: Buffer): string | undefined {
+  const text = bytes.toString('utf8');
+  // Decoding puts U+FFFD in the place of what is not UTF-8, but it may also be there by right.
+  return text.includes('\uFFFD') && !isUtf8(bytes) ? undefined : text;
+}
+
+function* textLinesOf(
   text: string,
   firstIndex: number,
   parse: (line: string) => unknown,
@@ -131,7 +169,9 @@ function afterMark(body: Buffer): number {
 
 function parseClickJson(body: Buffer, start: number, end: number, parse: (text: string) => unknown): unknown {
   if (end - start > CLICK_BYTES) return TOO_LARGE;
-  const value = parse(body.toString('utf8', start, end));
+  const text = decode(body.subarray(start, end));
+  if (text === undefined) return NOT_UTF8;
+  const value = parse(text);
   if (value === NOT_JSON) throw notClicks();
   return value;
 }

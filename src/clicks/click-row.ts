@@ -1,5 +1,5 @@
 import type { NativeColumn } from '../clickhouse/native.ts';
-import { propertyReader, recordMapper } from '../lib/record-mapper.ts';
+import { propertyReader, recordMapper, textLengths } from '../lib/record-mapper.ts';
 import { type ClickRow, COLUMNS, COLUMN_NAMES, type ColumnName, type Told } from './fields.ts';
 
 /** A row in the making. Steps write into it: an object from each step and click would cost more than the steps do. */
@@ -7,10 +7,7 @@ export type DraftRow = { -readonly [Name in ColumnName]: ClickRow[Name] };
 
 const rowOf = recordMapper<Told, DraftRow, undefined>(COLUMN_NAMES, (name) => {
   const { from, absent } = COLUMNS[name].column;
-  return {
-    fits: () => true,
-    map: (sent) => (sent === undefined || sent === null || from === undefined ? absent : from(sent)),
-  };
+  return (sent) => (sent === undefined || sent === null || from === undefined ? absent : from(sent));
 });
 
 /** The row of a click as far as each column follows from the field of its own name. */
@@ -34,13 +31,7 @@ function nativeColumn<Name extends ColumnName>(
 
 type TextColumnName = { [Name in ColumnName]: ClickRow[Name] extends string ? Name : never }[ColumnName];
 
-const TEXT_COLUMNS = COLUMN_NAMES.filter(
-  (name): name is TextColumnName => typeof COLUMNS[name].column.absent === 'string',
-);
-
 /** How many characters of text a row holds. */
-export function rowCharacters(row: ClickRow): number {
-  let characters = 0;
-  for (const name of TEXT_COLUMNS) characters += row[name].length;
-  return characters;
-}
+export const rowCharacters = textLengths<ClickRow, TextColumnName>(
+  COLUMN_NAMES.filter((name): name is TextColumnName => typeof COLUMNS[name].column.absent === 'string'),
+);

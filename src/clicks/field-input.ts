@@ -1,9 +1,12 @@
 import { z } from 'zod';
+import { MINUTE } from '../lib/calendar.ts';
+import { MAX_CLOCK_AHEAD_MS } from '../lib/clock-ahead.ts';
 import { parseClickTime } from '../lib/date-time.ts';
-import { parseIp } from '../lib/ip.ts';
+import { findIp, parseIp } from '../lib/ip.ts';
+import { ownCopy } from '../lib/own-copy.ts';
 import { Unfit } from '../lib/record-mapper.ts';
-import { characters, wellFormed } from '../lib/text.ts';
-import { MAX_CODE_CHARACTERS, isPlainShortCode, shortCodeSchema } from './short-code.ts';
+import { characters, firstCharacters, isBlank, wellFormed } from '../lib/text.ts';
+import { MAX_CODE_CHARACTERS, shortCodeError, shortCodeSchema } from './short-code.ts';
 
 /** What a click's times are judged by. Unix milliseconds. */
 export interface ClickTimes {
@@ -21,16 +24,24 @@ export type FieldDocument = {
   readonly maxLength?: number;
 };
 
-/** A field as clients send it, in JSON or in a cell of a CSV file. Null and '' are not given. */
+/** Why a value is not taken as it is, and what is taken in its place. */
+export class Mended<Parsed> extends Unfit {
+  readonly value: Parsed;
+
+  constructor(value: Parsed, reason: string) {
+    super(reason);
+    this.value = value;
+  }
+}
+
+/** A field as clients send it, in JSON or in a cell of a CSV file. Null and blank text are not given. */
 export interface FieldInput<Parsed> {
-  /** What the field takes, and what it says of anything else. */
+  /** What the API document says the field holds. */
   readonly schema: z.ZodType;
   /**
-   * Whether `schema` surely takes the value as it is. Nearly every click is of this kind, and asking the schema takes
-   * ten times as long; whatever looks different here is for the schema to judge.
+   * Takes any value. `Unfit` costs the click; of an optional field only what can be taken in the place of a wrong value is
+   * `Mended`.
    */
-  readonly isPlain: (value: unknown) => boolean;
-  /** @param value one that `schema` takes */
   readonly parse: (value: unknown, times: ClickTimes) => Parsed | Unfit;
   /** What a CSV cell holds that is not empty. */
   readonly parseCell: (cell: string) => unknown;
@@ -41,6 +52,7 @@ export interface FieldInput<Parsed> {
 export const OLDEST_CLICK = Date.UTC(2000, 0, 1);
 
 const FUTURE_MS = 86_400_000;
+const TOO_FAR_AHEAD = `lies more than ${MAX_CLOCK_AHEAD_MS / MINUTE} minutes in the future`;
 /** Beyond it a sum of such numbers could be infinite. */
 const MAX_MILLISECONDS = 1e290;
 
@@ -52,39 +64,77 @@ const identity = (cell: string): string => cell;
 export function shortCodeInput(document: FieldDocument): FieldInput<string> {
   return {
     schema: shortCodeSchema,
-    isPlain: isPlainShortCode,
-    parse: (value) => (typeof value === 'string' ? wellFormed(value) : ''),
+    parse: (value) => {
+      const error = shortCodeError(value);
+      if (error !== undefined) return new Unfit(error);
+      return typeof value === 'string' ? wellFormed(value) : '';
+    },
     parseCell: identity,
     document: { minLength: 1, maxLength: MAX_CODE_CHARACTERS, ...document },
   };
 }
 
-/** A text that may be absent. */
+/** A text that may be absent, and is cut where it is longer. */
 export function textInput(maxCharacters: number, document: FieldDocument): FieldInput<string | undefined> {
+  return boundedTextInput(maxCharacters, document, (text) => cut(text, maxCharacters));
+}
+
+/** A text that may be absent, and is left out where it is longer, since a part of it would be another name. */
+export function nameInput(maxCharacters: number, document: FieldDocument): FieldInput<string | undefined> {
+  return boundedTextInput(maxCharacters, document, (text) =>
+    firstCharacters(text, maxCharacters) === text
+      ? wellFormed(text)
+      : leftOut(`must be at most ${maxCharacters} characters`),
+  );
+}
+
+/** An address of a page that may be absent. Where it is longer, its query goes first, which is not stored. */
+export function referrerInput(
+  maxCharacters: number,
+  document: FieldDocument,
+): FieldInput<string | undefined> {
+  return boundedTextInput(maxCharacters, document, (text) => {
+    const query = text.search(/[?#]/);
+    return cut(query === -1 ? text : text.slice(0, query), maxCharacters);
+  });
+}
+
+/** @param shorten what becomes of a text with more code units, which may have no more characters */
+function boundedTextInput(
+  maxCharacters: number,
+  document: FieldDocument,
+  shorten: (text: string) => string | Unfit,
+): FieldInput<string | undefined> {
   return {
     schema: z
-      .string(NOT_TEXT)
-      .refine((value) => characters(value) <= maxCharacters, `must be at most ${maxCharacters} characters`)
+      .string()
+      .refine((text) => characters(text) <= maxCharacters)
       .nullish(),
-    // A text has at most as many characters as code units.
-    isPlain: (value) => isAbsent(value) || (typeof value === 'string' && value.length <= maxCharacters),
-    parse: (value) => (isGiven(value) ? wellFormed(value) : undefined),
+    parse: (value) => {
+      if (value === undefined || value === null) return undefined;
+      if (typeof value !== 'string') return leftOut(NOT_TEXT);
+      if (isBlank(value)) return undefined;
+      return value.length <= maxCharacters ? wellFormed(value) : shorten(value);
+    },
     parseCell: identity,
     document: { maxLength: maxCharacters, ...document },
   };
 }
 
+function cut(text: string, maxCharacters: number): string | Unfit {
+  const start = firstCharacters(text, maxCharacters);
+  if (start === text) return wellFormed(text);
+  return new Mended(wellFormed(ownCopy(start)), `is cut at ${maxCharacters} characters`);
+}
+
 /** Milliseconds that something took, which may be absent. */
 export function durationInput(document: FieldDocument): FieldInput<number | undefined> {
   return {
-    schema: z
-      .number('must be a number')
-      .min(0, 'must be 0 or more')
-      .max(MAX_MILLISECONDS, 'is larger than any redirect takes')
-      .nullish(),
-    isPlain: (value) =>
-      isAbsent(value) || (typeof value === 'number' && value >= 0 && value <= MAX_MILLISECONDS),
-    parse: (value) => (typeof value === 'number' ? value : undefined),
+    schema: z.number().min(0).max(MAX_MILLISECONDS).nullish(),
+    parse: (value) => {
+      if (typeof value === 'number' && value >= 0 && value <= MAX_MILLISECONDS) return value;
+      return isGiven(value) ? leftOut('must be a number, 0 or more') : undefined;
+    },
     parseCell: (cell) => (NUMBER.test(cell) ? Number(cell) : cell),
     document,
   };
@@ -92,44 +142,68 @@ export function durationInput(document: FieldDocument): FieldInput<number | unde
 
 const NUMBER = /^\s*[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?\s*$/i;
 
+/** Yes or no, which may be absent. */
+export function booleanInput(document: FieldDocument): FieldInput<boolean | undefined> {
+  return {
+    schema: z.boolean().nullish(),
+    parse: (value) => {
+      if (typeof value === 'boolean') return value;
+      return isGiven(value) ? leftOut('must be true or false') : undefined;
+    },
+    parseCell: (cell) => BOOLEANS.get(cell.trim().toLowerCase()) ?? cell,
+    document,
+  };
+}
+
+/** As programs and databases write them into CSV. */
+const BOOLEANS: ReadonlyMap<string, boolean> = new Map([
+  ['true', true],
+  ['t', true],
+  ['1', true],
+  ['false', false],
+  ['f', false],
+  ['0', false],
+]);
+
 /** When the click was, in Unix milliseconds; when it came where it does not say. */
 export function timeInput(document: FieldDocument): FieldInput<number> {
   return {
-    schema: z.union([z.string(), z.number()], NO_TIME).nullish(),
-    isPlain: (value) => isAbsent(value) || typeof value === 'string' || Number.isFinite(value),
+    schema: z.union([z.string(), z.number()]).nullish(),
     parse: parseTime,
     parseCell: identity,
     document,
   };
 }
 
-const NO_TIME = 'must be an ISO 8601 or Unix time';
-
 function parseTime(value: unknown, { receivedAt, keptSince }: ClickTimes): number | Unfit {
-  const time = isGiven(value) || typeof value === 'number' ? parseClickTime(value) : receivedAt;
-  if (time === undefined) return new Unfit(NO_TIME);
+  if (!isGiven(value)) return receivedAt;
+  const time = typeof value === 'string' || typeof value === 'number' ? parseClickTime(value) : undefined;
+  if (time === undefined) return new Unfit('must be an ISO 8601 or Unix time');
   if (time > receivedAt + FUTURE_MS) return new Unfit('lies more than 24 hours in the future');
   if (time < OLDEST_CLICK) return new Unfit('lies before the year 2000');
   if (time < keptSince) return new Unfit('is older than clicks are kept');
+  if (time > receivedAt + MAX_CLOCK_AHEAD_MS) return new Mended(time, TOO_FAR_AHEAD);
   return time;
 }
 
 /** An address in canonical form, which may be absent. */
 export function ipInput(document: FieldDocument): FieldInput<string | undefined> {
   return {
-    schema: z.string(NOT_TEXT).nullish(),
-    isPlain: (value) => isAbsent(value) || typeof value === 'string',
-    parse: (value) =>
-      isGiven(value) ? (parseIp(value) ?? new Unfit('must be an IPv4 or IPv6 address')) : undefined,
+    schema: z.string().nullish(),
+    parse: (value) => {
+      if (!isGiven(value)) return undefined;
+      if (typeof value !== 'string') return leftOut(NOT_TEXT);
+      return parseIp(value) ?? findIp(value) ?? leftOut('is not an IPv4 or IPv6 address');
+    },
     parseCell: identity,
     document,
   };
 }
 
-function isAbsent(value: unknown): boolean {
-  return value === undefined || value === null;
+function leftOut(reason: string): Mended<undefined> {
+  return new Mended(undefined, `${reason}: left out`);
 }
 
-function isGiven(value: unknown): value is string {
-  return typeof value === 'string' && value !== '';
+function isGiven(value: unknown): boolean {
+  return value !== undefined && value !== null && !(typeof value === 'string' && isBlank(value));
 }

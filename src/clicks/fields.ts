@@ -10,12 +10,15 @@ import {
 import { UNKNOWN_COUNTRY, countryCode } from '../lib/country.ts';
 import { namesOf } from '../lib/names.ts';
 import { DIRECT, normaliseReferrer } from '../lib/referrer.ts';
-import { UNKNOWN_FAMILY } from './enrich/families.ts';
+import { UNKNOWN_FAMILY, foldBrowser, foldOs } from './enrich/families.ts';
 import { UNKNOWN_CITY } from './enrich/place.ts';
 import {
   type FieldInput,
+  booleanInput,
   durationInput,
   ipInput,
+  nameInput,
+  referrerInput,
   shortCodeInput,
   textInput,
   timeInput,
@@ -41,6 +44,8 @@ interface ClickField {
   readonly column: AnyColumn | undefined;
 }
 
+export const MAX_VISITOR_ID_CHARACTERS = 256;
+
 const asSent = <Sent>(sent: Sent): Sent => sent;
 
 /**
@@ -58,7 +63,7 @@ export const CLICK_FIELDS = {
   clicked_at: {
     input: timeInput({
       description:
-        'When: ISO 8601, also as databases write it (`2026-01-31 10:00:00+00`), or Unix time; without an offset in UTC. Default: when the request came. Not before 2000, nor more than 24 hours in the future.',
+        'When: ISO 8601, also as databases write it (`2026-01-31 10:00:00+00`), or Unix time; without an offset in UTC. Default: when the request came. Not before 2000, nor more than 24 hours in the future; more than 5 minutes in the future is a warning.',
       examples: ['2026-01-31T10:00:00Z'],
     }),
     column: { type: timeColumn, absent: 0, from: asSent },
@@ -66,7 +71,7 @@ export const CLICK_FIELDS = {
   ip: {
     input: ipInput({
       description:
-        "The visitor's IPv4 or IPv6 address, for the visitor's hash and the place. It is not stored.",
+        "The visitor's IPv4 or IPv6 address, for the visitor's hash and the place. It may have a port, brackets or a zone, or be the first of a list that commas separate. It is not stored.",
       examples: ['203.0.113.7'],
     }),
     column: undefined,
@@ -80,12 +85,20 @@ export const CLICK_FIELDS = {
     }),
     column: undefined,
   },
+  visitor_id: {
+    input: nameInput(MAX_VISITOR_ID_CHARACTERS, {
+      description:
+        'What tells visitors apart, in place of `ip` and `user_agent`: the id of an account or a cookie, say. It is hashed and not stored.',
+      examples: ['account-4711'],
+    }),
+    column: undefined,
+  },
   visitor: {
     input: undefined,
     column: { type: uint64Column, absent: 0n, from: undefined },
   },
   referrer: {
-    input: textInput(2_048, {
+    input: referrerInput(2_048, {
       description:
         'Stored as scheme, host and path; `https` where it has no scheme, `Direct` where it is no address of a page or an Android app.',
       examples: ['https://news.ycombinator.com/'],
@@ -112,19 +125,30 @@ export const CLICK_FIELDS = {
     column: { type: sharedTextColumn, absent: UNKNOWN_CITY, from: asSent },
   },
   browser: {
-    input: textInput(128, { description: 'In place of what the user agent tells.', examples: ['Firefox'] }),
-    column: { type: sharedTextColumn, absent: UNKNOWN_FAMILY, from: asSent },
+    input: textInput(128, {
+      description:
+        'In place of what the user agent tells. Other names of a family become its own, `Mobile Safari` `Safari`.',
+      examples: ['Firefox'],
+    }),
+    column: { type: sharedTextColumn, absent: UNKNOWN_FAMILY, from: foldBrowser },
   },
   os: {
-    input: textInput(128, { description: 'In place of what the user agent tells.', examples: ['Linux'] }),
-    column: { type: sharedTextColumn, absent: UNKNOWN_FAMILY, from: asSent },
+    input: textInput(128, {
+      description:
+        'In place of what the user agent tells. Other names of a family become its own, `Mac OS X` `macOS`.',
+      examples: ['Linux'],
+    }),
+    column: { type: sharedTextColumn, absent: UNKNOWN_FAMILY, from: foldOs },
   },
   is_bot: {
-    input: undefined,
-    column: { type: boolColumn, absent: false, from: undefined },
+    input: booleanInput({
+      description: 'Whether a program made the click, in place of what the user agent tells.',
+      examples: [true],
+    }),
+    column: { type: boolColumn, absent: false, from: asSent },
   },
   click_id: {
-    input: textInput(64, { description: 'A name of your own for the click.', examples: ['c-1'] }),
+    input: nameInput(64, { description: 'A name of your own for the click.', examples: ['c-1'] }),
     column: { type: textColumn, absent: '', from: asSent },
   },
 } as const satisfies Readonly<Record<string, ClickField>>;

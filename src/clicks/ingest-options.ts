@@ -1,6 +1,7 @@
 import type { Room } from '../fair-share/room.ts';
 import type { UrlRegistry } from '../urls/registry.ts';
 import type { EnrichStep } from './enrich/enrich.ts';
+import type { Findings } from './findings.ts';
 import type { KeptSince } from './retention.ts';
 import type { ClickWriter, OnceName } from './writer.ts';
 
@@ -14,8 +15,7 @@ export interface IngestOptions {
   readonly once?: OnceName | undefined;
   /** Parse and count, but store nothing: for what is known to be stored already. */
   readonly countOnly?: boolean;
-  /** How many rejections the result names. */
-  readonly rejectionsKept: number;
+  readonly findings: Findings;
   /** When so many items are bad and none before them is good, no more are read. */
   readonly badAtMost?: number;
   /** Where what is in memory at once is counted, in bytes of heap. */

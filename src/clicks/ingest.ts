@@ -1,17 +1,13 @@
 import { timeSlices } from '../lib/event-loop.ts';
-import { type BodyItem, type BodyStep, CLICK_BYTES, NOT_JSON, NOT_OBJECT, TOO_LARGE } from './click-body.ts';
+import { type BodyItem, type BodyStep, NO_CLICKS } from './click-body.ts';
 import { Chunk } from './chunk.ts';
 import type { IngestContext, IngestOptions } from './ingest-options.ts';
-import { NOT_AN_OBJECT, type ParsedClick, parseClick } from './parse-click.ts';
+import { type ParsedClick, parseClick } from './parse-click.ts';
 import { othersCodes } from './registration.ts';
-import type { RejectedItem } from './rejections.ts';
 import { CLICKS_A_LOOK, type ParseItem, rowsOf, surveyOf } from './survey.ts';
 
 export interface IngestResult {
   readonly accepted: number;
-  /** The first of them, as many as are kept, in the order of the request. */
-  readonly rejected: readonly RejectedItem[];
-  readonly rejectedCount: number;
   /** Times of the oldest and newest accepted click, Unix milliseconds; null without one. */
   readonly firstClick: number | null;
   readonly lastClick: number | null;
@@ -33,7 +29,7 @@ export async function ingest(
   const keptSince = context.keptSince(options.receivedAt);
   const parse: ParseItem = (item) => parseItem(item, options.receivedAt, keptSince);
   const survey = await surveyOf(context, items, parse, options);
-  const { oldest, rejections, stoppedAt } = survey;
+  const { oldest, stoppedAt } = survey;
   // Not a list: there can be millions.
   const codes = { [Symbol.iterator]: () => oldest.keys() };
   return context.urls.codeLock.within(codes, async () => {
@@ -48,7 +44,7 @@ export async function ingest(
       if (placed === undefined) continue;
       const owner = others.get(placed.row.short_code);
       if (owner !== undefined && !options.isAdmin) {
-        rejections.add({
+        options.findings.reject({
           index: placed.index,
           field: 'short_code',
           error: 'belongs to another owner',
@@ -64,8 +60,6 @@ export async function ingest(
     await chunk.write();
     return {
       accepted,
-      rejected: rejections.first(),
-      rejectedCount: rejections.count,
       firstClick: times.first,
       lastClick: times.last,
       stoppedAt,
@@ -74,17 +68,8 @@ export async function ingest(
 }
 
 function parseItem({ value }: BodyItem, receivedAt: number, keptSince: number | undefined): ParsedClick {
-  if (value === NOT_OBJECT) return NOT_AN_OBJECT;
-  if (value === NOT_JSON) return { ok: false, rejection: { field: 'click', error: 'is not JSON' } };
-  if (value === TOO_LARGE) {
-    return {
-      ok: false,
-      rejection: {
-        field: 'click',
-        error: `is larger than ${CLICK_BYTES / 1_024} KiB`,
-      },
-    };
-  }
+  const error = typeof value === 'symbol' ? NO_CLICKS.get(value) : undefined;
+  if (error !== undefined) return { ok: false, rejection: { field: 'click', error } };
   return parseClick(value, receivedAt, keptSince);
 }
 

@@ -1,8 +1,7 @@
 import { z } from 'zod';
-import { Unfit, recordMapper } from '../lib/record-mapper.ts';
-import { type ClickTimes, OLDEST_CLICK } from './field-input.ts';
-import { type Click, INPUTS, INPUT_NAMES } from './fields.ts';
-import { CODE_MISSING, CODE_NOT_TEXT } from './short-code.ts';
+import { type FieldMap, Unfit, recordMapper } from '../lib/record-mapper.ts';
+import { type ClickTimes, Mended, OLDEST_CLICK } from './field-input.ts';
+import { type Click, INPUTS, INPUT_NAMES, type InputName } from './fields.ts';
 
 /** Why a click was not taken. */
 export interface Rejection {
@@ -10,12 +9,20 @@ export interface Rejection {
   readonly error: string;
 }
 
+/** What of a field was not taken, although the click was. */
+export interface Warning {
+  readonly field: string;
+  readonly warning: string;
+}
+
 export type ParsedClick =
-  { readonly ok: true; readonly click: Click } | { readonly ok: false; readonly rejection: Rejection };
+  | { readonly ok: true; readonly click: Click; readonly warnings: readonly Warning[] }
+  | { readonly ok: false; readonly rejection: Rejection };
 
-const NO_OBJECT = 'must be a JSON object';
+/** What is wrong with a click that is not even an object. */
+export const NO_OBJECT = 'must be a JSON object';
 
-/** What a click may look like. */
+/** What a click looks like in the API document. */
 export const schema = z.object(
   Object.fromEntries(INPUT_NAMES.map((name) => [name, INPUTS[name].input.schema])),
   NO_OBJECT,
@@ -23,67 +30,55 @@ export const schema = z.object(
 
 type Fields = Readonly<Record<string, unknown>>;
 
-/** Whether the schema surely takes the value as it is: of nearly every click one can say so without asking the schema. */
-export function isPlain(value: unknown): value is Fields {
-  return isObject(value) && INPUT_NAMES.every((name) => INPUTS[name].input.isPlain(value[name]));
-}
-
-/** The click of fields that are plain, and right. Asking the schema takes ten times as long. */
-const parsePlain = recordMapper<Fields, Click, ClickTimes>(INPUT_NAMES, (name) => {
-  const { isPlain, parse } = INPUTS[name].input;
-  return { fits: isPlain, map: parse };
-});
+/** The click of fields that are taken as they are: nearly every click. */
+const parseFields = recordMapper<Fields, Click, ClickTimes>(INPUT_NAMES, (name) => INPUTS[name].input.parse);
 
 /**
- * Reads one click as a client sent it. Unknown fields are ignored; a field that is null or empty counts as not given.
+ * Reads one click as a client sent it. Unknown fields are ignored; a field that is null or blank counts as not given.
  * @param receivedAt Unix milliseconds: the time of a click that names none, and what "in the future" is measured from
  * @param keptSince Unix milliseconds: what is older is past the time that clicks are kept for
  */
 export function parseClick(value: unknown, receivedAt: number, keptSince = OLDEST_CLICK): ParsedClick {
   if (!isObject(value)) return NOT_AN_OBJECT;
   const times: ClickTimes = { receivedAt, keptSince };
-  const click = parsePlain(value, times);
-  if (click !== undefined) return { ok: true, click };
-  if (isPlain(value)) return parseFields(value, times);
-  const frequent = frequentRejection(value);
-  if (frequent !== undefined) return frequent;
-  const parsed = schema.safeParse(value);
-  if (parsed.success) return parseFields(parsed.data, times);
-  const issue = parsed.error.issues[0];
-  const field = issue?.path[0];
-  return rejected(field === undefined ? 'click' : String(field), issue?.message ?? 'is wrong');
+  const click = parseFields(value, times);
+  return click === undefined ? mendClick(value, times) : { ok: true, click, warnings: NO_WARNINGS };
 }
 
-/** The click of fields that the schema takes. */
-const parseTaken = recordMapper<Fields, Click, ClickTimes>(INPUT_NAMES, (name) => ({
-  fits: () => true,
-  map: INPUTS[name].input.parse,
-}));
+const NO_WARNINGS: readonly Warning[] = [];
 
-/** @param fields which the schema takes */
-function parseFields(fields: Fields, times: ClickTimes): ParsedClick {
-  const click = parseTaken(fields, times);
-  if (click !== undefined) return { ok: true, click };
-  for (const name of INPUT_NAMES) {
-    const parsed = INPUTS[name].input.parse(fields[name], times);
-    if (parsed instanceof Unfit) return rejected(name, parsed.error);
-  }
-  throw new Error('Every field is right, and yet no click.');
+const NOT_AN_OBJECT: ParsedClick = { ok: false, rejection: { field: 'click', error: NO_OBJECT } };
+
+/** What was found in the fields of one click. */
+interface FieldFindings {
+  readonly times: ClickTimes;
+  readonly warnings: Warning[];
+  rejection: Rejection | undefined;
 }
 
-/** What becomes of a click that is not even an object. */
-export const NOT_AN_OBJECT: ParsedClick = { ok: false, rejection: { field: 'click', error: NO_OBJECT } };
+const mendFields = recordMapper<Fields, Click, FieldFindings>(INPUT_NAMES, mendField);
 
-/** What is wrong most often, said without the schema, whose errors take as long as ten clicks. */
-function frequentRejection({ short_code: code }: Fields): ParsedClick | undefined {
-  if (typeof code === 'string') return undefined;
-  return rejected('short_code', code === undefined || code === null ? CODE_MISSING : CODE_NOT_TEXT);
+/** The click of fields of which at least one is not taken as it is. */
+function mendClick(fields: Fields, times: ClickTimes): ParsedClick {
+  const findings: FieldFindings = { times, warnings: [], rejection: undefined };
+  const click = mendFields(fields, findings);
+  if (click !== undefined) return { ok: true, click, warnings: findings.warnings };
+  return { ok: false, rejection: findings.rejection ?? { field: 'click', error: 'is wrong' } };
+}
+
+function mendField<Name extends InputName>(name: Name): FieldMap<unknown, Click[Name], FieldFindings> {
+  const { parse } = INPUTS[name].input;
+  return (value, findings) => {
+    const parsed = parse(value, findings.times);
+    if (parsed instanceof Mended) {
+      findings.warnings.push({ field: name, warning: parsed.reason });
+      return parsed.value;
+    }
+    if (parsed instanceof Unfit) findings.rejection = { field: name, error: parsed.reason };
+    return parsed;
+  };
 }
 
 function isObject(value: unknown): value is Fields {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
-function rejected(field: string, error: string): ParsedClick {
-  return { ok: false, rejection: { field, error } };
 }

@@ -5,7 +5,6 @@ import type { Click } from './fields.ts';
 import { CODE_BYTES, rowBytes } from './heap-bytes.ts';
 import { type IngestContext, type IngestOptions, maxInsertBytes } from './ingest-options.ts';
 import type { ParsedClick } from './parse-click.ts';
-import { Rejections } from './rejections.ts';
 import type { PlacedRow } from './insert-rows.ts';
 import { CHUNK_ROWS } from './writer.ts';
 
@@ -22,7 +21,6 @@ export type OwnerlessRow = {
 /** What a first look at all clicks tells; their rows are kept only while they are few. */
 export interface Survey {
   readonly oldest: ReadonlyMap<string, number>;
-  readonly rejections: Rejections;
   readonly steps: readonly EnrichStep[];
   readonly rows: readonly OwnerlessRow[] | undefined;
   readonly stoppedAt: number | undefined;
@@ -35,9 +33,9 @@ export async function surveyOf(
   parse: ParseItem,
   options: IngestOptions,
 ): Promise<Survey> {
-  const { room, badAtMost = Infinity } = options;
+  const { room, findings, badAtMost = Infinity } = options;
   const oldest = new Map<string, number>();
-  const rejections = new Rejections(options.rejectionsKept);
+  let rejected = 0;
   let rows: OwnerlessRow[] | undefined = [];
   let bytes = 0;
   let steps = options.countOnly ? [] : await context.steps(false);
@@ -53,13 +51,12 @@ export async function surveyOf(
     if (item === undefined) continue;
     const parsed = parse(item);
     if (!parsed.ok) {
-      rejections.add({ index: item.index, ...parsed.rejection });
-      if (oldest.size === 0 && rejections.count >= badAtMost) {
-        return { oldest, rejections, steps, rows, stoppedAt: badAtMost };
-      }
+      findings.reject({ index: item.index, ...parsed.rejection });
+      if (oldest.size === 0 && ++rejected >= badAtMost) return { oldest, steps, rows, stoppedAt: badAtMost };
       continue;
     }
     const { click } = parsed;
+    for (const warning of parsed.warnings) findings.warn({ index: item.index, ...warning });
     // A new URL takes the time of its oldest click for its creation.
     const known = oldest.get(click.short_code);
     if (known === undefined) room.take(CODE_BYTES + click.short_code.length);
@@ -80,7 +77,7 @@ export async function surveyOf(
       rows.push(placed);
     }
   }
-  return { oldest, rejections, steps, rows, stoppedAt: undefined };
+  return { oldest, steps, rows, stoppedAt: undefined };
 }
 
 /** The rows of the clicks that were not rejected, read once more. */

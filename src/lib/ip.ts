@@ -12,3 +12,18 @@ export function parseIp(text: string): string | undefined {
   const address = ipaddr.IPv6.parse(text);
   return address.isIPv4MappedAddress() ? address.toIPv4Address().toString() : address.toRFC5952String();
 }
+
+/** `[2001:db8::1]`, `[2001:db8::1]:443`, `192.0.2.1:4711`. */
+const BRACKETS_OR_PORT = /^(?:\[([^\]]*)\](?::\d{1,5})?|([\d.]+):\d{1,5})$/;
+
+/**
+ * The address in canonical form where it has a port, brackets or a zone, or is the first of a list that commas separate.
+ * `undefined` when the text does not begin with an address.
+ */
+export function findIp(text: string): string | undefined {
+  const comma = text.indexOf(',');
+  const first = (comma === -1 ? text : text.slice(0, comma)).trim();
+  const [, bracketed, beforePort] = BRACKETS_OR_PORT.exec(first) ?? [];
+  const [withoutZone = ''] = (bracketed ?? beforePort ?? first).split('%', 1);
+  return parseIp(withoutZone);
+}

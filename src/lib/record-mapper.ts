@@ -1,18 +1,14 @@
-/** Why a value cannot be mapped. */
+/** Why a value is not mapped as it is. */
 export class Unfit {
-  readonly error: string;
+  readonly reason: string;
 
-  constructor(error: string) {
-    this.error = error;
+  constructor(reason: string) {
+    this.reason = reason;
   }
 }
 
 /** Makes a field of one record from the field of the same name of another. */
-export interface FieldMap<Value, Mapped, Context> {
-  /** Whether `map` takes the value. */
-  readonly fits: (value: Value) => boolean;
-  readonly map: (value: Value, context: Context) => Mapped | Unfit;
-}
+export type FieldMap<Value, Mapped, Context> = (value: Value, context: Context) => Mapped | Unfit;
 
 const PLAIN_NAME = /^[a-z][a-z_\d]*$/;
 
@@ -30,28 +26,21 @@ export function recordMapper<
   Context,
 >(
   names: readonly (keyof To & string)[],
-  fieldOf: <Name extends keyof To & string>(name: Name) => FieldMap<From[Name], To[Name], Context>,
+  mapOf: <Name extends keyof To & string>(name: Name) => FieldMap<From[Name], To[Name], Context>,
 ): (from: From, context: Context) => To | undefined {
   const source = [
     'return (from, context) => {',
     ...names.map(
       (name, place) => `
-  const given${place} = from.${plain(name)};
-  if (!fits${place}(given${place})) return undefined;
-  const made${place} = map${place}(given${place}, context);
-  if (made${place} instanceof Unfit) return undefined;`,
+  const made${place} = map${place}(from.${plain(name)}, context);
+  if (typeof made${place} === 'object' && made${place} instanceof Unfit) return undefined;`,
     ),
     `  return { ${names.map((name, place) => `${name}: made${place}`).join(', ')} };`,
     '};',
   ].join('\n');
-  const fields = names.map((name) => fieldOf(name));
+  const maps = names.map((name) => mapOf(name));
   // oxlint-disable-next-line typescript/no-implied-eval -- the names are plain, and nothing else goes in
-  return new Function(
-    'Unfit',
-    ...names.map((_, place) => `fits${place}`),
-    ...names.map((_, place) => `map${place}`),
-    source,
-  )(Unfit, ...fields.map(({ fits }) => fits), ...fields.map(({ map }) => map));
+  return new Function('Unfit', ...names.map((_, place) => `map${place}`), source)(Unfit, ...maps);
 }
 
 /** `(from) => from.name`, compiled for the same reason. */
@@ -60,6 +49,16 @@ export function propertyReader<From extends object, Name extends keyof From & st
 ): (from: From) => From[Name] {
   // oxlint-disable-next-line typescript/no-implied-eval -- the name is plain
   return new Function(`return (from) => from.${plain(name)};`)();
+}
+
+/** `(from) => from.a.length + from.b.length + …`, compiled for the same reason. */
+export function textLengths<
+  From extends { readonly [Other in Name]: string },
+  Name extends keyof From & string,
+>(names: readonly Name[]): (from: From) => number {
+  const lengths = names.map((name) => `from.${plain(name)}.length`);
+  // oxlint-disable-next-line typescript/no-implied-eval -- the names are plain
+  return new Function(`return (from) => ${['0', ...lengths].join(' + ')};`)();
 }
 
 function plain(name: string): string {

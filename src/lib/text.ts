@@ -20,6 +20,26 @@ export function characters(text: string): number {
   return text.length - (text.match(SURROGATE_PAIR)?.length ?? 0);
 }
 
+/** The first so many code points of the text; the same string if it has no more. */
+export function firstCharacters(text: string, count: number): string {
+  // A text has at most as many code points as code units.
+  if (text.length <= count) return text;
+  let end = 0;
+  for (let left = count; left > 0 && end < text.length; left--) end += codeUnitsAt(text, end);
+  return text.slice(0, end);
+}
+
+function codeUnitsAt(text: string, place: number): number {
+  return (text.codePointAt(place) ?? 0) > 0xffff ? 2 : 1;
+}
+
+/** Whether the text is empty or white space alone. */
+export function isBlank(text: string): boolean {
+  const first = text.charCodeAt(0);
+  const isVisibleAscii = first > 0x20 && first < 0x7f;
+  return !isVisibleAscii && text.trim() === '';
+}
+
 /** Whether the text contains a control character (C0, DEL or C1: Unicode's category Cc). */
 export function hasControlCharacter(text: string): boolean {
   return CONTROL_CHARACTER.test(text);

@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import { describe, expect, test } from '@jest/globals';
 import * as fc from 'fast-check';
 import {
@@ -6,6 +7,7 @@ import {
   CLICK_BYTES,
   NOT_JSON,
   NOT_OBJECT,
+  NOT_UTF8,
   TOO_LARGE,
   jsonItems,
   ndjsonItems,
@@ -62,6 +64,21 @@ describe('a JSON body', () => {
   });
 });
 
+const LATIN_1 = Buffer.from('{"city":"Köln"}', 'latin1');
+
+test('an element that is not UTF-8 does not stop the others, whatever stands around it', () => {
+  for (const good of ['{"a":1}', '{"a":"é"}', '{"a":"\ufffd"}']) {
+    const pieces = [`[${good},`, LATIN_1, `,${good}]`].map((piece) => Buffer.from(piece));
+    const value: unknown = JSON.parse(good);
+    expect(itemsOf(jsonItems(Buffer.concat(pieces)))).toEqual([
+      { index: 0, value },
+      { index: 1, value: NOT_UTF8 },
+      { index: 2, value },
+    ]);
+  }
+  expect(itemsOf(jsonItems(LATIN_1))).toEqual([{ index: 0, value: NOT_UTF8 }]);
+});
+
 describe('an NDJSON body', () => {
   test('a line that is too long, no object or no JSON does not stop the others', () => {
     const body = Buffer.from(
@@ -78,13 +95,15 @@ describe('an NDJSON body', () => {
 
   /** The same, line by line and without any haste. */
   const reference = (body: Buffer): readonly BodyItem[] => {
-    const text = body.toString('utf8');
+    const text = body.toString('latin1');
     return text
-      .slice(text.startsWith('\ufeff') ? 1 : 0)
+      .slice(text.startsWith('\u00ef\u00bb\u00bf') ? 3 : 0)
       .split('\n')
       .flatMap((line, index) => {
-        const content = line.replace(/^[ \t\r]+/, '');
+        const bytes = Buffer.from(line.replace(/^[ \t\r]+/, ''), 'latin1');
+        const content = bytes.toString('utf8');
         if (content === '') return [];
+        if (bytes.length <= CLICK_BYTES && !isUtf8(bytes)) return [{ index, value: NOT_UTF8 }];
         if (Buffer.byteLength(content) > CLICK_BYTES) return [{ index, value: TOO_LARGE }];
         if (!content.startsWith('{')) return [{ index, value: NOT_OBJECT }];
         try {
@@ -127,10 +146,17 @@ describe('an NDJSON body', () => {
 
   test('of bytes that are not even UTF-8 falls into as many lines', () => {
     const byte = fc.constantFrom(0x0a, 0x0d, 0x20, 0x7b, 0x7d, 0x22, 0x31, 0xc3, 0xff, 0x00);
+    const strange = fc.array(byte, { maxLength: 20 }).map((bytes) => Buffer.from(bytes));
+    const line = fc.oneof(
+      strange,
+      fc.constantFrom(LATIN_1, Buffer.from('{"a":"é\ufffd"}'), Buffer.from('{}')),
+    );
+    const body = fc
+      .array(line, { maxLength: 20 })
+      .map((lines) => Buffer.concat(lines.flatMap((bytes) => [bytes, Buffer.from('\n')])));
     fc.assert(
-      fc.property(fc.array(byte, { maxLength: 200 }), (bytes) => {
-        const body = Buffer.from(bytes);
-        expect(itemsOf(ndjsonItems(body))).toEqual(reference(body));
+      fc.property(fc.oneof(body, strange), (bytes) => {
+        expect(itemsOf(ndjsonItems(bytes))).toEqual(reference(bytes));
       }),
       { numRuns: 2_000 },
     );

@@ -1,5 +1,6 @@
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { INPUT_NAMES } from '../../src/clicks/fields.ts';
 import { param, sql } from '../../src/sql/sql.ts';
 import { type SendOptions, type TestResponse, type TestSpoor, startSpoor } from '../support/spoor.ts';
 
@@ -171,27 +172,6 @@ describe('clicks in', () => {
       ['clicked_at', '2000-01-01T00:59:59+01:00'],
       ['clicked_at', now + DAY_MS + 60_000],
       ['clicked_at', new Date(now + DAY_MS + 60_000).toISOString()],
-      ['ip', '999.1.1.1'],
-      ['ip', '10.1'],
-      ['ip', 'example.com'],
-      ['ip', '203.0.113.7:80'],
-      ['ip', '2001:db8::g'],
-      ['ip', 42],
-      ['user_agent', text(2_049)],
-      ['user_agent', 5],
-      ['referrer', text(2_049)],
-      ['referrer', {}],
-      ['redirect_ms', -0.001],
-      ['redirect_ms', '12'],
-      ['redirect_ms', true],
-      ['country', text(129)],
-      ['country', 5],
-      ['city', text(129)],
-      ['browser', text(129)],
-      ['os', text(129)],
-      ['os', ['Linux']],
-      ['click_id', text(65)],
-      ['click_id', 5],
     ])('a wrong %s is rejected by its name (row %#)', async (field, value) => {
       const code = newCode();
       const { status, json } = await post({
@@ -202,11 +182,77 @@ describe('clicks in', () => {
       expect(await total(code)).toBe(1);
     });
 
+    /** What is stored of a click with one wrong field; undefined: as if the field had not been sent. */
+    test.each<[string, unknown, string | undefined]>([
+      ['ip', '999.1.1.1', undefined],
+      ['ip', 42, undefined],
+      ['user_agent', 5, undefined],
+      ['referrer', {}, undefined],
+      ['referrer', `https://example.com/${text(3_000)}`, `https://example.com/${text(2_028)}`],
+      ['redirect_ms', -0.001, undefined],
+      ['country', 5, undefined],
+      ['city', text(129), text(128)],
+      ['browser', text(129), text(128)],
+      ['os', ['Linux'], undefined],
+      ['visitor_id', text(257), undefined],
+      ['is_bot', 'yes', undefined],
+      ['click_id', text(65), undefined],
+    ])('a wrong %s does not cost the click, and is named (row %#)', async (field, value, cut) => {
+      const [wrong, right] = [newCode(), newCode()];
+      const { status, json } = await post({
+        ndjson: [
+          { short_code: wrong, clicked_at: '2026-01-01', [field]: value },
+          { short_code: right, clicked_at: '2026-01-01', ...(cut === undefined ? {} : { [field]: cut }) },
+        ],
+      });
+      expect([status, json]).toEqual([
+        200,
+        { accepted: 2, rejected: [], warnings: [{ index: 0, field, warning: expect.stringMatching(/\S/) }] },
+      ]);
+      const [row] = await spoor.database.rows<[number, number]>(sql`
+        SELECT count(), uniqExact(tuple(* EXCEPT short_code)) FROM clicks
+        WHERE short_code IN ${param('Array(String)', [wrong, right])}`);
+      expect(row).toEqual([2, 1]);
+    });
+
+    test('a click of a clock that is minutes ahead is taken, with a warning from 5 minutes on', async () => {
+      const at = (ahead: number) => ({ short_code: newCode(), clicked_at: Date.now() + ahead });
+      const { json } = await post({ json: [at(4 * 60_000), at(10 * 60_000), at(DAY_MS - 60_000)] });
+      expect(json.warnings).toMatchObject([
+        { index: 1, field: 'clicked_at' },
+        { index: 2, field: 'clicked_at' },
+      ]);
+      expect([json.accepted, json.rejected]).toEqual([3, []]);
+    });
+
+    test('blank text in any optional field is as if not given', async () => {
+      const code = newCode();
+      const blanks = Object.fromEntries(
+        INPUT_NAMES.filter((name) => name !== 'short_code').map((name) => [name, ' \t']),
+      );
+      const { json } = await post({ ndjson: [{ short_code: code, ...blanks }, { short_code: code }] });
+      expect(json).toEqual({ accepted: 2, rejected: [] });
+      const [row] = await spoor.database.rows<[number]>(sql`
+        SELECT uniqExact(tuple(* EXCEPT clicked_at)) FROM clicks WHERE short_code = ${param('String', code)}`);
+      expect(row).toEqual([1]);
+    });
+
+    test('the first 1,000 warnings are named, in order', async () => {
+      const code = newCode();
+      const ndjson = Array.from({ length: 600 }, () => ({ short_code: code, ip: '-', city: 5 }));
+      const { json } = await post({ ndjson });
+      expect([json.accepted, json.warnings.length]).toEqual([600, 1_000]);
+      expect(json.warnings.slice(-2)).toMatchObject([
+        { index: 499, field: 'ip' },
+        { index: 499, field: 'city' },
+      ]);
+    });
+
     test.each<[string, unknown]>([
       ['short_code', text(128)],
       ['short_code', '🦊'.repeat(128)],
       ['short_code', 'a/b c%2F?#é'],
-      ['clicked_at', now + DAY_MS - 60_000],
+      ['clicked_at', now + 4 * 60_000],
       ['clicked_at', '2000-01-01T00:00:00Z'],
       ['ip', '2001:db8::1'],
       ['ip', '203.0.113.7'],
@@ -301,6 +347,50 @@ describe('clicks in', () => {
       const { json } = await spoor.send('GET', '/api/v1/stats', { key, query });
       expect(json.summary).toMatchObject({ total_clicks: 9, unique_clicks: 4 });
     });
+
+    test('clicks with one visitor id are one visitor, whatever address and agent they have', async () => {
+      const code = newCode();
+      const clicks = [
+        { visitor_id: 'v', ip: '192.0.2.7' },
+        { visitor_id: 'v', user_agent: 'curl' },
+        { visitor_id: 'w', ip: '192.0.2.7' },
+        { ip: '192.0.2.7' },
+      ];
+      await post({ json: clicks.map((click) => ({ short_code: code, ...click })) });
+      expect(new Set(await column(code, 'visitor')).size).toBe(3);
+    });
+
+    test.each([
+      ['ISO-8859-1', 'latin1'],
+      ['utf-16le', 'utf16le'],
+      ['"UTF-8"', 'utf8'],
+    ] as const)('a body in %s is decoded', async (charset, encoding) => {
+      const code = newCode();
+      const lines = ['Köln', 'Ålesund'].map((city, place) =>
+        JSON.stringify({ short_code: code, city, click_id: String(place) }),
+      );
+      const headers = { 'content-type': `application/x-ndjson; charset=${charset}` };
+      const { json } = await post({ body: Buffer.from(lines.join('\n'), encoding), headers });
+      expect(json).toEqual({ accepted: 2, rejected: [] });
+      expect(await column(code, 'city')).toEqual(['Köln', 'Ålesund']);
+    });
+
+    test('a body in another charset is 415', async () => {
+      const headers = { 'content-type': 'application/json; charset=shift_jis' };
+      const { status, json } = await post({ body: '[]', headers });
+      expect([status, json.code]).toEqual([415, 'unsupported_media_type']);
+    });
+
+    test('a row that is not UTF-8 is rejected, and nothing of it is stored', async () => {
+      const code = newCode();
+      const row = (city: string) => JSON.stringify({ short_code: code, city, click_id: city });
+      const body = Buffer.from([row('A'), row('Köln'), row('B')].join('\n'), 'latin1');
+      expect((await post({ body })).json).toEqual({
+        accepted: 2,
+        rejected: [{ index: 1, field: 'click', error: 'is not UTF-8' }],
+      });
+      expect(await column(code, 'city')).toEqual(['A', 'B']);
+    });
   });
 
   describe('rejections', () => {
@@ -326,7 +416,7 @@ describe('clicks in', () => {
       ['lines that are no object', 'x\n\n', '', {}],
       ['lines that are no JSON', '{x\n \t\r\n', '', {}],
       ['objects without a code', '{}\n', '', {}],
-      ['objects with a wrong field', '{"short_code":"a","ip":1}\n', '', {}],
+      ['objects with a wrong time', '{"short_code":"a","clicked_at":true}\n', '', {}],
       ['elements', '7,', '[', JSON_TYPE],
     ];
 
@@ -387,7 +477,7 @@ describe('clicks in', () => {
 
     test('a rejected click registers nothing', async () => {
       const code = newCode();
-      await post({ json: { short_code: code, redirect_ms: -1 } });
+      await post({ json: { short_code: code, clicked_at: 'never' } });
       expect((await spoor.send('GET', `/api/v1/urls/${code}`)).status).toBe(404);
     });
 
@@ -429,7 +519,7 @@ describe('clicks in', () => {
     const requests = Array.from({ length: 200 }, async (_, index) => {
       const json = [
         { short_code: code, city: `City ${index}` },
-        ...(index % 3 === 0 ? [{ ip: 'none' }] : []),
+        ...(index % 3 === 0 ? [{ short_code: 5 }] : []),
       ];
       const answer = await post({ json });
       expect([answer.status, answer.json.accepted]).toEqual([200, 1]);
@@ -473,17 +563,17 @@ describe('clicks in', () => {
     expect(await total(code)).toBe(300);
   });
 
-  test('neither address nor user agent is stored, in whatever table', async () => {
-    const traces = ['203.0.113.199', 'Telltale-Agent/9', '2001:db8:7e11::7a1e'];
+  test('neither address nor user agent nor visitor id is stored, in whatever table', async () => {
+    const traces = ['203.0.113.199', 'Telltale-Agent/9', '2001:db8:7e11::7a1e', 'telltale-visitor'];
     const code = newCode();
     const headers = { 'idempotency-key': 'trace' };
     const rows = [
       { short_code: code, ip: traces[0], user_agent: traces[1] },
       { short_code: code, ip: traces[2], user_agent: traces[1] },
-      { short_code: code, ip: `${traces[0]}x` },
+      { short_code: code, ip: `${traces[0]}x`, visitor_id: traces[3] },
       { short_code: 5, ip: traces[0], user_agent: traces[1] },
     ];
-    expect((await post({ ndjson: rows, headers })).json.accepted).toBe(2);
+    expect((await post({ ndjson: rows, headers })).json.accepted).toBe(3);
     const tables = await spoor.database.rows<[string, string]>(sql`
       SELECT table, arrayStringConcat(groupArray(name), ',') FROM system.columns
       WHERE database = currentDatabase() GROUP BY table`);

@@ -171,7 +171,7 @@ describe('Idempotency-Key', () => {
       ...click,
       clicked_at: Date.parse(click.clicked_at),
       // As the same click has it when it is sent again.
-      visitor: HASH_VISITOR(undefined, ''),
+      visitor: HASH_VISITOR({ ip: undefined, user_agent: undefined, visitor_id: undefined }),
       browser: 'Unknown',
       os: 'Unknown',
       country: 'XX',

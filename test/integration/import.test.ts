@@ -90,7 +90,7 @@ describe('a log in the combined format', () => {
     /* 10 rejected */ `192.0.2.1 - - [30/Feb/2026:10:00:00 +0000] "GET /${code} HTTP/1.1" 302 0 "-" ${agent}`,
     /* 11 rejected */ `192.0.2.1 - - [31/Jan/2026:10:00:00 +0000] "GET /${code} HTTP/1.1" 302 0`,
     /* 12 rejected */ 'what is this',
-    /* 13 rejected */ `host.example - - [31/Jan/2026:10:00:00 +0000] "GET /${code} HTTP/1.1" 302 0 "-" ${agent}`,
+    /* 13 warning  */ `host.example - - [31/Jan/2026:10:00:05 +0000] "GET /${code} HTTP/1.1" 302 0 "-" ${agent}`,
     /* 14 rejected */ `192.0.2.1 - - [31/Dec/1999:10:00:00 +0000] "GET /${code} HTTP/1.1" 302 0 "-" ${agent}`,
     /* 15 click    */ `::ffff:192.0.2.1 - - [31/Jan/2026:09:59:59 +0000] "GET /${code} HTTP/1.1" 302 0 "https://news.ycombinator.com/item?id=1" ${agent}`,
   ];
@@ -104,15 +104,18 @@ describe('a log in the combined format', () => {
     const report = await importJson([path, '--format', 'combined', '--owner', `owner of ${code}`]);
     expect(report).toMatchObject({
       read: 15,
-      accepted: 5,
+      accepted: 6,
       first_click: '2026-01-31T09:59:59.000Z',
       last_click: '2026-02-01T04:30:00.000Z',
     });
     // Three methods other than GET, one status, one blank line; the request that never came may count as either.
     expect(Object.values<number>(report.skipped).reduce((sum, count) => sum + count)).toBe(5);
-    expect(countsOf(report.rejected)).toBe(5);
-    expect(linesOf(report.rejected)).toEqual([10, 11, 12, 13, 14]);
-    expect(await stored()).toBe(5);
+    expect(countsOf(report.rejected)).toBe(4);
+    expect(linesOf(report.rejected)).toEqual([10, 11, 12, 14]);
+    expect(report.warnings).toEqual({
+      'ip is not an IPv4 or IPv6 address: left out': { count: 1, lines: [13] },
+    });
+    expect(await stored()).toBe(6);
 
     const rows = await spoor.database.rows(sql`
       SELECT owner_id, short_code, toString(clicked_at), browser, os, referrer FROM clicks
@@ -123,12 +126,13 @@ describe('a log in the combined format', () => {
       [owner, code, '2026-01-31 09:59:59.000', 'Firefox', 'Linux', 'https://news.ycombinator.com/item'],
       [owner, code, '2026-01-31 10:00:00.000', 'Firefox', 'Linux', google],
       [owner, code, '2026-01-31 10:00:00.000', 'Firefox', 'Linux', google],
+      [owner, code, '2026-01-31 10:00:05.000', 'Firefox', 'Linux', 'Direct'],
       [owner, `${code}/deep%20er`, '2026-01-31 19:30:00.000', 'Unknown', 'Unknown', 'Direct'],
       [owner, code, '2026-02-01 04:30:00.000', 'Unknown', 'Unknown', 'Direct'],
     ]);
     const [visitors] = await spoor.database.rows(sql`
       SELECT uniqExact(visitor) FROM clicks WHERE short_code = ${param('String', code)}`);
-    expect(visitors).toEqual([2]);
+    expect(visitors).toEqual([3]);
   });
 
   test('ends for a person with counts, times, a command and a page that show the clicks', async () => {
@@ -136,19 +140,20 @@ describe('a log in the combined format', () => {
     const args = ['import', path, '--format', 'combined', '--owner', code];
     const { stdout, stderr, code: exit } = await runCommand(args, settings);
     expect([exit, stderr]).toEqual([0, '']);
-    expect(stdout).toContain('15 read, 5 accepted');
+    expect(stdout).toContain('15 read, 6 accepted');
     expect(stdout).toMatch(/method.* [23]$/m);
     expect(stdout).toMatch(/status.* [12]$/m);
     expect(stdout).toMatch(/blank.* 1$/m);
     expect(stdout).toMatch(/combined format.* 2 +11, 12$/m);
+    expect(stdout).toMatch(/ip is not.* 1 +13$/m);
     expect(stdout).toContain('2026-01-31T09:59:59.000Z');
     const [, command] = /npm run spoor -- (stats .*)$/m.exec(stdout) ?? [];
     const shown = await runCommand([...(command ?? '').split(' '), '--json'], settings);
-    expect(JSON.parse(shown.stdout).summary.total_clicks).toBe(5);
+    expect(JSON.parse(shown.stdout).summary.total_clicks).toBe(6);
     const [, address = ''] = /^ {2}(http\S+)$/m.exec(stdout) ?? [];
     expect(address.startsWith(`${spoor.url}/?`)).toBe(true);
     const query = Object.fromEntries(new URL(address).searchParams);
-    expect((await spoor.send('GET', '/api/v1/stats', { query })).json.summary.total_clicks).toBe(5);
+    expect((await spoor.send('GET', '/api/v1/stats', { query })).json.summary.total_clicks).toBe(6);
   });
 });
 
@@ -168,13 +173,15 @@ describe('CSV', () => {
       '',
     ].join('\r\n');
     const report = await importJson([file('clicks.csv', content)]);
-    expect(report).toMatchObject({ read: 9, accepted: 3, last_click: '2026-01-01T00:00:05.000Z' });
-    expect(linesOf(report.rejected)).toEqual([5, 6, 7, 9, 11]);
+    expect(report).toMatchObject({ read: 9, accepted: 4, last_click: '2026-01-01T00:00:05.000Z' });
+    expect(linesOf(report.rejected)).toEqual([5, 6, 9, 11]);
+    expect(linesOf(report.warnings)).toEqual([7]);
     const rows = await spoor.database.rows(sql`
       SELECT city, redirect_ms FROM clicks WHERE short_code = ${param('String', code)} ORDER BY clicked_at`);
     expect(rows).toEqual([
       ['New York, NY', 12.5],
       ['two\r\nlines "quoted"', null],
+      ['Berlin', null],
       ['Unknown', null],
     ]);
   });
@@ -245,6 +252,7 @@ describe('CSV', () => {
       accepted: 0,
       skipped: {},
       rejected: {},
+      warnings: {},
       first_click: null,
       last_click: null,
       stats_command: null,

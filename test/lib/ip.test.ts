@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import * as fc from 'fast-check';
-import { parseIp } from '../../src/lib/ip.ts';
+import { findIp, parseIp } from '../../src/lib/ip.ts';
 
 /** RFC 5952 by hand: hexadecimal groups without leading zeros, the first longest run of two or more zeros as `::`. */
 function canonicalV6(groups: readonly number[]): string {
@@ -77,5 +77,56 @@ describe('parseIp', () => {
     'localhost',
   ])('%j is no address', (text) => {
     expect(parseIp(text)).toBeUndefined();
+  });
+});
+
+describe('findIp', () => {
+  const address = fc.oneof(fc.ipV4(), fc.ipV6());
+  const port = fc.nat(65_535);
+
+  test('finds an address beside a port, brackets and a zone, and before a comma', () => {
+    fc.assert(
+      fc.property(
+        address,
+        port,
+        fc.string(),
+        fc.constantFrom('', '%eth0', '%25en1'),
+        (ip, number, rest, zone) => {
+          const canonical = parseIp(ip);
+          const forms = [`[${ip}${zone}]:${number}`, `[${ip}${zone}]`, `${ip}${zone}`];
+          if (!ip.includes(':')) forms.push(`${ip}:${number}`);
+          for (const form of forms) {
+            expect(findIp(form)).toBe(canonical);
+            expect(findIp(` ${form} ,${rest}`)).toBe(canonical);
+          }
+        },
+      ),
+    );
+  });
+
+  test.each([
+    '',
+    ',',
+    '-',
+    'unknown',
+    'unknown, 192.0.2.1',
+    'NULL',
+    '\\N',
+    'unix:',
+    'unix:/run/web.sock',
+    'localhost',
+    'host.example:80',
+    '192.0.2.1:',
+    '192.0.2.1:123456',
+    '192.0.2.1:http',
+    '192.0.2.1:80:80',
+    '192.0.2.1 198.51.100.1',
+    '[192.0.2.1',
+    '[::1]443',
+    '[::1]:443]',
+    '2001:db8:0:0:0:0:0:1:443',
+    '%eth0',
+  ])('%j does not begin with an address', (text) => {
+    expect(findIp(text)).toBeUndefined();
   });
 });

@@ -1,17 +1,17 @@
 import { describe, expect, test } from '@jest/globals';
 import * as fc from 'fast-check';
-import { Unfit, propertyReader, recordMapper } from '../../src/lib/record-mapper.ts';
+import { Unfit, propertyReader, recordMapper, textLengths } from '../../src/lib/record-mapper.ts';
 
 type Numbers = { readonly [Name in 'a' | 'b_2']?: number | undefined };
 
-/** Adds the context to each number; what is below 0 does not fit, and no sum may be above 100. */
-const added = recordMapper<Numbers, { a: number; b_2: number }, number>(['a', 'b_2'], () => ({
-  fits: (value) => value === undefined || value >= 0,
-  map: (value, context) => {
+/** Adds the context to each number; no sum may be above 100. */
+const added = recordMapper<Numbers, { a: number; b_2: number }, number>(
+  ['a', 'b_2'],
+  () => (value, context) => {
     const sum = (value ?? 0) + context;
     return sum > 100 ? new Unfit('above 100') : sum;
   },
-}));
+);
 
 describe('recordMapper', () => {
   test('maps field by field, what is absent too, and stops at what does not fit', () => {
@@ -19,7 +19,7 @@ describe('recordMapper', () => {
     fc.assert(
       fc.property(fc.record({ a: field, b_2: field }), fc.integer({ min: 0, max: 20 }), (from, context) => {
         const mapped = Object.entries(from).map(([name, value = 0]) => [name, value + context]);
-        const fits = Object.values(from).every((value = 0) => value >= 0 && value + context <= 100);
+        const fits = Object.values(from).every((value = 0) => value + context <= 100);
         expect(added(from, context)).toEqual(fits ? Object.fromEntries(mapped) : undefined);
       }),
     );
@@ -30,9 +30,8 @@ describe('recordMapper', () => {
   });
 
   test.each(['a.b', 'a;b', '', 'A', '1a', "a'"])('takes no name such as %j', (name) => {
-    const map = { fits: () => true, map: () => 0 };
     expect(() =>
-      recordMapper<Record<string, number>, Record<string, number>, void>([name], () => map),
+      recordMapper<Record<string, number>, Record<string, number>, void>([name], () => () => 0),
     ).toThrow('no plain name');
     expect(() => propertyReader<Record<string, number>, string>(name)).toThrow('no plain name');
   });
@@ -40,4 +39,10 @@ describe('recordMapper', () => {
 
 test('propertyReader reads the property of its name', () => {
   expect(propertyReader<Numbers, 'b_2'>('b_2')({ a: 1, b_2: 2 })).toBe(2);
+});
+
+test('textLengths adds up the lengths of the texts of its names', () => {
+  const from = { a: 'one', b_2: 'twelve', c: 'left out' };
+  expect(textLengths<typeof from, 'a' | 'b_2'>(['a', 'b_2'])(from)).toBe(9);
+  expect(textLengths<typeof from, never>([])(from)).toBe(0);
 });

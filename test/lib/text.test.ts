@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import * as fc from 'fast-check';
-import { characters, hasControlCharacter, wellFormed } from '../../src/lib/text.ts';
+import { characters, firstCharacters, hasControlCharacter, isBlank, wellFormed } from '../../src/lib/text.ts';
 
 const anyUtf16 = fc
   .array(
@@ -41,6 +41,30 @@ describe('characters', () => {
 
   test('counts an emoji once', () => {
     expect(characters('a😀b')).toBe(3);
+  });
+});
+
+describe('firstCharacters', () => {
+  test('cuts between code points, as iterating does', () => {
+    fc.assert(
+      fc.property(anyUtf16, fc.nat(20), (text, count) => {
+        expect(firstCharacters(text, count)).toBe(Array.from(text).slice(0, count).join(''));
+      }),
+    );
+  });
+});
+
+describe('isBlank', () => {
+  test('is true for nothing but white space', () => {
+    const found = Array.from({ length: 0x10000 }, (_, code) => String.fromCharCode(code)).filter(isBlank);
+    expect(found.join('')).toMatch(/^\s{20,}$/);
+    expect(found).toEqual(found.filter((character) => isBlank(` ${character} `)));
+    expect([isBlank(''), isBlank('a'), isBlank(' a'), isBlank('\u3000é')]).toEqual([
+      true,
+      false,
+      false,
+      false,
+    ]);
   });
 });
 

@@ -36,17 +36,17 @@ export function needsPlace(click: Click): click is Click & { readonly ip: string
 }
 
 function visitorStep(hashVisitor: HashVisitor): EnrichStep {
-  return ({ ip, user_agent: userAgent }, row) => {
-    row.visitor = hashVisitor(ip, userAgent);
+  return (click, row) => {
+    row.visitor = hashVisitor(click);
   };
 }
 
 function userAgentStep(parseUserAgent: ParseUserAgent): EnrichStep {
-  return ({ user_agent: userAgent = '', browser, os }, row) => {
+  return ({ user_agent: userAgent = '', browser, os, is_bot: isBot }, row) => {
     const told = parseUserAgent(userAgent);
     if (browser === undefined) row.browser = told.browser;
     if (os === undefined) row.os = told.os;
-    row.is_bot = told.isBot;
+    if (isBot === undefined) row.is_bot = told.isBot;
   };
 }
 

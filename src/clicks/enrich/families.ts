@@ -3,45 +3,72 @@ export const UNKNOWN_FAMILY = 'Unknown';
 
 type Families = Readonly<Record<string, readonly string[]>>;
 
-/** The parser's names, in lower case, that stand for a family of another name or another spelling. */
+/**
+ * Names in lower case, besides the family's own, that stand for a family: the parser's, and those of other parsers and
+ * services, which clicks may come with.
+ */
 const BROWSER_FAMILIES: Families = {
-  Chrome: ['chrome', 'chrome headless', 'chrome webview', 'mobile chrome'],
-  Firefox: ['firefox', 'mobile firefox', 'firefox focus', 'firefox reality', 'fennec', 'klar'],
-  Safari: ['safari', 'mobile safari', 'mobilesafari'],
-  Edge: ['edge'],
+  Chrome: [
+    'chrome headless',
+    'headlesschrome',
+    'headless chrome',
+    'chrome webview',
+    'android webview',
+    'mobile chrome',
+    'chrome mobile',
+    'chrome mobile ios',
+    'chrome mobile webview',
+    'chrome ios',
+    'crios',
+    'google chrome',
+  ],
+  Firefox: [
+    'mobile firefox',
+    'firefox mobile',
+    'firefox ios',
+    'fxios',
+    'mozilla firefox',
+    'firefox focus',
+    'firefox reality',
+    'fennec',
+    'klar',
+  ],
+  Safari: ['mobile safari', 'mobilesafari', 'safari mobile', 'mobile safari ui/wkwebview', 'safari (in-app)'],
+  Edge: ['microsoft edge', 'edge mobile', 'edge chromium', 'edge-chromium', 'edge webview2', 'ms edge'],
   Opera: [
-    'opera',
     'opera mini',
     'opera mobi',
     'opera mobile',
+    'mobile opera',
     'opera tablet',
     'opera gx',
     'opera touch',
     'opera coast',
   ],
-  'Internet Explorer': ['ie', 'iemobile'],
-  'Google App': ['gsa'],
+  'Samsung Internet': ['samsung browser', 'samsungbrowser', 'samsung internet for android'],
+  'Internet Explorer': ['ie', 'iemobile', 'ie mobile', 'msie', 'microsoft internet explorer'],
+  'Google App': ['gsa', 'google'],
   'UC Browser': ['ucbrowser'],
   'QQ Browser': ['qqbrowser', 'qqbrowserlite', 'qq'],
-  WebKit: ['webkit'],
-  LinkedIn: ['linkedin'],
-  KakaoTalk: ['kakaotalk'],
-  DuckDuckGo: ['duckduckgo'],
-  PhantomJS: ['phantomjs'],
-  SeaMonkey: ['seamonkey'],
-  w3m: ['w3m'],
+  WebKit: [],
+  LinkedIn: [],
+  KakaoTalk: [],
+  DuckDuckGo: [],
+  PhantomJS: [],
+  SeaMonkey: [],
+  w3m: [],
 };
 
 const OS_FAMILIES: Families = {
-  Windows: ['windows'],
-  'Windows Phone': ['windows phone', 'windows phone os', 'windows mobile'],
-  macOS: ['mac os', 'mac os x', 'macos'],
-  iOS: ['ios', 'ipados'],
-  Android: ['android', 'android-x86', 'android x86'],
-  'Chrome OS': ['chromium os', 'chrome os', 'cros'],
+  Windows: ['win32', 'win64', 'windows nt', 'microsoft windows'],
+  'Windows Phone': ['windows phone os', 'windows mobile'],
+  macOS: ['mac os', 'mac os x', 'os x', 'osx', 'mac', 'macintosh'],
+  iOS: ['ipados', 'iphone os', 'iphone', 'ipad'],
+  Android: ['android-x86', 'android x86'],
+  'Chrome OS': ['chromium os', 'chromeos', 'cros'],
   Linux: [
-    'linux',
     'gnu',
+    'gnu/linux',
     'ubuntu',
     'kubuntu',
     'lubuntu',
@@ -72,14 +99,14 @@ const OS_FAMILIES: Families = {
     'vectorlinux',
     'joli',
   ],
-  webOS: ['webos'],
-  HarmonyOS: ['harmonyos'],
-  KaiOS: ['kaios'],
-  FreeBSD: ['freebsd'],
-  OpenBSD: ['openbsd'],
-  NetBSD: ['netbsd'],
-  PlayStation: ['playstation'],
-  BlackBerry: ['blackberry', 'rim tablet os'],
+  webOS: [],
+  HarmonyOS: [],
+  KaiOS: [],
+  FreeBSD: [],
+  OpenBSD: [],
+  NetBSD: [],
+  PlayStation: [],
+  BlackBerry: ['rim tablet os'],
 };
 
 const familyOfBrowser = familyByName(BROWSER_FAMILIES);
@@ -97,6 +124,27 @@ export function osFamily(name: string | undefined): string {
   return familyOf(name, familyOfOs);
 }
 
+/** The family of a browser's name that a click came with; a name that stands for none is kept. */
+export function foldBrowser(name: string): string {
+  return fold(name, familyOfBrowser);
+}
+
+/** The family of an operating system's name that a click came with; a name that stands for none is kept. */
+export function foldOs(name: string): string {
+  return fold(name, familyOfOs);
+}
+
+/** ` 17.2.1`, also ` XP`. */
+const VERSION = / (?:\d[\d._]*|xp|vista)$/;
+
+function fold(name: string, families: ReadonlyMap<string, string>): string {
+  // Most are spelt as here, and need no lower case.
+  const known = families.get(name);
+  if (known !== undefined) return known;
+  const lower = name.trim().toLowerCase();
+  return families.get(lower) ?? families.get(lower.replace(VERSION, '')) ?? name;
+}
+
 function familyOf(name: string | undefined, families: ReadonlyMap<string, string>): string {
   if (name === undefined || name === '') return UNKNOWN_FAMILY;
   return families.get(name.toLowerCase()) ?? tidyCase(name);
@@ -111,6 +159,8 @@ function tidyCase(name: string): string {
 
 function familyByName(families: Families): ReadonlyMap<string, string> {
   return new Map(
-    Object.entries(families).flatMap(([family, names]) => names.map((name) => [name, family] as const)),
+    [...Object.entries(families), [UNKNOWN_FAMILY, []] as const].flatMap(([family, names]) =>
+      [family, family.toLowerCase(), ...names].map((name) => [name, family] as const),
+    ),
   );
 }

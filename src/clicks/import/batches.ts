@@ -126,12 +126,13 @@ export class BatchImporter {
       receivedAt,
       once: { name: `import:${name}`, isRetry },
       countOnly: isDone,
-      // The report counts them by reason.
-      rejectionsKept: Infinity,
+      findings: {
+        reject: ({ index, field, error }) => report.reject(`${field} ${error}`, index),
+        warn: ({ index, field, warning }) => report.warn(`${field} ${warning}`, index),
+      },
       room,
     });
     if (!isDone) await this.#record(batch.parent, name, begun, true);
-    for (const { index, field, error } of result.rejected) report.reject(`${field} ${error}`, index);
     if (isDone) report.skip(ALREADY_IMPORTED, result.accepted);
     return report.build(isDone ? 0 : result.accepted, result.firstClick, result.lastClick);
   }

@@ -5,7 +5,7 @@ import { schema as clickSchema } from '../../clicks/parse-click.ts';
 import {
   type ClicksBody,
   MAX_LEADING_REJECTIONS,
-  MAX_REJECTIONS_SHOWN,
+  MAX_FINDINGS_SHOWN,
   ingestBody,
 } from '../body/ingest-body.ts';
 import { errorSchema } from '../openapi/error-responses.ts';
@@ -21,7 +21,7 @@ import { route } from '../route/route.ts';
 const MAX_BODY_BYTES = 64 * 1_048_576;
 
 const clickInput = requestSchema('Click', clickSchema, {
-  description: 'A click. Unknown fields are ignored; null and "" count as not given.',
+  description: 'A click. Unknown fields are ignored; null and blank text count as not given.',
   fields: Object.fromEntries(INPUT_NAMES.map((name) => [name, INPUTS[name].input.document])),
 });
 
@@ -70,16 +70,39 @@ const rejectionSchema = namedSchema(
     .describe('A click that was rejected.'),
 );
 
+const warningSchema = namedSchema(
+  'Warning',
+  z
+    .strictObject({
+      index: z.int().min(0).describe('The place of the click in the request, from 0; blank lines count.'),
+      field: z.string().describe('The field that was not taken as it is.'),
+      warning: z.string().describe('What is wrong with it, and whether it was cut or left out.'),
+    })
+    .describe('A click that is stored without a part of one of its fields.'),
+);
+
 const clickCounts = {
   accepted: z.int().min(0).describe('Clicks that are stored, and in every later response.'),
   rejected: z
     .array(rejectionSchema.schema)
-    .describe(`The first ${MAX_REJECTIONS_SHOWN.toLocaleString('en-US')} clicks that were rejected.`),
+    .describe(`The first ${MAX_FINDINGS_SHOWN.toLocaleString('en-US')} clicks that were rejected.`),
 };
 
 const resultSchema = namedSchema(
   'ClicksAnswer',
-  z.strictObject(clickCounts).describe('How many clicks of a request are stored, and which were rejected.'),
+  z
+    .strictObject({
+      ...clickCounts,
+      warnings: z
+        .array(warningSchema.schema)
+        .exactOptional()
+        .describe(
+          `The first ${MAX_FINDINGS_SHOWN.toLocaleString('en-US')} warnings about clicks; absent without any.`,
+        ),
+    })
+    .describe(
+      'How many clicks of a request are stored, which were rejected, and what of others was not stored.',
+    ),
 );
 
 const allRejectedSchema = namedSchema(
@@ -107,7 +130,7 @@ const sendClicks = route({
   summary: 'Send clicks',
   description: `One click, or many, as JSON or NDJSON, up to ${MAX_BODY_BYTES / 1_048_576} MiB. The response comes when ClickHouse has stored them; they are part of all statistics from then on.
 
-Only \`short_code\` is required. An unknown code is registered as a URL of the key's owner, with private statistics. A click that is rejected is named in \`rejected\`, the first ${MAX_REJECTIONS_SHOWN.toLocaleString('en-US')} of them, and does not stop the others. Where the first ${MAX_LEADING_REJECTIONS.toLocaleString('en-US')} are all rejected, blank lines aside, the rest is not read, and \`stopped_at\` says so.
+Only \`short_code\` is required. An unknown code is registered as a URL of the key's owner, with private statistics. Only a wrong \`short_code\` or \`clicked_at\` costs a click: of another field, what is too long is cut, what is wrong is left out, and \`warnings\` says so. A click that is rejected is named in \`rejected\`, the first ${MAX_FINDINGS_SHOWN.toLocaleString('en-US')} of them, and does not stop the others. Where the first ${MAX_LEADING_REJECTIONS.toLocaleString('en-US')} are all rejected, blank lines aside, the rest is not read, and \`stopped_at\` says so.
 
 A request with an \`Idempotency-Key\` can be sent again until it gets a response, and counts once, also after a crash.`,
   access: keyWith('clicks:write'),
@@ -134,7 +157,7 @@ A request with an \`Idempotency-Key\` can be sent again until it gets a response
   responses: {
     200: json({
       schema: resultSchema,
-      nested: [rejectionSchema],
+      nested: [rejectionSchema, warningSchema],
       description: 'How many clicks are stored, and which were rejected. An empty body has none of either.',
       examples: {
         accepted: { summary: 'All are stored', value: { accepted: 2, rejected: [] } },
@@ -143,6 +166,14 @@ A request with an \`Idempotency-Key\` can be sent again until it gets a response
           value: {
             accepted: 1,
             rejected: [{ index: 1, field: 'clicked_at', error: 'lies before the year 2000' }],
+          },
+        },
+        warned: {
+          summary: 'All are stored, one without its address',
+          value: {
+            accepted: 2,
+            rejected: [],
+            warnings: [{ index: 1, field: 'ip', warning: 'is not an IPv4 or IPv6 address: left out' }],
           },
         },
       },
@@ -195,8 +226,13 @@ A request with an \`Idempotency-Key\` can be sent again until it gets a response
     (services) =>
     async ({ ctx, principal, parameters: { 'Idempotency-Key': key }, body: { bytes, type } }) => {
       const outcome = await ingestBody(services, ctx, principal, { bytes, parse: type.parse, key });
-      const { accepted, rejected, stopped_at: stoppedAt } = outcome;
-      if (accepted > 0 || rejected.length === 0) return { status: 200, body: { accepted, rejected } };
+      const { accepted, rejected, warnings, stopped_at: stoppedAt } = outcome;
+      if (accepted > 0 || rejected.length === 0) {
+        return {
+          status: 200,
+          body: { accepted, rejected, ...(warnings === undefined ? {} : { warnings }) },
+        };
+      }
       const stopped = stoppedAt === undefined ? {} : { stopped_at: stoppedAt };
       const error = allRejected(stoppedAt);
       return {

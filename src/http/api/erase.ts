@@ -1,9 +1,10 @@
 import { z } from 'zod';
 import { type Erasure, conditionsOf } from '../../clicks/erasure.ts';
+import { MAX_VISITOR_ID_CHARACTERS } from '../../clicks/fields.ts';
 import { storedCodeSchema } from '../../clicks/short-code.ts';
 import { invalid } from '../../errors.ts';
 import { parseIp } from '../../lib/ip.ts';
-import { characters, wellFormed } from '../../lib/text.ts';
+import { characters, isBlank, wellFormed } from '../../lib/text.ts';
 import { parseInstant, parseTimeZone } from '../../stats/parse/dates.ts';
 import { namedSchema, requestSchema } from '../openapi/schemas.ts';
 import { ownerSchema } from '../request/request-schemas.ts';
@@ -37,6 +38,14 @@ const selectorsSchema = z.strictObject(
       .refine((text) => characters(text) <= 2_048, 'must be at most 2048 characters')
       .transform(wellFormed)
       .optional(),
+    visitor_id: z
+      .string('must be a string')
+      .refine(
+        (text) => !isBlank(text) && characters(text) <= MAX_VISITOR_ID_CHARACTERS,
+        `must be 1 to ${MAX_VISITOR_ID_CHARACTERS} characters`,
+      )
+      .transform(wellFormed)
+      .optional(),
   },
   { error: ({ code }) => (code === 'invalid_type' ? 'must be a JSON object' : undefined) },
 );
@@ -65,10 +74,16 @@ const selectors = requestSchema('Selectors', selectorsSchema, {
       examples: ['203.0.113.7'],
     },
     user_agent: { description: 'With `ip`, a visitor.', maxLength: 2_048, examples: ['Mozilla/5.0 …'] },
+    visitor_id: {
+      description: 'A visitor whose clicks came with a `visitor_id`, in place of `ip` and `user_agent`.',
+      minLength: 1,
+      maxLength: MAX_VISITOR_ID_CHARACTERS,
+      examples: ['account-4711'],
+    },
   },
 });
 
-const SELECTORS = ['owner_id', 'short_code', 'start_date', 'end_date', 'ip', 'user_agent'];
+const SELECTORS = ['owner_id', 'short_code', 'start_date', 'end_date', 'ip', 'user_agent', 'visitor_id'];
 
 const eraseClicks = route({
   method: 'delete',
@@ -83,7 +98,7 @@ Clicks that arrive meanwhile may stay, and so do URLs.`,
   rateLimit: 'none',
   parameters: noParameters,
   body: jsonBody(selectors, {
-    description: 'Which clicks. A visitor is `ip` and `user_agent` together.',
+    description: 'Which clicks. A visitor is `ip` and `user_agent` together, or a `visitor_id`.',
     isRequired: true,
     examples: {
       url: { summary: 'Clicks of a URL', value: { short_code: 'launch', end_date: '2025-12-31' } },
@@ -142,7 +157,12 @@ async function erasureOf(
   if (userAgent === '' && wanted.user_agent !== undefined && ip === undefined) {
     throw invalid('user_agent', 'user_agent must not be empty without ip.');
   }
-  const visitor = ip === undefined && userAgent === '' ? undefined : hashVisitor(ip, userAgent);
+  const { visitor_id: visitorId } = wanted;
+  if (visitorId !== undefined && (ip !== undefined || wanted.user_agent !== undefined)) {
+    throw invalid('visitor_id', 'visitor_id must not be given with ip or user_agent, which it replaces.');
+  }
+  const isVisitor = ip !== undefined || userAgent !== '' || visitorId !== undefined;
+  const visitor = isVisitor ? hashVisitor({ ip, user_agent: userAgent, visitor_id: visitorId }) : undefined;
   return { ownerId: wanted.owner_id, shortCode: wanted.short_code, start, end, visitor };
 }
 

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import type { BodyStep } from '../../clicks/click-body.ts';
+import { FirstFindings } from '../../clicks/findings.ts';
 import { ingest } from '../../clicks/ingest.ts';
 import type { OnceName } from '../../clicks/writer.ts';
 import { type Principal, isAdmin } from '../../keys/scopes.ts';
@@ -9,8 +10,8 @@ import { type Context, signalOf } from '../request/context.ts';
 import type { Services } from '../request/services.ts';
 import { withRoom } from './ingest-memory.ts';
 
-/** Rejected clicks that a response names. */
-export const MAX_REJECTIONS_SHOWN = 1_000;
+/** Rejected clicks, and warnings, that a response lists. */
+export const MAX_FINDINGS_SHOWN = 1_000;
 
 /** A body whose first clicks are all rejected is read no further. */
 export const MAX_LEADING_REJECTIONS = 10_000;
@@ -26,6 +27,7 @@ export interface ClicksBody {
 const outcomeSchema = z.object({
   accepted: z.number(),
   rejected: z.array(z.object({ index: z.number(), field: z.string(), error: z.string() })),
+  warnings: z.array(z.object({ index: z.number(), field: z.string(), warning: z.string() })).exactOptional(),
   stopped_at: z.number().exactOptional(),
 });
 
@@ -48,19 +50,25 @@ export async function ingestBody(
     const options = {
       ownerId: principal.ownerId,
       isAdmin: isAdmin(principal),
-      rejectionsKept: MAX_REJECTIONS_SHOWN,
       badAtMost: MAX_LEADING_REJECTIONS,
       room,
       signal: signalOf(ctx),
     };
     const now = services.now();
     const run = async (receivedAt: number, once?: OnceName): Promise<string> => {
-      const result = await ingest(services.ingest, items, { ...options, receivedAt, once });
+      const findings = new FirstFindings(MAX_FINDINGS_SHOWN);
+      const result = await ingest(services.ingest, items, { ...options, findings, receivedAt, once });
       // The writer has noted whose clicks it stored, except where another process stored those of a repeated request.
       ctx.state.hasNotedChanges = true;
-      services.metrics.countClicks(result.accepted, result.rejectedCount);
-      const { accepted, rejected, stoppedAt } = result;
-      return JSON.stringify({ accepted, rejected, stopped_at: stoppedAt });
+      const { accepted, stoppedAt } = result;
+      services.metrics.countClicks(accepted, findings.rejectedCount);
+      const { rejected, warnings } = findings;
+      return JSON.stringify({
+        accepted,
+        rejected,
+        warnings: warnings.length === 0 ? undefined : warnings,
+        stopped_at: stoppedAt,
+      });
     };
     return key === undefined ? run(now) : runOnce(services, principal.ownerId, key, bytes, now, run);
   });

@@ -5,6 +5,7 @@ import type { FairShare } from '../../fair-share/fair-share.ts';
 import type { Lease } from '../../fair-share/share.ts';
 import { BodyPieces } from './body-pieces.ts';
 import { type BodyProgress, beginReading } from './body-progress.ts';
+import { type Charset, utf8Converter } from './charset.ts';
 import type { Context } from '../request/context.ts';
 import { holderOf } from '../request/share-holder.ts';
 import type { Services } from '../request/services.ts';
@@ -16,7 +17,9 @@ type Sharing = Pick<Services, 'shares' | 'proxies'>;
 
 export interface BodyRules {
   readonly isPacked: boolean;
-  /** Bytes after decompression. */
+  /** What is converted to UTF-8. Default: UTF-8, which is passed on as it is. */
+  readonly charset?: Charset;
+  /** Bytes after decompression, and after the conversion. */
   readonly limit: number;
 }
 
@@ -27,14 +30,14 @@ export interface BodyRules {
 export async function withBody<T>(
   services: Sharing,
   ctx: Context,
-  { isPacked, limit }: BodyRules,
+  rules: BodyRules,
   work: (body: Buffer) => T | Promise<T>,
 ): Promise<T> {
   const { bodies } = services.shares;
   const lease = bodies.take(holderOf(services, ctx), 0);
   if (lease === undefined) throw bodies.refuse();
   try {
-    return await work(await receive(ctx.req, { isPacked, limit, lease, share: bodies }));
+    return await work(await receive(ctx.req, { ...rules, lease, share: bodies }));
   } finally {
     lease.release();
   }
@@ -47,10 +50,7 @@ export function isGzip(request: IncomingMessage): boolean {
   throw new AppError('unsupported_media_type', 'Content-Encoding must be gzip or absent.');
 }
 
-export interface Reception {
-  readonly isPacked: boolean;
-  /** Bytes after decompression. */
-  readonly limit: number;
+export interface Reception extends BodyRules {
   /** Grows with the body; released at once when the body is refused. */
   readonly lease: Lease;
   /** The share that the lease belongs to. */
@@ -63,15 +63,17 @@ export interface Reception {
  */
 export async function receive(
   request: IncomingMessage,
-  { isPacked, limit, lease, share }: Reception,
+  { isPacked, charset = 'utf8', limit, lease, share }: Reception,
 ): Promise<Buffer> {
   const progress = beginReading(request);
   const pieces = new BodyPieces();
   try {
     const arriving = isPacked ? gunzipped(request, limit) : request.iterator({ destroyOnReturn: false });
-    for await (const piece of arriving) {
-      if (!Buffer.isBuffer(piece)) continue;
-      progress.bytes += piece.length;
+    const toUtf8 = utf8Converter(charset);
+    for await (const received of arriving) {
+      if (!Buffer.isBuffer(received)) continue;
+      progress.bytes += received.length;
+      const piece = toUtf8(received);
       if (pieces.length + piece.length > limit) throw tooLarge(limit);
       if (!lease.grow(piece.length)) throw share.refuse();
       pieces.add(piece);

@@ -1,6 +1,7 @@
 import type { z } from 'zod';
 import { AppError, type ErrorCode, invalid, invalidBy } from '../../errors.ts';
 import { announcesBody } from '../body/body-progress.ts';
+import { parseCharset } from '../body/charset.ts';
 import { isGzip, withBody } from '../body/read-body.ts';
 import type { Example, MediaType, RequestBody } from '../openapi/model.ts';
 import { type RequestSchema, ref } from '../openapi/schemas.ts';
@@ -66,7 +67,7 @@ export function internalJsonBody<Schema extends z.ZodType>(
   return { documented: undefined, schemas: [], errors: BODY_ERRORS, open: jsonReceiver(schema, maxBytes) };
 }
 
-/** A body that the handler gets as bytes, with the entry of its content type. */
+/** A body that the handler gets as bytes, in UTF-8 unless they are damaged, with the entry of its content type. */
 export function bytesBody<Type extends { readonly media: MediaType }>(
   types: Readonly<Record<string, Type>>,
   {
@@ -91,9 +92,12 @@ export function bytesBody<Type extends { readonly media: MediaType }>(
           `Content-Type must be one of: ${Object.keys(types).join(', ')}.`,
         );
       }
-      const isPacked = isGzip(ctx.req);
-      return (services, work) =>
-        withBody(services, ctx, { isPacked, limit: maxBytes }, (bytes) => work({ bytes, type }));
+      const rules = {
+        isPacked: isGzip(ctx.req),
+        charset: parseCharset(ctx.request.charset),
+        limit: maxBytes,
+      };
+      return (services, work) => withBody(services, ctx, rules, (bytes) => work({ bytes, type }));
     },
   };
 }

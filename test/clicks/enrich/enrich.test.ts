@@ -8,6 +8,7 @@ import type { Click, ClickRow } from '../../../src/clicks/fields.ts';
 
 const FIREFOX = 'Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:121.0) Gecko/20100101 Firefox/121.0';
 const hashVisitor = visitorHasher('a secret');
+const NOBODY = { ip: undefined, user_agent: undefined, visitor_id: undefined };
 
 /** The row of a click, and the addresses whose place was looked up for it. */
 function enriched(told: Partial<Click>): { readonly row: ClickRow; readonly lookedUp: readonly string[] } {
@@ -31,7 +32,7 @@ describe('enrichClick', () => {
     expect(enriched({}).row).toEqual({
       short_code: 'abc',
       clicked_at: 1_700_000_000_000,
-      visitor: hashVisitor('', ''),
+      visitor: hashVisitor(NOBODY),
       browser: 'Unknown',
       os: 'Unknown',
       country: 'XX',
@@ -54,7 +55,7 @@ describe('enrichClick', () => {
     expect(enriched(click).row).toEqual({
       short_code: 'abc',
       clicked_at: 1_700_000_000_000,
-      visitor: hashVisitor('192.0.2.1', FIREFOX),
+      visitor: hashVisitor({ ...NOBODY, ip: '192.0.2.1', user_agent: FIREFOX }),
       browser: 'Firefox',
       os: 'Windows',
       country: 'CH',
@@ -63,6 +64,24 @@ describe('enrichClick', () => {
       is_bot: false,
       redirect_ms: 12.5,
       click_id: 'c-1',
+    });
+  });
+
+  test.each([true, false])('is_bot %s goes before what the user agent tells', (is_bot) => {
+    for (const user_agent of [undefined, FIREFOX, 'Googlebot/2.1'])
+      expect(enriched({ is_bot, user_agent }).row.is_bot).toBe(is_bot);
+  });
+
+  test('a visitor id takes the place of address and user agent, but only in the hash', () => {
+    const { row } = enriched({ visitor_id: 'v', ip: '192.0.2.1', user_agent: FIREFOX });
+    expect(row.visitor).toBe(hashVisitor({ ...NOBODY, visitor_id: 'v' }));
+    expect(row).toMatchObject({ country: 'CH', browser: 'Firefox', os: 'Windows' });
+  });
+
+  test('names of families are folded onto their own, others kept', () => {
+    expect(enriched({ browser: 'Mobile Safari', os: 'Mac OS X' }).row).toMatchObject({
+      browser: 'Safari',
+      os: 'macOS',
     });
   });
 
