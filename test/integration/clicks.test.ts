@@ -442,8 +442,8 @@ describe('clicks in', () => {
     );
 
     test('only where every row is bad the answer is 422, with an error code like every other', async () => {
-      const { status, json } = await post({ ndjson: [{}, { short_code: 5 }] });
-      expect(status).toBe(422);
+      const { status, json, headers } = await post({ ndjson: [{}, { short_code: 5 }] });
+      expect([status, headers.get('x-error-code')]).toEqual([422, 'validation_error']);
       expect(json).toMatchObject({
         accepted: 0,
         rejected: [
@@ -451,6 +451,7 @@ describe('clicks in', () => {
           { index: 1, field: 'short_code' },
         ],
         code: 'validation_error',
+        error_code: 'validation_error',
         error: expect.any(String),
       });
     });

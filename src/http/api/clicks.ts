@@ -2,16 +2,18 @@ import { z } from 'zod';
 import { jsonItems, ndjsonItems } from '../../clicks/click-body.ts';
 import { INPUTS, INPUT_NAMES } from '../../clicks/fields.ts';
 import { schema as clickSchema } from '../../clicks/parse-click.ts';
+import { AppError } from '../../errors.ts';
 import {
   type ClicksBody,
   MAX_LEADING_REJECTIONS,
   MAX_FINDINGS_SHOWN,
   ingestBody,
 } from '../body/ingest-body.ts';
-import { errorSchema } from '../openapi/error-responses.ts';
+import { X_ERROR_CODE, errorSchema } from '../openapi/error-responses.ts';
 import type { MediaType } from '../openapi/model.ts';
 import { namedSchema, ref, requestSchema } from '../openapi/schemas.ts';
 import { BODY_DEADLINE_MS } from '../request/limits.ts';
+import { errorHeaders } from '../response/error-response.ts';
 import { keyWith } from '../route/access.ts';
 import { bytesBody } from '../route/body.ts';
 import { parameters } from '../route/parameters.ts';
@@ -111,6 +113,7 @@ const allRejectedSchema = namedSchema(
     .strictObject({
       error: errorSchema.schema.shape.error,
       code: z.literal('validation_error'),
+      error_code: z.literal('validation_error').describe('The same as `code`.'),
       ...clickCounts,
       stopped_at: z
         .int()
@@ -182,11 +185,13 @@ A request with an \`Idempotency-Key\` can be sent again until it gets a response
       schema: allRejectedSchema,
       nested: [rejectionSchema],
       description: 'Every click that was read is rejected.',
+      headers: { 'X-Error-Code': X_ERROR_CODE },
       examples: {
         none: {
           value: {
             error: allRejected(undefined),
             code: 'validation_error',
+            error_code: 'validation_error',
             accepted: 0,
             rejected: [{ index: 0, field: 'short_code', error: 'is required' }],
           },
@@ -196,6 +201,7 @@ A request with an \`Idempotency-Key\` can be sent again until it gets a response
           value: {
             error: allRejected(MAX_LEADING_REJECTIONS),
             code: 'validation_error',
+            error_code: 'validation_error',
             accepted: 0,
             rejected: [{ index: 0, field: 'click', error: 'must be a JSON object' }],
             stopped_at: MAX_LEADING_REJECTIONS,
@@ -235,9 +241,11 @@ A request with an \`Idempotency-Key\` can be sent again until it gets a response
       }
       const stopped = stoppedAt === undefined ? {} : { stopped_at: stoppedAt };
       const error = allRejected(stoppedAt);
+      const code = 'validation_error' as const;
       return {
         status: 422,
-        body: { error, code: 'validation_error' as const, accepted, rejected, ...stopped },
+        headers: errorHeaders(new AppError(code, error, { status: 422 })),
+        body: { error, code, error_code: code, accepted, rejected, ...stopped },
       };
     },
 });

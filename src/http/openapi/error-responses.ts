@@ -35,7 +35,7 @@ const RETRY_AFTER: Header = {
   schema: { type: 'integer', minimum: 1 },
 };
 
-const X_ERROR_CODE: Header = { description: 'The `code` of the body.', schema: { type: 'string' } };
+export const X_ERROR_CODE: Header = { description: 'The `code` of the body.', schema: { type: 'string' } };
 
 const WWW_AUTHENTICATE: Header = {
   description: 'The scheme to authenticate with.',
