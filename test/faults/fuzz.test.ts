@@ -115,34 +115,43 @@ const text = fc.oneof(
   { weight: 1, arbitrary: fc.nat({ max: 4_000 }).map((length) => 'x'.repeat(length)) },
 );
 
-const parameter = fc
-  .constantFrom(...Object.keys(NAMES))
-  .chain((name) =>
-    fc
-      .oneof(
-        { weight: 4, arbitrary: fc.constantFrom(...(NAMES[name] ?? [])) },
-        { weight: 1, arbitrary: text },
-      )
-      .map((value) => [name, value] as const),
-  );
+const parameter = (names: readonly string[]) =>
+  fc
+    .constantFrom(...names)
+    .chain((name) =>
+      fc
+        .oneof(
+          { weight: 4, arbitrary: fc.constantFrom(...(NAMES[name] ?? ['1', 'mine'])) },
+          { weight: 1, arbitrary: text },
+        )
+        .map((value) => [name, value] as const),
+    );
 
-const query = fc
-  .oneof(
-    {
-      weight: 6,
-      arbitrary: fc
-        .array(parameter, { maxLength: 6 })
-        .map((pairs) => pairs.map((pair) => pair.map(encoded).join('='))),
-    },
-    // Not even percent-encoding that holds.
-    {
-      weight: 1,
-      arbitrary: fc.array(fc.constantFrom('&', '=', '%', '%zz', '%ff', '%00', 'scope', '+', '?', ';', '[]'), {
-        maxLength: 8,
-      }),
-    },
-  )
-  .map((parts) => parts.join('&'));
+const listed = (names: readonly string[], maxLength: number): fc.Arbitrary<readonly string[]> =>
+  names.length === 0
+    ? fc.constant([])
+    : fc
+        .array(parameter(names), { maxLength })
+        .map((pairs) => pairs.map((pair) => pair.map(encoded).join('=')));
+
+/** @param known the names that the route takes: another one ends a request at once */
+const queryOf = (known: readonly string[]) =>
+  fc
+    .oneof(
+      { weight: 6, arbitrary: listed(known, 6) },
+      { weight: 1, arbitrary: listed(Object.keys(NAMES), 2) },
+      // Not even percent-encoding that holds.
+      {
+        weight: 1,
+        arbitrary: fc.array(
+          fc.constantFrom('&', '=', '%', '%zz', '%ff', '%00', 'scope', '+', '?', ';', '[]'),
+          {
+            maxLength: 8,
+          },
+        ),
+      },
+    )
+    .map((parts) => parts.join('&'));
 
 const click = fc.record(
   {
@@ -205,12 +214,15 @@ function encoded(value: string): string {
   return encodeURIComponent(wellFormed(value));
 }
 
-function shotAt({ method, pattern }: KnownRoute, keys: Readonly<Record<string, string>>): fc.Arbitrary<Shot> {
+function shotAt(
+  { method, pattern, queryNames }: KnownRoute,
+  keys: Readonly<Record<string, string>>,
+): fc.Arbitrary<Shot> {
   // An administrator may do anything to everybody's data: here it only reads.
   const keyName = method === 'GET' ? keyChoice : keyChoice.map((name) => (name === 'admin' ? 'own' : name));
   const otherMethod = fc.constantFrom(method, method, method, method, 'HEAD', 'OPTIONS', 'PATCH');
   return fc
-    .tuple(otherMethod, text, query, headers, body, keyName)
+    .tuple(otherMethod, text, queryOf(queryNames), headers, body, keyName)
     .map(([verb, word, search, given, sent, name]) => {
       const path = pattern.replace(/:\w+/g, () => encoded(word) || 'mine');
       const key = keys[name];
@@ -316,9 +328,18 @@ function faultOf(shot: Shot, { status, type, body: bytes, ms }: Answer): string 
   }
   if (status < 400 || shot.method === 'HEAD') return undefined;
   if (!type.startsWith('application/json')) return `an error as ${type}`;
-  const { error, code, field, details, accepted, rejected, ...rest } = JSON.parse(bytes.toString());
-  if (typeof error !== 'string' || !error.endsWith('.')) return 'no sentence';
-  if (!CODES.includes(code)) return `code ${code}`;
+  const {
+    error,
+    code,
+    error_code: again,
+    field,
+    details,
+    accepted,
+    rejected,
+    ...rest
+  } = JSON.parse(bytes.toString());
+  if (typeof error !== 'string' || !/[.?]$/.test(error)) return 'no sentence';
+  if (!CODES.includes(code) || again !== code) return `codes ${code} and ${again}`;
   if (field !== undefined && typeof field !== 'string') return 'field is no name';
   if (details !== undefined && !Array.isArray(details)) return 'details are no list';
   if ((accepted === undefined) !== (rejected === undefined)) return 'half a report';
