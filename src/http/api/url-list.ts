@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { invalid } from '../../errors.ts';
 import { namesOf } from '../../lib/names.ts';
+import { quotable } from '../../lib/text.ts';
 import { URL_SORTS, type UrlFilter, type UrlListing } from '../../urls/url-listing.ts';
 import type { UrlPage } from '../../urls/registry.ts';
 import { instantSchema, wholeNumberSchema } from '../request/request-schemas.ts';
@@ -54,7 +55,7 @@ function jsonOf(text: string): unknown {
 function wrongFilter({ issues: [issue] }: z.ZodError): string {
   const names = FILTER_NAMES.join(', ');
   if (issue?.code === 'unrecognized_keys') {
-    return `cannot name ${issue.keys[0]}, which Spoor does not store: it can name ${names}`;
+    return `cannot name ${quotable(issue.keys[0] ?? '')}, which Spoor does not store: it can name ${names}`;
   }
   if (issue?.path[0] === undefined) return `must be a JSON object that names any of: ${names}`;
   return `has a wrong ${String(issue.path[0])}: ${issue.message}`;

@@ -1,5 +1,7 @@
 import { z } from 'zod';
 import { AppError, invalid } from '../../errors.ts';
+import { nearestName } from '../../lib/names.ts';
+import { quotable } from '../../lib/text.ts';
 import {
   DIMENSIONS,
   FILTER_NAMES,
@@ -66,11 +68,21 @@ function parseJsonFilters(text: string, scope: string): readonly Filter[] {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) throw invalid('filters', wrong);
   return Object.entries(value).flatMap(([dimension, given]) => {
     if (!isFilterName(dimension) || !goesWith(dimension, scope)) {
-      const allowed = FILTER_NAMES.filter((name) => goesWith(name, scope));
-      throw invalid('filters', `filters can name: ${allowed.join(', ')}.`);
+      throw invalid('filters', unknownDimension(dimension, scope));
     }
     const parsed = filterValues.safeParse(given);
     if (!parsed.success) throw invalid('filters', wrong);
     return OPERATOR_NAMES.map((operator) => ({ operator, dimension, values: parsed.data[operator] ?? [] }));
   });
+}
+
+/** An unknown filter that was passed over would make a number of more clicks than were asked for. */
+function unknownDimension(name: string, scope: string): string {
+  const allowed = FILTER_NAMES.filter((known) => goesWith(known, scope));
+  const reason = isFilterName(name)
+    ? ` with scope=${scope}, which is about one URL`
+    : ', which clicks cannot be filtered by';
+  const nearest = nearestName(name, allowed);
+  const hint = nearest === undefined ? `It can name: ${allowed.join(', ')}.` : `Did you mean ${nearest}?`;
+  return `filters cannot name ${quotable(name)}${reason}. ${hint}`;
 }

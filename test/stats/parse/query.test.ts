@@ -181,6 +181,18 @@ describe('filters', () => {
   ])('%s is refused', (filters) => {
     expect(refusal(() => parsed({ filters }))).toEqual([400, 'validation_error', 'filters']);
   });
+
+  test.each([
+    [{ filters: '{"device":["mobile"]}' }, 'filters cannot name device, which', 'It can name: browser, os'],
+    [{ filters: '{"Browsers":["x"]}' }, 'filters cannot name Browsers, which', 'Did you mean browser?'],
+    [
+      { scope: 'anon', short_code: 'x', filters: '{"short_code":["x"]}' },
+      'filters cannot name short_code with scope=anon',
+      'about one URL',
+    ],
+  ])('%j is refused with the reason', (raw, ...parts) => {
+    for (const part of parts) expect(() => parsed(raw)).toThrow(part);
+  });
 });
 
 describe('a country that nobody knows', () => {
