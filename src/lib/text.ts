@@ -2,7 +2,7 @@ import { toUSVString } from 'node:util';
 
 const SURROGATE_PAIR = /[\uD800-\uDBFF][\uDC00-\uDFFF]/g;
 const CONTROL_CHARACTER = /\p{Cc}/u;
-const MAX_QUOTED_LENGTH = 64;
+const MAX_QUOTED_CHARACTERS = 64;
 
 /**
  * Replaces what UTF-8 or ClickHouse's clients cannot represent (lone surrogates, U+0000) by U+FFFD. Returns the same string
@@ -47,5 +47,6 @@ export function hasControlCharacter(text: string): boolean {
 
 /** A text to be quoted in a message: its first characters, so that a message has a bounded length. */
 export function quotable(text: string): string {
-  return text.length <= MAX_QUOTED_LENGTH ? text : wellFormed(`${text.slice(0, MAX_QUOTED_LENGTH)}…`);
+  const first = firstCharacters(text, MAX_QUOTED_CHARACTERS);
+  return first === text ? text : `${first}…`;
 }

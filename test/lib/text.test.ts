@@ -1,6 +1,13 @@
 import { describe, expect, test } from '@jest/globals';
 import * as fc from 'fast-check';
-import { characters, firstCharacters, hasControlCharacter, isBlank, wellFormed } from '../../src/lib/text.ts';
+import {
+  characters,
+  firstCharacters,
+  hasControlCharacter,
+  isBlank,
+  quotable,
+  wellFormed,
+} from '../../src/lib/text.ts';
 
 const anyUtf16 = fc
   .array(
@@ -76,5 +83,15 @@ describe('hasControlCharacter', () => {
     const c0 = Array.from({ length: 0x20 }, (_, index) => index);
     const delAndC1 = Array.from({ length: 0x21 }, (_, index) => 0x7f + index);
     expect(found).toEqual([...c0, ...delAndC1]);
+  });
+});
+
+describe('quotable', () => {
+  test.each([
+    ['', ''],
+    ['😀'.repeat(64), '😀'.repeat(64)],
+    ['😀'.repeat(65), `${'😀'.repeat(64)}…`],
+  ])('%s', (text, quoted) => {
+    expect(quotable(text)).toBe(quoted);
   });
 });
