@@ -41,14 +41,14 @@ test(`while the nodes of a cluster are killed at any moment, no click is lost or
     ready: () => waitUntil('all shards', async () => (await spoor.send('GET', '/ready')).status === 200),
   });
   const over = new AbortController();
-  const readUntilOver = async (path: string): Promise<void> => {
+  const readUntilOver = async (path: string, more: Readonly<Record<string, string>>): Promise<void> => {
     while (!over.signal.aborted) {
       const query = {
         owner_id: '*',
         short_code: 'fixed',
         start_date: '2026-01-01',
         group_by: 'time,browser',
-        format: 'json',
+        ...more,
       };
       // A broken connection is the end of an export that was cut.
       const answer = await spoor.send('GET', path, { query }).catch(() => undefined);
@@ -59,7 +59,7 @@ test(`while the nodes of a cluster are killed at any moment, no click is lost or
       if (!isRight) wrong.push([answer.status, answer.json]);
     }
   };
-  const readers = ['/api/v1/stats', '/api/v1/export'].map(readUntilOver);
+  const readers = [readUntilOver('/api/v1/stats', {}), readUntilOver('/api/v1/export', { format: 'json' })];
 
   try {
     for (let kill = 0; kill < KILLS; kill++) {

@@ -55,6 +55,8 @@ const REMEDY = 'These tests run a ZooKeeper: install it (apt-get install --no-in
 /** True once it serves: before, it takes connections and closes them. */
 async function answersQuestions(port: number): Promise<boolean> {
   const socket = connect(port, '127.0.0.1').setEncoding('utf8');
+  // One that is still starting may take the question and never answer it.
+  socket.setTimeout(1_000, () => socket.destroy(new Error('silent')));
   let answer = '';
   try {
     await once(socket, 'connect');
