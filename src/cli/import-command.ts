@@ -43,7 +43,7 @@ ${formatList()}
 A line longer than 1 MiB is rejected. In CSV, a quoted cell may contain line breaks; a row may have up to ${MOST_RECORD_LINES} lines
 and 64 KiB. If its quotes are not closed by then, or close in the middle of a cell, only its first line is rejected and
 parsing continues with the next line. The names in the header line must fit into 64 KiB. The short codes . and .. are
-rejected.
+rejected. Of other fields, what is too long is cut and what is wrong left out; the line counts, and a warning names the field.
 
 Examples:
   spoor import access.log.gz --format combined --owner me

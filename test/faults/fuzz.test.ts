@@ -162,6 +162,8 @@ const click = fc.record(
     referrer: fc.oneof(fc.constantFrom('https://a.example/b', 'javascript:x', 'http://[::1'), text),
     country: fc.oneof(fc.constantFrom('DE', 'Germany', 'Nowhere'), text),
     redirect_ms: fc.oneof(fc.double(), fc.jsonValue()),
+    visitor_id: fc.oneof(text, fc.jsonValue()),
+    is_bot: fc.oneof(fc.boolean(), fc.jsonValue()),
     click_id: text,
     owner_id: text,
     private_stats: fc.oneof(fc.boolean(), fc.jsonValue()),

@@ -111,12 +111,27 @@ describe('erasing clicks', () => {
     ['an empty address', { ip: '', user_agent: AGENT }, 'ip'],
     ['a null agent', { ip: IP, user_agent: null }, 'user_agent'],
     ['a visitor of nothing', { user_agent: '' }, 'user_agent'],
+    ['a blank visitor id', { visitor_id: ' ' }, 'visitor_id'],
+    ['a visitor id with an address', { visitor_id: 'v', ip: IP }, 'visitor_id'],
+    ['a visitor id with an empty agent', { visitor_id: 'v', user_agent: '' }, 'visitor_id'],
+    ['a visitor id beyond any click', { visitor_id: 'v'.repeat(257) }, 'visitor_id'],
     ['an agent beyond any click', { user_agent: 'x'.repeat(2_049) }, 'user_agent'],
   ])('%s is 400 and erases nothing', async (_, body, field) => {
     await add();
     const { status, json } = await erase(body);
     expect([status, json.code, json.field]).toEqual([400, 'validation_error', field]);
     expect(await left()).toEqual(places);
+  });
+
+  test('a visitor id selects the clicks that came with it, whatever address they had', async () => {
+    await add();
+    const visitor = { ip: IP, user_agent: AGENT };
+    const ndjson = [{ visitor_id: 'v', ...visitor }, { visitor_id: 'v' }, { visitor_id: 'w' }, visitor];
+    await spoor.send('POST', '/api/v1/clicks', {
+      ndjson: ndjson.map((click, place) => ({ short_code: 'a1', ...click, click_id: String(100 + place) })),
+    });
+    expect((await erase({ visitor_id: 'v' })).json).toEqual({ erased: 2 });
+    expect(await left()).toEqual([...places, 102, 103]);
   });
 
   test('a query string selects nothing', async () => {

@@ -60,12 +60,16 @@ describe('Idempotency-Key', () => {
 
   test('the same request again counts once and is answered the same, whatever it held', async () => {
     const code = newName();
-    const rows = [...clicksOf(code, 2), { short_code: 5 }, {}];
+    const rows = [...clicksOf(code, 2), { short_code: 5 }, {}, { short_code: code, ip: '-' }];
     const answers: TestResponse[] = [];
     for (let sent = 0; sent < 3; sent++) answers.push(await post(code, { ndjson: rows }));
-    expect(answers[0]?.json).toMatchObject({ accepted: 8, rejected: [{ index: 8 }, { index: 9 }] });
+    expect(answers[0]?.json).toMatchObject({
+      accepted: 9,
+      rejected: [{ index: 8 }, { index: 9 }],
+      warnings: [{ index: 10, field: 'ip' }],
+    });
     for (const { status, text } of answers) expect([status, text]).toEqual([200, answers[0]?.text]);
-    expect(await stored(code)).toEqual([8, 8]);
+    expect(await stored(code)).toEqual([9, 9]);
   });
 
   test('a request that was wholly rejected stays so', async () => {

@@ -154,7 +154,7 @@ A request with an \`Idempotency-Key\` can be sent again until it gets a response
   }),
   body: bytesBody(CONTENT_TYPES, {
     maxBytes: MAX_BODY_BYTES,
-    description: `The clicks, up to ${MAX_BODY_BYTES / 1_048_576} MiB decompressed, within ${BODY_DEADLINE_MS / 60_000} minutes.`,
+    description: `The clicks, up to ${MAX_BODY_BYTES / 1_048_576} MiB decompressed, within ${BODY_DEADLINE_MS / 60_000} minutes. UTF-8, or the \`charset\` of the content type: \`iso-8859-1\` or \`utf-16le\`.`,
     schemas: [clickInput],
   }),
   responses: {

@@ -153,13 +153,13 @@ async function erasureOf(
   if (start !== undefined && end !== undefined && start > end) {
     throw invalid('start_date', 'start_date lies after end_date.');
   }
-  // With neither, it would match all clicks that carry neither: no visitor at all.
-  if (userAgent === '' && wanted.user_agent !== undefined && ip === undefined) {
-    throw invalid('user_agent', 'user_agent must not be empty without ip.');
-  }
   const { visitor_id: visitorId } = wanted;
   if (visitorId !== undefined && (ip !== undefined || wanted.user_agent !== undefined)) {
     throw invalid('visitor_id', 'visitor_id must not be given with ip or user_agent, which it replaces.');
+  }
+  // With neither, it would match all clicks that carry neither: no visitor at all.
+  if (userAgent === '' && wanted.user_agent !== undefined && ip === undefined) {
+    throw invalid('user_agent', 'user_agent must not be empty without ip.');
   }
   const isVisitor = ip !== undefined || userAgent !== '' || visitorId !== undefined;
   const visitor = isVisitor ? hashVisitor({ ip, user_agent: userAgent, visitor_id: visitorId }) : undefined;

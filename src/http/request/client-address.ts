@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import { isIPv6 } from 'node:net';
 import ipaddr from 'ipaddr.js';
-import { parseIp } from '../../lib/ip.ts';
+import { findIp } from '../../lib/ip.ts';
 
 /**
  * The address of the client behind `proxies` proxies, in canonical form; undefined when the connection is closed.
@@ -16,13 +16,8 @@ export function clientAddress(
   proxies: number,
 ): string | undefined {
   const entry = proxies > 0 ? forwardedFor.split(',').at(-proxies) : undefined;
-  const forwarded = entry === undefined ? undefined : parseIp(withoutPort(entry.trim()));
-  return forwarded ?? (socketAddress === undefined ? undefined : parseIp(socketAddress.replace(/%.*$/, '')));
-}
-
-/** Some proxies write the port behind the address: `192.0.2.1:4711`, `[2001:db8::1]:4711`. */
-function withoutPort(entry: string): string {
-  return /^\[(.*)\](?::\d+)?$/.exec(entry)?.[1] ?? /^([\d.]+):\d+$/.exec(entry)?.[1] ?? entry;
+  // Some proxies write the port behind the address.
+  return findIp(entry ?? '') ?? findIp(socketAddress ?? '');
 }
 
 /** The network of the client behind `proxies` proxies. Clients that have disconnected share one name. */
