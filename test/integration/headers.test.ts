@@ -152,13 +152,18 @@ describe('with origins named', () => {
   test.each(READ.map((route) => [route.path, route] as const))(
     '%s has the same headers the first and the second time, and 304 but for its body',
     async (_, { sample }) => {
-      for (const headers of [{}, { origin: PAGE }, { origin: 'https://evil.example' }]) {
+      for (const [headers, allowed] of [
+        [{}, null],
+        [{ origin: PAGE }, PAGE],
+        [{ origin: 'https://evil.example' }, null],
+      ] as const) {
         const query = { ...sample.query, ...(sample.path.includes('/stats') ? FIXED : {}) };
         const ask = (more = {}) =>
           spoor.send('GET', sample.path, { query, headers: { ...sample.headers, ...headers, ...more } });
         const [first, second] = [await ask(), await ask()];
         expect(constantOf(second)).toEqual(constantOf(first));
         expect(first.headers.get('vary')).toContain('Origin');
+        expect(second.headers.get('access-control-allow-origin')).toBe(allowed);
         const tag = first.headers.get('etag');
         if (tag === null) continue;
         const unchanged = await ask({ 'if-none-match': tag });

@@ -84,7 +84,7 @@ describe('stats of a link of one’s own', () => {
       const [none, ...foreign] = await Promise.all(
         ['none', CODES.theirs, CODES.theirsOpen].map((code) => ask(code, mine)),
       );
-      expect([none?.status, none?.json.field]).toEqual([404, 'short_code']);
+      expect([none?.status, none?.json.field]).toEqual([404, 'id']);
       expect(foreign.map(({ status, text }) => [status, text])).toEqual(foreign.map(() => [404, none?.text]));
       const writer = await spoor.createKey('me', ['clicks:write']);
       for (const code of [CODES.open, 'none']) {

@@ -2,6 +2,7 @@ import { storedCodeSchema } from '../../clicks/short-code.ts';
 import type { Principal } from '../../keys/scopes.ts';
 import type { Services } from '../request/services.ts';
 import { STATS_SCOPES, findOwnUrl, tenantOf } from '../request/tenant.ts';
+import { sendExport } from '../response/export-response.ts';
 import { type PathSubject, statsResponse } from '../response/stats-response.ts';
 import { keyForOwnUrl } from '../route/access.ts';
 import { noBody } from '../route/body.ts';
@@ -9,7 +10,7 @@ import { parameters, parametersBeside } from '../route/parameters.ts';
 import { RESPONDED, encodedJson } from '../route/responses.ts';
 import { route } from '../route/route.ts';
 import { IF_NONE_MATCH, NOT_MODIFIED, NOT_ONE_OF, TAGGED_HEADERS } from './common-responses.ts';
-import { EXPORT_RESPONSES, streamer } from './export.ts';
+import { EXPORT_RESPONSES } from './export.ts';
 import { EXPORT_RATE_LIMIT, STATS_RATE_LIMIT } from './rate-limits.ts';
 import { LINK_STATS_EXAMPLE } from './stats-examples.ts';
 import { exportParameters, linkParameters, statsParameters } from './stats-parameters.ts';
@@ -89,13 +90,12 @@ const getLinkExport = route({
       options: ['--output launch.xlsx'],
     },
   ],
-  handler: (services) => {
-    const stream = streamer(services);
-    return async ({ ctx, principal, parameters: { id: shortCode } }) => {
-      await stream(ctx, ownUrl(services, shortCode, principal));
+  handler:
+    (services) =>
+    async ({ ctx, principal, parameters: { id: shortCode } }) => {
+      await sendExport(services, ctx, ownUrl(services, shortCode, principal));
       return RESPONDED;
-    };
-  },
+    },
 });
 
 export const LINK_ROUTES = [getLinkStats, getLinkExport] as const;
@@ -103,7 +103,7 @@ export const LINK_ROUTES = [getLinkStats, getLinkExport] as const;
 function ownUrl(services: Services, shortCode: string, principal: Principal): PathSubject {
   return {
     shortCode,
-    findTenant: async () => tenantOf(await findOwnUrl(services, shortCode, principal)),
+    findTenant: async () => tenantOf(await findOwnUrl(services, shortCode, principal, 'id')),
   };
 }
 

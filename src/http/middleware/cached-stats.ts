@@ -43,14 +43,14 @@ export function cachedStats(services: Services, fallback: RequestListener): Requ
   const send = (request: IncomingMessage, response: ServerResponse, found: StatsResponse): void => {
     const { body, tag } = found;
     watch(response, () => DESCRIBED);
-    const headers = headersOf(request).concat('Cache-Control', CACHE_CONTROL, 'ETag', weakEtag(tag));
+    const headers = headersOf(request);
+    headers.push('Cache-Control', CACHE_CONTROL, 'ETag', weakEtag(tag));
     if (matchesTag(request.headers['if-none-match'] ?? '', tag)) {
       response.writeHead(304, headers).end();
-    } else {
-      response
-        .writeHead(200, headers.concat('Content-Type', JSON_TYPE, 'Content-Length', String(body.length)))
-        .end(body);
+      return;
     }
+    headers.push('Content-Type', JSON_TYPE, 'Content-Length', String(body.length));
+    response.writeHead(200, headers).end(body);
   };
 
   const serve = async (

@@ -49,21 +49,26 @@ export function tenantOf({ ownerId, shortCode }: ShortUrl): Tenant {
   return { kind: 'url', ownerId, shortCode };
 }
 
-/** A URL of the key's owner. @throws AppError 403 without a scope, 404 for anybody else's URL, as if there were none */
+/**
+ * A URL of the key's owner.
+ * @param field the parameter that names it
+ * @throws AppError 403 without a scope, 404 for anybody else's URL, as if there were none
+ */
 export async function findOwnUrl(
   { urls }: Pick<Services, 'urls'>,
   shortCode: string,
   principal: Principal,
+  field: string,
 ): Promise<ShortUrl> {
   requireScope(principal, ...STATS_SCOPES);
   const url = await urls.find(shortCode);
-  if (url === undefined || !isOwn(url, principal)) throw noSuchUrl();
+  if (url === undefined || !isOwn(url, principal)) throw noSuchUrl(field);
   return url;
 }
 
 /**
  * A URL whose statistics everybody may see, or this key.
- * @throws AppError 404 for a private URL just as for none, so that nobody learns which codes exist
+ * @throws AppError 404 for a private URL just as for none
  */
 export async function findVisibleUrl(
   { urls }: Pick<Services, 'urls'>,
@@ -84,6 +89,6 @@ function isOwn(url: ShortUrl, principal: Principal): boolean {
   return url.ownerId === principal.ownerId || isAdmin(principal);
 }
 
-function noSuchUrl(): AppError {
-  return new AppError('not_found', 'There is no such URL.', { field: 'short_code' });
+function noSuchUrl(field = 'short_code'): AppError {
+  return new AppError('not_found', 'There is no such URL.', { field });
 }

@@ -2,8 +2,8 @@ import type { IncomingMessage } from 'node:http';
 import { requestIdOf } from '../request/request-id.ts';
 import { securityHeaderList } from './security-headers.ts';
 
-/** The headers of a response to a request: names and values in turn, as `writeHead` takes them. */
-export type CommonHeaders = (request: IncomingMessage) => readonly string[];
+/** The headers of a response to a request: names and values in turn, as `writeHead` takes them; others may be added. */
+export type CommonHeaders = (request: IncomingMessage) => string[];
 
 /** What a page of another origin may read of a response besides its body. */
 const EXPOSED = [
@@ -29,9 +29,10 @@ export function commonHeaders(corsOrigins: readonly string[]): CommonHeaders {
   const constant = corsOrigins.length === 0 ? security : [...security, 'Vary', 'Origin'];
   const exposed = ['Access-Control-Expose-Headers', EXPOSED.join(',')];
   return (request) => {
-    const headers = constant.concat('X-Request-ID', requestIdOf(request));
+    const headers = [...constant, 'X-Request-ID', requestIdOf(request)];
     const origin = allowedOrigin(corsOrigins, request);
-    return origin === undefined ? headers : headers.concat('Access-Control-Allow-Origin', origin, exposed);
+    if (origin !== undefined) headers.push('Access-Control-Allow-Origin', origin, ...exposed);
+    return headers;
   };
 }
 
