@@ -38,10 +38,7 @@ export class Mended<Parsed> extends Unfit {
 export interface FieldInput<Parsed> {
   /** What the API document says the field holds. */
   readonly schema: z.ZodType;
-  /**
-   * Takes any value. `Unfit` costs the click; of an optional field only what can be taken in the place of a wrong value is
-   * `Mended`.
-   */
+  /** Parses any value. A wrong one of an optional field is `Mended`; one that is `Unfit` and no more costs the click. */
   readonly parse: (value: unknown, times: ClickTimes) => Parsed | Unfit;
   /** What a CSV cell holds that is not empty. */
   readonly parseCell: (cell: string) => unknown;
@@ -95,7 +92,7 @@ export function referrerInput(
 ): FieldInput<string | undefined> {
   return boundedTextInput(maxCharacters, document, (text) => {
     const query = text.search(/[?#]/);
-    return cut(query === -1 ? text : text.slice(0, query), maxCharacters);
+    return cut(query === -1 ? text : ownCopy(text.slice(0, query)), maxCharacters);
   });
 }
 

@@ -20,7 +20,7 @@ const STORED_RULES: readonly Rule[] = [
 
 /** Of a short code as clicks and new URLs may have it. */
 const RULES: readonly Rule[] = [
-  [isBlank, MISSING],
+  [isBlank, 'must not be blank'],
   ...STORED_RULES,
   [isDotSegment, 'must not be . or .., which no client can ask for'],
 ];

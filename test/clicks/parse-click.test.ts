@@ -122,8 +122,8 @@ describe('a short code', () => {
   test.each([
     [undefined, 'is required'],
     [null, 'is required'],
-    ['', 'is required'],
-    [' \t', 'is required'],
+    ['', 'must not be blank'],
+    [' \t', 'must not be blank'],
     [5, 'must be a string'],
     [['a'], 'must be a string'],
     ['x'.repeat(129), 'must be 1 to 128 characters'],
