@@ -136,7 +136,16 @@ describe('a public link', () => {
         expect(withoutTime(answer.json.stats)).toEqual(withoutTime(wanted));
       }
     }
-    expect((await spoor.send('POST', pathOf(STATS, CODES.open), { key: null })).status).toBe(200);
+  });
+
+  test('is read by POST whatever the body; the parameters count', async () => {
+    const ask = (query: Record<string, string>, body?: string) =>
+      spoor.send('POST', pathOf(STATS, CODES.open), { key: null, query, ...(body && { body }) });
+    for (const body of [undefined, 'password', '{"password":"any"}', 'x'.repeat(200_000)]) {
+      expect((await ask(RANGE, body)).json.stats.summary.total_clicks).toBe(3);
+      const { status, json } = await ask({ timezone: 'x' }, body);
+      expect([status, json.field]).toEqual([400, 'timezone']);
+    }
   });
 
   test('takes the parameters of stats', async () => {

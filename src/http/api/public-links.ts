@@ -6,7 +6,7 @@ import type { Services } from '../request/services.ts';
 import { findVisibleUrl, tenantOf } from '../request/tenant.ts';
 import { STATS_HEADERS, statsResponse } from '../response/stats-response.ts';
 import { everybody } from '../route/access.ts';
-import { jsonBody, noBody } from '../route/body.ts';
+import { jsonBody, noBody, unreadBody } from '../route/body.ts';
 import { parameters, parametersBeside } from '../route/parameters.ts';
 import { encodedJson, json } from '../route/responses.ts';
 import { route } from '../route/route.ts';
@@ -97,11 +97,13 @@ const postPublicStats = route({
   summary: 'Get public statistics of a URL, with a password',
   description: `The same for clients that send the password of a link in a body. ${WHO_SEES}`,
   parameters: parametersBeside(shortCodeParameter, QUESTION),
-  body: jsonBody(passwordBody, {
-    description: 'A password, or nothing.',
-    isRequired: false,
-    examples: { password: { value: { password: 'any' } } },
-  }),
+  body: unreadBody(
+    jsonBody(passwordBody, {
+      description: 'A password, or nothing.',
+      isRequired: false,
+      examples: { password: { value: { password: 'any' } } },
+    }),
+  ),
   responses: { 200: publicStats(RATE_LIMIT_HEADERS), 422: NOT_ONE_OF },
   samples: [
     {

@@ -59,6 +59,11 @@ export function jsonBody<Schema extends z.ZodType>(
   };
 }
 
+/** A body that clients send and the route does not need: it is described, and not read. */
+export function unreadBody({ documented, schemas }: Body<unknown>): Body<undefined> {
+  return { ...noBody, documented, schemas };
+}
+
 /** A JSON body of a route that is no part of the API. */
 export function internalJsonBody<Schema extends z.ZodType>(
   schema: Schema,
