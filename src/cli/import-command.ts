@@ -1,5 +1,5 @@
 import { basename } from 'node:path';
-import { type Command, Option } from 'commander';
+import type { Command } from 'commander';
 import { readConfig } from '../config.ts';
 import { IMPORT_FORMATS, IMPORT_FORMAT_NAMES, type ImportFormatName } from '../clicks/import/formats.ts';
 import { MOST_RECORD_LINES } from '../clicks/import/records.ts';
@@ -7,33 +7,23 @@ import { messageOf } from '../errors.ts';
 import { COMMAND } from '../process/package-root.ts';
 import { type Client, withClient } from './client.ts';
 import { CommandError } from './command-error.ts';
+import { openRecords } from './file-records.ts';
 import { importFile } from './import-file.ts';
+import { type ImportOptions, importOptions, readingOptionsOf } from './import-options.ts';
 import { type ImportSource, failureOf, findSource } from './import-source.ts';
 import { type ImportReport, type ReasonCounts, emptyReport, mergeReports } from './import-report.ts';
 import { formatTable, grouped, printJson, printLine, startProgress } from './output.ts';
 import { pageAddress } from './page-address.ts';
-import { notEmpty } from './stats-options.ts';
-
-interface ImportOptions {
-  readonly format?: ImportFormatName;
-  readonly owner: string;
-  readonly json?: boolean;
-}
 
 export function importCommand(program: Command): void {
-  program
-    .command('import')
-    .description(
-      'Import clicks from files, plain or gzipped; - is standard input. Importing a file again adds only its new lines.',
-    )
-    .argument('<file...>')
-    .addOption(
-      new Option('--format <name>', 'format of the files, if their names do not tell it').choices(
-        IMPORT_FORMAT_NAMES,
-      ),
-    )
-    .option('--owner <id>', 'owner of new URLs', notEmpty, 'admin')
-    .option('--json', 'print the result as JSON')
+  importOptions(
+    program
+      .command('import')
+      .description(
+        'Import clicks from files, plain or packed; - is standard input. Importing a file again adds only its new lines.',
+      )
+      .argument('<file...>'),
+  )
     .addHelpText(
       'after',
       `
@@ -46,20 +36,19 @@ parsing continues with the next line. The names in the header line must fit into
 rejected. Of other fields, what is too long is cut and what is wrong left out; the line counts, and a warning names the field.
 
 Examples:
-  spoor import access.log.gz --format combined --owner me
-  zcat logs/*.gz | spoor import - --format combined
-  spoor import clicks.ndjson clicks.csv`,
+  spoor import access.log.2.gz --owner me --except static
+  zcat logs/*.gz | spoor import -
+  spoor import clicks.ndjson clicks.csv
+  spoor import go.log --log-format '$remote_addr [$time_local] "$request" $status'`,
     )
     .action(async (files: readonly string[], options: ImportOptions) => {
-      const sources = files.map((name) => findSource(name, options.format));
+      const sources = files.map(findSource);
       const { reports, server } = await withClient(readConfig(), async (client) => {
-        const done: [string, ImportReport][] = [];
-        for (const source of sources) {
-          done.push([source.name, await importSource(client, source, options.owner)]);
-        }
+        const done: FileReport[] = [];
+        for (const source of sources) done.push(await importSource(client, source, options));
         return { reports: done, server: client.url };
       });
-      const total = reports.map(([, report]) => report).reduce(mergeReports, emptyReport());
+      const total = reports.map(({ report }) => report).reduce(mergeReports, emptyReport());
       const command = statsCommandFor(total, options.owner);
       const address = server === undefined ? null : pageAddressFor(server, total, options.owner);
       if (options.json) {
@@ -67,10 +56,13 @@ Examples:
           ...total,
           stats_command: command,
           page_url: address,
-          files: reports.map(([file, report]) => ({ file, ...report })),
+          files: reports.map(({ file, format, report }) => ({ file, format, ...report })),
         });
       } else {
-        for (const [file, report] of reports) printReport(file, report);
+        for (const { file, recognised, report } of reports) {
+          if (recognised !== undefined) printLine(`${file}: recognised as ${recognised}`);
+          printReport(file, report);
+        }
         if (reports.length > 1) printReport('total', total);
         if (command !== null) printLine(`Show them:\n  ${command}`);
         if (address !== null) printLine(`In a browser:\n  ${address}`);
@@ -79,30 +71,65 @@ Examples:
 }
 
 function formatList(): string {
-  return IMPORT_FORMAT_NAMES.map((name) => {
-    const { description, endings } = IMPORT_FORMATS[name];
-    return `  ${name.padEnd(10)} ${description} (${endings.join(', ')})`;
-  }).join('\n');
+  const width = Math.max(...IMPORT_FORMAT_NAMES.map((name) => name.length));
+  return IMPORT_FORMAT_NAMES.map(
+    (name) => `  ${name.padEnd(width)}  ${IMPORT_FORMATS[name].description}`,
+  ).join('\n');
 }
 
-async function importSource(client: Client, source: ImportSource, owner: string): Promise<ImportReport> {
-  const { name, format, size, isPipe, open } = source;
-  const progress = startProgress(`Importing ${basename(name)}`, size, 'bytes');
+/** What became of one file. */
+interface FileReport {
+  readonly file: string;
+  /** Null for a file without lines, and for `--log-format`. */
+  readonly format: ImportFormatName | null;
+  /** The format, if its content told it. */
+  readonly recognised: string | undefined;
+  readonly report: ImportReport;
+}
+
+async function importSource(
+  client: Client,
+  source: ImportSource,
+  options: ImportOptions,
+): Promise<FileReport> {
+  const { name: file, size, isPipe, open } = source;
+  const progress = startProgress(`Importing ${basename(file)}`, size, 'bytes');
   let read = 0;
   const onBytes = (bytes: number): void => {
     read = bytes;
     progress.update(bytes);
   };
   try {
-    const report = await importFile(client, open(), { format, owner, onBytes });
+    const records = await openRecords(file, counted(open(), onBytes), readingOptionsOf(options));
     if (isPipe && read === 0) throw new CommandError('the pipe ended without any data.');
-    return report;
+    if (records === undefined) return { file, format: null, recognised: undefined, report: emptyReport() };
+    const report = await importFile(client, records, { owner: options.owner });
+    const { format, log_format: notation } = records.reading;
+    const isGiven = notation !== undefined || options.format !== undefined;
+    return {
+      file,
+      format: notation === undefined ? format : null,
+      recognised: isGiven ? undefined : format,
+      report,
+    };
   } catch (cause) {
     const isSystem = cause instanceof Error && 'syscall' in cause;
     const sentence = isSystem ? `cannot be read: ${failureOf(cause)}.` : messageOf(cause);
-    throw new CommandError(`${name}: ${sentence}`, { cause });
+    throw new CommandError(`${file}: ${sentence}`, { cause });
   } finally {
     progress.stop();
+  }
+}
+
+async function* counted(
+  stream: AsyncIterable<Buffer>,
+  onBytes: (bytes: number) => void,
+): AsyncGenerator<Buffer> {
+  let bytes = 0;
+  for await (const chunk of stream) {
+    bytes += chunk.length;
+    onBytes(bytes);
+    yield chunk;
   }
 }
 

@@ -1,21 +1,17 @@
 import { z } from 'zod';
 import { nameOf, rootOf } from '../clicks/import/batch.ts';
 import type { KnownBatch } from '../clicks/import/batches.ts';
-import { TOO_LONG } from '../clicks/import/lines.ts';
-import { IMPORT_FORMATS, type ImportFormatName } from '../clicks/import/formats.ts';
-import type { HeaderParser } from '../clicks/import/import-format.ts';
+import type { Reading } from '../clicks/import/reading.ts';
 import { messageOf } from '../errors.ts';
 import type { Client } from './client.ts';
 import { CommandError } from './command-error.ts';
 import { PendingRecords } from './import-pending.ts';
-import { type RecordBlock, recordBlocks } from './import-records.ts';
+import type { FileRecords } from './file-records.ts';
+import type { RecordBlock } from './import-records.ts';
 import { type ImportReport, emptyReport, mergeReports } from './import-report.ts';
 
 export interface ImportFileOptions {
-  readonly format: ImportFormatName;
   readonly owner: string;
-  /** Called with the number of bytes read so far, before decompression. */
-  readonly onBytes: (bytes: number) => void;
 }
 
 /** Records in a new batch; fewer in the first, so that the server can start early. */
@@ -34,20 +30,18 @@ const MAX_IN_FLIGHT = 2;
 /** Imports one file batch by batch; memory holds only a few batches, whatever the file's size. */
 export async function importFile(
   client: Client,
-  stream: AsyncIterable<Buffer>,
-  options: ImportFileOptions,
+  { reading, blocks, headerRecords }: FileRecords,
+  { owner }: ImportFileOptions,
 ): Promise<ImportReport> {
-  const { isQuoted, parseHeader } = IMPORT_FORMATS[options.format];
-  let sender = parseHeader === undefined ? new BatchSender(client, options, []) : undefined;
-  for await (const block of recordBlocks(stream, isQuoted, options.onBytes)) {
-    if (sender !== undefined) await sender.add(block);
-    else if (parseHeader !== undefined && block.ends.length > 0) {
-      const header = block.bytes.toString('utf8', 0, block.ends[0]);
-      sender = new BatchSender(client, options, columnsOf(header, parseHeader));
-      await sender.add(block, 1);
-    }
+  if (asHeader(reading).length > MAX_HEADER_CHARACTERS) {
+    throw new CommandError('The header line is too long: its names must fit into 64 KiB, percent-encoded.');
   }
-  if (sender === undefined) return emptyReport();
+  const sender = new BatchSender(client, owner, reading);
+  let skipped = headerRecords;
+  for await (const block of blocks) {
+    await sender.add(block, Math.min(skipped, block.ends.length));
+    skipped -= Math.min(skipped, block.ends.length);
+  }
   await sender.finish();
   return sender.report;
 }
@@ -56,8 +50,8 @@ export async function importFile(
 class BatchSender {
   report: ImportReport = emptyReport();
   readonly #client: Client;
-  readonly #options: ImportFileOptions;
-  readonly #columns: readonly string[];
+  readonly #owner: string;
+  readonly #reading: Reading;
   #pending = new PendingRecords();
   #parent: string;
   #isFirst = true;
@@ -65,15 +59,15 @@ class BatchSender {
   /** Batches that followed `#parent` in earlier imports, longest first; undefined: not requested yet; empty: none. */
   #known: readonly KnownBatch[] | undefined;
 
-  constructor(client: Client, options: ImportFileOptions, columns: readonly string[]) {
+  constructor(client: Client, owner: string, reading: Reading) {
     this.#client = client;
-    this.#options = options;
-    this.#columns = columns;
-    this.#parent = rootOf(options.format, columns);
+    this.#owner = owner;
+    this.#reading = reading;
+    this.#parent = rootOf(reading);
   }
 
   /** @param skipped how many of its first records are not clicks */
-  async add(block: RecordBlock, skipped = 0): Promise<void> {
+  async add(block: RecordBlock, skipped: number): Promise<void> {
     this.#pending.add(block);
     if (skipped > 0) this.#pending.take(skipped);
     while (await this.#hasFullBatch()) await this.#send();
@@ -100,11 +94,10 @@ class BatchSender {
   async #send(): Promise<void> {
     const known = this.#knownLength((this.#known ??= await this.#following()));
     const description = {
-      format: this.#options.format,
-      columns: this.#columns,
+      reading: this.#reading,
       parent: this.#parent,
       first_line: this.#pending.firstLine,
-      owner: this.#options.owner,
+      owner: this.#owner,
     };
     const bytes = this.#pending.take(known ?? this.#newLength());
     while (this.#underWay.length >= MAX_IN_FLIGHT) await this.#underWay.shift();
@@ -171,19 +164,8 @@ const reportSchema = z.object({
   lastClick: z.number().nullable(),
 });
 
-/** @throws CommandError for a header line without `short_code`, or one too long to send */
-function columnsOf(record: string, parseHeader: HeaderParser): readonly string[] {
-  const header = record.replace(/\n$/, '');
-  const columns = parseHeader(header)?.map((name) => name.trim());
-  if (header === TOO_LONG || asHeader(columns).length > MAX_HEADER_CHARACTERS) {
-    throw new CommandError('The header line is too long: its names must fit into 64 KiB, percent-encoded.');
-  }
-  if (columns?.includes('short_code')) return columns;
-  throw new CommandError('The first line must name the columns, including short_code.');
-}
-
 function asHeader(value: unknown): string {
-  return encodeURIComponent(JSON.stringify(value ?? null));
+  return encodeURIComponent(JSON.stringify(value));
 }
 
 function isoOf(instant: number | null): string | null {

@@ -1,12 +1,10 @@
 import { type Stats, accessSync, constants, createReadStream, fstatSync, statSync, writeSync } from 'node:fs';
 import { isatty } from 'node:tty';
-import { IMPORT_FORMAT_NAMES, type ImportFormatName, formatOfFile } from '../clicks/import/formats.ts';
 import { CommandError } from './command-error.ts';
 
 /** A file, or standard input, to import. */
 export interface ImportSource {
   readonly name: string;
-  readonly format: ImportFormatName;
   /** Size on disk in bytes; 0 if unknown. */
   readonly size: number;
   /** A pipe that ends without data is an error: its writer failed. */
@@ -20,23 +18,15 @@ const READ_BYTES = 1_048_576;
 
 const STANDARD_INPUT = 0;
 
-/** @throws CommandError for a file that does not exist, cannot be read, or whose format is unknown */
-export function findSource(name: string, given: ImportFormatName | undefined): ImportSource {
-  const format = given ?? formatOfFile(name);
-  if (format === undefined) {
-    throw new CommandError(
-      `${name}: cannot tell the format from the name; add --format ${IMPORT_FORMAT_NAMES.join('|')}.`,
-      { exitCode: 2 },
-    );
-  }
+/** @throws CommandError for a file that does not exist or cannot be read */
+export function findSource(name: string): ImportSource {
   if (name === '-') {
     requireStandardInput();
-    return { name, format, size: 0, isPipe: false, open: () => process.stdin };
+    return { name, size: 0, isPipe: false, open: () => process.stdin };
   }
   const found = readableFile(name);
   return {
     name,
-    format,
     size: found.size,
     isPipe: found.isFIFO(),
     open: () => createReadStream(name, { highWaterMark: READ_BYTES }),

@@ -1,8 +1,13 @@
+import { spawnSync } from 'node:child_process';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, test } from '@jest/globals';
 import * as fc from 'fast-check';
+import { openRecords } from '../../src/cli/file-records.ts';
 import { PendingRecords } from '../../src/cli/import-pending.ts';
 import { type RecordBlock, recordBlocks } from '../../src/cli/import-records.ts';
+import { textBytes, validUtf8 } from '../../src/cli/import-text.ts';
+import { unpacked } from '../../src/cli/unpack.ts';
+import { parserOf } from '../../src/clicks/import/reading.ts';
 import { LONGEST_LINE, TOO_LONG } from '../../src/clicks/import/lines.ts';
 import { RecordSplitter } from '../../src/clicks/import/records.ts';
 
@@ -22,7 +27,12 @@ async function blocksOf(
   isQuoted: boolean,
 ): Promise<readonly RecordBlock[]> {
   const blocks: RecordBlock[] = [];
-  for await (const block of recordBlocks(pieces(bytes, cuts), isQuoted, () => {})) blocks.push(block);
+  const text = textBytes(unpacked(pieces(bytes, cuts)), undefined);
+  for await (const block of recordBlocks(
+    validUtf8(text, () => '\uFFFD'),
+    isQuoted,
+  ))
+    blocks.push(block);
   return blocks;
 }
 
@@ -49,7 +59,10 @@ describe('the records of a file', () => {
     await fc.assert(
       fc.asyncProperty(file, cuts, fc.boolean(), async (bytes, places, isPacked) => {
         const splitter = new RecordSplitter(isQuoted);
-        const expected = [...splitter.push(new TextDecoder().decode(bytes)), ...splitter.end()];
+        const text = new TextDecoder()
+          .decode(bytes)
+          .replaceAll(/\r(?!.*\n)/gs, (end) => (bytes.includes('\n') ? end : '\n'));
+        const expected = [...splitter.push(text), ...splitter.end()];
         const blocks = await blocksOf(isPacked ? gzipSync(bytes) : bytes, places, isQuoted);
         expect(recordsOf(blocks)).toEqual(expected.map(({ text }) => text));
         const growing = blocks.findLast(({ ends }) => ends.length > 0)?.growing ?? 0;
@@ -94,6 +107,85 @@ describe('the records of a file', () => {
       );
     },
   );
+});
+
+describe('a file', () => {
+  const clicksOf = async (
+    bytes: Buffer,
+    options: { readonly format?: 'csv'; readonly encoding?: string } = {},
+  ): Promise<readonly unknown[]> => {
+    const { format, encoding } = options;
+    const opened = await openRecords('-', pieces(bytes, [1, 2, 3, 7]), { format, encoding, reading: {} });
+    if (opened === undefined) return [];
+    const parse = parserOf(opened.reading);
+    const blocks: RecordBlock[] = [];
+    for await (const block of opened.blocks) blocks.push(block);
+    return recordsOf(blocks)
+      .slice(opened.headerRecords)
+      .map((record) => {
+        const parsed = parse(record);
+        return parsed.kind === 'click' ? parsed.value : `${parsed.kind}: ${parsed.reason}`;
+      });
+  };
+
+  const csv = 'Short_Code;CITY;os\r\nlaunch;"Zürich; ZH"\r\n;"";\r\n007;;;;\r\n';
+  const rows = [
+    { short_code: 'launch', city: 'Zürich; ZH' },
+    'skipped: row of empty cells',
+    { short_code: '007' },
+  ];
+
+  const utf16 = (text: string, isBigEndian: boolean): Buffer => {
+    const bytes = Buffer.from(`\uFEFF${text}`, 'utf16le');
+    return isBigEndian ? bytes.swap16() : bytes;
+  };
+
+  test.each([
+    ['as it is', Buffer.from(csv), undefined],
+    ['with a byte order mark', Buffer.from(`\uFEFF${csv}`), undefined],
+    ['in UTF-16LE with one', utf16(csv, false), undefined],
+    ['in UTF-16BE with one', utf16(csv, true), undefined],
+    ['with a sep= line', Buffer.from(`sep=;\r\n${csv}`), undefined],
+    ['with tabs', Buffer.from(csv.replaceAll(/;(?! )/g, '\t')), undefined],
+    ['with line ends of CR alone', Buffer.from(csv.replaceAll('\r\n', '\r')), undefined],
+    ['in windows-1252', Buffer.from(csv, 'latin1'), 'windows-1252'],
+    ['packed', gzipSync(csv), undefined],
+  ])('of a spreadsheet, %s', async (_, bytes, encoding) => {
+    expect(await clicksOf(bytes, encoding === undefined ? {} : { encoding })).toEqual(rows);
+  });
+
+  test('of which a row is not UTF-8: that row alone is rejected', async () => {
+    const bytes = Buffer.from('short_code,city\na,Z\xFCrich\nb,\xC3\xBC\n\xF0\x9F,x\n', 'latin1');
+    expect(await clicksOf(bytes)).toEqual([
+      expect.stringMatching(/^rejected: not UTF-8/),
+      { short_code: 'b', city: 'ü' },
+      expect.stringMatching(/^rejected: not UTF-8/),
+    ]);
+  });
+
+  test('of a log with raw bytes has their codes in percent form', async () => {
+    const line = '192.0.2.1 - - [31/Jan/2026:10:00:00 +0000] "GET /caf\xE9 HTTP/1.1" 302 0 "-" "\xFF"\n';
+    expect(await clicksOf(Buffer.from(line, 'latin1'))).toMatchObject([{ short_code: 'caf%E9' }]);
+  });
+
+  test.each(['bzip2', 'xz', 'zstd'])('packed with %s is unpacked by that program', async (program) => {
+    const packed = spawnSync(program, ['-c'], { input: csv });
+    if (packed.error !== undefined) return;
+    expect(await clicksOf(packed.stdout)).toEqual(rows);
+    await expect(clicksOf(packed.stdout.subarray(0, -8))).rejects.toThrow(`The ${program} data is damaged`);
+  });
+
+  test.each(['', '\n \n', '\uFEFF'])('without lines has no format: %j', async (text) => {
+    expect(await clicksOf(Buffer.from(text))).toEqual([]);
+  });
+
+  test('in no format is an error that shows its first line', async () => {
+    await expect(clicksOf(Buffer.from('what is this\n'))).rejects.toThrow('"what is this"');
+  });
+
+  test('without a column short_code is one that names it', async () => {
+    await expect(clicksOf(Buffer.from('a,b\n'), { format: 'csv' })).rejects.toThrow('short_code');
+  });
 });
 
 test('what is pending is taken from the front, each time from the line that comes next', async () => {

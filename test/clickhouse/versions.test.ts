@@ -158,9 +158,8 @@ describe('instances whose clocks are set at random', () => {
 
   test('so is a batch of an import', async () => {
     const batch = {
-      format: 'ndjson',
-      columns: [],
-      parent: rootOf('ndjson', []),
+      reading: { format: 'ndjson', columns: [] },
+      parent: rootOf({ format: 'ndjson', columns: [] }),
       firstLine: 1,
       bytes: Buffer.from('{"short_code": "imported"}\n'),
     } as const;

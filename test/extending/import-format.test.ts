@@ -8,7 +8,7 @@ let sample: string;
 beforeAll(async () => {
   copy = new RecipeCopy();
   copy.apply(recipeSteps('An import format'));
-  sample = join(copy.folder, 'test/data/import/tsv/clicks.tsv');
+  sample = join(copy.folder, 'test/data/import/bars/clicks.psv');
   await copy.build();
   await copy.start();
 }, 120_000);
@@ -17,11 +17,11 @@ afterAll(async () => {
   await endProcesses();
 });
 
-test('a file is recognised by its name and imported', async () => {
+test('a file is recognised and imported', async () => {
   const { code, stdout } = await copy.command(['import', sample, '--json']);
   expect([code, JSON.parse(stdout)]).toMatchObject([
     0,
-    { read: 2, accepted: 1, rejected: { 'not as many cells as the header line': { count: 1, lines: [3] } } },
+    { read: 2, accepted: 1, rejected: { 'more cells than the header line': { count: 1, lines: [3] } } },
   ]);
   const { summary } = await copy.json(
     'GET',
@@ -32,8 +32,8 @@ test('a file is recognised by its name and imported', async () => {
 
 test('the help and the errors name it', async () => {
   const { stdout } = await copy.command(['import', '--help']);
-  expect(stdout).toMatch(/--format .*tsv/s);
-  expect(stdout).toMatch(/^ {2}tsv +values separated by tabs.*\(\.tsv\)$/m);
-  const { stderr } = await copy.command(['import', 'clicks.unknown']);
-  expect(stderr).toContain('|tsv|');
+  expect(stdout).toMatch(/--format .*bars/s);
+  expect(stdout).toMatch(/^ {2}bars +values separated by bars/m);
+  const { stderr } = await copy.command(['import', 'package.json']);
+  expect(stderr).toContain('|bars|');
 });

@@ -45,7 +45,12 @@ async function statusOf(outgoing: ClientRequest): Promise<number | undefined> {
 }
 
 const JSON_TYPE = { 'content-type': 'application/json' };
-const BATCH = { format: 'ndjson', columns: [], parent: rootOf('ndjson', []), first_line: 1, owner: 'x' };
+const BATCH = {
+  reading: { format: 'ndjson', columns: [] },
+  parent: rootOf({ format: 'ndjson', columns: [] }),
+  first_line: 1,
+  owner: 'x',
+};
 const DESCRIBED = { 'x-spoor-batch': encodeURIComponent(JSON.stringify(BATCH)) };
 
 describe('a key without the scope is refused before the body has come', () => {

@@ -127,7 +127,7 @@ describe('a log in the combined format', () => {
       [owner, code, '2026-01-31 10:00:00.000', 'Firefox', 'Linux', google],
       [owner, code, '2026-01-31 10:00:00.000', 'Firefox', 'Linux', google],
       [owner, code, '2026-01-31 10:00:05.000', 'Firefox', 'Linux', 'Direct'],
-      [owner, `${code}/deep%20er`, '2026-01-31 19:30:00.000', 'Unknown', 'Unknown', 'Direct'],
+      [owner, `${code}/deep er`, '2026-01-31 19:30:00.000', 'Unknown', 'Unknown', 'Direct'],
       [owner, code, '2026-02-01 04:30:00.000', 'Unknown', 'Unknown', 'Direct'],
     ]);
     const [visitors] = await spoor.database.rows(sql`
@@ -144,7 +144,7 @@ describe('a log in the combined format', () => {
     expect(stdout).toMatch(/method.* [23]$/m);
     expect(stdout).toMatch(/status.* [12]$/m);
     expect(stdout).toMatch(/blank.* 1$/m);
-    expect(stdout).toMatch(/combined format.* 2 +11, 12$/m);
+    expect(stdout).toMatch(/not in the format combined.* 2 +11, 12$/m);
     expect(stdout).toMatch(/ip is not.* 1 +13$/m);
     expect(stdout).toContain('2026-01-31T09:59:59.000Z');
     const [, command] = /npm run spoor -- (stats .*)$/m.exec(stdout) ?? [];
@@ -163,7 +163,7 @@ describe('CSV', () => {
       /* 1   */ 'short_code,city,redirect_ms,clicked_at,note',
       /* 2   */ `${code},"New York, NY",12.5,2026-01-01T00:00:00Z,`,
       /* 3–4 */ `${code},"two\r\nlines ""quoted""",,2026-01-01T00:00:01Z,x`,
-      /* 5   */ `${code},too few`,
+      /* 5   */ `${code},few,,2026-01-01T00:00:02Z`,
       /* 6   */ `${code},too,,2026-01-01T00:00:02Z,many,cells`,
       /* 7   */ `${code},Berlin,soon,2026-01-01T00:00:03Z,`,
       /* 8   */ '',
@@ -173,14 +173,15 @@ describe('CSV', () => {
       '',
     ].join('\r\n');
     const report = await importJson([file('clicks.csv', content)]);
-    expect(report).toMatchObject({ read: 9, accepted: 4, last_click: '2026-01-01T00:00:05.000Z' });
-    expect(linesOf(report.rejected)).toEqual([5, 6, 9, 11]);
+    expect(report).toMatchObject({ read: 9, accepted: 5, last_click: '2026-01-01T00:00:05.000Z' });
+    expect(linesOf(report.rejected)).toEqual([6, 9, 11]);
     expect(linesOf(report.warnings)).toEqual([7]);
     const rows = await spoor.database.rows(sql`
       SELECT city, redirect_ms FROM clicks WHERE short_code = ${param('String', code)} ORDER BY clicked_at`);
     expect(rows).toEqual([
       ['New York, NY', 12.5],
       ['two\r\nlines "quoted"', null],
+      ['few', null],
       ['Berlin', null],
       ['Unknown', null],
     ]);
@@ -309,8 +310,11 @@ describe('NDJSON', () => {
 
   test('gzipped, whatever it is called, and from standard input', async () => {
     expect(await importJson([file('a.ndjson.gz', gzipSync(ndjson(2)))])).toMatchObject({ accepted: 2 });
-    expect(await importJson([file('b.ndjson', gzipSync(ndjson(3, 10)))])).toMatchObject({ accepted: 3 });
-    expect(await importJson(['-', '--format', 'ndjson'], ndjson(4, 20))).toMatchObject({ accepted: 4 });
+    expect(await importJson([file('b.log.1', gzipSync(ndjson(3, 10)))])).toMatchObject({
+      accepted: 3,
+      files: [{ format: 'ndjson' }],
+    });
+    expect(await importJson(['-'], ndjson(4, 20))).toMatchObject({ accepted: 4 });
     expect(await importJson(['-', '--format', 'ndjson'], gzipSync(ndjson(5, 30)))).toMatchObject({
       accepted: 5,
     });
@@ -517,8 +521,9 @@ describe('a command that cannot work', () => {
     ['a file that is not there', 1, (path) => [`${path}.gone.ndjson`]],
     ['a directory', 1, () => [folder, '--format', 'ndjson']],
     ['a good file and one that is not there', 1, (path) => [path, `${path}.gone.ndjson`]],
-    ['a name that tells no format', 2, (path) => [`${path}.txt`]],
-    ['standard input without a format', 2, () => ['-']],
+    ['content that tells no format', 1, () => ['package.json']],
+    ['a log format that tells no click', 2, (path) => [path, '--log-format', '$remote_addr']],
+    ['an unknown encoding', 2, (path) => [path, '--encoding', 'utf-99']],
     ['an unknown format', 2, (path) => [path, '--format', 'xml']],
     ['no file at all', 2, () => []],
   ];

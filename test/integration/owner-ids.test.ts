@@ -44,8 +44,8 @@ describe('an owner id that cannot be stored as it is', () => {
   });
 
   test.each(FOLDED)('POST /control/import: %s is 400', async (_, owner) => {
-    const parent = rootOf('ndjson', []);
-    const described = `{"format":"ndjson","columns":[],"parent":"${parent}","first_line":1,"owner":${owner}}`;
+    const parent = rootOf({ format: 'ndjson', columns: [] });
+    const described = `{"reading":{"format":"ndjson","columns":[]},"parent":"${parent}","first_line":1,"owner":${owner}}`;
     const before = await stored();
     const response = await spoor.send('POST', '/control/import', {
       body: '{"short_code":"imported"}\n',

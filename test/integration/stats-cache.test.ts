@@ -112,9 +112,8 @@ describe('whatever is written and asked in whatever order', () => {
       await click(step.code, step.admin ? undefined : own, fields);
     } else if (step.do === 'import') {
       const batch = {
-        format: 'ndjson',
-        columns: [],
-        parent: rootOf('ndjson', []),
+        reading: { format: 'ndjson', columns: [] },
+        parent: rootOf({ format: 'ndjson', columns: [] }),
         first_line: 1,
         owner: ownerOf(step.code),
       };

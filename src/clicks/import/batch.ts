@@ -2,14 +2,12 @@ import { type Hash, createHash } from 'node:crypto';
 import { timeSlices } from '../../lib/event-loop.ts';
 import type { BodyStep } from '../click-body.ts';
 import type { ReportBuilder } from './batch-report.ts';
-import { IMPORT_FORMATS, type ImportFormatName, parseRecord } from './formats.ts';
-import { type FileRecord, RecordSplitter } from './records.ts';
+import { type Reading, parserOf, splitterOf } from './reading.ts';
+import type { FileRecord } from './records.ts';
 
 /** Consecutive records of a file, and where they stand in it. */
 export interface Batch {
-  readonly format: ImportFormatName;
-  /** The column names of a format that has a header line. */
-  readonly columns: readonly string[];
+  readonly reading: Reading;
   /** The name of the batch before, or `rootOf` for the first. */
   readonly parent: string;
   /** The number of the batch's first line in its file, from 1. */
@@ -18,10 +16,11 @@ export interface Batch {
   readonly bytes: Buffer;
 }
 
-/** What the first batch of a file hangs on: the format and columns, since they decide what its lines mean. */
-export function rootOf(format: ImportFormatName, columns: readonly string[]): string {
+/** What the first batch of a file hangs on: how it is read, since that decides what its lines mean. */
+export function rootOf({ format, columns, ...options }: Reading): string {
+  const others = Object.keys(options).length === 0 ? [] : [options];
   return createHash('sha256')
-    .update(JSON.stringify([format, columns]))
+    .update(JSON.stringify([format, columns, ...others]))
     .digest('hex');
 }
 
@@ -42,7 +41,8 @@ const LINE_BREAK = 0x0a;
  * through. They are read as they are asked for, since most of what that takes is then done with at once.
  */
 export function clicksOf(batch: Batch, report: ReportBuilder): Iterable<BodyStep> {
-  const { format, columns, firstLine } = batch;
+  const { reading, firstLine } = batch;
+  const parse = parserOf(reading);
   let isFirst = true;
   return {
     *[Symbol.iterator]() {
@@ -50,7 +50,7 @@ export function clicksOf(batch: Batch, report: ReportBuilder): Iterable<BodyStep
       isFirst = false;
       for (const record of recordsOf(batch)) {
         const index = firstLine + record.line - 1;
-        const parsed = parseRecord(format, record.text, columns);
+        const parsed = parse(record.text);
         if (parsed.kind === 'click') yield { index, value: parsed.value };
         else {
           if (isReported && parsed.kind === 'skipped') report.skip(parsed.reason);
@@ -65,8 +65,8 @@ export function clicksOf(batch: Batch, report: ReportBuilder): Iterable<BodyStep
 /** A batch is made text in pieces of about so many bytes: all at once that would take some ten milliseconds. */
 const PIECE_BYTES = 65_536;
 
-function* recordsOf({ format, bytes }: Batch): Generator<FileRecord> {
-  const splitter = new RecordSplitter(IMPORT_FORMATS[format].isQuoted);
+function* recordsOf({ reading, bytes }: Batch): Generator<FileRecord> {
+  const splitter = splitterOf(reading);
   for (let start = 0; start < bytes.length;) {
     const found = bytes.indexOf(LINE_BREAK, start + PIECE_BYTES);
     const end = found === -1 ? bytes.length : found + 1;

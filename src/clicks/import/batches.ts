@@ -95,8 +95,8 @@ export class BatchImporter {
    * finds them by following from one to the next.
    * @throws AppError `unavailable` when the one before is not here yet
    */
-  async #parentBegun({ parent, format, columns }: Batch): Promise<void> {
-    if (parent === rootOf(format, columns)) return;
+  async #parentBegun({ parent, reading }: Batch): Promise<void> {
+    if (parent === rootOf(reading)) return;
     const begun = this.#begun.get(parent)?.then(
       () => true,
       () => false,

@@ -1,25 +1,55 @@
+import type { LoggedRequest } from './logged-request.ts';
+
 /** What a record of an imported file turns out to be. A record that is no click is a value with a reason. */
 export type ImportedRecord =
-  | { readonly kind: 'click'; readonly value: unknown }
+  | ImportedClick
   | { readonly kind: 'skipped'; readonly reason: string }
   | { readonly kind: 'rejected'; readonly reason: string };
 
-/** Parses the names of columns; undefined for a record that is none. */
-export type HeaderParser = (record: string) => readonly string[] | undefined;
+export interface ImportedClick {
+  readonly kind: 'click';
+  readonly value: Readonly<Record<string, unknown>>;
+  /** The host that was asked, where that is logged. */
+  readonly host?: string | undefined;
+}
 
-/** A file format that clicks can be imported from. */
-export interface ImportFormat {
+/** What is common to all file formats that clicks can be imported from. */
+interface FormatBase {
   /** What its files are, for the command line's help. */
   readonly description: string;
-  /** The endings of file names by which it is recognised, lower-case, before `.gz`. No two formats share one. */
-  readonly endings: readonly [string, ...string[]];
-  /** Parses the first record where that names the columns of the others. Undefined for a format without a header. */
-  readonly parseHeader: HeaderParser | undefined;
+  /** Endings of file names, lower-case, before `.gz`, for a file whose content does not tell its format. */
+  readonly endings: readonly string[];
+}
+
+/** What the first record of a file says of the others. */
+export interface FileHeader {
+  readonly columns: readonly string[];
+  /** What separates cells, in a format that leaves the choice. */
+  readonly delimiter?: string | undefined;
+}
+
+/** A format whose records hold the fields of clicks. */
+export interface FieldFormat extends FormatBase {
+  readonly kind: 'fields';
+  /**
+   * Parses the first record where that names the columns of the others; undefined for a record that does not. Itself undefined
+   * for a format without a header.
+   */
+  readonly parseHeader: ((record: string) => FileHeader | undefined) | undefined;
   /** A line break inside quotes belongs to the record. */
   readonly isQuoted: boolean;
   /**
    * Parses one record, which is not blank, without its line break.
-   * @param columns the names in the header; empty for a format without one
+   * @param header without columns for a format that has none
    */
-  readonly parse: (record: string, columns: readonly string[]) => ImportedRecord;
+  readonly parse: (record: string, header: FileHeader) => ImportedRecord;
 }
+
+/** A format whose lines each hold a request that a web server answered. */
+export interface LogFormat extends FormatBase {
+  readonly kind: 'log';
+  /** Parses one line, which is not blank; undefined when it is not wholly in the format. */
+  readonly parse: (line: string) => LoggedRequest | undefined;
+}
+
+export type ImportFormat = FieldFormat | LogFormat;

@@ -4,6 +4,9 @@ export const LONGEST_LINE = 1 << 20;
 /** Stands for a line that is too long. No format has such a record. */
 export const TOO_LONG = '\0too long';
 
+/** Stands for each byte that is not UTF-8, in formats whose records are then rejected. */
+export const NOT_UTF8 = '\0\uFFFD';
+
 /** Cuts text that arrives in pieces into lines. */
 export class LineCutter {
   #text = '';

@@ -21,15 +21,20 @@ const MOST_RECORD_CHARACTERS = 1 << 16;
  */
 export class RecordSplitter {
   readonly #quoted: boolean;
+  readonly #delimiter: string;
   readonly #lines = new LineCutter();
   /** Lines of a record whose quotes are open, and their characters. */
   #open: string[] = [];
   #openCharacters = 0;
   #line = 1;
 
-  /** @param quoted a line break inside quotes belongs to the record */
-  constructor(quoted: boolean) {
+  /**
+   * @param quoted a line break inside quotes belongs to the record
+   * @param delimiter what separates the cells of a record, between which quotes open and close
+   */
+  constructor(quoted: boolean, delimiter = ',') {
     this.#quoted = quoted;
+    this.#delimiter = delimiter;
   }
 
   /** The records that `piece` completes. */
@@ -58,7 +63,7 @@ export class RecordSplitter {
     const queue = [line];
     for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
       const isOpen = this.#open.length > 0;
-      const quotes = next.startsWith(TOO_LONG) ? 'misfit' : quotesAfter(next, isOpen);
+      const quotes = next.startsWith(TOO_LONG) ? 'misfit' : quotesAfter(next, isOpen, this.#delimiter);
       if (quotes === 'open' && this.#hasRoomFor(next)) {
         this.#open.push(next);
         this.#openCharacters += withoutReturns(next);
@@ -106,13 +111,13 @@ function withoutReturns(line: string): number {
  * How quotes stand after a line: `misfit` where they close in the midst of a cell.
  * @param isOpen the line begins inside quotes
  */
-function quotesAfter(line: string, isOpen: boolean): 'open' | 'closed' | 'misfit' {
+function quotesAfter(line: string, isOpen: boolean, delimiter: string): 'open' | 'closed' | 'misfit' {
   const end = withoutReturns(line);
   for (let quote = line.indexOf('"'); quote !== -1; quote = line.indexOf('"', quote + 1)) {
     const follower = line[quote + 1];
-    if (!isOpen) isOpen = quote === 0 || line[quote - 1] === ',';
+    if (!isOpen) isOpen = quote === 0 || line[quote - 1] === delimiter;
     else if (follower === '"') quote++;
-    else if (quote + 1 >= end || follower === ',') isOpen = false;
+    else if (quote + 1 >= end || follower === delimiter) isOpen = false;
     else return 'misfit';
   }
   return isOpen ? 'open' : 'closed';

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
 import { rootOf } from '../../clicks/import/batch.ts';
-import { IMPORT_FORMAT_NAMES } from '../../clicks/import/formats.ts';
+import { type Reading, readingSchema } from '../../clicks/import/reading.ts';
 import { type SeedPlan, compileSeed, seedUrls } from '../../clicks/sample-clicks.ts';
 import { AppError, invalid } from '../../errors.ts';
 import { withRoom } from '../body/ingest-memory.ts';
@@ -20,8 +20,7 @@ const MAX_SEED_BYTES = 1_048_576;
 const hash = z.string().regex(/^[0-9a-f]{64}$/, 'must be the name of a batch');
 
 const batchSchema = z.object({
-  format: z.enum(IMPORT_FORMAT_NAMES, `must be one of: ${IMPORT_FORMAT_NAMES.join(', ')}`),
-  columns: z.array(z.string()),
+  reading: readingSchema,
   parent: hash,
   first_line: z.int().min(1),
   owner: ownerSchema,
@@ -39,7 +38,8 @@ const seedSchema = z.object({
   to: z.int().min(0),
 });
 
-const SAMPLE_PARENT = rootOf('ndjson', []);
+const SAMPLE_READING: Reading = { format: 'ndjson', columns: [] };
+const SAMPLE_PARENT = rootOf(SAMPLE_READING);
 
 const ping = internalRoute({
   method: 'get',
@@ -78,7 +78,7 @@ const importBatch = internalRoute({
     path: '/control/import',
     headers: {
       'X-Spoor-Batch': encodeURIComponent(
-        JSON.stringify({ format: 'ndjson', columns: [], parent: SAMPLE_PARENT, first_line: 1, owner: 'x' }),
+        JSON.stringify({ reading: SAMPLE_READING, parent: SAMPLE_PARENT, first_line: 1, owner: 'x' }),
       ),
     },
     body: { type: 'text/plain', text: '' },

@@ -1,17 +1,29 @@
 import { describe, expect, test } from '@jest/globals';
-import { parseCombinedLine } from '../../../src/clicks/import/combined.ts';
+import type { ImportedRecord } from '../../../src/clicks/import/import-format.ts';
+import { parserOf } from '../../../src/clicks/import/reading.ts';
+
+const parseLine = parserOf({ format: 'combined', columns: [] });
+
+/** Without what a click has no field for. */
+function parseCombinedLine(line: string): ImportedRecord {
+  const record = parseLine(line);
+  return record.kind === 'click' ? { kind: 'click', value: record.value } : record;
+}
 
 /** A line of a log, each part replaceable. */
 function line(
   parts: Partial<
-    Record<'host' | 'user' | 'time' | 'request' | 'status' | 'size' | 'referrer' | 'agent' | 'end', string>
+    Record<
+      'host' | 'ident' | 'user' | 'time' | 'request' | 'status' | 'size' | 'referrer' | 'agent' | 'end',
+      string
+    >
   > = {},
 ): string {
   // prettier-ignore
-  const { host = '192.0.2.1', user = '-', time = '31/Jan/2026:10:00:00 +0000' } = parts;
+  const { host = '192.0.2.1', ident = '-', user = '-', time = '31/Jan/2026:10:00:00 +0000' } = parts;
   const { request = 'GET /code HTTP/1.1', status = '302', size = '0' } = parts;
   const { referrer = '-', agent = 'Agent/1', end = '' } = parts;
-  return `${host} - ${user} [${time}] "${request}" ${status} ${size} "${referrer}" "${agent}"${end}`;
+  return `${host} ${ident} ${user} [${time}] "${request}" ${status} ${size} "${referrer}" "${agent}"${end}`;
 }
 
 const clickOf = (text: string): unknown => {
@@ -26,7 +38,7 @@ describe('a line in the combined format', () => {
     expect(parseCombinedLine(whole)).toEqual({
       kind: 'click',
       value: {
-        short_code: 'a%2Fb',
+        short_code: 'a/b',
         clicked_at: '2026-02-01T05:29:59.000Z',
         ip: '2001:db8::7',
         referrer: 'https://example.com/x?y=1',
@@ -44,7 +56,13 @@ describe('a line in the combined format', () => {
     ['GET /a/b HTTP/1.1', 'a/b'],
     ['GET /a/ HTTP/1.1', 'a/'],
     ['GET //a HTTP/1.1', '/a'],
-    ['GET /%E2%82%AC HTTP/3', '%E2%82%AC'],
+    ['GET /%E2%82%AC HTTP/3', '€'],
+    ['GET /a b HTTP/1.1', 'a b'],
+    ['GET http://go.example/promo HTTP/1.1', 'promo'],
+    ['GET HTTPS://go.example:8443/promo?x=1 HTTP/1.1', 'promo'],
+    ['GET http://go.example HTTP/1.1', 'index'],
+    ['GET http://go.example?x=1 HTTP/1.1', 'index'],
+    ['GET /http://go.example/promo HTTP/1.1', 'http://go.example/promo'],
     ['GET /code', 'code'],
     ['GET /index HTTP/1.1', 'index'],
   ])('%s is a click on %s', (request, code) => {
@@ -90,16 +108,24 @@ describe('a line in the combined format', () => {
     ['an empty referrer and agent', { referrer: '', agent: '' }],
     ['an escaped backslash before the closing quote', { agent: 'a\\\\' }],
     ['brackets in the agent', { agent: '[x] "y'.replace('"', '\\"') }],
+    ['a forwarded address behind it', { end: ' "203.0.113.9"' }],
+    ['words and texts behind it', { end: ' 12 "a \\"b" 0.001, 0.002 [default-go-80] -' }],
+    ['an ident server', { ident: 'frank' }],
   ])('%s is in the format', (_, parts) => {
     expect(parseCombinedLine(line(parts)).kind).toBe('click');
   });
 
   test.each([
-    ['an empty text', ''],
     ['the common format', '192.0.2.1 - - [31/Jan/2026:10:00:00 +0000] "GET /code HTTP/1.1" 302 0'],
     ['a line that is cut in its agent', line().slice(0, -1)],
     ['a line that is cut in its referrer', line({ referrer: 'https://example.com/' }).slice(0, -15)],
-    ['something behind the agent', line({ end: ' "more"' })],
+    ['a text behind the agent that is not closed', line({ end: ' "more' })],
+    ['a text behind the agent without a blank before it', line({ end: '"more"' })],
+    ['a quote in a word behind the agent', line({ end: ' mo"re' })],
+    ['a blank at the end', line({ end: ' ' })],
+    ['two addresses in front', line({ host: '192.0.2.80 203.0.113.7' })],
+    ['two addresses in front and a user', line({ host: '192.0.2.80 203.0.113.7', user: 'frank' })],
+    ['two host names in front', line({ host: 'proxy.example client.example' })],
     ['something before the address', ` ${line()}`],
     ['an unescaped quote', line({ agent: 'a"b' })],
     ['a status that is no number', line({ status: 'OK' })],
@@ -118,4 +144,35 @@ describe('a line in the combined format', () => {
   ])('%s is rejected', (_, text) => {
     expect(parseCombinedLine(text).kind).toBe('rejected');
   });
+});
+
+describe('a forwarded address', () => {
+  const click = (trustProxy: number, forwarded: string): unknown => {
+    const record = parserOf({ format: 'combined', columns: [], trust_proxy: trustProxy })(
+      line({ host: '192.0.2.80', end: ` "${forwarded}"` }),
+    );
+    return record.kind === 'click' ? record.value['ip'] : record.kind;
+  };
+
+  test.each([
+    [0, '203.0.113.7', '192.0.2.80'],
+    [1, '203.0.113.7', '203.0.113.7'],
+    [1, '198.51.100.1, 203.0.113.7', '203.0.113.7'],
+    [2, '198.51.100.1, 203.0.113.7', '198.51.100.1'],
+    [2, '203.0.113.7', '192.0.2.80'],
+    [1, '[2001:db8::1]:443', '2001:db8::1'],
+    [1, '-', '192.0.2.80'],
+    [1, 'unknown', '192.0.2.80'],
+  ])('behind %i proxies, of %j: %s', (trustProxy, forwarded, ip) => {
+    expect(click(trustProxy, forwarded)).toBe(ip);
+  });
+});
+
+test('a line is parsed in time linear in its length, whatever it holds', () => {
+  const count = 200_000;
+  for (const part of ['"', '\\"', '\\', ' ', ' [', '] "', '" "', ' -', ', ', '%']) {
+    const long = part.repeat(count);
+    for (const parts of [{ user: long }, { request: long }, { agent: long }, { end: long }, { host: long }])
+      expect(parseCombinedLine(line(parts)).kind).not.toBe('');
+  }
 });

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import * as fc from 'fast-check';
-import { parseCsvCells, parseCsvRecord } from '../../../src/clicks/import/csv.ts';
+import { CSV, parseCsvCells, parseCsvRecord } from '../../../src/clicks/import/csv.ts';
 
 describe('a CSV record', () => {
   test('has the cells that were written, quoted or not', () => {
@@ -22,11 +22,11 @@ describe('a CSV record', () => {
 
   test.each(['"open', '"a"b', 'a,"b"c', '"a""'])('with quotes that do not fit is none: %s', (record) => {
     expect(parseCsvCells(record)).toBeUndefined();
-    expect(parseCsvRecord(record, ['short_code']).kind).toBe('rejected');
+    expect(parseCsvRecord(record, { columns: ['short_code'] }).kind).toBe('rejected');
   });
 
   test('goes under the header’s names; an empty cell is not given, redirect_ms is a number', () => {
-    const columns = ['short_code', 'city', 'redirect_ms', 'extra'];
+    const columns = { columns: ['short_code', 'city', 'redirect_ms', 'extra'] };
     expect(parseCsvRecord('007,,12.5,x', columns)).toEqual({
       kind: 'click',
       value: { short_code: '007', redirect_ms: 12.5, extra: 'x' },
@@ -34,10 +34,39 @@ describe('a CSV record', () => {
     expect(parseCsvRecord('a,b,soon,', columns)).toMatchObject({ value: { redirect_ms: 'soon' } });
   });
 
-  test.each(['a', 'a,b', 'a,b,c,d', ''])(
-    'with another number of cells than the header is rejected: %j',
-    (record) => {
-      expect(parseCsvRecord(record, ['short_code', 'city', 'os']).kind).toBe('rejected');
-    },
-  );
+  test('may lack its last cells, have empty ones behind them, or be empty', () => {
+    const header = { columns: ['short_code', 'city', 'os'] };
+    expect(parseCsvRecord('a', header)).toEqual({ kind: 'click', value: { short_code: 'a' } });
+    expect(parseCsvRecord('a,b,c,, ', header)).toMatchObject({
+      value: { short_code: 'a', city: 'b', os: 'c' },
+    });
+    expect(parseCsvRecord('a,b,c,d', header).kind).toBe('rejected');
+    expect(parseCsvRecord('a,b,c,,"x"', header).kind).toBe('rejected');
+    for (const empty of [',,', ', ,', ',,,,', '"",""'])
+      expect(parseCsvRecord(empty, header).kind).toBe('skipped');
+  });
+});
+
+describe('the header of a CSV file', () => {
+  test.each([
+    ['short_code,city', ['short_code', 'city'], undefined],
+    [' Short_Code ;CITY', ['short_code', 'city'], ';'],
+    ['city\tSHORT_CODE', ['city', 'short_code'], '\t'],
+    ['"city";"short_code"', ['city', 'short_code'], ';'],
+    ['short_code', ['short_code'], undefined],
+  ])('%j', (record, columns, delimiter) => {
+    expect(CSV.parseHeader?.(record)).toEqual(delimiter === undefined ? { columns } : { columns, delimiter });
+  });
+
+  test.each(['', 'code,city', '{"short_code":"a"}', 'short_code|city'])('none: %j', (record) => {
+    expect(CSV.parseHeader?.(record)).toBeUndefined();
+  });
+
+  test('tells what separates the cells of the records', () => {
+    const header = { columns: ['short_code', 'city'], delimiter: ';' };
+    expect(parseCsvRecord('a,b;"x;y"', header)).toEqual({
+      kind: 'click',
+      value: { short_code: 'a,b', city: 'x;y' },
+    });
+  });
 });

@@ -68,6 +68,12 @@ describe('RecordSplitter', () => {
     );
   });
 
+  test('quotes open and close beside the delimiter', () => {
+    const splitter = new RecordSplitter(true, ';');
+    const records = [...splitter.push('a,"b\nc;"d\ne";f\n'), ...splitter.end()];
+    expect(records.map((record) => record.text)).toEqual(['a,"b', 'c;"d\ne";f']);
+  });
+
   test('a quote inside a bare cell opens nothing', () => {
     expect(split(['5" disk,b\nc\n'], true).map((record) => record.text)).toEqual(['5" disk,b', 'c']);
   });

@@ -1,0 +1,84 @@
+import { IMPORT_FORMAT_NAMES, type ImportFormatName } from '../clicks/import/formats.ts';
+import type { ImportFormat } from '../clicks/import/import-format.ts';
+import { NOT_UTF8 } from '../clicks/import/lines.ts';
+import { type Reading, formatOf, isQuoted } from '../clicks/import/reading.ts';
+import {
+  firstRecord,
+  formatOfName,
+  recogniseFormat,
+  separatorLineLength,
+} from '../clicks/import/recognise.ts';
+import { quotable } from '../lib/text.ts';
+import { CommandError } from './command-error.ts';
+import { type RecordBlock, recordBlocks } from './import-records.ts';
+import { SAMPLE_BYTES, textBytes, validUtf8 } from './import-text.ts';
+import { peek } from './peek.ts';
+import { unpacked } from './unpack.ts';
+
+/** How the command line says that files are to be read. */
+export interface ReadingOptions {
+  readonly format: ImportFormatName | undefined;
+  /** As `TextDecoder` names it. */
+  readonly encoding: string | undefined;
+  /** What goes to the server as it is. */
+  readonly reading: Omit<Reading, 'format' | 'columns' | 'delimiter'>;
+}
+
+/** The records of a file, and how they are read. */
+export interface FileRecords {
+  readonly reading: Reading;
+  readonly blocks: AsyncIterable<RecordBlock>;
+  /** How many of the first records are not clicks. */
+  readonly headerRecords: number;
+}
+
+/**
+ * Opens a file's records in the format that is given, or that its content tells.
+ * @returns undefined for a file without lines
+ * @throws CommandError if the format cannot be told, or the header lacks `short_code`
+ */
+export async function openRecords(
+  name: string,
+  stream: AsyncIterable<Buffer>,
+  options: ReadingOptions,
+): Promise<FileRecords | undefined> {
+  const { start, whole } = await peek(textBytes(unpacked(stream), options.encoding), SAMPLE_BYTES);
+  const sample = start.toString('utf8');
+  if (sample.trim() === '') return undefined;
+  const { log_format: notation } = options.reading;
+  const recognised = options.format ?? (notation === undefined ? recogniseFormat(sample) : 'combined');
+  const formatName = recognised ?? formatOfName(name);
+  if (formatName === undefined) throw unknownFormat(sample);
+  const format = formatOf({ ...options.reading, format: formatName, columns: [] });
+  const header = headerOf(format, sample);
+  const isLog = format.kind === 'log';
+  const text = validUtf8(whole, isLog ? logEscape : () => NOT_UTF8);
+  return {
+    reading: { ...options.reading, format: formatName, ...header },
+    blocks: recordBlocks(text, isQuoted(format), header.delimiter),
+    headerRecords: header.columns.length === 0 ? 0 : separatorLineLength(sample) === 0 ? 1 : 2,
+  };
+}
+
+/** As web servers write such a byte themselves. */
+function logEscape(byte: number): string {
+  return `\\x${byte.toString(16).toUpperCase()}`;
+}
+
+function headerOf(format: ImportFormat, sample: string): Pick<Reading, 'columns' | 'delimiter'> {
+  if (format.kind === 'log' || format.parseHeader === undefined) return { columns: [] };
+  const record = firstRecord(sample, isQuoted(format));
+  if (record.length >= SAMPLE_BYTES - 1) {
+    throw new CommandError('The header line is too long: its names must fit into 64 KiB, percent-encoded.');
+  }
+  const header = format.parseHeader(record);
+  if (header !== undefined) return header;
+  throw new CommandError('The first line must name the columns, including short_code.');
+}
+
+function unknownFormat(sample: string): CommandError {
+  const [first = ''] = sample.trimStart().split('\n', 1);
+  return new CommandError(
+    `Its content tells no format; the first line is ${JSON.stringify(quotable(first))}. Add --format ${IMPORT_FORMAT_NAMES.join('|')}, or --log-format with the format in the server's configuration.`,
+  );
+}

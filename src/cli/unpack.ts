@@ -1,0 +1,99 @@
+import { spawn } from 'node:child_process';
+import { Readable, pipeline } from 'node:stream';
+import zlib from 'node:zlib';
+import { CommandError } from './command-error.ts';
+import { peek } from './peek.ts';
+
+/** A way in which files are packed, recognised by their first bytes. */
+interface Packing {
+  readonly name: string;
+  readonly magic: readonly number[];
+  /** Node's own decompressor, where it has one; else the program of the system is used. */
+  readonly createDecompressor: (() => NodeJS.ReadWriteStream) | undefined;
+  readonly program: string;
+}
+
+const CHUNK_BYTES = 1 << 18;
+
+type WithZstd = { readonly createZstdDecompress: () => NodeJS.ReadWriteStream };
+
+/** Node 20 does not have it. */
+function zstdDecompressor(module: object): (() => NodeJS.ReadWriteStream) | undefined {
+  return hasZstd(module) ? () => module.createZstdDecompress() : undefined;
+}
+
+function hasZstd(module: object): module is WithZstd {
+  return 'createZstdDecompress' in module;
+}
+
+const PACKINGS: readonly Packing[] = [
+  {
+    name: 'gzip',
+    magic: [0x1f, 0x8b],
+    createDecompressor: () => zlib.createGunzip({ chunkSize: CHUNK_BYTES }),
+    program: 'gzip',
+  },
+  {
+    name: 'zstd',
+    magic: [0x28, 0xb5, 0x2f, 0xfd],
+    createDecompressor: zstdDecompressor(zlib),
+    program: 'zstd',
+  },
+  { name: 'bzip2', magic: [0x42, 0x5a, 0x68], createDecompressor: undefined, program: 'bzip2' },
+  { name: 'xz', magic: [0xfd, 0x37, 0x7a, 0x58, 0x5a, 0x00], createDecompressor: undefined, program: 'xz' },
+];
+
+const MOST_MAGIC_BYTES = Math.max(...PACKINGS.map(({ magic }) => magic.length));
+
+/**
+ * The content of a file, unpacked if its first bytes say that it is packed.
+ * @throws CommandError while it is read, for damaged data or a program that is not installed
+ */
+export async function* unpacked(stream: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+  const { start, whole } = await peek(stream, MOST_MAGIC_BYTES);
+  const packing = PACKINGS.find(({ magic }) => magic.every((byte, place) => start[place] === byte));
+  if (packing === undefined) yield* whole;
+  else if (packing.createDecompressor === undefined) yield* byProgram(whole, packing);
+  else yield* byNode(whole, packing.createDecompressor(), packing.name);
+}
+
+async function* byNode(
+  packed: AsyncIterable<Buffer>,
+  decompressor: NodeJS.ReadWriteStream,
+  name: string,
+): AsyncGenerator<Buffer> {
+  // The pipeline's error also reaches the loop below, which handles it.
+  pipeline(Readable.from(packed), decompressor, () => {});
+  try {
+    for await (const chunk of decompressor) if (Buffer.isBuffer(chunk)) yield chunk;
+  } catch (cause) {
+    throw damaged(name, cause);
+  }
+}
+
+async function* byProgram(packed: AsyncIterable<Buffer>, { name, program }: Packing): AsyncGenerator<Buffer> {
+  const child = spawn(program, ['-dc'], { stdio: ['pipe', 'pipe', 'ignore'] });
+  const ended = new Promise<number | null>((resolve, reject) => {
+    child.on('error', reject).on('close', resolve);
+  });
+  // Awaited once the output has ended.
+  ended.catch(() => {});
+  // A program that ends early has said so by its exit code.
+  pipeline(Readable.from(packed), child.stdin, () => {});
+  try {
+    for await (const chunk of child.stdout) if (Buffer.isBuffer(chunk)) yield chunk;
+    const code = await ended.catch((cause: unknown) => {
+      throw new CommandError(
+        `It is packed with ${name}, and the program ${program} that unpacks it cannot be run: install it, or unpack the file first.`,
+        { cause },
+      );
+    });
+    if (code !== 0) throw damaged(name, undefined);
+  } finally {
+    child.kill();
+  }
+}
+
+function damaged(name: string, cause: unknown): CommandError {
+  return new CommandError(`The ${name} data is damaged or truncated.`, { cause });
+}

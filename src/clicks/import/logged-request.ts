@@ -1,0 +1,61 @@
+import { findIp } from '../../lib/ip.ts';
+import type { ImportedRecord } from './import-format.ts';
+import { type LogEscapes, shortCodeOf } from './request-path.ts';
+
+/** A request as a web server logs it. Every log format comes down to this; what is undefined is not logged. */
+export interface LoggedRequest {
+  readonly method: string | undefined;
+  /** The target as the client sent it, or a path that the server has decoded. */
+  readonly target: string;
+  readonly isDecoded: boolean;
+  readonly escapes: LogEscapes;
+  readonly status: number;
+  /** As clicks have it; null where the line has one that is impossible. */
+  readonly time: string | number | undefined | null;
+  readonly ip: string | undefined;
+  /** A list of addresses, each added by the proxy that saw it (`X-Forwarded-For`). */
+  readonly forwarded: string | undefined;
+  readonly referrer: string | undefined;
+  readonly userAgent: string | undefined;
+  readonly host: string | undefined;
+}
+
+/** How logged requests become clicks. */
+export interface LogOptions {
+  /** How many proxies stand in front: the visitor's address is that many places from the right of those forwarded. */
+  readonly trustProxy: number;
+  /** Statuses that are clicks; undefined: all below 400. */
+  readonly statuses: ReadonlySet<number> | undefined;
+}
+
+const ERROR_STATUS = 400;
+
+/** The click of a request, or why it is none. What counts as a click is decided here for every log format. */
+export function clickOfRequest(request: LoggedRequest, options: LogOptions): ImportedRecord {
+  if (request.time === null) return IMPOSSIBLE_TIME;
+  if (request.method !== 'GET') return NOT_GET;
+  if (request.status >= ERROR_STATUS) return FAILED;
+  if (options.statuses?.has(request.status) === false) return OTHER_STATUS;
+  return {
+    kind: 'click',
+    value: {
+      short_code: shortCodeOf(request.target, request.escapes, request.isDecoded),
+      clicked_at: request.time,
+      ip: visitorAddress(request, options.trustProxy),
+      referrer: request.referrer,
+      user_agent: request.userAgent,
+    },
+    host: request.host,
+  };
+}
+
+const IMPOSSIBLE_TIME: ImportedRecord = { kind: 'rejected', reason: 'impossible date or time' };
+const NOT_GET: ImportedRecord = { kind: 'skipped', reason: 'method is not GET' };
+const FAILED: ImportedRecord = { kind: 'skipped', reason: 'status is 400 or above' };
+const OTHER_STATUS: ImportedRecord = { kind: 'skipped', reason: 'status is not in --status' };
+
+/** A header with fewer entries did not pass these proxies: the address of the connection counts. */
+function visitorAddress({ ip, forwarded }: LoggedRequest, proxies: number): string | undefined {
+  if (proxies === 0 || forwarded === undefined) return ip;
+  return findIp(forwarded.split(',').at(-proxies) ?? '') ?? ip;
+}

@@ -1,0 +1,99 @@
+import { z } from 'zod';
+import { IMPORT_FORMATS, IMPORT_FORMAT_NAMES } from './formats.ts';
+import type { ImportFormat, ImportedRecord } from './import-format.ts';
+import { matchesAny } from './link-filter.ts';
+import { NOT_UTF8, TOO_LONG } from './lines.ts';
+import { type LogOptions, clickOfRequest } from './logged-request.ts';
+import { RecordSplitter } from './records.ts';
+import { textLog } from './text-log.ts';
+
+/** How the records of a file are read. */
+export const readingSchema = z.strictObject({
+  format: z.enum(IMPORT_FORMAT_NAMES, `must be one of: ${IMPORT_FORMAT_NAMES.join(', ')}`),
+  /** A log format in nginx's or Apache's notation, in place of `format`. */
+  log_format: z.string().optional(),
+  /** The column names of a format that has a header line. */
+  columns: z.array(z.string()).readonly(),
+  /** What separates cells, where that is not a comma. */
+  delimiter: z.string().length(1).optional(),
+  /** How many proxies stand in front of the log's server. */
+  trust_proxy: z.int().min(0).optional(),
+  /** Short codes begin with the host, where the log has it. */
+  code_with_host: z.boolean().optional(),
+  /** Globs of the only short codes that are taken, and of those that are not. */
+  only: z.array(z.string()).readonly().optional(),
+  except: z.array(z.string()).readonly().optional(),
+  /** The only statuses that are clicks. */
+  statuses: z.array(z.int()).readonly().optional(),
+});
+
+export type Reading = Readonly<z.infer<typeof readingSchema>>;
+
+/** @throws NotationError for a log format that cannot be used */
+export function formatOf({ format, log_format: notation }: Reading): ImportFormat {
+  return notation === undefined ? IMPORT_FORMATS[format] : textLog(notation, { description: notation });
+}
+
+/** Whether a line break inside quotes belongs to the record. */
+export function isQuoted(format: ImportFormat): boolean {
+  return format.kind === 'fields' && format.isQuoted;
+}
+
+/** Cuts a file's text into its records. */
+export function splitterOf(reading: Reading): RecordSplitter {
+  const format = formatOf(reading);
+  return new RecordSplitter(isQuoted(format), reading.delimiter);
+}
+
+/** Parses one record without its line break; a blank line is skipped whatever the format. */
+export type RecordParser = (record: string) => ImportedRecord;
+
+export function parserOf(reading: Reading): RecordParser {
+  const parse = filtered(parserOfFormat(formatOf(reading), reading), reading);
+  return (record) => {
+    if (record === TOO_LONG) return { kind: 'rejected', reason: 'longer than 1 MiB' };
+    if (record.trim() === '') return { kind: 'skipped', reason: 'blank line' };
+    return parse(record);
+  };
+}
+
+const NOT_ONLY: ImportedRecord = { kind: 'skipped', reason: 'not in --only' };
+const EXCEPTED: ImportedRecord = { kind: 'skipped', reason: 'in --except' };
+
+/** Leaves out clicks by their short codes, and puts the host in front of the others where that was asked for. */
+function filtered(parse: RecordParser, { only, except, code_with_host }: Reading): RecordParser {
+  if (only === undefined && except === undefined && code_with_host !== true) return parse;
+  const isWanted = only === undefined ? () => true : matchesAny(only);
+  const isExcepted = matchesAny(except ?? []);
+  return (record) => {
+    const parsed = parse(record);
+    if (parsed.kind !== 'click') return parsed;
+    const { value, host } = parsed;
+    const code = value['short_code'];
+    if (typeof code !== 'string') return parsed;
+    if (!isWanted(code)) return NOT_ONLY;
+    if (isExcepted(code)) return EXCEPTED;
+    if (code_with_host !== true || host === undefined || host === '-') return parsed;
+    return { kind: 'click', value: { ...value, short_code: `${host.toLowerCase()}/${code}` } };
+  };
+}
+
+const INVALID_UTF8: ImportedRecord = {
+  kind: 'rejected',
+  reason: 'not UTF-8; --encoding tells another encoding, for example windows-1252',
+};
+
+function parserOfFormat(format: ImportFormat, reading: Reading): RecordParser {
+  if (format.kind === 'fields')
+    return (record) => (record.includes(NOT_UTF8) ? INVALID_UTF8 : format.parse(record, reading));
+  const name = reading.log_format === undefined ? `the format ${reading.format}` : 'the format given';
+  const misfit: ImportedRecord = { kind: 'rejected', reason: `not in ${name}` };
+  const options: LogOptions = {
+    trustProxy: reading.trust_proxy ?? 0,
+    statuses: reading.statuses && new Set(reading.statuses),
+  };
+  return (line) => {
+    const request = format.parse(line);
+    return request === undefined ? misfit : clickOfRequest(request, options);
+  };
+}

@@ -1,0 +1,52 @@
+import { IMPORT_FORMATS, IMPORT_FORMAT_NAMES, type ImportFormatName } from './formats.ts';
+import { isQuoted, parserOf } from './reading.ts';
+import { RecordSplitter } from './records.ts';
+
+/** How many of a file's first lines are tried in each format. */
+const SAMPLE_LINES = 50;
+
+/** The format that most of a file's first lines are in, or whose header the file begins with; undefined if there is none. */
+export function recogniseFormat(text: string): ImportFormatName | undefined {
+  const withHeader = IMPORT_FORMAT_NAMES.find((name) => {
+    const format = IMPORT_FORMATS[name];
+    return (
+      format.kind === 'fields' && format.parseHeader?.(firstRecord(text, isQuoted(format))) !== undefined
+    );
+  });
+  if (withHeader !== undefined) return withHeader;
+  const lines = text.split('\n', SAMPLE_LINES).map((line) => line.replace(/\r$/, ''));
+  const counts = IMPORT_FORMAT_NAMES.map((format) => countParsed(format, lines));
+  const most = Math.max(...counts);
+  return most === 0 ? undefined : IMPORT_FORMAT_NAMES[counts.indexOf(most)];
+}
+
+function countParsed(name: ImportFormatName, lines: readonly string[]): number {
+  const format = IMPORT_FORMATS[name];
+  if (format.kind === 'fields' && format.parseHeader !== undefined) return 0;
+  const parse = parserOf({ format: name, columns: [] });
+  return lines.filter((line) => line.trim() !== '' && parse(line).kind !== 'rejected').length;
+}
+
+const SEPARATOR_LINE = /^sep=.\r?\n/i;
+
+/** The length of a line with which spreadsheets tell what separates cells; 0 without one. The header tells it as well. */
+export function separatorLineLength(text: string): number {
+  return SEPARATOR_LINE.exec(text)?.[0].length ?? 0;
+}
+
+/** The first record, or what of it is in the text. */
+export function firstRecord(text: string, quoted: boolean): string {
+  const splitter = new RecordSplitter(quoted);
+  const rest = text.slice(separatorLineLength(text));
+  for (const { text: first } of splitter.push(rest)) return first;
+  for (const { text: first } of splitter.end()) return first;
+  return '';
+}
+
+/** The format that a file's name tells by its ending; undefined when it tells none. */
+export function formatOfName(name: string): ImportFormatName | undefined {
+  const base = name.toLowerCase().replace(/\.(?:gz|zst|bz2|xz)$/, '');
+  return IMPORT_FORMAT_NAMES.find((format) =>
+    IMPORT_FORMATS[format].endings.some((ending) => base.endsWith(ending)),
+  );
+}

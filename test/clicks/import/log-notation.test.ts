@@ -1,0 +1,63 @@
+import { describe, expect, test } from '@jest/globals';
+import { NotationError, compileNotation } from '../../../src/clicks/import/log-notation.ts';
+import { parserOf } from '../../../src/clicks/import/reading.ts';
+
+const parse = (notation: string, line: string) =>
+  parserOf({ format: 'combined', log_format: notation, columns: [] })(line);
+
+const CLICK = { short_code: 'launch', clicked_at: '2026-01-24T10:05:03.000Z', ip: '203.0.113.7' };
+
+describe('a log format as it stands in the server’s configuration', () => {
+  test.each([
+    [
+      'nginx',
+      `log_format main '$remote_addr - $remote_user [$time_local] "$request" '\n  '$status $body_bytes_sent "$http_x_forwarded_for"';`,
+      '203.0.113.7 - - [24/Jan/2026:10:05:03 +0000] "GET /launch HTTP/1.1" 301 0 "-"',
+    ],
+    [
+      'nginx, method and target apart, two upstream servers',
+      '$host $remote_addr [$time_local] $request_method $uri$is_args$args $status $upstream_response_time "$x"',
+      'go.example 203.0.113.7 [24/Jan/2026:10:05:03 +0000] GET /launch?a=b 302 0.001, 0.002 "any thing"',
+    ],
+    [
+      'Apache',
+      String.raw`LogFormat "%a %{X-Id}i %t \"%m %U%q %H\" %>s %{us}T" main`,
+      '203.0.113.7 id-1 [24/Jan/2026:10:05:03 +0000] "GET /launch?a=b HTTP/1.1" 302 12',
+    ],
+    ['tabs', '%h\\t%t\\t%m\\t%U\\t%s', '203.0.113.7\t[24/Jan/2026:10:05:03 +0000]\tGET\t/launch\t302'],
+  ])('%s', (_, notation, line) => {
+    expect(parse(notation, line)).toMatchObject({ kind: 'click', value: CLICK });
+    for (const broken of [`x ${line}`, `${line} x`, line.replace('GET', 'G ET')])
+      expect([broken, parse(notation, broken).kind]).toEqual([broken, expect.not.stringMatching('click')]);
+  });
+
+  test.each([
+    ['ISO 8601', '$time_iso8601', '2026-01-24T10:05:03+00:00'],
+    ['Unix time', '$msec', '1769249103.000'],
+  ])('with times in %s', (_, variable, time) => {
+    expect(parse(`${variable} $status "$request"`, `${time} 302 "GET /launch HTTP/1.1"`)).toMatchObject({
+      value: { short_code: 'launch', clicked_at: time },
+    });
+  });
+
+  test('a path that the server has decoded is decoded no more', () => {
+    expect(parse('$request_method $uri $status', 'GET /100%25 302')).toMatchObject({
+      value: { short_code: '100%25' },
+    });
+    expect(parse('$request_method $request_uri $status', 'GET /100%25 302')).toMatchObject({
+      value: { short_code: '100%' },
+    });
+  });
+
+  test.each([
+    ['', /method.*path.*status/],
+    ['combined', /method.*path.*status/],
+    ['$request', /status/],
+    ['$request_method $status', /path/],
+    ['%h %U %s', /method/],
+    ['$remote_addr$request $status', /between \$remote_addr and \$request/],
+  ])('that does not tell a click is an error: %j', (notation, message) => {
+    expect(() => compileNotation(notation, false)).toThrow(NotationError);
+    expect(() => compileNotation(notation, false)).toThrow(message);
+  });
+});
