@@ -30,6 +30,10 @@ export interface FileRecords {
   readonly blocks: AsyncIterable<RecordBlock>;
   /** How many of the first records are not clicks. */
   readonly headerRecords: number;
+  /** The beginning of the first line that is not blank. */
+  readonly firstLine: string;
+  /** The format that the content tells, whatever format is given. */
+  readonly nearest: ImportFormatName | undefined;
 }
 
 /**
@@ -46,9 +50,11 @@ export async function openRecords(
   const sample = start.toString('utf8');
   if (sample.trim() === '') return undefined;
   const { log_format: notation } = options.reading;
-  const recognised = options.format ?? (notation === undefined ? recogniseFormat(sample) : 'combined');
-  const formatName = recognised ?? formatOfName(name);
-  if (formatName === undefined) throw unknownFormat(sample);
+  const nearest = recogniseFormat(sample);
+  const firstLine = firstLineOf(sample);
+  const formatName =
+    options.format ?? (notation === undefined ? (nearest ?? formatOfName(name)) : 'combined');
+  if (formatName === undefined) throw unknownFormat(firstLine);
   const format = formatOf({ ...options.reading, format: formatName, columns: [] });
   const header = headerOf(format, sample);
   const isLog = format.kind === 'log';
@@ -57,6 +63,8 @@ export async function openRecords(
     reading: { ...options.reading, format: formatName, ...header },
     blocks: recordBlocks(text, isQuoted(format), header.delimiter),
     headerRecords: header.columns.length === 0 ? 0 : separatorLineLength(sample) === 0 ? 1 : 2,
+    firstLine,
+    nearest,
   };
 }
 
@@ -76,9 +84,13 @@ function headerOf(format: ImportFormat, sample: string): Pick<Reading, 'columns'
   throw new CommandError('The first line must name the columns, including short_code.');
 }
 
-function unknownFormat(sample: string): CommandError {
+function firstLineOf(sample: string): string {
   const [first = ''] = sample.trimStart().split('\n', 1);
+  return quotable(first.trimEnd());
+}
+
+function unknownFormat(firstLine: string): CommandError {
   return new CommandError(
-    `Its content tells no format; the first line is ${JSON.stringify(quotable(first))}. Add --format ${IMPORT_FORMAT_NAMES.join('|')}, or --log-format with the format in the server's configuration.`,
+    `Its content tells no format; the first line is ${JSON.stringify(firstLine)}. Add --format ${IMPORT_FORMAT_NAMES.join('|')}, or --log-format with the format in the server's configuration.`,
   );
 }

@@ -7,7 +7,8 @@ import { messageOf } from '../errors.ts';
 import { COMMAND } from '../process/package-root.ts';
 import { type Client, withClient } from './client.ts';
 import { CommandError } from './command-error.ts';
-import { openRecords } from './file-records.ts';
+import { type FileRecords, openRecords } from './file-records.ts';
+import { importFault } from './import-fault.ts';
 import { importFile } from './import-file.ts';
 import { type ImportOptions, importOptions, readingOptionsOf } from './import-options.ts';
 import { type ImportSource, failureOf, findSource } from './import-source.ts';
@@ -33,7 +34,8 @@ ${formatList()}
 A line longer than 1 MiB is rejected. In CSV, a quoted cell may contain line breaks; a row may have up to ${MOST_RECORD_LINES} lines
 and 64 KiB. If its quotes are not closed by then, or close in the middle of a cell, only its first line is rejected and
 parsing continues with the next line. The names in the header line must fit into 64 KiB. The short codes . and .. are
-rejected. Of other fields, what is too long is cut and what is wrong left out; the line counts, and a warning names the field.
+rejected. A file with lines of which none is a click that is stored exits 1, and so does one with --strict that has a line
+which is rejected. Of other fields, what is too long is cut and what is wrong left out; the line counts, and a warning names the field.
 
 Examples:
   spoor import access.log.2.gz --owner me --except static
@@ -56,17 +58,21 @@ Examples:
           ...total,
           stats_command: command,
           page_url: address,
-          files: reports.map(({ file, format, report }) => ({ file, format, ...report })),
+          files: reports.map((done) => ({ file: done.file, format: formatOf(done), ...done.report })),
         });
       } else {
-        for (const { file, recognised, report } of reports) {
-          if (recognised !== undefined) printLine(`${file}: recognised as ${recognised}`);
-          printReport(file, report);
+        const isGiven = options.format !== undefined || options.logFormat !== undefined;
+        for (const done of reports) {
+          const format = formatOf(done);
+          if (format !== null && !isGiven) printLine(`${done.file}: recognised as ${format}`);
+          printReport(done.file, done.report);
         }
         if (reports.length > 1) printReport('total', total);
         if (command !== null) printLine(`Show them:\n  ${command}`);
         if (address !== null) printLine(`In a browser:\n  ${address}`);
       }
+      const fault = importFault(reports, options.strict === true);
+      if (fault !== undefined) throw new CommandError(fault);
     });
 }
 
@@ -77,14 +83,16 @@ function formatList(): string {
   ).join('\n');
 }
 
-/** What became of one file. */
+/** What became of one file; `records` is undefined for one without lines. */
 interface FileReport {
   readonly file: string;
-  /** Null for a file without lines, and for `--log-format`. */
-  readonly format: ImportFormatName | null;
-  /** The format, if its content told it. */
-  readonly recognised: string | undefined;
+  readonly records: FileRecords | undefined;
   readonly report: ImportReport;
+}
+
+/** The format by its name; null for a file without lines, and for `--log-format`. */
+function formatOf({ records }: FileReport): ImportFormatName | null {
+  return records === undefined || records.reading.log_format !== undefined ? null : records.reading.format;
 }
 
 async function importSource(
@@ -102,16 +110,8 @@ async function importSource(
   try {
     const records = await openRecords(file, counted(open(), onBytes), readingOptionsOf(options));
     if (isPipe && read === 0) throw new CommandError('the pipe ended without any data.');
-    if (records === undefined) return { file, format: null, recognised: undefined, report: emptyReport() };
-    const report = await importFile(client, records, { owner: options.owner });
-    const { format, log_format: notation } = records.reading;
-    const isGiven = notation !== undefined || options.format !== undefined;
-    return {
-      file,
-      format: notation === undefined ? format : null,
-      recognised: isGiven ? undefined : format,
-      report,
-    };
+    const report = records && (await importFile(client, records, { owner: options.owner }));
+    return { file, records, report: report ?? emptyReport() };
   } catch (cause) {
     const isSystem = cause instanceof Error && 'syscall' in cause;
     const sentence = isSystem ? `cannot be read: ${failureOf(cause)}.` : messageOf(cause);

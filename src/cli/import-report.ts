@@ -1,3 +1,5 @@
+import { BLANK_LINE } from '../clicks/import/reading.ts';
+
 /** Counts of records by reason, each with the first of their line numbers. */
 export type ReasonCounts = Readonly<
   Record<string, { readonly count: number; readonly lines: readonly number[] }>
@@ -27,6 +29,15 @@ export function emptyReport(): ImportReport {
     first_click: null,
     last_click: null,
   };
+}
+
+/** Whether there are lines, and none of them is a click that was stored now or before. */
+export function hasNoClicks({ read, skipped, first_click: firstClick }: ImportReport): boolean {
+  return firstClick === null && read > (skipped[BLANK_LINE] ?? 0);
+}
+
+export function rejectedCount({ rejected }: ImportReport): number {
+  return Object.values(rejected).reduce((sum, { count }) => sum + count, 0);
 }
 
 export function mergeReports(a: ImportReport, b: ImportReport): ImportReport {

@@ -516,6 +516,40 @@ describe('what can be no input is one line and exit 1', () => {
   );
 });
 
+describe('an import that ends without a click', () => {
+  test.each([
+    [
+      'is exit 1 with its first line',
+      [],
+      'what is this\n{"short_code":""}\n',
+      /first line is "what is this"/,
+    ],
+    ['names the format that it is in', ['--format', 'common'], '{"short_code":"a"}\n', /--format ndjson/],
+    [
+      'may have requests that are none',
+      [],
+      '192.0.2.1 - - [31/Jan/2026:10:00:00 +0000] "POST /a HTTP/1.1" 200 0\n',
+      /no click among the 1 read/,
+    ],
+  ])('%s', async (_, options, content, sentence) => {
+    const path = file('a.ndjson', content);
+    const { code: exit, stdout, stderr } = await runCommand(['import', path, ...options, '--json'], settings);
+    expect(exit).toBe(1);
+    expect(stderr).toMatch(/^spoor: [^\n]+\n$/);
+    expect(stderr).toMatch(sentence);
+    expect(JSON.parse(stdout)).toMatchObject({ accepted: 0 });
+  });
+
+  test('is a failure with --strict if one line is rejected', async () => {
+    const path = file('a.ndjson', `${ndjson(2)}x\n`);
+    const strict = await runCommand(['import', path, '--json', '--strict'], settings);
+    expect([strict.code, strict.stderr]).toEqual([1, expect.stringContaining('1 rejected')]);
+    expect(JSON.parse(strict.stdout)).toMatchObject({ accepted: 2 });
+    expect(await importJson([file('b.ndjson', ndjson(2, 2)), '--strict'])).toMatchObject({ accepted: 2 });
+    expect(await importJson([path])).toMatchObject({ accepted: 0 });
+  });
+});
+
 describe('a command that cannot work', () => {
   const wrong: readonly (readonly [string, number, (path: string) => readonly string[]])[] = [
     ['a file that is not there', 1, (path) => [`${path}.gone.ndjson`]],

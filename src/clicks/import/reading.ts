@@ -48,11 +48,14 @@ export function splitterOf(reading: Reading): RecordSplitter {
 /** Parses one record without its line break; a blank line is skipped whatever the format. */
 export type RecordParser = (record: string) => ImportedRecord;
 
+/** Why a line without text is skipped. */
+export const BLANK_LINE = 'blank line';
+
 export function parserOf(reading: Reading): RecordParser {
   const parse = filtered(parserOfFormat(formatOf(reading), reading), reading);
   return (record) => {
     if (record === TOO_LONG) return { kind: 'rejected', reason: 'longer than 1 MiB' };
-    if (record.trim() === '') return { kind: 'skipped', reason: 'blank line' };
+    if (record.trim() === '') return { kind: 'skipped', reason: BLANK_LINE };
     return parse(record);
   };
 }
