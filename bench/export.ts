@@ -6,7 +6,7 @@ import { COMPRESSION_LEVEL } from '../src/export/zip.ts';
 import { planStats } from '../src/stats/plan.ts';
 import { compileExport } from '../src/stats/sql/compile-export.ts';
 import { exportLists } from '../src/stats/sql/export-lists.ts';
-import { type StatsQuery, forExport, parseQuestion } from '../src/stats/parse/query.ts';
+import { type StatsQuery, exportQuery, parseStatsRequest } from '../src/stats/parse/query.ts';
 import { type Bench, type Benchmark, atLeast, interleaved } from './harness.ts';
 
 const TARGETS: Readonly<Record<ExportFormatName, number>> = { csv: 0.75, json: 0.55, xml: 0.5, xlsx: 2.5 };
@@ -25,8 +25,8 @@ export const exportFiles: Benchmark = {
       breakdown: 'true',
       interval: '10_minute',
     };
-    const query = forExport(
-      parseQuestion(parameters, { now: bench.end, timeZones: new Set(['UTC']) }),
+    const query = exportQuery(
+      parseStatsRequest(parameters, { now: bench.end, timeZones: new Set(['UTC']) }),
       undefined,
     );
     const rows = await countRows(bench, query);

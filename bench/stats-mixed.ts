@@ -2,7 +2,7 @@ import { render } from '../src/sql/render.ts';
 import { param, sql } from '../src/sql/sql.ts';
 import { planStats } from '../src/stats/plan.ts';
 import { compile } from '../src/stats/sql/compile.ts';
-import { forAnswer, parseQuestion } from '../src/stats/parse/query.ts';
+import { statsQuery, parseStatsRequest } from '../src/stats/parse/query.ts';
 import { type Bench, type Benchmark, atLeast, interleaved } from './harness.ts';
 import { type WireRequest, load, wireRequest } from './load.ts';
 
@@ -48,7 +48,7 @@ function statsRequest({ url, headers }: Bench, link: string, end: number): WireR
 
 function query({ clickhouse, owner, database }: Bench, link: string, end: number): WireRequest {
   const raw = { scope: 'anon', short_code: link, end_date: String(end) };
-  const parsed = forAnswer(parseQuestion(raw, { now: Date.now(), timeZones: new Set(['UTC']) }));
+  const parsed = statsQuery(parseStatsRequest(raw, { now: Date.now(), timeZones: new Set(['UTC']) }));
   const { sql: text, params } = render(
     compile(planStats(parsed, { kind: 'url', ownerId: owner, shortCode: link })),
   );

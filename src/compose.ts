@@ -59,7 +59,7 @@ export function composeServices(config: Config, { clickhouse, ...parts }: Opened
   const spoolFolder = spoolFolderOf(config, parts.log);
   const shares = createShares({
     ...config,
-    maxDearQueries: queryLimits(config).dearQuestions,
+    maxExpensiveQueries: queryLimits(config).expensiveQueries,
     spoolBytes: config.spoolBytes ?? spoolFolder?.defaultBytes ?? 0,
     maxConnections: maxConnections(descriptorLimit()),
     heapBytes: getHeapStatistics().heap_size_limit,
@@ -70,7 +70,12 @@ export function composeServices(config: Config, { clickhouse, ...parts }: Opened
   const removal = new ClickRemoval(clickTables);
   const budget = new CacheBudget(config.cacheBytes);
   parts.metrics.watchCaches(() => budget.bytes);
-  const cache = new StatsCache({ database, spread: shards, budget, count: parts.metrics.countCacheRequest });
+  const cache = new StatsCache({
+    database,
+    sharding: shards,
+    budget,
+    count: parts.metrics.countCacheRequest,
+  });
   const urls = new UrlRegistry(database, nextVersion, removal, budget, isEmbedded);
   const visitorSecret = config.visitorSecret ?? readOrCreateSecret(config.dataDir, 'visitor-secret');
   const hashVisitor = visitorHasher(visitorSecret);
@@ -86,7 +91,7 @@ export function composeServices(config: Config, { clickhouse, ...parts }: Opened
   return {
     ...parts,
     database,
-    spread: shards,
+    sharding: shards,
     urls,
     keys: new KeyStore(database, nextVersion, now, budget, isEmbedded),
     fixedKeys,

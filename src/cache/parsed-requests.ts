@@ -1,7 +1,7 @@
 import { assertNever } from '../errors.ts';
 import { ownCopy } from '../lib/own-copy.ts';
 import { sha256 } from '../lib/sha256.ts';
-import type { Question, Subject } from '../stats/parse/query.ts';
+import type { StatsRequest, Subject } from '../stats/parse/query.ts';
 import type { Tenant } from '../stats/sql/conditions.ts';
 import type { ByteLru } from './byte-lru.ts';
 
@@ -37,12 +37,12 @@ export class ParsedRequests {
     return this.#entries.get(keyOf(queryString));
   }
 
-  add(queryString: string, question: Question): ParsedRequest {
-    const { endsNow: isOpen } = question;
-    const end = isOpen ? 'now' : question.end;
-    const digest = sha256(JSON.stringify({ ...question, end, keptSince: undefined }));
+  add(queryString: string, asked: StatsRequest): ParsedRequest {
+    const { endsNow: isOpen } = asked;
+    const end = isOpen ? 'now' : asked.end;
+    const digest = sha256(JSON.stringify({ ...asked, end, keptSince: undefined }));
     const isEndInFuture = isOpen && queryString.includes('end_date');
-    const subject = ownSubject(question.subject);
+    const subject = ownSubject(asked.subject);
     const key = keyOf(queryString);
     const request = { subject, digest, isOpen };
     const bytes = 2 * (key.length + sizeOf(subject)) + OVERHEAD;

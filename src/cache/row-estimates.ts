@@ -44,14 +44,14 @@ const LOOKUP_AFTER_MS = 250;
  */
 export class RowEstimates {
   readonly #database: Database;
-  readonly #spread: Sharding | undefined;
+  readonly #sharding: Sharding | undefined;
   readonly #estimates = new ByteLru<readonly Estimate[]>(MAX_BYTES);
   readonly #lookups = new Set<string>();
 
-  /** @param spread where the clicks are sharded; an estimate is then of one shard, as the time is that a query takes */
-  constructor(database: Database, spread: Sharding | undefined) {
+  /** @param sharding where the clicks are sharded; an estimate is then of one shard, as the time is that a query takes */
+  constructor(database: Database, sharding: Sharding | undefined) {
     this.#database = database;
-    this.#spread = spread;
+    this.#sharding = sharding;
   }
 
   /** Clicks that a query reads; undefined where nothing is known of its tenant yet. */
@@ -108,7 +108,7 @@ export class RowEstimates {
     const bare = { ...query, range: rangeRead(query), filters: [], bots: 'include' } as const;
     try {
       const found = await this.#database.rows<[string, string, number, number, number]>(
-        sql`EXPLAIN ESTIMATE SELECT visitor ${clicksOf(bare, tenant, this.#spread)}`,
+        sql`EXPLAIN ESTIMATE SELECT visitor ${clicksOf(bare, tenant, this.#sharding)}`,
       );
       const rows = found.reduce((all, [, , , inPart]) => all + inPart, 0);
       this.#add(query, tenant, rows);

@@ -1,6 +1,6 @@
 import type { Database } from '../clickhouse/database.ts';
 import type { Holder } from '../fair-share/holder.ts';
-import type { Question } from '../stats/parse/query.ts';
+import type { StatsRequest } from '../stats/parse/query.ts';
 import type { Tenant } from '../stats/sql/conditions.ts';
 import type { Sharding } from '../stats/sql/sharding.ts';
 import type { CacheBudget } from './cache-budget.ts';
@@ -20,7 +20,7 @@ import { VisitorCounts } from './visitor-counts.ts';
 export interface StatsCacheOptions {
   readonly database: Database;
   /** Where the clicks are sharded; undefined: they are all in one table. */
-  readonly spread: Sharding | undefined;
+  readonly sharding: Sharding | undefined;
   readonly budget: CacheBudget;
   readonly count: CountCacheRequest;
 }
@@ -39,8 +39,8 @@ export class StatsCache {
   /** undefined: the cache is switched off, and every request is a query of its own. */
   readonly #responses: ResponseCache | undefined;
 
-  constructor({ database, spread, budget, count }: StatsCacheOptions) {
-    this.rowEstimates = new RowEstimates(database, spread);
+  constructor({ database, sharding, budget, count }: StatsCacheOptions) {
+    this.rowEstimates = new RowEstimates(database, sharding);
     this.visitorCounts = new VisitorCounts(budget.open('visitor_counts'));
     this.#parsed = new ParsedRequests(budget.open('parsed_requests'));
     const responses = budget.openByOwner<CachedResponse>('responses');
@@ -62,8 +62,8 @@ export class StatsCache {
     return this.#parsed.find(queryString);
   }
 
-  addRequest(queryString: string, question: Question): ParsedRequest {
-    return this.#parsed.add(queryString, question);
+  addRequest(queryString: string, asked: StatsRequest): ParsedRequest {
+    return this.#parsed.add(queryString, asked);
   }
 
   /** The fresh cached response to a request, if there is one. */

@@ -6,11 +6,11 @@ import type { Migration, RunStatement } from './migrations.ts';
 import { isReplicatedCluster } from './replication.ts';
 import {
   LOCAL_CLICKS,
-  type SpreadPlan,
+  type ShardingPlan,
   onCluster,
   replicaName,
   shardComment,
-  spreadStatement,
+  shardedStatement,
 } from './distributed-tables.ts';
 import {
   ClusterError,
@@ -49,14 +49,14 @@ export class Cluster {
   /** The coordinator node, whose small tables are read even where other nodes have them too: it has all that was written. */
   readonly coordinator: ClickHouseServer;
   readonly #nodes: readonly ClusterNode[];
-  readonly #plan: SpreadPlan;
+  readonly #plan: ShardingPlan;
   readonly #connections: ClusterConnections;
   #hasDistributedDdl: boolean;
 
   private constructor(
     { nodes, replicas }: Topology,
     coordinator: ClickHouseServer,
-    plan: SpreadPlan,
+    plan: ShardingPlan,
     connections: ClusterConnections,
   ) {
     const { cluster, database, slots } = plan;
@@ -102,7 +102,7 @@ export class Cluster {
 
   /** Carries out a migration's statement on every node, in each node's form where that is its own. */
   readonly run: RunStatement = async (statement) => {
-    const ofNodes = this.#nodes.map((node) => spreadStatement(statement, node, this.#plan));
+    const ofNodes = this.#nodes.map((node) => shardedStatement(statement, node, this.#plan));
     const [ofFirst = [], ...ofOthers] = ofNodes;
     const ofAll = ofFirst.filter((one) => ofOthers.every((others) => others.includes(one)));
     for (const [index, node] of this.#nodes.entries()) {
@@ -124,7 +124,7 @@ export class Cluster {
       );
       if (!found.get(node)?.has(LOCAL_CLICKS) && this.#plan.isReplicated && isShardElsewhere) {
         for (const statement of migrations.flatMap(({ statements }) => statements)) {
-          for (const own of spreadStatement(statement, node, this.#plan)) await this.#say(node, own);
+          for (const own of shardedStatement(statement, node, this.#plan)) await this.#say(node, own);
         }
       }
     }

@@ -4,7 +4,7 @@ export interface NodePlace {
   readonly replica: number;
 }
 
-export interface SpreadPlan {
+export interface ShardingPlan {
   readonly cluster: string;
   readonly database: string;
   /** The shard of each slot. */
@@ -39,7 +39,7 @@ export function isCoordinator({ shard, replica }: NodePlace): boolean {
  * node and one over them; other tables are on one node, or with a Keeper on all of them. What has to be said once, of a
  * table that is replicated, is said to the first replica.
  */
-export function spreadStatement(statement: string, node: NodePlace, plan: SpreadPlan): readonly string[] {
+export function shardedStatement(statement: string, node: NodePlace, plan: ShardingPlan): readonly string[] {
   const created = /^CREATE TABLE IF NOT EXISTS (\w+)/.exec(statement)?.[1];
   if (created === 'clicks') return [localClicks(statement, node, plan), clicksOverShards(plan)];
   if (created !== undefined) {
@@ -57,7 +57,7 @@ export function spreadStatement(statement: string, node: NodePlace, plan: Spread
  * A statement that is the same on every node, said to all of them at once by distributed DDL; undefined where it is none
  * that migrations are known to hold.
  */
-export function onCluster(statement: string, { cluster, database }: SpreadPlan): string | undefined {
+export function onCluster(statement: string, { cluster, database }: ShardingPlan): string | undefined {
   const [begin, verb, name] =
     /^(CREATE DATABASE IF NOT EXISTS|CREATE TABLE IF NOT EXISTS|ALTER TABLE) (\w+)/.exec(statement) ?? [];
   if (begin === undefined) return undefined;
@@ -66,7 +66,7 @@ export function onCluster(statement: string, { cluster, database }: SpreadPlan):
   return `${verb} ${whole} ON CLUSTER '${cluster}'${statement.slice(begin.length)}`;
 }
 
-function localClicks(statement: string, node: NodePlace, plan: SpreadPlan): string {
+function localClicks(statement: string, node: NodePlace, plan: ShardingPlan): string {
   const local = statement.replace(
     /^CREATE TABLE IF NOT EXISTS clicks/,
     `CREATE TABLE IF NOT EXISTS ${LOCAL_CLICKS}`,
@@ -75,7 +75,7 @@ function localClicks(statement: string, node: NodePlace, plan: SpreadPlan): stri
   return `${table}\nCOMMENT '${shardComment(node.shard, plan.slots)}'`;
 }
 
-function clicksOverShards({ cluster, database }: SpreadPlan): string {
+function clicksOverShards({ cluster, database }: ShardingPlan): string {
   return `CREATE TABLE IF NOT EXISTS clicks AS ${database}.${LOCAL_CLICKS}
 ENGINE = Distributed('${cluster}', '${database}', '${LOCAL_CLICKS}', visitor)`;
 }
@@ -85,7 +85,7 @@ export function replicated(
   statement: string,
   table: string,
   { shard, replica }: NodePlace,
-  { cluster, database }: SpreadPlan,
+  { cluster, database }: ShardingPlan,
 ): string {
   const path = `/spoor/${cluster}/${database}/${table}${table === LOCAL_CLICKS ? `/${shard}` : ''}`;
   return statement

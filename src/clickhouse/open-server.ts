@@ -34,7 +34,7 @@ export async function openServer(
       isAlone: config.clickhouse === undefined,
       onWait: options.onWait,
     });
-    await refuseSpreadClicks(database);
+    await refuseShardedClicks(database);
     return {
       database,
       server: bare,
@@ -46,7 +46,7 @@ export async function openServer(
 }
 
 /** @throws Error when the clicks are those of a cluster: one node does not know when the others have them */
-async function refuseSpreadClicks(database: Database): Promise<void> {
+async function refuseShardedClicks(database: Database): Promise<void> {
   const spread = await database.rows(sql`SELECT 1 FROM system.tables
     WHERE database = currentDatabase() AND name = 'clicks' AND engine = 'Distributed'`);
   if (spread.length === 0) return;

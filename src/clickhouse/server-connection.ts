@@ -14,7 +14,7 @@ export interface OpenClickHouse {
   readonly server: Database;
   /** The tables that hold the clicks themselves, for statements that change them there. */
   readonly clickTables: readonly ClickTable[];
-  /** How the clicks are spread; undefined: they are all in one table. */
+  /** How the clicks are sharded; undefined: they are all in one table. */
   readonly shards: Shards | undefined;
   /** The migrations that this opening applied. */
   readonly migrated: readonly string[];

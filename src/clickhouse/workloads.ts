@@ -17,8 +17,8 @@ interface WorkloadShare {
 
 /** How many queries of each kind Spoor lets run at once. */
 export interface QueryLimits {
-  readonly cheapQuestions: number;
-  readonly dearQuestions: number;
+  readonly cheapQueries: number;
+  readonly expensiveQueries: number;
   readonly exports: number;
 }
 
@@ -27,8 +27,8 @@ export function queryLimits({
   maxQueries,
   maxExports,
 }: Pick<Config, 'maxQueries' | 'maxExports'>): QueryLimits {
-  const dearQuestions = Math.max(1, Math.floor(maxQueries / 2));
-  return { cheapQuestions: maxQueries, dearQuestions, exports: maxExports };
+  const expensiveQueries = Math.max(1, Math.floor(maxQueries / 2));
+  return { cheapQueries: maxQueries, expensiveQueries, exports: maxExports };
 }
 
 /**
@@ -45,13 +45,13 @@ export const WORKLOADS = {
   /** What is known of keys and URLs, and whether ClickHouse answers. */
   lookups: { cores: undefined, memory: 1, concurrent: () => 8 },
   /** Questions that read little, such as one link's. */
-  links: { cores: undefined, memory: 0.2, concurrent: ({ cheapQuestions }) => cheapQuestions },
+  links: { cores: undefined, memory: 0.2, concurrent: ({ cheapQueries }) => cheapQueries },
   /** Questions that read much. */
-  questions: { cores: 1, memory: 0.3, concurrent: ({ dearQuestions }) => dearQuestions },
+  questions: { cores: 1, memory: 0.3, concurrent: ({ expensiveQueries }) => expensiveQueries },
   /** Their threads wait for their clients; what they cannot do by way of the disk takes more than a part. */
   exports: { cores: 2, memory: 0.3, concurrent: ({ exports }) => exports, most: 1 / 3 },
   /** Questions that read much, and exports, without a key. */
-  strangers: { cores: 1, memory: 0.3, concurrent: ({ dearQuestions }) => dearQuestions },
+  strangers: { cores: 1, memory: 0.3, concurrent: ({ expensiveQueries }) => expensiveQueries },
   /** Questions that were too large for the memory of their class. */
   large: { cores: 1, memory: 1 / 3, concurrent: () => 1 },
 } as const satisfies Record<string, WorkloadShare>;

@@ -30,7 +30,7 @@ export class ClickWriter {
   readonly #shards: Shards | undefined;
   readonly #shared: GroupCommit<readonly PlacedRow[], void>;
 
-  /** @param shards how the clicks are spread, where they are */
+  /** @param shards how the clicks are sharded, where they are */
   constructor(database: Database, shards: Shards | undefined) {
     this.#database = database;
     this.#shards = shards;

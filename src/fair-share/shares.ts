@@ -3,12 +3,12 @@ import type { ShareOptions } from './share.ts';
 
 /** Everything scarce that requests compete for in this process. */
 export interface Shares {
-  /** Statistics questions that ClickHouse answers at once. */
-  readonly questions: FairShare;
+  /** Stats queries that ClickHouse runs at once. */
+  readonly queries: FairShare;
   /** Those among them that read much: cheap ones find a slot whatever these do. */
-  readonly dearQuestions: FairShare;
+  readonly expensiveQueries: FairShare;
   /** Those that were too large for their share of memory: one at a time has much of it. */
-  readonly largeQuestions: FairShare;
+  readonly largeQueries: FairShare;
   readonly exports: FairShare;
   /** Changes and lists of URLs: changes are written one after the other, whoever they are of. */
   readonly urlRequests: FairShare;
@@ -26,7 +26,7 @@ export interface Shares {
 export interface ShareSizes {
   readonly maxQueries: number;
   /** Of these, the ones that read much. */
-  readonly maxDearQueries: number;
+  readonly maxExpensiveQueries: number;
   readonly maxExports: number;
   readonly maxConnections: number;
   /** Proxies in front. */
@@ -55,32 +55,33 @@ const URL_REQUESTS = { size: 8, each: { owner: 2, stranger: 1 }, strangers: 1 } 
 
 /** Every share, with its bounds and what a refusal says. */
 export function createShares(sizes: ShareSizes): Shares {
-  const { maxQueries, maxDearQueries, maxExports, spoolBytes, maxConnections, trustProxy, heapBytes } = sizes;
+  const { maxQueries, maxExpensiveQueries, maxExports, spoolBytes, maxConnections, trustProxy, heapBytes } =
+    sizes;
   const bodyBytes = within(BODY_BYTES, heapBytes);
   const ingestionBytes = within(INGESTION_BYTES, (heapBytes - RESERVED_HEAP_BYTES) * INGESTION_OF_HEAP);
-  const questions = {
+  const queueing = {
     maxWaitMs: 10_000,
     maxWaiting: 1_000,
     refusal: 'Too many stats queries are waiting: try again later.',
   };
   return {
-    questions: new FairShare({
-      ...questions,
-      resource: 'questions',
+    queries: new FairShare({
+      ...queueing,
+      resource: 'queries',
       size: maxQueries,
       each: { owner: most(maxQueries), stranger: quarter(maxQueries) },
       strangers: half(maxQueries),
     }),
-    dearQuestions: new FairShare({
-      ...questions,
-      resource: 'dear_questions',
-      size: maxDearQueries,
-      each: { owner: most(maxDearQueries), stranger: quarter(maxDearQueries) },
-      strangers: half(maxDearQueries),
+    expensiveQueries: new FairShare({
+      ...queueing,
+      resource: 'expensive_queries',
+      size: maxExpensiveQueries,
+      each: { owner: most(maxExpensiveQueries), stranger: quarter(maxExpensiveQueries) },
+      strangers: half(maxExpensiveQueries),
     }),
-    largeQuestions: new FairShare({
-      ...questions,
-      resource: 'large_questions',
+    largeQueries: new FairShare({
+      ...queueing,
+      resource: 'large_queries',
       // As long as the one before it may take.
       maxWaitMs: 30_000,
       size: 1,

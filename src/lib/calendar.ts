@@ -22,7 +22,7 @@ export function dayNumber(year: number, month: number, day: number): number {
   return Date.UTC(year + 400, month - 1, day) / DAY - 146_097;
 }
 
-// Callers go through instants in order, so the day is mostly the one before: writing it is the dear part.
+// Callers go through instants in order, so the day is mostly the one before: writing it is the expensive part.
 let lastDay = 0;
 let lastDayText = '1970-01-01';
 

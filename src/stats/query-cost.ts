@@ -4,17 +4,17 @@ import { METRIC_NAMES, type MetricName, metricOf } from './registry/metrics.ts';
 import { listsOf } from './sql/lists.ts';
 import type { StatsQuery } from './parse/query.ts';
 
-/** Clicks read times the lists they are counted in, from which on a question is dear: some 30 ms of two cores. */
-export const DEAR_COST = 500_000;
+/** Clicks read times the lists they are counted in, from which on a query is expensive: some 30 ms of two cores. */
+export const EXPENSIVE_COST = 500_000;
 
 /** Reading clicks takes as long as counting them in so many lists. */
 const LISTS_A_READ = 4;
 
-/** What cost is counted in where requests wait for each other; a cheap question costs one. */
+/** What cost is counted in where requests wait for each other; a cheap query costs one. */
 const COST_UNIT = 50_000;
 
 /**
- * What a question costs in comparison to others, in units of reading a click once.
+ * What a query costs in comparison to others, in units of reading a click once.
  * @param rows clicks that it reads, about
  */
 export function costOf(query: StatsQuery, rows: number): number {
@@ -32,7 +32,7 @@ export function queueCostOf(cost: number): number {
   return Math.max(1, cost / COST_UNIT);
 }
 
-/** The time whose clicks a question reads. */
+/** The time whose clicks a query reads. */
 export function rangeRead(query: StatsQuery): TimeRange {
   const { start, end } = comparedRange(query);
   return { start: Math.min(end, Math.max(start, query.keptSince ?? start)), end };

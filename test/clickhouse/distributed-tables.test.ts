@@ -1,10 +1,10 @@
 import { describe, expect, test } from '@jest/globals';
 import { readMigrations } from '../../src/clickhouse/migrations.ts';
-import { type SpreadPlan, onCluster, spreadStatement } from '../../src/clickhouse/distributed-tables.ts';
+import { type ShardingPlan, onCluster, shardedStatement } from '../../src/clickhouse/distributed-tables.ts';
 import { checkRows } from '../../src/clickhouse/topology.ts';
 
-const alone: SpreadPlan = { cluster: 'web', database: 'spoor', slots: [1, 2, 2], isReplicated: false };
-const replicated: SpreadPlan = { ...alone, isReplicated: true };
+const alone: ShardingPlan = { cluster: 'web', database: 'spoor', slots: [1, 2, 2], isReplicated: false };
+const replicated: ShardingPlan = { ...alone, isReplicated: true };
 const home = { shard: 1, replica: 1 };
 const other = { shard: 2, replica: 1 };
 const copy = { shard: 2, replica: 2 };
@@ -25,7 +25,7 @@ ENGINE = Distributed('web', 'spoor', 'clicks_local', visitor)`;
 
 describe('a statement of a migration becomes', () => {
   test('for clicks a table on each node, which knows its shard, and one over them', () => {
-    expect(spreadStatement(CLICKS, other, alone)).toEqual([
+    expect(shardedStatement(CLICKS, other, alone)).toEqual([
       `CREATE TABLE IF NOT EXISTS clicks_local
 (
     visitor UInt64
@@ -39,7 +39,7 @@ COMMENT 'Shard 2. Clicks are dealt to shards 1, 2, 2 by visitor.'`,
   });
 
   test('with a Keeper a table that the replicas of a shard share', () => {
-    expect(spreadStatement(CLICKS, copy, replicated)).toEqual([
+    expect(shardedStatement(CLICKS, copy, replicated)).toEqual([
       `CREATE TABLE IF NOT EXISTS clicks_local
 (
     visitor UInt64
@@ -53,10 +53,10 @@ COMMENT 'Shard 2. Clicks are dealt to shards 1, 2, 2 by visitor.'`,
   });
 
   test('for another table one on the first node, or with a Keeper the same on all of them', () => {
-    expect(spreadStatement(URLS, home, alone)).toEqual([URLS]);
-    expect(spreadStatement(URLS, other, alone)).toEqual([]);
+    expect(shardedStatement(URLS, home, alone)).toEqual([URLS]);
+    expect(shardedStatement(URLS, other, alone)).toEqual([]);
     for (const node of [home, other, copy]) {
-      const [only, ...more] = spreadStatement(URLS, node, replicated);
+      const [only, ...more] = shardedStatement(URLS, node, replicated);
       expect(more).toEqual([]);
       expect(only).toContain(
         `ENGINE = ReplicatedReplacingMergeTree('/spoor/web/spoor/urls', 'shard ${node.shard} replica ${node.replica}', version)`,
@@ -67,18 +67,18 @@ COMMENT 'Shard 2. Clicks are dealt to shards 1, 2, 2 by visitor.'`,
   test('for a change of clicks one of the shard’s table, said once to its replicas, and of the table over the shards', () => {
     const column = "ALTER TABLE clicks ADD COLUMN IF NOT EXISTS device LowCardinality(String) DEFAULT ''";
     const local = column.replace('clicks', 'clicks_local');
-    expect(spreadStatement(column, other, alone)).toEqual([local, column]);
-    expect(spreadStatement(column, other, replicated)).toEqual([local, column]);
-    expect(spreadStatement(column, copy, replicated)).toEqual([column]);
+    expect(shardedStatement(column, other, alone)).toEqual([local, column]);
+    expect(shardedStatement(column, other, replicated)).toEqual([local, column]);
+    expect(shardedStatement(column, copy, replicated)).toEqual([column]);
     const index = 'ALTER TABLE clicks ADD INDEX IF NOT EXISTS by_visitor visitor TYPE minmax';
-    expect(spreadStatement(index, other, alone)).toEqual([index.replace('clicks', 'clicks_local')]);
-    expect(spreadStatement(index, copy, replicated)).toEqual([]);
+    expect(shardedStatement(index, other, alone)).toEqual([index.replace('clicks', 'clicks_local')]);
+    expect(shardedStatement(index, copy, replicated)).toEqual([]);
   });
 
   test('for a change of another table the same, said once', () => {
     const change = 'ALTER TABLE urls ADD COLUMN IF NOT EXISTS note String';
-    expect(spreadStatement(change, home, replicated)).toEqual([change]);
-    expect(spreadStatement(change, copy, replicated)).toEqual([]);
+    expect(shardedStatement(change, home, replicated)).toEqual([change]);
+    expect(shardedStatement(change, copy, replicated)).toEqual([]);
   });
 });
 
@@ -110,7 +110,7 @@ test('of every migration with a Keeper each table is replicated, by a name of it
     .flatMap(({ statements }) => statements)
     .filter((statement) => statement.startsWith('CREATE TABLE'));
   const paths = created.map((statement) => {
-    const [table = ''] = spreadStatement(statement, copy, replicated);
+    const [table = ''] = shardedStatement(statement, copy, replicated);
     expect(table).not.toContain('non_replicated');
     return /ENGINE = Replicated\w*MergeTree\('([^']+)', 'shard 2 replica 2'/.exec(table)?.[1];
   });

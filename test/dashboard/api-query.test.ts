@@ -18,7 +18,7 @@ import { shapeStats } from '../../src/stats/result/stats-result.ts';
 import { buckets } from '../../src/stats/time/buckets.ts';
 import { planStats } from '../../src/stats/plan.ts';
 import { columnsOf } from '../../src/stats/sql/compile.ts';
-import { forAnswer, parseQuestion } from '../../src/stats/parse/query.ts';
+import { statsQuery, parseStatsRequest } from '../../src/stats/parse/query.ts';
 import { parseDateParameter } from '../../src/lib/date-time.ts';
 import { formatInstant } from '../../src/lib/time-zone.ts';
 import { asSent } from '../support/as-sent.ts';
@@ -59,7 +59,7 @@ test.each([
 
 /** What the service reads from parameters. */
 function readBy(parameters: URLSearchParams) {
-  return parseQuestion(Object.fromEntries(parameters), {
+  return parseStatsRequest(Object.fromEntries(parameters), {
     now: NOW,
     timeZones: new Set(['UTC', 'Asia/Kolkata']),
   });
@@ -104,7 +104,7 @@ describe('the question to the API', () => {
 
 /** An answer without clicks, shaped by the service. */
 function resultOf(search: string): Promise<StatsResult> {
-  const query = forAnswer(readBy(statsParameters(viewOf(search), ALL, NOW)));
+  const query = statsQuery(readBy(statsParameters(viewOf(search), ALL, NOW)));
   const columns = columnsOf(planStats(query, { kind: 'every-owner' }));
   return asSent(shapeStats(query, { columns, rows: [[0, 0, 0, 0]] }, NOW));
 }

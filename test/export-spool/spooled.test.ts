@@ -24,7 +24,7 @@ afterEach(() => rmSync(dataDir, { recursive: true, force: true }));
 function spoolOf(spoolBytes: number): { spool: Spool; share: FairShare } {
   const { spool: share } = createShares({
     maxQueries: 1,
-    maxDearQueries: 1,
+    maxExpensiveQueries: 1,
     maxExports: 1,
     maxConnections: 1,
     heapBytes: 1_073_741_824,

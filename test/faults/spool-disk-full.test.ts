@@ -26,7 +26,7 @@ function spoolOnSmallDisk(): { folder: string; spool: Spool } {
   mounted = folder;
   const { spool: share } = createShares({
     maxQueries: 1,
-    maxDearQueries: 1,
+    maxExpensiveQueries: 1,
     maxExports: 1,
     maxConnections: 1,
     heapBytes: 1_073_741_824,

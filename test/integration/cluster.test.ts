@@ -1,13 +1,13 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { readMigrations } from '../../src/clickhouse/migrations.ts';
-import { onCluster, spreadStatement } from '../../src/clickhouse/distributed-tables.ts';
+import { onCluster, shardedStatement } from '../../src/clickhouse/distributed-tables.ts';
 import { shardOf } from '../../src/clicks/named-insert.ts';
 import { sql } from '../../src/sql/sql.ts';
 import type { StatsRow } from '../../src/stats/result/stats-result.ts';
 import { planStats } from '../../src/stats/plan.ts';
 import { shapeCompared } from '../../src/stats/result/compared-result.ts';
 import { compile } from '../../src/stats/sql/compile.ts';
-import { forAnswer, parseQuestion } from '../../src/stats/parse/query.ts';
+import { statsQuery, parseStatsRequest } from '../../src/stats/parse/query.ts';
 import { VISITOR_PLANS } from '../../src/stats/sql/visitor-plan.ts';
 import {
   CLUSTER,
@@ -190,8 +190,8 @@ test.each(VISITOR_PLANS)(
       group_by: 'time,os,country,city',
       compare: 'previous',
     };
-    const query = forAnswer(
-      parseQuestion(
+    const query = statsQuery(
+      parseStatsRequest(
         { ...raw, short_code: code },
         { now: Date.parse('2026-02-01'), timeZones: new Set(['UTC']) },
       ),
@@ -320,7 +320,7 @@ test('every statement that would be passed on is understood', async () => {
   const forAll = [
     `CREATE DATABASE IF NOT EXISTS ${plan.database}`,
     ...[...statements, 'ALTER TABLE clicks ADD COLUMN IF NOT EXISTS device String']
-      .flatMap((statement) => spreadStatement(statement, { shard: 2, replica: 1 }, plan))
+      .flatMap((statement) => shardedStatement(statement, { shard: 2, replica: 1 }, plan))
       .filter((statement) => !statement.includes('Shard 2')),
   ].map((statement) => onCluster(statement, plan) ?? '');
   expect(forAll.length).toBeGreaterThan(3);

@@ -100,7 +100,7 @@ describe('the service’s own user of the embedded engine', () => {
   test('may make the classes of queries, which a start that may not goes on without', async () => {
     const server = new Database(engine.server, 'default');
     try {
-      const limits = { cheapQuestions: 4, dearQuestions: 2, exports: 2 };
+      const limits = { cheapQueries: 4, expensiveQueries: 2, exports: 2 };
       for (const start of ['first', 'next']) {
         const classes = await openWorkloads(server, { memory: 0, limits, isEmbedded: true });
         expect([start, classes]).toEqual([

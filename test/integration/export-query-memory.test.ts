@@ -4,7 +4,7 @@ import { EXPORT_FORMATS } from '../../src/export/formats.ts';
 import { planStats } from '../../src/stats/plan.ts';
 import { compileExport } from '../../src/stats/sql/compile-export.ts';
 import { readExport } from '../../src/stats/result/export-content.ts';
-import { forExport, parseQuestion } from '../../src/stats/parse/query.ts';
+import { exportQuery, parseStatsRequest } from '../../src/stats/parse/query.ts';
 import { type TestSpoor, clickHouseSettings, startSpoor } from '../support/spoor.ts';
 
 const CLICKS = 1_000_000;
@@ -52,7 +52,7 @@ async function rowsAndCounts(raw: Record<string, string>) {
     breakdown: 'true',
     ...raw,
   };
-  const query = forExport(parseQuestion(everything, { now, timeZones: new Set(['UTC']) }), undefined);
+  const query = exportQuery(parseStatsRequest(everything, { now, timeZones: new Set(['UTC']) }), undefined);
   const { row } = EXPORT_FORMATS.csv;
   const compiled = compileExport(planStats(query, { kind: 'owner', ownerId: 'wide' }), row);
   const content = await readExport(

@@ -7,7 +7,7 @@ import type { TemplateFormat } from '../../src/export/export-format.ts';
 import { planStats } from '../../src/stats/plan.ts';
 import { compileExport } from '../../src/stats/sql/compile-export.ts';
 import { readExport } from '../../src/stats/result/export-content.ts';
-import { forExport, parseQuestion } from '../../src/stats/parse/query.ts';
+import { exportQuery, parseStatsRequest } from '../../src/stats/parse/query.ts';
 import { beginExport, bodyOf, leaveExports } from '../support/open-exports.ts';
 import { type TestSpoor, startSpoor } from '../support/spoor.ts';
 import { WIDE_EXPORT, WIDE_GROUPS, storeWideClicks } from '../support/wide-export.ts';
@@ -120,7 +120,7 @@ describe('a format of its own', () => {
     expect((await spoor.send('POST', '/api/v1/clicks', { json: clicks })).json.accepted).toBe(3);
     const now = Date.parse('2025-01-02T00:00Z');
     const raw = { group_by: 'time,city', start_date: '2025-01-01', end_date: '2025-01-01', interval: 'day' };
-    const query = forExport(parseQuestion(raw, { now, timeZones: new Set(['UTC']) }), undefined);
+    const query = exportQuery(parseStatsRequest(raw, { now, timeZones: new Set(['UTC']) }), undefined);
     const tenant = { kind: 'url', ownerId: 'admin', shortCode: 'own-format' } as const;
     const bytes = await spoor.database.text(
       compileExport(planStats(query, tenant), lines.row),

@@ -3,7 +3,7 @@ import { param, sql } from '../../src/sql/sql.ts';
 import { planStats } from '../../src/stats/plan.ts';
 import { compile } from '../../src/stats/sql/compile.ts';
 import type { Tenant } from '../../src/stats/sql/conditions.ts';
-import { forAnswer, parseQuestion } from '../../src/stats/parse/query.ts';
+import { statsQuery, parseStatsRequest } from '../../src/stats/parse/query.ts';
 import { type TestSpoor, startSpoor } from '../support/spoor.ts';
 
 const START = Date.parse('2025-12-01T00:00Z');
@@ -30,7 +30,7 @@ afterAll(() => spoor.stop());
 
 /** How many granules each read of a question's query looks into, of how many there are. */
 async function granulesOf(raw: Readonly<Record<string, string>>, tenant: Tenant) {
-  const query = forAnswer(parseQuestion(raw, { now: END, timeZones: new Set(['UTC']) }));
+  const query = statsQuery(parseStatsRequest(raw, { now: END, timeZones: new Set(['UTC']) }));
   const lines = await spoor.database.rows<[string]>(
     sql`EXPLAIN indexes = 1 ${compile(planStats(query, tenant))}`,
   );

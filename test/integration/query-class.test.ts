@@ -3,7 +3,7 @@ import { RowEstimates } from '../../src/cache/row-estimates.ts';
 import type { Holder } from '../../src/fair-share/holder.ts';
 import { type QueryClass, classOf, exportClassOf } from '../../src/http/request/query-class.ts';
 import type { Tenant } from '../../src/stats/sql/conditions.ts';
-import { type StatsQuery, forAnswer, parseQuestion } from '../../src/stats/parse/query.ts';
+import { type StatsQuery, statsQuery, parseStatsRequest } from '../../src/stats/parse/query.ts';
 import { param, sql } from '../../src/sql/sql.ts';
 import { waitUntil } from '../support/process.ts';
 import { type TestSpoor, startSpoor } from '../support/spoor.ts';
@@ -31,13 +31,13 @@ beforeAll(async () => {
     FROM numbers(${param('UInt64', count)})`;
   await spoor.database.command(insert('big', 'busy', CLICKS));
   await spoor.database.command(insert('small', 'quiet', 1_000));
-  estimates = new RowEstimates(spoor.database, spoor.spread);
+  estimates = new RowEstimates(spoor.database, spoor.sharding);
 }, 120_000);
 afterAll(() => spoor.stop());
 
 function queryOf(raw: Readonly<Record<string, string>>): StatsQuery {
   const dates = { start_date: '2025-06-01', end_date: String(END) };
-  return forAnswer(parseQuestion({ ...dates, ...raw }, { now: END, timeZones: new Set(['UTC']) }));
+  return statsQuery(parseStatsRequest({ ...dates, ...raw }, { now: END, timeZones: new Set(['UTC']) }));
 }
 
 const urlOf = (ownerId: string, shortCode: string): Tenant => ({ kind: 'url', ownerId, shortCode });
@@ -64,14 +64,14 @@ test('what a question reads is estimated by ClickHouse’s index, and by the ran
 });
 
 test('an answer tells as much, where nothing but the range bounds what it counts', async () => {
-  const learning = new RowEstimates(spoor.database, spoor.spread);
+  const learning = new RowEstimates(spoor.database, spoor.sharding);
   const answered = async () => ({ summary: { total_clicks: 1_234 } });
   const quiet = urlOf('small', 'quiet');
   await learning.learnFrom(queryOf({}), quiet, answered);
   expect(learning.find(queryOf({}), quiet)).toBe(1_234);
   // Of these the answer tells less than they read.
   for (const raw of [{ browser: 'Chrome' }, { bots: 'exclude' }, { compare: 'previous' }]) {
-    const other = new RowEstimates(spoor.database, spoor.spread);
+    const other = new RowEstimates(spoor.database, spoor.sharding);
     await other.learnFrom(queryOf(raw), quiet, answered);
     const rows = await waitUntil('an estimate', async () => other.find(queryOf(raw), quiet));
     expect(rows).not.toBe(1_234);
@@ -79,7 +79,7 @@ test('an answer tells as much, where nothing but the range bounds what it counts
 });
 
 test('a question that is not answered at once is looked up meanwhile', async () => {
-  const learning = new RowEstimates(spoor.database, spoor.spread);
+  const learning = new RowEstimates(spoor.database, spoor.sharding);
   const [query, busy] = [queryOf({}), urlOf('big', 'busy')];
   await learning.learnFrom(query, busy, async () => {
     const rows = await waitUntil('an estimate', async () => learning.find(query, busy));
@@ -94,7 +94,7 @@ describe('a range of few clicks, asked about before', () => {
   const busy = urlOf('big', 'busy');
 
   test('tells nothing of one of many', async () => {
-    const poisoned = new RowEstimates(spoor.database, spoor.spread);
+    const poisoned = new RowEstimates(spoor.database, spoor.sharding);
     expect(await lookedUp(poisoned, nothing, busy)).toBe(0);
     expect(poisoned.find(all, busy)).toBeUndefined();
     const rows = await lookedUp(poisoned, all, busy);
@@ -102,7 +102,7 @@ describe('a range of few clicks, asked about before', () => {
   });
 
   test('nor does one that is mostly without clicks of the part that has them', async () => {
-    const poisoned = new RowEstimates(spoor.database, spoor.spread);
+    const poisoned = new RowEstimates(spoor.database, spoor.sharding);
     const long = queryOf({ start_date: '2000-01-01' });
     const rows = await lookedUp(poisoned, long, busy);
     expect(poisoned.find(all, busy)).toBe(rows);
@@ -117,7 +117,7 @@ describe('the class of a question', () => {
     const query = queryOf({ group_by: 'time,browser,os' });
     expect(await knownClass(query, urlOf('big', 'busy'), OWNER)).toMatchObject({ workload: 'questions' });
     expect(await knownClass(query, urlOf('big', 'busy'), STRANGER)).toMatchObject({ workload: 'strangers' });
-    const cheap = { isDear: false, workload: 'links', cost: 1 };
+    const cheap = { isExpensive: false, workload: 'links', cost: 1 };
     expect(await knownClass(query, urlOf('small', 'quiet'), OWNER)).toEqual(cheap);
     expect(await knownClass(query, urlOf('small', 'quiet'), STRANGER)).toEqual(cheap);
     expect(await knownClass(query, ownerOf('small'), OWNER)).toEqual(cheap);
@@ -127,7 +127,7 @@ describe('the class of a question', () => {
 
   test('before that: a link of an owner is cheap, all else is not', () => {
     const query = queryOf({});
-    const unknown = new RowEstimates(spoor.database, spoor.spread);
+    const unknown = new RowEstimates(spoor.database, spoor.sharding);
     const classes = [
       classOf(query, urlOf('big', 'busy'), OWNER, unknown),
       classOf(query, ownerOf('big'), OWNER, unknown),

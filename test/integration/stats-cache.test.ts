@@ -185,7 +185,7 @@ describe('of one server', () => {
     await click('old too', keys['cyd'], { clicked_at: '2024-04-05T00:00:00Z' });
     const again = await ask(march, options);
     // Of clicks on several servers it is not known what has changed: such an answer is made again, and is the same.
-    if (spoor.spread === undefined) expect(again.text).toBe(first.text);
+    if (spoor.sharding === undefined) expect(again.text).toBe(first.text);
     else expect({ ...again.json, generated_at: '' }).toEqual({ ...first.json, generated_at: '' });
     await click('old', keys['ben'], { clicked_at: '2024-03-06T00:00:00Z' });
     expect((await ask(march, options)).json.summary.total_clicks).toBe(first.json.summary.total_clicks + 1);

@@ -3,7 +3,7 @@ import { type Sql, sql } from '../../src/sql/sql.ts';
 import { runStats } from '../../src/stats/run.ts';
 import type { StatsRow } from '../../src/stats/result/stats-result.ts';
 import type { Tenant } from '../../src/stats/sql/conditions.ts';
-import { forAnswer, parseQuestion } from '../../src/stats/parse/query.ts';
+import { statsQuery, parseStatsRequest } from '../../src/stats/parse/query.ts';
 import { VISITOR_PLANS, type VisitorPlan } from '../../src/stats/sql/visitor-plan.ts';
 import { asSent } from '../support/as-sent.ts';
 import { type RandomQuestion, SEED, compareWithReference } from '../support/random-stats.ts';
@@ -21,10 +21,10 @@ test(`random questions are answered as a count by hand does, with every plan (SP
   const timeZones = new Set(zones.map(([zone]) => zone));
   const alsoAnswer = async (asked: RandomQuestion) => {
     const now = Date.now();
-    const query = forAnswer(parseQuestion(asked.query, { now, timeZones }));
+    const query = statsQuery(parseStatsRequest(asked.query, { now, timeZones }));
     const read = (statement: Sql) => spoor.database.rows<StatsRow>(statement);
     const answerBy = async (visitorPlan: VisitorPlan) => {
-      const options = { visitorPlan, sharding: spoor.spread, read };
+      const options = { visitorPlan, sharding: spoor.sharding, read };
       return asSent((await runStats({ query, at: now }, tenantOf(asked), options)).result);
     };
     return Promise.all(VISITOR_PLANS.map(answerBy));

@@ -3,7 +3,7 @@ import { param, sql } from '../../src/sql/sql.ts';
 import type { StatsRow } from '../../src/stats/result/stats-result.ts';
 import { runStats } from '../../src/stats/run.ts';
 import { DIMENSION_NAMES } from '../../src/stats/registry/dimensions.ts';
-import { forAnswer, parseQuestion } from '../../src/stats/parse/query.ts';
+import { statsQuery, parseStatsRequest } from '../../src/stats/parse/query.ts';
 import { VISITOR_PLANS } from '../../src/stats/sql/visitor-plan.ts';
 import { asSent } from '../support/as-sent.ts';
 import { type TestSpoor, startSpoor } from '../support/spoor.ts';
@@ -59,7 +59,7 @@ test.each(VISITOR_PLANS)(
         end_date: String(END),
         group_by: 'time,os,country,city',
       };
-      const query = forAnswer(parseQuestion(raw, { now: END, timeZones: new Set(['UTC']) }));
+      const query = statsQuery(parseStatsRequest(raw, { now: END, timeZones: new Set(['UTC']) }));
       const seen: number[] = [];
       for (let round = 0; round < 60; round++) {
         const { result } = await runStats(
@@ -67,7 +67,7 @@ test.each(VISITOR_PLANS)(
           { kind: 'owner', ownerId: owner },
           {
             visitorPlan: plan,
-            sharding: spoor.spread,
+            sharding: spoor.sharding,
             read: (statement) => spoor.database.rows<StatsRow>(statement),
           },
         );

@@ -39,7 +39,7 @@ afterEach(async () => {
 
 const OPTIONS: WorkloadOptions = {
   memory: MEMORY,
-  limits: { cheapQuestions: 8, dearQuestions: 4, exports: 16 },
+  limits: { cheapQueries: 8, expensiveQueries: 4, exports: 16 },
   isEmbedded: false,
 };
 

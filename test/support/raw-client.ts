@@ -90,7 +90,7 @@ export async function listenWith(
 ): Promise<Listening & { readonly shares: ListenOptions['shares'] }> {
   const shares = createShares({
     maxQueries: 4,
-    maxDearQueries: 2,
+    maxExpensiveQueries: 2,
     maxExports: 4,
     spoolBytes: 0,
     maxConnections,

@@ -5,7 +5,7 @@ import { createShares } from '../../src/fair-share/shares.ts';
 export function ampleRoom(): Room {
   const sizes = {
     maxQueries: 4,
-    maxDearQueries: 2,
+    maxExpensiveQueries: 2,
     maxExports: 4,
     spoolBytes: 0,
     maxConnections: 64,

@@ -22,8 +22,8 @@ export interface TestSpoor {
   readonly clickTables: readonly ClickTable[];
   /** Says a statement to each of them, where it is. */
   readonly onClickTables: (statement: (table: string) => string) => Promise<void>;
-  /** How they are spread over a cluster; undefined: they are in one table. */
-  readonly spread: Sharding | undefined;
+  /** How they are sharded over a cluster; undefined: they are in one table. */
+  readonly sharding: Sharding | undefined;
   /** One request, whose answer must be as the API document says; `key` defaults to the administrator's, null sends none. */
   readonly send: (method: string, path: string, options?: SendOptions) => Promise<TestResponse>;
   /** A new key of that owner. */
@@ -98,7 +98,7 @@ export async function startSpoor(
     onClickTables: async (statement) => {
       for (const { database, table } of clickTables) await database.commandText(statement(table));
     },
-    spread: config.cluster && { cluster: config.cluster.name, database: config.database },
+    sharding: config.cluster && { cluster: config.cluster.name, database: config.database },
     send,
     createKey: async (ownerId, scopes = ['stats:read', 'urls:read', 'urls:write', 'clicks:write']) => {
       const created = await send('POST', '/api/v1/keys', {

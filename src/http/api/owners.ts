@@ -102,9 +102,9 @@ const listOwners = route({
           maxSeconds: database.deadlines.statsMs / 1_000,
         });
       // It reads a column of every click, as a question about all owners does.
-      const rows = await shares.dearQuestions.within(
+      const rows = await shares.expensiveQueries.within(
         holder,
-        () => shares.questions.within(holder, read, { signal }),
+        () => shares.queries.within(holder, read, { signal }),
         { signal },
       );
       return {

@@ -19,7 +19,7 @@ import {
   MAX_LIMIT,
   SCOPES_OF_STATS,
   choices,
-} from '../../stats/parse/query.ts';
+} from '../../stats/parse/choices.ts';
 import { MAX_BUCKETS } from '../../stats/parse/rules.ts';
 import type { JsonSchema, Parameter } from '../openapi/model.ts';
 import { inputJsonSchema } from '../openapi/schemas.ts';

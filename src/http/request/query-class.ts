@@ -3,11 +3,11 @@ import type { Workload } from '../../clickhouse/workloads.ts';
 import type { Holder } from '../../fair-share/holder.ts';
 import type { Tenant } from '../../stats/sql/conditions.ts';
 import type { StatsQuery } from '../../stats/parse/query.ts';
-import { DEAR_COST, costOf, queueCostOf } from '../../stats/query-cost.ts';
+import { EXPENSIVE_COST, costOf, queueCostOf } from '../../stats/query-cost.ts';
 
 /** How expensive a query is, which decides what it waits for. */
 export interface QueryClass {
-  readonly isDear: boolean;
+  readonly isExpensive: boolean;
   readonly workload: Workload;
   /** Its cost in the queue. */
   readonly cost: number;
@@ -25,9 +25,14 @@ export function classOf(
 ): QueryClass {
   const rows = estimates.find(query, tenant);
   const cost = rows === undefined ? undefined : costOf(query, rows);
-  const isDear = cost === undefined ? kind === 'stranger' || tenant.kind !== 'url' : cost >= DEAR_COST;
-  const dear = kind === 'stranger' ? 'strangers' : 'questions';
-  return { isDear, workload: isDear ? dear : 'links', cost: queueCostOf(cost ?? (isDear ? DEAR_COST : 0)) };
+  const isExpensive =
+    cost === undefined ? kind === 'stranger' || tenant.kind !== 'url' : cost >= EXPENSIVE_COST;
+  const expensive = kind === 'stranger' ? 'strangers' : 'questions';
+  return {
+    isExpensive,
+    workload: isExpensive ? expensive : 'links',
+    cost: queueCostOf(cost ?? (isExpensive ? EXPENSIVE_COST : 0)),
+  };
 }
 
 /** The workload of an export: a cheap one does not wait for the threads of those that read everything. */
@@ -38,6 +43,6 @@ export function exportClassOf(
   estimates: RowEstimates,
 ): Workload {
   estimates.refresh(query, tenant);
-  const { isDear, workload } = classOf(query, tenant, holder, estimates);
-  return isDear && holder.kind === 'owner' ? 'exports' : workload;
+  const { isExpensive, workload } = classOf(query, tenant, holder, estimates);
+  return isExpensive && holder.kind === 'owner' ? 'exports' : workload;
 }

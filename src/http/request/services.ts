@@ -21,8 +21,8 @@ import type { UrlRegistry } from '../../urls/registry.ts';
 /** What the routes work with. The composition root makes it; nothing here starts or stops anything. */
 export interface Services {
   readonly database: Database;
-  /** How the clicks are spread; undefined: they are all in one table. */
-  readonly spread: Sharding | undefined;
+  /** How the clicks are sharded; undefined: they are all in one table. */
+  readonly sharding: Sharding | undefined;
   readonly urls: UrlRegistry;
   readonly keys: KeyStore;
   /** Principals that are no stored keys: the administrator's key from the environment, the control token. */

@@ -14,7 +14,7 @@ import { compileExport } from '../../stats/sql/compile-export.ts';
 import { compileNativeExport } from '../../stats/sql/compile-native-export.ts';
 import { readExport } from '../../stats/result/export-content.ts';
 import { type RawParameters, valueOf } from '../../stats/parse/parameters.ts';
-import { type StatsQuery, forExport, parseQuestion } from '../../stats/parse/query.ts';
+import { type StatsQuery, exportQuery, parseStatsRequest } from '../../stats/parse/query.ts';
 import { join, param, sql } from '../../sql/sql.ts';
 import { yielding } from '../../lib/event-loop.ts';
 import { formatInstant } from '../../lib/time-zone.ts';
@@ -39,8 +39,8 @@ export async function sendExport(services: Services, ctx: Context, path?: PathSu
   const format = parseFormat(ctx.query);
   const keptSince = services.keptSince(now);
   const timeZones = await services.timeZones();
-  const question = parseQuestion(ctx.query, { now, timeZones, keptSince, ...parsedFrom(path) });
-  const tenant = await (path?.findTenant() ?? findTenant(services, question.subject, ctx.state.principal));
+  const asked = parseStatsRequest(ctx.query, { now, timeZones, keptSince, ...parsedFrom(path) });
+  const tenant = await (path?.findTenant() ?? findTenant(services, asked.subject, ctx.state.principal));
   const stopped = new AbortController();
   const left = signalOf(ctx);
   if (left.aborted) return;
@@ -48,8 +48,8 @@ export async function sendExport(services: Services, ctx: Context, path?: PathSu
   const holder = holderOf(services, ctx);
   const run = async (): Promise<void> => {
     const workload = holder.kind === 'owner' ? 'exports' : 'strangers';
-    const oldest = question.start ?? (await oldestOf(services, tenant, workload, keptSince));
-    const query = await withSameClock(services, forExport(question, oldest));
+    const oldest = asked.start ?? (await oldestOf(services, tenant, workload, keptSince));
+    const query = await withSameClock(services, exportQuery(asked, oldest));
     const name = fileName(query, format);
     const sending = runningExports(services.shares.exports).begin(holder, ctx.res);
     let ended: Promise<void> | undefined;
@@ -58,7 +58,7 @@ export async function sendExport(services: Services, ctx: Context, path?: PathSu
       const onEnd = (end: Promise<void>): void => {
         ended = end;
       };
-      const { database, spread: sharding } = services;
+      const { database, sharding } = services;
       const plan = planStats(query, tenant, { sharding });
       const file = await firstByte(stopped, services, async () => {
         if (format.kind === 'native') {

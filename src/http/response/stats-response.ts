@@ -7,10 +7,10 @@ import { comparedRange } from '../../stats/plan.ts';
 import type { Sql } from '../../sql/sql.ts';
 import {
   type ParseContext,
-  type Question,
+  type StatsRequest,
   type StatsQuery,
-  forAnswer,
-  parseQuestion,
+  statsQuery,
+  parseStatsRequest,
 } from '../../stats/parse/query.ts';
 import type { DimensionName } from '../../stats/registry/dimensions.ts';
 import type { StatsRow } from '../../stats/result/stats-result.ts';
@@ -27,7 +27,7 @@ import { jsonBytes, tagOf } from './json-body.ts';
 
 /** A request as it was parsed at a moment. */
 interface Parsed {
-  readonly question: Question;
+  readonly asked: StatsRequest;
   readonly query: StatsQuery;
   /** Unix milliseconds. */
   readonly at: number;
@@ -58,7 +58,7 @@ export async function statsResponse(
   const known = cache.findRequest(text);
   if (known !== undefined) return respond(services, ctx, path, known);
   const parsed = await parse(services, ctx, path);
-  return respond(services, ctx, path, cache.addRequest(text, parsed.question), parsed);
+  return respond(services, ctx, path, cache.addRequest(text, parsed.asked), parsed);
 }
 
 async function respond(
@@ -82,8 +82,8 @@ async function parse(services: Services, ctx: Context, path: PathSubject | undef
   const timeZones = await services.timeZones();
   const at = services.now();
   const context = { now: at, timeZones, keptSince: services.keptSince(at), ...parsedFrom(path) };
-  const question = parseQuestion(ctx.query, context);
-  return { question, query: forAnswer(question), at };
+  const asked = parseStatsRequest(ctx.query, context);
+  return { asked, query: statsQuery(asked), at };
 }
 
 /** What the path says, for the parser. */
@@ -106,16 +106,16 @@ interface Run {
 /** Waits for the holder's share of queries and runs the query. One that needs more memory is given a second try alone. */
 async function run(services: Services, one: Run): Promise<ComputedResponse> {
   const { first, tenant, holder, signal } = one;
-  const { isDear, workload, cost } = classOf(first.query, tenant, holder, services.cache.rowEstimates);
-  const { questions, dearQuestions, largeQuestions } = services.shares;
+  const { isExpensive, workload, cost } = classOf(first.query, tenant, holder, services.cache.rowEstimates);
+  const { queries, expensiveQueries, largeQueries } = services.shares;
   const request = { signal, cost };
   const queued = (): Promise<ComputedResponse> =>
-    questions.within(holder, () => execute(services, one, workload), request);
+    queries.within(holder, () => execute(services, one, workload), request);
   try {
-    return await (isDear ? dearQuestions.within(holder, queued, request) : queued());
+    return await (isExpensive ? expensiveQueries.within(holder, queued, request) : queued());
   } catch (error) {
     if (!isOverItsMemory(error)) throw error;
-    return largeQuestions.within(holder, () => execute(services, one, 'large'), request);
+    return largeQueries.within(holder, () => execute(services, one, 'large'), request);
   }
 }
 
@@ -124,14 +124,14 @@ async function execute(
   { first, again, tenant, signal, begin }: Run,
   workload: Workload,
 ): Promise<ComputedResponse> {
-  const { cache, database, spread } = services;
+  const { cache, database, sharding } = services;
   await begin();
   // Clicks that came while it waited for its share count as well: a range that ends now is parsed as of now.
   const { query: parsed, at } = dependsOnNow(first) ? await again() : first;
   const query = await withSameClock(services, parsed);
   const options = {
     visitorPlan: chooseVisitorPlan(query, cache.visitorCounts.find(query, tenant)),
-    sharding: spread,
+    sharding,
     read: (statement: Sql) =>
       database.rows<StatsRow>(statement, {
         workload,
@@ -153,8 +153,8 @@ async function execute(
   };
 }
 
-function dependsOnNow({ question }: Parsed): boolean {
-  return question.endsNow || question.keptSince !== undefined;
+function dependsOnNow({ asked }: Parsed): boolean {
+  return asked.endsNow || asked.keptSince !== undefined;
 }
 
 /** @param at when the query was parsed, Unix milliseconds */

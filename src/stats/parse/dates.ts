@@ -1,6 +1,8 @@
 import { invalid } from '../../errors.ts';
+import { YEAR_2000 } from '../../lib/calendar.ts';
 import { faultOfDigits, parseDateParameter } from '../../lib/date-time.ts';
 import { isListedByNode, knownToNode } from '../../lib/time-zone.ts';
+import { type RawParameters, valueOf } from './parameters.ts';
 
 /**
  * The instant (Unix ms) that a date in a field means.
@@ -26,4 +28,37 @@ export function parseTimeZone(zone: string, ofClickHouse: ReadonlySet<string>): 
   const isListed = ofClickHouse.has(zone) || isListedByNode(zone);
   if (isListed && knownToNode(zone)) return zone;
   throw invalid('timezone', 'timezone must be an IANA name, spelt exactly, such as Europe/Berlin.');
+}
+
+/** The range that a request asks for. */
+export interface RequestedRange {
+  /** Unix milliseconds; undefined: the default. */
+  readonly start: number | undefined;
+  readonly end: number;
+  readonly endsNow: boolean;
+  /** Whether a date lies beyond the times that clicks can be of, and the range begins or ends at their bound instead. */
+  readonly isClamped: boolean;
+}
+
+/**
+ * The dates of a request. Later than now is taken as now, before 2000 as its first moment.
+ * @throws AppError 400 where one is no date
+ */
+export function parseDates(raw: RawParameters, timezone: string, now: number): RequestedRange {
+  const clamp = (instant: number): number => Math.min(Math.max(instant, YEAR_2000), now);
+  const givenEnd = parseDate(raw, 'end_date', timezone, 'end') ?? now;
+  const givenStart = parseDate(raw, 'start_date', timezone, 'start');
+  const end = clamp(givenEnd);
+  const start = givenStart === undefined ? undefined : clamp(givenStart);
+  return { start, end, endsNow: end === now, isClamped: start !== givenStart || end !== givenEnd };
+}
+
+function parseDate(
+  raw: RawParameters,
+  field: string,
+  timezone: string,
+  edge: 'start' | 'end',
+): number | undefined {
+  const text = valueOf(raw, field);
+  return text === undefined ? undefined : parseInstant(field, text, timezone, edge);
 }

@@ -2,7 +2,7 @@ import { AppError } from '../../errors.ts';
 import { goesWith } from '../registry/dimensions.ts';
 import { hasMoreBuckets } from '../time/buckets.ts';
 import { type RawParameters, valueOf } from './parameters.ts';
-import type { Question, StatsQuery } from './query.ts';
+import type { StatsRequest, StatsQuery } from './query.ts';
 
 /** The most time buckets that a stats result may hold; an export may hold any number. */
 export const MAX_BUCKETS = 10_000;
@@ -16,18 +16,18 @@ interface Rule<Subject> {
   readonly check: (subject: Subject) => string | undefined;
 }
 
-/** A question, and the parameters that it was parsed from. */
+/** A request, and the parameters that it was parsed from. */
 interface Parsed {
-  readonly question: Question;
+  readonly request: StatsRequest;
   readonly raw: RawParameters;
 }
 
-/** What holds for every question, of a stats result or an export. */
-export const QUESTION_RULES: readonly Rule<Parsed>[] = [
+/** What holds for every request, for a stats result or an export. */
+export const REQUEST_RULES: readonly Rule<Parsed>[] = [
   {
     code: 'validation_error',
     field: 'group_by',
-    check: ({ question: { groupBy, subject } }) => {
+    check: ({ request: { groupBy, subject } }) => {
       const wrong = groupBy.find((name) => !goesWith(name, subject.scope));
       return wrong && `group_by cannot be ${wrong} with scope=${subject.scope}, which is about one URL.`;
     },
@@ -35,7 +35,7 @@ export const QUESTION_RULES: readonly Rule<Parsed>[] = [
   {
     code: 'validation_error',
     field: 'owner_id',
-    check: ({ question: { subject }, raw }) =>
+    check: ({ request: { subject }, raw }) =>
       subject.scope === 'anon' && valueOf(raw, 'owner_id') !== undefined
         ? 'owner_id goes with scope=all only.'
         : undefined,
@@ -43,7 +43,7 @@ export const QUESTION_RULES: readonly Rule<Parsed>[] = [
   {
     code: 'validation_error',
     field: 'start_date',
-    check: ({ question: { start, end } }) =>
+    check: ({ request: { start, end } }) =>
       start !== undefined && start > end ? 'start_date lies after end_date.' : undefined,
   },
 ];

@@ -23,7 +23,7 @@ afterEach(async () => {
 async function start(options: Pick<ListenOptions, 'slowestMs' | 'deadlineMs'> = {}) {
   const sizes = {
     maxQueries: 4,
-    maxDearQueries: 2,
+    maxExpensiveQueries: 2,
     maxExports: 4,
     spoolBytes: 0,
     maxConnections: 64,

@@ -10,12 +10,8 @@ import { DIMENSION_NAMES, FILTER_NAMES } from '../../../src/stats/registry/dimen
 import { INTERVALS, INTERVAL_NAMES } from '../../../src/stats/registry/intervals.ts';
 import { METRIC_NAMES } from '../../../src/stats/registry/metrics.ts';
 import type { RawParameters } from '../../../src/stats/parse/parameters.ts';
-import {
-  BOT_CHOICES,
-  COMPARE_CHOICES,
-  SCOPES_OF_STATS,
-  parseQuestion,
-} from '../../../src/stats/parse/query.ts';
+import { BOT_CHOICES, COMPARE_CHOICES, SCOPES_OF_STATS } from '../../../src/stats/parse/choices.ts';
+import { parseStatsRequest } from '../../../src/stats/parse/query.ts';
 import { documentJudge } from '../../support/documented.ts';
 
 const judge = documentJudge();
@@ -91,7 +87,7 @@ function namesRead(parse: (raw: RawParameters) => unknown, scopes = SCOPES_OF_ST
 
 test('it has every parameter that the parsers look for, and no other', () => {
   const context = { now: Date.UTC(2026, 0, 31), timeZones: new Set(['UTC']) };
-  const names = namesRead((raw) => parseQuestion(raw, context));
+  const names = namesRead((raw) => parseStatsRequest(raw, context));
   expect(queryNames('getStats')).toEqual(names);
   expect(queryNames('getExport')).toEqual([...names, 'format'].toSorted());
 });

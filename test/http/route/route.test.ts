@@ -67,7 +67,7 @@ let url: string;
 beforeAll(async () => {
   const sizes = {
     maxQueries: 4,
-    maxDearQueries: 2,
+    maxExpensiveQueries: 2,
     maxExports: 4,
     spoolBytes: 0,
     maxConnections: 64,

@@ -1,6 +1,11 @@
 import { describe, expect, test } from '@jest/globals';
 import { AppError } from '../../../src/errors.ts';
-import { type Question, forAnswer, forExport, parseQuestion } from '../../../src/stats/parse/query.ts';
+import {
+  type StatsRequest,
+  statsQuery,
+  exportQuery,
+  parseStatsRequest,
+} from '../../../src/stats/parse/query.ts';
 import { DIMENSION_NAMES, FILTER_NAMES, goesWith } from '../../../src/stats/registry/dimensions.ts';
 import { INTERVAL_NAMES } from '../../../src/stats/registry/intervals.ts';
 import { METRIC_NAMES } from '../../../src/stats/registry/metrics.ts';
@@ -10,7 +15,7 @@ const NOW = Date.parse('2026-01-31T10:00:00Z');
 const CONTEXT = { now: NOW, timeZones: new Set(['UTC', 'Europe/Berlin']) };
 type Raw = Readonly<Record<string, string | readonly string[]>>;
 
-const parsed = (raw: Raw): Question => parseQuestion(raw, CONTEXT);
+const parsed = (raw: Raw): StatsRequest => parseStatsRequest(raw, CONTEXT);
 
 /** Status, code and field of the error that parsing ends in. */
 function refusal(parse: () => unknown): readonly unknown[] {
@@ -86,9 +91,12 @@ describe('each parameter by itself', () => {
       { start_date: '1999-01-01' },
       { start: Date.UTC(2000, 0, 1), isClamped: true },
     ],
-  ] as const satisfies readonly (readonly [string, Raw, Partial<Question>])[])('%s', (_, raw, expected) => {
-    expect(parsed(raw)).toMatchObject(expected);
-  });
+  ] as const satisfies readonly (readonly [string, Raw, Partial<StatsRequest>])[])(
+    '%s',
+    (_, raw, expected) => {
+      expect(parsed(raw)).toMatchObject(expected);
+    },
+  );
 
   test.each([
     [{ group_by: 'device' }, [422, 'validation_error', 'group_by']],
@@ -137,9 +145,9 @@ describe('between parameters', () => {
 
   test('more buckets than an answer holds are refused, in an export not', () => {
     const question = parsed({ start_date: '2025-01-01', interval: '10_minute' });
-    expect(refusal(() => forAnswer(question))).toEqual([400, 'validation_error', 'interval']);
-    expect(refusal(() => forExport(question, undefined))).toEqual([]);
-    expect(refusal(() => forAnswer({ ...question, groupBy: ['os'] }))).toEqual([]);
+    expect(refusal(() => statsQuery(question))).toEqual([400, 'validation_error', 'interval']);
+    expect(refusal(() => exportQuery(question, undefined))).toEqual([]);
+    expect(refusal(() => statsQuery({ ...question, groupBy: ['os'] }))).toEqual([]);
   });
 });
 
@@ -225,24 +233,24 @@ describe('defaults that depend on what is made', () => {
   test('an answer is of seven days and a thousand groups, an export of everything', () => {
     const question = parsed({});
     const week = NOW - 7 * 86_400_000;
-    expect(forAnswer(question)).toMatchObject({
+    expect(statsQuery(question)).toMatchObject({
       range: { start: week, end: NOW },
       limit: 1_000,
       interval: 'day',
     });
-    expect(forExport(question, undefined)).toMatchObject({
+    expect(exportQuery(question, undefined)).toMatchObject({
       range: { start: week, end: NOW },
       limit: undefined,
     });
-    expect(forExport(question, Date.UTC(2020, 0, 1)).range.start).toBe(Date.UTC(2020, 0, 1));
+    expect(exportQuery(question, Date.UTC(2020, 0, 1)).range.start).toBe(Date.UTC(2020, 0, 1));
   });
 
   test('compare is of answers alone', () => {
     const day = { start_date: '2026-01-30', end_date: '2026-01-30', compare: 'previous' };
-    const query = forAnswer(parsed(day));
+    const query = statsQuery(parsed(day));
     expect(query.previous).toEqual({ start: Date.UTC(2026, 0, 29), end: Date.UTC(2026, 0, 30) - 1 });
-    const month = forAnswer(parsed({ start_date: '2026-01-01', compare: 'previous' }));
+    const month = statsQuery(parsed({ start_date: '2026-01-01', compare: 'previous' }));
     expect(month.previous).toEqual({ start: Date.UTC(2025, 11, 1), end: Date.UTC(2025, 11, 31, 10) });
-    expect(forExport(parsed(day), undefined).previous).toBeUndefined();
+    expect(exportQuery(parsed(day), undefined).previous).toBeUndefined();
   });
 });

@@ -1,0 +1,61 @@
+import { z } from 'zod';
+import { invalid, invalidBy, notOneOf } from '../../errors.ts';
+import { INTERVAL_NAMES } from '../registry/intervals.ts';
+import { type RawParameters, splitList, valueOf } from './parameters.ts';
+
+export const SCOPES_OF_STATS = ['all', 'anon'] as const;
+export const BOT_CHOICES = ['include', 'exclude', 'only'] as const;
+export const COMPARE_CHOICES = ['previous'] as const;
+export type Compare = (typeof COMPARE_CHOICES)[number];
+
+export const DEFAULT_LIMIT = 1_000;
+export const MAX_LIMIT = 10_000;
+
+/** Parameters that are one of a few. */
+export const choices = z.object({
+  breakdown: z.enum(['true', 'false'], 'must be true or false').optional(),
+  bots: z.enum(BOT_CHOICES, `must be one of: ${BOT_CHOICES.join(', ')}`).default('include'),
+  interval: z.enum(INTERVAL_NAMES, `must be one of: ${INTERVAL_NAMES.join(', ')}`).optional(),
+  limit: z
+    .string()
+    .regex(/^\d{1,5}$/, 'must be a whole number from 1 to 10000')
+    .transform(Number)
+    .pipe(z.number().min(1, 'must be at least 1').max(MAX_LIMIT, `must be at most ${MAX_LIMIT}`))
+    .optional(),
+});
+
+/** @throws AppError 400 for a value that is not among those of its parameter */
+export function parseChoices(raw: RawParameters) {
+  const given = Object.fromEntries(Object.keys(choices.shape).map((name) => [name, valueOf(raw, name)]));
+  const parsed = choices.safeParse(given);
+  if (parsed.success) {
+    const { breakdown, bots, interval, limit } = parsed.data;
+    return { breakdown, bots, interval, limit };
+  }
+  throw invalidBy(parsed.error);
+}
+
+/** @throws AppError 400 for anything else */
+export function parseCompare(raw: RawParameters): Compare | undefined {
+  const wanted = valueOf(raw, 'compare');
+  const compare = COMPARE_CHOICES.find((known) => known === wanted);
+  if (compare === wanted) return compare;
+  throw invalid('compare', `compare must be one of: ${COMPARE_CHOICES.join(', ')}.`);
+}
+
+/**
+ * The names in a list, each once.
+ * @throws AppError 422 for one that is not allowed
+ */
+export function parseNames<Name extends string>(
+  raw: RawParameters,
+  field: string,
+  allowed: readonly Name[],
+  fallback: readonly Name[],
+): readonly Name[] {
+  const names = splitList(valueOf(raw, field) ?? '');
+  if (names.length === 0) return fallback;
+  const known = names.map((name) => allowed.find((one) => one === name));
+  if (known.includes(undefined)) throw notOneOf(field, allowed);
+  return [...new Set(known.filter((name) => name !== undefined))];
+}
