@@ -36,7 +36,7 @@ const clicksOf = (code: string, count: number) =>
     clicked_at: '2026-01-15',
     ip: `192.0.2.${place}`,
   }));
-const QUESTION = { owner_id: '*', start_date: '2026-01-01', end_date: '2026-01-31', format: 'json' };
+const QUESTION = { owner_id: '*', start_date: '2026-01-01', end_date: '2026-01-31' };
 const clicksAt = async (code: string) => {
   const { json } = await spoor.send('GET', '/api/v1/stats', { query: { ...QUESTION, short_code: code } });
   return [json.summary.total_clicks, json.summary.unique_clicks];
@@ -97,7 +97,7 @@ describe.each([
       '/api/v1/stats',
       { query: { ...QUESTION, short_code: known ?? '', compare: 'previous' } },
     ],
-    export: ['GET', '/api/v1/export', { query: { ...QUESTION, short_code: known ?? '' } }],
+    export: ['GET', '/api/v1/export', { query: { ...QUESTION, short_code: known ?? '', format: 'json' } }],
     'erased clicks': ['DELETE', '/api/v1/clicks', { json: { short_code: erased } }],
   });
   const sendAll = async <Answer>(
