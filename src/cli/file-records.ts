@@ -58,7 +58,7 @@ export async function openRecords(
   const format = formatOf({ ...options.reading, format: formatName, columns: [] });
   const header = headerOf(format, sample);
   const isLog = format.kind === 'log';
-  const text = validUtf8(whole, isLog ? logEscape : () => NOT_UTF8);
+  const text = validUtf8(linesOf(format, whole), isLog ? logEscape : () => NOT_UTF8);
   return {
     reading: { ...options.reading, format: formatName, ...header },
     blocks: recordBlocks(text, isQuoted(format), header.delimiter),
@@ -66,6 +66,11 @@ export async function openRecords(
     firstLine,
     nearest,
   };
+}
+
+async function* linesOf(format: ImportFormat, stream: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+  const toLines = format.kind === 'fields' ? format.toLines?.() : undefined;
+  for await (const piece of stream) yield toLines === undefined ? piece : toLines(piece);
 }
 
 /** As web servers write such a byte themselves. */

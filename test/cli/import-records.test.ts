@@ -154,6 +154,24 @@ describe('a file', () => {
     expect(await clicksOf(bytes, encoding === undefined ? {} : { encoding })).toEqual(rows);
   });
 
+  test('of a JSON array is the same wherever it is cut', async () => {
+    const values = fc.array(
+      fc.record({ short_code: fc.string({ unit: 'grapheme' }), note: fc.jsonValue() }),
+      {
+        minLength: 1,
+        maxLength: 5,
+      },
+    );
+    await fc.assert(
+      fc.asyncProperty(values, fc.nat({ max: 2 }), fc.boolean(), async (clicks, indent, isArray) => {
+        const objects = clicks.map((click) => JSON.stringify(click, undefined, indent));
+        const text = isArray ? JSON.stringify(clicks, undefined, indent) : objects.join('\n');
+        const expected: unknown = JSON.parse(JSON.stringify(clicks));
+        expect(await clicksOf(Buffer.from(text))).toEqual(expected);
+      }),
+    );
+  });
+
   test('of which a row is not UTF-8: that row alone is rejected', async () => {
     const bytes = Buffer.from('short_code,city\na,Z\xFCrich\nb,\xC3\xBC\n\xF0\x9F,x\n', 'latin1');
     expect(await clicksOf(bytes)).toEqual([

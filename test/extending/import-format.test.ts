@@ -34,6 +34,6 @@ test('the help and the errors name it', async () => {
   const { stdout } = await copy.command(['import', '--help']);
   expect(stdout).toMatch(/--format .*bars/s);
   expect(stdout).toMatch(/^ {2}bars +values separated by bars/m);
-  const { stderr } = await copy.command(['import', 'package.json']);
+  const { stderr } = await copy.command(['import', 'LICENSE']);
   expect(stderr).toContain('|bars|');
 });

@@ -1,6 +1,8 @@
 import { namesOf } from '../../lib/names.ts';
 import { CSV } from './csv.ts';
 import type { ImportFormat } from './import-format.ts';
+import { JSON_FILE } from './json-file.ts';
+import { JSON_LOGS } from './json-logs.ts';
 import { NDJSON } from './ndjson.ts';
 import { TEXT_LOGS } from './text-logs.ts';
 
@@ -10,8 +12,10 @@ import { TEXT_LOGS } from './text-logs.ts';
  */
 export const IMPORT_FORMATS = {
   ndjson: NDJSON,
+  json: JSON_FILE,
   csv: CSV,
   ...TEXT_LOGS,
+  ...JSON_LOGS,
 } as const satisfies Readonly<Record<string, ImportFormat>>;
 
 export type ImportFormatName = keyof typeof IMPORT_FORMATS;

@@ -38,6 +38,10 @@ export interface FieldFormat extends FormatBase {
   readonly parseHeader: ((record: string) => FileHeader | undefined) | undefined;
   /** A line break inside quotes belongs to the record. */
   readonly isQuoted: boolean;
+  /** Whether a file that begins with this text is in the format. Undefined where the header or the records tell. */
+  readonly recognises?: (text: string) => boolean;
+  /** Turns the pieces of a file one by one into lines, each a record. Undefined where its own lines are. */
+  readonly toLines?: () => (piece: Buffer) => Buffer;
   /**
    * Parses one record, which is not blank, without its line break.
    * @param header without columns for a format that has none

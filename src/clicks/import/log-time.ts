@@ -15,7 +15,7 @@ let latest: { readonly time: string; readonly instant: string | undefined } = {
  * ISO text of a web server's local time, `31/Jan/2026:23:59:59 -0530`; HAProxy's has no offset and is taken as UTC. Undefined when there
  * is no such day or time.
  */
-export function parseLogTime(time: string): string | undefined {
+function parseLogTime(time: string): string | undefined {
   if (time !== latest.time) latest = { time: ownCopy(time), instant: instantOf(time) };
   return latest.instant;
 }
@@ -44,4 +44,14 @@ function offsetMinutes(text: string): number | undefined {
   const [hours, minutes] = [Number(text.slice(2, 4)), Number(text.slice(4, 6))];
   if (hours > 23 || minutes > 59) return undefined;
   return (hours * 60 + minutes) * (text[1] === '-' ? -1 : 1);
+}
+
+const SLASH = 0x2f;
+
+/**
+ * A logged time as clicks may have it: web servers' own notation is converted, ISO 8601 and Unix time stay. Null where there
+ * is no such time.
+ */
+export function timeOf(time: string | undefined): string | undefined | null {
+  return time?.charCodeAt(2) === SLASH ? (parseLogTime(time) ?? null) : time;
 }

@@ -1,4 +1,5 @@
 import type { FieldFormat, ImportedRecord } from './import-format.ts';
+import { parseObject } from './json-object.ts';
 
 export const NDJSON: FieldFormat = {
   kind: 'fields',
@@ -12,18 +13,4 @@ export const NDJSON: FieldFormat = {
 function parseNdjsonLine(line: string): ImportedRecord {
   const value = parseObject(line);
   return value === undefined ? { kind: 'rejected', reason: 'not a JSON object' } : { kind: 'click', value };
-}
-
-/** The JSON object that a line is; undefined for any other line. */
-export function parseObject(line: string): Readonly<Record<string, unknown>> | undefined {
-  try {
-    const value: unknown = JSON.parse(line);
-    return isObject(value) ? value : undefined;
-  } catch {
-    return undefined;
-  }
-}
-
-export function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

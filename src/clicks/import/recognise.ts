@@ -1,5 +1,6 @@
 import { IMPORT_FORMATS, IMPORT_FORMAT_NAMES, type ImportFormatName } from './formats.ts';
-import { isQuoted, parserOf } from './reading.ts';
+import type { ImportFormat, ImportedRecord } from './import-format.ts';
+import { parserOf } from './reading.ts';
 import { RecordSplitter } from './records.ts';
 
 /** How many of a file's first lines are tried in each format. */
@@ -7,24 +8,30 @@ const SAMPLE_LINES = 50;
 
 /** The format that most of a file's first lines are in, or whose header the file begins with; undefined if there is none. */
 export function recogniseFormat(text: string): ImportFormatName | undefined {
-  const withHeader = IMPORT_FORMAT_NAMES.find((name) => {
-    const format = IMPORT_FORMATS[name];
-    return (
-      format.kind === 'fields' && format.parseHeader?.(firstRecord(text, isQuoted(format))) !== undefined
-    );
-  });
-  if (withHeader !== undefined) return withHeader;
+  const byWhole = IMPORT_FORMAT_NAMES.find((name) => isBegunIn(IMPORT_FORMATS[name], text));
+  if (byWhole !== undefined) return byWhole;
   const lines = text.split('\n', SAMPLE_LINES).map((line) => line.replace(/\r$/, ''));
   const counts = IMPORT_FORMAT_NAMES.map((format) => countParsed(format, lines));
   const most = Math.max(...counts);
   return most === 0 ? undefined : IMPORT_FORMAT_NAMES[counts.indexOf(most)];
 }
 
+function isBegunIn(format: ImportFormat, text: string): boolean {
+  if (format.kind === 'log') return false;
+  if (format.recognises !== undefined) return format.recognises(text);
+  return format.parseHeader?.(firstRecord(text, format.isQuoted)) !== undefined;
+}
+
 function countParsed(name: ImportFormatName, lines: readonly string[]): number {
-  const format = IMPORT_FORMATS[name];
+  const format: ImportFormat = IMPORT_FORMATS[name];
   if (format.kind === 'fields' && format.parseHeader !== undefined) return 0;
   const parse = parserOf({ format: name, columns: [] });
-  return lines.filter((line) => line.trim() !== '' && parse(line).kind !== 'rejected').length;
+  return lines.filter((line) => line.trim() !== '' && isRecord(parse(line))).length;
+}
+
+/** A JSON object without a short code is hardly a click: it may be a line of a log. */
+function isRecord(record: ImportedRecord): boolean {
+  return record.kind === 'click' ? 'short_code' in record.value : record.kind === 'skipped';
 }
 
 const SEPARATOR_LINE = /^sep=.\r?\n/i;

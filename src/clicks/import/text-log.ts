@@ -1,8 +1,9 @@
 import type { LogFormat } from './import-format.ts';
 import { compileNotation } from './log-notation.ts';
 import { lineMatcher } from './log-pattern.ts';
-import { parseLogTime } from './log-time.ts';
+import { timeOf } from './log-time.ts';
 import type { LoggedRequest } from './logged-request.ts';
+import { methodOf, targetOf } from './request-line.ts';
 
 /** What of a text log's format is not in its notation. */
 interface TextLogOptions {
@@ -33,11 +34,10 @@ export function textLog(
   const parse = (line: string): LoggedRequest | undefined => {
     if (!match(line)) return undefined;
     const whole = request();
-    const blank = whole === undefined ? -1 : whole.indexOf(' ');
     const decoded = path();
     return {
-      method: whole === undefined ? method() : whole.slice(0, Math.max(0, blank)),
-      target: whole === undefined ? (target() ?? decoded ?? '') : targetOf(whole, blank + 1),
+      method: whole === undefined ? method() : methodOf(whole),
+      target: whole === undefined ? (target() ?? decoded ?? '') : targetOf(whole),
       isDecoded: decoded !== undefined,
       escapes: 'backslash',
       status: Number(status()),
@@ -50,20 +50,4 @@ export function textLog(
     };
   };
   return { kind: 'log', description, endings, parse };
-}
-
-const PROTOCOL = /^\d+(?:\.\d+)?$/;
-
-/** The target in a request line, which ends with the protocol except in HTTP/0.9. */
-function targetOf(request: string, start: number): string {
-  const end = request.lastIndexOf(' HTTP/');
-  const hasProtocol = end >= start && PROTOCOL.test(request.slice(end + ' HTTP/'.length));
-  return hasProtocol ? request.slice(start, end) : request.slice(start);
-}
-
-const SLASH = 0x2f;
-
-/** Web servers' own notation is converted here; ISO 8601 and Unix time are what clicks may have. */
-function timeOf(time: string | undefined): string | undefined | null {
-  return time?.charCodeAt(2) === SLASH ? (parseLogTime(time) ?? null) : time;
 }

@@ -18,6 +18,11 @@ describe('a file is recognised by its content', () => {
     [`go.example:443 ${COMMON} "-" "Agent/1"\n`, 'vhost_combined'],
     // The last line may be cut, the first ones what the server wrote when it started.
     [`starting\n\n${COMMON}\n${COMMON}\n${COMMON.slice(0, 30)}`, 'common'],
+    ['[{"short_code":"a"},{"short_code":"b"}]', 'json'],
+    ['[\n{"short_code":"a"},\n{"short_code":"b"}\n]\n', 'json'],
+    ['{\n"short_code": "a"\n}\n', 'json'],
+    ['{"status":200}\n', undefined],
+    ['{\n"name": "spoor"\n}\n', undefined],
     ['code,city\na,Berlin\n', undefined],
     ['12\n"a"\n[]\n', undefined],
     ['', undefined],

@@ -8,8 +8,10 @@ import { firstRecord, recogniseFormat } from '../../../src/clicks/import/recogni
 /** A folder a format; in it files as they come, each beside `<file>.json`: what its records are. */
 const SAMPLES = join(import.meta.dirname, '../../data/import');
 
-const filesOf = (format: string): readonly string[] =>
-  readdirSync(join(SAMPLES, format)).filter((name) => !name.endsWith('.json'));
+function filesOf(format: string): readonly string[] {
+  const names = readdirSync(join(SAMPLES, format));
+  return names.filter((name) => names.includes(`${name}.json`));
+}
 
 function recordsOf(name: ImportFormatName, text: string): readonly unknown[] {
   const format = formatOf({ format: name, columns: [] });
@@ -17,7 +19,9 @@ function recordsOf(name: ImportFormatName, text: string): readonly unknown[] {
     format.kind === 'fields' ? format.parseHeader?.(firstRecord(text, isQuoted(format))) : undefined;
   const reading = { format: name, columns: [], ...header };
   const splitter = splitterOf(reading);
-  const records = [...splitter.push(text), ...splitter.end()].map((record) => record.text);
+  const toLines = format.kind === 'fields' ? format.toLines?.() : undefined;
+  const lines = toLines?.(Buffer.from(text)).toString('utf8') ?? text;
+  const records = [...splitter.push(lines), ...splitter.end()].map((record) => record.text);
   const parse = parserOf(reading);
   return records.slice(header === undefined ? 0 : 1).map((record) => {
     const parsed = parse(record);
