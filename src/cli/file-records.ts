@@ -5,7 +5,9 @@ import { type Reading, formatOf, isQuoted } from '../clicks/import/reading.ts';
 import {
   firstRecord,
   formatOfName,
+  hasRecords,
   recogniseFormat,
+  recognisePrefix,
   separatorLineLength,
 } from '../clicks/import/recognise.ts';
 import { quotable } from '../lib/text.ts';
@@ -49,18 +51,19 @@ export async function openRecords(
   const { start, whole } = await peek(textBytes(unpacked(stream), options.encoding), SAMPLE_BYTES);
   const sample = start.toString('utf8');
   if (sample.trim() === '') return undefined;
-  const { log_format: notation } = options.reading;
-  const nearest = recogniseFormat(sample);
+  const prefixed = recognisePrefix(sample);
+  const nearest = recogniseFormat(sample) ?? recogniseFormat(prefixed?.text ?? '');
   const firstLine = firstLineOf(sample);
-  const formatName =
-    options.format ?? (notation === undefined ? (nearest ?? formatOfName(name)) : 'combined');
+  const isNotation = options.reading.log_format !== undefined;
+  const formatName = options.format ?? (isNotation ? 'combined' : (nearest ?? formatOfName(name)));
   if (formatName === undefined) throw unknownFormat(firstLine);
   const format = formatOf({ ...options.reading, format: formatName, columns: [] });
   const header = headerOf(format, sample);
-  const isLog = format.kind === 'log';
-  const text = validUtf8(linesOf(format, whole), isLog ? logEscape : () => NOT_UTF8);
+  const reading = { ...options.reading, format: formatName, ...header };
+  const isPrefixed = prefixed !== undefined && !hasRecords(sample, reading);
+  const text = validUtf8(linesOf(format, whole), format.kind === 'log' ? logEscape : () => NOT_UTF8);
   return {
-    reading: { ...options.reading, format: formatName, ...header },
+    reading: isPrefixed ? { ...reading, prefix: prefixed.prefix } : reading,
     blocks: recordBlocks(text, isQuoted(format), header.delimiter),
     headerRecords: header.columns.length === 0 ? 0 : separatorLineLength(sample) === 0 ? 1 : 2,
     firstLine,

@@ -2,6 +2,7 @@ import { basename } from 'node:path';
 import type { Command } from 'commander';
 import { readConfig } from '../config.ts';
 import { IMPORT_FORMATS, IMPORT_FORMAT_NAMES, type ImportFormatName } from '../clicks/import/formats.ts';
+import { LOG_PREFIXES, LOG_PREFIX_NAMES } from '../clicks/import/log-prefix.ts';
 import { MOST_RECORD_LINES } from '../clicks/import/records.ts';
 import { messageOf } from '../errors.ts';
 import { COMMAND } from '../process/package-root.ts';
@@ -64,7 +65,8 @@ Examples:
         const isGiven = options.format !== undefined || options.logFormat !== undefined;
         for (const done of reports) {
           const format = formatOf(done);
-          if (format !== null && !isGiven) printLine(`${done.file}: recognised as ${format}`);
+          if (format !== null && !isGiven)
+            printLine(`${done.file}: recognised as ${format}${prefixOf(done)}`);
           printReport(done.file, done.report);
         }
         if (reports.length > 1) printReport('total', total);
@@ -78,9 +80,11 @@ Examples:
 
 function formatList(): string {
   const width = Math.max(...IMPORT_FORMAT_NAMES.map((name) => name.length));
-  return IMPORT_FORMAT_NAMES.map(
+  const formats = IMPORT_FORMAT_NAMES.map(
     (name) => `  ${name.padEnd(width)}  ${IMPORT_FORMATS[name].description}`,
-  ).join('\n');
+  );
+  const prefixes = LOG_PREFIX_NAMES.map((name) => LOG_PREFIXES[name].description);
+  return `${formats.join('\n')}\nEach also inside the lines of: ${prefixes.join(', ')}.`;
 }
 
 /** What became of one file; `records` is undefined for one without lines. */
@@ -93,6 +97,11 @@ interface FileReport {
 /** The format by its name; null for a file without lines, and for `--log-format`. */
 function formatOf({ records }: FileReport): ImportFormatName | null {
   return records === undefined || records.reading.log_format !== undefined ? null : records.reading.format;
+}
+
+function prefixOf({ records }: FileReport): string {
+  const prefix = records?.reading.prefix;
+  return prefix === undefined ? '' : ` in lines of ${LOG_PREFIXES[prefix].description}`;
 }
 
 async function importSource(

@@ -57,3 +57,6 @@ export interface LogFormat extends FormatBase {
 }
 
 export type ImportFormat = FieldFormat | LogFormat;
+
+/** Parses one record without its line break. */
+export type RecordParser = (record: string) => ImportedRecord;

@@ -32,9 +32,9 @@ function areDigits(line: string, start: number, end: number): boolean {
   return true;
 }
 
-/** Anything but what a second address in front of the line leaves here: `203.0.113.7 - -` is no user. */
+/** A name, of several words too, but not what is left here where something stands in front of the line: `203.0.113.7 - -`. */
 const isUser: Fits = (line, start, end) =>
-  end > start && (end === start + 1 || !line.startsWith('- ', start));
+  end === start + 1 || (end > start && !` ${line.slice(start, end)} `.includes(' - '));
 
 /** The name that an ident server gives; an address here means that another one stands in front of it. */
 const isLogName: Fits = (line, start, end) =>

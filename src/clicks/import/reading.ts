@@ -1,8 +1,9 @@
 import { z } from 'zod';
 import { IMPORT_FORMATS, IMPORT_FORMAT_NAMES } from './formats.ts';
-import type { ImportFormat, ImportedRecord } from './import-format.ts';
+import type { ImportFormat, ImportedRecord, RecordParser } from './import-format.ts';
 import { matchesAny } from './link-filter.ts';
 import { NOT_UTF8, TOO_LONG } from './lines.ts';
+import { LOG_PREFIX_NAMES, stripped } from './log-prefix.ts';
 import { type LogOptions, clickOfRequest } from './logged-request.ts';
 import { RecordSplitter } from './records.ts';
 import { textLog } from './text-log.ts';
@@ -16,6 +17,8 @@ export const readingSchema = z.strictObject({
   columns: z.array(z.string()).readonly(),
   /** What separates cells, where that is not a comma. */
   delimiter: z.string().length(1).optional(),
+  /** What its lines are inside of. */
+  prefix: z.enum(LOG_PREFIX_NAMES).optional(),
   /** How many proxies stand in front of the log's server. */
   trust_proxy: z.int().min(0).optional(),
   /** Short codes begin with the host, where the log has it. */
@@ -45,14 +48,12 @@ export function splitterOf(reading: Reading): RecordSplitter {
   return new RecordSplitter(isQuoted(format), reading.delimiter);
 }
 
-/** Parses one record without its line break; a blank line is skipped whatever the format. */
-export type RecordParser = (record: string) => ImportedRecord;
-
 /** Why a line without text is skipped. */
 export const BLANK_LINE = 'blank line';
 
+/** A blank line is skipped whatever the format. */
 export function parserOf(reading: Reading): RecordParser {
-  const parse = filtered(parserOfFormat(formatOf(reading), reading), reading);
+  const parse = filtered(stripped(parserOfFormat(formatOf(reading), reading), reading.prefix), reading);
   return (record) => {
     if (record === TOO_LONG) return { kind: 'rejected', reason: 'longer than 1 MiB' };
     if (record.trim() === '') return { kind: 'skipped', reason: BLANK_LINE };

@@ -1,6 +1,7 @@
 import { IMPORT_FORMATS, IMPORT_FORMAT_NAMES, type ImportFormatName } from './formats.ts';
 import type { ImportFormat, ImportedRecord } from './import-format.ts';
-import { parserOf } from './reading.ts';
+import { LOG_PREFIXES, LOG_PREFIX_NAMES, type LogPrefixName } from './log-prefix.ts';
+import { type Reading, parserOf } from './reading.ts';
 import { RecordSplitter } from './records.ts';
 
 /** How many of a file's first lines are tried in each format. */
@@ -10,10 +11,36 @@ const SAMPLE_LINES = 50;
 export function recogniseFormat(text: string): ImportFormatName | undefined {
   const byWhole = IMPORT_FORMAT_NAMES.find((name) => isBegunIn(IMPORT_FORMATS[name], text));
   if (byWhole !== undefined) return byWhole;
-  const lines = text.split('\n', SAMPLE_LINES).map((line) => line.replace(/\r$/, ''));
+  const lines = firstLines(text);
   const counts = IMPORT_FORMAT_NAMES.map((format) => countParsed(format, lines));
   const most = Math.max(...counts);
   return most === 0 ? undefined : IMPORT_FORMAT_NAMES[counts.indexOf(most)];
+}
+
+function firstLines(text: string): readonly string[] {
+  return text
+    .split('\n', SAMPLE_LINES)
+    .map((line) => line.replace(/\r$/, ''))
+    .filter((line) => line.trim() !== '');
+}
+
+/** The prefix that most of a file's first lines have, and these lines without it; undefined if there is none. */
+export function recognisePrefix(
+  text: string,
+): { readonly prefix: LogPrefixName; readonly text: string } | undefined {
+  const lines = firstLines(text);
+  for (const prefix of LOG_PREFIX_NAMES) {
+    const { strip } = LOG_PREFIXES[prefix];
+    const stripped = lines.map(strip).filter((line) => line !== undefined);
+    if (2 * stripped.length > lines.length) return { prefix, text: stripped.join('\n') };
+  }
+  return undefined;
+}
+
+/** Whether one of a file's first lines is in the format. */
+export function hasRecords(text: string, reading: Reading): boolean {
+  const parse = parserOf(reading);
+  return firstLines(text).some((line) => isRecord(parse(line)));
 }
 
 function isBegunIn(format: ImportFormat, text: string): boolean {
@@ -26,7 +53,7 @@ function countParsed(name: ImportFormatName, lines: readonly string[]): number {
   const format: ImportFormat = IMPORT_FORMATS[name];
   if (format.kind === 'fields' && format.parseHeader !== undefined) return 0;
   const parse = parserOf({ format: name, columns: [] });
-  return lines.filter((line) => line.trim() !== '' && isRecord(parse(line))).length;
+  return lines.filter((line) => isRecord(parse(line))).length;
 }
 
 /** A JSON object without a short code is hardly a click: it may be a line of a log. */

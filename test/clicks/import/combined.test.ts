@@ -125,6 +125,8 @@ describe('a line in the combined format', () => {
     ['a blank at the end', line({ end: ' ' })],
     ['two addresses in front', line({ host: '192.0.2.80 203.0.113.7' })],
     ['two addresses in front and a user', line({ host: '192.0.2.80 203.0.113.7', user: 'frank' })],
+    ['a time and words in front', `2026-01-24T10:05:03Z stdout F ${line()}`],
+    ['words and a user in front', `Jan 24 host nginx: ${line({ user: 'frank' })}`],
     ['two host names in front', line({ host: 'proxy.example client.example' })],
     ['something before the address', ` ${line()}`],
     ['an unescaped quote', line({ agent: 'a"b' })],
