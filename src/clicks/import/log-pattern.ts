@@ -1,3 +1,5 @@
+import { findIp } from '../../lib/ip.ts';
+
 /** What a part of a log line tells. `request` is method, target and protocol in one. */
 export type LogField =
   | 'ip'
@@ -31,7 +33,7 @@ export interface LogPart {
 export interface LogPattern {
   readonly start: string;
   readonly parts: readonly LogPart[];
-  /** The server may write more fields behind: words, and quoted texts of which the first is taken as `forwarded`. */
+  /** The server may write more fields behind: words and quoted texts. */
   readonly hasTrailing: boolean;
 }
 
@@ -68,7 +70,9 @@ export function lineMatcher({ start, parts, hasTrailing }: LogPattern): LineMatc
   const reader = (field: LogField): (() => string | undefined) => {
     const place = parts.findIndex((part) => part.field === field);
     if (place !== -1) return () => current.slice(starts[place], ends[place]);
-    return field === 'forwarded' && hasTrailing ? () => firstQuoted(current, trailingStart) : () => undefined;
+    return field === 'forwarded' && hasTrailing
+      ? () => trailingAddresses(current, trailingStart)
+      : () => undefined;
   };
   return { match, reader };
 }
@@ -117,7 +121,14 @@ function trailingWordEnd(line: string, start: number): number {
   return end === start || line.slice(start, end).includes('"') ? -1 : end;
 }
 
-function firstQuoted(line: string, start: number): string | undefined {
-  const quote = line.indexOf('"', start);
-  return quote === -1 ? undefined : line.slice(quote + 1, closingQuote(line, quote + 1));
+/** Which of the fields behind the format is `X-Forwarded-For` is not told: it is the first text that begins with an address. */
+function trailingAddresses(line: string, start: number): string | undefined {
+  let quote = line.indexOf('"', start);
+  while (quote !== -1) {
+    const end = closingQuote(line, quote + 1);
+    const text = line.slice(quote + 1, end);
+    if (findIp(text) !== undefined) return text;
+    quote = line.indexOf('"', end + 1);
+  }
+  return undefined;
 }

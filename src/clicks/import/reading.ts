@@ -6,6 +6,7 @@ import { NOT_UTF8, TOO_LONG } from './lines.ts';
 import { LOG_PREFIX_NAMES, stripped } from './log-prefix.ts';
 import { type LogOptions, clickOfRequest } from './logged-request.ts';
 import { RecordSplitter } from './records.ts';
+import { isBlank } from '../../lib/text.ts';
 import { textLog } from './text-log.ts';
 
 /** How the records of a file are read. */
@@ -56,7 +57,7 @@ export function parserOf(reading: Reading): RecordParser {
   const parse = filtered(stripped(parserOfFormat(formatOf(reading), reading), reading.prefix), reading);
   return (record) => {
     if (record === TOO_LONG) return { kind: 'rejected', reason: 'longer than 1 MiB' };
-    if (record.trim() === '') return { kind: 'skipped', reason: BLANK_LINE };
+    if (isBlank(record)) return { kind: 'skipped', reason: BLANK_LINE };
     return parse(record);
   };
 }

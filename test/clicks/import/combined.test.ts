@@ -165,6 +165,7 @@ describe('a forwarded address', () => {
     [1, '[2001:db8::1]:443', '2001:db8::1'],
     [1, '-', '192.0.2.80'],
     [1, 'unknown', '192.0.2.80'],
+    [1, 'go.example" 12 "203.0.113.7', '203.0.113.7'],
   ])('behind %i proxies, of %j: %s', (trustProxy, forwarded, ip) => {
     expect(click(trustProxy, forwarded)).toBe(ip);
   });
