@@ -64,8 +64,8 @@ export async function openRecords(
   const text = validUtf8(linesOf(format, whole), format.kind === 'log' ? logEscape : () => NOT_UTF8);
   return {
     reading: isPrefixed ? { ...reading, prefix: prefixed.prefix } : reading,
-    blocks: recordBlocks(text, isQuoted(format), header.delimiter),
-    headerRecords: header.columns.length === 0 ? 0 : separatorLineLength(sample) === 0 ? 1 : 2,
+    blocks: withSameColumns(recordBlocks(text, isQuoted(format), header.delimiter), format, header.columns),
+    headerRecords: headerRecords(format, sample),
     firstLine,
     nearest,
   };
@@ -76,13 +76,42 @@ async function* linesOf(format: ImportFormat, stream: AsyncIterable<Buffer>): As
   for await (const piece of stream) yield toLines === undefined ? piece : toLines(piece);
 }
 
+/** @throws CommandError where a log begins to have other columns, since lines read by the old ones would be wrong clicks */
+async function* withSameColumns(
+  blocks: AsyncIterable<RecordBlock>,
+  format: ImportFormat,
+  columns: readonly string[],
+): AsyncGenerator<RecordBlock> {
+  const named = format.kind === 'log' ? format.columns : undefined;
+  for await (const block of blocks) {
+    const lines =
+      named !== undefined && block.bytes.includes(named.start) ? block.bytes.toString().split('\n') : [];
+    for (const line of lines) {
+      if (named === undefined || !line.startsWith(named.start)) continue;
+      if (named.find(line)?.join(' ') === columns.join(' ')) continue;
+      throw new CommandError(`The file has other columns from a later line ${named.start} on: cut it there.`);
+    }
+    yield block;
+  }
+}
+
+function headerRecords(format: ImportFormat, sample: string): number {
+  if (format.kind === 'log' || format.parseHeader === undefined) return 0;
+  return separatorLineLength(sample) === 0 ? 1 : 2;
+}
+
 /** As web servers write such a byte themselves. */
 function logEscape(byte: number): string {
   return `\\x${byte.toString(16).toUpperCase()}`;
 }
 
 function headerOf(format: ImportFormat, sample: string): Pick<Reading, 'columns' | 'delimiter'> {
-  if (format.kind === 'log' || format.parseHeader === undefined) return { columns: [] };
+  if (format.kind === 'log') {
+    const columns = format.columns === undefined ? [] : format.columns.find(sample);
+    if (columns !== undefined) return { columns };
+    throw new CommandError('No line at the beginning names the columns that a click needs.');
+  }
+  if (format.parseHeader === undefined) return { columns: [] };
   const record = firstRecord(sample, isQuoted(format));
   if (record.length >= SAMPLE_BYTES - 1) {
     throw new CommandError('The header line is too long: its names must fit into 64 KiB, percent-encoded.');

@@ -112,7 +112,7 @@ describe('the records of a file', () => {
 describe('a file', () => {
   const clicksOf = async (
     bytes: Buffer,
-    options: { readonly format?: 'csv'; readonly encoding?: string } = {},
+    options: { readonly format?: 'csv' | 'w3c'; readonly encoding?: string } = {},
   ): Promise<readonly unknown[]> => {
     const { format, encoding } = options;
     const opened = await openRecords('-', pieces(bytes, [1, 2, 3, 7]), { format, encoding, reading: {} });
@@ -199,6 +199,16 @@ describe('a file', () => {
 
   test('in no format is an error that shows its first line', async () => {
     await expect(clicksOf(Buffer.from('what is this\n'))).rejects.toThrow('"what is this"');
+  });
+
+  test('of a log whose columns change is an error, and one that names them again is not', async () => {
+    const columns = '#Fields: date time c-ip cs-method cs-uri-stem sc-status\n';
+    const lines = '2026-01-24 10:05:03 203.0.113.7 GET /launch 302\n'.repeat(2);
+    const clicks = await clicksOf(Buffer.from(columns + lines + columns + lines));
+    expect(clicks.filter((click) => typeof click === 'object')).toHaveLength(4);
+    const other = columns.replace('c-ip', 's-ip');
+    await expect(clicksOf(Buffer.from(columns + lines + other + lines))).rejects.toThrow('cut it there');
+    await expect(clicksOf(Buffer.from(lines), { format: 'w3c' })).rejects.toThrow('names the columns');
   });
 
   test('without a column short_code is one that names it', async () => {

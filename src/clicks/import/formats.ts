@@ -5,6 +5,7 @@ import { JSON_FILE } from './json-file.ts';
 import { JSON_LOGS } from './json-logs.ts';
 import { NDJSON } from './ndjson.ts';
 import { TEXT_LOGS } from './text-logs.ts';
+import { W3C_LOG } from './w3c-log.ts';
 
 /**
  * The formats that can be imported, in the order they are offered. Of two that fit a file equally well, it is the first. Each
@@ -16,6 +17,7 @@ export const IMPORT_FORMATS = {
   csv: CSV,
   ...TEXT_LOGS,
   ...JSON_LOGS,
+  w3c: W3C_LOG,
 } as const satisfies Readonly<Record<string, ImportFormat>>;
 
 export type ImportFormatName = keyof typeof IMPORT_FORMATS;

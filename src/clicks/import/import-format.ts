@@ -52,8 +52,23 @@ export interface FieldFormat extends FormatBase {
 /** A format whose lines each hold a request that a web server answered. */
 export interface LogFormat extends FormatBase {
   readonly kind: 'log';
-  /** Parses one line, which is not blank; undefined when it is not wholly in the format. */
-  readonly parse: (line: string) => LoggedRequest | undefined;
+  /** For a log that names its columns; `parse` is given them. */
+  readonly columns?: LoggedColumns;
+  /**
+   * Parses one line, which is not blank; undefined when it is not wholly in the format.
+   * @param columns empty for a log that does not name them
+   */
+  readonly parse: (line: string, columns: readonly string[]) => LoggedRequest | undefined;
+}
+
+/** How a log names its columns. */
+interface LoggedColumns {
+  /** The columns that the first such line of a text names; undefined if there is none. */
+  readonly find: (text: string) => readonly string[] | undefined;
+  /** What the lines begin with that name columns. */
+  readonly start: string;
+  /** What all lines begin with that are not of requests. */
+  readonly comment: string;
 }
 
 export type ImportFormat = FieldFormat | LogFormat;

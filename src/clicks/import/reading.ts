@@ -83,6 +83,8 @@ function filtered(parse: RecordParser, { only, except, code_with_host }: Reading
   };
 }
 
+const COMMENT: ImportedRecord = { kind: 'skipped', reason: 'comment' };
+
 const INVALID_UTF8: ImportedRecord = {
   kind: 'rejected',
   reason: 'not UTF-8; --encoding tells another encoding, for example windows-1252',
@@ -97,8 +99,10 @@ function parserOfFormat(format: ImportFormat, reading: Reading): RecordParser {
     trustProxy: reading.trust_proxy ?? 0,
     statuses: reading.statuses && new Set(reading.statuses),
   };
+  const comment = format.columns?.comment;
   return (line) => {
-    const request = format.parse(line);
+    if (comment !== undefined && line.startsWith(comment)) return COMMENT;
+    const request = format.parse(line, reading.columns);
     return request === undefined ? misfit : clickOfRequest(request, options);
   };
 }

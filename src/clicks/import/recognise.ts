@@ -44,14 +44,14 @@ export function hasRecords(text: string, reading: Reading): boolean {
 }
 
 function isBegunIn(format: ImportFormat, text: string): boolean {
-  if (format.kind === 'log') return false;
+  if (format.kind === 'log') return format.columns?.find(text) !== undefined;
   if (format.recognises !== undefined) return format.recognises(text);
   return format.parseHeader?.(firstRecord(text, format.isQuoted)) !== undefined;
 }
 
 function countParsed(name: ImportFormatName, lines: readonly string[]): number {
   const format: ImportFormat = IMPORT_FORMATS[name];
-  if (format.kind === 'fields' && format.parseHeader !== undefined) return 0;
+  if (format.kind === 'fields' ? format.parseHeader !== undefined : format.columns !== undefined) return 0;
   const parse = parserOf({ format: name, columns: [] });
   return lines.filter((line) => isRecord(parse(line))).length;
 }

@@ -17,7 +17,8 @@ function recordsOf(name: ImportFormatName, text: string): readonly unknown[] {
   const format = formatOf({ format: name, columns: [] });
   const header =
     format.kind === 'fields' ? format.parseHeader?.(firstRecord(text, isQuoted(format))) : undefined;
-  const reading = { format: name, columns: [], ...header };
+  const columns = format.kind === 'log' ? format.columns?.find(text) : undefined;
+  const reading = { format: name, columns: columns ?? [], ...header };
   const splitter = splitterOf(reading);
   const toLines = format.kind === 'fields' ? format.toLines?.() : undefined;
   const lines = toLines?.(Buffer.from(text)).toString('utf8') ?? text;
