@@ -29,5 +29,5 @@ function noClicks({ file, records, report }: ImportedFile): string {
   const { reading, nearest, firstLine } = records;
   const first = ` The first line is ${JSON.stringify(firstLine)}.`;
   const isOther = nearest !== undefined && (nearest !== reading.format || reading.log_format !== undefined);
-  return sentence + first + (isOther ? ` It looks like --format ${nearest}.` : '');
+  return sentence + first + (isOther ? ` It looks like the format ${nearest}.` : '');
 }

@@ -524,7 +524,12 @@ describe('an import that ends without a click', () => {
       'what is this\n{"short_code":""}\n',
       /first line is "what is this"/,
     ],
-    ['names the format that it is in', ['--format', 'common'], '{"short_code":"a"}\n', /--format ndjson/],
+    [
+      'names the format that it is in',
+      ['--format', 'common'],
+      '{"short_code":"a"}\n',
+      /looks like the format ndjson/,
+    ],
     [
       'may have requests that are none',
       [],
