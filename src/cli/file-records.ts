@@ -11,6 +11,7 @@ import {
   separatorLineLength,
 } from '../clicks/import/recognise.ts';
 import { quotable } from '../lib/text.ts';
+import { percentEscape } from '../clicks/import/request-path.ts';
 import { CommandError } from './command-error.ts';
 import { type RecordBlock, recordBlocks } from './import-records.ts';
 import { SAMPLE_BYTES, textBytes, validUtf8 } from './import-text.ts';
@@ -61,7 +62,7 @@ export async function openRecords(
   const header = headerOf(format, sample);
   const reading = { ...options.reading, format: formatName, ...header };
   const isPrefixed = prefixed !== undefined && !hasRecords(sample, reading);
-  const text = validUtf8(linesOf(format, whole), format.kind === 'log' ? logEscape : () => NOT_UTF8);
+  const text = validUtf8(linesOf(format, whole), format.kind === 'log' ? percentEscape : () => NOT_UTF8);
   return {
     reading: isPrefixed ? { ...reading, prefix: prefixed.prefix } : reading,
     blocks: withSameColumns(recordBlocks(text, isQuoted(format), header.delimiter), format, header.columns),
@@ -98,11 +99,6 @@ async function* withSameColumns(
 function headerRecords(format: ImportFormat, sample: string): number {
   if (format.kind === 'log' || format.parseHeader === undefined) return 0;
   return separatorLineLength(sample) === 0 ? 1 : 2;
-}
-
-/** As web servers write such a byte themselves. */
-function logEscape(byte: number): string {
-  return `\\x${byte.toString(16).toUpperCase()}`;
 }
 
 function headerOf(format: ImportFormat, sample: string): Pick<Reading, 'columns' | 'delimiter'> {

@@ -181,8 +181,10 @@ describe('a file', () => {
     ]);
   });
 
-  test('of a log with raw bytes has their codes in percent form', async () => {
-    const line = '192.0.2.1 - - [31/Jan/2026:10:00:00 +0000] "GET /caf\xE9 HTTP/1.1" 302 0 "-" "\xFF"\n';
+  test.each([
+    '192.0.2.1 - - [31/Jan/2026:10:00:00 +0000] "GET /caf\xE9 HTTP/1.1" 302 0 "-" "\xFF"\n',
+    '{"remote_addr":"192.0.2.1","request":"GET /caf\xE9 HTTP/1.1","status":"302"}\n',
+  ])('of a log with raw bytes has their codes in percent form: %j', async (line) => {
     expect(await clicksOf(Buffer.from(line, 'latin1'))).toMatchObject([{ short_code: 'caf%E9' }]);
   });
 

@@ -92,7 +92,8 @@ function textOf(bytes: Buffer): string {
   return isUtf8(bytes) ? bytes.toString() : replaceInvalid(bytes, percentEscape).toString();
 }
 
-function percentEscape(byte: number): string {
+/** `%E9`, as short codes have a byte that is not UTF-8. */
+export function percentEscape(byte: number): string {
   return `%${byte.toString(16).toUpperCase().padStart(2, '0')}`;
 }
 
