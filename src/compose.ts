@@ -15,7 +15,8 @@ import { UNKNOWN_PLACE } from './clicks/enrich/place.ts';
 import { cachedUserAgents } from './clicks/enrich/user-agent.ts';
 import { type HashVisitor, visitorHasher } from './clicks/enrich/visitor.ts';
 import { IdempotencyLedger } from './clicks/idempotency.ts';
-import { BatchImporter } from './clicks/import/batches.ts';
+import { ErasureLog } from './clicks/erasure-log.ts';
+import { Importer } from './clicks/import/importer.ts';
 import type { IngestContext } from './clicks/ingest-options.ts';
 import { lazyPlaces } from './clicks/place-database.ts';
 import { ClickRemoval } from './clicks/removal.ts';
@@ -67,7 +68,8 @@ export function composeServices(config: Config, { clickhouse, ...parts }: Opened
   parts.metrics.watchShares(shares);
   const now = Date.now;
   const nextVersion = createVersions(now);
-  const removal = new ClickRemoval(clickTables);
+  const erasures = new ErasureLog(database, now);
+  const removal = new ClickRemoval(clickTables, erasures);
   const budget = new CacheBudget(config.cacheBytes);
   parts.metrics.watchCaches(() => budget.bytes);
   const cache = new StatsCache({
@@ -97,7 +99,7 @@ export function composeServices(config: Config, { clickhouse, ...parts }: Opened
     fixedKeys,
     ingest,
     idempotency: new IdempotencyLedger(database, nextVersion),
-    importer: new BatchImporter(database, ingest, nextVersion),
+    importer: new Importer({ database, shards, context: ingest, erasures }),
     removal,
     backups: new Backups({
       database,

@@ -11,7 +11,12 @@ import { CommandError } from './command-error.ts';
 import { type FileRecords, openRecords } from './file-records.ts';
 import { importFault } from './import-fault.ts';
 import { importFile } from './import-file.ts';
-import { type ImportOptions, importOptions, readingOptionsOf } from './import-options.ts';
+import {
+  type ImportOptions,
+  importFileOptionsOf,
+  importOptions,
+  readingOptionsOf,
+} from './import-options.ts';
 import { type ImportSource, failureOf, findSource } from './import-source.ts';
 import { type ImportReport, type ReasonCounts, emptyReport, mergeReports } from './import-report.ts';
 import { formatTable, grouped, printJson, printLine, startProgress } from './output.ts';
@@ -22,7 +27,7 @@ export function importCommand(program: Command): void {
     program
       .command('import')
       .description(
-        'Import clicks from files, plain or packed; - is standard input. Importing a file again adds only its new lines.',
+        'Import clicks from files, plain or packed; - is standard input. An import adds the clicks that are not stored yet.',
       )
       .argument('<file...>'),
   )
@@ -32,10 +37,21 @@ export function importCommand(program: Command): void {
 Formats:
 ${formatList()}
 
+An import adds what is missing. A click that is stored is not added again, however it comes: the same file, grown, rotated,
+renamed, packed, cut, joined with others, in another order, in another format with the same fields, or after an import
+that was killed. Two clicks are the same if their short code, time, visitor, referrer and click_id are equal as stored.
+Equal lines of a file are separate clicks as long as every line between them has a time within one minute of theirs:
+a file with three of them makes the stored ones up to three, and a log twice in one file counts once, unless all of it is
+of one minute. Equal lines of two servers are one click. --allow-duplicates adds every line. A line without a time of its
+own gets the time of the import and is added every time (untimed). Clicks that were erased, or deleted with their URL, do
+not come back with their log (erased). Clicks for URLs of other owners are left out (other_owner) unless you add --any-owner.
+In logs, a last line without a line end is left for the next import. Imports through one server run one after the other; two
+servers that import the same new lines at the same moment may both add them.
+
 A line longer than 1 MiB is rejected. In CSV, a quoted cell may contain line breaks; a row may have up to ${MOST_RECORD_LINES} lines
 and 64 KiB. If its quotes are not closed by then, or close in the middle of a cell, only its first line is rejected and
 parsing continues with the next line. The names in the header line must fit into 64 KiB. The short codes . and .. are
-rejected. A file with lines of which none is a click that is stored exits 1, and so does one with --strict that has a line
+rejected. A file with lines of which none is accepted or known exits 1, and so does one with --strict that has a line
 which is rejected. Of other fields, what is too long is cut and what is wrong left out; the line counts, and a warning names the field.
 
 Examples:
@@ -119,7 +135,7 @@ async function importSource(
   try {
     const records = await openRecords(file, counted(open(), onBytes), readingOptionsOf(options));
     if (isPipe && read === 0) throw new CommandError('the pipe ended without any data.');
-    const report = records && (await importFile(client, records, { owner: options.owner }));
+    const report = records && (await importFile(client, records, importFileOptionsOf(options)));
     return { file, records, report: report ?? emptyReport() };
   } catch (cause) {
     const isSystem = cause instanceof Error && 'syscall' in cause;
@@ -142,8 +158,28 @@ async function* counted(
   }
 }
 
+/** The counts of a report, and whether they are shown where they are 0. */
+const COUNTS = [
+  ['read', true],
+  ['accepted', true],
+  ['known', false],
+  ['untimed', false],
+  ['erased', false],
+  ['other_owner', false],
+] as const;
+
 function printReport(name: string, report: ImportReport): void {
-  printLine(`${name}: ${grouped(report.read)} read, ${grouped(report.accepted)} accepted`);
+  const counts = COUNTS.filter(([key, always]) => always || report[key] > 0).map(
+    ([key]) => `${grouped(report[key])} ${key.replace('_', ' ')}`,
+  );
+  printLine(`${name}: ${counts.join(', ')}`);
+  if (report.other_owner > 0) {
+    printLine(
+      `  URLs of other owners (add --any-owner to import their clicks): ${report.other_owner_codes.join(', ')}`,
+    );
+  }
+  if (report.unfinished > 0)
+    printLine('  The last line has no line end yet: it is left for the next import.');
   const skipped = Object.entries(report.skipped);
   if (skipped.length > 0) {
     printLine(

@@ -2,6 +2,7 @@ import { type Command, InvalidArgumentError, Option } from 'commander';
 import { IMPORT_FORMAT_NAMES, type ImportFormatName } from '../clicks/import/formats.ts';
 import { NotationError, compileNotation } from '../clicks/import/log-notation.ts';
 import type { ReadingOptions } from './file-records.ts';
+import type { ImportFileOptions } from './import-file.ts';
 import { notEmpty } from './stats-options.ts';
 
 export interface ImportOptions {
@@ -14,6 +15,8 @@ export interface ImportOptions {
   readonly except?: readonly string[];
   readonly status?: readonly number[];
   readonly owner: string;
+  readonly anyOwner?: boolean;
+  readonly allowDuplicates?: boolean;
   readonly strict?: boolean;
   readonly json?: boolean;
 }
@@ -53,8 +56,18 @@ export function importOptions(command: Command): Command {
     )
     .option('--status <list>', 'only these statuses of a log, separated by commas: 301,302', statuses)
     .option('--owner <id>', 'owner of new URLs', notEmpty, 'admin')
+    .option('--any-owner', 'also import clicks for URLs of other owners, which are left out otherwise')
+    .option('--allow-duplicates', 'add every line, also those of clicks that are stored already')
     .option('--strict', 'exit 1 if a line is rejected')
     .option('--json', 'print the result as JSON');
+}
+
+export function importFileOptionsOf({
+  owner,
+  anyOwner = false,
+  allowDuplicates = false,
+}: ImportOptions): ImportFileOptions {
+  return { owner, anyOwner, allowDuplicates };
 }
 
 export function readingOptionsOf(options: ImportOptions): ReadingOptions {

@@ -26,16 +26,11 @@ export class PendingRecords {
     this.growing = growing;
   }
 
-  /** The bytes of the first `count` records. */
-  first(count: number): Buffer {
-    if (this.#added.length > 0) this.#bytes = Buffer.concat([this.#bytes, ...this.#added], this.#length);
-    this.#added = [];
-    return this.#bytes.subarray(0, this.#endOf(count));
-  }
-
   /** Removes the first `count` records and returns their bytes. */
   take(count: number): Buffer {
-    const taken = this.first(count);
+    if (this.#added.length > 0) this.#bytes = Buffer.concat([this.#bytes, ...this.#added], this.#length);
+    this.#added = [];
+    const taken = this.#bytes.subarray(0, this.#ends[count - 1] ?? 0);
     for (let at = taken.indexOf(LINE_BREAK); at !== -1; at = taken.indexOf(LINE_BREAK, at + 1))
       this.firstLine++;
     // A copy, so that the removed bytes can be garbage-collected.
@@ -43,9 +38,5 @@ export class PendingRecords {
     this.#length -= taken.length;
     this.#ends = this.#ends.slice(count).map((end) => end - taken.length);
     return taken;
-  }
-
-  #endOf(count: number): number {
-    return this.#ends[count - 1] ?? 0;
   }
 }

@@ -1,3 +1,4 @@
+import { MAX_OTHER_CODES } from '../clicks/import/batch-report.ts';
 import { BLANK_LINE } from '../clicks/import/reading.ts';
 
 /** Counts of records by reason, each with the first of their line numbers. */
@@ -9,6 +10,18 @@ export type ReasonCounts = Readonly<
 export interface ImportReport {
   readonly read: number;
   readonly accepted: number;
+  /** Clicks that were stored before. */
+  readonly known: number;
+  /** Accepted clicks without a time of their own. */
+  readonly untimed: number;
+  /** Clicks that were erased before. */
+  readonly erased: number;
+  /** Clicks for URLs of other owners, left out. */
+  readonly other_owner: number;
+  /** The first of those URLs. */
+  readonly other_owner_codes: readonly string[];
+  /** Last lines of logs without a line end, left for the next import. */
+  readonly unfinished: number;
   readonly skipped: Readonly<Record<string, number>>;
   readonly rejected: ReasonCounts;
   readonly warnings: ReasonCounts;
@@ -23,6 +36,12 @@ export function emptyReport(): ImportReport {
   return {
     read: 0,
     accepted: 0,
+    known: 0,
+    untimed: 0,
+    erased: 0,
+    other_owner: 0,
+    other_owner_codes: [],
+    unfinished: 0,
     skipped: {},
     rejected: {},
     warnings: {},
@@ -47,6 +66,15 @@ export function mergeReports(a: ImportReport, b: ImportReport): ImportReport {
   return {
     read: a.read + b.read,
     accepted: a.accepted + b.accepted,
+    known: a.known + b.known,
+    untimed: a.untimed + b.untimed,
+    erased: a.erased + b.erased,
+    other_owner: a.other_owner + b.other_owner,
+    other_owner_codes: [...new Set([...a.other_owner_codes, ...b.other_owner_codes])].slice(
+      0,
+      MAX_OTHER_CODES,
+    ),
+    unfinished: a.unfinished + b.unfinished,
     skipped,
     rejected: mergeReasons(a.rejected, b.rejected),
     warnings: mergeReasons(a.warnings, b.warnings),

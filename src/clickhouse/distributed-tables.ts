@@ -46,6 +46,7 @@ export function shardedStatement(statement: string, node: NodePlace, plan: Shard
     if (plan.isReplicated) return [replicated(statement, created, node, plan)];
     return isCoordinator(node) ? [statement] : [];
   }
+  if (statement.startsWith('DROP TABLE') && plan.isReplicated) return [statement];
   if (!/^ALTER TABLE clicks\s/.test(statement)) return isCoordinator(node) ? [statement] : [];
   const isSaidHere = !plan.isReplicated || node.replica === 1;
   const local = isSaidHere ? [statement.replace('ALTER TABLE clicks', `ALTER TABLE ${LOCAL_CLICKS}`)] : [];

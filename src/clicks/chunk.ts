@@ -1,6 +1,6 @@
 import { rowBytes } from './heap-bytes.ts';
 import { type IngestContext, type IngestOptions, maxInsertBytes } from './ingest-options.ts';
-import type { PlacedRow } from './insert-rows.ts';
+import type { OwnerlessRow } from './insert-rows.ts';
 import { chunkOf } from './writer.ts';
 
 /** Rows that are inserted together. */
@@ -8,7 +8,7 @@ export class Chunk {
   readonly #context: IngestContext;
   readonly #options: IngestOptions;
   readonly #isCounted: boolean;
-  #rows: PlacedRow[] = [];
+  #rows: OwnerlessRow[] = [];
   #bytes = 0;
 
   /** @param isCounted whether its rows take room that is not taken yet */
@@ -19,15 +19,14 @@ export class Chunk {
   }
 
   /** Whether the row goes into the same insert. An insert with a name is cut by the places of its rows alone. */
-  takes({ index }: PlacedRow): boolean {
+  takes({ index }: OwnerlessRow): boolean {
     const last = this.#rows.at(-1);
     if (last === undefined) return true;
     if (chunkOf(last.index) !== chunkOf(index)) return false;
     return this.#options.once !== undefined || this.#bytes < maxInsertBytes(this.#options.room);
   }
 
-  add(row: PlacedRow): void {
-    if (this.#options.countOnly) return;
+  add(row: OwnerlessRow): void {
     const bytes = rowBytes(row);
     if (this.#isCounted) this.#options.room.take(bytes);
     this.#bytes += bytes;
@@ -35,7 +34,11 @@ export class Chunk {
   }
 
   async write(): Promise<void> {
-    if (this.#rows.length > 0) await this.#context.writer.write(this.#rows, this.#options.once);
+    const { selection, once } = this.#options;
+    if (this.#rows.length > 0) {
+      if (selection === undefined) await this.#context.writer.write(this.#rows, once);
+      else await selection.store(this.#rows);
+    }
     if (this.#isCounted) this.#options.room.give(this.#bytes);
     this.#rows = [];
     this.#bytes = 0;

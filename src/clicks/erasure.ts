@@ -21,11 +21,15 @@ export function conditionsOf({ ownerId, shortCode, start, end, visitor }: Erasur
   ].filter((condition) => condition !== undefined);
 }
 
-/** What ClickHouse can hold; no click lies near either end. */
-const EARLIEST = Date.UTC(1970, 0, 1);
-const LATEST = Date.UTC(2200, 0, 1);
+/** What ClickHouse can hold, in Unix milliseconds; no click lies near either end. */
+export const FIRST_INSTANT = Date.UTC(1970, 0, 1);
+const LAST_INSTANT = Date.UTC(2200, 0, 1);
+
+/** The nearest moment that ClickHouse can hold. Unix milliseconds. */
+export function boundedInstant(milliseconds: number): number {
+  return Math.min(Math.max(milliseconds, FIRST_INSTANT), LAST_INSTANT);
+}
 
 function instant(milliseconds: number): Sql {
-  const bounded = Math.min(Math.max(milliseconds, EARLIEST), LATEST);
-  return sql`fromUnixTimestamp64Milli(${param('Int64', bounded)}, 'UTC')`;
+  return sql`fromUnixTimestamp64Milli(${param('Int64', boundedInstant(milliseconds))}, 'UTC')`;
 }

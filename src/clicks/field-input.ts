@@ -201,6 +201,7 @@ function leftOut(reason: string): Mended<undefined> {
   return new Mended(undefined, `${reason}: left out`);
 }
 
-function isGiven(value: unknown): boolean {
+/** Whether a field holds something: null and blank text are not given. */
+export function isGiven(value: unknown): boolean {
   return value !== undefined && value !== null && !(typeof value === 'string' && isBlank(value));
 }

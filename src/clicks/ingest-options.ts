@@ -1,7 +1,10 @@
 import type { Room } from '../fair-share/room.ts';
 import type { UrlRegistry } from '../urls/registry.ts';
+import type { BodyItem } from './click-body.ts';
 import type { EnrichStep } from './enrich/enrich.ts';
+import type { ClickRow } from './fields.ts';
 import type { Findings } from './findings.ts';
+import type { OwnerlessRow } from './insert-rows.ts';
 import type { KeptSince } from './retention.ts';
 import type { ClickWriter, OnceName } from './writer.ts';
 
@@ -13,8 +16,8 @@ export interface IngestOptions {
   /** Unix milliseconds. */
   readonly receivedAt: number;
   readonly once?: OnceName | undefined;
-  /** Parse and count, but store nothing: for what is known to be stored already. */
-  readonly countOnly?: boolean;
+  /** Decides which clicks are stored; undefined: all of them. */
+  readonly selection?: RowSelection;
   readonly findings: Findings;
   /** When so many items are bad and none before them is good, no more are read. */
   readonly badAtMost?: number;
@@ -22,6 +25,16 @@ export interface IngestOptions {
   readonly room: Room;
   /** Aborts when nobody waits for the answer; the work is given up then, as long as nothing is stored. */
   readonly signal?: AbortSignal;
+}
+
+/** Decides which of a request's clicks are stored, and registers their codes. */
+export interface RowSelection {
+  /** Called for every click that is not rejected, in order. */
+  readonly add: (item: BodyItem, row: ClickRow) => void;
+  /** Called when all clicks were added; before anything is locked, so it may wait for other requests. */
+  readonly added: () => Promise<void>;
+  /** Stores those that are to be, of rows whose owner is not known yet. */
+  readonly store: (rows: readonly OwnerlessRow[]) => Promise<void>;
 }
 
 export interface IngestContext {

@@ -30,10 +30,12 @@ export async function ingest(
   const parse: ParseItem = (item) => parseItem(item, options.receivedAt, keptSince);
   const survey = await surveyOf(context, items, parse, options);
   const { oldest, stoppedAt } = survey;
+  await options.selection?.added();
   // Not a list: there can be millions.
   const codes = { [Symbol.iterator]: () => oldest.keys() };
   return context.urls.codeLock.within(codes, async () => {
-    const others = await othersCodes(context.urls, oldest, options);
+    const others =
+      options.selection === undefined ? await othersCodes(context.urls, oldest, options.ownerId) : NONE;
     const times = new Times();
     let accepted = 0;
     const chunk = new Chunk(context, options, survey.rows === undefined);
@@ -66,6 +68,8 @@ export async function ingest(
     };
   });
 }
+
+const NONE: ReadonlyMap<string, string> = new Map();
 
 function parseItem({ value }: BodyItem, receivedAt: number, keptSince: number | undefined): ParsedClick {
   const error = typeof value === 'symbol' ? NO_CLICKS.get(value) : undefined;

@@ -11,6 +11,11 @@ export interface PlacedRow {
   readonly row: ClickRow;
 }
 
+/** A row whose owner is not known yet. */
+export type OwnerlessRow = {
+  -readonly [Part in keyof PlacedRow]: PlacedRow[Part];
+};
+
 /** The id of an insert that is never tried again. */
 export const NO_INGEST_ID = 0n;
 

@@ -3,7 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Shards } from '../clickhouse/cluster.ts';
 import type { Database } from '../clickhouse/database.ts';
 import { unavailable } from '../errors.ts';
-import { param, quoted, sql } from '../sql/sql.ts';
+import { type Sql, param, quoted, sql } from '../sql/sql.ts';
 import type { ClickRow } from './fields.ts';
 import { type PlacedRow, insertRows } from './insert-rows.ts';
 
@@ -42,8 +42,10 @@ export function namedInsert(ingestId: bigint) {
 }
 
 function queryIdPrefix(ingestId: bigint): string {
-  return `clicks-${ingestId}-`;
+  return `${QUERY_ID_PREFIX}${ingestId}-`;
 }
+
+const QUERY_ID_PREFIX = 'clicks-';
 
 const POLL_MS = 20;
 const LONGEST_INSERT_MS = 30_000;
@@ -53,18 +55,39 @@ const LONGEST_INSERT_MS = 30_000;
  * beginning is gone. @throws AppError `unavailable` when that takes long
  */
 async function endOfInserts(database: Database, shards: Shards | undefined, ingestId: bigint): Promise<void> {
+  await endOf(
+    database,
+    shards,
+    sql`startsWith(initial_query_id, ${param('String', queryIdPrefix(ingestId))})`,
+  );
+}
+
+/**
+ * Waits until the named inserts that are under way now have ended, on every node, whoever began them.
+ * @throws AppError `unavailable` when that takes long
+ */
+export async function endOfNamedInserts(database: Database, shards: Shards | undefined): Promise<void> {
+  const running = await database.rows<[string]>(sql`
+    SELECT DISTINCT initial_query_id FROM ${processesOf(shards)}
+    WHERE startsWith(initial_query_id, ${param('String', QUERY_ID_PREFIX)})`);
+  if (running.length === 0) return;
+  await endOf(database, shards, sql`initial_query_id IN ${param('Array(String)', running.flat())}`);
+}
+
+async function endOf(database: Database, shards: Shards | undefined, inserts: Sql): Promise<void> {
   const deadline = performance.now() + LONGEST_INSERT_MS;
-  const processes =
-    shards === undefined
-      ? sql`system.processes`
-      : sql`clusterAllReplicas(${quoted(shards.cluster)}, system.processes)`;
-  const isRunning = sql`SELECT 1 FROM ${processes}
-    WHERE startsWith(initial_query_id, ${param('String', queryIdPrefix(ingestId))}) LIMIT 1`;
+  const isRunning = sql`SELECT 1 FROM ${processesOf(shards)} WHERE ${inserts} LIMIT 1`;
   while ((await database.rows(isRunning)).length > 0) {
     if (performance.now() > deadline)
       throw unavailable('An earlier try of this request is still being stored.');
     await delay(POLL_MS);
   }
+}
+
+function processesOf(shards: Shards | undefined): Sql {
+  return shards === undefined
+    ? sql`system.processes`
+    : sql`clusterAllReplicas(${quoted(shards.cluster)}, system.processes)`;
 }
 
 /** 64 bits of a hash of the name, never 0, which stands for none. */

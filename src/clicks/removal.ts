@@ -2,6 +2,8 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { ClickTable } from '../clickhouse/cluster.ts';
 import { unavailable } from '../errors.ts';
 import { type Sql, identifier, join, param, sql } from '../sql/sql.ts';
+import { type Erasure, conditionsOf } from './erasure.ts';
+import type { ErasureLog } from './erasure-log.ts';
 
 /** Runs its work while no click comes in that the removal could meet. */
 export type Undisturbed = <T>(work: () => Promise<T>) => Promise<T>;
@@ -18,22 +20,31 @@ const LONGEST_PAUSE_MS = 200;
  */
 export class ClickRemoval {
   readonly #tables: readonly ClickTable[];
+  readonly #log: Pick<ErasureLog, 'note'>;
   #last: Promise<unknown> = Promise.resolve();
   #timer: NodeJS.Timeout | undefined;
 
   /** @param tables one, or each shard's */
-  constructor(tables: readonly ClickTable[]) {
+  constructor(tables: readonly ClickTable[], log: Pick<ErasureLog, 'note'>) {
     this.#tables = tables;
+    this.#log = log;
   }
 
   /**
-   * Removes the clicks that meet all conditions; once it settles, no later answer contains them.
+   * Removes the clicks that the erasure selects; once it settles, no later answer contains them, and no import that begins
+   * later brings them back.
    * @returns how many there were: exact where `undisturbed` keeps others out
    * @throws AppError `unavailable` when ClickHouse cannot mark them now; it keeps trying by itself
    */
-  async remove(conditions: readonly [Sql, ...Sql[]], undisturbed: Undisturbed): Promise<number> {
+  async remove(erasure: Erasure, undisturbed: Undisturbed): Promise<number> {
+    const conditions = conditionsOf(erasure);
+    if (conditions.length === 0) throw new Error('An erasure must say which clicks.');
     // One at a time: what an earlier one is about to remove is not counted again.
-    const turn = this.#last.then(() => this.#remove(join(conditions, ' AND '), undisturbed));
+    const turn = this.#last.then(async () => {
+      // Noted first: an import that begins in between would bring back what is about to go.
+      await this.#log.note(erasure);
+      return this.#remove(join(conditions, ' AND '), undisturbed);
+    });
     this.#last = turn.catch(() => {});
     return turn;
   }

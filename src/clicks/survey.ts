@@ -5,18 +5,13 @@ import type { Click } from './fields.ts';
 import { CODE_BYTES, rowBytes } from './heap-bytes.ts';
 import { type IngestContext, type IngestOptions, maxInsertBytes } from './ingest-options.ts';
 import type { ParsedClick } from './parse-click.ts';
-import type { PlacedRow } from './insert-rows.ts';
+import type { OwnerlessRow } from './insert-rows.ts';
 import { CHUNK_ROWS } from './writer.ts';
 
 /** Clicks between two looks at the clock: one for every click would cost as much as some of the work. */
 export const CLICKS_A_LOOK = 2;
 
 export type ParseItem = (item: BodyItem) => ParsedClick;
-
-/** A row whose owner is not known yet. */
-export type OwnerlessRow = {
-  -readonly [Part in keyof PlacedRow]: PlacedRow[Part];
-};
 
 /** What a first look at all clicks tells; their rows are kept only while they are few. */
 export interface Survey {
@@ -33,12 +28,12 @@ export async function surveyOf(
   parse: ParseItem,
   options: IngestOptions,
 ): Promise<Survey> {
-  const { room, findings, badAtMost = Infinity } = options;
+  const { room, findings, selection, badAtMost = Infinity } = options;
   const oldest = new Map<string, number>();
   let rejected = 0;
   let rows: OwnerlessRow[] | undefined = [];
   let bytes = 0;
-  let steps = options.countOnly ? [] : await context.steps(false);
+  let steps = await context.steps(false);
   let isPlaceNeeded = false;
   const yieldIfDue = timeSlices(CLICKS_A_LOOK);
   options.signal?.throwIfAborted();
@@ -61,12 +56,14 @@ export async function surveyOf(
     const known = oldest.get(click.short_code);
     if (known === undefined) room.take(CODE_BYTES + click.short_code.length);
     if (known === undefined || click.clicked_at < known) oldest.set(click.short_code, click.clicked_at);
-    if (!isPlaceNeeded && !options.countOnly && needsPlace(click)) {
+    if (!isPlaceNeeded && needsPlace(click)) {
       isPlaceNeeded = true;
       steps = await context.steps(true);
     }
-    if (rows === undefined) continue;
+    if (rows === undefined && selection === undefined) continue;
     const placed = rowOf(item, click, steps);
+    selection?.add(item, placed.row);
+    if (rows === undefined) continue;
     const size = rowBytes(placed);
     if (rows.length === CHUNK_ROWS || bytes + size > maxInsertBytes(room)) {
       rows = undefined;

@@ -4,7 +4,6 @@ import { GroupCommit } from '../clickhouse/group-commit.ts';
 import type { NextVersion } from '../clickhouse/versions.ts';
 import type { ClickRemoval } from '../clicks/removal.ts';
 import { AppError } from '../errors.ts';
-import { param, sql } from '../sql/sql.ts';
 import { ShortCodeLock } from './short-code-lock.ts';
 import { type StoredUrl, StoredUrls, type UrlWrite } from './stored-urls.ts';
 import type { UrlListing } from './url-listing.ts';
@@ -178,7 +177,7 @@ export class UrlRegistry {
   async delete({ shortCode, ownerId }: ShortUrl): Promise<void> {
     await this.codeLock.alone(shortCode, async () => {
       await this.#removal.remove(
-        [sql`owner_id = ${param('String', ownerId)}`, sql`short_code = ${param('String', shortCode)}`],
+        { ownerId, shortCode, start: undefined, end: undefined, visitor: undefined },
         // The lock keeps this URL's clicks out already.
         (work) => work(),
       );

@@ -238,7 +238,6 @@ test('what is pending is taken from the front, each time from the line that come
           const before = records.slice(0, taken).map((record) => `${record}\n`);
           expect(pending.firstLine).toBe(before.join('').split('\n').length);
           const text = records.slice(taken, taken + count).map((record) => `${record}\n`);
-          expect(pending.first(count).toString('utf8')).toBe(text.join(''));
           expect(pending.take(count).toString('utf8')).toBe(text.join(''));
           taken += count;
           expect(pending.count).toBe(records.length - taken);

@@ -1,17 +1,12 @@
 import { randomUUID } from 'node:crypto';
-import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { CacheBudget } from '../../src/cache/cache-budget.ts';
 import { createVersions } from '../../src/clickhouse/versions.ts';
 import { IdempotencyLedger } from '../../src/clicks/idempotency.ts';
-import { rootOf } from '../../src/clicks/import/batch.ts';
-import { BatchImporter } from '../../src/clicks/import/batches.ts';
 import { ClickRemoval } from '../../src/clicks/removal.ts';
-import type { IngestContext } from '../../src/clicks/ingest-options.ts';
-import type { PlacedRow } from '../../src/clicks/insert-rows.ts';
 import { KeyStore, hashKey } from '../../src/keys/key-store.ts';
 import { UrlRegistry } from '../../src/urls/registry.ts';
 import { seededRandom } from '../support/random.ts';
-import { ampleRoom } from '../support/room.ts';
 import { type TestSpoor, startSpoor } from '../support/spoor.ts';
 
 const SEED = Number(process.env['SPOOR_TEST_SEED'] ?? Date.now() % 1_000_000);
@@ -44,20 +39,17 @@ describe('instances whose clocks are set at random', () => {
     const { database, clickTables } = spoor;
     const nextVersion = createVersions(now);
     const caches = new CacheBudget(1_048_576);
-    const urls = new UrlRegistry(database, nextVersion, new ClickRemoval(clickTables), caches, false);
-    const write = jest.fn(async (_rows: readonly PlacedRow[]): Promise<unknown> => undefined);
-    const ingest: IngestContext = {
-      writer: { write: async (rows) => void (await write(rows)) },
-      urls,
-      keptSince: () => undefined,
-      steps: async () => [],
-    };
+    const urls = new UrlRegistry(
+      database,
+      nextVersion,
+      new ClickRemoval(clickTables, { note: async () => {} }),
+      caches,
+      false,
+    );
     return {
       urls,
-      write,
       keys: new KeyStore(database, nextVersion, Date.now, caches, false),
       ledger: new IdempotencyLedger(database, nextVersion),
-      importer: new BatchImporter(database, ingest, nextVersion),
     };
   }
 
@@ -154,28 +146,5 @@ describe('instances whose clocks are set at random', () => {
       );
     }
     expect(answers).toEqual(Array(3).fill('answer 0'));
-  });
-
-  test('so is a batch of an import', async () => {
-    const batch = {
-      reading: { format: 'ndjson', columns: [] },
-      parent: rootOf({ format: 'ndjson', columns: [] }),
-      firstLine: 1,
-      bytes: Buffer.from('{"short_code": "imported"}\n'),
-    } as const;
-    const [ahead, right] = [instance(() => Date.now() + DAY_MS), instance(Date.now)];
-    const options = (now: number) => ({ ownerId: 'me', now, room: ampleRoom() });
-    const times: number[] = [];
-    ahead.write.mockRejectedValueOnce(new Error('lost'));
-    right.write.mockImplementation(async (rows) => times.push(...rows.map(({ row }) => row.clicked_at)));
-    await expect(ahead.importer.import(batch, options(BEGUN))).rejects.toThrow('lost');
-    expect(await right.importer.import(batch, options(BEGUN + 2))).toMatchObject({
-      accepted: 1,
-      skipped: {},
-    });
-    for (const { importer } of [right, instance(Date.now)])
-      expect(await importer.import(batch, options(BEGUN + 3))).toMatchObject({ accepted: 0 });
-    // The first try's, also of the lines without a time.
-    expect(times).toEqual([BEGUN]);
   });
 });

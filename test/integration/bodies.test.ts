@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { type ClientRequest, type IncomingMessage, request } from 'node:http';
 import { constants, gzipSync } from 'node:zlib';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
-import { rootOf } from '../../src/clicks/import/batch.ts';
+import { batchHeader } from '../support/import-batch.ts';
 import { waitUntil } from '../support/process.ts';
 import { type TestSpoor, startSpoor } from '../support/spoor.ts';
 
@@ -45,13 +45,7 @@ async function statusOf(outgoing: ClientRequest): Promise<number | undefined> {
 }
 
 const JSON_TYPE = { 'content-type': 'application/json' };
-const BATCH = {
-  reading: { format: 'ndjson', columns: [] },
-  parent: rootOf({ format: 'ndjson', columns: [] }),
-  first_line: 1,
-  owner: 'x',
-};
-const DESCRIBED = { 'x-spoor-batch': encodeURIComponent(JSON.stringify(BATCH)) };
+const DESCRIBED = batchHeader('x');
 
 describe('a key without the scope is refused before the body has come', () => {
   test.each([

@@ -29,7 +29,7 @@ afterAll(async () => {
 });
 
 const MIGRATIONS = readMigrations();
-const SMALL = ['api_keys', 'idempotent_requests', 'import_batches', 'urls'];
+const SMALL = ['api_keys', 'erasures', 'idempotent_requests', 'urls'];
 
 const opened = new Map<string, Database>();
 const bare = (server: ClickHouseServer): Database => {
@@ -129,9 +129,8 @@ describe('with a Keeper', () => {
         `ReplicatedMergeTree('/spoor/${CLUSTER}/${database}/clicks_local/${index + 1}', ${name})`,
       );
       for (const table of SMALL) {
-        expect(engines.get(table)).toBe(
-          `ReplicatedReplacingMergeTree('/spoor/${CLUSTER}/${database}/${table}', ${name}, version)`,
-        );
+        expect(engines.get(table)).toMatch(/^Replicated(Replacing)?MergeTree\(/);
+        expect(engines.get(table)).toContain(`('/spoor/${CLUSTER}/${database}/${table}', ${name}`);
       }
       expect(engines.get('clicks')).toMatch(/^Distributed\(/);
       expect(await replicasOf(node, database)).toEqual({

@@ -17,6 +17,7 @@ import {
   startCluster,
 } from '../support/cluster.ts';
 import { asSent } from '../support/as-sent.ts';
+import { batchHeader } from '../support/import-batch.ts';
 import { stopSharing, waitUntil } from '../support/process.ts';
 import { type TestResponse, type TestSpoor, startSpoor } from '../support/spoor.ts';
 
@@ -331,6 +332,25 @@ test('every statement that would be passed on is understood', async () => {
       type: 'QUERY_IS_PROHIBITED',
     });
   }
+});
+
+test('an import adds what is missing, whichever shard has the rest', async () => {
+  const lines = Array.from({ length: 40 }, (_, place) => ({
+    short_code: 'imported',
+    clicked_at: '2026-01-01T00:00:00Z',
+    ip: `192.0.2.${Math.floor(place / 2)}`,
+  }));
+  const send = (count: number, spoor: TestSpoor) =>
+    spoor.send('POST', '/control/import', {
+      headers: batchHeader('me'),
+      body: lines
+        .slice(0, count)
+        .map((line) => `${JSON.stringify(line)}\n`)
+        .join(''),
+    });
+  expect((await send(21, first)).json).toMatchObject({ accepted: 21 });
+  expect((await send(40, second)).json).toMatchObject({ accepted: 19, known: 21 });
+  expect((await send(40, first)).json).toMatchObject({ accepted: 0, known: 40 });
 });
 
 describe('a start is refused in one line', () => {

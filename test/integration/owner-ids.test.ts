@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { rootOf } from '../../src/clicks/import/batch.ts';
+import { batchHeader } from '../support/import-batch.ts';
 import { type TestSpoor, startSpoor } from '../support/spoor.ts';
 
 /** Texts that would all be stored as one and the same, in JSON. */
@@ -44,8 +44,7 @@ describe('an owner id that cannot be stored as it is', () => {
   });
 
   test.each(FOLDED)('POST /control/import: %s is 400', async (_, owner) => {
-    const parent = rootOf({ format: 'ndjson', columns: [] });
-    const described = `{"reading":{"format":"ndjson","columns":[]},"parent":"${parent}","first_line":1,"owner":${owner}}`;
+    const described = decodeURIComponent(batchHeader('x')['x-spoor-batch'] ?? '').replace('"x"', owner);
     const before = await stored();
     const response = await spoor.send('POST', '/control/import', {
       body: '{"short_code":"imported"}\n',

@@ -5,20 +5,32 @@ export interface ReasonCount {
 }
 
 export interface BatchReport {
-  readonly batch: string;
   readonly read: number;
   readonly accepted: number;
+  /** Clicks that were stored before. */
+  readonly known: number;
+  /** Accepted clicks without a time of their own: an import of the same lines adds them again. */
+  readonly untimed: number;
+  /** Clicks that were erased before. */
+  readonly erased: number;
+  /** Clicks for URLs of other owners. */
+  readonly other_owner: number;
+  /** The first of those URLs. */
+  readonly other_owner_codes: readonly string[];
   readonly skipped: Readonly<Record<string, number>>;
   readonly rejected: Readonly<Record<string, ReasonCount>>;
   /** What of accepted records was not taken. */
   readonly warnings: Readonly<Record<string, ReasonCount>>;
-  /** Times of the oldest and newest click, accepted now or imported before; Unix milliseconds. */
+  /** Times of the oldest and newest click, accepted now or known; Unix milliseconds. */
   readonly firstClick: number | null;
   readonly lastClick: number | null;
 }
 
 /** How many line numbers a reason keeps. */
-const LINES_KEPT = 5;
+const MAX_LINES = 5;
+
+/** How many short codes of other owners are listed. */
+export const MAX_OTHER_CODES = 20;
 
 class ReasonCounts {
   readonly byReason: Record<string, { count: number; lines: number[] }> = {};
@@ -26,26 +38,29 @@ class ReasonCounts {
   add(reason: string, line: number): void {
     const known = (this.byReason[reason] ??= { count: 0, lines: [] });
     known.count++;
-    if (known.lines.length < LINES_KEPT) known.lines.push(line);
+    if (known.lines.length < MAX_LINES) known.lines.push(line);
   }
 }
 
 /** Gathers the report of a batch while it is read and stored. */
 export class ReportBuilder {
-  readonly #batch: string;
-  readonly #read: number;
+  readonly #outcomes = { accepted: 0, known: 0, erased: 0, other_owner: 0 };
   readonly #skipped: Record<string, number> = {};
   readonly #rejected = new ReasonCounts();
   readonly #warnings = new ReasonCounts();
+  readonly #otherCodes = new Set<string>();
+  #read = 0;
+  #untimed = 0;
+  #firstClick: number | null = null;
+  #lastClick: number | null = null;
 
-  /** @param read how many records there are */
-  constructor(batch: string, read: number) {
-    this.#batch = batch;
-    this.#read = read;
+  /** A record was read. */
+  read(): void {
+    this.#read++;
   }
 
-  skip(reason: string, count = 1): void {
-    if (count > 0) this.#skipped[reason] = (this.#skipped[reason] ?? 0) + count;
+  skip(reason: string): void {
+    this.#skipped[reason] = (this.#skipped[reason] ?? 0) + 1;
   }
 
   reject(reason: string, line: number): void {
@@ -56,16 +71,37 @@ export class ReportBuilder {
     this.#warnings.add(reason, line);
   }
 
-  build(accepted: number, firstClick: number | null, lastClick: number | null): BatchReport {
+  /** @param time of the click, Unix milliseconds */
+  add(outcome: 'accepted' | 'known', time: number): void {
+    this.#outcomes[outcome]++;
+    this.#firstClick = Math.min(time, this.#firstClick ?? time);
+    this.#lastClick = Math.max(time, this.#lastClick ?? time);
+  }
+
+  addUntimed(): void {
+    this.#untimed++;
+  }
+
+  leaveErased(): void {
+    this.#outcomes.erased++;
+  }
+
+  leaveOtherOwner(shortCode: string): void {
+    this.#outcomes.other_owner++;
+    if (this.#otherCodes.size < MAX_OTHER_CODES) this.#otherCodes.add(shortCode);
+  }
+
+  build(): BatchReport {
     return {
-      batch: this.#batch,
       read: this.#read,
-      accepted,
+      ...this.#outcomes,
+      untimed: this.#untimed,
+      other_owner_codes: [...this.#otherCodes],
       skipped: this.#skipped,
       rejected: this.#rejected.byReason,
       warnings: this.#warnings.byReason,
-      firstClick,
-      lastClick,
+      firstClick: this.#firstClick,
+      lastClick: this.#lastClick,
     };
   }
 }

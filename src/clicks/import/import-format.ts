@@ -2,9 +2,14 @@ import type { LoggedRequest } from './logged-request.ts';
 
 /** What a record of an imported file turns out to be. A record that is no click is a value with a reason. */
 export type ImportedRecord =
-  | ImportedClick
-  | { readonly kind: 'skipped'; readonly reason: string }
-  | { readonly kind: 'rejected'; readonly reason: string };
+  ImportedClick | SkippedRecord | { readonly kind: 'rejected'; readonly reason: string };
+
+export interface SkippedRecord {
+  readonly kind: 'skipped';
+  readonly reason: string;
+  /** When it was, as a click says it in `clicked_at`; undefined where the record has no time. */
+  readonly time?: unknown;
+}
 
 export interface ImportedClick {
   readonly kind: 'click';

@@ -33,9 +33,9 @@ const ERROR_STATUS = 400;
 /** The click of a request, or why it is none. What counts as a click is decided here for every log format. */
 export function clickOfRequest(request: LoggedRequest, options: LogOptions): ImportedRecord {
   if (request.time === null) return IMPOSSIBLE_TIME;
-  if (request.method !== 'GET') return NOT_GET;
-  if (request.status >= ERROR_STATUS) return FAILED;
-  if (options.statuses?.has(request.status) === false) return OTHER_STATUS;
+  if (request.method !== 'GET') return skipped('method is not GET', request);
+  if (request.status >= ERROR_STATUS) return skipped('status is 400 or above', request);
+  if (options.statuses?.has(request.status) === false) return skipped('status is not in --status', request);
   return {
     kind: 'click',
     value: {
@@ -50,9 +50,10 @@ export function clickOfRequest(request: LoggedRequest, options: LogOptions): Imp
 }
 
 const IMPOSSIBLE_TIME: ImportedRecord = { kind: 'rejected', reason: 'impossible date or time' };
-const NOT_GET: ImportedRecord = { kind: 'skipped', reason: 'method is not GET' };
-const FAILED: ImportedRecord = { kind: 'skipped', reason: 'status is 400 or above' };
-const OTHER_STATUS: ImportedRecord = { kind: 'skipped', reason: 'status is not in --status' };
+
+function skipped(reason: string, { time }: LoggedRequest): ImportedRecord {
+  return { kind: 'skipped', reason, time };
+}
 
 /** A header with fewer entries did not pass these proxies: the address of the connection counts. */
 function visitorAddress({ ip, forwarded }: LoggedRequest, proxies: number): string | undefined {

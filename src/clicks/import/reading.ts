@@ -62,9 +62,6 @@ export function parserOf(reading: Reading): RecordParser {
   };
 }
 
-const NOT_ONLY: ImportedRecord = { kind: 'skipped', reason: 'not in --only' };
-const EXCEPTED: ImportedRecord = { kind: 'skipped', reason: 'in --except' };
-
 /** Leaves out clicks by their short codes, and puts the host in front of the others where that was asked for. */
 function filtered(parse: RecordParser, { only, except, code_with_host }: Reading): RecordParser {
   if (only === undefined && except === undefined && code_with_host !== true) return parse;
@@ -76,8 +73,9 @@ function filtered(parse: RecordParser, { only, except, code_with_host }: Reading
     const { value, host } = parsed;
     const code = value['short_code'];
     if (typeof code !== 'string') return parsed;
-    if (!isWanted(code)) return NOT_ONLY;
-    if (isExcepted(code)) return EXCEPTED;
+    const time = value['clicked_at'];
+    if (!isWanted(code)) return { kind: 'skipped', reason: 'not in --only', time };
+    if (isExcepted(code)) return { kind: 'skipped', reason: 'in --except', time };
     if (code_with_host !== true || host === undefined || host === '-') return parsed;
     return { kind: 'click', value: { ...value, short_code: `${host.toLowerCase()}/${code}` } };
   };

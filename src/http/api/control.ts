@@ -1,7 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
-import { rootOf } from '../../clicks/import/batch.ts';
-import { type Reading, readingSchema } from '../../clicks/import/reading.ts';
+import { readingSchema } from '../../clicks/import/reading.ts';
 import { type SeedPlan, compileSeed, seedUrls } from '../../clicks/sample-clicks.ts';
 import { AppError, invalid } from '../../errors.ts';
 import { withRoom } from '../body/ingest-memory.ts';
@@ -9,7 +8,7 @@ import { ownerSchema } from '../request/request-schemas.ts';
 import type { Services } from '../request/services.ts';
 import { administrators } from '../route/access.ts';
 import { anyBytes, internalJsonBody, noBody } from '../route/body.ts';
-import { noParameters, parameters, parsedBy } from '../route/parameters.ts';
+import { noParameters, parsedBy } from '../route/parameters.ts';
 import { internalRoute } from '../route/route.ts';
 
 /** A batch as the command line sends it: some thousand lines. */
@@ -17,13 +16,16 @@ const MAX_BATCH_BYTES = 64 * 1_048_576;
 /** A plan names its owners, which can be many. */
 const MAX_SEED_BYTES = 1_048_576;
 
-const hash = z.string().regex(/^[0-9a-f]{64}$/, 'must be the name of a batch');
-
 const batchSchema = z.object({
   reading: readingSchema,
-  parent: hash,
   first_line: z.int().min(1),
+  /** Names the file, or standard input, that the batch is a part of. */
+  stream: z.uuid(),
+  sequence: z.int().min(0),
+  is_last: z.boolean(),
   owner: ownerSchema,
+  any_owner: z.boolean(),
+  allow_duplicates: z.boolean(),
 });
 
 const seedSchema = z.object({
@@ -38,8 +40,16 @@ const seedSchema = z.object({
   to: z.int().min(0),
 });
 
-const SAMPLE_READING: Reading = { format: 'ndjson', columns: [] };
-const SAMPLE_PARENT = rootOf(SAMPLE_READING);
+const SAMPLE_BATCH: z.input<typeof batchSchema> = {
+  reading: { format: 'ndjson', columns: [] },
+  first_line: 1,
+  stream: '00000000-0000-4000-8000-000000000000',
+  sequence: 0,
+  is_last: true,
+  owner: 'x',
+  any_owner: false,
+  allow_duplicates: false,
+};
 
 const ping = internalRoute({
   method: 'get',
@@ -51,23 +61,6 @@ const ping = internalRoute({
   handler: () => () => ({ status: 200, body: { pid: process.pid } }),
 });
 
-const followingBatches = internalRoute({
-  method: 'get',
-  path: '/control/import/following/{parent}',
-  access: administrators,
-  parameters: parameters({
-    parent: { in: 'path', schema: z.string(), description: 'The hash of a batch.' },
-  }),
-  body: noBody,
-  sample: { path: `/control/import/following/${SAMPLE_PARENT}` },
-  handler:
-    ({ importer }) =>
-    async ({ parameters: { parent } }) => ({
-      status: 200,
-      body: { items: await importer.following(parent) },
-    }),
-});
-
 const importBatch = internalRoute({
   method: 'post',
   path: '/control/import',
@@ -76,20 +69,24 @@ const importBatch = internalRoute({
   body: anyBytes(MAX_BATCH_BYTES),
   sample: {
     path: '/control/import',
-    headers: {
-      'X-Spoor-Batch': encodeURIComponent(
-        JSON.stringify({ reading: SAMPLE_READING, parent: SAMPLE_PARENT, first_line: 1, owner: 'x' }),
-      ),
-    },
+    headers: { 'X-Spoor-Batch': encodeURIComponent(JSON.stringify(SAMPLE_BATCH)) },
     body: { type: 'text/plain', text: '' },
   },
   handler:
     (services) =>
-    async ({ ctx, parameters: { owner, first_line: firstLine, ...batch }, body: bytes }) => {
+    async ({ ctx, parameters: described, body: bytes }) => {
+      const { reading, first_line: firstLine, stream, sequence, is_last: isLast } = described;
       const report = await withRoom(services, ctx, bytes, (room) =>
         services.importer.import(
-          { ...batch, firstLine, bytes },
-          { ownerId: owner, now: services.now(), room },
+          { reading, firstLine, bytes },
+          { stream, sequence, isLast },
+          {
+            ownerId: described.owner,
+            isAnyOwner: described.any_owner,
+            areDuplicatesAllowed: described.allow_duplicates,
+            now: services.now(),
+            room,
+          },
         ),
       );
       services.metrics.countClicks(report.accepted, 0);
@@ -120,7 +117,7 @@ const seed = internalRoute({
 });
 
 /** What the command line needs beyond the public API; for administrators alone. */
-export const CONTROL_ROUTES = [ping, followingBatches, importBatch, seed] as const;
+export const CONTROL_ROUTES = [ping, importBatch, seed] as const;
 
 /** The description of a batch, as percent-encoded JSON in a header. */
 function parseBatchHeader(header: string): z.infer<typeof batchSchema> {

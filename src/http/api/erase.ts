@@ -131,11 +131,10 @@ Clicks that arrive meanwhile may stay, and so do URLs.`,
   handler:
     (services) =>
     async ({ body }) => {
-      const [first, ...others] = conditionsOf(await erasureOf(services, body));
-      if (first === undefined) throw invalid('body', `Say which clicks: ${SELECTORS.join(', ')}.`);
-      const erased = await services.removal.remove([first, ...others], (work) =>
-        services.urls.codeLock.shut(work),
-      );
+      const erasure = await erasureOf(services, body);
+      if (conditionsOf(erasure).length === 0)
+        throw invalid('body', `Say which clicks: ${SELECTORS.join(', ')}.`);
+      const erased = await services.removal.remove(erasure, (work) => services.urls.codeLock.shut(work));
       return { status: 200, body: { erased } };
     },
 });

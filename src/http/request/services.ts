@@ -1,7 +1,7 @@
 import type { Logger } from 'pino';
 import type { StatsCache } from '../../cache/stats-cache.ts';
 import type { Backups } from '../../backup/write-backup.ts';
-import type { BatchImporter } from '../../clicks/import/batches.ts';
+import type { Importer } from '../../clicks/import/importer.ts';
 import type { IdempotencyLedger } from '../../clicks/idempotency.ts';
 import type { IngestContext } from '../../clicks/ingest-options.ts';
 import type { HashVisitor } from '../../clicks/enrich/visitor.ts';
@@ -29,7 +29,7 @@ export interface Services {
   readonly fixedKeys: ReadonlyMap<string, Principal>;
   readonly ingest: IngestContext;
   readonly idempotency: IdempotencyLedger;
-  readonly importer: BatchImporter;
+  readonly importer: Importer;
   readonly removal: ClickRemoval;
   readonly backups: Backups;
   readonly cache: StatsCache;

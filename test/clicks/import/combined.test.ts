@@ -96,6 +96,10 @@ describe('a line in the combined format', () => {
     expect(parseCombinedLine(line({ status })).kind).toBe(kind);
   });
 
+  test('one that is skipped keeps its time', () => {
+    expect(parseCombinedLine(line({ status: '404' }))).toMatchObject({ time: '2026-01-31T10:00:00.000Z' });
+  });
+
   test('a request that never came whole is skipped, not rejected', () => {
     expect(parseCombinedLine(line({ request: '-', status: '408' })).kind).toBe('skipped');
     expect(parseCombinedLine(line({ request: '', status: '400' })).kind).toBe('skipped');

@@ -26,7 +26,9 @@ function recordsOf(name: ImportFormatName, text: string): readonly unknown[] {
   const parse = parserOf(reading);
   return records.slice(header === undefined ? 0 : 1).map((record) => {
     const parsed = parse(record);
-    return parsed.kind === 'click' ? { kind: parsed.kind, value: parsed.value } : parsed;
+    return parsed.kind === 'click'
+      ? { kind: parsed.kind, value: parsed.value }
+      : { kind: parsed.kind, reason: parsed.reason };
   });
 }
 

@@ -1,0 +1,84 @@
+import type { Database } from '../clickhouse/database.ts';
+import { param, sql } from '../sql/sql.ts';
+import { type Erasure, FIRST_INSTANT, boundedInstant } from './erasure.ts';
+import type { PlacedRow } from './insert-rows.ts';
+
+const COLUMNS = ['short_code', 'owner_id', 'visitor', 'start_time', 'end_time'];
+
+/** A stored erasure: code, owner and visitor (empty: every one), start and end in Unix milliseconds, both included. */
+type Row = readonly [string, string, string, number, number];
+
+/** Finding the erasures that hold for a batch of clicks reads one short code after another. */
+const MAX_SECONDS = 60;
+
+/** Remembers what was erased, and when, so that an import does not bring it back. */
+export class ErasureLog {
+  readonly #database: Database;
+  readonly #now: () => number;
+
+  constructor(database: Database, now: () => number) {
+    this.#database = database;
+    this.#now = now;
+  }
+
+  /** Notes that the clicks of up to now are erased; settles when ClickHouse has it. */
+  async note({ shortCode = '', ownerId = '', visitor, start, end }: Erasure): Promise<void> {
+    const row = [
+      shortCode,
+      ownerId,
+      visitor === undefined ? null : String(visitor),
+      boundedInstant(start ?? FIRST_INSTANT),
+      boundedInstant(Math.min(end ?? Infinity, this.#now())),
+    ];
+    await this.#database.insert('erasures', COLUMNS, [JSON.stringify(row)]);
+  }
+
+  /** The erasures that may hold for clicks of these codes from that moment (Unix milliseconds) on. */
+  async of(shortCodes: readonly string[], since: number): Promise<ErasedClicks> {
+    const codes = param('Array(String)', shortCodes);
+    const rows = await this.#database.rows<Row>(
+      // Of URLs that the first release deleted there is only the tombstone, whose version is its time in microseconds.
+      sql`
+      SELECT short_code, owner_id, ifNull(toString(visitor), ''),
+        toUnixTimestamp64Milli(start_time), toUnixTimestamp64Milli(end_time)
+      FROM erasures
+      WHERE (short_code = '' OR short_code IN ${codes})
+        AND end_time >= fromUnixTimestamp64Milli(${param('Int64', since)}, 'UTC')
+      UNION ALL
+      SELECT short_code, owner_id, '', toInt64(0), toInt64(intDiv(version, 1000))
+      FROM urls FINAL WHERE short_code IN ${codes} AND is_deleted`,
+      { maxSeconds: MAX_SECONDS },
+    );
+    return new ErasedClicks(rows);
+  }
+}
+
+/** Tells whether a click was erased. */
+export class ErasedClicks {
+  /** By code and visitor, since there can be many erasures of either. */
+  readonly #erasures = new Map<string, Row[]>();
+
+  constructor(erasures: readonly Row[]) {
+    for (const erasure of erasures) {
+      const key = keyOf(erasure[0], erasure[2]);
+      const known = this.#erasures.get(key);
+      if (known === undefined) this.#erasures.set(key, [erasure]);
+      else known.push(erasure);
+    }
+  }
+
+  has({ ownerId, row }: PlacedRow): boolean {
+    if (this.#erasures.size === 0) return false;
+    const visitor = String(row.visitor);
+    const holds = ([, owner, , start, end]: Row): boolean =>
+      (owner === '' || owner === ownerId) && start <= row.clicked_at && row.clicked_at <= end;
+    return [row.short_code, ''].some((code) =>
+      [visitor, ''].some((who) => this.#erasures.get(keyOf(code, who))?.some(holds)),
+    );
+  }
+}
+
+/** No code has a control character. */
+function keyOf(shortCode: string, visitor: string): string {
+  return `${visitor}\n${shortCode}`;
+}
