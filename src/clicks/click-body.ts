@@ -155,11 +155,9 @@ export function* jsonItems(body: Buffer): Generator<BodyStep> {
 }
 
 function notClicks(): AppError {
-  return new AppError(
-    'validation_error',
-    `The body must be a JSON object or an array of them, each of at most ${CLICK_BYTES / 1_024} KiB.`,
-    { field: 'body' },
-  );
+  return new AppError('validation_error', 'The body must be a JSON object or an array of them.', {
+    field: 'body',
+  });
 }
 
 /** Where the text begins: some programs put a byte order mark before it. */

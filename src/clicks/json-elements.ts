@@ -35,9 +35,9 @@ export interface Span {
  * The elements of a JSON array, one by one: parsing 64 MiB of brackets at once takes JSON.parse half a minute and
  * gigabytes. It only finds where they lie; whoever parses each of them has checked the whole array.
  * @param start the place of the opening bracket
- * @param limit bytes of one element
+ * @param limit bytes of an ordinary element; longer ones are found more slowly
  * @yields undefined behind each stretch without an element
- * @returns false when the text is no array of such elements: not closed, nothing between two commas, more behind it
+ * @returns false when the text is no array: not closed, nothing between two commas, more behind it
  */
 export function* elementSpans(
   text: Buffer,
@@ -47,7 +47,8 @@ export function* elementSpans(
   let from = yield* afterBlanks(text, start + 1);
   if (text[from] === 0x5d) return (yield* afterBlanks(text, from + 1)) === text.length;
   for (;;) {
-    const end = elementEnd(text, from, limit);
+    let end = elementEnd(text, from, limit);
+    if (end === text.length) end = yield* longElementEnd(text, from);
     if (end === from || end === text.length) return false;
     yield { start: from, end };
     if (text[end] !== COMMA) {
@@ -69,6 +70,27 @@ function elementEnd(text: Buffer, start: number, limit: number): number {
     // Either bracket has a brace 32 places on.
     else if ((byte | 0x20) === 0x7b) depth++;
     else if ((byte | 0x20) === 0x7d && depth-- === 0) return place;
+  }
+  return text.length;
+}
+
+/** The place of the comma or bracket that ends an element of any length; the text's end when none does. */
+function* longElementEnd(text: Buffer, start: number): Generator<undefined, number> {
+  let depth = 0;
+  let isString = false;
+  for (let place = start; place < text.length;) {
+    const stop = Math.min(text.length, place + STRETCH_BYTES);
+    for (; place < stop; place++) {
+      const byte = text[place] ?? 0;
+      if (isString) {
+        if (byte === BACKSLASH) place++;
+        else isString = byte !== QUOTE;
+      } else if (byte === QUOTE) isString = true;
+      else if (byte === COMMA && depth === 0) return place;
+      else if ((byte | 0x20) === 0x7b) depth++;
+      else if ((byte | 0x20) === 0x7d && depth-- === 0) return place;
+    }
+    yield undefined;
   }
   return text.length;
 }

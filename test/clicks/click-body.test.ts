@@ -59,8 +59,14 @@ describe('a JSON body', () => {
   test('an element that no click fills is not parsed', () => {
     const large = `{"a":"${'x'.repeat(CLICK_BYTES)}"}`;
     expect(values(large)).toEqual([TOO_LARGE]);
-    expect(() => values(`[${large}]`)).toThrow('KiB');
-    expect(() => values('['.repeat(10_000_000))).toThrow('KiB');
+    for (const piece of ['x', ',', ']}', String.raw`\"`, String.raw`\\`, 'é'])
+      for (const long of [
+        JSON.stringify({ a: piece.repeat(CLICK_BYTES) }),
+        `[[${`{"a":[]},`.repeat(CLICK_BYTES / 8)}0]]`,
+      ])
+        expect(values(`[{"a":1},${long} , {"a":2}]`)).toEqual([{ a: 1 }, TOO_LARGE, { a: 2 }]);
+    for (const cut of [`[${large}`, `[${large}}`, `[${large},]`, '['.repeat(10_000_000)])
+      expect(() => values(cut)).toThrow('The body must be a JSON object');
   });
 });
 

@@ -121,6 +121,7 @@ describe('URLs', () => {
     ['created_at', true],
     ['private_stats', 'yes'],
     ['long_url', 'not a url'],
+    ['long_url', 'https://example.com/\ud800'],
     ['long_url', 5],
   ])('a wrong %s is 400 and names it: %j', async (field, value) => {
     const code = newCode();

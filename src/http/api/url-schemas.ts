@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { namesOf } from '../../lib/names.ts';
+import { wellFormed } from '../../lib/text.ts';
 import { parseUrl } from '../../lib/url.ts';
 import { URL_SORTS } from '../../urls/url-listing.ts';
 import type { ShortUrl } from '../../urls/registry.ts';
@@ -17,6 +18,7 @@ export const urlChange = requestSchema(
     long_url: z
       .string('must be a string')
       .max(8_192, 'must be at most 8192 characters')
+      .refine((text) => text === wellFormed(text), 'must not contain lone surrogates or U+0000')
       .refine((text) => parseUrl(text) !== undefined, 'must be a URL')
       .nullable()
       .optional(),
