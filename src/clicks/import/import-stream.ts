@@ -58,10 +58,13 @@ export class ImportStream {
     if (sequence !== this.#next) throw unavailable('The lines before these are not imported yet.');
     const repeats = new Map<number, number>();
     const yieldIfDue = timeSlices(LINES_A_LOOK);
-    for (const [place, index] of lines.indexes.entries()) {
+    let place = -1;
+    for (const index of lines.indexes) {
       const due = yieldIfDue();
       if (due !== undefined) await due;
-      const [key, time = 0] = [lines.keys[place], lines.times[place]];
+      place++;
+      const key = lines.keys[place];
+      const time = lines.times[place] ?? 0;
       if (key === undefined) this.#counts.pass(time);
       else {
         const count = this.#counts.add(key, time);

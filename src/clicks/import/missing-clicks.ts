@@ -78,10 +78,11 @@ export class MissingClicks implements RowSelection {
       const missing = await this.#missing(await this.#wanted(rows));
       const registered = await this.#registered(missing);
       if (registered.length > 0) await this.#options.write(registered);
-      for (const { index, row } of registered) {
+      await filtered(registered, ({ index, row }) => {
         this.#options.report.add('accepted', row.clicked_at);
         if (this.#keyAt(index) === undefined) this.#options.report.addUntimed();
-      }
+        return true;
+      });
     });
   }
 
@@ -140,8 +141,9 @@ export class MissingClicks implements RowSelection {
 
   /** Registers the URLs of clicks that are to be stored. */
   async #registered(rows: readonly OwnerlessRow[]): Promise<readonly OwnerlessRow[]> {
-    const { ownerId } = this.#options;
+    const { ownerId, isAnyOwner } = this.#options;
     const others = await othersCodes(this.#parts.context.urls, await oldestByCode(rows), ownerId);
+    if (others.size === 0 && !isAnyOwner) return rows;
     return filtered(rows, (placed) => {
       // Somebody else may have registered it a moment ago.
       placed.ownerId = others.get(placed.row.short_code) ?? ownerId;
@@ -159,9 +161,11 @@ async function filtered(
 ): Promise<readonly OwnerlessRow[]> {
   let kept: OwnerlessRow[] | undefined;
   const yieldIfDue = timeSlices(ROWS_A_LOOK);
-  for (const [place, placed] of rows.entries()) {
+  let place = 0;
+  for (const placed of rows) {
     if (!keep(placed)) kept ??= rows.slice(0, place);
     else kept?.push(placed);
+    place++;
     const due = yieldIfDue();
     if (due !== undefined) await due;
   }
