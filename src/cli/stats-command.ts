@@ -1,6 +1,6 @@
 import { type Command, Option } from 'commander';
 import { z } from 'zod';
-import { COMPARE_CHOICES } from '../stats/parse/choices.ts';
+import { COMPARE_CHOICES } from '../stats/parse/values.ts';
 import { CommandError } from './command-error.ts';
 import { formatTable, grouped, printJson, printLine, startWaiting } from './output.ts';
 import { statsOptions, statsParameters } from './stats-options.ts';

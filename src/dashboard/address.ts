@@ -1,6 +1,6 @@
 import { FILTER_NAMES, type FilterName } from '../stats/registry/dimensions.ts';
 import { INTERVAL_NAMES, type IntervalName } from '../stats/registry/intervals.ts';
-import { BOT_CHOICES } from '../stats/parse/choices.ts';
+import { BOT_CHOICES } from '../stats/parse/values.ts';
 import { matchesFilter } from './matching.ts';
 import { DEFAULT_PERIOD, PERIOD_NAMES, type PeriodName } from './periods.ts';
 

@@ -1,6 +1,6 @@
 import { useRef } from 'preact/hooks';
 import { INTERVAL_NAMES } from '../stats/registry/intervals.ts';
-import { BOT_CHOICES } from '../stats/parse/choices.ts';
+import { BOT_CHOICES } from '../stats/parse/values.ts';
 import type { BotChoice, View } from './address.ts';
 import type { StatsResult } from './result-types.ts';
 import { Choice } from './choice.tsx';

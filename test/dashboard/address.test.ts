@@ -11,7 +11,7 @@ import {
 import { PERIOD_NAMES } from '../../src/dashboard/periods.ts';
 import { FILTER_NAMES } from '../../src/stats/registry/dimensions.ts';
 import { INTERVAL_NAMES } from '../../src/stats/registry/intervals.ts';
-import { BOT_CHOICES } from '../../src/stats/parse/choices.ts';
+import { BOT_CHOICES } from '../../src/stats/parse/values.ts';
 import { HOSTILE_CODES, HOSTILE_TEXTS } from '../support/exports.ts';
 
 const filled = fc

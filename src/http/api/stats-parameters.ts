@@ -18,8 +18,8 @@ import {
   DEFAULT_LIMIT,
   MAX_LIMIT,
   SCOPES_OF_STATS,
-  choices,
-} from '../../stats/parse/choices.ts';
+} from '../../stats/parse/values.ts';
+import { choices } from '../../stats/parse/choices.ts';
 import { MAX_BUCKETS } from '../../stats/parse/rules.ts';
 import type { JsonSchema, Parameter } from '../openapi/model.ts';
 import { inputJsonSchema } from '../openapi/schemas.ts';

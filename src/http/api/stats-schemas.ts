@@ -13,7 +13,7 @@ import {
   totalOf,
 } from '../../stats/registry/totals.ts';
 import type { ComparedResult } from '../../stats/result/compared-result.ts';
-import { SCOPES_OF_STATS } from '../../stats/parse/choices.ts';
+import { SCOPES_OF_STATS } from '../../stats/parse/values.ts';
 import { namedSchema, ref } from '../openapi/schemas.ts';
 
 const ZONED = '2026-01-24T00:00:00.000-05:00';

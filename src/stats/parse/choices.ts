@@ -2,14 +2,7 @@ import { z } from 'zod';
 import { invalid, invalidBy, notOneOf } from '../../errors.ts';
 import { INTERVAL_NAMES } from '../registry/intervals.ts';
 import { type RawParameters, splitList, valueOf } from './parameters.ts';
-
-export const SCOPES_OF_STATS = ['all', 'anon'] as const;
-export const BOT_CHOICES = ['include', 'exclude', 'only'] as const;
-export const COMPARE_CHOICES = ['previous'] as const;
-export type Compare = (typeof COMPARE_CHOICES)[number];
-
-export const DEFAULT_LIMIT = 1_000;
-export const MAX_LIMIT = 10_000;
+import { BOT_CHOICES, COMPARE_CHOICES, type Compare, MAX_LIMIT } from './values.ts';
 
 /** Parameters that are one of a few. */
 export const choices = z.object({

@@ -4,21 +4,14 @@ import type { TimeRange } from '../time/buckets.ts';
 import { DEFAULT_GROUP_BY, DIMENSION_NAMES, type DimensionName } from '../registry/dimensions.ts';
 import { type IntervalName, defaultInterval } from '../registry/intervals.ts';
 import { DEFAULT_METRICS, METRIC_NAMES, type MetricName } from '../registry/metrics.ts';
-import {
-  type BOT_CHOICES,
-  type Compare,
-  DEFAULT_LIMIT,
-  SCOPES_OF_STATS,
-  parseChoices,
-  parseCompare,
-  parseNames,
-} from './choices.ts';
+import { parseChoices, parseCompare, parseNames } from './choices.ts';
 import { type RequestedRange, parseDates, parseTimeZone } from './dates.ts';
 import type { Filter } from './filter.ts';
 import { parseFilters } from './filter-parameters.ts';
 import { type RawParameters, valueOf } from './parameters.ts';
 import { previousRange } from './previous-range.ts';
 import { REQUEST_RULES, RESULT_RULES, checkRules } from './rules.ts';
+import { type BOT_CHOICES, type Compare, DEFAULT_LIMIT, SCOPES_OF_STATS } from './values.ts';
 
 /** Whose clicks a request is about, before anything is known of the URL or the key. */
 export type Subject =

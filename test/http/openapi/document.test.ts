@@ -10,7 +10,7 @@ import { DIMENSION_NAMES, FILTER_NAMES } from '../../../src/stats/registry/dimen
 import { INTERVALS, INTERVAL_NAMES } from '../../../src/stats/registry/intervals.ts';
 import { METRIC_NAMES } from '../../../src/stats/registry/metrics.ts';
 import type { RawParameters } from '../../../src/stats/parse/parameters.ts';
-import { BOT_CHOICES, COMPARE_CHOICES, SCOPES_OF_STATS } from '../../../src/stats/parse/choices.ts';
+import { BOT_CHOICES, COMPARE_CHOICES, SCOPES_OF_STATS } from '../../../src/stats/parse/values.ts';
 import { parseStatsRequest } from '../../../src/stats/parse/query.ts';
 import { documentJudge } from '../../support/documented.ts';
 

@@ -1,0 +1,9 @@
+/* The values of parameters that are one of a few. Nothing is imported, since the dashboard takes them into its page. */
+
+export const SCOPES_OF_STATS = ['all', 'anon'] as const;
+export const BOT_CHOICES = ['include', 'exclude', 'only'] as const;
+export const COMPARE_CHOICES = ['previous'] as const;
+export type Compare = (typeof COMPARE_CHOICES)[number];
+
+export const DEFAULT_LIMIT = 1_000;
+export const MAX_LIMIT = 10_000;
