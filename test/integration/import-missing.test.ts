@@ -247,6 +247,13 @@ test('lines for URLs of other owners are left out and listed, unless they are as
   expect([await countOf('hers'), await countOf('mine')]).toEqual([2, 1]);
 });
 
+test('clicks on both sides of all that is stored are added', async () => {
+  const [before = 0, between = 0, after = 0] = SECONDS;
+  const at = (time: number) => ({ short_code: 'around', clicked_at: time });
+  expect((await post([at(between)])).json).toMatchObject({ accepted: 1 });
+  expect((await post([at(before), at(after)])).json).toMatchObject({ accepted: 2, known: 0 });
+});
+
 test('duplicates are added where they are asked for', async () => {
   const lines = Array.from({ length: 2 }, () => ({ short_code: 'again', clicked_at: clickedAt }));
   for (const expected of [2, 4]) {

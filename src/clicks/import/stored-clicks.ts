@@ -67,6 +67,8 @@ export async function countStored(
   const [count = 0, first = 0, last = 0] = bounds ?? [];
   if (count === 0) return new Map();
   const within = rows.filter(({ row }) => row.clicked_at >= first && row.clicked_at <= last);
+  // All that is stored may lie in a gap between them.
+  if (within.length === 0) return new Map();
   const wanted = param('Array(String)', await keyTexts(within, keyOfRow));
   const found = await database.rows<[string, number]>(
     // A set of a subquery is made once; that of an array's function is made anew for every block of rows.
