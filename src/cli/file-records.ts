@@ -1,6 +1,7 @@
 import { IMPORT_FORMAT_NAMES, type ImportFormatName } from '../clicks/import/formats.ts';
 import type { ImportFormat } from '../clicks/import/import-format.ts';
 import { NOT_UTF8 } from '../clicks/import/lines.ts';
+import type { readingOptionsOf } from '../clicks/import/options.ts';
 import { type Reading, formatOf, isQuoted } from '../clicks/import/reading.ts';
 import {
   firstRecord,
@@ -24,7 +25,7 @@ export interface ReadingOptions {
   /** As `TextDecoder` names it. */
   readonly encoding: string | undefined;
   /** What goes to the server as it is. */
-  readonly reading: Omit<Reading, 'format' | 'columns' | 'delimiter'>;
+  readonly reading: ReturnType<typeof readingOptionsOf>;
 }
 
 /** The records of a file, and how they are read. */

@@ -3,6 +3,7 @@ import type { Command } from 'commander';
 import { readConfig } from '../config.ts';
 import { IMPORT_FORMATS, IMPORT_FORMAT_NAMES, type ImportFormatName } from '../clicks/import/formats.ts';
 import { LOG_PREFIXES, LOG_PREFIX_NAMES } from '../clicks/import/log-prefix.ts';
+import { type ImportOptions, readingOptionsOf } from '../clicks/import/options.ts';
 import { MOST_RECORD_LINES } from '../clicks/import/records.ts';
 import { messageOf } from '../errors.ts';
 import { COMMAND } from '../process/package-root.ts';
@@ -11,12 +12,7 @@ import { CommandError } from './command-error.ts';
 import { type FileRecords, openRecords } from './file-records.ts';
 import { importFault } from './import-fault.ts';
 import { importFile } from './import-file.ts';
-import {
-  type ImportOptions,
-  importFileOptionsOf,
-  importOptions,
-  readingOptionsOf,
-} from './import-options.ts';
+import { type ImportCommandOptions, importOptions, importOptionsOf } from './import-options.ts';
 import { type ImportSource, failureOf, findSource } from './import-source.ts';
 import { type ImportReport, type ReasonCounts, emptyReport, mergeReports } from './import-report.ts';
 import { formatTable, grouped, printJson, printLine, startProgress } from './output.ts';
@@ -60,25 +56,26 @@ Examples:
   spoor import clicks.ndjson clicks.csv
   spoor import go.log --log-format '$remote_addr [$time_local] "$request" $status'`,
     )
-    .action(async (files: readonly string[], options: ImportOptions) => {
+    .action(async (files: readonly string[], options: ImportCommandOptions, command: Command) => {
+      const given = importOptionsOf(command);
       const sources = files.map(findSource);
       const { reports, server } = await withClient(readConfig(), async (client) => {
         const done: FileReport[] = [];
-        for (const source of sources) done.push(await importSource(client, source, options));
+        for (const source of sources) done.push(await importSource(client, source, options.owner, given));
         return { reports: done, server: client.url };
       });
       const total = reports.map(({ report }) => report).reduce(mergeReports, emptyReport());
-      const command = statsCommandFor(total, options.owner);
+      const statsCommand = statsCommandFor(total, options.owner);
       const address = server === undefined ? null : pageAddressFor(server, total, options.owner);
       if (options.json) {
         printJson({
           ...total,
-          stats_command: command,
+          stats_command: statsCommand,
           page_url: address,
           files: reports.map((done) => ({ file: done.file, format: formatOf(done), ...done.report })),
         });
       } else {
-        const isGiven = options.format !== undefined || options.logFormat !== undefined;
+        const isGiven = given.format !== undefined || given.log_format !== undefined;
         for (const done of reports) {
           const format = formatOf(done);
           if (format !== null && !isGiven)
@@ -86,7 +83,7 @@ Examples:
           printReport(done.file, done.report);
         }
         if (reports.length > 1) printReport('total', total);
-        if (command !== null) printLine(`Show them:\n  ${command}`);
+        if (statsCommand !== null) printLine(`Show them:\n  ${statsCommand}`);
         if (address !== null) printLine(`In a browser:\n  ${address}`);
       }
       const fault = importFault(reports, options.strict === true);
@@ -123,6 +120,7 @@ function prefixOf({ records }: FileReport): string {
 async function importSource(
   client: Client,
   source: ImportSource,
+  owner: string,
   options: ImportOptions,
 ): Promise<FileReport> {
   const { name: file, size, isPipe, open } = source;
@@ -133,9 +131,13 @@ async function importSource(
     progress.update(bytes);
   };
   try {
-    const records = await openRecords(file, counted(open(), onBytes), readingOptionsOf(options));
+    const records = await openRecords(file, counted(open(), onBytes), {
+      format: options.format,
+      encoding: options.encoding,
+      reading: readingOptionsOf(options),
+    });
     if (isPipe && read === 0) throw new CommandError('the pipe ended without any data.');
-    const report = records && (await importFile(client, records, importFileOptionsOf(options)));
+    const report = records && (await importFile(client, records, owner, options));
     return { file, records, report: report ?? emptyReport() };
   } catch (cause) {
     const isSystem = cause instanceof Error && 'syscall' in cause;

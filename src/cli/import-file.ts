@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
+import type { ImportOptions } from '../clicks/import/options.ts';
 import { type Reading, formatOf } from '../clicks/import/reading.ts';
 import { messageOf } from '../errors.ts';
 import type { Client } from './client.ts';
@@ -8,14 +9,6 @@ import { PendingRecords } from './import-pending.ts';
 import type { FileRecords } from './file-records.ts';
 import type { RecordBlock } from './import-records.ts';
 import { type ImportReport, emptyReport, mergeReports } from './import-report.ts';
-
-export interface ImportFileOptions {
-  readonly owner: string;
-  /** Also import clicks for URLs of other owners. */
-  readonly anyOwner: boolean;
-  /** Add every line, whatever is stored. */
-  readonly allowDuplicates: boolean;
-}
 
 /** Records in a new batch; fewer in the first, so that the server can start early. */
 const FIRST_BATCH_RECORDS = 20_000;
@@ -32,12 +25,13 @@ const MAX_IN_FLIGHT = 2;
 export async function importFile(
   client: Client,
   { reading, blocks, headerRecords }: FileRecords,
-  options: ImportFileOptions,
+  owner: string,
+  options: ImportOptions,
 ): Promise<ImportReport> {
   if (asHeader(reading).length > MAX_HEADER_CHARACTERS) {
     throw new CommandError('The header line is too long: its names must fit into 64 KiB, percent-encoded.');
   }
-  const sender = new BatchSender(client, options, reading);
+  const sender = new BatchSender(client, owner, options, reading);
   let skipped = headerRecords;
   for await (const block of blocks) {
     await sender.add(block, Math.min(skipped, block.ends.length));
@@ -51,15 +45,17 @@ export async function importFile(
 class BatchSender {
   report: ImportReport = emptyReport();
   readonly #client: Client;
-  readonly #options: ImportFileOptions;
+  readonly #owner: string;
+  readonly #options: ImportOptions;
   readonly #reading: Reading;
   readonly #stream = randomUUID();
   readonly #underWay: Promise<void>[] = [];
   readonly #pending = new PendingRecords();
   #sequence = 0;
 
-  constructor(client: Client, options: ImportFileOptions, reading: Reading) {
+  constructor(client: Client, owner: string, options: ImportOptions, reading: Reading) {
     this.#client = client;
+    this.#owner = owner;
     this.#options = options;
     this.#reading = reading;
   }
@@ -88,16 +84,16 @@ class BatchSender {
   }
 
   async #send(count: number, isLast: boolean): Promise<void> {
-    const { owner, anyOwner, allowDuplicates } = this.#options;
+    const { any_owner = false, allow_duplicates = false } = this.#options;
     const description = {
       reading: this.#reading,
       first_line: this.#pending.firstLine,
       stream: this.#stream,
       sequence: this.#sequence++,
       is_last: isLast,
-      owner,
-      any_owner: anyOwner,
-      allow_duplicates: allowDuplicates,
+      owner: this.#owner,
+      any_owner,
+      allow_duplicates,
     };
     const bytes = this.#pending.take(count);
     while (this.#underWay.length >= MAX_IN_FLIGHT) await this.#underWay.shift();

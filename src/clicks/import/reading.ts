@@ -28,7 +28,7 @@ export const readingSchema = z.strictObject({
   only: z.array(z.string()).readonly().optional(),
   except: z.array(z.string()).readonly().optional(),
   /** The only statuses that are clicks. */
-  statuses: z.array(z.int()).readonly().optional(),
+  status: z.array(z.int()).readonly().optional(),
 });
 
 export type Reading = Readonly<z.infer<typeof readingSchema>>;
@@ -95,7 +95,7 @@ function parserOfFormat(format: ImportFormat, reading: Reading): RecordParser {
   const misfit: ImportedRecord = { kind: 'rejected', reason: `not in ${name}` };
   const options: LogOptions = {
     trustProxy: reading.trust_proxy ?? 0,
-    statuses: reading.statuses && new Set(reading.statuses),
+    statuses: reading.status && new Set(reading.status),
   };
   const comment = format.columns?.comment;
   return (line) => {

@@ -85,8 +85,8 @@ describe('what is left out', () => {
       'skipped',
       'skipped',
     ]);
-    expect(kindsOf({ statuses: [301] }, ['launch'])).toEqual(['skipped']);
-    expect(kindsOf({ statuses: [301, 302] }, ['launch'])).toEqual(['launch']);
+    expect(kindsOf({ status: [301] }, ['launch'])).toEqual(['skipped']);
+    expect(kindsOf({ status: [301, 302] }, ['launch'])).toEqual(['launch']);
   });
 
   test('are codes of every format', () => {
