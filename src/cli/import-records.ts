@@ -48,25 +48,35 @@ async function* lineBlocks(stream: AsyncIterable<Buffer>): AsyncGenerator<Record
 }
 
 function lineBlock(lines: Buffer, growing: number): RecordBlock {
-  const bytes = withoutLongLines(normalised(lines));
-  return { bytes, ends: [...lineEnds(bytes)], growing };
+  const bytes = normalised(lines);
+  const ends = lineEnds(bytes);
+  const hasLong =
+    bytes.length > LONGEST_LINE && ends.some((end, place) => isTooLong(ends[place - 1] ?? 0, end));
+  if (!hasLong) return { bytes, ends, growing };
+  const short = withoutLongLines(bytes, ends);
+  return { bytes: short, ends: lineEnds(short), growing };
 }
 
 /** The end of each line, after its line feed. */
-function* lineEnds(bytes: Buffer): Generator<number> {
-  for (let at = bytes.indexOf(LINE_BREAK); at !== -1; at = bytes.indexOf(LINE_BREAK, at + 1)) yield at + 1;
+function lineEnds(bytes: Buffer): readonly number[] {
+  const ends: number[] = [];
+  for (let at = bytes.indexOf(LINE_BREAK); at !== -1; at = bytes.indexOf(LINE_BREAK, at + 1))
+    ends.push(at + 1);
+  return ends;
+}
+
+/** @param end after its line feed */
+function isTooLong(start: number, end: number): boolean {
+  return end - start > LONGEST_LINE + 1;
 }
 
 /** Replaces each line that is too long by `TOO_LONG`. */
-function withoutLongLines(bytes: Buffer): Buffer {
-  if (bytes.length <= LONGEST_LINE) return bytes;
-  const lines: Buffer[] = [];
-  let start = 0;
-  for (const end of lineEnds(bytes)) {
-    lines.push(end - start > LONGEST_LINE + 1 ? TOO_LONG_LINE : bytes.subarray(start, end));
-    start = end;
-  }
-  return lines.includes(TOO_LONG_LINE) ? Buffer.concat(lines) : bytes;
+function withoutLongLines(bytes: Buffer, ends: readonly number[]): Buffer {
+  const lines = ends.map((end, place) => {
+    const start = ends[place - 1] ?? 0;
+    return isTooLong(start, end) ? TOO_LONG_LINE : bytes.subarray(start, end);
+  });
+  return Buffer.concat(lines);
 }
 
 /** Turns CR LF into LF, so that both give the same file. */

@@ -1,4 +1,9 @@
-import type { ClickHouseSettings, Row as JsonRow } from '@clickhouse/client';
+import type {
+  BaseQueryParams,
+  ClickHouseClient,
+  ClickHouseSettings,
+  Row as JsonRow,
+} from '@clickhouse/client';
 import type { ClickHouseServer } from '../config.ts';
 import { render } from '../sql/render.ts';
 import { type Sql, sql } from '../sql/sql.ts';
@@ -17,6 +22,8 @@ import type { Workload, WorkloadSettings } from './workloads.ts';
 
 /** A query is given up this long after its time is up: ClickHouse, which ought to have ended it, hangs. */
 const HANG_MS = 2_000;
+
+type Statement = BaseQueryParams & { readonly query: string };
 
 /** The only way to ClickHouse. Every failure leaves it as an error that a client may see, or as a fault of Spoor. */
 export class Database {
@@ -51,16 +58,40 @@ export class Database {
     query: Sql,
     options: QueryOptions = {},
   ): Promise<readonly Row[]> {
+    return this.#select(query, options, async (client, statement) => {
+      const result = await client.query({ ...statement, format: 'JSONCompactEachRow' });
+      return allRows<Row>(result.stream());
+    });
+  }
+
+  /** All rows of a query as ClickHouse's `RowBinary` has them, for numbers by the thousand. For results of bounded size. */
+  async binaryRows(query: Sql, options: QueryOptions = {}): Promise<Buffer> {
+    return this.#select(query, options, async (client, { query: text, clickhouse_settings, ...others }) => {
+      const { stream } = await client.exec({
+        ...others,
+        query: `${text} FORMAT RowBinary`,
+        clickhouse_settings: { ...clickhouse_settings, ...WHOLE },
+      });
+      const pieces: Buffer[] = [];
+      for await (const piece of stream) if (Buffer.isBuffer(piece)) pieces.push(piece);
+      return Buffer.concat(pieces);
+    });
+  }
+
+  async #select<T>(
+    query: Sql,
+    options: QueryOptions,
+    run: (client: ClickHouseClient, statement: Statement) => Promise<T>,
+  ): Promise<T> {
     const { sql: text, params } = render(query);
     const { workload = 'lookups', maxSeconds: seconds = this.deadlines.lookUpMs / 1_000 } = options;
     return this.#measure('select', () =>
       withTimeout(seconds * 1_000 + HANG_MS, (timedOut) =>
-        this.#ending.run(options.signal, async (queryId) => {
-          const result = await this.#clients.of(workload).query({
+        this.#ending.run(options.signal, async (queryId) =>
+          run(this.#clients.of(workload), {
             query_id: queryId,
             query: text,
             query_params: { ...params },
-            format: 'JSONCompactEachRow',
             abort_signal: timedOut,
             clickhouse_settings: {
               ...READ_ONLY,
@@ -68,9 +99,8 @@ export class Database {
               max_execution_time: seconds,
               ...(options.threads === undefined ? {} : { max_threads: options.threads }),
             },
-          });
-          return allRows<Row>(result.stream());
-        }),
+          }),
+        ),
       ),
     );
   }

@@ -10,6 +10,7 @@ import {
 import { UNKNOWN_COUNTRY, countryCode } from '../lib/country.ts';
 import { namesOf } from '../lib/names.ts';
 import { DIRECT, normaliseReferrer } from '../lib/referrer.ts';
+import { memoised } from '../lib/text-memo.ts';
 import { UNKNOWN_FAMILY, foldBrowser, foldOs } from './enrich/families.ts';
 import { UNKNOWN_CITY } from './enrich/place.ts';
 import {
@@ -103,7 +104,7 @@ export const CLICK_FIELDS = {
         'Stored as scheme, host and path; `https` where it has no scheme, `Direct` where it is no address of a page or an Android app.',
       examples: ['https://news.ycombinator.com/'],
     }),
-    column: { type: sharedTextColumn, absent: DIRECT, from: normaliseReferrer },
+    column: { type: sharedTextColumn, absent: DIRECT, from: memoised(normaliseReferrer) },
   },
   redirect_ms: {
     input: durationInput({ description: 'How many milliseconds the redirect took.', examples: [12.5] }),

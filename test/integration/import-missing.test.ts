@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import * as fc from 'fast-check';
+import { CLICK_KEY, putClickKey } from '../../src/clicks/import/click-keys.ts';
 import { param, sql } from '../../src/sql/sql.ts';
 import { type BatchDescription, batchHeader } from '../support/import-batch.ts';
 import { countsByDefinition } from '../support/line-counts.ts';
@@ -252,6 +253,48 @@ test('clicks on both sides of all that is stored are added', async () => {
   const at = (time: number) => ({ short_code: 'around', clicked_at: time });
   expect((await post([at(between)])).json).toMatchObject({ accepted: 1 });
   expect((await post([at(before), at(after)])).json).toMatchObject({ accepted: 2, known: 0 });
+});
+
+test('a click is found among many of the same URL and time', async () => {
+  const at = (second: number) => ({ short_code: 'many', clicked_at: BEGUN - 50 * DAY + second });
+  const all = Array.from({ length: 40 }, (_, second) => at(second));
+  expect((await post(all)).json).toMatchObject({ accepted: 40 });
+  expect((await post([at(-1), at(0), at(39), at(39), at(40)])).json).toMatchObject({
+    accepted: 3,
+    known: 2,
+  });
+});
+
+test('the key of a click is the same in SQL', async () => {
+  const texts = fc.oneof(fc.string({ unit: 'grapheme', maxLength: 20 }), fc.constantFrom('é'.repeat(300)));
+  const clicks = fc.sample(
+    fc.record({
+      short_code: texts,
+      referrer: texts,
+      click_id: texts,
+      visitor: fc.bigInt({ min: 0n, max: 2n ** 64n - 1n }),
+      clicked_at: fc.integer({ min: Date.UTC(2000), max: Date.UTC(2100) }),
+    }),
+    200,
+  );
+  const list = (name: keyof (typeof clicks)[number]) => clicks.map((click) => String(click[name]));
+  const numbered = sql`arrayJoin(arrayEnumerate(${param('Array(String)', list('visitor'))})) AS place`;
+  const textAt = (name: keyof (typeof clicks)[number]) =>
+    sql`arrayElement(${param('Array(String)', list(name))}, place)`;
+  const rows = await spoor.database.rows<[string]>(sql`
+    SELECT toString(${CLICK_KEY}) FROM (
+      SELECT ${numbered}, ${textAt('short_code')} AS short_code,
+        toLowCardinality(${textAt('referrer')}) AS referrer, ${textAt('click_id')} AS click_id,
+        toUInt64(${textAt('visitor')}) AS visitor,
+        fromUnixTimestamp64Milli(toInt64(${textAt('clicked_at')}), 'UTC') AS clicked_at)
+    ORDER BY place`);
+  const keys = new Uint32Array(2 * clicks.length);
+  clicks.forEach((click, place) => putClickKey(keys, place, click));
+  expect(rows.flat()).toEqual(
+    clicks.map((_, place) =>
+      String((BigInt(keys[2 * place + 1] ?? 0) << 32n) + BigInt(keys[2 * place] ?? 0)),
+    ),
+  );
 });
 
 test('duplicates are added where they are asked for', async () => {

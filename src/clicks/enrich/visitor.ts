@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { memoised } from '../../lib/text-memo.ts';
 import { SIPHASH_PADDING, sipHash24 } from './siphash.ts';
 
 /** What tells one visitor from another. Absent and empty are the same. */
@@ -23,24 +24,33 @@ const BYTES_PER_CHARACTER = 3;
  */
 export function visitorHasher(secret: string): HashVisitor {
   const key = viewOf(createHash('sha256').update(secret).digest());
+  const bytesOf = memoised((text) => Buffer.from(text));
   let bytes = Buffer.alloc(MESSAGE_BYTES);
   let view = viewOf(bytes);
-  return (traits) => {
-    const text = messageOf(traits);
-    const room = text.length * BYTES_PER_CHARACTER + SIPHASH_PADDING;
+  return ({ ip = '', user_agent: userAgent = '', visitor_id: id = '' }) => {
+    // The length in front keeps apart pairs that would run together to the same text; ids have a letter there.
+    const start = id === '' ? `${ip.length}:` : 'id:';
+    const middle = id === '' ? ip : '';
+    const end = id === '' ? bytesOf(userAgent) : Buffer.from(id);
+    const room = start.length + middle.length * BYTES_PER_CHARACTER + end.length + SIPHASH_PADDING;
     if (room > bytes.length) {
       bytes = Buffer.alloc(room);
       view = viewOf(bytes);
     }
-    return sipHash24(key, view, bytes.write(text));
+    const at = putText(bytes, putText(bytes, 0, start), middle);
+    bytes.set(end, at);
+    return sipHash24(key, view, at + end.length);
   };
 }
 
-function messageOf({ ip = '', user_agent: userAgent = '', visitor_id: id = '' }: VisitorTraits): string {
-  // A letter in front, where pairs have a digit.
-  if (id !== '') return `id:${id}`;
-  // The length in front keeps apart pairs that would run together to the same text.
-  return `${ip.length}:${ip}${userAgent}`;
+/** Addresses are ASCII: a loop takes less time for them than a call out of JavaScript. @returns the place behind the text */
+function putText(bytes: Buffer, at: number, text: string): number {
+  for (let place = 0; place < text.length; place++) {
+    const unit = text.charCodeAt(place);
+    if (unit > 0x7f) return at + bytes.write(text, at);
+    bytes[at + place] = unit;
+  }
+  return at + text.length;
 }
 
 function viewOf(bytes: Buffer): DataView {

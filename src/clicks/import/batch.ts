@@ -31,18 +31,20 @@ export function clicksOf(
     *[Symbol.iterator]() {
       const isReported = isFirst;
       isFirst = false;
-      for (const record of recordsOf(batch)) {
-        const index = firstLine + record.line - 1;
-        const parsed = parse(record.text);
-        if (isReported) report.read();
-        if (parsed.kind === 'click') yield { index, value: parsed.value };
-        else {
-          if (isReported && parsed.kind === 'skipped') {
-            report.skip(parsed.reason);
-            pass(index, parsed.time);
+      for (const records of recordsOf(batch)) {
+        for (const record of records) {
+          const index = firstLine + record.line - 1;
+          const parsed = parse(record.text);
+          if (isReported) report.read();
+          if (parsed.kind === 'click') yield { index, value: parsed.value };
+          else {
+            if (isReported && parsed.kind === 'skipped') {
+              report.skip(parsed.reason);
+              pass(index, parsed.time);
+            }
+            if (isReported && parsed.kind === 'rejected') report.reject(parsed.reason, index);
+            yield undefined;
           }
-          if (isReported && parsed.kind === 'rejected') report.reject(parsed.reason, index);
-          yield undefined;
         }
       }
     },
@@ -52,13 +54,13 @@ export function clicksOf(
 /** A batch is made text in pieces of about so many bytes: all at once that would take some ten milliseconds. */
 const PIECE_BYTES = 65_536;
 
-function* recordsOf({ reading, bytes }: Batch): Generator<FileRecord> {
+function* recordsOf({ reading, bytes }: Batch): Generator<Iterable<FileRecord>> {
   const splitter = splitterOf(reading);
   for (let start = 0; start < bytes.length;) {
     const found = bytes.indexOf(LINE_BREAK, start + PIECE_BYTES);
     const end = found === -1 ? bytes.length : found + 1;
-    yield* splitter.push(bytes.toString('utf8', start, end));
+    yield splitter.push(bytes.toString('utf8', start, end));
     start = end;
   }
-  yield* splitter.end();
+  yield splitter.end();
 }

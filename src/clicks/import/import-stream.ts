@@ -2,16 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { AppError, unavailable } from '../../errors.ts';
 import { timeSlices } from '../../lib/event-loop.ts';
 import { LineCounts } from './line-counts.ts';
-
-/** The lines of a batch that carry a time, in the order of the file: three lists of one length, since there are many. */
-export interface TimedLines {
-  /** Line numbers. */
-  readonly indexes: readonly number[];
-  /** Unix milliseconds. */
-  readonly times: readonly number[];
-  /** Each stands for all that makes clicks equal; undefined for a line that is no click. */
-  readonly keys: readonly (bigint | undefined)[];
-}
+import type { TimedLines } from './timed-lines.ts';
 
 /** By line number, the lines that have equal ones before them: how many equal ones there are up to this one. */
 export type Repeats = ReadonlyMap<number, number>;
@@ -58,21 +49,22 @@ export class ImportStream {
     if (sequence !== this.#next) throw unavailable('The lines before these are not imported yet.');
     const repeats = new Map<number, number>();
     const yieldIfDue = timeSlices(LINES_A_LOOK);
-    let place = -1;
-    for (const index of lines.indexes) {
+    for (let place = 0; place < lines.length; place++) {
       const due = yieldIfDue();
       if (due !== undefined) await due;
-      place++;
-      const key = lines.keys[place];
-      const time = lines.times[place] ?? 0;
-      if (key === undefined) this.#counts.pass(time);
-      else {
-        const count = this.#counts.add(key, time);
-        if (count > 1) repeats.set(index, count);
-      }
+      const count = this.#count(lines, place);
+      if (count > 1) repeats.set(lines.indexes[place] ?? 0, count);
     }
     batch.repeats = repeats;
     return repeats;
+  }
+
+  /** 0 for a line that is no click. */
+  #count({ times, keys, isClick }: TimedLines, place: number): number {
+    const time = times[place] ?? 0;
+    if (isClick[place] === 1) return this.#counts.add(keys[2 * place] ?? 0, keys[2 * place + 1] ?? 0, time);
+    this.#counts.pass(time);
+    return 0;
   }
 
   async #end(sequence: number): Promise<void> {

@@ -12,8 +12,9 @@ import type { OwnerlessRow } from '../insert-rows.ts';
 import { endOfNamedInserts } from '../named-insert.ts';
 import { othersCodes, ownersOf } from '../registration.ts';
 import type { ReportBuilder } from './batch-report.ts';
-import type { Repeats, TimedLines } from './import-stream.ts';
-import { countStored, keyOf } from './stored-clicks.ts';
+import type { Repeats } from './import-stream.ts';
+import { type ClickRange, countStored } from './stored-clicks.ts';
+import { TimedLines } from './timed-lines.ts';
 
 export interface ImporterParts {
   readonly database: Database;
@@ -44,7 +45,7 @@ export class MissingClicks implements RowSelection {
   readonly #parts: ImporterParts;
   readonly #options: MissingClicksOptions;
   /** Without those that have no time of their own. */
-  readonly #lines = { indexes: [] as number[], times: [] as number[], keys: [] as (bigint | undefined)[] };
+  readonly #lines = new TimedLines();
   #repeats: Repeats = new Map();
 
   constructor(parts: ImporterParts, options: MissingClicksOptions) {
@@ -53,7 +54,7 @@ export class MissingClicks implements RowSelection {
   }
 
   add({ index, value }: BodyItem, row: ClickRow): void {
-    if (isGiven(timeIn(value))) this.#push(index, row.clicked_at, keyOf(row));
+    if (isGiven(timeIn(value))) this.#push(index, row.clicked_at, row);
   }
 
   /** A line that is no click, and the time that it has. */
@@ -62,11 +63,9 @@ export class MissingClicks implements RowSelection {
     if (instant !== undefined) this.#push(index, instant, undefined);
   }
 
-  #push(index: number, time: number, key: bigint | undefined): void {
+  #push(index: number, time: number, row: ClickRow | undefined): void {
     this.#options.room.take(LINE_BYTES);
-    this.#lines.indexes.push(index);
-    this.#lines.times.push(time);
-    this.#lines.keys.push(key);
+    this.#lines.add(index, time, row);
   }
 
   async added(): Promise<void> {
@@ -75,21 +74,28 @@ export class MissingClicks implements RowSelection {
 
   async store(rows: readonly OwnerlessRow[]): Promise<void> {
     await this.#options.alone(async () => {
-      const missing = await this.#missing(await this.#wanted(rows));
-      const registered = await this.#registered(missing);
+      const oldest = await oldestByCode(rows);
+      const wanted = await this.#wanted(rows, oldest);
+      const missing = await this.#missing(wanted, oldest);
+      const registered = await this.#registered(
+        missing,
+        missing === rows ? oldest : await oldestByCode(missing),
+      );
       if (registered.length > 0) await this.#options.write(registered);
       await filtered(registered, ({ index, row }) => {
         this.#options.report.add('accepted', row.clicked_at);
-        if (this.#keyAt(index) === undefined) this.#options.report.addUntimed();
+        if (this.#lines.placeOf(index) === undefined) this.#options.report.addUntimed();
         return true;
       });
     });
   }
 
   /** Without those of other owners' URLs and those that were erased. */
-  async #wanted(rows: readonly OwnerlessRow[]): Promise<readonly OwnerlessRow[]> {
+  async #wanted(
+    rows: readonly OwnerlessRow[],
+    oldest: ReadonlyMap<string, number>,
+  ): Promise<readonly OwnerlessRow[]> {
     const { ownerId, report } = this.#options;
-    const oldest = await oldestByCode(rows);
     const owners = await ownersOf(this.#parts.context.urls, oldest.keys());
     const since = [...oldest.values()].reduce((one, other) => Math.min(one, other), Infinity);
     const erased = await this.#parts.erasures.of([...oldest.keys()], since);
@@ -108,41 +114,50 @@ export class MissingClicks implements RowSelection {
     return mayAdd;
   }
 
-  async #missing(rows: readonly OwnerlessRow[]): Promise<readonly OwnerlessRow[]> {
+  async #missing(
+    rows: readonly OwnerlessRow[],
+    oldest: ReadonlyMap<string, number>,
+  ): Promise<readonly OwnerlessRow[]> {
     const { areDuplicatesAllowed, report } = this.#options;
     if (areDuplicatesAllowed) return rows;
     const { database, shards } = this.#parts;
     // What an import that was killed has sent may be stored a moment later.
     await endOfNamedInserts(database, shards);
-    const timed = await filtered(rows, ({ index }) => this.#keyAt(index) !== undefined);
-    const stored = await countStored(database, timed, ({ index }) => this.#keyAt(index) ?? 0n);
+    const range = await this.#rangeOf(rows, oldest);
+    if (range === undefined) return rows;
+    const stored = await countStored(database, rows, range, this.#lines);
     return filtered(rows, ({ index, row }) => {
-      const key = this.#keyAt(index);
-      if (key === undefined) return true;
-      const count = stored.get(key) ?? 0;
-      const isKnown = (this.#repeats.get(index) ?? 1) <= count;
+      const place = this.#lines.placeOf(index);
+      const isKnown = place !== undefined && stored.has(place, this.#repeats.get(index) ?? 1);
       if (isKnown) report.add('known', row.clicked_at);
-      else stored.set(key, count + 1);
       return !isKnown;
     });
   }
 
-  /** The key of the click on that line; undefined where it has no time of its own. */
-  #keyAt(index: number): bigint | undefined {
-    const { indexes, keys } = this.#lines;
-    let [low, high] = [0, indexes.length];
-    while (low < high) {
-      const middle = (low + high) >> 1;
-      if ((indexes[middle] ?? index) < index) low = middle + 1;
-      else high = middle;
-    }
-    return indexes[low] === index ? keys[low] : undefined;
+  /** Every row lies in it that has a time of its own; undefined where none has. */
+  async #rangeOf(
+    rows: readonly OwnerlessRow[],
+    oldest: ReadonlyMap<string, number>,
+  ): Promise<ClickRange | undefined> {
+    const owners = new Set<string>();
+    let [first, last] = [Infinity, -Infinity];
+    await filtered(rows, ({ index, ownerId, row }) => {
+      if (this.#lines.placeOf(index) === undefined) return true;
+      owners.add(ownerId);
+      first = Math.min(first, row.clicked_at);
+      last = Math.max(last, row.clicked_at);
+      return true;
+    });
+    return first > last ? undefined : { owners: [...owners], codes: [...oldest.keys()], first, last };
   }
 
   /** Registers the URLs of clicks that are to be stored. */
-  async #registered(rows: readonly OwnerlessRow[]): Promise<readonly OwnerlessRow[]> {
+  async #registered(
+    rows: readonly OwnerlessRow[],
+    oldest: ReadonlyMap<string, number>,
+  ): Promise<readonly OwnerlessRow[]> {
     const { ownerId, isAnyOwner } = this.#options;
-    const others = await othersCodes(this.#parts.context.urls, await oldestByCode(rows), ownerId);
+    const others = await othersCodes(this.#parts.context.urls, oldest, ownerId);
     if (others.size === 0 && !isAnyOwner) return rows;
     return filtered(rows, (placed) => {
       // Somebody else may have registered it a moment ago.

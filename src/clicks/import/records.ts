@@ -38,12 +38,14 @@ export class RecordSplitter {
   }
 
   /** The records that `piece` completes. */
-  *push(piece: string): Generator<FileRecord> {
+  push(piece: string): readonly FileRecord[] {
     this.#lines.push(piece);
+    const records: FileRecord[] = [];
     for (let line = this.#lines.next(); line !== undefined; line = this.#lines.next()) {
-      if (this.#quoted) yield* this.#add(line, true);
-      else yield this.#record(line, true);
+      if (this.#quoted) records.push(...this.#add(line, true));
+      else records.push(this.#record(line, true));
     }
+    return records;
   }
 
   /** The records that are left when the text is over. */
@@ -95,7 +97,7 @@ export class RecordSplitter {
 
   #record(text: string, isComplete: boolean): FileRecord {
     const line = this.#line;
-    this.#line += 1 + countLineBreaks(text);
+    this.#line += this.#quoted ? 1 + countLineBreaks(text) : 1;
     return { text: text.endsWith('\r') ? text.slice(0, -1) : text, line, isComplete };
   }
 }

@@ -1,128 +1,154 @@
 import type { Database } from '../../clickhouse/database.ts';
 import type { QueryOptions } from '../../clickhouse/query-options.ts';
 import { timeSlices } from '../../lib/event-loop.ts';
-import { type Sql, param, sql } from '../../sql/sql.ts';
-import { SIPHASH_PADDING, sipHash24 } from '../enrich/siphash.ts';
-import type { ClickRow } from '../fields.ts';
+import { EMPTY, type Sql, param, sql } from '../../sql/sql.ts';
 import type { PlacedRow } from '../insert-rows.ts';
-
-/** What makes two clicks the same. */
-type Identity = Pick<ClickRow, 'visitor' | 'clicked_at' | 'short_code' | 'click_id' | 'referrer'>;
-
-/** As ClickHouse's `sipHash64` of one text. */
-const ZERO_KEY = new DataView(new ArrayBuffer(16));
-
-/** Enough for the longest fields: a character takes at most three bytes. */
-const MESSAGE_BYTES = 16_384;
-const BYTES_PER_CHARACTER = 3;
-
-let bytes = Buffer.alloc(MESSAGE_BYTES);
-let view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-
-/**
- * 64 bits of all that makes two clicks the same, of which each part but the time is a hash, or hashed. `KEY` is the same in
- * SQL.
- */
-export function keyOf({
-  visitor,
-  clicked_at: time,
-  short_code: code,
-  click_id: id,
-  referrer,
-}: Identity): bigint {
-  // No field has this character.
-  const text = `${code}\0${id}\0${referrer}`;
-  const room = text.length * BYTES_PER_CHARACTER + SIPHASH_PADDING;
-  if (room > bytes.length) {
-    bytes = Buffer.alloc(room);
-    view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  }
-  return BigInt.asUintN(64, sipHash24(ZERO_KEY, view, bytes.write(text)) + visitor + BigInt(time));
-}
-
-const KEY = sql`sipHash64(concat(short_code, '\\0', click_id, '\\0', referrer)) + visitor
-  + toUInt64(toUnixTimestamp64Milli(clicked_at))`;
+import { CLICK_KEY } from './click-keys.ts';
+import { KeySlots } from './key-slots.ts';
+import type { TimedLines } from './timed-lines.ts';
 
 /** It may read all clicks of the same URLs and time. */
 const LOOK_UP: QueryOptions = { workload: 'intake', maxSeconds: 60 };
 
+/** Clicks of some URLs, between two times, both included; Unix milliseconds. */
+export interface ClickRange {
+  readonly owners: readonly string[];
+  readonly codes: readonly string[];
+  readonly first: number;
+  readonly last: number;
+}
+
+/** How many equal clicks are stored, for each of the clicks of a batch: those of one key are equal. */
+export class StoredCounts {
+  readonly #lines: TimedLines;
+  readonly #slots: KeySlots;
+  readonly #counts: Uint32Array;
+
+  /** @param lines with the keys of the clicks */
+  constructor(lines: TimedLines) {
+    this.#lines = lines;
+    this.#slots = new KeySlots(lines.length);
+    this.#counts = new Uint32Array(this.#slots.capacity);
+  }
+
+  /** @returns the slot of the key of the click on a line */
+  add(place: number): number {
+    return this.#slots.add(this.#lines.keys[2 * place] ?? 0, this.#lines.keys[2 * place + 1] ?? 0);
+  }
+
+  /** Notes how many clicks of a key are stored; nothing for a key that was not added. */
+  note(low: number, high: number, count: number): void {
+    const slot = this.#slots.find(low, high);
+    if (slot >= 0) this.#counts[slot] = count;
+  }
+
+  /**
+   * Whether the click on a line is stored; if not, it is counted as stored from now on.
+   * @param repeat how many clicks that are equal the stream has up to this one
+   */
+  has(place: number, repeat: number): boolean {
+    const slot = this.add(place);
+    const count = this.#counts[slot] ?? 0;
+    if (repeat <= count) return true;
+    this.#counts[slot] = count + 1;
+    return false;
+  }
+}
+
+/** ClickHouse looks for the keys itself where more stored clicks than so many for each new one come into question. */
+const STORED_A_CLICK = 8;
+
 /**
- * How many clicks equal to each of some rows are stored.
- * @param keyOfRow the key of one of them, which was worked out before
- * @returns by key; none where it is not there
+ * Counts how many clicks equal to those of some rows are stored.
+ * @param range all rows lie in it
+ * @param lines those of the rows; a row without one is not looked for
  */
 export async function countStored(
   database: Database,
   rows: readonly PlacedRow[],
-  keyOfRow: (placed: PlacedRow) => bigint,
-): Promise<Map<bigint, number>> {
-  if (rows.length === 0) return new Map();
-  const range = rangeOf(rows);
-  // A file's new lines lie behind what is stored: of most, the key need not be sent, which is what takes time.
+  range: ClickRange,
+  lines: TimedLines,
+): Promise<StoredCounts> {
+  const counts = new StoredCounts(lines);
+  const isInRange = conditionOf(range);
+  // A file's new lines lie behind what is stored: most need not be looked for.
   const [bounds] = await database.rows<[number, number, number]>(
     sql`SELECT count(), toUnixTimestamp64Milli(min(clicked_at)), toUnixTimestamp64Milli(max(clicked_at))
-    FROM clicks WHERE ${range}`,
+    FROM clicks WHERE ${isInRange}`,
     LOOK_UP,
   );
   const [count = 0, first = 0, last = 0] = bounds ?? [];
-  if (count === 0) return new Map();
-  const within = rows.filter(({ row }) => row.clicked_at >= first && row.clicked_at <= last);
+  if (count === 0) return counts;
+  const sought = await addedWithin(rows, { first, last }, lines, counts);
   // All that is stored may lie in a gap between them.
-  if (within.length === 0) return new Map();
-  const wanted = param('Array(String)', await keyTexts(within, keyOfRow));
-  const found = await database.rows<[string, number]>(
-    // A set of a subquery is made once; that of an array's function is made anew for every block of rows.
-    sql`
-    SELECT toString((${KEY}) AS key), count() FROM clicks
-    WHERE ${rangeOf(within)} AND key IN (SELECT toUInt64(arrayJoin(splitByChar(',', arrayJoin(${wanted})))))
-    GROUP BY key`,
+  if (sought.length === 0) return counts;
+  const isSought = count > STORED_A_CLICK * sought.length ? sql`AND key IN ${keySet(lines, sought)}` : EMPTY;
+  const found = await database.binaryRows(
+    sql`SELECT ${CLICK_KEY} AS key, count() FROM clicks WHERE ${isInRange} ${isSought} GROUP BY key`,
     LOOK_UP,
   );
-  const counts = new Map<bigint, number>();
-  const yieldIfDue = timeSlices(KEYS_A_LOOK);
-  for (const [key, stored] of found) {
-    counts.set(BigInt(key), stored);
-    const due = yieldIfDue();
-    if (due !== undefined) await due;
-  }
+  await noteAll(found, counts);
   return counts;
 }
 
-const KEYS_A_LOOK = 64;
-const KEYS_A_TEXT = 1_000;
-
-/** The keys, many in each text: ClickHouse takes few long texts sooner than many short ones. */
-async function keyTexts(
+/** The places of the lines whose clicks lie between two times, after their keys were added. */
+async function addedWithin(
   rows: readonly PlacedRow[],
-  keyOfRow: (placed: PlacedRow) => bigint,
-): Promise<readonly string[]> {
-  const texts: string[] = [];
-  const yieldIfDue = timeSlices();
-  for (let start = 0; start < rows.length; start += KEYS_A_TEXT) {
-    texts.push(
-      rows
-        .slice(start, start + KEYS_A_TEXT)
-        .map(keyOfRow)
-        .join(','),
-    );
+  { first, last }: Pick<ClickRange, 'first' | 'last'>,
+  lines: TimedLines,
+  counts: StoredCounts,
+): Promise<readonly number[]> {
+  const places: number[] = [];
+  const yieldIfDue = timeSlices(KEYS_A_LOOK);
+  for (const { index, row } of rows) {
+    const due = yieldIfDue();
+    if (due !== undefined) await due;
+    if (row.clicked_at < first || row.clicked_at > last) continue;
+    const place = lines.placeOf(index);
+    if (place === undefined) continue;
+    counts.add(place);
+    places.push(place);
+  }
+  return places;
+}
+
+const KEYS_A_LOOK = 64;
+
+/** The key and count of a row that ClickHouse sends, each 64 bits, the lowest first. */
+const ROW_BYTES = 16;
+
+async function noteAll(found: Buffer, counts: StoredCounts): Promise<void> {
+  const view = new DataView(found.buffer, found.byteOffset, found.byteLength);
+  const yieldIfDue = timeSlices(KEYS_A_LOOK);
+  for (let at = 0; at < found.length; at += ROW_BYTES) {
+    counts.note(view.getUint32(at, true), view.getUint32(at + 4, true), view.getUint32(at + 8, true));
     const due = yieldIfDue();
     if (due !== undefined) await due;
   }
-  return texts;
 }
 
-/** Every row lies in it. The sorting key and the times of parts prune by it. */
-function rangeOf(rows: readonly PlacedRow[]): Sql {
-  const owners = new Set<string>();
-  const codes = new Set<string>();
-  let [first, last] = [Infinity, -Infinity];
-  for (const { ownerId, row } of rows) {
-    owners.add(ownerId);
-    codes.add(row.short_code);
-    first = Math.min(first, row.clicked_at);
-    last = Math.max(last, row.clicked_at);
+const KEY_BYTES = 8;
+/** Few long texts take ClickHouse less time than many short ones. */
+const KEYS_A_TEXT = 1_000;
+
+/** The keys as a set, which ClickHouse makes once; that of an array would be made anew for every block of rows. */
+function keySet(lines: TimedLines, places: readonly number[]): Sql {
+  const bytes = Buffer.alloc(KEY_BYTES * places.length);
+  let at = 0;
+  for (const place of places) {
+    at = bytes.writeUInt32LE(lines.keys[2 * place] ?? 0, at);
+    at = bytes.writeUInt32LE(lines.keys[2 * place + 1] ?? 0, at);
   }
-  return sql`owner_id IN ${param('Array(String)', [...owners])} AND short_code IN ${param('Array(String)', [...codes])}
+  const texts: string[] = [];
+  for (let start = 0; start < bytes.length; start += KEY_BYTES * KEYS_A_TEXT)
+    texts.push(bytes.toString('base64', start, Math.min(start + KEY_BYTES * KEYS_A_TEXT, bytes.length)));
+  return sql`(SELECT arrayJoin(arrayMap(at -> reinterpretAsUInt64(substring(bytes, at, 8)), range(1, length(bytes), 8)))
+    FROM (SELECT base64Decode(arrayJoin(${param('Array(String)', texts)})) AS bytes))`;
+}
+
+/** The sorting key and the times of parts prune by it. */
+function conditionOf({ owners, codes, first, last }: ClickRange): Sql {
+  return sql`owner_id IN ${param('Array(String)', owners)} AND short_code IN ${param('Array(String)', codes)}
     AND clicked_at >= fromUnixTimestamp64Milli(${param('Int64', first)}, 'UTC')
     AND clicked_at <= fromUnixTimestamp64Milli(${param('Int64', last)}, 'UTC')`;
 }
