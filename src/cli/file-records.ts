@@ -1,4 +1,5 @@
-import { IMPORT_FORMAT_NAMES, type ImportFormatName } from '../clicks/import/formats.ts';
+import { IMPORT_FORMATS, IMPORT_FORMAT_NAMES, type ImportFormatName } from '../clicks/import/formats.ts';
+import { parseGivenMap } from '../clicks/import/given-map.ts';
 import type { ImportFormat } from '../clicks/import/import-format.ts';
 import { NOT_UTF8 } from '../clicks/import/lines.ts';
 import type { readingOptionsOf } from '../clicks/import/options.ts';
@@ -18,6 +19,9 @@ import { type RecordBlock, recordBlocks } from './import-records.ts';
 import { SAMPLE_BYTES, textBytes, validUtf8 } from './import-text.ts';
 import { peek } from './peek.ts';
 import { unpacked } from './unpack.ts';
+
+/** How many records are looked at for the names that a map gives. */
+const MAPPED_SAMPLE_RECORDS = 1_000;
 
 /** How the command line says that files are to be read. */
 export interface ReadingOptions {
@@ -54,14 +58,18 @@ export async function openRecords(
   const sample = start.toString('utf8');
   if (sample.trim() === '') return undefined;
   const prefixed = recognisePrefix(sample);
-  const nearest = recogniseFormat(sample) ?? recogniseFormat(prefixed?.text ?? '');
+  const nearest =
+    recogniseFormat(sample, options.reading) ?? recogniseFormat(prefixed?.text ?? '', options.reading);
   const firstLine = firstLineOf(sample);
   const isNotation = options.reading.log_format !== undefined;
   const formatName = options.format ?? (isNotation ? 'combined' : (nearest ?? formatOfName(name)));
-  if (formatName === undefined) throw unknownFormat(firstLine);
-  const format = formatOf({ ...options.reading, format: formatName, columns: [] });
-  const header = headerOf(format, sample);
+  const isMapped = options.reading.map !== undefined;
+  if (formatName === undefined || (isMapped && IMPORT_FORMATS[formatName].kind === 'log'))
+    throw isMapped ? lacksCode(options.reading.map) : unknownFormat(firstLine);
+  const format = formatOf({ ...options.reading, format: formatName });
+  const header = headerOf(format, sample, options.reading);
   const reading = { ...options.reading, format: formatName, ...header };
+  requireMapped(format, sample, reading);
   const isPrefixed = prefixed !== undefined && !hasRecords(sample, reading);
   const text = validUtf8(linesOf(format, whole), format.kind === 'log' ? percentEscape : () => NOT_UTF8);
   return {
@@ -71,6 +79,22 @@ export async function openRecords(
     firstLine,
     nearest,
   };
+}
+
+/** @throws CommandError for a name in the option `map` that no record at the beginning of the file has */
+function requireMapped(format: ImportFormat, sample: string, reading: Reading): void {
+  if (format.kind === 'log' || reading.map === undefined) return;
+  const records = (format.toLines?.()(Buffer.from(sample)).toString('utf8') ?? sample)
+    .split('\n', MAPPED_SAMPLE_RECORDS)
+    .filter((line) => line.trim() !== '');
+  for (const { field, source } of parseGivenMap(reading.map).entries) {
+    for (const name of source.names) {
+      const hasName = format.hasName(name, reading);
+      if (records.some(hasName)) continue;
+      const where = format.parseHeader === undefined ? 'No record has' : 'The header line lacks';
+      throw new CommandError(`${where} ${quotable(name)}, which --map names for ${field}.`);
+    }
+  }
 }
 
 async function* linesOf(format: ImportFormat, stream: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
@@ -102,7 +126,11 @@ function headerRecords(format: ImportFormat, sample: string): number {
   return separatorLineLength(sample) === 0 ? 1 : 2;
 }
 
-function headerOf(format: ImportFormat, sample: string): Pick<Reading, 'columns' | 'delimiter'> {
+function headerOf(
+  format: ImportFormat,
+  sample: string,
+  { delimiter, map }: Pick<Reading, 'delimiter' | 'map'>,
+): Pick<Reading, 'columns' | 'delimiter'> {
   if (format.kind === 'log') {
     const columns = format.columns === undefined ? [] : format.columns.find(sample);
     if (columns !== undefined) return { columns };
@@ -113,9 +141,21 @@ function headerOf(format: ImportFormat, sample: string): Pick<Reading, 'columns'
   if (record.length >= SAMPLE_BYTES - 1) {
     throw new CommandError('The header line is too long: its names must fit into 64 KiB, percent-encoded.');
   }
-  const header = format.parseHeader(record);
+  const header = format.parseHeader(record, delimiter);
   if (header !== undefined) return header;
-  throw new CommandError('The first line must name the columns, including short_code.');
+  if (map !== undefined) throw lacksCode(map);
+  throw new CommandError(`The first line must name the columns, including ${format.needs}.`);
+}
+
+/** The short code under its name in the option `map`, which is in no header line and no record. */
+function lacksCode(map: readonly string[] = []): CommandError {
+  const { preset, entries } = parseGivenMap(map);
+  const { source = preset?.sources.short_code } =
+    entries.findLast(({ field }) => field === 'short_code') ?? {};
+  const names = [...(source?.names ?? ['short_code']), ...(source?.beside ?? [])].map(quotable);
+  return new CommandError(
+    `Neither a header line nor JSON in it has ${names.join(' or ')}, which --map names for short_code.`,
+  );
 }
 
 function firstLineOf(sample: string): string {
@@ -125,6 +165,6 @@ function firstLineOf(sample: string): string {
 
 function unknownFormat(firstLine: string): CommandError {
   return new CommandError(
-    `Its content tells no format; the first line is ${JSON.stringify(firstLine)}. Add --format ${IMPORT_FORMAT_NAMES.join('|')}, or --log-format with the format in the server's configuration.`,
+    `Its content tells no format; the first line is ${JSON.stringify(firstLine)}. Add --format ${IMPORT_FORMAT_NAMES.join('|')}, --log-format with the format in the server's configuration, or --map with the names of its columns.`,
   );
 }

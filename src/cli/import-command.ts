@@ -14,8 +14,9 @@ import { importFault } from './import-fault.ts';
 import { importFile } from './import-file.ts';
 import { type ImportCommandOptions, importOptions, importOptionsOf } from './import-options.ts';
 import { type ImportSource, failureOf, findSource } from './import-source.ts';
-import { type ImportReport, type ReasonCounts, emptyReport, mergeReports } from './import-report.ts';
-import { formatTable, grouped, printJson, printLine, startProgress } from './output.ts';
+import { type ImportReport, emptyReport, mergeReports } from './import-report.ts';
+import { printPreview, printReport, shownReport } from './import-output.ts';
+import { printJson, printLine, startProgress } from './output.ts';
 import { pageAddress } from './page-address.ts';
 
 export function importCommand(program: Command): void {
@@ -65,14 +66,20 @@ Examples:
         return { reports: done, server: client.url };
       });
       const total = reports.map(({ report }) => report).reduce(mergeReports, emptyReport());
-      const statsCommand = statsCommandFor(total, options.owner);
-      const address = server === undefined ? null : pageAddressFor(server, total, options.owner);
+      const isDryRun = given.dry_run === true;
+      const statsCommand = isDryRun ? null : statsCommandFor(total, options.owner);
+      const address = server === undefined || isDryRun ? null : pageAddressFor(server, total, options.owner);
       if (options.json) {
         printJson({
-          ...total,
+          ...shownReport(total),
+          dry_run: isDryRun,
           stats_command: statsCommand,
           page_url: address,
-          files: reports.map((done) => ({ file: done.file, format: formatOf(done), ...done.report })),
+          files: reports.map((done) => ({
+            file: done.file,
+            format: formatOf(done),
+            ...shownReport(done.report),
+          })),
         });
       } else {
         const isGiven = given.format !== undefined || given.log_format !== undefined;
@@ -83,6 +90,7 @@ Examples:
           printReport(done.file, done.report);
         }
         if (reports.length > 1) printReport('total', total);
+        if (isDryRun) printPreview(total.preview);
         if (statsCommand !== null) printLine(`Show them:\n  ${statsCommand}`);
         if (address !== null) printLine(`In a browser:\n  ${address}`);
       }
@@ -158,52 +166,6 @@ async function* counted(
     onBytes(bytes);
     yield chunk;
   }
-}
-
-/** The counts of a report, and whether they are shown where they are 0. */
-const COUNTS = [
-  ['read', true],
-  ['accepted', true],
-  ['known', false],
-  ['untimed', false],
-  ['erased', false],
-  ['other_owner', false],
-] as const;
-
-function printReport(name: string, report: ImportReport): void {
-  const counts = COUNTS.filter(([key, always]) => always || report[key] > 0).map(
-    ([key]) => `${grouped(report[key])} ${key.replace('_', ' ')}`,
-  );
-  printLine(`${name}: ${counts.join(', ')}`);
-  if (report.other_owner > 0) {
-    printLine(
-      `  URLs of other owners (add --any-owner to import their clicks): ${report.other_owner_codes.join(', ')}`,
-    );
-  }
-  if (report.unfinished > 0)
-    printLine('  The last line has no line end yet: it is left for the next import.');
-  const skipped = Object.entries(report.skipped);
-  if (skipped.length > 0) {
-    printLine(
-      formatTable(
-        ['  SKIPPED', 'COUNT'],
-        skipped.map(([reason, count]) => [`  ${reason}`, count]),
-      ),
-    );
-  }
-  printReasons('REJECTED', report.rejected);
-  printReasons('WARNING', report.warnings);
-  if (report.first_click !== null)
-    printLine(`  first click ${report.first_click}, last click ${report.last_click}`);
-}
-
-function printReasons(title: string, reasons: ReasonCounts): void {
-  const rows = Object.entries(reasons).map(([reason, { count, lines }]) => [
-    `  ${reason}`,
-    count,
-    lines.join(', '),
-  ]);
-  if (rows.length > 0) printLine(formatTable([`  ${title}`, 'COUNT', 'FIRST LINES'], rows));
 }
 
 /** A command that shows the imported clicks; null if there are none. */

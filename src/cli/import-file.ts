@@ -84,7 +84,12 @@ class BatchSender {
   }
 
   async #send(count: number, isLast: boolean): Promise<void> {
-    const { any_owner = false, allow_duplicates = false } = this.#options;
+    const {
+      any_owner = false,
+      allow_duplicates = false,
+      known_codes = false,
+      dry_run = false,
+    } = this.#options;
     const description = {
       reading: this.#reading,
       first_line: this.#pending.firstLine,
@@ -94,6 +99,8 @@ class BatchSender {
       owner: this.#owner,
       any_owner,
       allow_duplicates,
+      known_codes,
+      dry_run,
     };
     const bytes = this.#pending.take(count);
     while (this.#underWay.length >= MAX_IN_FLIGHT) await this.#underWay.shift();
@@ -140,6 +147,12 @@ const reportSchema = z.object({
   warnings: reasonCounts,
   firstClick: z.number().nullable(),
   lastClick: z.number().nullable(),
+  preview: z
+    .object({
+      clicks: z.array(z.record(z.string(), z.unknown())),
+      codes: z.array(z.tuple([z.string(), z.number()])),
+    })
+    .optional(),
 });
 
 function asHeader(value: unknown): string {

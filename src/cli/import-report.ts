@@ -1,4 +1,5 @@
 import { MAX_OTHER_CODES } from '../clicks/import/batch-report.ts';
+import { type ImportPreview, mergePreviews } from '../clicks/import/preview.ts';
 import { BLANK_LINE } from '../clicks/import/reading.ts';
 
 /** Counts of records by reason, each with the first of their line numbers. */
@@ -27,6 +28,8 @@ export interface ImportReport {
   readonly warnings: ReasonCounts;
   readonly first_click: string | null;
   readonly last_click: string | null;
+  /** Of a dry run. */
+  readonly preview?: ImportPreview | undefined;
 }
 
 /** How many line numbers are listed for each reason. */
@@ -80,6 +83,7 @@ export function mergeReports(a: ImportReport, b: ImportReport): ImportReport {
     warnings: mergeReasons(a.warnings, b.warnings),
     first_click: times([a.first_click, b.first_click])[0] ?? null,
     last_click: times([a.last_click, b.last_click]).at(-1) ?? null,
+    preview: mergePreviews(a.preview, b.preview),
   };
 }
 

@@ -348,6 +348,117 @@ describe('NDJSON', () => {
   });
 });
 
+describe('an export of another service', () => {
+  test('is the same clicks in each of its formats', async () => {
+    const rows = [
+      ['1', '2026-01-24 10:05:03', code, 'direct', 'curl/8.5.0', '203.0.113.7', 'US'],
+      ['2', '2026-01-24 10:05:04', code, 'https://t.co/x?y', 'say "hi"', '203.0.113.8', ''],
+    ];
+    const quoted = (quote: string, doubled: string) =>
+      rows.map((row) => row.map((cell) => quote + cell.replaceAll('"', doubled) + quote).join(','));
+    const header = 'click_id,click_time,shorturl,referrer,user_agent,ip_address,country_code';
+    const csv = file('yourls.csv', [header, ...quoted('"', '""'), ''].join('\n'));
+    const dump = file(
+      'yourls.sql',
+      `INSERT INTO yourls_log (${header}) VALUES (${quoted("'", '\\"').join('),(')});\n`,
+    );
+    expect(await importJson([csv])).toMatchObject({ accepted: 2, files: [{ format: 'yourls' }] });
+    expect(await importJson([dump])).toMatchObject({
+      known: 2,
+      accepted: 0,
+      files: [{ format: 'yourls-sql' }],
+    });
+    const stored = await spoor.database.rows(sql`
+      SELECT click_id, country, referrer, is_bot FROM clicks
+      WHERE short_code = ${param('String', code)} ORDER BY clicked_at`);
+    expect(stored).toEqual([
+      ['1', 'US', 'Direct', true],
+      ['2', 'XX', 'https://t.co/x', false],
+    ]);
+  });
+
+  test('has the names that --map says', async () => {
+    const path = file('clicks.csv', `slug|when\n/${code}|2026-01-24\n`);
+    const args = [path, '--map', 'short_code=slug', '--map', 'clicked_at=when', '--delimiter', '|'];
+    expect(await importJson(args)).toMatchObject({ accepted: 1, first_click: '2026-01-24T00:00:00.000Z' });
+    expect(await stored()).toBe(1);
+  });
+});
+
+describe('with --known-codes', () => {
+  test('clicks of URLs that are not registered are left out, and counted', async () => {
+    await importJson([file('a.ndjson', ndjson(1))]);
+    const lines = ['', '/x', '', '/y'].map(
+      (end) => `{"short_code":"${code}${end}","clicked_at":"2026-02-01"}\n`,
+    );
+    const path = file('b.ndjson', lines.join(''));
+    expect(await importJson([path, '--known-codes'])).toMatchObject({
+      read: 4,
+      accepted: 2,
+      skipped: { unknown_code: 2 },
+    });
+    expect(await stored()).toBe(3);
+    expect((await spoor.send('GET', `/api/v1/urls/${code}%2Fx`)).status).toBe(404);
+    const unknown = file('c.ndjson', lines[1] ?? '');
+    const { code: exit, stderr } = await runCommand(['import', unknown, '--known-codes'], settings);
+    expect([exit, stderr]).toEqual([1, expect.stringContaining('no click among the 1 read')]);
+  });
+});
+
+describe('a dry run', () => {
+  test('shows what the import would do, and stores nothing', async () => {
+    const lines = Array.from({ length: 30 }, (_, place) => {
+      const path = place < 20 ? `${code}/often` : `${code}/${place}`;
+      const second = String(place).padStart(2, '0');
+      return `203.0.113.7 - - [24/Jan/2026:10:05:${second} +0000] "GET /${path} HTTP/1.1" 302 0 "https://t.co/?x" "Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0"\n`;
+    });
+    const path = file('access.log', `${lines.join('')}what is this\n`);
+    const report = await importJson([path, '--dry-run', '--owner', code]);
+    expect(report).toMatchObject({
+      dry_run: true,
+      read: 31,
+      accepted: 30,
+      stats_command: null,
+      page_url: null,
+    });
+    expect(report.clicks).toHaveLength(10);
+    expect(report.clicks[0]).toMatchObject({
+      short_code: `${code}/often`,
+      clicked_at: '2026-01-24T10:05:00.000Z',
+      referrer: 'https://t.co',
+      browser: 'Firefox',
+      os: 'Linux',
+      is_bot: false,
+    });
+    expect(report.clicks[0]).not.toHaveProperty('visitor');
+    expect(report.commonest).toHaveLength(10);
+    expect(report.commonest[0]).toEqual({ short_code: `${code}/often`, clicks: 20 });
+    expect(await stored()).toBe(0);
+    expect((await spoor.send('GET', `/api/v1/urls/${code}%2Foften`)).status).toBe(404);
+
+    const { dry_run: isDryRun, ...imported } = await importJson([path, '--owner', code]);
+    expect(isDryRun).toBe(false);
+    const counts = ['read', 'accepted', 'known', 'skipped', 'rejected', 'first_click', 'last_click'];
+    for (const name of counts) expect([name, imported[name]]).toEqual([name, report[name]]);
+    expect(await stored()).toBe(30);
+    expect(await importJson([path, '--dry-run', '--owner', code])).toMatchObject({ accepted: 0, known: 30 });
+  });
+
+  test('prints the clicks and codes, and exits as the import would', async () => {
+    const path = file('a.ndjson', ndjson(3));
+    const dry = await runCommand(['import', path, '--dry-run'], settings);
+    expect([dry.code, dry.stderr]).toEqual([0, '']);
+    expect(dry.stdout).toContain('3 read, 3 accepted');
+    expect(dry.stdout).toMatch(new RegExp(`2026-01-01T00:02:00.000Z +${code} +Direct`));
+    expect(dry.stdout).toMatch(new RegExp(`^${code} +3$`, 'm'));
+    expect(dry.stdout).toContain('nothing is stored');
+    const bad = file('b.ndjson', `{"short_code":""}\n`);
+    const failed = await runCommand(['import', bad, '--dry-run'], settings);
+    expect([failed.code, failed.stderr]).toEqual([1, expect.stringContaining('no click among the 1 read')]);
+    expect(await stored()).toBe(0);
+  });
+});
+
 describe('again', () => {
   test('equal lines are separate clicks, over the same file none is counted twice', async () => {
     const line = `${JSON.stringify({ short_code: code, clicked_at: '2026-01-01' })}\n`;
@@ -578,6 +689,9 @@ describe('a command that cannot work', () => {
     ['content that tells no format', 1, () => ['LICENSE']],
     ['a log format that tells no click', 2, (path) => [path, '--log-format', '$remote_addr']],
     ['an unknown encoding', 2, (path) => [path, '--encoding', 'utf-99']],
+    ['a map to no field of a click', 2, (path) => [path, '--map', 'code=slug']],
+    ['a map from a field that no line has', 1, (path) => [path, '--map', 'short_code=slug']],
+    ['a map of a log', 2, (path) => [path, '--map', 'short_code=slug', '--format', 'combined']],
     ['an unknown format', 2, (path) => [path, '--format', 'xml']],
     ['no file at all', 2, () => []],
   ];

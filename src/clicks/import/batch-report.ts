@@ -1,3 +1,6 @@
+import { type ImportPreview, PreviewBuilder } from './preview.ts';
+import type { ClickRow } from '../fields.ts';
+
 /** A count of records for one reason, with the first of their line numbers. */
 export interface ReasonCount {
   readonly count: number;
@@ -24,6 +27,8 @@ export interface BatchReport {
   /** Times of the oldest and newest click, accepted now or known; Unix milliseconds. */
   readonly firstClick: number | null;
   readonly lastClick: number | null;
+  /** For a dry run. */
+  readonly preview?: ImportPreview | undefined;
 }
 
 /** How many line numbers a reason keeps. */
@@ -53,6 +58,7 @@ export class ReportBuilder {
   #untimed = 0;
   #firstClick: number | null = null;
   #lastClick: number | null = null;
+  #preview: PreviewBuilder | undefined;
 
   /** A record was read. */
   read(): void {
@@ -82,6 +88,12 @@ export class ReportBuilder {
     this.#untimed++;
   }
 
+  /** Shows a click that would be stored, or is already. */
+  preview(row: ClickRow): void {
+    this.#preview ??= new PreviewBuilder();
+    this.#preview.add(row);
+  }
+
   leaveErased(): void {
     this.#outcomes.erased++;
   }
@@ -102,6 +114,7 @@ export class ReportBuilder {
       warnings: this.#warnings.byReason,
       firstClick: this.#firstClick,
       lastClick: this.#lastClick,
+      preview: this.#preview?.build(),
     };
   }
 }

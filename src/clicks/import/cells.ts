@@ -1,20 +1,95 @@
 import { INPUTS, INPUT_NAMES } from '../fields.ts';
-import type { FileHeader, ImportedRecord } from './import-format.ts';
+import { type FieldMap, type Lookup, clickReader, withOwnNames } from './field-map.ts';
+import type { FieldFormat, FileHeader, ImportedRecord } from './import-format.ts';
+
+/** What differs between formats whose records are rows of cells under a header. */
+interface CellFormatParts {
+  readonly description: string;
+  readonly endings: readonly string[];
+  readonly isQuoted: boolean;
+  /** What may separate cells; the header tells which of them does. */
+  readonly delimiters: readonly [string, ...string[]];
+  /** The cells of a record; undefined when its quotes do not fit. */
+  readonly cellsOf: (record: string, delimiter: string) => readonly string[] | undefined;
+  /** Undefined where columns have the names of a click's fields. */
+  readonly map?: FieldMap | undefined;
+  /** Columns by which a header is recognised; none: the one that has the short code. */
+  readonly signs?: readonly string[];
+}
+
+/** A format whose records are rows of cells under a header that names the columns. */
+export function cellFormat(parts: CellFormatParts): FieldFormat {
+  const { description, endings, isQuoted, delimiters, cellsOf, map, signs = [] } = parts;
+  const delimiterOf = ({ delimiter }: FileHeader): string => delimiter ?? delimiters[0];
+  return {
+    kind: 'fields',
+    description,
+    needs: signs.length === 0 ? 'short_code' : signs.join(', '),
+    endings,
+    isQuoted,
+    parseHeader: (record, given) => {
+      for (const delimiter of given === undefined ? delimiters : [given]) {
+        const columns = (cellsOf(record, delimiter) ?? []).map((name) => name.trim().toLowerCase());
+        if (!isHeader(columns, map, signs)) continue;
+        return delimiter === delimiters[0] ? { columns } : { columns, delimiter };
+      }
+      return undefined;
+    },
+    parser: (header) => {
+      const read = rowReader(header, map);
+      return (record) => {
+        const cells = cellsOf(record, delimiterOf(header));
+        return cells === undefined ? MISFIT_QUOTES : read(cells);
+      };
+    },
+    hasName: (name, { columns }) => {
+      const isThere = lookupIn(columns)(name) !== undefined;
+      return () => isThere;
+    },
+    mapped: (change) => cellFormat({ ...parts, map: change(map) }),
+  };
+}
+
+const MISFIT_QUOTES: ImportedRecord = { kind: 'rejected', reason: 'quotes do not fit' };
+
+function isHeader(columns: readonly string[], map: FieldMap | undefined, signs: readonly string[]): boolean {
+  const lookup = lookupIn(columns);
+  const has = (name: string): boolean => lookup(name) !== undefined;
+  if (signs.length > 0) return signs.every(has);
+  if (map === undefined) return has('short_code');
+  const { names, beside = [] } = map.sources.short_code ?? { names: ['short_code'] };
+  const isConstant = names.length === 0 && columns.length > 1;
+  return isConstant || [...names, ...beside].some(has) || (map.keepsOwnNames === true && has('short_code'));
+}
+
+/** Names are found in any letter case. */
+function lookupIn(columns: readonly string[]): Lookup<readonly string[]> {
+  return (name) => {
+    const place = columns.indexOf(name.toLowerCase());
+    return place === -1 ? undefined : (cells) => cells[place];
+  };
+}
+
+function rowReader(
+  header: FileHeader,
+  map: FieldMap | undefined,
+): (cells: readonly string[]) => ImportedRecord {
+  if (map === undefined) return (cells) => recordOfCells(cells, header);
+  const read = clickReader(map, lookupIn(header.columns));
+  return (cells) => {
+    const own = recordOfCells(cells, header);
+    if (own.kind !== 'click') return own;
+    return map.keepsOwnNames === true ? withOwnNames(own, read(cells)) : read(cells);
+  };
+}
 
 /** By the name of a column. A column that no field is named after is ignored later. */
 const PARSERS: ReadonlyMap<string, (cell: string) => unknown> = new Map(
   INPUT_NAMES.map((name) => [name, INPUTS[name].input.parseCell]),
 );
 
-/** The header that names these columns, in any letter case; undefined without `short_code`, which every click needs. */
-export function headerOfCells(cells: readonly string[], delimiter?: string): FileHeader | undefined {
-  const columns = cells.map((name) => name.trim().toLowerCase());
-  if (!columns.includes('short_code')) return undefined;
-  return delimiter === undefined ? { columns } : { columns, delimiter };
-}
-
 /** The cells of one record under the names of its header. An empty cell is not given; spreadsheets leave out the last ones. */
-export function recordOfCells(cells: readonly string[], { columns }: FileHeader): ImportedRecord {
+function recordOfCells(cells: readonly string[], { columns }: FileHeader): ImportedRecord {
   if (cells.length > columns.length && cells.slice(columns.length).some((cell) => cell.trim() !== ''))
     return { kind: 'rejected', reason: 'more cells than the header line' };
   const value: Record<string, unknown> = {};

@@ -1,5 +1,6 @@
 import { namesOf } from '../../lib/names.ts';
 import { CSV } from './csv.ts';
+import { EXPORTS } from './exports.ts';
 import type { ImportFormat } from './import-format.ts';
 import { JSON_FILE } from './json-file.ts';
 import { JSON_LOGS } from './json-logs.ts';
@@ -8,8 +9,8 @@ import { TEXT_LOGS } from './text-logs.ts';
 import { W3C_LOG } from './w3c-log.ts';
 
 /**
- * The formats that can be imported, in the order they are offered. Of two that fit a file equally well, it is the first. Each
- * has samples in `test/data/import/`.
+ * The formats that can be imported, in the order they are offered. Of two that fit a file equally well, it is the first, but
+ * exports of other services go before what can hold anything. Each has samples in `test/data/import/`.
  */
 export const IMPORT_FORMATS = {
   ndjson: NDJSON,
@@ -18,8 +19,15 @@ export const IMPORT_FORMATS = {
   ...TEXT_LOGS,
   ...JSON_LOGS,
   w3c: W3C_LOG,
+  ...EXPORTS,
 } as const satisfies Readonly<Record<string, ImportFormat>>;
 
 export type ImportFormatName = keyof typeof IMPORT_FORMATS;
 
 export const IMPORT_FORMAT_NAMES = namesOf(IMPORT_FORMATS);
+
+/** In the order in which a file is tried. */
+export const RECOGNITION_ORDER: readonly ImportFormatName[] = [
+  ...namesOf(EXPORTS),
+  ...IMPORT_FORMAT_NAMES.filter((name) => !Object.hasOwn(EXPORTS, name)),
+];

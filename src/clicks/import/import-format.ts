@@ -1,3 +1,4 @@
+import type { FieldMap } from './field-map.ts';
 import type { LoggedRequest } from './logged-request.ts';
 
 /** What a record of an imported file turns out to be. A record that is no click is a value with a reason. */
@@ -36,22 +37,29 @@ export interface FileHeader {
 /** A format whose records hold the fields of clicks. */
 export interface FieldFormat extends FormatBase {
   readonly kind: 'fields';
+  /** What its header, or else each record, has to have. */
+  readonly needs: string;
   /**
    * Parses the first record where that names the columns of the others; undefined for a record that does not. Itself undefined
    * for a format without a header.
+   * @param delimiter what separates cells, where that is known
    */
-  readonly parseHeader: ((record: string) => FileHeader | undefined) | undefined;
+  readonly parseHeader: ((record: string, delimiter?: string) => FileHeader | undefined) | undefined;
   /** A line break inside quotes belongs to the record. */
   readonly isQuoted: boolean;
   /** Whether a file that begins with this text is in the format. Undefined where the header or the records tell. */
-  readonly recognises?: (text: string) => boolean;
-  /** Turns the pieces of a file one by one into lines, each a record. Undefined where its own lines are. */
-  readonly toLines?: () => (piece: Buffer) => Buffer;
+  readonly recognises?: ((text: string) => boolean) | undefined;
+  /** Makes what turns the pieces of a file one by one into lines, each a record. Undefined where its own lines are. */
+  readonly toLines?: (() => (piece: Buffer) => Buffer) | undefined;
   /**
-   * Parses one record, which is not blank, without its line break.
+   * Makes the parser of records that are not blank.
    * @param header without columns for a format that has none
    */
-  readonly parse: (record: string, header: FileHeader) => ImportedRecord;
+  readonly parser: (header: FileHeader) => RecordParser;
+  /** Makes the check whether a record has anything of that name, as maps name it. */
+  readonly hasName: (name: string, header: FileHeader) => (record: string) => boolean;
+  /** The same format with other names for the fields of a click, made from its own map; undefined where its names are a click's. */
+  readonly mapped: (change: (own: FieldMap | undefined) => FieldMap) => FieldFormat;
 }
 
 /** A format whose lines each hold a request that a web server answered. */

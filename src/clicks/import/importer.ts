@@ -21,6 +21,10 @@ export interface ImportOptions {
   readonly isAnyOwner: boolean;
   /** Every line is added, whatever is stored. */
   readonly areDuplicatesAllowed: boolean;
+  /** Only clicks of URLs that are registered. */
+  readonly areCodesKnown: boolean;
+  /** The report alone: nothing is stored. */
+  readonly isDryRun: boolean;
   /** Unix milliseconds. */
   readonly now: number;
   /** Where the clicks in memory are counted. */

@@ -1,6 +1,6 @@
 import { findIp } from '../../lib/ip.ts';
 import type { ImportedRecord } from './import-format.ts';
-import { type LogEscapes, shortCodeOf } from './request-path.ts';
+import { type LogEscapes, shortCodeOf, withoutEscapes } from './request-path.ts';
 
 /** A request as a web server logs it. Every log format comes down to this; what is undefined is not logged. */
 export interface LoggedRequest {
@@ -42,11 +42,20 @@ export function clickOfRequest(request: LoggedRequest, options: LogOptions): Imp
       short_code: shortCodeOf(request.target, request.escapes, request.isDecoded),
       clicked_at: request.time,
       ip: visitorAddress(request, options.trustProxy),
-      referrer: request.referrer,
-      user_agent: request.userAgent,
+      referrer: headerOf(request.referrer, request.escapes),
+      user_agent: headerOf(request.userAgent, request.escapes),
     },
     host: request.host,
   };
+}
+
+/**
+ * A header as the client sent it, so that one request is the same click in every server's log. Text logs write `-` where
+ * there is none.
+ */
+function headerOf(logged: string | undefined, escapes: LogEscapes): string | undefined {
+  if (logged === '-') return undefined;
+  return logged !== undefined && escapes === 'backslash' ? withoutEscapes(logged) : logged;
 }
 
 const IMPOSSIBLE_TIME: ImportedRecord = { kind: 'rejected', reason: 'impossible date or time' };

@@ -28,6 +28,8 @@ export interface MissingClicksOptions {
   readonly ownerId: string;
   readonly isAnyOwner: boolean;
   readonly areDuplicatesAllowed: boolean;
+  readonly areCodesKnown: boolean;
+  readonly isDryRun: boolean;
   readonly report: ReportBuilder;
   readonly room: Room;
   /** Counts the batch's lines among those of its stream. */
@@ -36,6 +38,9 @@ export interface MissingClicksOptions {
   readonly alone: (work: () => Promise<void>) => Promise<void>;
   readonly write: (rows: readonly OwnerlessRow[]) => Promise<void>;
 }
+
+/** Why a click of a URL that is not registered is skipped. */
+const UNKNOWN_CODE = 'unknown_code';
 
 /** About what a line takes of the heap until its batch is stored. */
 const LINE_BYTES = 64;
@@ -73,15 +78,17 @@ export class MissingClicks implements RowSelection {
   }
 
   async store(rows: readonly OwnerlessRow[]): Promise<void> {
+    const { areCodesKnown, isDryRun } = this.#options;
     await this.#options.alone(async () => {
       const oldest = await oldestByCode(rows);
       const wanted = await this.#wanted(rows, oldest);
+      if (isDryRun) await this.#show(wanted);
       const missing = await this.#missing(wanted, oldest);
-      const registered = await this.#registered(
-        missing,
-        missing === rows ? oldest : await oldestByCode(missing),
-      );
-      if (registered.length > 0) await this.#options.write(registered);
+      const registered =
+        isDryRun || areCodesKnown
+          ? missing
+          : await this.#registered(missing, missing === rows ? oldest : await oldestByCode(missing));
+      if (registered.length > 0 && !isDryRun) await this.#options.write(registered);
       await filtered(registered, ({ index, row }) => {
         this.#options.report.add('accepted', row.clicked_at);
         if (this.#lines.placeOf(index) === undefined) this.#options.report.addUntimed();
@@ -90,17 +97,29 @@ export class MissingClicks implements RowSelection {
     });
   }
 
-  /** Without those of other owners' URLs and those that were erased. */
+  async #show(rows: readonly OwnerlessRow[]): Promise<void> {
+    await filtered(rows, ({ row }) => {
+      this.#options.report.preview(row);
+      return true;
+    });
+  }
+
+  /** Without those of other owners' URLs, of codes that must be known, and those that were erased. */
   async #wanted(
     rows: readonly OwnerlessRow[],
     oldest: ReadonlyMap<string, number>,
   ): Promise<readonly OwnerlessRow[]> {
-    const { ownerId, report } = this.#options;
+    const { ownerId, areCodesKnown, report } = this.#options;
     const owners = await ownersOf(this.#parts.context.urls, oldest.keys());
     const since = [...oldest.values()].reduce((one, other) => Math.min(one, other), Infinity);
     const erased = await this.#parts.erasures.of([...oldest.keys()], since);
     return filtered(rows, (placed) => {
-      placed.ownerId = owners.get(placed.row.short_code) ?? ownerId;
+      const owner = owners.get(placed.row.short_code);
+      if (owner === undefined && areCodesKnown) {
+        report.skip(UNKNOWN_CODE);
+        return false;
+      }
+      placed.ownerId = owner ?? ownerId;
       if (!this.#mayAdd(placed)) return false;
       const isErased = erased.has(placed);
       if (isErased) report.leaveErased();

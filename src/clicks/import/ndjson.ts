@@ -1,16 +1,9 @@
-import type { FieldFormat, ImportedRecord } from './import-format.ts';
-import { parseObject } from './json-object.ts';
+import { jsonFormat } from './json-format.ts';
+import { JSON_LINES } from './json-layouts.ts';
 
-export const NDJSON: FieldFormat = {
-  kind: 'fields',
+export const NDJSON = jsonFormat({
   description: 'a JSON object on each line, with the fields of POST /api/v1/clicks',
   endings: ['.ndjson', '.jsonl'],
-  parseHeader: undefined,
-  isQuoted: false,
-  parse: parseNdjsonLine,
-};
-
-function parseNdjsonLine(line: string): ImportedRecord {
-  const value = parseObject(line);
-  return value === undefined ? { kind: 'rejected', reason: 'not a JSON object' } : { kind: 'click', value };
-}
+  layout: JSON_LINES,
+  signs: ['short_code'],
+});

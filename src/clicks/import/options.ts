@@ -2,7 +2,9 @@ import { z } from 'zod';
 import { invalid } from '../../errors.ts';
 import { namesOf } from '../../lib/names.ts';
 import { isBlank } from '../../lib/text.ts';
-import { IMPORT_FORMAT_NAMES } from './formats.ts';
+import { FIELD_MAP_NAMES } from './field-maps.ts';
+import { IMPORT_FORMATS, IMPORT_FORMAT_NAMES } from './formats.ts';
+import { MapError, parseGivenMap } from './given-map.ts';
 import { NotationError, compileNotation } from './log-notation.ts';
 import type { Reading } from './reading.ts';
 
@@ -58,6 +60,20 @@ const encodingSchema = z.string().transform((name, context) => {
   }
 });
 
+const mapSchema = z.string().superRefine((text, context) => {
+  try {
+    parseGivenMap([text]);
+  } catch (cause) {
+    if (!(cause instanceof MapError)) throw cause;
+    context.addIssue({ code: 'custom', message: cause.message });
+  }
+});
+
+const delimiterSchema = z
+  .string()
+  .transform((text) => (text === '\\t' || text === 'tab' ? '\t' : text))
+  .refine((text) => /^[^"\r\n]$/.test(text), 'must be one character, or tab');
+
 /** The options of an import. The command line's options and the parameters of the API follow from here. */
 export const IMPORT_OPTIONS = {
   format: single({
@@ -77,6 +93,18 @@ export const IMPORT_OPTIONS = {
     schema: encodingSchema,
     description: 'encoding of the files if it is not UTF-8, for example windows-1252',
     example: 'windows-1252',
+  }),
+  map: repeatable({
+    argument: '<field=theirs>',
+    schema: mapSchema,
+    description: `where CSV and JSON have a field of a click: short_code=slug, with dots for nested ones; country==DE is a text for every record; or a preset: ${FIELD_MAP_NAMES.join(', ')} (repeatable)`,
+    example: 'short_code=slug',
+  }),
+  delimiter: single({
+    argument: '<character>',
+    schema: delimiterSchema,
+    description: 'what separates the cells of CSV, if it is neither comma, semicolon nor tab',
+    example: '|',
   }),
   trust_proxy: single({
     argument: '<n>',
@@ -110,6 +138,8 @@ export const IMPORT_OPTIONS = {
     description: 'only these statuses of a log, separated by commas: 301,302',
     example: '301,302',
   }),
+  known_codes: aSwitch('only clicks of URLs that are registered; others are counted as unknown_code'),
+  dry_run: aSwitch('store nothing: show the first clicks, the commonest short codes and the counts'),
   any_owner: aSwitch('also import clicks for URLs of other owners, which are left out otherwise'),
   allow_duplicates: aSwitch('add every line, also those of clicks that are stored already'),
 } as const satisfies Readonly<Record<string, ImportOption>>;
@@ -154,6 +184,9 @@ export function parseImportOptions(
   if (!isParsed(values)) throw new Error('An option has not been parsed.');
   if (values.format !== undefined && values.log_format !== undefined)
     throw invalid('log_format', `${spelt('log_format')} cannot be combined with ${spelt('format')}.`);
+  const isLog = values.log_format !== undefined || IMPORT_FORMATS[values.format ?? 'csv'].kind === 'log';
+  for (const name of ['map', 'delimiter'] as const)
+    if (isLog && values[name] !== undefined) throw invalid(name, `${spelt(name)} is not for logs.`);
   return values;
 }
 
@@ -164,8 +197,8 @@ function isParsed(values: Partial<Record<ImportOptionName, unknown>>): values is
 
 /** What of the options goes with each batch of a file. */
 export function readingOptionsOf(options: ImportOptions): Pick<Reading, ReadingOptionName> {
-  const { log_format, trust_proxy, code_with_host, only, except, status } = options;
-  return { log_format, trust_proxy, code_with_host, only, except, status };
+  const { log_format, map, delimiter, trust_proxy, code_with_host, only, except, status } = options;
+  return { log_format, map, delimiter, trust_proxy, code_with_host, only, except, status };
 }
 
-type ReadingOptionName = Exclude<keyof Reading, 'format' | 'columns' | 'delimiter' | 'prefix'>;
+type ReadingOptionName = Exclude<keyof Reading, 'format' | 'columns' | 'prefix'>;

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { IMPORT_FORMATS, IMPORT_FORMAT_NAMES } from './formats.ts';
+import { MapError, mergeMap, parseGivenMap } from './given-map.ts';
 import type { ImportFormat, ImportedRecord, RecordParser } from './import-format.ts';
 import { matchesAny } from './link-filter.ts';
 import { NOT_UTF8, TOO_LONG } from './lines.ts';
@@ -18,6 +19,8 @@ export const readingSchema = z.strictObject({
   columns: z.array(z.string()).readonly(),
   /** What separates cells, where that is not a comma. */
   delimiter: z.string().length(1).optional(),
+  /** Where records have the fields of a click, as the option `map` says it. */
+  map: z.array(z.string()).readonly().optional(),
   /** What its lines are inside of. */
   prefix: z.enum(LOG_PREFIX_NAMES).optional(),
   /** How many proxies stand in front of the log's server. */
@@ -33,9 +36,20 @@ export const readingSchema = z.strictObject({
 
 export type Reading = Readonly<z.infer<typeof readingSchema>>;
 
-/** @throws NotationError for a log format that cannot be used */
-export function formatOf({ format, log_format: notation }: Reading): ImportFormat {
-  return notation === undefined ? IMPORT_FORMATS[format] : textLog(notation, { description: notation });
+/**
+ * @throws NotationError for a log format that cannot be used
+ * @throws MapError for a map that cannot be used, or not with this format
+ */
+export function formatOf({
+  format,
+  log_format: notation,
+  map,
+}: Pick<Reading, 'format' | 'log_format' | 'map'>): ImportFormat {
+  if (notation !== undefined) return textLog(notation, { description: notation });
+  const known: ImportFormat = IMPORT_FORMATS[format];
+  if (map === undefined) return known;
+  if (known.kind === 'log') throw new MapError(`cannot be used with the format ${format}, a log`);
+  return known.mapped((own) => mergeMap(own, parseGivenMap(map)));
 }
 
 /** Whether a line break inside quotes belongs to the record. */
@@ -89,8 +103,10 @@ const INVALID_UTF8: ImportedRecord = {
 };
 
 function parserOfFormat(format: ImportFormat, reading: Reading): RecordParser {
-  if (format.kind === 'fields')
-    return (record) => (record.includes(NOT_UTF8) ? INVALID_UTF8 : format.parse(record, reading));
+  if (format.kind === 'fields') {
+    const parse = format.parser(reading);
+    return (record) => (record.includes(NOT_UTF8) ? INVALID_UTF8 : parse(record));
+  }
   const name = reading.log_format === undefined ? `the format ${reading.format}` : 'the format given';
   const misfit: ImportedRecord = { kind: 'rejected', reason: `not in ${name}` };
   const options: LogOptions = {

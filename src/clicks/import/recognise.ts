@@ -1,18 +1,29 @@
-import { IMPORT_FORMATS, IMPORT_FORMAT_NAMES, type ImportFormatName } from './formats.ts';
-import type { ImportFormat, ImportedRecord } from './import-format.ts';
+import { IMPORT_FORMATS, IMPORT_FORMAT_NAMES, type ImportFormatName, RECOGNITION_ORDER } from './formats.ts';
+import type { ImportedRecord } from './import-format.ts';
 import { LOG_PREFIXES, LOG_PREFIX_NAMES, type LogPrefixName } from './log-prefix.ts';
-import { type Reading, parserOf } from './reading.ts';
+import { type Reading, formatOf, parserOf } from './reading.ts';
 import { RecordSplitter } from './records.ts';
 
 /** How many of a file's first lines are tried in each format. */
 const SAMPLE_LINES = 50;
 
-/** The format that most of a file's first lines are in, or whose header the file begins with; undefined if there is none. */
-export function recogniseFormat(text: string): ImportFormatName | undefined {
-  const byWhole = IMPORT_FORMAT_NAMES.find((name) => isBegunIn(IMPORT_FORMATS[name], text));
+/**
+ * The format that most of a file's first lines are in, or whose header the file begins with; undefined if there is none.
+ * @param given what was said of it: with a map, it is no log
+ */
+export function recogniseFormat(
+  text: string,
+  given: Pick<Reading, 'map' | 'delimiter'> = {},
+): ImportFormatName | undefined {
+  const names = RECOGNITION_ORDER.filter(
+    (name) => given.map === undefined || IMPORT_FORMATS[name].kind === 'fields',
+  );
+  const byWhole = names.find((name) => isBegunIn({ ...given, format: name }, text));
   if (byWhole !== undefined) return byWhole;
   const lines = firstLines(text);
-  const counts = IMPORT_FORMAT_NAMES.map((format) => countParsed(format, lines));
+  const counts = IMPORT_FORMAT_NAMES.map((name) =>
+    names.includes(name) ? countParsed({ ...given, format: name, columns: [] }, lines) : 0,
+  );
   const most = Math.max(...counts);
   return most === 0 ? undefined : IMPORT_FORMAT_NAMES[counts.indexOf(most)];
 }
@@ -43,16 +54,17 @@ export function hasRecords(text: string, reading: Reading): boolean {
   return firstLines(text).some((line) => isRecord(parse(line)));
 }
 
-function isBegunIn(format: ImportFormat, text: string): boolean {
+function isBegunIn(given: Pick<Reading, 'format' | 'map' | 'delimiter'>, text: string): boolean {
+  const format = formatOf(given);
   if (format.kind === 'log') return format.columns?.find(text) !== undefined;
   if (format.recognises !== undefined) return format.recognises(text);
-  return format.parseHeader?.(firstRecord(text, format.isQuoted)) !== undefined;
+  return format.parseHeader?.(firstRecord(text, format.isQuoted), given.delimiter) !== undefined;
 }
 
-function countParsed(name: ImportFormatName, lines: readonly string[]): number {
-  const format: ImportFormat = IMPORT_FORMATS[name];
+function countParsed(reading: Reading, lines: readonly string[]): number {
+  const format = formatOf(reading);
   if (format.kind === 'fields' ? format.parseHeader !== undefined : format.columns !== undefined) return 0;
-  const parse = parserOf({ format: name, columns: [] });
+  const parse = parserOf(reading);
   return lines.filter((line) => isRecord(parse(line))).length;
 }
 

@@ -32,6 +32,11 @@ function pathOf(target: string): string {
   return origin === undefined ? path : path.slice(origin.length) || '/';
 }
 
+/** A text without a log's backslash escapes. Bytes that are not UTF-8 are in percent form. */
+export function withoutEscapes(text: string): string {
+  return text.includes('\\') ? textOf(withoutBackslashes(Buffer.from(text))) : text;
+}
+
 const BACKSLASH = 0x5c;
 const PERCENT = 0x25;
 const LOWER_X = 0x78;

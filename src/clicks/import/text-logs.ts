@@ -30,4 +30,12 @@ export const TEXT_LOGS = {
     '$type $time_iso8601 $elb $remote_addr $target_address $request_processing_time $target_processing_time $response_processing_time $status $target_status $received_bytes $sent_bytes "$request" "$http_user_agent"',
     { description: 'AWS Application Load Balancer', hasTrailing: true },
   ),
+  elb: textLog(
+    '$time_iso8601 $elb $remote_addr $backend_address $request_processing_time $backend_processing_time $response_processing_time $status $backend_status $received_bytes $sent_bytes "$request" "$http_user_agent"',
+    { description: 'AWS Classic Load Balancer', hasTrailing: true },
+  ),
+  s3: textLog(
+    '$bucket_owner $bucket [$time_local] $remote_addr $requester $request_id $operation $key "$request" $status $error_code $bytes_sent $object_size $total_time $turn_around_time "$http_referer" "$http_user_agent"',
+    { description: 'server access log of Amazon S3', hasTrailing: true },
+  ),
 } as const satisfies Readonly<Record<string, LogFormat>>;

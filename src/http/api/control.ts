@@ -26,6 +26,8 @@ const batchSchema = z.object({
   owner: ownerSchema,
   any_owner: z.boolean(),
   allow_duplicates: z.boolean(),
+  known_codes: z.boolean().default(false),
+  dry_run: z.boolean().default(false),
 });
 
 const seedSchema = z.object({
@@ -84,12 +86,14 @@ const importBatch = internalRoute({
             ownerId: described.owner,
             isAnyOwner: described.any_owner,
             areDuplicatesAllowed: described.allow_duplicates,
+            areCodesKnown: described.known_codes,
+            isDryRun: described.dry_run,
             now: services.now(),
             room,
           },
         ),
       );
-      services.metrics.countClicks(report.accepted, 0);
+      if (!described.dry_run) services.metrics.countClicks(report.accepted, 0);
       return { status: 200, body: report };
     },
 });

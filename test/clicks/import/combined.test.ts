@@ -42,7 +42,7 @@ describe('a line in the combined format', () => {
         clicked_at: '2026-02-01T05:29:59.000Z',
         ip: '2001:db8::7',
         referrer: 'https://example.com/x?y=1',
-        user_agent: 'Mozilla/5.0 (X11; \\"odd\\")',
+        user_agent: 'Mozilla/5.0 (X11; "odd")',
       },
     });
   });

@@ -1,6 +1,9 @@
 import { describe, expect, test } from '@jest/globals';
 import * as fc from 'fast-check';
-import { CSV, parseCsvCells, parseCsvRecord } from '../../../src/clicks/import/csv.ts';
+import { CSV, parseCsvCells } from '../../../src/clicks/import/csv.ts';
+import type { FileHeader, ImportedRecord } from '../../../src/clicks/import/import-format.ts';
+
+const parseCsvRecord = (record: string, header: FileHeader): ImportedRecord => CSV.parser(header)(record);
 
 describe('a CSV record', () => {
   test('has the cells that were written, quoted or not', () => {

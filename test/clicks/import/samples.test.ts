@@ -14,7 +14,7 @@ function filesOf(format: string): readonly string[] {
 }
 
 function recordsOf(name: ImportFormatName, text: string): readonly unknown[] {
-  const format = formatOf({ format: name, columns: [] });
+  const format = formatOf({ format: name });
   const header =
     format.kind === 'fields' ? format.parseHeader?.(firstRecord(text, isQuoted(format))) : undefined;
   const columns = format.kind === 'log' ? format.columns?.find(text) : undefined;
