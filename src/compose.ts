@@ -16,7 +16,9 @@ import { cachedUserAgents } from './clicks/enrich/user-agent.ts';
 import { type HashVisitor, visitorHasher } from './clicks/enrich/visitor.ts';
 import { IdempotencyLedger } from './clicks/idempotency.ts';
 import { ErasureLog } from './clicks/erasure-log.ts';
+import { ImportLog } from './clicks/import/import-log.ts';
 import { Importer } from './clicks/import/importer.ts';
+import { Imports } from './clicks/import/imports.ts';
 import type { IngestContext } from './clicks/ingest-options.ts';
 import { lazyPlaces } from './clicks/place-database.ts';
 import { ClickRemoval } from './clicks/removal.ts';
@@ -100,6 +102,15 @@ export function composeServices(config: Config, { clickhouse, ...parts }: Opened
     ingest,
     idempotency: new IdempotencyLedger(database, nextVersion),
     importer: new Importer({ database, shards, context: ingest, erasures }),
+    imports: new Imports({
+      database,
+      shards,
+      log: new ImportLog(database, nextVersion),
+      removal,
+      urls,
+      isAlone: isEmbedded,
+      now,
+    }),
     removal,
     backups: new Backups({
       database,

@@ -3,6 +3,7 @@ import type { Config } from '../config.ts';
 import { findRunning } from '../data-dir/control-file.ts';
 import { CommandError } from './command-error.ts';
 import { noteWait } from './output.ts';
+import { UploadError, type Uploaded, upload } from './upload.ts';
 
 /** Sends requests to a Spoor server. */
 export interface Client {
@@ -18,14 +19,25 @@ export interface Client {
    * Streams the body of a GET request.
    * @throws CommandError with the server's error message
    */
-  readonly stream: (
+  readonly stream: (path: string, query: Query) => Promise<AsyncIterable<Uint8Array>>;
+  /**
+   * Streams the body of a POST request.
+   * @param isResult whether the JSON of a response is a result, whatever its status
+   * @returns the JSON
+   * @throws CommandError with the server's error message; what reading the body throws
+   */
+  readonly upload: (
     path: string,
-    query: Readonly<Record<string, string | undefined>>,
-  ) => Promise<AsyncIterable<Uint8Array>>;
+    query: Query,
+    body: AsyncIterable<Buffer>,
+    isResult: (json: unknown) => boolean,
+  ) => Promise<unknown>;
 }
 
+export type Query = Readonly<Record<string, string | readonly string[] | undefined>>;
+
 export interface RequestOptions {
-  readonly query?: Readonly<Record<string, string | undefined>>;
+  readonly query?: Query;
   readonly json?: unknown;
   readonly body?: string | Buffer;
   readonly headers?: Readonly<Record<string, string>>;
@@ -39,31 +51,45 @@ const SERVER_ERROR = 500;
 
 const errorSchema = z.object({ error: z.string() });
 
-/** @param key the API key; undefined sends none */
-export function createClient(url: string, key: string | undefined): Client {
+/**
+ * @param key the API key; undefined sends none
+ * @param signal ends uploads
+ */
+export function createClient(url: string, key: string | undefined, signal?: AbortSignal): Client {
+  const authorization: Readonly<Record<string, string>> =
+    key === undefined ? {} : { authorization: `Bearer ${key}` };
+  const unreachable = (cause: unknown): CommandError =>
+    new CommandError(`The Spoor server at ${url} does not respond.`, { cause, isRetryable: true });
   const send = async (method: string, path: string, options: RequestOptions): Promise<Response> => {
-    // The URL may have a path.
-    const target = new URL(url.replace(/\/+$/, '') + path);
-    for (const [name, value] of Object.entries(options.query ?? {})) {
-      if (value !== undefined) target.searchParams.set(name, value);
-    }
+    const target = targetOf(url, path, options.query);
     const body = options.json === undefined ? options.body : JSON.stringify(options.json);
     try {
       return await fetch(target, {
         method,
         headers: {
-          ...(key === undefined ? {} : { authorization: `Bearer ${key}` }),
+          ...authorization,
           ...(options.json === undefined ? {} : { 'content-type': 'application/json' }),
           ...options.headers,
         },
         ...(body === undefined ? {} : { body }),
       });
     } catch (cause) {
-      throw new CommandError(`The Spoor server at ${url} does not respond.`, { cause, isRetryable: true });
+      throw unreachable(cause);
     }
   };
   return {
     url,
+    upload: async (path, query, body, isResult) => {
+      let response: Uploaded;
+      try {
+        response = await upload(targetOf(url, path, query), authorization, body, signal);
+      } catch (cause) {
+        throw cause instanceof UploadError ? unreachable(cause) : cause;
+      }
+      const json = jsonOf(response.body);
+      if (isResult(json)) return json;
+      throw errorFor(response.status, response.body);
+    },
     stream: async (path, query) => {
       const response = await send('GET', path, { query });
       if (response.ok && response.body !== null) return response.body;
@@ -85,6 +111,14 @@ export function createClient(url: string, key: string | undefined): Client {
   };
 }
 
+function targetOf(url: string, path: string, query: Query = {}): URL {
+  // The URL may have a path.
+  const target = new URL(url.replace(/\/+$/, '') + path);
+  for (const [name, values = []] of Object.entries(query))
+    for (const value of [values].flat()) target.searchParams.append(name, value);
+  return target;
+}
+
 function errorFor(status: number, text: string): CommandError {
   const hint = status === UNAUTHORIZED ? ' Commands take the key from SPOOR_API_KEY.' : '';
   const isRetryable = status >= SERVER_ERROR;
@@ -94,8 +128,12 @@ function errorFor(status: number, text: string): CommandError {
 }
 
 function messageIn(text: string): string | undefined {
+  return errorSchema.safeParse(jsonOf(text)).data?.error;
+}
+
+function jsonOf(text: string): unknown {
   try {
-    return errorSchema.parse(JSON.parse(text)).error;
+    return JSON.parse(text);
   } catch {
     return undefined;
   }
@@ -123,12 +161,14 @@ export async function withClient<T>(config: Config, work: (client: Client) => Pr
       onWait: process.stderr.isTTY ? noteWait : () => {},
     },
   );
+  const ending = new AbortController();
   const stopOnSignal = (): void => {
+    ending.abort();
     void own.stop().finally(() => process.exit(130));
   };
   process.once('SIGINT', stopOnSignal).once('SIGTERM', stopOnSignal);
   try {
-    return await work({ ...createClient(own.url, own.token), url: undefined });
+    return await work({ ...createClient(own.url, own.token, ending.signal), url: undefined });
   } finally {
     process.off('SIGINT', stopOnSignal).off('SIGTERM', stopOnSignal);
     await own.stop();

@@ -1,22 +1,24 @@
 import { basename } from 'node:path';
 import type { Command } from 'commander';
 import { readConfig } from '../config.ts';
-import { IMPORT_FORMATS, IMPORT_FORMAT_NAMES, type ImportFormatName } from '../clicks/import/formats.ts';
+import { IMPORT_FORMATS, IMPORT_FORMAT_NAMES } from '../clicks/import/formats.ts';
+import {
+  type ImportReport,
+  emptyReport,
+  mergeReports,
+  rejectedCount,
+} from '../clicks/import/import-report.ts';
 import { LOG_PREFIXES, LOG_PREFIX_NAMES } from '../clicks/import/log-prefix.ts';
-import { type ImportOptions, readingOptionsOf } from '../clicks/import/options.ts';
 import { MOST_RECORD_LINES } from '../clicks/import/records.ts';
 import { messageOf } from '../errors.ts';
 import { COMMAND } from '../process/package-root.ts';
-import { type Client, withClient } from './client.ts';
+import { type Client, type Query, withClient } from './client.ts';
 import { CommandError } from './command-error.ts';
-import { type FileRecords, openRecords } from './file-records.ts';
-import { importFault } from './import-fault.ts';
-import { importFile } from './import-file.ts';
-import { type ImportCommandOptions, importOptions, importOptionsOf } from './import-options.ts';
+import { type Import, importFile, reportOf } from './import-file.ts';
+import { type ImportCommandOptions, importOptions, importQueryOf } from './import-options.ts';
 import { type ImportSource, failureOf, findSource } from './import-source.ts';
-import { type ImportReport, emptyReport, mergeReports } from './import-report.ts';
-import { printPreview, printReport, shownReport } from './import-output.ts';
-import { printJson, printLine, startProgress } from './output.ts';
+import { printFormat, printPreview, printReport, shownReport } from './import-output.ts';
+import { grouped, printJson, printLine, startProgress } from './output.ts';
 import { pageAddress } from './page-address.ts';
 
 export function importCommand(program: Command): void {
@@ -58,15 +60,15 @@ Examples:
   spoor import go.log --log-format '$remote_addr [$time_local] "$request" $status'`,
     )
     .action(async (files: readonly string[], options: ImportCommandOptions, command: Command) => {
-      const given = importOptionsOf(command);
+      const query = { ...importQueryOf(command), owner: options.owner };
       const sources = files.map(findSource);
-      const { reports, server } = await withClient(readConfig(), async (client) => {
-        const done: FileReport[] = [];
-        for (const source of sources) done.push(await importSource(client, source, options.owner, given));
-        return { reports: done, server: client.url };
+      const { done, server } = await withClient(readConfig(), async (client) => {
+        const reports: FileReport[] = [];
+        for (const source of sources) reports.push(await importSource(client, source, query));
+        return { done: reports, server: client.url };
       });
-      const total = reports.map(({ report }) => report).reduce(mergeReports, emptyReport());
-      const isDryRun = given.dry_run === true;
+      const total = done.map(({ report }) => reportOf(report)).reduce(mergeReports, emptyReport());
+      const isDryRun = query.dry_run !== undefined;
       const statsCommand = isDryRun ? null : statsCommandFor(total, options.owner);
       const address = server === undefined || isDryRun ? null : pageAddressFor(server, total, options.owner);
       if (options.json) {
@@ -75,26 +77,28 @@ Examples:
           dry_run: isDryRun,
           stats_command: statsCommand,
           page_url: address,
-          files: reports.map((done) => ({
-            file: done.file,
-            format: formatOf(done),
-            ...shownReport(done.report),
+          files: done.map(({ file, report }) => ({
+            file,
+            import_id: isDryRun ? null : report.id,
+            format: report.format,
+            ...shownReport(reportOf(report)),
           })),
         });
       } else {
-        const isGiven = given.format !== undefined || given.log_format !== undefined;
-        for (const done of reports) {
-          const format = formatOf(done);
-          if (format !== null && !isGiven)
-            printLine(`${done.file}: recognised as ${format}${prefixOf(done)}`);
-          printReport(done.file, done.report);
+        const isGiven = ['format', 'log_format'].some((name) => name in query);
+        for (const { file, report } of done) {
+          if (!isGiven) printFormat(file, report);
+          printReport(file, report);
         }
-        if (reports.length > 1) printReport('total', total);
+        if (done.length > 1) printReport('total', total);
         if (isDryRun) printPreview(total.preview);
         if (statsCommand !== null) printLine(`Show them:\n  ${statsCommand}`);
         if (address !== null) printLine(`In a browser:\n  ${address}`);
+        const added = isDryRun ? [] : done.filter(({ report }) => report.accepted > 0);
+        if (added.length > 0)
+          printLine(`Undo:\n  ${COMMAND} imports undo ${added.map(({ report }) => report.id).join(' ')}`);
       }
-      const fault = importFault(reports, options.strict === true);
+      const fault = faultOf(done, options.strict === true);
       if (fault !== undefined) throw new CommandError(fault);
     });
 }
@@ -108,29 +112,25 @@ function formatList(): string {
   return `${formats.join('\n')}\nEach also inside the lines of: ${prefixes.join(', ')}.`;
 }
 
-/** What became of one file; `records` is undefined for one without lines. */
+/** What became of one file. */
 interface FileReport {
   readonly file: string;
-  readonly records: FileRecords | undefined;
-  readonly report: ImportReport;
+  readonly report: Import;
 }
 
-/** The format by its name; null for a file without lines, and for `--log-format`. */
-function formatOf({ records }: FileReport): ImportFormatName | null {
-  return records === undefined || records.reading.log_format !== undefined ? null : records.reading.format;
+/** Why imports that ran to their ends failed, in a sentence. @param isStrict a rejected line is a failure, too */
+function faultOf(files: readonly FileReport[], isStrict: boolean): string | undefined {
+  const faults = files.flatMap(({ file, report: { error } }) =>
+    error === null ? [] : [`${file}: ${error}`],
+  );
+  if (faults.length > 0) return faults.join(' ');
+  const rejected = files.reduce((sum, { report }) => sum + rejectedCount(report), 0);
+  return isStrict && rejected > 0
+    ? `${grouped(rejected)} rejected, which --strict does not allow.`
+    : undefined;
 }
 
-function prefixOf({ records }: FileReport): string {
-  const prefix = records?.reading.prefix;
-  return prefix === undefined ? '' : ` in lines of ${LOG_PREFIXES[prefix].description}`;
-}
-
-async function importSource(
-  client: Client,
-  source: ImportSource,
-  owner: string,
-  options: ImportOptions,
-): Promise<FileReport> {
+async function importSource(client: Client, source: ImportSource, query: Query): Promise<FileReport> {
   const { name: file, size, isPipe, open } = source;
   const progress = startProgress(`Importing ${basename(file)}`, size, 'bytes');
   let read = 0;
@@ -139,14 +139,9 @@ async function importSource(
     progress.update(bytes);
   };
   try {
-    const records = await openRecords(file, counted(open(), onBytes), {
-      format: options.format,
-      encoding: options.encoding,
-      reading: readingOptionsOf(options),
-    });
+    const report = await importFile(client, basename(file), counted(open(), onBytes), query);
     if (isPipe && read === 0) throw new CommandError('the pipe ended without any data.');
-    const report = records && (await importFile(client, records, owner, options));
-    return { file, records, report: report ?? emptyReport() };
+    return { file, report };
   } catch (cause) {
     const isSystem = cause instanceof Error && 'syscall' in cause;
     const sentence = isSystem ? `cannot be read: ${failureOf(cause)}.` : messageOf(cause);

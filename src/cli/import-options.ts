@@ -3,7 +3,7 @@ import {
   IMPORT_OPTIONS,
   IMPORT_OPTION_NAMES,
   type ImportOptionName,
-  type ImportOptions,
+  type ImportOptionTexts,
   parseImportOptions,
 } from '../clicks/import/options.ts';
 import { AppError } from '../errors.ts';
@@ -41,12 +41,20 @@ function optionOf(name: ImportOptionName): Option {
   );
 }
 
-/** The options of an import that a command line gave. Ends the program where they do not go together. */
-export function importOptionsOf(command: Command): ImportOptions {
+/**
+ * The options of an import that a command line gave, as parameters for the server. Ends the program where they do not go
+ * together.
+ */
+export function importQueryOf(command: Command): ImportOptionTexts {
   const values: Readonly<Record<string, unknown>> = command.opts();
-  const texts = IMPORT_OPTION_NAMES.map((name) => [name, textsOf(values[optionOf(name).attributeName()])]);
+  const texts: ImportOptionTexts = Object.fromEntries(
+    IMPORT_OPTION_NAMES.map(
+      (name) => [name, textsOf(values[optionOf(name).attributeName()])] as const,
+    ).filter(([, given]) => given.length > 0),
+  );
   try {
-    return parseImportOptions(Object.fromEntries(texts), flagOf);
+    parseImportOptions(texts, flagOf);
+    return texts;
   } catch (error) {
     if (error instanceof AppError) command.error(error.message);
     throw error;

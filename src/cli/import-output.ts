@@ -1,5 +1,7 @@
 import type { ImportPreview } from '../clicks/import/preview.ts';
-import type { ImportReport, ReasonCounts } from './import-report.ts';
+import type { ImportReport, ReasonCounts } from '../clicks/import/import-report.ts';
+import { LOG_PREFIXES } from '../clicks/import/log-prefix.ts';
+import type { Import } from './import-file.ts';
 import { formatTable, grouped, printLine } from './output.ts';
 
 /** The counts of a report, and whether they are shown where they are 0. */
@@ -38,6 +40,13 @@ export function printReport(name: string, report: ImportReport): void {
   printReasons('WARNING', report.warnings);
   if (report.first_click !== null)
     printLine(`  first click ${report.first_click}, last click ${report.last_click}`);
+}
+
+/** Prints what the format of a file was recognised as. */
+export function printFormat(name: string, { format, options: { prefix } }: Import): void {
+  if (format === null) return;
+  const inside = prefix === undefined ? '' : ` in lines of ${LOG_PREFIXES[prefix].description}`;
+  printLine(`${name}: recognised as ${format}${inside}`);
 }
 
 /** A report as JSON has it. */

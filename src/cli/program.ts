@@ -8,6 +8,7 @@ import { eraseCommand } from './erase-command.ts';
 import { CommandError } from './command-error.ts';
 import { exportCommand } from './export-command.ts';
 import { importCommand } from './import-command.ts';
+import { importsCommand } from './imports-command.ts';
 import { keysCommand } from './keys-command.ts';
 import { migrateCommand } from './migrate-command.ts';
 import { note } from './output.ts';
@@ -35,6 +36,7 @@ function createProgram(): Command {
     demoCommand,
     migrateCommand,
     importCommand,
+    importsCommand,
     seedCommand,
     statsCommand,
     exportCommand,

@@ -37,7 +37,8 @@ export class ErasureLog {
   async of(shortCodes: readonly string[], since: number): Promise<ErasedClicks> {
     const codes = param('Array(String)', shortCodes);
     const rows = await this.#database.rows<Row>(
-      // Of URLs that the first release deleted there is only the tombstone, whose version is its time in microseconds.
+      // Of URLs that the first release deleted there is only the tombstone, whose version is its time in microseconds. That
+      // of an import that was undone keeps no clicks away.
       sql`
       SELECT short_code, owner_id, ifNull(toString(visitor), ''),
         toUnixTimestamp64Milli(start_time), toUnixTimestamp64Milli(end_time)
@@ -46,7 +47,7 @@ export class ErasureLog {
         AND end_time >= fromUnixTimestamp64Milli(${param('Int64', since)}, 'UTC')
       UNION ALL
       SELECT short_code, owner_id, '', toInt64(0), toInt64(intDiv(version, 1000))
-      FROM urls FINAL WHERE short_code IN ${codes} AND is_deleted`,
+      FROM urls FINAL WHERE short_code IN ${codes} AND is_deleted AND import_id = 0`,
       { maxSeconds: MAX_SECONDS },
     );
     return new ErasedClicks(rows);

@@ -16,8 +16,16 @@ export type OwnerlessRow = {
   -readonly [Part in keyof PlacedRow]: PlacedRow[Part];
 };
 
-/** The id of an insert that is never tried again. */
-export const NO_INGEST_ID = 0n;
+/** What the rows of an insert have in common. */
+export interface InsertOrigin {
+  /** The idempotent insert that they belong to. */
+  readonly ingestId?: bigint;
+  /** The import that they come with. */
+  readonly importId?: bigint | undefined;
+}
+
+/** The id of what a row does not belong to. */
+const NONE = 0n;
 
 /** The columns of a click, in the order they are inserted. */
 const COLUMNS: readonly NativeColumn<PlacedRow>[] = [
@@ -26,15 +34,21 @@ const COLUMNS: readonly NativeColumn<PlacedRow>[] = [
 ];
 
 /** The names of a click's columns as they are stored. */
-export const CLICK_COLUMNS: readonly string[] = [...COLUMNS.map(({ name }) => name), 'ingest_id'];
+export const CLICK_COLUMNS: readonly string[] = [
+  ...COLUMNS.map(({ name }) => name),
+  'ingest_id',
+  'import_id',
+];
 
 /** Inserts rows at once; settles when ClickHouse has them. */
 export async function insertRows(
   database: Database,
   rows: readonly PlacedRow[],
-  ingestId: bigint,
+  { ingestId = NONE, importId }: InsertOrigin,
   options: InsertOptions = {},
 ): Promise<void> {
   const columns = [...COLUMNS, uint64Column('ingest_id', () => ingestId)];
+  // Its default is NONE.
+  if (importId !== undefined) columns.push(uint64Column('import_id', () => importId));
   await database.insertBlock('clicks', columns, rows, options);
 }

@@ -1,5 +1,5 @@
 import { yieldToEventLoop } from '../lib/event-loop.ts';
-import type { ShortUrl, UrlRegistry } from '../urls/registry.ts';
+import type { NewUrl, UrlRegistry } from '../urls/registry.ts';
 
 /** More at once would keep the event loop for too long, and a query's parameters have a bound. */
 const CODES_TOGETHER = 4_096;
@@ -8,21 +8,24 @@ const CODES_TOGETHER = 4_096;
  * Registers the codes that nobody owns yet.
  * @param oldest by code, the time of its oldest click, Unix milliseconds: a new URL's creation
  * @param ownerId owner of the URLs that are new
+ * @param importId the import that registers them, if it is one
  * @returns the owners of those that are somebody else's
  */
 export async function othersCodes(
   urls: UrlRegistry,
   oldest: ReadonlyMap<string, number>,
   ownerId: string,
+  importId?: bigint,
 ): Promise<ReadonlyMap<string, string>> {
   const others = new Map<string, string>();
   for (const entries of together(oldest)) {
-    const wanted = entries.map(([shortCode, createdAt]): ShortUrl => ({
+    const wanted = entries.map(([shortCode, createdAt]): NewUrl => ({
       shortCode,
       ownerId,
       createdAt,
       privateStats: true,
       longUrl: null,
+      importId,
     }));
     const found = await urls.registerMissing(wanted);
     for (const { shortCode } of wanted) {

@@ -39,14 +39,28 @@ export class ClickRemoval {
   async remove(erasure: Erasure, undisturbed: Undisturbed): Promise<number> {
     const conditions = conditionsOf(erasure);
     if (conditions.length === 0) throw new Error('An erasure must say which clicks.');
-    // One at a time: what an earlier one is about to remove is not counted again.
-    const turn = this.#last.then(async () => {
+    return this.#alone(async () => {
       // Noted first: an import that begins in between would bring back what is about to go.
       await this.#log.note(erasure);
       return this.#remove(join(conditions, ' AND '), undisturbed);
     });
-    this.#last = turn.catch(() => {});
-    return turn;
+  }
+
+  /**
+   * Removes the clicks that an import added; once it settles, no later answer contains them. They may be imported again.
+   * @returns how many there were
+   * @throws AppError `unavailable` when ClickHouse cannot mark them now; it keeps trying by itself
+   */
+  async undo(importId: bigint, undisturbed: Undisturbed): Promise<number> {
+    const where = sql`import_id = ${param('UInt64', String(importId))}`;
+    return this.#alone(() => this.#remove(where, undisturbed));
+  }
+
+  /** One at a time: what an earlier removal is about to remove is not counted again. */
+  async #alone<T>(work: () => Promise<T>): Promise<T> {
+    const result = this.#last.then(work);
+    this.#last = result.catch(() => {});
+    return result;
   }
 
   async #remove(where: Sql, undisturbed: Undisturbed): Promise<number> {

@@ -1,7 +1,7 @@
 import type { Shards } from '../clickhouse/cluster.ts';
 import type { Database } from '../clickhouse/database.ts';
 import { GroupCommit } from '../clickhouse/group-commit.ts';
-import { NO_INGEST_ID, type PlacedRow, insertRows } from './insert-rows.ts';
+import { type PlacedRow, insertRows } from './insert-rows.ts';
 import { ingestIdOf, insertMissing, namedInsert } from './named-insert.ts';
 
 /** Names an insert that may be tried again: the same name, the same rows. */
@@ -9,6 +9,8 @@ export interface OnceName {
   readonly name: string;
   /** An earlier try was begun and may have got through, in part or wholly. */
   readonly isRetry: boolean;
+  /** The import that the rows come with. It finds out by itself what is stored, so its rows carry no id of the insert. */
+  readonly importId?: bigint;
 }
 
 /** Rows in one insert. By a row's place in its request, so that a retry cuts the same pieces. */
@@ -34,7 +36,7 @@ export class ClickWriter {
   constructor(database: Database, shards: Shards | undefined) {
     this.#database = database;
     this.#shards = shards;
-    this.#shared = new GroupCommit((requests) => insertRows(database, requests.flat(), NO_INGEST_ID), {
+    this.#shared = new GroupCommit((requests) => insertRows(database, requests.flat(), {}), {
       group: SHARED_ROWS,
       waiting: WAITING_ROWS,
     });
@@ -65,8 +67,9 @@ export async function writeClicks(
 ): Promise<void> {
   const [first] = rows;
   if (first === undefined) return;
-  const ingestId = once === undefined ? NO_INGEST_ID : ingestIdOf(once.name, chunkOf(first.index));
-  if (once === undefined) await insertRows(database, rows, ingestId);
-  else if (once.isRetry) await insertMissing(database, shards, rows, ingestId);
-  else await insertRows(database, rows, ingestId, namedInsert(ingestId));
+  if (once === undefined) return insertRows(database, rows, {});
+  const ingestId = ingestIdOf(once.name, chunkOf(first.index));
+  if (once.isRetry) return insertMissing(database, shards, rows, ingestId);
+  const origin = once.importId === undefined ? { ingestId } : { importId: once.importId };
+  return insertRows(database, rows, origin, namedInsert(ingestId));
 }

@@ -44,6 +44,8 @@ export interface Sent {
   readonly key: string | undefined;
   readonly signal: AbortSignal;
   readonly parameters?: URLSearchParams;
+  /** GET unless given, or POST with a body. */
+  readonly method?: 'DELETE';
   /** Sent as the body of a POST. */
   readonly json?: unknown;
 }
@@ -55,7 +57,7 @@ const SUCCESSES: readonly number[] = [200, 201];
  * @throws the signal's reason when it aborts
  */
 export async function request(path: string, sent: Sent): Promise<Result<Response>> {
-  const { key, signal, parameters, json } = sent;
+  const { key, signal, parameters, method, json } = sent;
   if (key !== undefined && !isSendable(key))
     return { ok: false, failure: failureOf(401, unknownKey(), null) };
   try {
@@ -65,6 +67,7 @@ export async function request(path: string, sent: Sent): Promise<Result<Response
         ...(key === undefined ? {} : { Authorization: `Bearer ${key}` }),
         ...(json === undefined ? {} : { 'Content-Type': 'application/json' }),
       },
+      ...(method === undefined ? {} : { method }),
       ...(json === undefined ? {} : { method: 'POST', body: JSON.stringify(json) }),
     });
     if (SUCCESSES.includes(response.status)) return { ok: true, value: response };

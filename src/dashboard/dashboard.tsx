@@ -3,11 +3,12 @@ import type { View } from './address.ts';
 import { FilterChips } from './chips.tsx';
 import { Controls } from './controls.tsx';
 import { rangeName } from './dates.ts';
-import { isAdmin } from './current-key.ts';
+import { isAdmin, maySendClicks } from './current-key.ts';
 import { Exports } from './exports.tsx';
 import { FailureNotice } from './failure-notice.tsx';
 import { wholeNumber } from './format.ts';
 import { Header } from './header.tsx';
+import { Imports } from './imports.tsx';
 import { Numbers } from './numbers.tsx';
 import { OwnerPicker, ownerName } from './owner-picker.tsx';
 import type { Subject } from './api-query.ts';
@@ -107,6 +108,9 @@ export function Dashboard(props: DashboardProps) {
             />
           )}
         </div>
+        {subject.scope === 'all' && currentKey && maySendClicks(currentKey) && (
+          <Imports view={view} currentKey={currentKey} apiKey={apiKey} onChange={stats.reload} />
+        )}
       </main>
       <footer>
         <a href="/docs">API</a>

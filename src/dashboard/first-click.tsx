@@ -40,8 +40,9 @@ export function FirstClick({ view, subject, apiKey, currentKey, onFirst }: First
         This page waits for the click and shows it by itself.
       </p>
       <p class="note">
-        For clicks in a file or in the log of a web server there is the command <code>spoor import</code>. The{' '}
-        <a href="/docs#sendClicks">API reference</a> has every field of a click.
+        For clicks in a file or in the log of a web server there are “Import a file” below and the command{' '}
+        <code>spoor import</code>. The <a href="/docs#sendClicks">API reference</a> has every field of a
+        click.
       </p>
     </section>
   );

@@ -18,6 +18,8 @@ export interface Shares {
   readonly bodies: FairShare;
   /** Bytes of heap that the clicks take which are being parsed and stored. */
   readonly ingestion: FairShare;
+  /** Imports that are running: each holds some batches of its file in memory. */
+  readonly imports: FairShare;
   readonly connections: FairShare;
   /** Requests under way, where proxies hold the connections. */
   readonly proxiedRequests: FairShare;
@@ -44,6 +46,8 @@ const BODY_BYTES = { least: 128 * MIB, most: 256 * MIB };
 const INGESTION_BYTES = { least: 16 * MIB, most: 384 * MIB };
 /** Heap that all else needs. */
 const RESERVED_HEAP_BYTES = 80 * MIB;
+/** A heap that has no room for the batches of several imports. */
+const SMALL_HEAP_BYTES = 512 * MIB;
 /** Of the rest, what clicks may take: garbage is collected only when there is some. */
 const INGESTION_OF_HEAP = 0.75;
 
@@ -130,6 +134,16 @@ export function createShares(sizes: ShareSizes): Shares {
       maxWaitMs: 30_000,
       maxWaiting: 4_000,
       refusal: 'Too many clicks are arriving: try again later.',
+    }),
+    imports: new FairShare({
+      resource: 'imports',
+      size: heapBytes < SMALL_HEAP_BYTES ? 2 : 4,
+      each: { owner: heapBytes < SMALL_HEAP_BYTES ? 1 : 2, stranger: 1 },
+      strangers: 1,
+      // The one before may be of a file of many gigabytes.
+      maxWaitMs: 3_600_000,
+      maxWaiting: 128,
+      refusal: 'Too many imports are waiting: try again later.',
     }),
     connections: new FairShare({
       resource: 'connections',

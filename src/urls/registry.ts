@@ -18,6 +18,12 @@ export interface ShortUrl {
   readonly longUrl: string | null;
 }
 
+/** A URL that comes with clicks. */
+export interface NewUrl extends ShortUrl {
+  /** The import that these clicks are of. */
+  readonly importId?: bigint | undefined;
+}
+
 /** What a PUT may say; what it leaves out stays, or takes its default. */
 export type UrlChange = {
   readonly [Field in 'ownerId' | 'createdAt' | 'privateStats' | 'longUrl']?: ShortUrl[Field] | undefined;
@@ -46,6 +52,9 @@ const REGISTRATIONS_WAITING = 1_000_000;
 const LOOKED_UP_TOGETHER = 1_000;
 const LOOK_UPS_WAITING = 100_000;
 
+/** Codes of which is looked at once whether they have clicks. */
+const UNUSED_TOGETHER = 4_096;
+
 /** The URLs in ClickHouse, and a cache of them. */
 export class UrlRegistry {
   /** Held by inserts of clicks, so that none is stored behind a deletion. */
@@ -54,7 +63,7 @@ export class UrlRegistry {
   readonly #removal: ClickRemoval;
   readonly #isOnlyWriter: boolean;
   readonly #registrations = new GroupCommit(
-    (wanted: readonly (readonly ShortUrl[])[]) => this.#register(wanted),
+    (wanted: readonly (readonly NewUrl[])[]) => this.#register(wanted),
     {
       group: REGISTERED_TOGETHER,
       waiting: REGISTRATIONS_WAITING,
@@ -119,15 +128,15 @@ export class UrlRegistry {
    * clicks.
    * @returns URLs by code, those of all its codes among them: the new ones and those that were there, whoever owns them
    */
-  async registerMissing(wanted: readonly ShortUrl[]): Promise<ReadonlyMap<string, ShortUrl>> {
+  async registerMissing(wanted: readonly NewUrl[]): Promise<ReadonlyMap<string, ShortUrl>> {
     const known = this.#isOnlyWriter ? this.#cached(wanted.map(({ shortCode }) => shortCode)) : new Map();
     if (wanted.every(({ shortCode }) => known.has(shortCode))) return known;
     return this.#registrations.add(wanted, wanted.length);
   }
 
   /** For several requests at once. Of two that want the same new code the first gets it. */
-  async #register(requests: readonly (readonly ShortUrl[])[]): Promise<ReadonlyMap<string, ShortUrl>> {
-    const wanted = new Map<string, ShortUrl>();
+  async #register(requests: readonly (readonly NewUrl[])[]): Promise<ReadonlyMap<string, ShortUrl>> {
+    const wanted = new Map<string, NewUrl>();
     for (const url of requests.flat()) if (!wanted.has(url.shortCode)) wanted.set(url.shortCode, url);
     const codes = [...wanted.keys()];
     const known = await this.#read(codes);
@@ -136,10 +145,10 @@ export class UrlRegistry {
       const stored = await this.#stored.read(codes);
       const registered = new Map<string, ShortUrl>();
       const added: UrlWrite[] = [];
-      for (const [code, url] of wanted) {
+      for (const [code, { importId, ...url }] of wanted) {
         const replaces = stored.get(code);
         const existing = liveUrl(replaces);
-        if (existing === undefined) added.push({ url, isDeleted: false, replaces });
+        if (existing === undefined) added.push({ url, isDeleted: false, importId, replaces });
         registered.set(code, existing ?? url);
       }
       await this.#stored.write(added);
@@ -188,6 +197,35 @@ export class UrlRegistry {
         if (url?.ownerId === ownerId) await this.#stored.write([{ url, isDeleted: true, replaces }]);
       });
     });
+  }
+
+  /**
+   * Deletes the URLs that an import registered, nobody has changed since and that have no clicks. Unlike what else is
+   * deleted, they come back with their log. Those with clicks count as registered by what brought these.
+   * @returns how many were deleted
+   */
+  async deleteUnused(importId: bigint): Promise<number> {
+    let deleted = 0;
+    let codes = await this.#stored.registeredBy(importId, '', UNUSED_TOGETHER);
+    while (codes.length > 0) {
+      // No click comes in between the look for clicks and the deletion.
+      deleted += await this.codeLock.shut(() => this.#exclusively(() => this.#deleteUnused(importId, codes)));
+      codes = await this.#stored.registeredBy(importId, codes.at(-1) ?? '', UNUSED_TOGETHER);
+    }
+    return deleted;
+  }
+
+  async #deleteUnused(importId: bigint, codes: readonly string[]): Promise<number> {
+    const registered = await this.#stored.registeredWithClicks(importId, codes);
+    await this.#stored.write(
+      registered.map(({ stored, clicksOf }) => ({
+        url: stored.url,
+        isDeleted: clicksOf === undefined,
+        importId: clicksOf ?? importId,
+        replaces: stored,
+      })),
+    );
+    return registered.filter(({ clicksOf }) => clicksOf === undefined).length;
   }
 
   /** One page of URLs. */

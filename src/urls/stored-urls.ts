@@ -20,8 +20,17 @@ export interface StoredUrl {
 export interface UrlWrite {
   readonly url: ShortUrl;
   readonly isDeleted: boolean;
+  /** The import that registers it, or takes it back. */
+  readonly importId?: bigint | undefined;
   /** What was read of the code just before; undefined: no row is stored. */
   readonly replaces: StoredUrl | undefined;
+}
+
+/** A URL that came with an import. */
+export interface RegisteredUrl {
+  readonly stored: StoredUrl;
+  /** The newest import that its clicks came with, 0 where not all came with one; undefined: it has none. */
+  readonly clicksOf: bigint | undefined;
 }
 
 const COLUMNS = [
@@ -31,6 +40,7 @@ const COLUMNS = [
   'private_stats',
   'long_url',
   'is_deleted',
+  'import_id',
   'version',
 ];
 
@@ -42,6 +52,9 @@ const SELECT = sql`
 
 /** A listing reads the whole table, so it runs in a workload that clicks and lookups do not wait for. */
 const LISTING: QueryOptions = { ...LOOK_UP, workload: 'links' };
+
+/** It may read the clicks of many codes. */
+const CLICKS_LOOK_UP: QueryOptions = { workload: 'intake', maxSeconds: 60 };
 
 /** Bytes of a cached URL beside its texts. */
 const OVERHEAD = 512;
@@ -101,9 +114,41 @@ export class StoredUrls {
     return row?.[0] ?? 0;
   }
 
+  /** The codes that an import registered and nobody has changed since, in order, those behind `after`. */
+  async registeredBy(importId: bigint, after: string, limit: number): Promise<readonly string[]> {
+    const rows = await this.#database.rows<[string]>(
+      sql`SELECT short_code FROM urls FINAL
+      WHERE ${isRegisteredBy(importId)} AND short_code > ${param('String', after)}
+      ORDER BY short_code LIMIT ${param('UInt32', limit)}`,
+      LISTING,
+    );
+    return rows.flat();
+  }
+
+  /** Those among `shortCodes` that an import registered and nobody has changed since, and what their clicks came with. */
+  async registeredWithClicks(
+    importId: bigint,
+    shortCodes: readonly string[],
+  ): Promise<readonly RegisteredUrl[]> {
+    const codes = param('Array(String)', shortCodes);
+    const stored = await this.#select(
+      sql`WHERE short_code IN ${codes} AND ${isRegisteredBy(importId)}`,
+      LISTING,
+    );
+    const owners = [...new Set(stored.map(({ url }) => url.ownerId))];
+    const found = await this.#database.rows<[string, string]>(
+      sql`SELECT short_code, toString(if(min(import_id) = 0, 0, max(import_id))) FROM clicks
+      WHERE owner_id IN ${param('Array(String)', owners)} AND short_code IN ${codes}
+      GROUP BY short_code`,
+      CLICKS_LOOK_UP,
+    );
+    const clicksOf = new Map(found.map(([code, id]) => [code, BigInt(id)]));
+    return stored.map((one) => ({ stored: one, clicksOf: clicksOf.get(one.url.shortCode) }));
+  }
+
   async write(writes: readonly UrlWrite[]): Promise<void> {
     if (writes.length === 0) return;
-    const lines = writes.map(({ url, isDeleted, replaces }) =>
+    const lines = writes.map(({ url, isDeleted, importId = 0n, replaces }) =>
       JSON.stringify([
         url.shortCode,
         url.ownerId,
@@ -111,6 +156,7 @@ export class StoredUrls {
         url.privateStats,
         url.longUrl,
         isDeleted,
+        String(importId),
         this.#nextVersion(replaces?.version ?? 0),
       ]),
     );
@@ -128,6 +174,10 @@ export class StoredUrls {
       version,
     }));
   }
+}
+
+function isRegisteredBy(importId: bigint): Sql {
+  return sql`import_id = ${param('UInt64', String(importId))} AND NOT is_deleted`;
 }
 
 /** A code that came with clicks is a piece of their text, which it would keep in memory. */

@@ -201,7 +201,6 @@ const headers = fc.record(
     'content-encoding': fc.constantFrom('gzip', 'identity', 'br'),
     'idempotency-key': fc.constantFrom('a', 'b', "';--", 'x'.repeat(256)),
     'if-none-match': fc.constantFrom('*', '"x"', 'W/"', ','),
-    'x-spoor-batch': fc.constantFrom('{}', '%', encodeURIComponent('{"format":"ndjson"}')),
     'x-forwarded-for': fc.constantFrom('1.2.3.4', ',,,', "'"),
     accept: fc.constantFrom('*/*', ';q=', 'text/html'),
   },

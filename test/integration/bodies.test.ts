@@ -2,7 +2,6 @@ import { once } from 'node:events';
 import { type ClientRequest, type IncomingMessage, request } from 'node:http';
 import { constants, gzipSync } from 'node:zlib';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
-import { batchHeader } from '../support/import-batch.ts';
 import { waitUntil } from '../support/process.ts';
 import { type TestSpoor, startSpoor } from '../support/spoor.ts';
 
@@ -45,7 +44,6 @@ async function statusOf(outgoing: ClientRequest): Promise<number | undefined> {
 }
 
 const JSON_TYPE = { 'content-type': 'application/json' };
-const DESCRIBED = batchHeader('x');
 
 describe('a key without the scope is refused before the body has come', () => {
   test.each([
@@ -55,7 +53,8 @@ describe('a key without the scope is refused before the body has come', () => {
     ['DELETE', '/api/v1/clicks', JSON_TYPE],
     ['PUT', '/api/v1/urls/some', JSON_TYPE],
     ['POST', '/api/v1/keys', JSON_TYPE],
-    ['POST', '/control/import', DESCRIBED],
+    ['POST', '/api/v1/imports', {}],
+    ['POST', '/api/v1/imports', GZIP],
     ['POST', '/control/seed', JSON_TYPE],
   ])('%s %s %j', async (method, path, headers) => {
     const reader = await spoor.createKey('me', ['stats:read']);

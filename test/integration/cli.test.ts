@@ -38,10 +38,11 @@ const wordsOf = (command: string): readonly string[] => (command === '' ? [] : c
 
 describe('help', () => {
   const commands = [
-    '', 'serve', 'demo', 'migrate', 'import', 'seed', 'stats', 'export', 'keys', 'keys create', 'keys list', 'keys revoke',
+    '', 'serve', 'demo', 'migrate', 'import', 'imports', 'imports list', 'imports show',
+    'imports undo', 'seed', 'stats', 'export', 'keys', 'keys create', 'keys list', 'keys revoke',
     'urls', 'urls list', 'urls put', 'urls delete', 'erase', 'backup', 'restore',
   ]; // prettier-ignore
-  const GROUPS = ['keys', 'urls'];
+  const GROUPS = ['imports', 'keys', 'urls'];
   let results: readonly Ended[];
   beforeAll(async () => {
     results = await runCommands(commands.map((command) => [[...wordsOf(command), '--help'], {}]));
@@ -84,6 +85,7 @@ describe('a wrong command line exits 2 and says why on standard error', () => {
     ['seed --end 20260131', /--end.*Write 2026-01-31/],
     ['seed --urls 2 --owners 3', /--urls/],
     ['import', /file/],
+    ['imports undo', /id/],
     ['export -o clicks.zip', /--format/],
     ['export --format pdf -o clicks.pdf', /--format/],
     ['export --format json', /--output/],
@@ -107,6 +109,8 @@ describe('a command that fails exits 1 with one line that says why', () => {
     ['keys create --owner me --scopes everything', /scopes/],
     ['keys create --owner me --expires-at 2001-01-01', /expires_at/],
     ['urls delete nowhere', /no such URL/],
+    ['imports show nowhere', /no such import/],
+    ['imports undo nowhere', /no such import/],
     ['urls put a --created-at once', /created_at/],
     ['stats --timezone Mars/Olympus', /timezone/i],
     ['stats --short-code nowhere', /no such URL/],

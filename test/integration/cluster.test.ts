@@ -17,7 +17,6 @@ import {
   startCluster,
 } from '../support/cluster.ts';
 import { asSent } from '../support/as-sent.ts';
-import { batchHeader } from '../support/import-batch.ts';
 import { stopSharing, waitUntil } from '../support/process.ts';
 import { type TestResponse, type TestSpoor, startSpoor } from '../support/spoor.ts';
 
@@ -341,8 +340,8 @@ test('an import adds what is missing, whichever shard has the rest', async () =>
     ip: `192.0.2.${Math.floor(place / 2)}`,
   }));
   const send = (count: number, spoor: TestSpoor) =>
-    spoor.send('POST', '/control/import', {
-      headers: batchHeader('me'),
+    spoor.send('POST', '/api/v1/imports', {
+      query: { owner: 'me' },
       body: lines
         .slice(0, count)
         .map((line) => `${JSON.stringify(line)}\n`)
@@ -351,6 +350,20 @@ test('an import adds what is missing, whichever shard has the rest', async () =>
   expect((await send(21, first)).json).toMatchObject({ accepted: 21 });
   expect((await send(40, second)).json).toMatchObject({ accepted: 19, known: 21 });
   expect((await send(40, first)).json).toMatchObject({ accepted: 0, known: 40 });
+});
+
+test('an import that is undone takes its clicks off every shard, and off every answer', async () => {
+  const key = await first.createKey('undone');
+  const lines = Array.from({ length: 30 }, (_, place) => ({ short_code: 'undone', ip: `192.0.2.${place}` }));
+  const { id } = (await first.send('POST', '/api/v1/imports', { key, ndjson: lines })).json;
+  await first.send('POST', '/api/v1/clicks', { key, ndjson: lines.slice(0, 10) });
+  const total = async () => (await first.send('GET', '/api/v1/stats', { key })).json.summary.total_clicks;
+  expect(await total()).toBe(40);
+  const { json } = await second.send('DELETE', `/api/v1/imports/${id}`, { key });
+  expect(json).toEqual({ removed_clicks: 30, removed_urls: 0 });
+  await waitUntil('the other Spoor to know', async () => (await total()) === 10);
+  const again = await second.send('POST', '/api/v1/imports', { key, ndjson: lines });
+  expect(again.json).toMatchObject({ accepted: 30 });
 });
 
 describe('a start is refused in one line', () => {

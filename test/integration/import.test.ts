@@ -539,6 +539,22 @@ describe('again', () => {
   });
 });
 
+test('imports are listed, shown and undone, and can be made again with another owner', async () => {
+  const path = file('wrong.ndjson', ndjson(3));
+  const wrong = await importJson([path, '--owner', `not ${code}`]);
+  const id = wrong.files[0].import_id;
+  const run = async (...args: readonly string[]) => (await runCommand(args, settings)).stdout;
+  expect(await run('imports', 'list')).toMatch(new RegExp(`^${id} .* done .*wrong.ndjson$`, 'm'));
+  expect(await run('imports', 'show', id)).toMatch(/done[^]*3 read, 3 accepted/);
+  expect(await run('imports', 'undo', id)).toMatch(/removed 3 clicks and 1 URLs/);
+  expect(JSON.parse(await run('imports', 'show', id, '--json')).state).toBe('undone');
+  expect(await importJson([path, '--owner', code])).toMatchObject({ accepted: 3 });
+  const [row] = await spoor.database.rows<[string]>(
+    sql`SELECT any(owner_id) FROM clicks WHERE short_code = ${param('String', code)}`,
+  );
+  expect([await stored(), row]).toEqual([3, [code]]);
+});
+
 describe('an import that was interrupted', () => {
   test('by kill -9 in the middle of its file is completed by the next', async () => {
     const whole = ndjson(21_500);

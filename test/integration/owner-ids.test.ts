@@ -1,5 +1,4 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { batchHeader } from '../support/import-batch.ts';
 import { type TestSpoor, startSpoor } from '../support/spoor.ts';
 
 /** Texts that would all be stored as one and the same, in JSON. */
@@ -43,27 +42,20 @@ describe('an owner id that cannot be stored as it is', () => {
     });
   });
 
-  test.each(FOLDED)('POST /control/import: %s is 400', async (_, owner) => {
-    const described = decodeURIComponent(batchHeader('x')['x-spoor-batch'] ?? '').replace('"x"', owner);
-    const before = await stored();
-    const response = await spoor.send('POST', '/control/import', {
-      body: '{"short_code":"imported"}\n',
-      headers: { 'x-spoor-batch': escape(described) },
-    });
-    expect(response.status).toBe(400);
-    expect(await stored()).toEqual(before);
-  });
-
   test.each([
     ['%00', 'owner_id'],
     ['%FF', 'owner_id'],
     ['%ED%A0%80', 'owner_id'],
     ['a%C3', 'owner_id'],
-  ])('stats and export: owner_id=%s is 400', async (owner, field) => {
+  ])('stats, export and import: the owner %s is 400', async (owner, field) => {
     for (const path of ['/api/v1/stats?scope=all', '/api/v1/export?format=json&scope=all']) {
       const { status, json } = await spoor.send('GET', `${path}&owner_id=${owner}`);
       expect([status, json.code, json.field]).toEqual([400, 'validation_error', field]);
     }
+    const sent = await spoor.send('POST', `/api/v1/imports?owner=${owner}`, {
+      body: '{"short_code":"imported"}\n',
+    });
+    expect([sent.status, sent.json.code, sent.json.field]).toEqual([400, 'validation_error', 'owner']);
   });
 
   test('so is any other parameter that is not UTF-8, since it would be another question', async () => {

@@ -1,41 +1,6 @@
-import { type ImportPreview, PreviewBuilder } from './preview.ts';
 import type { ClickRow } from '../fields.ts';
-
-/** A count of records for one reason, with the first of their line numbers. */
-export interface ReasonCount {
-  readonly count: number;
-  readonly lines: readonly number[];
-}
-
-export interface BatchReport {
-  readonly read: number;
-  readonly accepted: number;
-  /** Clicks that were stored before. */
-  readonly known: number;
-  /** Accepted clicks without a time of their own: an import of the same lines adds them again. */
-  readonly untimed: number;
-  /** Clicks that were erased before. */
-  readonly erased: number;
-  /** Clicks for URLs of other owners. */
-  readonly other_owner: number;
-  /** The first of those URLs. */
-  readonly other_owner_codes: readonly string[];
-  readonly skipped: Readonly<Record<string, number>>;
-  readonly rejected: Readonly<Record<string, ReasonCount>>;
-  /** What of accepted records was not taken. */
-  readonly warnings: Readonly<Record<string, ReasonCount>>;
-  /** Times of the oldest and newest click, accepted now or known; Unix milliseconds. */
-  readonly firstClick: number | null;
-  readonly lastClick: number | null;
-  /** For a dry run. */
-  readonly preview?: ImportPreview | undefined;
-}
-
-/** How many line numbers a reason keeps. */
-const MAX_LINES = 5;
-
-/** How many short codes of other owners are listed. */
-export const MAX_OTHER_CODES = 20;
+import { type ImportReport, MAX_LINES, MAX_OTHER_CODES } from './import-report.ts';
+import { PreviewBuilder } from './preview.ts';
 
 class ReasonCounts {
   readonly byReason: Record<string, { count: number; lines: number[] }> = {};
@@ -103,7 +68,7 @@ export class ReportBuilder {
     if (this.#otherCodes.size < MAX_OTHER_CODES) this.#otherCodes.add(shortCode);
   }
 
-  build(): BatchReport {
+  build(): ImportReport {
     return {
       read: this.#read,
       ...this.#outcomes,
@@ -112,9 +77,14 @@ export class ReportBuilder {
       skipped: this.#skipped,
       rejected: this.#rejected.byReason,
       warnings: this.#warnings.byReason,
-      firstClick: this.#firstClick,
-      lastClick: this.#lastClick,
+      unfinished: 0,
+      first_click: isoOf(this.#firstClick),
+      last_click: isoOf(this.#lastClick),
       preview: this.#preview?.build(),
     };
   }
+}
+
+function isoOf(instant: number | null): string | null {
+  return instant === null ? null : new Date(instant).toISOString();
 }

@@ -8,8 +8,8 @@ export interface Batch {
   readonly reading: Reading;
   /** The number of the batch's first line in its file, from 1. */
   readonly firstLine: number;
-  /** The records in UTF-8, each ended by a line break. */
-  readonly bytes: Buffer;
+  /** The records in UTF-8, each ended by a line break; a piece holds whole records. */
+  readonly pieces: readonly Buffer[];
 }
 
 const LINE_BREAK = 0x0a;
@@ -51,16 +51,18 @@ export function clicksOf(
   };
 }
 
-/** A batch is made text in pieces of about so many bytes: all at once that would take some ten milliseconds. */
-const PIECE_BYTES = 65_536;
+/** Bytes are made text in portions of about so many: all at once that would take some ten milliseconds. */
+const PORTION_BYTES = 65_536;
 
-function* recordsOf({ reading, bytes }: Batch): Generator<Iterable<FileRecord>> {
+function* recordsOf({ reading, pieces }: Batch): Generator<Iterable<FileRecord>> {
   const splitter = splitterOf(reading);
-  for (let start = 0; start < bytes.length;) {
-    const found = bytes.indexOf(LINE_BREAK, start + PIECE_BYTES);
-    const end = found === -1 ? bytes.length : found + 1;
-    yield splitter.push(bytes.toString('utf8', start, end));
-    start = end;
+  for (const bytes of pieces) {
+    for (let start = 0; start < bytes.length;) {
+      const found = bytes.indexOf(LINE_BREAK, start + PORTION_BYTES);
+      const end = found === -1 ? bytes.length : found + 1;
+      yield splitter.push(bytes.toString('utf8', start, end));
+      start = end;
+    }
   }
   yield splitter.end();
 }

@@ -2,19 +2,15 @@ import { randomUUID } from 'node:crypto';
 import type { Room } from '../../fair-share/room.ts';
 import { ingest } from '../ingest.ts';
 import { type Batch, clicksOf } from './batch.ts';
-import { type BatchReport, ReportBuilder } from './batch-report.ts';
-import { ImportStreams } from './import-stream.ts';
+import { ReportBuilder } from './batch-report.ts';
+import type { FileRecords } from './file-records.ts';
+import type { ImportReport } from './import-report.ts';
+import { type StoreBatch, runImport } from './import-run.ts';
 import { type ImporterParts, MissingClicks } from './missing-clicks.ts';
 
-/** A batch's place among those of one file or standard input. */
-export interface StreamPlace {
-  readonly stream: string;
-  /** From 0. */
-  readonly sequence: number;
-  readonly isLast: boolean;
-}
-
-export interface ImportOptions {
+export interface ImportTarget {
+  /** The import that the clicks come with. */
+  readonly id: bigint;
   /** Owner of the URLs that these clicks are the first of. */
   readonly ownerId: string;
   /** Also clicks for URLs of other owners. */
@@ -25,16 +21,20 @@ export interface ImportOptions {
   readonly areCodesKnown: boolean;
   /** The report alone: nothing is stored. */
   readonly isDryRun: boolean;
-  /** Unix milliseconds. */
-  readonly now: number;
-  /** Where the clicks in memory are counted. */
-  readonly room: Room;
 }
 
-/** Imports files batch by batch, and adds the clicks that are not stored yet. */
+export interface ImportSurroundings {
+  /** Unix milliseconds. */
+  readonly now: () => number;
+  /** Waits until there is room on the heap for the clicks of a batch, and runs `work` with it. */
+  readonly inRoom: <T>(bytes: number, work: (room: Room) => Promise<T>) => Promise<T>;
+  /** Called with the report so far. */
+  readonly onProgress: (report: ImportReport) => void;
+}
+
+/** Imports files, and adds the clicks that are not stored yet. */
 export class Importer {
   readonly #parts: ImporterParts;
-  readonly #streams = new ImportStreams();
   #last: Promise<unknown> = Promise.resolve();
 
   constructor(parts: ImporterParts) {
@@ -42,42 +42,51 @@ export class Importer {
   }
 
   /**
-   * Imports a batch. It can be sent again after it failed; what of it was stored is not added again.
-   * @throws AppError `unavailable` when ClickHouse is, or the batch before this one does not come; `conflict` for a
-   *   batch that is stored already
+   * Imports the records of a file.
+   * @throws AppError `unavailable` when ClickHouse is; what was stored until then is not added again by the next import
    */
-  async import(batch: Batch, place: StreamPlace, options: ImportOptions): Promise<BatchReport> {
-    const stream = this.#streams.find(place.stream);
-    stream.begin(place.sequence);
-    let isStored = false;
-    try {
-      const report = new ReportBuilder();
-      const selection = new MissingClicks(this.#parts, {
-        ...options,
-        report,
-        count: (lines) => stream.count(place.sequence, lines),
-        alone: (work) => this.#alone(work),
-        write: (rows) =>
-          this.#parts.context.writer.write(rows, { name: `import:${randomUUID()}`, isRetry: false }),
-      });
-      const clicks = clicksOf(batch, report, (index, time) => selection.pass(index, time));
-      await ingest(this.#parts.context, clicks, {
-        ownerId: options.ownerId,
-        isAdmin: true,
-        receivedAt: options.now,
-        selection,
-        findings: {
-          reject: ({ index, field, error }) => report.reject(`${field} ${error}`, index),
-          warn: ({ index, field, warning }) => report.warn(`${field} ${warning}`, index),
-        },
-        room: options.room,
-      });
-      isStored = true;
-      return report.build();
-    } finally {
-      const isDone = stream.end(place.sequence, { isStored, isLast: place.isLast });
-      if (isDone) this.#streams.close(place.stream);
-    }
+  async import(
+    records: FileRecords,
+    options: ImportTarget,
+    { now, inRoom, onProgress }: ImportSurroundings,
+  ): Promise<ImportReport> {
+    const store: StoreBatch = (batch, count) =>
+      inRoom(sizeOf(batch), (room) => this.#store(batch, count, { ...options, now: now(), room }));
+    return runImport(records, store, onProgress);
+  }
+
+  async #store(
+    batch: Batch,
+    count: Parameters<StoreBatch>[1],
+    options: ImportTarget & { readonly now: number; readonly room: Room },
+  ): Promise<ImportReport> {
+    const report = new ReportBuilder();
+    const { id: importId, now, room } = options;
+    const selection = new MissingClicks(this.#parts, {
+      ...options,
+      report,
+      count,
+      alone: (work) => this.#alone(work),
+      write: (rows) =>
+        this.#parts.context.writer.write(rows, {
+          name: `import:${randomUUID()}`,
+          isRetry: false,
+          importId,
+        }),
+    });
+    const clicks = clicksOf(batch, report, (index, time) => selection.pass(index, time));
+    await ingest(this.#parts.context, clicks, {
+      ownerId: options.ownerId,
+      isAdmin: true,
+      receivedAt: now,
+      selection,
+      findings: {
+        reject: ({ index, field, error }) => report.reject(`${field} ${error}`, index),
+        warn: ({ index, field, warning }) => report.warn(`${field} ${warning}`, index),
+      },
+      room,
+    });
+    return report.build();
   }
 
   /** One after another: two that looked up the same click at once would both add it. */
@@ -86,4 +95,8 @@ export class Importer {
     this.#last = result.catch(() => {});
     return result;
   }
+}
+
+function sizeOf({ pieces }: Batch): number {
+  return pieces.reduce((sum, { length }) => sum + length, 0);
 }

@@ -25,6 +25,8 @@ export interface ImporterParts {
 }
 
 export interface MissingClicksOptions {
+  /** The import that registers new URLs. */
+  readonly id: bigint;
   readonly ownerId: string;
   readonly isAnyOwner: boolean;
   readonly areDuplicatesAllowed: boolean;
@@ -175,8 +177,8 @@ export class MissingClicks implements RowSelection {
     rows: readonly OwnerlessRow[],
     oldest: ReadonlyMap<string, number>,
   ): Promise<readonly OwnerlessRow[]> {
-    const { ownerId, isAnyOwner } = this.#options;
-    const others = await othersCodes(this.#parts.context.urls, oldest, ownerId);
+    const { id, ownerId, isAnyOwner } = this.#options;
+    const others = await othersCodes(this.#parts.context.urls, oldest, ownerId, id);
     if (others.size === 0 && !isAnyOwner) return rows;
     return filtered(rows, (placed) => {
       // Somebody else may have registered it a moment ago.

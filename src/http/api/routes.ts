@@ -10,6 +10,7 @@ import { docsRoutes } from './docs.ts';
 import { ERASE_ROUTES } from './erase.ts';
 import { EXPORT_ROUTES } from './export.ts';
 import { HEALTH_ROUTES } from './health.ts';
+import { IMPORT_ROUTES } from './imports.ts';
 import { KEY_ROUTES } from './keys.ts';
 import { LINK_ROUTES } from './links.ts';
 import { PUBLIC_LINK_ROUTES } from './public-links.ts';
@@ -26,6 +27,7 @@ const API_ROUTES: readonly Route[] = [
   ...OWNER_ROUTES,
   ...CLICK_ROUTES,
   ...ERASE_ROUTES,
+  ...IMPORT_ROUTES,
   ...URL_ROUTES,
   ...CURRENT_KEY_ROUTES,
   ...KEY_ROUTES,

@@ -4,15 +4,26 @@ import type { IncomingMessage } from 'node:http';
 export interface BodyProgress {
   /** Decompressed bytes, on top of what the connection had received before. */
   bytes: number;
-  /** By the monotonic clock. */
-  readonly since: number;
+  /** When its deadline began, by the monotonic clock; undefined: it may take any time as long as it has a pace. */
+  readonly since: number | undefined;
+  /** Whether the client is waited for now. */
+  isAwaited: boolean;
 }
 
 const progresses = new WeakMap<IncomingMessage, BodyProgress>();
 
 /** Begins to measure a body in decompressed bytes: compressed ones can decompress to nothing for ever. */
 export function beginReading(request: IncomingMessage): BodyProgress {
-  const progress = { bytes: request.socket.bytesRead, since: performance.now() };
+  return begin(request, { since: performance.now(), isAwaited: true });
+}
+
+/** Begins to measure a body that is worked on as it comes. */
+export function beginStreaming(request: IncomingMessage): BodyProgress {
+  return begin(request, { since: undefined, isAwaited: false });
+}
+
+function begin(request: IncomingMessage, parts: Omit<BodyProgress, 'bytes'>): BodyProgress {
+  const progress = { ...parts, bytes: request.socket.bytesRead };
   progresses.set(request, progress);
   return progress;
 }

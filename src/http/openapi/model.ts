@@ -124,6 +124,7 @@ export const TAGS = {
   Statistics: 'Exact numbers about clicks, for any time range, in any time zone.',
   Exports: 'The same statistics as files, complete.',
   Clicks: 'Send clicks, one or many at a time, and erase them.',
+  Imports: 'Files of clicks and logs of web servers, and taking an import back.',
   URLs: 'Short codes, who owns them and who may see their statistics.',
   Keys: 'API keys, for administrators.',
   Service: 'Health, readiness and metrics.',

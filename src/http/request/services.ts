@@ -2,6 +2,7 @@ import type { Logger } from 'pino';
 import type { StatsCache } from '../../cache/stats-cache.ts';
 import type { Backups } from '../../backup/write-backup.ts';
 import type { Importer } from '../../clicks/import/importer.ts';
+import type { Imports } from '../../clicks/import/imports.ts';
 import type { IdempotencyLedger } from '../../clicks/idempotency.ts';
 import type { IngestContext } from '../../clicks/ingest-options.ts';
 import type { HashVisitor } from '../../clicks/enrich/visitor.ts';
@@ -30,6 +31,7 @@ export interface Services {
   readonly ingest: IngestContext;
   readonly idempotency: IdempotencyLedger;
   readonly importer: Importer;
+  readonly imports: Imports;
   readonly removal: ClickRemoval;
   readonly backups: Backups;
   readonly cache: StatsCache;

@@ -1,7 +1,9 @@
 import type { z } from 'zod';
 import { AppError, type ErrorCode, invalid, invalidBy } from '../../errors.ts';
+import { unpacked } from '../../clicks/import/unpack.ts';
 import { announcesBody } from '../body/body-progress.ts';
 import { parseCharset } from '../body/charset.ts';
+import { streamBody } from '../body/body-stream.ts';
 import { isGzip, withBody } from '../body/read-body.ts';
 import type { Example, MediaType, RequestBody } from '../openapi/model.ts';
 import { type RequestSchema, ref } from '../openapi/schemas.ts';
@@ -107,15 +109,25 @@ export function bytesBody<Type extends { readonly media: MediaType }>(
   };
 }
 
-/** A body of any content type, as bytes. */
-export function anyBytes(maxBytes: number): Body<Buffer> {
+/**
+ * A body of any content type and size, which the handler gets as it comes, once its `Content-Encoding` is undone. A client
+ * that is limited must send it at the pace that the API promises.
+ */
+export function streamedBody(description: string, media: MediaType): Body<AsyncIterable<Buffer>> {
   return {
-    documented: undefined,
+    documented: { description, required: true, content: { 'application/octet-stream': media } },
     schemas: [],
-    errors: BODY_ERRORS,
+    errors: ['unsupported_media_type'],
     open: (ctx) => {
       const isPacked = isGzip(ctx.req);
-      return (services, work) => withBody(services, ctx, { isPacked, limit: maxBytes }, work);
+      return async (_, work) => {
+        const { pieces, discard } = streamBody(ctx.req, ctx.state.principal?.rateLimit !== 'unlimited');
+        try {
+          return await work(isPacked ? unpacked(pieces) : pieces);
+        } finally {
+          discard();
+        }
+      };
     },
   };
 }

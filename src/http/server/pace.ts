@@ -68,10 +68,11 @@ function cutSlowSender(connection: Connection, slowestMs: number, deadlineMs: nu
   const { request, response } = exchange;
   const isOfUse = !response.writableFinished;
   const progress = progressOf(request);
-  const isOverdue = progress !== undefined && performance.now() - progress.since > deadlineMs;
+  const isOverdue = progress?.since !== undefined && performance.now() - progress.since > deadlineMs;
+  const isBusy = progress === undefined ? request.readableLength > 0 : !progress.isAwaited;
   const bytes = progress?.bytes ?? socket.bytesRead;
   if (isOverdue) connection.refuse(TOO_SLOW);
-  else if (isOfUse && progress === undefined && request.readableLength > 0) received.restart(bytes);
+  else if (isOfUse && isBusy) received.restart(bytes);
   else if (received.isTooSlow(isOfUse ? bytes : 0, slowestMs)) connection.refuse(TOO_SLOW);
 }
 

@@ -1,7 +1,7 @@
 import { readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
-import { openRecords } from '../../../src/cli/file-records.ts';
+import { openRecords } from '../../../src/clicks/import/file-records.ts';
 import { EXPORTS } from '../../../src/clicks/import/exports.ts';
 import { FIELD_MAP_NAMES } from '../../../src/clicks/import/field-maps.ts';
 import { parserOf } from '../../../src/clicks/import/reading.ts';
@@ -153,12 +153,12 @@ describe('with a map of one’s own', () => {
   });
 
   test.each<readonly [string, readonly string[], Options, string]>([
-    ['code,city\na,b\n', ['short_code=slug'], {}, 'slug, which --map names for short_code'],
+    ['code,city\na,b\n', ['short_code=slug'], {}, 'slug, which the map names for short_code'],
     [
       'code,city\na,b\n',
       ['short_code=slug'],
       { name: 'clicks.csv' },
-      'slug, which --map names for short_code',
+      'slug, which the map names for short_code',
     ],
     ['code,city\na,b\n', ['short_code=code', 'os=system'], {}, 'The header line lacks system'],
     ['{"code":"a"}\n{"code":"b"}\n', ['short_code=slug'], {}, 'No record has slug'],

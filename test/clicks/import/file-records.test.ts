@@ -2,14 +2,14 @@ import { spawnSync } from 'node:child_process';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, test } from '@jest/globals';
 import * as fc from 'fast-check';
-import { openRecords } from '../../src/cli/file-records.ts';
-import { PendingRecords } from '../../src/cli/import-pending.ts';
-import { type RecordBlock, recordBlocks } from '../../src/cli/import-records.ts';
-import { textBytes, validUtf8 } from '../../src/cli/import-text.ts';
-import { unpacked } from '../../src/cli/unpack.ts';
-import { parserOf } from '../../src/clicks/import/reading.ts';
-import { LONGEST_LINE, TOO_LONG } from '../../src/clicks/import/lines.ts';
-import { RecordSplitter } from '../../src/clicks/import/records.ts';
+import { openRecords } from '../../../src/clicks/import/file-records.ts';
+import { PendingRecords } from '../../../src/clicks/import/pending-records.ts';
+import { type RecordBlock, recordBlocks } from '../../../src/clicks/import/record-blocks.ts';
+import { textBytes, validUtf8 } from '../../../src/clicks/import/file-text.ts';
+import { unpacked } from '../../../src/clicks/import/unpack.ts';
+import { parserOf } from '../../../src/clicks/import/reading.ts';
+import { LONGEST_LINE, TOO_LONG } from '../../../src/clicks/import/lines.ts';
+import { RecordSplitter } from '../../../src/clicks/import/records.ts';
 
 async function* pieces(bytes: Buffer, cuts: readonly number[]): AsyncGenerator<Buffer> {
   const sorted = [0, ...cuts.map((cut) => Math.min(cut, bytes.length)), bytes.length].toSorted(
@@ -238,7 +238,7 @@ test('what is pending is taken from the front, each time from the line that come
           const before = records.slice(0, taken).map((record) => `${record}\n`);
           expect(pending.firstLine).toBe(before.join('').split('\n').length);
           const text = records.slice(taken, taken + count).map((record) => `${record}\n`);
-          expect(pending.take(count).toString('utf8')).toBe(text.join(''));
+          expect(Buffer.concat(pending.take(count)).toString('utf8')).toBe(text.join(''));
           taken += count;
           expect(pending.count).toBe(records.length - taken);
         }

@@ -1,5 +1,5 @@
 import { isUtf8 } from 'node:buffer';
-import { replaceInvalid } from '../clicks/import/request-path.ts';
+import { replaceInvalid } from './request-path.ts';
 import { peek } from './peek.ts';
 
 /** How much of a file is looked at to tell its encoding and format. A header line must fit into it. */

@@ -1,5 +1,5 @@
-import { LONGEST_LINE, TOO_LONG } from '../clicks/import/lines.ts';
-import { type FileRecord, RecordSplitter } from '../clicks/import/records.ts';
+import { LONGEST_LINE, TOO_LONG } from './lines.ts';
+import { type FileRecord, RecordSplitter } from './records.ts';
 
 /** Complete records of a file, one after the other: UTF-8, each ended by a single line feed. */
 export interface RecordBlock {

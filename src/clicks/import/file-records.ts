@@ -1,9 +1,10 @@
-import { IMPORT_FORMATS, IMPORT_FORMAT_NAMES, type ImportFormatName } from '../clicks/import/formats.ts';
-import { parseGivenMap } from '../clicks/import/given-map.ts';
-import type { ImportFormat } from '../clicks/import/import-format.ts';
-import { NOT_UTF8 } from '../clicks/import/lines.ts';
-import type { readingOptionsOf } from '../clicks/import/options.ts';
-import { type Reading, formatOf, isQuoted } from '../clicks/import/reading.ts';
+import { type AppError, invalid } from '../../errors.ts';
+import { IMPORT_FORMATS, IMPORT_FORMAT_NAMES, type ImportFormatName } from './formats.ts';
+import { parseGivenMap } from './given-map.ts';
+import type { ImportFormat } from './import-format.ts';
+import { NOT_UTF8 } from './lines.ts';
+import type { readingOptionsOf } from './options.ts';
+import { type Reading, formatOf, isQuoted } from './reading.ts';
 import {
   firstRecord,
   formatOfName,
@@ -11,24 +12,22 @@ import {
   recogniseFormat,
   recognisePrefix,
   separatorLineLength,
-} from '../clicks/import/recognise.ts';
-import { quotable } from '../lib/text.ts';
-import { percentEscape } from '../clicks/import/request-path.ts';
-import { CommandError } from './command-error.ts';
-import { type RecordBlock, recordBlocks } from './import-records.ts';
-import { SAMPLE_BYTES, textBytes, validUtf8 } from './import-text.ts';
+} from './recognise.ts';
+import { quotable } from '../../lib/text.ts';
+import { percentEscape } from './request-path.ts';
+import { type RecordBlock, recordBlocks } from './record-blocks.ts';
+import { SAMPLE_BYTES, textBytes, validUtf8 } from './file-text.ts';
 import { peek } from './peek.ts';
 import { unpacked } from './unpack.ts';
 
 /** How many records are looked at for the names that a map gives. */
 const MAPPED_SAMPLE_RECORDS = 1_000;
 
-/** How the command line says that files are to be read. */
+/** How a file is to be read, as far as that is said. */
 export interface ReadingOptions {
   readonly format: ImportFormatName | undefined;
   /** As `TextDecoder` names it. */
   readonly encoding: string | undefined;
-  /** What goes to the server as it is. */
   readonly reading: ReturnType<typeof readingOptionsOf>;
 }
 
@@ -47,7 +46,7 @@ export interface FileRecords {
 /**
  * Opens a file's records in the format that is given, or that its content tells.
  * @returns undefined for a file without lines
- * @throws CommandError if the format cannot be told, or the header lacks `short_code`
+ * @throws AppError if the format cannot be told, or the header lacks `short_code`
  */
 export async function openRecords(
   name: string,
@@ -81,7 +80,7 @@ export async function openRecords(
   };
 }
 
-/** @throws CommandError for a name in the option `map` that no record at the beginning of the file has */
+/** @throws AppError for a name in the option `map` that no record at the beginning of the file has */
 function requireMapped(format: ImportFormat, sample: string, reading: Reading): void {
   if (format.kind === 'log' || reading.map === undefined) return;
   const records = (format.toLines?.()(Buffer.from(sample)).toString('utf8') ?? sample)
@@ -92,7 +91,7 @@ function requireMapped(format: ImportFormat, sample: string, reading: Reading): 
       const hasName = format.hasName(name, reading);
       if (records.some(hasName)) continue;
       const where = format.parseHeader === undefined ? 'No record has' : 'The header line lacks';
-      throw new CommandError(`${where} ${quotable(name)}, which --map names for ${field}.`);
+      throw invalid('body', `${where} ${quotable(name)}, which the map names for ${field}.`);
     }
   }
 }
@@ -102,7 +101,7 @@ async function* linesOf(format: ImportFormat, stream: AsyncIterable<Buffer>): As
   for await (const piece of stream) yield toLines === undefined ? piece : toLines(piece);
 }
 
-/** @throws CommandError where a log begins to have other columns, since lines read by the old ones would be wrong clicks */
+/** @throws AppError where a log begins to have other columns, since lines read by the old ones would be wrong clicks */
 async function* withSameColumns(
   blocks: AsyncIterable<RecordBlock>,
   format: ImportFormat,
@@ -115,7 +114,7 @@ async function* withSameColumns(
     for (const line of lines) {
       if (named === undefined || !line.startsWith(named.start)) continue;
       if (named.find(line)?.join(' ') === columns.join(' ')) continue;
-      throw new CommandError(`The file has other columns from a later line ${named.start} on: cut it there.`);
+      throw invalid('body', `The file has other columns from a later line ${named.start} on: cut it there.`);
     }
     yield block;
   }
@@ -134,27 +133,28 @@ function headerOf(
   if (format.kind === 'log') {
     const columns = format.columns === undefined ? [] : format.columns.find(sample);
     if (columns !== undefined) return { columns };
-    throw new CommandError('No line at the beginning names the columns that a click needs.');
+    throw invalid('body', 'No line at the beginning names the columns that a click needs.');
   }
   if (format.parseHeader === undefined) return { columns: [] };
   const record = firstRecord(sample, isQuoted(format));
   if (record.length >= SAMPLE_BYTES - 1) {
-    throw new CommandError('The header line is too long: its names must fit into 64 KiB, percent-encoded.');
+    throw invalid('body', 'The header line is too long: its names must fit into 64 KiB.');
   }
   const header = format.parseHeader(record, delimiter);
   if (header !== undefined) return header;
   if (map !== undefined) throw lacksCode(map);
-  throw new CommandError(`The first line must name the columns, including ${format.needs}.`);
+  throw invalid('body', `The first line must name the columns, including ${format.needs}.`);
 }
 
 /** The short code under its name in the option `map`, which is in no header line and no record. */
-function lacksCode(map: readonly string[] = []): CommandError {
+function lacksCode(map: readonly string[] = []): AppError {
   const { preset, entries } = parseGivenMap(map);
   const { source = preset?.sources.short_code } =
     entries.findLast(({ field }) => field === 'short_code') ?? {};
   const names = [...(source?.names ?? ['short_code']), ...(source?.beside ?? [])].map(quotable);
-  return new CommandError(
-    `Neither a header line nor JSON in it has ${names.join(' or ')}, which --map names for short_code.`,
+  return invalid(
+    'body',
+    `Neither a header line nor JSON in it has ${names.join(' or ')}, which the map names for short_code.`,
   );
 }
 
@@ -163,8 +163,9 @@ function firstLineOf(sample: string): string {
   return quotable(first.trimEnd());
 }
 
-function unknownFormat(firstLine: string): CommandError {
-  return new CommandError(
-    `Its content tells no format; the first line is ${JSON.stringify(firstLine)}. Add --format ${IMPORT_FORMAT_NAMES.join('|')}, --log-format with the format in the server's configuration, or --map with the names of its columns.`,
+function unknownFormat(firstLine: string): AppError {
+  return invalid(
+    'body',
+    `The content tells no format; the first line is ${JSON.stringify(firstLine)}. Say the format (${IMPORT_FORMAT_NAMES.join(', ')}), the log format as the server's configuration has it, or a map with the names of its columns.`,
   );
 }

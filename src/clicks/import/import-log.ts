@@ -1,0 +1,148 @@
+import { z } from 'zod';
+import type { Database } from '../../clickhouse/database.ts';
+import { LOOK_UP } from '../../clickhouse/query-options.ts';
+import type { NextVersion } from '../../clickhouse/versions.ts';
+import { type Sql, join, param, sql } from '../../sql/sql.ts';
+import { type ImportReport, emptyReport, importReportSchema } from './import-report.ts';
+
+/**
+ * `running`: its file is still being read; `done`: all of it was; `failed`: it ended before, and what it added until then is
+ * stored; `undone`: what it added is removed; `dry_run`: nothing was stored, so it is not kept.
+ */
+export const IMPORT_STATES = ['running', 'done', 'failed', 'undone', 'dry_run'] as const;
+export type ImportState = (typeof IMPORT_STATES)[number];
+
+/** An import of one file. */
+export interface ImportEntry {
+  /** Begins with the time of its start. */
+  readonly id: bigint;
+  /** The owner whose clicks are imported. */
+  readonly ownerId: string;
+  /** The file's name, if it was said. */
+  readonly file: string | null;
+  /** What it was asked for with: parameters by name. */
+  readonly options: Readonly<Record<string, unknown>>;
+  readonly state: ImportState;
+  /** Why it failed, in a sentence. */
+  readonly error: string | null;
+  /** So far, while it is running. */
+  readonly report: ImportReport;
+  /** Unix milliseconds. */
+  readonly finishedAt: number | null;
+}
+
+/** An entry as it is stored, and when it was written by the clock of whoever did, Unix milliseconds. */
+export interface StoredEntry {
+  readonly entry: ImportEntry;
+  readonly writtenAt: number;
+}
+
+export interface ImportListing {
+  /** undefined: those of every owner. */
+  readonly ownerId: string | undefined;
+  /** Only those that began before this one. */
+  readonly before: bigint | undefined;
+  readonly limit: number;
+}
+
+const RANDOM_BITS = 22n;
+
+/** A new id: imports that begin later have larger ones. @param random from 0 to 1 */
+export function newImportId(now: number, random: number): bigint {
+  return (BigInt(now) << RANDOM_BITS) | BigInt(Math.floor(random * 2 ** Number(RANDOM_BITS)));
+}
+
+/** When an import began, Unix milliseconds. */
+export function startOf(id: bigint): number {
+  return Number(id >> RANDOM_BITS);
+}
+
+const COLUMNS = ['id', 'owner_id', 'file', 'options', 'state', 'error', 'report', 'finished_at', 'version'];
+
+type Row = readonly [string, string, string, string, string, string, string, number | null, string];
+
+const MICROSECONDS = 1_000;
+
+/** The table of imports. */
+export class ImportLog {
+  readonly #database: Database;
+  readonly #nextVersion: NextVersion;
+
+  constructor(database: Database, nextVersion: NextVersion) {
+    this.#database = database;
+    this.#nextVersion = nextVersion;
+  }
+
+  /** Replaces what is stored of the import; settles when ClickHouse has it. */
+  async write({ id, ownerId, file, options, state, error, report, finishedAt }: ImportEntry): Promise<void> {
+    const row = [
+      String(id),
+      ownerId,
+      file ?? '',
+      JSON.stringify(options),
+      state,
+      error ?? '',
+      JSON.stringify(report),
+      finishedAt,
+      this.#nextVersion(0),
+    ];
+    await this.#database.insert('imports', COLUMNS, [JSON.stringify(row)]);
+  }
+
+  async find(id: bigint): Promise<StoredEntry | undefined> {
+    const [found] = await this.#select(sql`WHERE id = ${param('UInt64', String(id))}`);
+    return found;
+  }
+
+  /** The newest first. */
+  async list({ ownerId, before, limit }: ImportListing): Promise<readonly StoredEntry[]> {
+    const conditions = [
+      sql`1`,
+      ...(ownerId === undefined ? [] : [sql`owner_id = ${param('String', ownerId)}`]),
+      ...(before === undefined ? [] : [sql`id < ${param('UInt64', String(before))}`]),
+    ];
+    return this.#select(
+      sql`WHERE ${join(conditions, ' AND ')} ORDER BY id DESC LIMIT ${param('UInt32', limit)}`,
+    );
+  }
+
+  async #select(condition: Sql): Promise<readonly StoredEntry[]> {
+    const rows = await this.#database.rows<Row>(
+      sql`
+      SELECT toString(id), owner_id, file, options, state, error, report,
+        toUnixTimestamp64Milli(finished_at), toString(version)
+      FROM imports FINAL ${condition}`,
+      LOOK_UP,
+    );
+    return rows.map(storedEntry);
+  }
+}
+
+const optionsSchema = z.record(z.string(), z.unknown());
+
+function storedEntry([
+  id,
+  ownerId,
+  file,
+  options,
+  state,
+  error,
+  report,
+  finishedAt,
+  version,
+]: Row): StoredEntry {
+  const parsed = importReportSchema.safeParse(JSON.parse(report));
+  return {
+    entry: {
+      id: BigInt(id),
+      ownerId,
+      file: file === '' ? null : file,
+      options: optionsSchema.parse(JSON.parse(options)),
+      state: IMPORT_STATES.find((known) => known === state) ?? 'failed',
+      error: error === '' ? null : error,
+      report: parsed.success ? parsed.data : emptyReport(),
+      finishedAt,
+    },
+    writtenAt: Number(version) / MICROSECONDS,
+  };
+}

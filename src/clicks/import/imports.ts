@@ -1,0 +1,153 @@
+import type { Shards } from '../../clickhouse/cluster.ts';
+import type { Database } from '../../clickhouse/database.ts';
+import { AppError } from '../../errors.ts';
+import type { UrlRegistry } from '../../urls/registry.ts';
+import { endOfNamedInserts } from '../named-insert.ts';
+import type { ClickRemoval } from '../removal.ts';
+import {
+  type ImportEntry,
+  type ImportListing,
+  type ImportLog,
+  type StoredEntry,
+  newImportId,
+} from './import-log.ts';
+import { type ImportReport, emptyReport } from './import-report.ts';
+
+export interface ImportsParts {
+  readonly database: Database;
+  readonly shards: Shards | undefined;
+  readonly log: ImportLog;
+  readonly removal: Pick<ClickRemoval, 'undo'>;
+  readonly urls: Pick<UrlRegistry, 'codeLock' | 'deleteUnused'>;
+  /** No other process imports into this database. */
+  readonly isAlone: boolean;
+  /** Unix milliseconds. */
+  readonly now: () => number;
+}
+
+/**
+ * Imports the clicks of a file under an id.
+ * @param onProgress to be called with the report so far
+ * @returns the report, and why the import failed although it ran to its end
+ */
+export type ImportRun = (
+  id: bigint,
+  onProgress: (report: ImportReport) => void,
+) => Promise<{ readonly report: ImportReport; readonly fault?: string | undefined }>;
+
+type WantedImport = Pick<ImportEntry, 'ownerId' | 'file' | 'options'>;
+
+/** What an undo has removed. */
+export interface Undone {
+  readonly clicks: number;
+  /** URLs that the import had registered. */
+  readonly urls: number;
+}
+
+/** How often a running import is written down. */
+const WRITE_EVERY_MS = 10_000;
+
+/** An import that was not written down for so long has lost its process. */
+const LOST_AFTER_MS = 60_000;
+
+const LOST = 'The server stopped before the whole file had come.';
+
+/** The imports there were, and those that are running. */
+export class Imports {
+  readonly #parts: ImportsParts;
+  /** Those of this process. */
+  readonly #running = new Map<bigint, ImportEntry>();
+
+  constructor(parts: ImportsParts) {
+    this.#parts = parts;
+  }
+
+  /**
+   * Runs an import and keeps a log of it.
+   * @throws AppError whatever `work` throws, `unavailable` when the log cannot be written
+   */
+  async run(wanted: WantedImport, work: ImportRun): Promise<ImportEntry> {
+    const { log, now } = this.#parts;
+    const id = newImportId(now(), Math.random());
+    let entry: ImportEntry = {
+      ...wanted,
+      id,
+      state: 'running',
+      error: null,
+      report: emptyReport(),
+      finishedAt: null,
+    };
+    const become = (change: Partial<ImportEntry>): ImportEntry => {
+      entry = { ...entry, ...change };
+      this.#running.set(id, entry);
+      return entry;
+    };
+    become({});
+    const write = setInterval(() => void log.write(entry).catch(() => {}), WRITE_EVERY_MS).unref();
+    try {
+      await log.write(entry);
+      const { report, fault } = await work(id, (soFar) => become({ report: soFar }));
+      const state = fault === undefined ? 'done' : 'failed';
+      await log.write(become({ state, error: fault ?? null, report, finishedAt: now() }));
+      return entry;
+    } catch (error) {
+      const sentence = error instanceof AppError ? error.message : 'Something went wrong on our side.';
+      await log.write(become({ state: 'failed', error: sentence, finishedAt: now() })).catch(() => {});
+      throw error;
+    } finally {
+      clearInterval(write);
+      this.#running.delete(id);
+    }
+  }
+
+  /** Runs an import that stores nothing: it is not kept. @throws AppError whatever `work` throws */
+  async rehearse(wanted: WantedImport, work: ImportRun): Promise<ImportEntry> {
+    const { now } = this.#parts;
+    const id = newImportId(now(), Math.random());
+    const { report, fault = null } = await work(id, () => {});
+    return { ...wanted, id, state: 'dry_run', error: fault, report, finishedAt: now() };
+  }
+
+  /** @returns undefined for one that there is not, or that is of another owner than `ownerId` */
+  async find(id: bigint, ownerId: string | undefined): Promise<ImportEntry | undefined> {
+    const stored = await this.#parts.log.find(id);
+    const entry = stored && this.#current(stored);
+    return entry !== undefined && (ownerId ?? entry.ownerId) === entry.ownerId ? entry : undefined;
+  }
+
+  /** The newest first. */
+  async list(listing: ImportListing): Promise<readonly ImportEntry[]> {
+    return (await this.#parts.log.list(listing)).map((stored) => this.#current(stored));
+  }
+
+  /**
+   * Removes the clicks that an import added, and the URLs that it registered and that have no clicks then. When it settles,
+   * no later answer contains them. After a failure it can be called again.
+   * @throws AppError `not_found` as `find`, `conflict` while the import is running
+   */
+  async undo(id: bigint, ownerId: string | undefined): Promise<Undone> {
+    const { database, shards, log, removal, urls } = this.#parts;
+    const entry = await this.find(id, ownerId);
+    if (entry === undefined) throw noImport();
+    if (entry.state === 'running') {
+      throw new AppError('conflict', 'The import is still running: it can be undone when it has ended.');
+    }
+    // What a process that died has sent may be stored a moment later.
+    await endOfNamedInserts(database, shards);
+    const clicks = await removal.undo(id, (work) => urls.codeLock.shut(work));
+    const undone = { clicks, urls: await urls.deleteUnused(id) };
+    await log.write({ ...entry, state: 'undone' });
+    return undone;
+  }
+
+  #current({ entry, writtenAt }: StoredEntry): ImportEntry {
+    const { isAlone, now } = this.#parts;
+    if (entry.state !== 'running') return entry;
+    const isLost = isAlone || now() - writtenAt > LOST_AFTER_MS;
+    return this.#running.get(entry.id) ?? (isLost ? { ...entry, state: 'failed', error: LOST } : entry);
+  }
+}
+
+export function noImport(): AppError {
+  return new AppError('not_found', 'There is no such import.', { field: 'id' });
+}

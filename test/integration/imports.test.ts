@@ -1,0 +1,563 @@
+import { type ClientRequest, request } from 'node:http';
+import { gzipSync } from 'node:zlib';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import * as fc from 'fast-check';
+import { CLICK_KEY, putClickKey } from '../../src/clicks/import/click-keys.ts';
+import { param, sql } from '../../src/sql/sql.ts';
+import { countsByDefinition } from '../support/line-counts.ts';
+import { waitUntil } from '../support/process.ts';
+import { ADMIN_KEY, type TestSpoor, startSpoor } from '../support/spoor.ts';
+
+let spoor: TestSpoor;
+beforeAll(async () => {
+  spoor = await startSpoor();
+});
+afterAll(() => spoor.stop());
+
+/** A click as a log has it: code, second and visitor are places in short lists, so that many are equal. */
+interface Line {
+  readonly code: number;
+  readonly second: number;
+  readonly visitor: number;
+}
+
+const DAY = 86_400;
+const BEGUN = Math.floor(Date.now() / 1_000);
+/** Around a minute's edges, of another month, and in the future: after any erasure. */
+const SECONDS = [0, 1, 30, 60, 61, 119, 125].map((second) => BEGUN - 40 * DAY + second);
+const TIMES = [...SECONDS, BEGUN - 2 * DAY, BEGUN + 3_600];
+
+const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];
+const timeOf = ({ second }: Line): number => TIMES[second] ?? 0;
+
+type Write = (prefix: string, line: Line) => string;
+/** The same clicks in every format. */
+const FORMATS: Readonly<Record<string, Write>> = {
+  ndjson: (prefix, line) =>
+    JSON.stringify({
+      short_code: `${prefix}-${line.code}`,
+      clicked_at: timeOf(line),
+      ip: `192.0.2.${line.visitor}`,
+      user_agent: 'Agent/1',
+    }),
+  csv: (prefix, line) => `${prefix}-${line.code},192.0.2.${line.visitor},Agent/1,${timeOf(line)}`,
+  combined: (prefix, line) => {
+    const date = new Date(timeOf(line) * 1_000);
+    const day = `${date.toISOString().slice(8, 10)}/${MONTHS[date.getUTCMonth()]}/${date.getUTCFullYear()}`;
+    const time = `${day}:${date.toISOString().slice(11, 19)} +0000`;
+    return `192.0.2.${line.visitor} - - [${time}] "GET /${prefix}-${line.code} HTTP/1.1" 302 0 "-" "Agent/1"`;
+  },
+};
+const COLUMNS = ['short_code', 'ip', 'user_agent', 'clicked_at'];
+
+/** Imports lines as one file. @returns the import */
+async function importLines(
+  prefix: string,
+  { lines, format }: { readonly lines: readonly Line[]; readonly format: string },
+): Promise<any> {
+  const header = format === 'csv' ? `${COLUMNS.join(',')}\n` : '';
+  const { status, json } = await spoor.send('POST', '/api/v1/imports', {
+    query: { owner: 'me', format },
+    body: header + lines.map((line) => `${FORMATS[format]?.(prefix, line)}\n`).join(''),
+  });
+  expect(status).toBe(lines.length > 0 && json.first_click === null ? 422 : 200);
+  expect([json.read, json.read]).toEqual([lines.length, json.accepted + json.known + json.erased]);
+  return json;
+}
+
+const keyOf = ({ code, second, visitor }: Line): string => `${code} ${second} ${visitor}`;
+
+function lineOf(key: string): Line {
+  const [code = 0, second = 0, visitor = 0] = key.split(' ').map(Number);
+  return { code, second, visitor };
+}
+
+const line = fc.record({
+  code: fc.nat({ max: 1 }),
+  second: fc.nat({ max: TIMES.length - 1 }),
+  visitor: fc.nat({ max: 1 }),
+});
+const log = fc.oneof(
+  fc.array(line, { maxLength: 12 }),
+  fc.array(line, { maxLength: 20 }).map((lines) => lines.toSorted((a, b) => a.second - b.second)),
+);
+
+/** How the lines of the log come: grown, rotated, joined, in another order. */
+const file = fc.oneof(
+  fc.constant((all: readonly Line[]) => all),
+  fc.nat().map((cut) => (all: readonly Line[]) => all.slice(0, cut % (all.length + 1))),
+  fc.nat().map((cut) => (all: readonly Line[]) => all.slice(cut % (all.length + 1))),
+  fc.nat().map((cut) => (all: readonly Line[]) => [...all.slice(cut % (all.length + 1)), ...all]),
+  fc.constant((all: readonly Line[]) => [...all, ...all]),
+  fc.constant((all: readonly Line[]) => all.toReversed()),
+  log.map((more) => (all: readonly Line[]) => [...more, ...all]),
+);
+const importing = fc.record({ file, format: fc.constantFrom('ndjson', 'csv', 'combined') });
+const step = fc.oneof(
+  {
+    weight: 5,
+    arbitrary: fc.record({
+      do: fc.constant('import' as const),
+      files: fc.array(importing, { minLength: 1, maxLength: 2 }),
+    }),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      do: fc.constant('erase' as const),
+      code: fc.nat({ max: 1 }),
+      second: fc.nat({ max: 8 }),
+    }),
+  },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant('delete' as const), code: fc.nat({ max: 1 }) }) },
+  { weight: 3, arbitrary: fc.record({ do: fc.constant('undo' as const), of: fc.nat() }) },
+);
+
+/** What is stored, and what was erased. Imports that run at once are one. */
+class Model {
+  /** By `keyOf`, the import of each click. */
+  readonly #clicks = new Map<string, readonly number[]>();
+  /** By code, the import that registered the URL. */
+  readonly #urls = new Map<number, number>();
+  readonly #erased: ((line: Line) => boolean)[] = [];
+
+  get counts(): ReadonlyMap<string, number> {
+    return new Map([...this.#clicks].map(([key, imports]) => [key, imports.length]));
+  }
+
+  get codes(): readonly number[] {
+    return [...this.#urls.keys()].toSorted((a, b) => a - b);
+  }
+
+  /** The clicks until now. */
+  get total(): number {
+    const past = [...this.#clicks].filter(([key]) => timeOf(lineOf(key)) <= BEGUN);
+    return past.reduce((sum, [, imports]) => sum + imports.length, 0);
+  }
+
+  add(id: number, lines: readonly Line[]): void {
+    const counts = countsByDefinition(lines.map((one) => ({ key: keyOf(one), time: timeOf(one) * 1_000 })));
+    for (const [place, one] of lines.entries()) {
+      if (timeOf(one) <= BEGUN && this.#erased.some((holds) => holds(one))) continue;
+      const known = this.#clicks.get(keyOf(one)) ?? [];
+      const missing = Math.max(0, (counts[place] ?? 0) - known.length);
+      this.#clicks.set(keyOf(one), [...known, ...Array.from({ length: missing }, () => id)]);
+      if (!this.#urls.has(one.code)) this.#urls.set(one.code, id);
+    }
+  }
+
+  /** @param isErased a click of the past is not to come back */
+  erase(isErased: (line: Line) => boolean): void {
+    this.#erased.push(isErased);
+    for (const key of this.#clicks.keys()) if (isErased(lineOf(key))) this.#clicks.delete(key);
+  }
+
+  delete(code: number): void {
+    this.erase((line) => line.code === code);
+    this.#urls.delete(code);
+  }
+
+  /** @returns how many clicks and URLs go */
+  undo(id: number): readonly [clicks: number, urls: number] {
+    const before = [...this.counts.values()].reduce((sum, count) => sum + count, 0);
+    for (const [key, imports] of this.#clicks) {
+      const left = imports.filter((one) => one !== id);
+      if (left.length > 0) this.#clicks.set(key, left);
+      else this.#clicks.delete(key);
+    }
+    let urls = 0;
+    for (const [code, registrar] of this.#urls) {
+      if (registrar !== id) continue;
+      const left = [...this.#clicks]
+        .filter(([key]) => lineOf(key).code === code)
+        .flatMap(([, imports]) => imports);
+      if (left.length > 0) this.#urls.set(code, Math.max(...left));
+      else if (this.#urls.delete(code)) urls++;
+    }
+    return [before - [...this.counts.values()].reduce((sum, count) => sum + count, 0), urls];
+  }
+}
+
+async function stored(prefix: string): Promise<ReadonlyMap<string, number>> {
+  const rows = await spoor.database.rows<[string, number, string, number]>(sql`
+    SELECT short_code, toUnixTimestamp(clicked_at), toString(visitor), count() FROM clicks
+    WHERE startsWith(short_code, ${param('String', `${prefix}-`)}) GROUP BY ALL`);
+  return new Map(
+    rows.map(([code, time, visitor, count]) => [
+      `${code.slice(prefix.length + 1)} ${TIMES.indexOf(time)} ${visitors.indexOf(visitor)}`,
+      count,
+    ]),
+  );
+}
+
+/** The codes of the URLs that there are. */
+async function registered(prefix: string): Promise<readonly number[]> {
+  const found = await Promise.all(
+    [0, 1].map(async (code) => (await spoor.send('GET', `/api/v1/urls/${prefix}-${code}`)).status),
+  );
+  return [0, 1].filter((code) => found[code] === 200);
+}
+
+async function answered(prefix: string): Promise<number> {
+  const query = { owner_id: 'me', short_code: `${prefix}-0,${prefix}-1`, start_date: '2000-01-01' };
+  return (await spoor.send('GET', '/api/v1/stats', { query })).json.summary.total_clicks;
+}
+
+let visitors: readonly string[];
+beforeAll(async () => {
+  for (const visitor of [0, 1])
+    await importLines(`visitor${visitor}`, { lines: [{ code: 0, second: 0, visitor }], format: 'csv' });
+  const rows = await spoor.database.rows<[string]>(
+    sql`SELECT toString(visitor) FROM clicks ORDER BY short_code`,
+  );
+  visitors = rows.flat();
+});
+
+test('whatever is imported and undone, in whatever pieces, the clicks that are missing are added', async () => {
+  let run = 0;
+  await fc.assert(
+    fc.asyncProperty(log, fc.array(step, { minLength: 1, maxLength: 5 }), async (all, steps) => {
+      const prefix = `run${++run}`;
+      const model = new Model();
+      const imports: (readonly string[])[] = [];
+      for (const one of steps) {
+        if (one.do === 'import') {
+          const files = one.files.map(({ file, format }) => ({ format, lines: file(all) }));
+          const reports = await Promise.all(files.map((each) => importLines(prefix, each)));
+          for (const { lines } of files) model.add(imports.length, lines);
+          imports.push(reports.map(({ id }) => id));
+        } else if (one.do === 'erase') {
+          const end = TIMES[one.second] ?? 0;
+          const json = { short_code: `${prefix}-${one.code}`, end_date: String(end) };
+          expect((await spoor.send('DELETE', '/api/v1/clicks', { json })).status).toBe(200);
+          model.erase((line) => line.code === one.code && timeOf(line) <= end);
+        } else if (one.do === 'delete') {
+          const { status } = await spoor.send('DELETE', `/api/v1/urls/${prefix}-${one.code}`);
+          if (status === 204) model.delete(one.code);
+          else expect(status).toBe(404);
+        } else if (imports.length > 0) {
+          const undone = one.of % imports.length;
+          let [clicks, urls] = [0, 0];
+          for (const id of imports[undone] ?? []) {
+            const { status, json } = await spoor.send('DELETE', `/api/v1/imports/${id}`);
+            expect(status).toBe(200);
+            clicks += json.removed_clicks;
+            urls += json.removed_urls;
+          }
+          expect([clicks, urls]).toEqual(model.undo(undone));
+        }
+        expect(await stored(prefix)).toEqual(model.counts);
+        expect(await registered(prefix)).toEqual(model.codes);
+        expect(await answered(prefix)).toBe(model.total);
+      }
+    }),
+    { numRuns: 10 },
+  );
+});
+
+const post = (lines: readonly object[], query: Readonly<Record<string, string>> = {}, owner = 'me') =>
+  spoor.send('POST', '/api/v1/imports', { query: { owner, format: 'ndjson', ...query }, ndjson: lines });
+
+const clickedAt = '2026-01-01T00:00:00Z';
+
+const countOf = async (code: string): Promise<number> => {
+  const [row] = await spoor.database.rows<[number]>(
+    sql`SELECT count() FROM clicks WHERE short_code = ${param('String', code)}`,
+  );
+  return row?.[0] ?? 0;
+};
+
+test('lines for URLs of other owners are left out and listed, unless they are asked for', async () => {
+  await spoor.send('PUT', '/api/v1/urls/hers', { json: { owner_id: 'her' } });
+  const lines = ['hers', 'mine', 'hers'].map((code) => ({ short_code: code, clicked_at: clickedAt }));
+  expect((await post(lines)).json).toMatchObject({
+    read: 3,
+    accepted: 1,
+    other_owner: 2,
+    other_owner_codes: ['hers'],
+  });
+  expect((await post(lines, { any_owner: 'true' })).json).toMatchObject({
+    accepted: 2,
+    known: 1,
+    other_owner: 0,
+  });
+  expect([await countOf('hers'), await countOf('mine')]).toEqual([2, 1]);
+});
+
+test('clicks on both sides of all that is stored are added', async () => {
+  const [before = 0, between = 0, after = 0] = SECONDS;
+  const at = (time: number) => ({ short_code: 'around', clicked_at: time });
+  expect((await post([at(between)])).json).toMatchObject({ accepted: 1 });
+  expect((await post([at(before), at(after)])).json).toMatchObject({ accepted: 2, known: 0 });
+});
+
+test('a click is found among many of the same URL and time', async () => {
+  const at = (second: number) => ({ short_code: 'many', clicked_at: BEGUN - 50 * DAY + second });
+  const all = Array.from({ length: 40 }, (_, second) => at(second));
+  expect((await post(all)).json).toMatchObject({ accepted: 40 });
+  expect((await post([at(-1), at(0), at(39), at(39), at(40)])).json).toMatchObject({
+    accepted: 3,
+    known: 2,
+  });
+});
+
+test('the key of a click is the same in SQL', async () => {
+  const texts = fc.oneof(fc.string({ unit: 'grapheme', maxLength: 20 }), fc.constantFrom('é'.repeat(300)));
+  const clicks = fc.sample(
+    fc.record({
+      short_code: texts,
+      referrer: texts,
+      click_id: texts,
+      visitor: fc.bigInt({ min: 0n, max: 2n ** 64n - 1n }),
+      clicked_at: fc.integer({ min: Date.UTC(2000), max: Date.UTC(2100) }),
+    }),
+    200,
+  );
+  const list = (name: keyof (typeof clicks)[number]) => clicks.map((click) => String(click[name]));
+  const numbered = sql`arrayJoin(arrayEnumerate(${param('Array(String)', list('visitor'))})) AS place`;
+  const textAt = (name: keyof (typeof clicks)[number]) =>
+    sql`arrayElement(${param('Array(String)', list(name))}, place)`;
+  const rows = await spoor.database.rows<[string]>(sql`
+    SELECT toString(${CLICK_KEY}) FROM (
+      SELECT ${numbered}, ${textAt('short_code')} AS short_code,
+        toLowCardinality(${textAt('referrer')}) AS referrer, ${textAt('click_id')} AS click_id,
+        toUInt64(${textAt('visitor')}) AS visitor,
+        fromUnixTimestamp64Milli(toInt64(${textAt('clicked_at')}), 'UTC') AS clicked_at)
+    ORDER BY place`);
+  const keys = new Uint32Array(2 * clicks.length);
+  clicks.forEach((click, place) => putClickKey(keys, place, click));
+  expect(rows.flat()).toEqual(
+    clicks.map((_, place) =>
+      String((BigInt(keys[2 * place + 1] ?? 0) << 32n) + BigInt(keys[2 * place] ?? 0)),
+    ),
+  );
+});
+
+test('duplicates are added where they are asked for', async () => {
+  const lines = Array.from({ length: 2 }, () => ({ short_code: 'again', clicked_at: clickedAt }));
+  for (const expected of [2, 4]) {
+    const { json } = await post(lines, { allow_duplicates: 'true' });
+    expect(json).toMatchObject({ accepted: 2, known: 0 });
+    expect(await countOf('again')).toBe(expected);
+  }
+});
+
+test.each([{}, { clicked_at: null }, { clicked_at: ' ' }])(
+  'a line without a time of its own is added every time: %j',
+  async (time) => {
+    const code = `untimed ${JSON.stringify(time)}`;
+    const lines = [
+      { short_code: code, ...time },
+      { short_code: code, clicked_at: clickedAt },
+    ];
+    expect((await post(lines)).json).toMatchObject({ accepted: 2, untimed: 1 });
+    expect((await post(lines)).json).toMatchObject({ accepted: 1, known: 1, untimed: 1 });
+    expect(await countOf(code)).toBe(3);
+  },
+);
+
+test.each([
+  ['a visitor', { visitor_id: 'she of a visitor' }, [true, false]],
+  ['an owner', { owner_id: 'erased an owner' }, [true, true]],
+  ['a time', { start_date: '1999-12-31', end_date: '2025-12-31T23:59:59.999Z' }, [false, false]],
+])('what was erased of %s does not come back', async (name, selectors, isErased) => {
+  const lines = ['she', 'he'].map((id) => ({
+    short_code: `erased ${name}`,
+    clicked_at: clickedAt,
+    visitor_id: `${id} of ${name}`,
+  }));
+  await post(lines, {}, `erased ${name}`);
+  await spoor.send('DELETE', '/api/v1/clicks', { json: selectors });
+  const erased = isErased.filter(Boolean).length;
+  expect((await post(lines, {}, `erased ${name}`)).json).toMatchObject({
+    accepted: 0,
+    erased,
+    known: 2 - erased,
+  });
+});
+
+test('the log of a deleted URL does not register it again', async () => {
+  const lines = [{ short_code: 'gone', clicked_at: clickedAt }];
+  await post(lines);
+  await spoor.send('DELETE', '/api/v1/urls/gone');
+  expect((await post(lines)).json).toMatchObject({ accepted: 0, erased: 1 });
+  expect((await spoor.send('GET', '/api/v1/urls/gone')).status).toBe(404);
+});
+
+test('an import that ClickHouse failed is listed as such, and sent again adds what is missing', async () => {
+  const lines = [{ short_code: 'failed', clicked_at: clickedAt }];
+  await spoor.database.commandText('RENAME TABLE clicks TO clicks_away');
+  const { status } = await post(lines, { file: 'failed.ndjson' });
+  await spoor.database.commandText('RENAME TABLE clicks_away TO clicks');
+  expect(status).toBeGreaterThanOrEqual(500);
+  const [newest] = (await spoor.send('GET', '/api/v1/imports', { query: { limit: '1' } })).json.items;
+  expect(newest).toMatchObject({ file: 'failed.ndjson', state: 'failed', accepted: 0 });
+  expect((await post(lines)).json).toMatchObject({ accepted: 1 });
+});
+
+describe('an import', () => {
+  const line = (code: string, second = 0) =>
+    `${JSON.stringify({ short_code: code, clicked_at: 1_767_225_600 + second })}\n`;
+  const find = async (id: string, key?: string) =>
+    spoor.send('GET', `/api/v1/imports/${id}`, key === undefined ? {} : { key });
+
+  test('is kept with what was asked for and what became of its lines', async () => {
+    const { json } = await post([{ short_code: 'kept', clicked_at: clickedAt }, {}], {
+      file: 'kept.ndjson',
+      except: 'static',
+      trust_proxy: '1',
+    });
+    expect(json).toMatchObject({
+      owner_id: 'me',
+      file: 'kept.ndjson',
+      format: 'ndjson',
+      options: { format: 'ndjson', except: ['static'], trust_proxy: 1 },
+      state: 'done',
+      error: null,
+      read: 2,
+      accepted: 1,
+      rejected: { 'short_code is required': { count: 1, lines: [2] } },
+    });
+    expect((await find(json.id)).json).toEqual(json);
+    await spoor.send('DELETE', `/api/v1/imports/${json.id}`);
+    expect((await find(json.id)).json).toEqual({ ...json, state: 'undone' });
+  });
+
+  test('is there for its owner and administrators alone', async () => {
+    const [mine, theirs] = [await spoor.createKey('me'), await spoor.createKey('them')];
+    const sent = { key: theirs, body: line('theirs') };
+    const { id, owner_id: owner } = (await spoor.send('POST', '/api/v1/imports', sent)).json;
+    expect(owner).toBe('them');
+    for (const path of [`/api/v1/imports/${id}`, '/api/v1/imports/0000000000000000', '/api/v1/imports/x']) {
+      expect((await spoor.send('GET', path, { key: mine })).status).toBe(404);
+      expect((await spoor.send('DELETE', path, { key: mine })).status).toBe(404);
+    }
+    expect([(await find(id, theirs)).status, (await find(id)).status]).toEqual([200, 200]);
+    const ownersOf = async (key: string) =>
+      new Set(
+        (await spoor.send('GET', '/api/v1/imports', { key })).json.items.map((one: any) => one.owner_id),
+      );
+    expect([await ownersOf(mine), await ownersOf(theirs)]).toEqual([new Set(['me']), new Set(['them'])]);
+    expect(await countOf('theirs')).toBe(1);
+  });
+
+  test.each([{ owner: 'them' }, { any_owner: 'true' }])(
+    'by a key of its owner cannot ask for %j',
+    async (query) => {
+      const sent = { key: await spoor.createKey('me'), query, body: line('asked') };
+      expect((await spoor.send('POST', '/api/v1/imports', sent)).status).toBe(403);
+    },
+  );
+
+  test('stands in the list, the newest first, page by page', async () => {
+    const key = await spoor.createKey('lister');
+    const ids: string[] = [];
+    for (const second of [1, 2, 3]) {
+      const sent = { key, body: line('listed', second) };
+      ids.unshift((await spoor.send('POST', '/api/v1/imports', sent)).json.id);
+    }
+    const seen: string[] = [];
+    for (let cursor: string | null = ''; cursor !== null;) {
+      const { json }: { json: any } = await spoor.send('GET', '/api/v1/imports', {
+        key,
+        query: { cursor, limit: '2' },
+      });
+      seen.push(...json.items.map(({ id }: { id: string }) => id));
+      cursor = json.next_cursor;
+    }
+    expect(seen).toEqual(ids);
+  });
+
+  test.each([
+    ['packed', (text: string) => gzipSync(text), {}],
+    ['in a packed body', (text: string) => gzipSync(text), { 'content-encoding': 'gzip' }],
+    ['packed, in a packed body', (text: string) => gzipSync(gzipSync(text)), { 'content-encoding': 'gzip' }],
+    ['of any content type', (text: string) => Buffer.from(text), { 'content-type': 'image/png' }],
+  ])('may come %s', async (name, pack, headers) => {
+    const { json } = await spoor.send('POST', '/api/v1/imports', { headers, body: pack(line(name)) });
+    expect(json).toMatchObject({ accepted: 1, format: 'ndjson' });
+  });
+
+  test.each([
+    ['in no format', 'what is this\n', {}, 400, /first line is "what is this"/],
+    ['without a click', 'x\n', { format: 'csv' }, 400, /short_code/],
+    ['of lines that are wrong', '{"short_code":""}\n', {}, 422, /no click among the 1 read/],
+    ['with an unknown format', '{}\n', { format: 'pdf' }, 400, /format must be one of/],
+    ['with a number that is none', '{}\n', { trust_proxy: 'some' }, 400, /trust_proxy/],
+    ['with a switch that is none', '{}\n', { allow_duplicates: 'on' }, 400, /allow_duplicates/],
+  ])('%s is refused', async (_, body, query, expected, sentence) => {
+    const { status, json } = await spoor.send('POST', '/api/v1/imports', { query, body });
+    expect([status, json.code]).toEqual([expected, 'validation_error']);
+    expect(json.error).toMatch(sentence);
+  });
+
+  /** The import whose file is still being sent, once it is listed. */
+  async function begun(file: string, text: string): Promise<{ sending: ClientRequest; id: string }> {
+    const sending = request(`${spoor.url}/api/v1/imports?owner=me&file=${file}`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${ADMIN_KEY}` },
+    });
+    sending.on('error', () => {}).write(text);
+    let id = '';
+    await waitUntil('the import', async () => {
+      const { items } = (await spoor.send('GET', '/api/v1/imports')).json;
+      id = items.find((one: any) => one.file === file)?.id ?? '';
+      return id !== '';
+    });
+    return { sending, id };
+  }
+
+  const stateOf = async (id: string): Promise<string> => (await find(id)).json.state;
+  const many = (code: string, count: number): string =>
+    Array.from({ length: count }, (_, second) => line(code, second)).join('');
+
+  test('that is running says how far it is, and cannot be undone', async () => {
+    const { sending, id } = await begun('running', many('running', 25_000));
+    await waitUntil('the first batch', async () => (await find(id)).json.accepted > 0);
+    expect((await find(id)).json).toMatchObject({ state: 'running', finished_at: null });
+    expect((await spoor.send('DELETE', `/api/v1/imports/${id}`)).status).toBe(409);
+    sending.end();
+    await waitUntil('its end', async () => (await stateOf(id)) === 'done');
+    expect((await find(id)).json).toMatchObject({ accepted: 25_000 });
+    const { json } = await spoor.send('DELETE', `/api/v1/imports/${id}`);
+    expect(json).toEqual({ removed_clicks: 25_000, removed_urls: 1 });
+  });
+
+  test('whose connection is cut has failed, keeps what it added, and the whole file adds the rest', async () => {
+    const text = many('cut', 25_000);
+    const { sending, id } = await begun('cut', text);
+    await waitUntil('the first batch', async () => (await find(id)).json.accepted > 0);
+    sending.destroy();
+    await waitUntil('its end', async () => (await stateOf(id)) === 'failed');
+    const { accepted, error } = (await find(id)).json;
+    expect(error).toMatch(/connection was cut/);
+    expect(await countOf('cut')).toBe(accepted);
+    const again = await spoor.send('POST', '/api/v1/imports', { query: { owner: 'me' }, body: text });
+    expect(again.json).toMatchObject({ accepted: 25_000 - accepted, known: accepted });
+    await spoor.send('DELETE', `/api/v1/imports/${id}`);
+    expect(await countOf('cut')).toBe(25_000 - accepted);
+  });
+
+  test('that is undone leaves URLs that were changed since, or that have other clicks', async () => {
+    const key = await spoor.createKey('me');
+    const { id } = (
+      await spoor.send('POST', '/api/v1/imports', {
+        key,
+        body: ['alone', 'changed', 'clicked'].map((code) => line(`undone ${code}`)).join(''),
+      })
+    ).json;
+    await spoor.send('PUT', '/api/v1/urls/undone%20changed', { key, json: { private_stats: false } });
+    await spoor.send('POST', '/api/v1/clicks', { key, ndjson: [{ short_code: 'undone clicked' }] });
+    const { json } = await spoor.send('DELETE', `/api/v1/imports/${id}`, { key });
+    expect(json).toEqual({ removed_clicks: 3, removed_urls: 1 });
+    const statuses = await Promise.all(
+      ['alone', 'changed', 'clicked'].map((code) => spoor.send('GET', `/api/v1/urls/undone%20${code}`)),
+    );
+    expect(statuses.map(({ status }) => status)).toEqual([404, 200, 200]);
+    expect(await countOf('undone clicked')).toBe(1);
+    expect((await spoor.send('DELETE', `/api/v1/imports/${id}`, { key })).json).toEqual({
+      removed_clicks: 0,
+      removed_urls: 0,
+    });
+  });
+});
