@@ -110,14 +110,22 @@ export class Imports {
 
   /** @returns undefined for one that there is not, or that is of another owner than `ownerId` */
   async find(id: bigint, ownerId: string | undefined): Promise<ImportEntry | undefined> {
-    const stored = await this.#parts.log.find(id);
-    const entry = stored && this.#current(stored);
+    // Looked at first: one that ends meanwhile is written down before it is no longer among them.
+    const running = this.#running.get(id);
+    const stored = running === undefined ? await this.#parts.log.find(id) : undefined;
+    const entry = running ?? (stored && this.#unlessLost(stored));
     return entry !== undefined && (ownerId ?? entry.ownerId) === entry.ownerId ? entry : undefined;
   }
 
   /** The newest first. */
   async list(listing: ImportListing): Promise<readonly ImportEntry[]> {
-    return (await this.#parts.log.list(listing)).map((stored) => this.#current(stored));
+    const running = new Map(this.#running);
+    const found = await this.#parts.log.list(listing);
+    return found.map((stored) => {
+      const { id } = stored.entry;
+      // One may have begun or ended meanwhile.
+      return this.#running.get(id) ?? running.get(id) ?? this.#unlessLost(stored);
+    });
   }
 
   /**
@@ -140,11 +148,11 @@ export class Imports {
     return undone;
   }
 
-  #current({ entry, writtenAt }: StoredEntry): ImportEntry {
+  /** What is stored of an import that is not running in this process. */
+  #unlessLost({ entry, writtenAt }: StoredEntry): ImportEntry {
     const { isAlone, now } = this.#parts;
-    if (entry.state !== 'running') return entry;
-    const isLost = isAlone || now() - writtenAt > LOST_AFTER_MS;
-    return this.#running.get(entry.id) ?? (isLost ? { ...entry, state: 'failed', error: LOST } : entry);
+    const isLost = entry.state === 'running' && (isAlone || now() - writtenAt > LOST_AFTER_MS);
+    return isLost ? { ...entry, state: 'failed', error: LOST } : entry;
   }
 }
 
