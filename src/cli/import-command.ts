@@ -57,6 +57,7 @@ Examples:
   spoor import access.log.2.gz --owner me --except static
   zcat logs/*.gz | spoor import -
   spoor import clicks.ndjson clicks.csv
+  spoor import visits.csv --map short_code=slug --map clicked_at=created --dry-run
   spoor import go.log --log-format '$remote_addr [$time_local] "$request" $status'`,
     )
     .action(async (files: readonly string[], options: ImportCommandOptions, command: Command) => {

@@ -42,6 +42,7 @@ export function cellFormat(parts: CellFormatParts): FieldFormat {
         return cells === undefined ? MISFIT_QUOTES : read(cells);
       };
     },
+    tellsCode: ({ columns }) => tellsCode(columns, map),
     hasName: (name, { columns }) => {
       const isThere = lookupIn(columns)(name) !== undefined;
       return () => isThere;
@@ -54,12 +55,16 @@ const MISFIT_QUOTES: ImportedRecord = { kind: 'rejected', reason: 'quotes do not
 
 function isHeader(columns: readonly string[], map: FieldMap | undefined, signs: readonly string[]): boolean {
   const lookup = lookupIn(columns);
-  const has = (name: string): boolean => lookup(name) !== undefined;
-  if (signs.length > 0) return signs.every(has);
-  if (map === undefined) return has('short_code');
-  const { names, beside = [] } = map.sources.short_code ?? { names: ['short_code'] };
+  return signs.length > 0 ? signs.every((name) => lookup(name) !== undefined) : tellsCode(columns, map);
+}
+
+/** Whether rows with these columns tell a short code. */
+function tellsCode(columns: readonly string[], map: FieldMap | undefined): boolean {
+  const lookup = lookupIn(columns);
+  const { names, beside = [] } = map?.sources.short_code ?? { names: ['short_code'] };
+  const ownNames = map?.keepsOwnNames === true ? ['short_code'] : [];
   const isConstant = names.length === 0 && columns.length > 1;
-  return isConstant || [...names, ...beside].some(has) || (map.keepsOwnNames === true && has('short_code'));
+  return isConstant || [...names, ...beside, ...ownNames].some((name) => lookup(name) !== undefined);
 }
 
 /** Names are found in any letter case. */

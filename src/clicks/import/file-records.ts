@@ -8,6 +8,7 @@ import { type Reading, formatOf, isQuoted } from './reading.ts';
 import {
   firstRecord,
   formatOfName,
+  headerIn,
   hasRecords,
   recogniseFormat,
   recognisePrefix,
@@ -61,12 +62,13 @@ export async function openRecords(
     recogniseFormat(sample, options.reading) ?? recogniseFormat(prefixed?.text ?? '', options.reading);
   const firstLine = firstLineOf(sample);
   const isNotation = options.reading.log_format !== undefined;
-  const formatName = options.format ?? (isNotation ? 'combined' : (nearest ?? formatOfName(name)));
+  const formatName =
+    variantOf(options.format, nearest) ?? (isNotation ? 'combined' : (nearest ?? formatOfName(name)));
   const isMapped = options.reading.map !== undefined;
   if (formatName === undefined || (isMapped && IMPORT_FORMATS[formatName].kind === 'log'))
     throw isMapped ? lacksCode(options.reading.map) : unknownFormat(firstLine);
   const format = formatOf({ ...options.reading, format: formatName });
-  const header = headerOf(format, sample, options.reading);
+  const header = headerOf(format, sample, options.reading, nearest);
   const reading = { ...options.reading, format: formatName, ...header };
   requireMapped(format, sample, reading);
   const isPrefixed = prefixed !== undefined && !hasRecords(sample, reading);
@@ -78,6 +80,14 @@ export async function openRecords(
     firstLine,
     nearest,
   };
+}
+
+/** `--format yourls` is `yourls-sql` too, if the content is. */
+function variantOf(
+  given: ImportFormatName | undefined,
+  nearest: ImportFormatName | undefined,
+): ImportFormatName | undefined {
+  return given !== undefined && nearest?.startsWith(`${given}-`) === true ? nearest : given;
 }
 
 /** @throws AppError for a name in the option `map` that no record at the beginning of the file has */
@@ -129,6 +139,7 @@ function headerOf(
   format: ImportFormat,
   sample: string,
   { delimiter, map }: Pick<Reading, 'delimiter' | 'map'>,
+  nearest: ImportFormatName | undefined,
 ): Pick<Reading, 'columns' | 'delimiter'> {
   if (format.kind === 'log') {
     const columns = format.columns === undefined ? [] : format.columns.find(sample);
@@ -136,21 +147,28 @@ function headerOf(
     throw invalid('body', 'No line at the beginning names the columns that a click needs.');
   }
   if (format.parseHeader === undefined) return { columns: [] };
-  const record = firstRecord(sample, isQuoted(format));
+  const record = firstRecord(sample, isQuoted(format), delimiter);
   if (record.length >= SAMPLE_BYTES - 1) {
     throw invalid('body', 'The header line is too long: its names must fit into 64 KiB.');
   }
-  const header = format.parseHeader(record, delimiter);
-  if (header !== undefined) return header;
+  const header = headerIn(format, sample, delimiter);
+  if (header !== undefined && format.tellsCode(header)) return header;
+  if (header !== undefined) {
+    throw invalid(
+      'body',
+      'No column tells the short code: say which does with the option map (short_code=COLUMN), or the code itself if all lines are of one (short_code==CODE).',
+    );
+  }
   if (map !== undefined) throw lacksCode(map);
-  throw invalid('body', `The first line must name the columns, including ${format.needs}.`);
+  const hint = nearest === undefined ? '' : ` It looks like the format ${nearest}.`;
+  throw invalid('body', `The first line must name the columns, including ${format.needs}.${hint}`);
 }
 
 /** The short code under its name in the option `map`, which is in no header line and no record. */
 function lacksCode(map: readonly string[] = []): AppError {
   const { preset, entries } = parseGivenMap(map);
   const { source = preset?.sources.short_code } =
-    entries.findLast(({ field }) => field === 'short_code') ?? {};
+    entries.find(({ field }) => field === 'short_code') ?? {};
   const names = [...(source?.names ?? ['short_code']), ...(source?.beside ?? [])].map(quotable);
   return invalid(
     'body',

@@ -16,18 +16,22 @@ export class MapError extends Error {}
 /** A map that a user has given, as far as it goes. */
 export interface GivenMap {
   readonly preset: FieldMap | undefined;
+  /** One a field: of several, the last counts. */
   readonly entries: readonly MapEntry[];
 }
 
 /** @throws MapError for a text that names no field of a click, nor a preset */
 export function parseGivenMap(texts: readonly string[]): GivenMap {
   let preset: FieldMap | undefined;
-  const entries: MapEntry[] = [];
+  const byField = new Map<InputName, MapEntry>();
   for (const text of texts) {
     if (isPreset(text)) preset = FIELD_MAPS[text];
-    else entries.push(parseEntry(text));
+    else {
+      const entry = parseEntry(text);
+      byField.set(entry.field, entry);
+    }
   }
-  return { preset, entries };
+  return { preset, entries: [...byField.values()] };
 }
 
 function isPreset(text: string): text is FieldMapName {
@@ -46,7 +50,7 @@ function parseEntry(text: string): MapEntry {
   if (field === undefined) {
     const nearest = nearestName(name, INPUT_NAMES);
     const hint =
-      nearest === undefined ? `; those are ${INPUT_NAMES.join(', ')}` : `; did you mean ${nearest}?`;
+      nearest === undefined ? `; those are ${INPUT_NAMES.join(', ')}` : `: perhaps ${nearest}`;
     throw new MapError(
       `must begin with a field of a click, which ${JSON.stringify(quotable(name))} is not${hint}`,
     );

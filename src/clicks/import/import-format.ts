@@ -56,9 +56,11 @@ export interface FieldFormat extends FormatBase {
    * @param header without columns for a format that has none
    */
   readonly parser: (header: FileHeader) => RecordParser;
+  /** Whether records under this header can tell a short code. */
+  readonly tellsCode: (header: FileHeader) => boolean;
   /** Makes the check whether a record has anything of that name, as maps name it. */
   readonly hasName: (name: string, header: FileHeader) => (record: string) => boolean;
-  /** The same format with other names for the fields of a click, made from its own map; undefined where its names are a click's. */
+  /** The same format with other names for the fields of a click, made from its own map; that is undefined where its names are a click's. */
   readonly mapped: (change: (own: FieldMap | undefined) => FieldMap) => FieldFormat;
 }
 

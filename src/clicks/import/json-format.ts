@@ -41,6 +41,7 @@ export function jsonFormat(parts: JsonFormatParts): FieldFormat {
         return value === undefined ? NO_OBJECT : read(value);
       };
     },
+    tellsCode: () => true,
     hasName: (name) => {
       const find = valueAt(name);
       return (record) => find(parseObject(record) ?? {}) !== undefined;

@@ -1,5 +1,5 @@
 import { IMPORT_FORMATS, IMPORT_FORMAT_NAMES, type ImportFormatName, RECOGNITION_ORDER } from './formats.ts';
-import type { ImportedRecord } from './import-format.ts';
+import type { FieldFormat, FileHeader, ImportedRecord } from './import-format.ts';
 import { LOG_PREFIXES, LOG_PREFIX_NAMES, type LogPrefixName } from './log-prefix.ts';
 import { type Reading, formatOf, parserOf } from './reading.ts';
 import { RecordSplitter } from './records.ts';
@@ -58,7 +58,7 @@ function isBegunIn(given: Pick<Reading, 'format' | 'map' | 'delimiter'>, text: s
   const format = formatOf(given);
   if (format.kind === 'log') return format.columns?.find(text) !== undefined;
   if (format.recognises !== undefined) return format.recognises(text);
-  return format.parseHeader?.(firstRecord(text, format.isQuoted), given.delimiter) !== undefined;
+  return headerIn(format, text, given.delimiter) !== undefined;
 }
 
 function countParsed(reading: Reading, lines: readonly string[]): number {
@@ -73,16 +73,32 @@ function isRecord(record: ImportedRecord): boolean {
   return record.kind === 'click' ? 'short_code' in record.value : record.kind === 'skipped';
 }
 
-const SEPARATOR_LINE = /^sep=.\r?\n/i;
+const SEPARATOR_LINE = /^"?sep=(.)"?\r?\n/i;
 
-/** The length of a line with which spreadsheets tell what separates cells; 0 without one. The header tells it as well. */
+/** The length of a line with which spreadsheets tell what separates cells; 0 without one. */
 export function separatorLineLength(text: string): number {
   return SEPARATOR_LINE.exec(text)?.[0].length ?? 0;
 }
 
+/**
+ * The header that a text begins with; undefined without one.
+ * @param delimiter what separates cells, where that was said
+ */
+export function headerIn(
+  { parseHeader, isQuoted }: FieldFormat,
+  text: string,
+  delimiter: string | undefined,
+): FileHeader | undefined {
+  if (parseHeader === undefined) return undefined;
+  const told = delimiter ?? SEPARATOR_LINE.exec(text)?.[1];
+  const record = firstRecord(text, isQuoted, told);
+  const header = parseHeader(record, told);
+  return header === undefined && delimiter === undefined ? parseHeader(record) : header;
+}
+
 /** The first record, or what of it is in the text. */
-export function firstRecord(text: string, quoted: boolean): string {
-  const splitter = new RecordSplitter(quoted);
+export function firstRecord(text: string, quoted: boolean, delimiter?: string): string {
+  const splitter = new RecordSplitter(quoted, delimiter);
   const rest = text.slice(separatorLineLength(text));
   for (const { text: first } of splitter.push(rest)) return first;
   for (const { text: first } of splitter.end()) return first;

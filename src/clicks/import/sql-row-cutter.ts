@@ -1,4 +1,5 @@
 import { LONGEST_LINE, TOO_LONG } from './lines.ts';
+import { parseCreate, parseInsert } from './sql-statement.ts';
 
 /** What MySQL writes behind a backslash; any other character stands for itself. */
 const ESCAPES: Readonly<Record<string, string>> = {
@@ -16,17 +17,10 @@ const ESCAPES: Readonly<Record<string, string>> = {
 /** Text of a statement that is kept, up to its rows. */
 const MAX_STATEMENT_CHARACTERS = 65_536;
 
-const NAME = '(`[^`]*`|[\\w$]+)';
-const CREATE = new RegExp(
-  `^\\s*CREATE\\s+TABLE\\s+(?:IF\\s+NOT\\s+EXISTS\\s+)?(?:${NAME}\\.)?${NAME}\\s*\\((.*)`,
-  'is',
-);
-const INSERT = new RegExp(
-  `^\\s*(?:INSERT|REPLACE)\\s+(?:[A-Z]+\\s+)*?INTO\\s+(?:${NAME}\\.)?${NAME}\\s*(?:\\(([^)]*)\\)\\s*)?VALUES?\\s*$`,
-  'is',
-);
-/** What a definition in a table begins with that is of no column. */
-const NO_COLUMN = /^(?:PRIMARY|UNIQUE|KEY|INDEX|FULLTEXT|SPATIAL|CONSTRAINT|FOREIGN|CHECK)\b/i;
+/** What stands before rows: only there is a statement looked at as a whole. */
+const VALUES = /(?:^|\W)VALUES? ?$/i;
+/** As long as a match can be. */
+const TAIL_CHARACTERS = 8;
 
 /**
  * Writes each row that an SQL dump (MySQL, MariaDB) inserts into one table as a line: a JSON object of texts. A statement may have
@@ -36,8 +30,10 @@ export class SqlRowCutter {
   readonly #needed: readonly string[];
   readonly #usual: readonly string[];
   /** The table that was created last, and its columns. */
-  #created: { readonly table: string; readonly columns: readonly string[] } | undefined;
+  #created: ReturnType<typeof parseCreate>;
   #statement = '';
+  /** The end of the statement, its blanks as one each. */
+  #tail = '';
   #quote = '';
   /** The quote that ended just now: the same one again stands for itself. */
   #closed = '';
@@ -113,12 +109,24 @@ export class SqlRowCutter {
     else if (previous + character === '/*') this.#begin('block');
     else if (character === ';') this.#endStatement();
     else if (this.#columns !== undefined) this.#passRow(character, lines);
-    else if (character === '(' && this.#beginRows()) this.#beginRow();
-    else this.#add(character);
+    else if (character === '(' && VALUES.test(this.#tail)) {
+      this.#columns = this.#columnsOfRows();
+      this.#beginRow();
+    } else {
+      this.#add(character);
+      this.#passTail(character);
+    }
+  }
+
+  #passTail(character: string): void {
+    const isBlank = character.trim() === '';
+    if (isBlank && this.#tail.endsWith(' ')) return;
+    this.#tail = (this.#tail + (isBlank ? ' ' : character)).slice(-TAIL_CHARACTERS);
   }
 
   #open(quote: string): void {
     this.#quote = quote;
+    this.#tail = '';
     if (quote === '`') this.#add(quote);
     else if (!this.#isText) {
       // What stands before a text says which characters it is in.
@@ -131,8 +139,10 @@ export class SqlRowCutter {
   #begin(comment: 'line' | 'block'): void {
     this.#comment = comment;
     this.#previous = '';
-    if (this.#columns === undefined) this.#statement = this.#statement.slice(0, -1);
-    else this.#cell = this.#cell.slice(0, -1);
+    if (this.#columns === undefined) {
+      this.#statement = this.#statement.slice(0, -1);
+      this.#tail = this.#tail.slice(0, -1);
+    } else this.#cell = this.#cell.slice(0, -1);
   }
 
   #passRow(character: string, lines: string[]): void {
@@ -161,20 +171,15 @@ export class SqlRowCutter {
       this.#cell += text;
   }
 
-  /** Whether the statement so far is one whose rows come now. */
-  #beginRows(): boolean {
-    const [, , table = '', names] = INSERT.exec(this.#statement) ?? [];
-    if (table === '') return false;
-    const columns = this.#columnsOf(
-      unquoted(table),
-      names?.split(',').map((name) => unquoted(name.trim())),
-    );
-    this.#columns = this.#needed.every((name) => columns.includes(name)) ? columns : [];
-    return true;
+  /** The columns of the rows that come now; none where they are of another table. */
+  #columnsOfRows(): readonly string[] {
+    const inserted = parseInsert(this.#statement);
+    if (inserted === undefined) return [];
+    const { table, columns = this.#columnsOf(table) } = inserted;
+    return this.#needed.every((name) => columns.includes(name)) ? columns : [];
   }
 
-  #columnsOf(table: string, named: readonly string[] | undefined): readonly string[] {
-    if (named !== undefined) return named;
+  #columnsOf(table: string): readonly string[] {
     if (this.#created?.table === table) return this.#created.columns;
     return table.endsWith('_log') ? this.#usual : [];
   }
@@ -199,10 +204,9 @@ export class SqlRowCutter {
   }
 
   #endStatement(): void {
-    const [, , table = '', definitions = ''] = CREATE.exec(this.#statement) ?? [];
-    if (table !== '') this.#created = { table: unquoted(table), columns: columnsIn(definitions) };
+    this.#created = parseCreate(this.#statement) ?? this.#created;
     this.#columns = undefined;
-    this.#statement = '';
+    this.#statement = this.#tail = '';
     this.#length = this.#depth = 0;
   }
 }
@@ -223,18 +227,4 @@ function valueOf(value: string): string | null {
   if (/^null$/i.test(value)) return null;
   const [, bytes] = /^(?:_\w+\s*)?0x((?:[\da-f]{2})+)$/i.exec(value) ?? [];
   return bytes === undefined ? value : Buffer.from(bytes, 'hex').toString('latin1');
-}
-
-function unquoted(name: string): string {
-  return name.replaceAll('`', '');
-}
-
-/** The columns among the definitions of a table, which commas outside of brackets separate. */
-function columnsIn(definitions: string): readonly string[] {
-  return definitions
-    .replace(/\([^()]*\)/g, '')
-    .split(',')
-    .map((definition) => definition.trim())
-    .filter((definition) => !NO_COLUMN.test(definition))
-    .flatMap((definition) => /^(?:`([^`]*)`|([\w$]+))/.exec(definition)?.slice(1).find(Boolean) ?? []);
 }

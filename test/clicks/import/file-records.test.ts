@@ -7,6 +7,7 @@ import { PendingRecords } from '../../../src/clicks/import/pending-records.ts';
 import { type RecordBlock, recordBlocks } from '../../../src/clicks/import/record-blocks.ts';
 import { textBytes, validUtf8 } from '../../../src/clicks/import/file-text.ts';
 import { unpacked } from '../../../src/clicks/import/unpack.ts';
+import type { ImportFormatName } from '../../../src/clicks/import/formats.ts';
 import { parserOf } from '../../../src/clicks/import/reading.ts';
 import { LONGEST_LINE, TOO_LONG } from '../../../src/clicks/import/lines.ts';
 import { RecordSplitter } from '../../../src/clicks/import/records.ts';
@@ -112,7 +113,7 @@ describe('the records of a file', () => {
 describe('a file', () => {
   const clicksOf = async (
     bytes: Buffer,
-    options: { readonly format?: 'csv' | 'w3c'; readonly encoding?: string } = {},
+    options: { readonly format?: ImportFormatName; readonly encoding?: string } = {},
   ): Promise<readonly unknown[]> => {
     const { format, encoding } = options;
     const opened = await openRecords('-', pieces(bytes, [1, 2, 3, 7]), { format, encoding, reading: {} });
@@ -146,6 +147,8 @@ describe('a file', () => {
     ['in UTF-16LE with one', utf16(csv, false), undefined],
     ['in UTF-16BE with one', utf16(csv, true), undefined],
     ['with a sep= line', Buffer.from(`sep=;\r\n${csv}`), undefined],
+    ['with another sep= line', Buffer.from(`"sep=|"\r\n${csv.replaceAll(/;(?! )/g, '|')}`), undefined],
+    ['with a sep= line that is wrong', Buffer.from(`sep=,\r\n${csv}`), undefined],
     ['with tabs', Buffer.from(csv.replaceAll(/;(?! )/g, '\t')), undefined],
     ['with line ends of CR alone', Buffer.from(csv.replaceAll('\r\n', '\r')), undefined],
     ['in windows-1252', Buffer.from(csv, 'latin1'), 'windows-1252'],
@@ -213,6 +216,13 @@ describe('a file', () => {
     const other = columns.replace('c-ip', 's-ip');
     await expect(clicksOf(Buffer.from(columns + lines + other + lines))).rejects.toThrow('cut it there');
     await expect(clicksOf(Buffer.from(lines), { format: 'w3c' })).rejects.toThrow('names the columns');
+  });
+
+  test.each<readonly [ImportFormatName, string, string]>([
+    ['yourls', "INSERT INTO yourls_log VALUES (1,'2026-01-24','a','','','','');", 'a'],
+    ['shlink', 'Referer,Date,Country,City,Short URL\n,2026-01-24,,,https://s.test/a\n', 'a'],
+  ])('of another service has a format’s name in each of its formats: %s', async (format, text, code) => {
+    expect(await clicksOf(Buffer.from(text), { format })).toMatchObject([{ short_code: code }]);
   });
 
   test('without a column short_code is one that names it', async () => {

@@ -163,6 +163,12 @@ describe('with a map of one’s own', () => {
     ['code,city\na,b\n', ['short_code=code', 'os=system'], {}, 'The header line lacks system'],
     ['{"code":"a"}\n{"code":"b"}\n', ['short_code=slug'], {}, 'No record has slug'],
     ['[{"code":"a"}]', ['short_code=code', 'ip=client.ip'], {}, 'No record has client.ip'],
+    [
+      'Referer,Date,User agent,Country,City\n,2026-01-24,,,\n',
+      ['country==DE'],
+      {},
+      '(short_code=COLUMN), or the code itself if all lines are of one (short_code==CODE)',
+    ],
     ['what is this\n', ['dub'], { name: 'access.log' }, 'link.key or key or Link'],
   ])('%j lacks what %j names', async (content, map, options, message) => {
     await expect(read(content, map, options)).rejects.toThrow(message);

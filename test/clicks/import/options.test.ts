@@ -46,7 +46,7 @@ describe('the options of an import', () => {
     [{ only: [' '] }, 'only must not be empty.'],
     [{ dry_run: ['yes'] }, 'dry_run must be true or false.'],
     [{ map: ['slug'] }, 'map must be FIELD=THEIR_FIELD or one of: spoo-me, '],
-    [{ map: ['shortcode=slug'] }, '"shortcode" is not; did you mean short_code?'],
+    [{ map: ['shortcode=slug'] }, '"shortcode" is not: perhaps short_code.'],
     [{ map: ['zzz=slug'] }, 'those are short_code, clicked_at, '],
     [{ map: ['short_code='] }, 'map must say which field of theirs is short_code.'],
     [{ map: ['short_code=='] }, 'map must say which field of theirs is short_code.'],

@@ -72,7 +72,7 @@ describe('the rows of a dump', () => {
         'INSERT INTO `short_log` VALUES ',
         'insert ignore into db.short_log (`id`, code, `note`) values\n',
         "-- it's\nREPLACE INTO short_log (id,code,note) VALUES",
-        '/*! a; ( */ INSERT INTO `short_log` VALUES\n',
+        '/*! a; ( */ INSERT INTO `short_log` VALUES /* ( */\n-- (\n',
       ),
       gap: fc.constantFrom(',', ',\n', ', /* ), */ '),
     });
