@@ -167,8 +167,7 @@ function headerOf(
 /** The short code under its name in the option `map`, which is in no header line and no record. */
 function lacksCode(map: readonly string[] = []): AppError {
   const { preset, entries } = parseGivenMap(map);
-  const { source = preset?.sources.short_code } =
-    entries.find(({ field }) => field === 'short_code') ?? {};
+  const { source = preset?.sources.short_code } = entries.find(({ field }) => field === 'short_code') ?? {};
   const names = [...(source?.names ?? ['short_code']), ...(source?.beside ?? [])].map(quotable);
   return invalid(
     'body',

@@ -49,8 +49,7 @@ function parseEntry(text: string): MapEntry {
   const field = INPUT_NAMES.find((known) => known === name);
   if (field === undefined) {
     const nearest = nearestName(name, INPUT_NAMES);
-    const hint =
-      nearest === undefined ? `; those are ${INPUT_NAMES.join(', ')}` : `: perhaps ${nearest}`;
+    const hint = nearest === undefined ? `; those are ${INPUT_NAMES.join(', ')}` : `: perhaps ${nearest}`;
     throw new MapError(
       `must begin with a field of a click, which ${JSON.stringify(quotable(name))} is not${hint}`,
     );
