@@ -1,11 +1,11 @@
-import { isbot } from 'isbot';
-import { UAParser } from 'my-ua-parser';
+import { isBotAgent } from './bots.ts';
 import type { ByteLru } from '../../cache/byte-lru.ts';
-import { ownCopy } from '../../lib/own-copy.ts';
-import { browserFamily, osFamily, UNKNOWN_FAMILY } from './families.ts';
+import { type AgentFamilies, agentFamilies } from './agent-families.ts';
+import { UNKNOWN_FAMILY } from './families.ts';
+import { withoutDevices } from './without-devices.ts';
 
 /** What a user agent tells: families without version, and whether it says that it is a program. */
-export type UserAgent = { readonly browser: string; readonly os: string; readonly isBot: boolean };
+export type UserAgent = AgentFamilies & { readonly isBot: boolean };
 
 export type ParseUserAgent = (userAgent: string) => UserAgent;
 
@@ -14,9 +14,9 @@ const NOTHING_TOLD: UserAgent = { browser: UNKNOWN_FAMILY, os: UNKNOWN_FAMILY, i
 /** Reads the families of browser and operating system (`Unknown` if it cannot tell) and the bot flag. */
 export function parseUserAgent(userAgent: string): UserAgent {
   if (userAgent === '' || userAgent === '-') return NOTHING_TOLD;
-  const parser = new UAParser(userAgent);
-  const os = osFamily(parser.getOS().name);
-  return { browser: browserFamily(parser.getBrowser().name, os), os, isBot: isbot(userAgent) };
+  const agent = userAgent.toLowerCase();
+  const text = withoutDevices(agent);
+  return { ...agentFamilies(text), isBot: isBotAgent(agent, text) };
 }
 
 /** What one takes beside its text. */
@@ -27,8 +27,7 @@ export function cachedUserAgents(cache: ByteLru<UserAgent>): ParseUserAgent {
   return (userAgent) => {
     const known = cache.get(userAgent);
     if (known !== undefined) return known;
-    // Families that no table has are pieces of the text.
-    const parsed = parseUserAgent(ownCopy(userAgent));
+    const parsed = parseUserAgent(userAgent);
     cache.set(userAgent, parsed, 2 * userAgent.length + OVERHEAD);
     return parsed;
   };
