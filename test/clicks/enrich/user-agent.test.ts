@@ -182,9 +182,30 @@ describe('parseUserAgent', () => {
   test.each([
     ['macOS', 'MyApp/1 CFNetwork/720.5.7 Darwin/14.5.0 (x86_64)'],
     ['macOS', 'Safari/15612.1.29 CFNetwork/1220.1 Darwin/20.3.0'],
+    ['macOS', 'MyApp/1 CFNetwork/1333.0.4 Darwin/21.5.0 (arm64) (MacBookAir10,1)'],
     ['iOS', 'MobileSafari/604.1 CFNetwork/1410.0.3 Darwin/22.6.0'],
   ])("a request of %s's library has its system, and is no person's", (os, userAgent) => {
     expect(parseUserAgent(userAgent)).toMatchObject({ os, isBot: true });
+  });
+
+  // An expression that goes back over its text again and again would not end within the test's time.
+  test.each([
+    '(',
+    'android (',
+    '(android;',
+    'Mozilla/5.0 (mobile;',
+    ' gecko/',
+    'opera mini ',
+    'process/',
+    'a@a-',
+    '1.1/v1',
+    'MSIE;',
+    '\u0130',
+  ])('%j over and over comes to an end', (part) => {
+    for (const before of ['', 'Mozilla/5.0 (Linux; Android 9; ', 'Mozilla/5.0 (Windows NT 10.0) ']) {
+      const agent = (before + part.repeat(2_048)).slice(0, 2_048);
+      expect(parseUserAgent(agent).os).toMatch(/^(?:Unknown|Android|Windows)$/);
+    }
   });
 
   test('text of another kind has no family', () => {
