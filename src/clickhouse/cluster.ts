@@ -11,6 +11,7 @@ import {
   replicaName,
   shardComment,
   shardedStatement,
+  statementsOfNewNode,
 } from './distributed-tables.ts';
 import {
   ClusterError,
@@ -123,7 +124,7 @@ export class Cluster {
         (other) => other.shard === node.shard && found.get(other)?.has(LOCAL_CLICKS),
       );
       if (!found.get(node)?.has(LOCAL_CLICKS) && this.#plan.isReplicated && isShardElsewhere) {
-        for (const statement of migrations.flatMap(({ statements }) => statements)) {
+        for (const statement of statementsOfNewNode(migrations.flatMap(({ statements }) => statements))) {
           for (const own of shardedStatement(statement, node, this.#plan)) await this.#say(node, own);
         }
       }

@@ -54,6 +54,27 @@ export function shardedStatement(statement: string, node: NodePlace, plan: Shard
   return /\bCOLUMN\b/.test(statement) ? [...local, statement] : local;
 }
 
+const ADD_COLUMN = /^ALTER TABLE (\w+) ADD COLUMN IF NOT EXISTS ([^]+)$/;
+
+/**
+ * The statements of all migrations for a node that is new, whose tables are made with the columns that were added to them
+ * since: a Keeper refuses a replica with fewer columns than the others have.
+ */
+export function statementsOfNewNode(statements: readonly string[]): readonly string[] {
+  const columnsOf = (table: string): readonly string[] =>
+    statements.flatMap((statement) => {
+      const [, altered, column] = ADD_COLUMN.exec(statement) ?? [];
+      return altered === table && column !== undefined ? [column] : [];
+    });
+  return statements
+    .filter((statement) => !ADD_COLUMN.test(statement))
+    .map((statement) => {
+      const [, table = ''] = /^CREATE TABLE IF NOT EXISTS (\w+)/.exec(statement) ?? [];
+      const added = columnsOf(table).map((column) => `,\n    ${column}`);
+      return statement.replace(/\n\)\nENGINE/, () => `${added.join('')}\n)\nENGINE`);
+    });
+}
+
 /**
  * A statement that is the same on every node, said to all of them at once by distributed DDL; undefined where it is none
  * that migrations are known to hold.

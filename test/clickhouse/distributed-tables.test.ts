@@ -1,6 +1,11 @@
 import { describe, expect, test } from '@jest/globals';
 import { readMigrations } from '../../src/clickhouse/migrations.ts';
-import { type ShardingPlan, onCluster, shardedStatement } from '../../src/clickhouse/distributed-tables.ts';
+import {
+  type ShardingPlan,
+  onCluster,
+  shardedStatement,
+  statementsOfNewNode,
+} from '../../src/clickhouse/distributed-tables.ts';
 import { checkRows } from '../../src/clickhouse/topology.ts';
 
 const alone: ShardingPlan = { cluster: 'web', database: 'spoor', slots: [1, 2, 2], isReplicated: false };
@@ -80,6 +85,17 @@ COMMENT 'Shard 2. Clicks are dealt to shards 1, 2, 2 by visitor.'`,
     expect(shardedStatement(change, home, replicated)).toEqual([change]);
     expect(shardedStatement(change, copy, replicated)).toEqual([]);
   });
+});
+
+test('a node that is new gets its tables with the columns that were added to them', () => {
+  const added = (table: string, column: string) => `ALTER TABLE ${table} ADD COLUMN IF NOT EXISTS ${column}`;
+  const index = 'ALTER TABLE clicks ADD INDEX IF NOT EXISTS by_visitor visitor TYPE minmax';
+  const columns = ['device String', "kind LowCardinality(String) DEFAULT ''"];
+  const alters = columns.map((column) => added('clicks', column));
+  expect(statementsOfNewNode([CLICKS, ...alters, index, added('other', 'x UInt8')])).toEqual([
+    CLICKS.replace('visitor UInt64', `visitor UInt64,\n    ${columns.join(',\n    ')}`),
+    index,
+  ]);
 });
 
 describe('said once to all nodes a statement', () => {

@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { Cluster } from '../../src/clickhouse/cluster.ts';
 import { nodeSettings } from '../../src/clickhouse/cluster-settings.ts';
 import { Database } from '../../src/clickhouse/database.ts';
+import { statementsOfNewNode } from '../../src/clickhouse/distributed-tables.ts';
 import { readMigrations } from '../../src/clickhouse/migrations.ts';
 import type { ClickHouseServer } from '../../src/config.ts';
 import { param, sql } from '../../src/sql/sql.ts';
@@ -12,7 +13,7 @@ import { startSpoor } from '../support/spoor.ts';
 import { ZooKeeper } from '../support/zookeeper.ts';
 
 /*
- * Embedded engines with a Keeper make, compare and drop replicated tables as servers do. They cannot write to them, because
+ * Embedded engines with a Keeper make, compare and drop replicated tables as servers do. They cannot write to them or alter them, because
  * they have no port from which another replica could fetch; and the table by which a server shows that it has a Keeper is
  * made here.
  */
@@ -29,7 +30,7 @@ afterAll(async () => {
 });
 
 const MIGRATIONS = readMigrations();
-const SMALL = ['api_keys', 'erasures', 'idempotent_requests', 'urls'];
+const SMALL = ['api_keys', 'erasures', 'idempotent_requests', 'imports', 'urls'];
 
 const opened = new Map<string, Database>();
 const bare = (server: ClickHouseServer): Database => {
@@ -59,7 +60,8 @@ const openCluster = (database: string, name = CLUSTER): Promise<Cluster> =>
   });
 const makeTables = async (made: Cluster): Promise<void> => {
   await made.createDatabases();
-  for (const statement of MIGRATIONS.flatMap(({ statements }) => statements)) await made.run(statement);
+  const statements = statementsOfNewNode(MIGRATIONS.flatMap((migration) => migration.statements));
+  for (const statement of statements) await made.run(statement);
 };
 const newDatabase = () => `test_${randomBytes(6).toString('hex')}`;
 const enginesOf = async ({ server }: ClusterNode, database: string) => {
