@@ -67,7 +67,7 @@ export function Imports({ view, currentKey, apiKey, onChange }: ImportsProps) {
       <div class="actions">
         {mustNameOwner && (
           <label>
-            Owner
+            Owner of new links
             <input
               value={owner}
               required

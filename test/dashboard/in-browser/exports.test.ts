@@ -108,3 +108,32 @@ test('one that breaks off is not saved, and the page says so', async () => {
   await page.getByText('The export was interrupted, so nothing was saved. Try again.').waitFor();
   expect(saved).toEqual([]);
 });
+
+test('a file that is dropped on the page is imported, and the list of imports undoes it', async () => {
+  const page = await chrome.open(spoor.url, { key: await spoor.createKey('importer') });
+  await page.getByText('No clicks yet').waitFor();
+  const lines = [1, 2, 3].map((number) => `{"short_code":"dropped","click_id":"${number}"}`);
+  await page.evaluate(`
+    const dropped = new DataTransfer();
+    dropped.items.add(new File([${JSON.stringify(lines.join('\n'))}], 'clicks.ndjson'));
+    document.body.dispatchEvent(
+      new DragEvent('drop', { bubbles: true, cancelable: true, dataTransfer: dropped }));`);
+  await page.getByText('clicks.ndjson: 3 clicks added.').waitFor();
+  await expectFigure(page, 'Clicks', '3');
+  const text = (name: string, buffer: string) => ({
+    name,
+    mimeType: 'text/plain',
+    buffer: Buffer.from(buffer),
+  });
+  await page.getByLabel('File').setInputFiles(text('what.txt', 'what is this'));
+  await page.getByText('what.txt: The content tells no format').waitFor();
+  const rows = page.getByRole('list', { name: 'Imports' }).getByRole('listitem');
+  expect(await rows.allTextContents()).toEqual([
+    expect.stringMatching(/^clicks.ndjson, .*3 added, done Undo$/),
+  ]);
+  await rows.getByRole('button', { name: 'Undo' }).click();
+  await rows.getByRole('button', { name: 'Remove its 3 clicks' }).click();
+  await page.getByText('Removed 3 clicks.').waitFor();
+  await page.getByText('No clicks yet').waitFor();
+  expect(await rows.allTextContents()).toEqual([expect.stringContaining('undone')]);
+});
