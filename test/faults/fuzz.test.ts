@@ -344,7 +344,9 @@ function faultOf(shot: Shot, { status, type, body: bytes, ms }: Answer): string 
   if (field !== undefined && typeof field !== 'string') return 'field is no name';
   if (details !== undefined && !Array.isArray(details)) return 'details are no list';
   if ((accepted === undefined) !== (rejected === undefined)) return 'half a report';
-  if (Object.keys(rest).length > 0) return `more than documented: ${Object.keys(rest).join()}`;
+  // A file without a click is answered with its import, whose fields the document has.
+  if (Object.keys(rest).length > 0 && !('state' in rest))
+    return `more than documented: ${Object.keys(rest).join()}`;
   return INSIDE.test(error) ? 'something of the inside' : undefined;
 }
 
