@@ -37,8 +37,26 @@ function shown(row: ClickRow): Readonly<Record<string, unknown>> {
   return { ...click, clicked_at: new Date(row.clicked_at).toISOString() };
 }
 
+/** Sorts no more than it returns: a batch may have a code for each of its clicks. */
 function commonest(counts: ReadonlyMap<string, number>): ImportPreview['codes'] {
-  return [...counts].toSorted(([, one], [, other]) => other - one).slice(0, MAX_CODES);
+  const least = leastCommon(counts);
+  let room = MAX_CODES;
+  for (const clicks of counts.values()) if (clicks > least) room--;
+  const codes: (readonly [string, number])[] = [];
+  for (const entry of counts) if (entry[1] > least || (entry[1] === least && room-- > 0)) codes.push(entry);
+  return codes.toSorted(([, one], [, other]) => other - one);
+}
+
+/** The number of clicks that the last of the commonest codes has. */
+function leastCommon(counts: ReadonlyMap<string, number>): number {
+  const codesByClicks = new Map<number, number>();
+  for (const clicks of counts.values()) codesByClicks.set(clicks, (codesByClicks.get(clicks) ?? 0) + 1);
+  let codes = 0;
+  for (const [clicks, count] of [...codesByClicks].toSorted(([one], [other]) => other - one)) {
+    codes += count;
+    if (codes >= MAX_CODES) return clicks;
+  }
+  return 0;
 }
 
 /** The preview of a file whose parts have these. */

@@ -143,6 +143,12 @@ describe('with a map of one’s own', () => {
       { delimiter: '|' },
     ],
     [
+      'a format of JSON is a preset for CSV',
+      'meta.short_code,clicked_at,bot_name\nlaunch,2026-01-24T10:05:03.120Z,\n',
+      ['spoo-me'],
+      [click({ short_code: 'launch', clicked_at: '2026-01-24T10:05:03.120Z', is_bot: false })],
+    ],
+    [
       'what is given goes before a preset',
       '{"link":{"key":"a"},"slug":"b","timestamp":"2026-01-24T10:05:03Z"}',
       ['short_code=slug', 'dub'],
