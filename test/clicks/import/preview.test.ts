@@ -10,9 +10,12 @@ function previewOf(codes: readonly string[]): ImportPreview {
 }
 
 test('a preview has the first clicks and the commonest codes, in however many batches they come', () => {
-  const batches = fc.array(fc.array(fc.constantFrom(...'abcdefghijklmnop'), { maxLength: 40 }), {
-    minLength: 1,
-  });
+  const batches = fc.array(
+    fc.array(fc.constantFrom('a', 'b', 'c', 'd', 'e', 'f', 'g', 'h', 'i', 'j', 'k', 'l'), { maxLength: 40 }),
+    {
+      minLength: 1,
+    },
+  );
   fc.assert(
     fc.property(batches, (codes) => {
       const merged = codes.map(previewOf).reduce<ImportPreview | undefined>(mergePreviews, undefined);
