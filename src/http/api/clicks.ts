@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { jsonItems, ndjsonItems } from '../../clicks/click-body.ts';
+import { CLICK_BYTES, jsonItems, ndjsonItems } from '../../clicks/click-body.ts';
 import { INPUTS, INPUT_NAMES } from '../../clicks/fields.ts';
 import { schema as clickSchema } from '../../clicks/parse-click.ts';
 import { AppError } from '../../errors.ts';
@@ -154,7 +154,7 @@ A request with an \`Idempotency-Key\` can be sent again until it gets a response
   }),
   body: bytesBody(CONTENT_TYPES, {
     maxBytes: MAX_BODY_BYTES,
-    description: `The clicks, up to ${MAX_BODY_BYTES / 1_048_576} MiB decompressed, within ${BODY_DEADLINE_MS / 60_000} minutes. UTF-8, or the \`charset\` of the content type: \`iso-8859-1\` or \`utf-16le\`.`,
+    description: `The clicks, up to ${MAX_BODY_BYTES / 1_048_576} MiB decompressed, within ${BODY_DEADLINE_MS / 60_000} minutes. A click of more than ${CLICK_BYTES / 1_024} KiB of JSON is rejected.`,
     schemas: [clickInput],
   }),
   responses: {

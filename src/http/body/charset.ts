@@ -14,6 +14,18 @@ export type Charset = (typeof CHARSETS)[keyof typeof CHARSETS];
 
 const BY_NAME: ReadonlyMap<string, Charset> = new Map(Object.entries(CHARSETS));
 
+/** Found also in a content type that is not well-formed: to pass over it would be to read other text than was sent. */
+const PARAMETER = /;\s*charset\s*=\s*"?([^";]*)/i;
+
+/**
+ * The charset of a body.
+ * @param contentType the header; empty where there is none
+ * @throws AppError 415 for one that is not decoded
+ */
+export function charsetOf(contentType: string): Charset {
+  return parseCharset(PARAMETER.exec(contentType)?.[1]?.trim() ?? '');
+}
+
 /**
  * @param name as the content type says it; empty where it does not
  * @throws AppError 415 for one that is not decoded
@@ -27,17 +39,28 @@ export function parseCharset(name: string): Charset {
   );
 }
 
-/** Makes a function that is called with the pieces of a body, in order, and turns each into UTF-8. */
-export function utf8Converter(charset: Charset): (piece: Buffer) => Buffer {
+/** Turns a body into UTF-8, piece by piece. */
+export interface Utf8Converter {
+  readonly convert: (piece: Buffer) => Buffer;
+  /** To be called behind the last piece. @returns U+FFFD where that ends within a character */
+  readonly end: () => Buffer;
+}
+
+const NOTHING = Buffer.alloc(0);
+
+export function utf8Converter(charset: Charset): Utf8Converter {
   switch (charset) {
     case 'utf8':
-      return (piece) => piece;
+      return { convert: (piece) => piece, end: () => NOTHING };
     case 'latin1':
-      return (piece) => Buffer.from(piece.toString(charset));
+      return { convert: (piece) => Buffer.from(piece.toString(charset)), end: () => NOTHING };
     case 'utf16le': {
       // Node's `StringDecoder` loses a surrogate pair that is cut before its last byte.
       const decoder = new TextDecoder('utf-16le');
-      return (piece) => Buffer.from(decoder.decode(piece, { stream: true }));
+      return {
+        convert: (piece) => Buffer.from(decoder.decode(piece, { stream: true })),
+        end: () => Buffer.from(decoder.decode()),
+      };
     }
     default:
       return assertNever(charset);

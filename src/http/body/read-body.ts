@@ -5,7 +5,7 @@ import type { FairShare } from '../../fair-share/fair-share.ts';
 import type { Lease } from '../../fair-share/share.ts';
 import { BodyPieces } from './body-pieces.ts';
 import { type BodyProgress, beginReading } from './body-progress.ts';
-import { type Charset, utf8Converter } from './charset.ts';
+import { type Charset, charsetOf, utf8Converter } from './charset.ts';
 import type { Context } from '../request/context.ts';
 import { holderOf } from '../request/share-holder.ts';
 import type { Services } from '../request/services.ts';
@@ -43,6 +43,19 @@ export async function withBody<T>(
   }
 }
 
+/**
+ * How a body of text is received.
+ * @param limit bytes after decompression, and after the conversion to UTF-8
+ * @throws AppError 415 for an encoding other than gzip, or a charset that is not decoded
+ */
+export function textRules(request: IncomingMessage, limit: number): BodyRules {
+  return {
+    isPacked: isGzip(request),
+    charset: charsetOf(request.headers['content-type'] ?? ''),
+    limit,
+  };
+}
+
 /** Whether a body is compressed. @throws AppError 415 for an encoding other than gzip */
 export function isGzip(request: IncomingMessage): boolean {
   const encoding = (request.headers['content-encoding'] ?? 'identity').trim().toLowerCase();
@@ -70,14 +83,17 @@ export async function receive(
   try {
     const arriving = isPacked ? gunzipped(request, limit) : request.iterator({ destroyOnReturn: false });
     const toUtf8 = utf8Converter(charset);
-    for await (const received of arriving) {
-      if (!Buffer.isBuffer(received)) continue;
-      progress.bytes += received.length;
-      const piece = toUtf8(received);
+    const add = (piece: Buffer): void => {
       if (pieces.length + piece.length > limit) throw tooLarge(limit);
       if (!lease.grow(piece.length)) throw share.refuse();
       pieces.add(piece);
+    };
+    for await (const received of arriving) {
+      if (!Buffer.isBuffer(received)) continue;
+      progress.bytes += received.length;
+      add(toUtf8.convert(received));
     }
+    add(toUtf8.end());
   } catch (error) {
     pieces.clear();
     lease.release();

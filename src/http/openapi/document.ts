@@ -93,6 +93,8 @@ function introduction(routes: readonly RouteDescription[]): string {
 
 **Parameters.** Values are trimmed; an empty one counts as not given. Filters given twice add up; any other parameter given twice is refused, and so is an unknown one, with the name of the nearest that the route knows. ${CACHE_BUSTERS.map((name) => `\`${name}\``).join(', ')} are ignored, since clients add them against caches. The routes of the tag Service ignore any.
 
+**Bodies** of text are UTF-8, or in the \`charset\` of their content type, \`iso-8859-1\` or \`utf-16le\`; any other charset is refused (415).
+
 **Responses** carry \`X-Request-ID\`, which is in the log as well; send one of up to 128 letters, digits, \`_\`, \`-\` and \`.\` to have it kept.
 
 **Errors** are JSON with a sentence, a code (also in \`X-Error-Code\`) and the field that is wrong. They are checked in this order: route (404, 405), key (401), rate limit (429), parameters (400, 422), content type (415), scope of the key (403), the body (413, 400, 422), the URL (404) and its privacy (401, 403). Statistics are never zero because of an error. Any route refuses a request line and headers of more than 128 KiB or 2,000 headers (431), a request that comes too slowly, or whose body takes longer than ${BODY_DEADLINE_MS / 60_000} minutes (408), a \`Transfer-Encoding\` other than \`chunked\` (501), and an \`Authorization\`, \`Content-Type\` or \`Host\` that comes twice (400).

@@ -2,9 +2,8 @@ import type { z } from 'zod';
 import { AppError, type ErrorCode, invalid, invalidBy } from '../../errors.ts';
 import { unpacked } from '../../clicks/import/unpack.ts';
 import { announcesBody } from '../body/body-progress.ts';
-import { parseCharset } from '../body/charset.ts';
 import { streamBody } from '../body/body-stream.ts';
-import { isGzip, withBody } from '../body/read-body.ts';
+import { isGzip, textRules, withBody } from '../body/read-body.ts';
 import type { Example, MediaType, RequestBody } from '../openapi/model.ts';
 import { type RequestSchema, ref } from '../openapi/schemas.ts';
 import type { Context } from '../request/context.ts';
@@ -99,11 +98,7 @@ export function bytesBody<Type extends { readonly media: MediaType }>(
           `Content-Type must be one of: ${Object.keys(types).join(', ')}.`,
         );
       }
-      const rules = {
-        isPacked: isGzip(ctx.req),
-        charset: parseCharset(ctx.request.charset),
-        limit: maxBytes,
-      };
+      const rules = textRules(ctx.req, maxBytes);
       return (services, work) => withBody(services, ctx, rules, (bytes) => work({ bytes, type }));
     },
   };
@@ -140,9 +135,9 @@ function jsonReceiver<Schema extends z.ZodType>(
     if (announcesBody(ctx.req) && ctx.request.type.toLowerCase() !== 'application/json') {
       throw new AppError('unsupported_media_type', 'Content-Type must be application/json.');
     }
-    const isPacked = isGzip(ctx.req);
+    const rules = textRules(ctx.req, maxBytes);
     return async (services, work) =>
-      work(await withBody(services, ctx, { isPacked, limit: maxBytes }, (bytes) => parseJson(schema, bytes)));
+      work(await withBody(services, ctx, rules, (bytes) => parseJson(schema, bytes)));
   };
 }
 
@@ -154,7 +149,7 @@ function parseJson<Schema extends z.ZodType>(schema: Schema, body: Buffer): z.ou
   try {
     if (body.length > 0) value = JSON.parse(UTF_8.decode(body));
   } catch {
-    throw invalid('body', 'The body is not JSON in UTF-8.');
+    throw invalid('body', 'The body is not JSON in UTF-8, or in the charset of its content type.');
   }
   const parsed = schema.safeParse(value);
   if (parsed.success) return parsed.data;

@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import * as fc from 'fast-check';
-import { parseCharset, utf8Converter } from '../../../src/http/body/charset.ts';
+import { charsetOf, parseCharset, utf8Converter } from '../../../src/http/body/charset.ts';
 
 test.each([
   ['', 'utf8'],
@@ -16,6 +16,28 @@ test.each(['utf-16', 'utf-32', 'shift_jis', 'windows-1252', '__proto__', 'constr
   'the charset %j is not decoded',
   (name) => expect(() => parseCharset(name)).toThrow('The charset of Content-Type must be'),
 );
+
+test.each([
+  ['', 'utf8'],
+  ['application/json', 'utf8'],
+  ['application/json; charset=utf-16le', 'utf16le'],
+  ['application/json;CHARSET = "ISO-8859-1" ; x=y', 'latin1'],
+  // Not well-formed.
+  ['application/json; charset=utf-16le; x', 'utf16le'],
+  ['application/json; x; charset="utf-16le', 'utf16le'],
+])('the content type %j is of the charset %s', (contentType, charset) => {
+  expect(charsetOf(contentType)).toBe(charset);
+});
+
+test('a charset that is not decoded is found in a content type that is not well-formed', () => {
+  expect(() => charsetOf('application/json; charset=shift_jis; x')).toThrow('The charset of Content-Type');
+});
+
+test('UTF-16 that ends within a character is text that no JSON ends with', () => {
+  const { convert, end } = utf8Converter('utf16le');
+  const cut = Buffer.from('{}\n', 'utf16le').subarray(0, -1);
+  expect(Buffer.concat([convert(cut), end()]).toString()).toBe('{}\ufffd');
+});
 
 test.each(['utf8', 'latin1', 'utf16le'] as const)('text in %s becomes UTF-8, cut anywhere', (charset) => {
   const unit =
@@ -33,9 +55,9 @@ test.each(['utf8', 'latin1', 'utf16le'] as const)('text in %s becomes UTF-8, cut
           ...cuts.filter((cut) => cut < bytes.length).toSorted((a, b) => a - b),
           bytes.length,
         ];
-        const convert = utf8Converter(charset);
-        const pieces = edges.slice(1).map((end, place) => convert(bytes.subarray(edges[place], end)));
-        expect(Buffer.concat(pieces).toString()).toBe(text);
+        const { convert, end } = utf8Converter(charset);
+        const pieces = edges.slice(1).map((edge, place) => convert(bytes.subarray(edges[place], edge)));
+        expect(Buffer.concat([...pieces, end()]).toString()).toBe(text);
       },
     ),
   );

@@ -131,6 +131,25 @@ describe('the checks of a route', () => {
     }
   });
 
+  const LATIN_ADDEND = '{"number":3,"note":"Köln"}';
+  test.each([
+    ['iso-8859-1', Buffer.from(LATIN_ADDEND, 'latin1'), 200, 'sum', 6],
+    ['utf-16le', Buffer.from(LATIN_ADDEND, 'utf16le'), 200, 'sum', 6],
+    ['utf-8', Buffer.from(LATIN_ADDEND, 'latin1'), 400, 'field', 'body'],
+    ['utf-16le', Buffer.from(`${LATIN_ADDEND}\n`, 'utf16le').subarray(0, -1), 400, 'field', 'body'],
+    ['shift_jis', Buffer.from(LATIN_ADDEND), 415, 'code', 'unsupported_media_type'],
+  ])('a JSON body in %s: %j is %d', async (charset, body, status, name, value) => {
+    const response = await fetch(`${url}/add/1?other=2`, {
+      method: 'POST',
+      headers: { authorization: 'clicks:write', 'content-type': `application/json; charset=${charset}` },
+      body: new Uint8Array(body),
+    });
+    expect([response.status, await response.json()]).toEqual([
+      status,
+      expect.objectContaining({ [name]: value }),
+    ]);
+  });
+
   test('a key with admin:all passes', async () => {
     const headers = { authorization: 'admin:all', 'content-type': 'application/json' };
     const response = await fetch(`${url}/add/1?other=2`, { method: 'POST', headers, body: '{"number":3}' });
