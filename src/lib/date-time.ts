@@ -7,6 +7,7 @@ import { offsetAt, wallOf, wallToInstant } from './time-zone.ts';
 // only the 29th to the 31st of a month.
 const PLAIN_UTC = /^\d{4}-\d\d-(?:[01]\d|2[0-8])T\d\d:\d\d:\d\d(?:\.\d{3})?Z$/;
 const UNIX_TIME = /^(\d{1,14})(?:\.(\d+))?$/;
+const WEEK_OR_MONTH = /^\d{4}-(?:W\d\d|\d\d)$/;
 const DATE_AND_TIME = /^(\d{4}-(?:\d\d-\d\d|W\d\d-[1-7]|\d{3}))(?:[Tt ](.+))?$/;
 // The second separator repeats the first: all colons or none.
 const TIME_AND_OFFSET =
@@ -27,16 +28,17 @@ type TimeOfDay = {
  * databases write it: a space instead of `T`, and ` UTC` or ` +00` for the offset. A space instead of the offset's sign
  * is a `+` that a URL did not encode. Without an offset it is the time in `zone`; one that a clock change skips is read
  * with the offset before the change, and one that happens twice is its first, or its second for the edge `end`. A date
- * alone is its first millisecond, for `end` its last. Second 60 is the next minute's first. What is finer than a
- * millisecond is cut off.
+ * alone is its first millisecond, for `end` its last, and so is a week or month (`2026-W05`, `2026-01`). Second 60 is the
+ * next minute's first. What is finer than a millisecond is cut off.
  */
 export function parseDateParameter(text: string, zone: string, edge: 'start' | 'end'): number | undefined {
-  return parseUnixTime(text) ?? parseIso(text, zone, edge);
+  return parseUnixTime(text) ?? parseIso(text, zone, edge) ?? parseWeekOrMonth(text, zone, edge);
 }
 
 /**
  * The instant (Unix ms) at which a click says it happened, or undefined where that is none: Unix time as a number, or
- * what a date parameter may be. A date without an offset is in UTC, a date alone its first millisecond.
+ * what a date parameter may be, except for a week or month. A date without an offset is in UTC, a date alone its first
+ * millisecond.
  */
 export function parseClickTime(value: string | number): number | undefined {
   if (typeof value === 'number') return parseUnixTime(String(value));
@@ -52,7 +54,7 @@ let latest: { readonly text: string; readonly instant: number | undefined } = {
 
 function parseClickTimeText(value: string): number | undefined {
   const instant = PLAIN_UTC.test(value) ? Date.parse(value) : Number.NaN;
-  return Number.isNaN(instant) ? parseDateParameter(value, 'UTC', 'start') : instant;
+  return Number.isNaN(instant) ? (parseUnixTime(value) ?? parseIso(value, 'UTC', 'start')) : instant;
 }
 
 /**
@@ -99,14 +101,24 @@ function parseIso(text: string, zone: string, edge: 'start' | 'end'): number | u
   const [, date = '', timeText] = match;
   const day = parseDate(date);
   if (day === undefined) return undefined;
-  if (timeText === undefined) {
-    return edge === 'start' ? wallToInstant(zone, day * DAY, 'first') : lastInstantOfDay(zone, day);
-  }
+  if (timeText === undefined) return edgeOfDay(zone, day, edge);
   const time = parseTime(timeText);
   if (time === undefined) return undefined;
   const wall = day * DAY + time.wall;
   if (time.offset !== undefined) return wall - time.offset * MINUTE;
   return zone === 'UTC' ? wall : wallToInstant(zone, wall, edge === 'start' ? 'first' : 'second');
+}
+
+function parseWeekOrMonth(text: string, zone: string, edge: 'start' | 'end'): number | undefined {
+  if (!WEEK_OR_MONTH.test(text)) return undefined;
+  const first = DateTime.fromISO(text, { zone: 'utc' });
+  if (!first.isValid) return undefined;
+  const date = edge === 'start' ? first : first.endOf(text.includes('W') ? 'week' : 'month');
+  return edgeOfDay(zone, Math.floor(date.toMillis() / DAY), edge);
+}
+
+function edgeOfDay(zone: string, day: number, edge: 'start' | 'end'): number {
+  return edge === 'start' ? wallToInstant(zone, day * DAY, 'first') : lastInstantOfDay(zone, day);
 }
 
 /** The last millisecond of a day, also where a clock change skips its last hour; of a day that never was, the next's. */

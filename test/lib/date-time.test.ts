@@ -144,8 +144,16 @@ describe('none of these is a date', () => {
     '',
     'now',
     '2026-1-31',
-    '2026-01',
-    '2026-W05',
+    '2026-1',
+    '2026-W5',
+    '2026-13',
+    '2026-00',
+    '2026-W54',
+    '2025-W53',
+    '2026-W00',
+    '2026-w05',
+    '2026-01T10:00',
+    '2026-W05T10:00',
     '2026/01/31',
     '31-01-2026',
     '2026-02-30',
@@ -239,6 +247,26 @@ describe('dates alone', () => {
       }
     }
     expect(wrong).toEqual([]);
+  });
+
+  test('every week and month from 2000 to 2028, from its first to its last millisecond', () => {
+    const wrong: string[] = [];
+    for (const unit of ['week', 'month'] as const) {
+      let from = DateTime.fromISO('2000-01-03', { zone: NEW_YORK }).startOf(unit);
+      while (from.year < 2029) {
+        const next = from.plus({ [`${unit}s`]: 1 });
+        const text = from.toFormat(unit === 'week' ? "kkkk-'W'WW" : 'yyyy-MM');
+        const start = parseDateParameter(text, NEW_YORK, 'start');
+        const end = parseDateParameter(text, NEW_YORK, 'end');
+        if (start !== from.toMillis() || end !== next.toMillis() - 1) wrong.push(text);
+        from = next;
+      }
+    }
+    expect(wrong).toEqual([]);
+  });
+
+  test.each(['2026-01', '2026-W05'])('%s is no time of a click', (text) => {
+    expect(parseClickTime(text)).toBeUndefined();
   });
 
   test('from the first to the last millisecond of that date', () => {

@@ -5,7 +5,7 @@ import { storedCodeSchema } from '../../clicks/short-code.ts';
 import { invalid } from '../../errors.ts';
 import { parseIp } from '../../lib/ip.ts';
 import { characters, isBlank, wellFormed } from '../../lib/text.ts';
-import { parseInstant, parseTimeZone } from '../../stats/parse/dates.ts';
+import { checkOrder, parseInstant, parseTimeZone } from '../../stats/parse/dates.ts';
 import { namedSchema, requestSchema } from '../openapi/schemas.ts';
 import { ownerSchema } from '../request/request-schemas.ts';
 import type { Services } from '../request/services.ts';
@@ -149,9 +149,7 @@ async function erasureOf(
   const timezone = parseTimeZone(wanted.timezone, await timeZones());
   const start = instantOf('start_date', wanted.start_date, timezone, 'start');
   const end = instantOf('end_date', wanted.end_date, timezone, 'end');
-  if (start !== undefined && end !== undefined && start > end) {
-    throw invalid('start_date', 'start_date lies after end_date.');
-  }
+  checkOrder(start, end);
   const { visitor_id: visitorId } = wanted;
   if (visitorId !== undefined && (ip !== undefined || wanted.user_agent !== undefined)) {
     throw invalid('visitor_id', 'visitor_id must not be given with ip or user_agent, which it replaces.');

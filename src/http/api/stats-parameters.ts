@@ -27,7 +27,7 @@ import { inputJsonSchema } from '../openapi/schemas.ts';
 type Described = Omit<Parameter, 'name' | 'in'>;
 
 const DATES =
-  'ISO 8601 with hyphens, also as databases write it (`2026-01-31 13:55:36+00`), or a Unix time in seconds (up to 11 digits) or milliseconds (12 to 14), of 2000 or later. Without an offset it is in `timezone`.';
+  'ISO 8601 with hyphens, also as databases write it (`2026-01-31 13:55:36+00`), a week or month (`2026-W05`, `2026-01`), or a Unix time in seconds (up to 11 digits) or milliseconds (12 to 14), of 2000 or later. Without an offset it is in `timezone`.';
 
 const COMMAS = 'Several are separated by commas; `\\,` is a comma in a value. Given twice, they add up.';
 
@@ -45,12 +45,12 @@ function questionParameters(): Readonly<Record<string, Described>> {
       example: 'launch',
     },
     start_date: {
-      description: `The first moment. ${DATES} A date alone is its start.`,
+      description: `The first moment. ${DATES} A date, week or month alone is its start.`,
       schema: { type: 'string' },
       example: '2026-01-24',
     },
     end_date: {
-      description: `The last moment, included. ${DATES} A date alone is the whole day. A later moment than now is clamped to now, which is the default. A range that ends now includes clicks up to 5 minutes ahead, from senders whose clock is fast, in its last bucket.`,
+      description: `The last moment, included. ${DATES} A date, week or month alone is all of it. A later moment than now is clamped to now, which is the default. A range that ends now includes clicks up to 5 minutes ahead, from senders whose clock is fast, in its last bucket.`,
       schema: { type: 'string' },
       example: '2026-01-31',
     },

@@ -12,7 +12,10 @@ import { type RawParameters, valueOf } from './parameters.ts';
 export function parseInstant(field: string, text: string, zone: string, edge: 'start' | 'end'): number {
   const instant = parseDateParameter(text, zone, edge);
   if (instant === undefined) {
-    throw invalid(field, `${field} must be an ISO 8601 date or time, such as 2026-01-31, or a Unix time.`);
+    throw invalid(
+      field,
+      `${field} must be an ISO 8601 date or time, such as 2026-01-31, 2026-W05 or 2026-01-31T10:00Z, or a Unix time.`,
+    );
   }
   const fault = faultOfDigits(text);
   if (fault !== undefined) throw invalid(field, `${field} ${fault}.`);
@@ -42,15 +45,26 @@ export interface RequestedRange {
 
 /**
  * The dates of a request. Later than now is taken as now, before 2000 as its first moment.
- * @throws AppError 400 where one is no date
+ * @throws AppError 400 where one is no date, or the first lies after the second
  */
 export function parseDates(raw: RawParameters, timezone: string, now: number): RequestedRange {
   const clamp = (instant: number): number => Math.min(Math.max(instant, YEAR_2000), now);
-  const givenEnd = parseDate(raw, 'end_date', timezone, 'end') ?? now;
+  const askedEnd = parseDate(raw, 'end_date', timezone, 'end');
+  const givenEnd = askedEnd ?? now;
   const givenStart = parseDate(raw, 'start_date', timezone, 'start');
+  checkOrder(givenStart, askedEnd);
   const end = clamp(givenEnd);
   const start = givenStart === undefined ? undefined : clamp(givenStart);
   return { start, end, endsNow: end === now, isClamped: start !== givenStart || end !== givenEnd };
+}
+
+/**
+ * Checks dates as they were given: clamped, two that lie beyond now are the same moment.
+ * @throws AppError 400 where the first lies after the second
+ */
+export function checkOrder(start: number | undefined, end: number | undefined): void {
+  if (start === undefined || end === undefined || start <= end) return;
+  throw invalid('start_date', 'start_date lies after end_date.');
 }
 
 function parseDate(

@@ -40,12 +40,6 @@ export const REQUEST_RULES: readonly Rule<Parsed>[] = [
         ? 'owner_id goes with scope=all only.'
         : undefined,
   },
-  {
-    code: 'validation_error',
-    field: 'start_date',
-    check: ({ request: { start, end } }) =>
-      start !== undefined && start > end ? 'start_date lies after end_date.' : undefined,
-  },
 ];
 
 /** What holds for the query of a stats result, which is of bounded size. */

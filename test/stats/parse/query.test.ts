@@ -85,6 +85,12 @@ describe('each parameter by itself', () => {
       { start_date: '2026-01-10 12:00:00' },
       { start: Date.parse('2026-01-10T12:00Z') },
     ],
+    ['a week', { end_date: '2026-W04' }, { end: Date.parse('2026-01-25T23:59:59.999Z') }],
+    [
+      'a start later than now, without an end',
+      { start_date: '2027-01-01', end_date: ' ' },
+      { start: NOW, end: NOW, isClamped: true },
+    ],
     ['a zone that only Node lists', { timezone: 'America/New_York' }, { timezone: 'America/New_York' }],
     [
       'before 2000 is its first moment',
@@ -129,6 +135,10 @@ describe('between parameters', () => {
   test.each([
     [{ scope: 'anon', short_code: 'x', owner_id: 'me' }, 'owner_id'],
     [{ start_date: '2026-01-11', end_date: '2026-01-10' }, 'start_date'],
+    // Clamped, both would be one moment.
+    [{ start_date: '2027-02-01', end_date: '2027-01-01' }, 'start_date'],
+    [{ start_date: '2027-01-01', end_date: '2026-02-01' }, 'start_date'],
+    [{ start_date: '1999-02-01', end_date: '1999-01-01' }, 'start_date'],
   ])('%j: %s', (raw, field) => {
     expect(refusal(() => parsed(raw))).toEqual([400, 'validation_error', field]);
   });
