@@ -7,7 +7,7 @@ import {
   parseImportOptions,
 } from '../clicks/import/options.ts';
 import { AppError } from '../errors.ts';
-import { notEmpty } from './stats-options.ts';
+import { newOwner } from './stats-options.ts';
 
 /** The options of `spoor import` beside those of every import. */
 export interface ImportCommandOptions {
@@ -20,7 +20,7 @@ export interface ImportCommandOptions {
 export function importOptions(command: Command): Command {
   for (const name of IMPORT_OPTION_NAMES) command.addOption(optionOf(name));
   return command
-    .option('--owner <id>', 'owner of new URLs', notEmpty, 'admin')
+    .option('--owner <id>', 'owner of new URLs', newOwner, 'admin')
     .option('--strict', 'exit 1 if a line is rejected')
     .option('--json', 'print the result as JSON');
 }

@@ -5,7 +5,7 @@ import { type Client, withClient } from './client.ts';
 import { CommandError } from './command-error.ts';
 import { grouped, printJson, printLine, startProgress } from './output.ts';
 import { pageAddress } from './page-address.ts';
-import { notEmpty } from './stats-options.ts';
+import { newOwner } from './stats-options.ts';
 
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
@@ -35,7 +35,7 @@ export function seedCommand(program: Command): void {
     .option('--clicks <n>', 'number of clicks', wholeNumber, 200_000)
     .option('--urls <n>', 'number of URLs', wholeNumber, 100)
     .option('--owners <n>', 'number of owners, named owner-1, owner-2, …', wholeNumber, 3)
-    .option('--owner <name>', 'a single owner with this name instead', notEmpty)
+    .option('--owner <name>', 'a single owner with this name instead', newOwner)
     .option('--days <n>', 'number of days before --end', wholeNumber, 90)
     .option('--seed <n>', 'seed of the random numbers', wholeNumber, 1)
     .option('--end <date>', 'time of the newest clicks (default: the last full hour)', instant)

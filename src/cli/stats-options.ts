@@ -55,6 +55,12 @@ export function notEmpty(text: string): string {
   return text;
 }
 
+/** Refuses what the server would: the id of a new owner has no blanks around it. */
+export function newOwner(text: string): string {
+  if (text !== text.trim()) throw new InvalidArgumentError('It must not begin or end with a blank.');
+  return notEmpty(text);
+}
+
 function textOf(value: string | boolean | undefined): string | undefined {
   return typeof value === 'string' ? value : undefined;
 }

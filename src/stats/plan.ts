@@ -40,7 +40,7 @@ export function planStats(
   const lists = listsOf(query);
   const previous = previousQuery(query);
   return {
-    query,
+    query: withStoredCode(query, tenant),
     conditions: conditionsOf(query, tenant),
     lists,
     // The summary always has every metric; a list that lacks a costly one is not to count it.
@@ -49,6 +49,13 @@ export function planStats(
     visitorPlan,
     sharding,
   };
+}
+
+/** The code may have been sent with blanks around it. */
+function withStoredCode(query: StatsQuery, tenant: Tenant): StatsQuery {
+  const { subject } = query;
+  if (subject.scope !== 'anon' || tenant.kind !== 'url') return query;
+  return { ...query, subject: { ...subject, shortCode: tenant.shortCode } };
 }
 
 function isCheapOrAsked(name: MetricName, { metrics }: StatsQuery): boolean {

@@ -110,6 +110,28 @@ describe('stats of a link of one’s own', () => {
   });
 });
 
+test('a code with blanks around it is that one where it is stored, else the one without', async () => {
+  const clicks = [' spaced ', 'spaced', 'spaced'].map((short_code) => ({
+    short_code,
+    clicked_at: '2026-01-10',
+  }));
+  await spoor.send('POST', '/api/v1/clicks', { key: mine, json: clicks });
+  const asked = async (short_code: string) => {
+    const query = { ...RANGE, scope: 'anon', short_code };
+    const { json } = await get('/api/v1/stats', mine, query);
+    const file = await get('/api/v1/export', mine, { ...query, format: 'json' });
+    expect([file.json.short_code, file.json.summary]).toEqual([json.short_code, json.summary]);
+    return [json.short_code, json.summary.total_clicks];
+  };
+  expect(await asked(' spaced ')).toEqual([' spaced ', 1]);
+  expect(await asked('spaced')).toEqual(['spaced', 2]);
+  expect(await asked(' spaced')).toEqual(['spaced', 2]);
+  for (const route of ['/api/v1/urls', '/api/v1/stats/links']) {
+    expect((await get(pathOf(route, ' spaced '), mine)).json.alias).toBe(' spaced ');
+    expect((await get(pathOf(route, ' spaced'), mine)).status).toBe(404);
+  }
+});
+
 describe('a public link', () => {
   const STATS = '/api/v1/public/stats';
   const PREVIEW = '/api/v1/public/preview';

@@ -73,6 +73,36 @@ describe('an owner id that cannot be stored as it is', () => {
       expect((await spoor.send('GET', `/api/v1/stats?${parameter}`)).status).toBe(200);
   });
 
+  describe('a blank around it', () => {
+    const creating = BODIES.filter(([method]) => method !== 'DELETE');
+
+    test.each(creating)('%s %s: 400', async (method, path, body) => {
+      const before = await stored();
+      for (const owner of [' a', 'a ', '\u00a0a']) {
+        const headers = { 'content-type': 'application/json' };
+        const response = await spoor.send(method, path, { body: body(JSON.stringify(owner)), headers });
+        expect([response.status, response.json.field]).toEqual([400, expect.stringMatching(/^owner/)]);
+      }
+      expect(await stored()).toEqual(before);
+    });
+
+    test('names the owner that an earlier release has stored so, else the one without', async () => {
+      const click = (owner: string) => JSON.stringify([owner, 'code', '2026-01-01 00:00:00.000']);
+      const owners = [' old ', 'old', 'old', 'new', 'new', 'new'];
+      await spoor.database.insert('clicks', ['owner_id', 'short_code', 'clicked_at'], owners.map(click));
+      const total = async (owner_id: string): Promise<number> => {
+        const query = { owner_id, start_date: '2026-01-01', end_date: '2026-01-01' };
+        return (await spoor.send('GET', '/api/v1/stats', { query })).json.summary.total_clicks;
+      };
+      expect(await total(' old ')).toBe(1);
+      expect(await total('old')).toBe(2);
+      expect(await total(' new ')).toBe(3);
+      expect(await total(' * ')).toBeGreaterThanOrEqual(6);
+      const erased = await spoor.send('DELETE', '/api/v1/clicks', { json: { owner_id: ' old ' } });
+      expect([erased.json, await total('old')]).toEqual([{ erased: 1 }, 2]);
+    });
+  });
+
   test('others are kept to the sign', async () => {
     for (const owner of ['Ünïcode 🦊', '\uFFFD', 'a b', '%00', '\u200b']) {
       const key = await spoor.createKey(owner);

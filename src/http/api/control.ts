@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
 import { type SeedPlan, compileSeed, seedUrls } from '../../clicks/sample-clicks.ts';
 import { AppError } from '../../errors.ts';
-import { ownerSchema } from '../request/request-schemas.ts';
+import { newOwnerSchema } from '../request/request-schemas.ts';
 import type { Services } from '../request/services.ts';
 import { administrators } from '../route/access.ts';
 import { internalJsonBody, noBody } from '../route/body.ts';
@@ -14,7 +14,7 @@ const MAX_SEED_BYTES = 1_048_576;
 
 const seedSchema = z.object({
   clicks: z.int().min(0).max(10_000_000_000),
-  owners: z.array(ownerSchema).min(1).max(100_000),
+  owners: z.array(newOwnerSchema).min(1).max(100_000),
   urls: z.int().min(1).max(10_000_000),
   days: z.int().min(1).max(3_650),
   seed: z.int().min(0).max(4_294_967_295),

@@ -3,7 +3,7 @@ import { AppError, invalid } from '../../errors.ts';
 import type { ApiKey } from '../../keys/key-store.ts';
 import { FOREIGN_SCOPES, RATE_LIMITS, SCOPES, isScope } from '../../keys/scopes.ts';
 import { namedSchema, requestSchema } from '../openapi/schemas.ts';
-import { instantSchema, nameSchema, ownerSchema } from '../request/request-schemas.ts';
+import { instantSchema, nameSchema, newOwnerSchema } from '../request/request-schemas.ts';
 import { timestampSchema } from '../response/timestamp-schema.ts';
 import { administrators } from '../route/access.ts';
 import { jsonBody, noBody } from '../route/body.ts';
@@ -16,7 +16,7 @@ const SCOPE_LIST = `must be a list of: ${SCOPES.join(', ')}`;
 const wantedKey = requestSchema(
   'KeyWanted',
   z.object({
-    owner_id: ownerSchema,
+    owner_id: newOwnerSchema,
     name: nameSchema,
     scopes: z
       .array(z.enum([...SCOPES, ...FOREIGN_SCOPES], SCOPE_LIST), SCOPE_LIST)

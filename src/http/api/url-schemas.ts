@@ -5,14 +5,14 @@ import { parseUrl } from '../../lib/url.ts';
 import { URL_SORTS } from '../../urls/url-listing.ts';
 import type { ShortUrl } from '../../urls/registry.ts';
 import { namedSchema, requestSchema } from '../openapi/schemas.ts';
-import { instantSchema, ownerSchema } from '../request/request-schemas.ts';
+import { instantSchema, newOwnerSchema } from '../request/request-schemas.ts';
 import { timestampSchema } from '../response/timestamp-schema.ts';
 
 /** What the body of a `PUT` may have. */
 export const urlChange = requestSchema(
   'UrlChange',
   z.object({
-    owner_id: ownerSchema.nullish(),
+    owner_id: newOwnerSchema.nullish(),
     created_at: instantSchema.nullish(),
     private_stats: z.boolean('must be true or false').nullish(),
     long_url: z

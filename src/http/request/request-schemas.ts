@@ -10,8 +10,14 @@ export const nameSchema = z
   .refine((text) => text.trim() !== '' && characters(text) <= 128, 'must be 1 to 128 characters')
   .refine((text) => !hasControlCharacter(text), 'must not contain control characters');
 
-/** An owner's id: a name, but not `*`, which stands for every owner. */
+/** An owner's id that may be stored already: a name, but not `*`, which stands for every owner. */
 export const ownerSchema = nameSchema.refine((text) => text !== '*', 'must not be *');
+
+/** An owner's id as keys, URLs and imports may have it. */
+export const newOwnerSchema = ownerSchema.refine(
+  (text) => text === text.trim(),
+  'must not begin or end with a blank',
+);
 
 /** An instant as ISO 8601 or Unix time, as Unix milliseconds. Digits that lie before 2000 were meant as a date. */
 export const instantSchema = z

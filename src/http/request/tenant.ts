@@ -1,7 +1,9 @@
+import { LOOK_UP } from '../../clickhouse/query-options.ts';
 import { AppError } from '../../errors.ts';
 import { type Principal, hasScope, isAdmin } from '../../keys/scopes.ts';
 import type { Tenant } from '../../stats/sql/conditions.ts';
 import type { Subject } from '../../stats/parse/query.ts';
+import { compileOwnerExists } from '../../stats/sql/owners.ts';
 import type { ShortUrl } from '../../urls/registry.ts';
 import { type Context, requirePrincipal, requireScope, unauthenticated, withoutKey } from './context.ts';
 import type { Services } from './services.ts';
@@ -30,9 +32,17 @@ export async function findTenant(
     if (subject.ownerId === undefined) return { kind: 'owner', ownerId: principal.ownerId };
     if (!isAdmin(principal))
       throw new AppError('forbidden', 'owner_id needs a key with admin:all.', { field: 'owner_id' });
-    return subject.ownerId === '*' ? { kind: 'every-owner' } : { kind: 'owner', ownerId: subject.ownerId };
+    const ownerId = await storedName(
+      subject.ownerId,
+      async (id) => (await services.database.rows<[number]>(compileOwnerExists(id), LOOK_UP)).length > 0,
+    );
+    return ownerId === '*' ? { kind: 'every-owner' } : { kind: 'owner', ownerId };
   }
-  const url = await services.urls.find(subject.shortCode);
+  const shortCode = await storedName(
+    subject.shortCode,
+    async (code) => (await services.urls.find(code)) !== undefined,
+  );
+  const url = await services.urls.find(shortCode);
   if (url === undefined) throw noSuchUrl();
   if (url.privateStats) {
     if (principal === undefined)
@@ -42,6 +52,12 @@ export async function findTenant(
     }
   }
   return tenantOf(url);
+}
+
+/** A name without the blanks around it, unless one with them is stored: logs and earlier releases have brought such. */
+async function storedName(sent: string, exists: (name: string) => Promise<boolean>): Promise<string> {
+  const trimmed = sent.trim();
+  return trimmed !== sent && (await exists(sent)) ? sent : trimmed;
 }
 
 /** The clicks of a URL. */

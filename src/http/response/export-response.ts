@@ -49,7 +49,9 @@ export async function sendExport(services: Services, ctx: Context, path?: PathSu
   const run = async (): Promise<void> => {
     const workload = holder.kind === 'owner' ? 'exports' : 'strangers';
     const oldest = asked.start ?? (await oldestOf(services, tenant, workload, keptSince));
-    const query = await withSameClock(services, exportQuery(asked, oldest));
+    const { database, sharding } = services;
+    const plan = planStats(await withSameClock(services, exportQuery(asked, oldest)), tenant, { sharding });
+    const { query } = plan;
     const name = fileName(query, format);
     const sending = runningExports(services.shares.exports).begin(holder, ctx.res);
     let ended: Promise<void> | undefined;
@@ -58,8 +60,6 @@ export async function sendExport(services: Services, ctx: Context, path?: PathSu
       const onEnd = (end: Promise<void>): void => {
         ended = end;
       };
-      const { database, sharding } = services;
-      const plan = planStats(query, tenant, { sharding });
       const file = await firstByte(stopped, services, async () => {
         if (format.kind === 'native') {
           const table = compileNativeExport(plan);
@@ -67,7 +67,7 @@ export async function sendExport(services: Services, ctx: Context, path?: PathSu
         }
         const text = compileExport(plan, format.row);
         const bytes = await database.text(text, stopped.signal, queryClass, onEnd);
-        return format.write(await readExport(query, swept(bytes), format.row, now));
+        return format.write(await readExport(plan, swept(bytes), format.row, now));
       });
       ctx.respond = false;
       ctx.res.writeHead(200, {

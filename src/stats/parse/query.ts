@@ -8,12 +8,12 @@ import { parseChoices, parseCompare, parseNames } from './choices.ts';
 import { type RequestedRange, parseDates, parseTimeZone } from './dates.ts';
 import type { Filter } from './filter.ts';
 import { parseFilters } from './filter-parameters.ts';
-import { type RawParameters, valueOf } from './parameters.ts';
+import { type RawParameters, nameOf, valueOf } from './parameters.ts';
 import { previousRange } from './previous-range.ts';
 import { REQUEST_RULES, RESULT_RULES, checkRules } from './rules.ts';
 import { type BOT_CHOICES, type Compare, DEFAULT_LIMIT, SCOPES_OF_STATS } from './values.ts';
 
-/** Whose clicks a request is about, before anything is known of the URL or the key. */
+/** Whose clicks a request is about, before anything is known of the URL or the key: names as sent, blanks around them too. */
 export type Subject =
   | { readonly scope: 'all'; readonly ownerId: string | undefined }
   | { readonly scope: 'anon'; readonly shortCode: string };
@@ -137,9 +137,9 @@ function withRange({ start: asked, end, ...request }: StatsRequest, defaultStart
 
 function parseSubject(raw: RawParameters): Subject {
   const scope = valueOf(raw, 'scope')?.toLowerCase() ?? 'all';
-  if (scope === 'all') return { scope, ownerId: valueOf(raw, 'owner_id') };
+  if (scope === 'all') return { scope, ownerId: nameOf(raw, 'owner_id') };
   if (scope !== 'anon') throw notOneOf('scope', SCOPES_OF_STATS);
-  const shortCode = valueOf(raw, 'short_code');
+  const shortCode = nameOf(raw, 'short_code');
   if (shortCode === undefined) throw invalid('short_code', 'short_code is required with scope=anon.');
   return { scope, shortCode };
 }

@@ -13,6 +13,19 @@ export interface OwnerQuery {
 /** An owner, the clicks that are stored of it, and how many owners the query matches in all. */
 export type OwnerRow = readonly [ownerId: string, clicks: number, total: number];
 
+/** A row if the owner has clicks or a key, else none. */
+export function compileOwnerExists(ownerId: string): Sql {
+  const isOwn = sql`owner_id = ${param('String', ownerId)}`;
+  return sql`
+    SELECT 1
+    FROM (
+      SELECT 1 FROM clicks WHERE ${isOwn} LIMIT 1
+      UNION ALL
+      SELECT 1 FROM api_keys FINAL WHERE NOT is_revoked AND ${isOwn} LIMIT 1
+    )
+    LIMIT 1`;
+}
+
 /** Owners that have clicks or a key, with their clicks of all time; the most clicks first. */
 export function compileOwners({ search, limit, keptSince }: OwnerQuery): Sql {
   const matches =

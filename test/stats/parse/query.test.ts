@@ -67,6 +67,12 @@ describe('each parameter by itself', () => {
       { scope: 'anon', short_code: 'a,b' },
       { subject: { scope: 'anon', shortCode: 'a,b' }, filters: [] },
     ],
+    [
+      'names as they were sent',
+      { scope: 'anon', short_code: [' ', ' a '] },
+      { subject: { scope: 'anon', shortCode: ' a ' } },
+    ],
+    ['an owner as it was sent', { owner_id: 'me ' }, { subject: { scope: 'all', ownerId: 'me ' } }],
     ['a limit', { limit: '10000' }, { limit: 10_000 }],
     [
       'a date in the zone',
