@@ -2,10 +2,12 @@ import { z } from 'zod';
 import { MINUTE } from '../lib/calendar.ts';
 import { MAX_CLOCK_AHEAD_MS } from '../lib/clock-ahead.ts';
 import { parseClickTime } from '../lib/date-time.ts';
+import { firstCharacters } from '../lib/first-characters.ts';
 import { findIp, parseIp } from '../lib/ip.ts';
 import { ownCopy } from '../lib/own-copy.ts';
 import { Unfit } from '../lib/record-mapper.ts';
-import { characters, firstCharacters, isBlank, wellFormed } from '../lib/text.ts';
+import { MAX_REFERRER_CHARACTERS, cutReferrer, withoutQuery } from '../lib/referrer.ts';
+import { characters, isBlank, wellFormed } from '../lib/text.ts';
 import { MAX_CODE_CHARACTERS, shortCodeError, shortCodeSchema } from './short-code.ts';
 
 /** What a click's times are judged by. Unix milliseconds. */
@@ -86,13 +88,10 @@ export function nameInput(maxCharacters: number, document: FieldDocument): Field
 }
 
 /** An address of a page that may be absent. Where it is longer, its query goes first, which is not stored. */
-export function referrerInput(
-  maxCharacters: number,
-  document: FieldDocument,
-): FieldInput<string | undefined> {
-  return boundedTextInput(maxCharacters, document, (text) => {
-    const query = text.search(/[?#]/);
-    return cut(query === -1 ? text : ownCopy(text.slice(0, query)), maxCharacters);
+export function referrerInput(document: FieldDocument): FieldInput<string | undefined> {
+  return boundedTextInput(MAX_REFERRER_CHARACTERS, document, (text) => {
+    const kept = cutReferrer(text);
+    return shortened(kept, kept !== withoutQuery(text), MAX_REFERRER_CHARACTERS);
   });
 }
 
@@ -120,8 +119,13 @@ function boundedTextInput(
 
 function cut(text: string, maxCharacters: number): string | Unfit {
   const start = firstCharacters(text, maxCharacters);
-  if (start === text) return wellFormed(text);
-  return new Mended(wellFormed(ownCopy(start)), `is cut at ${maxCharacters} characters`);
+  return shortened(start, start !== text, maxCharacters);
+}
+
+/** What is kept of a longer text. @param isCut whether that lacks anything that would be stored */
+function shortened(kept: string, isCut: boolean, maxCharacters: number): string | Unfit {
+  const own = wellFormed(ownCopy(kept));
+  return isCut ? new Mended(own, `is cut at ${maxCharacters} characters`) : own;
 }
 
 /** Milliseconds that something took, which may be absent. */

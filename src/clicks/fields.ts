@@ -99,7 +99,7 @@ export const CLICK_FIELDS = {
     column: { type: uint64Column, absent: 0n, from: undefined },
   },
   referrer: {
-    input: referrerInput(2_048, {
+    input: referrerInput({
       description:
         'Stored as scheme, host and path; `https` where it has no scheme, `Direct` where it is no address of a page or an Android app.',
       examples: ['https://news.ycombinator.com/'],

@@ -1,3 +1,4 @@
+import { firstCharacters } from './first-characters.ts';
 import { parseUrl } from './url.ts';
 
 /** The referrer of a click without one. */
@@ -10,6 +11,9 @@ export const DIRECT = 'Direct';
 export type ReferrerFilter =
   | { readonly kind: 'referrers'; readonly referrers: readonly string[] }
   | { readonly kind: 'hosts'; readonly hosts: readonly string[] };
+
+/** The longest address that is kept of a referrer. What is stored of it may be longer: it is percent-encoded. */
+export const MAX_REFERRER_CHARACTERS = 2_048;
 
 /** The schemes that referrers have. Android's apps send the third, with the app's name as the host. */
 const SCHEMES: readonly string[] = ['https:', 'http:', 'android-app:'];
@@ -42,27 +46,58 @@ export function normaliseReferrer(text: string): string {
 /**
  * Parses one value of a referrer filter: `Direct`, a full URL (normalised like a stored referrer), a bare host, or a host
  * with a path, which is that referrer under both https and http. Earlier releases stored the dot behind a host, so hosts are
- * looked for with it too. A value that no stored referrer can equal is kept as it is, so it matches nothing.
+ * looked for with it too. A long one is cut as those of clicks are, and looked for as it is too, since a stored one may be as
+ * long. A value that no stored referrer can equal is kept as it is, so it matches nothing.
  */
 export function parseReferrerFilter(text: string): ReferrerFilter {
   if (text === DIRECT) return { kind: 'referrers', referrers: [DIRECT] };
-  const [, , name, port, rest = ''] = WITHOUT_SCHEME.exec(text.trim()) ?? [];
-  const stored = normaliseReferrer(name === undefined ? text : `https://${name}${rest}`);
+  const sent = text.trim();
+  const [, slashes = '', name, port, rest = ''] = WITHOUT_SCHEME.exec(sent) ?? [];
+  const stored = normaliseReferrer(name === undefined ? sent : `https://${name}${rest}`);
   if (stored === DIRECT) return { kind: 'referrers', referrers: [text] };
-  const { scheme, host, path } = partsOf(stored);
+  const whole = partsOf(stored);
   if (name === undefined) {
-    return { kind: 'referrers', referrers: withDot([host]).map((one) => `${scheme}${one}${path}`) };
+    const referrers = [whole, ...cutParts(sent)].flatMap(({ scheme, host, path }) =>
+      withDot([host]).map((one) => `${scheme}${one}${path}`),
+    );
+    return { kind: 'referrers', referrers };
   }
-  const hosts = withDot(withPort(host, port));
-  if (path === '') return { kind: 'hosts', hosts };
-  const referrers = [
-    ...hosts.map((one) => `https://${one}${path}`),
-    ...hosts.map((one) => `http://${one}${path}`),
-  ];
+  const hosts = withDot(withPort(whole.host, port));
+  if (whole.path === '') return { kind: 'hosts', hosts };
+  const address = sent.slice(slashes.length);
+  const cut = ['https://', 'http://', '//', ''].flatMap((prefix) => cutParts(`${prefix}${address}`));
+  const referrers = [{ ...whole, scheme: 'https://' }, { ...whole, scheme: 'http://' }, ...cut].flatMap(
+    ({ scheme, path }) => hosts.map((host) => `${scheme}${host}${path}`),
+  );
   return { kind: 'referrers', referrers };
 }
 
-function partsOf(stored: string): { readonly scheme: string; readonly host: string; readonly path: string } {
+/** A referrer without its query and fragment. */
+export function withoutQuery(text: string): string {
+  const end = text.search(/[?#]/);
+  return (end === -1 ? text : text.slice(0, end)).trim();
+}
+
+/** What is kept of a referrer as a click sends it, or as a filter names it. */
+export function cutReferrer(text: string): string {
+  return firstCharacters(withoutQuery(text), MAX_REFERRER_CHARACTERS);
+}
+
+/** What is stored of a referrer that is cut; nothing where it is not. */
+function cutParts(sent: string): readonly ReferrerParts[] {
+  if (sent.length <= MAX_REFERRER_CHARACTERS) return [];
+  const stored = normaliseReferrer(cutReferrer(sent));
+  return stored === DIRECT ? [] : [partsOf(stored)];
+}
+
+/** A stored referrer; its scheme goes up to its host. */
+interface ReferrerParts {
+  readonly scheme: string;
+  readonly host: string;
+  readonly path: string;
+}
+
+function partsOf(stored: string): ReferrerParts {
   const hostStart = stored.indexOf('//') + 2;
   const slash = stored.indexOf('/', hostStart);
   const hostEnd = slash === -1 ? stored.length : slash;

@@ -1,4 +1,5 @@
 import { toUSVString } from 'node:util';
+import { firstCharacters } from './first-characters.ts';
 
 const SURROGATE_PAIR = /[\uD800-\uDBFF][\uDC00-\uDFFF]/g;
 const CONTROL_CHARACTER = /\p{Cc}/u;
@@ -18,19 +19,6 @@ export function wellFormed(text: string): string {
 /** The number of Unicode code points; a lone surrogate counts as one. */
 export function characters(text: string): number {
   return text.length - (text.match(SURROGATE_PAIR)?.length ?? 0);
-}
-
-/** The first so many code points of the text; the same string if it has no more. */
-export function firstCharacters(text: string, count: number): string {
-  // A text has at most as many code points as code units.
-  if (text.length <= count) return text;
-  let end = 0;
-  for (let left = count; left > 0 && end < text.length; left--) end += codeUnitsAt(text, end);
-  return text.slice(0, end);
-}
-
-function codeUnitsAt(text: string, place: number): number {
-  return (text.codePointAt(place) ?? 0) > 0xffff ? 2 : 1;
 }
 
 /** Whether the text is empty or white space alone. */

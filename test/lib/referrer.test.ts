@@ -1,5 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import * as fc from 'fast-check';
+import { COLUMNS } from '../../src/clicks/fields.ts';
+import { parseClick } from '../../src/clicks/parse-click.ts';
 import { normaliseReferrer, parseReferrerFilter } from '../../src/lib/referrer.ts';
 
 const anyReferrer = fc.oneof(
@@ -224,6 +226,45 @@ describe('parseReferrerFilter', () => {
         expect(takes(text, stored)).toBe(true);
       }),
     );
+  });
+});
+
+/** What is stored of the referrer of a click. */
+function storedOf(referrer: string): string {
+  const parsed = parseClick({ short_code: 'a', referrer }, Date.now());
+  if (!parsed.ok || parsed.click.referrer === undefined) throw new Error('The click has lost its referrer.');
+  return COLUMNS.referrer.column.from?.(parsed.click.referrer) ?? '';
+}
+
+describe('a referrer that is longer than what is kept of it', () => {
+  // Around the limit, in one byte a character and in several.
+  const long = fc
+    .tuple(
+      fc.constantFrom('https://', 'http://', 'HTTPS://', 'android-app://', '//', ''),
+      fc.constantFrom('a.com', 'A.com:8080', 'a.com.:443'),
+      fc.constantFrom('x', 'ü', ',', '😀', '/'),
+      fc.integer({ min: 2_020, max: 2_060 }),
+      fc.constantFrom('', 'tail', '?q=1', '#top'),
+    )
+    .map(([scheme, host, character, count, rest]) => `${scheme}${host}/${character.repeat(count)}${rest}`);
+
+  test('is found as it was sent, as it is stored, and without a scheme', () => {
+    fc.assert(
+      fc.property(long, (sent) => {
+        const stored = storedOf(sent);
+        expect(stored).toMatch(/^(https?|android-app):\/\/a\.com/);
+        expect([takes(sent, stored), takes(stored, stored)]).toEqual([true, true]);
+        if (!sent.startsWith('android-app:')) {
+          expect(takes(sent.replace(/^[a-z]+:\/\//i, ''), stored)).toBe(true);
+          expect(takes(stored.replace(/^[a-z]+:\/\//, ''), stored)).toBe(true);
+        }
+      }),
+    );
+  });
+
+  test('is not another one that begins alike', () => {
+    const path = `https://a.com/${'x'.repeat(2_000)}`;
+    expect(takes(`${path}/a`, storedOf(`${path}/b`))).toBe(false);
   });
 });
 

@@ -1,13 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import * as fc from 'fast-check';
-import {
-  characters,
-  firstCharacters,
-  hasControlCharacter,
-  isBlank,
-  quotable,
-  wellFormed,
-} from '../../src/lib/text.ts';
+import { firstCharacters } from '../../src/lib/first-characters.ts';
+import { characters, hasControlCharacter, isBlank, quotable, wellFormed } from '../../src/lib/text.ts';
 
 const anyUtf16 = fc
   .array(
