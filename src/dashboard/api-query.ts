@@ -1,4 +1,5 @@
 import { DIMENSION_NAMES, type DimensionName, FILTER_NAMES } from '../stats/registry/dimensions.ts';
+import { INTERVALS, INTERVAL_NAMES } from '../stats/registry/intervals.ts';
 import { DIMENSION_WORDS } from '../stats/registry/words.ts';
 import type { ExportFormatName } from '../export/formats.ts';
 import type { View } from './address.ts';
@@ -52,16 +53,22 @@ export function oldestParameters(view: View, subject: Subject): URLSearchParams 
   return parameters;
 }
 
-/** The parameters of an export of the shown statistics: the same clicks, to the millisecond, and every group. */
+/**
+ * The parameters of an export of the shown statistics: the same clicks, to the millisecond, and every group. Of a range that
+ * ended when the statistics were made, its end is left out, since only a range that ends now has the clicks that are a little
+ * ahead, which the page counts; the file then also has those that have come since.
+ */
 export function exportParameters(
   view: View,
   subject: Subject,
-  { time_range: range }: StatsResult,
+  { time_range: range, generated_at: generatedAt, time_bucket_info: buckets }: StatsResult,
   format: ExportFormatName,
 ): URLSearchParams {
-  const parameters = commonParameters(view, subject);
+  // The server would choose by the length of the range, which has grown where its end is left out.
+  const interval = INTERVAL_NAMES.find((name) => INTERVALS[name].strategy === buckets?.strategy);
+  const parameters = commonParameters({ ...view, interval }, subject);
   parameters.set('start_date', range.start_date);
-  parameters.set('end_date', range.end_date);
+  if (Date.parse(range.end_date) !== Date.parse(generatedAt)) parameters.set('end_date', range.end_date);
   parameters.set('format', format);
   return parameters;
 }

@@ -109,6 +109,18 @@ function resultOf(search: string): Promise<StatsResult> {
   return asSent(shapeStats(query, { columns, rows: [[0, 0, 0, 0]] }, NOW));
 }
 
+test.each([
+  ['', undefined, true],
+  ['&start_date=2026-03-01&end_date=2027-01-01', undefined, true],
+  ['&start_date=2026-03-01&end_date=2026-03-08', '2026-03-08T23:59:59.999Z', false],
+])('an export of %j ends with what is shown, clicks a little ahead too', async (search, end, endsNow) => {
+  const asked = exportParameters(viewOf(search), ALL, await resultOf(search), 'csv');
+  expect(asked.get('end_date') ?? undefined).toEqual(end === undefined ? undefined : expect.any(String));
+  const question = readBy(asked);
+  expect([question.end, question.endsNow]).toEqual([end === undefined ? NOW : Date.parse(end), endsNow]);
+  expect(question.interval).toBe('day');
+});
+
 test('an export asks for the same stretch of time, to the millisecond, and for all groups', async () => {
   const search = 'browser=Chrome&timezone=Asia/Kolkata&interval=hour';
   const asked = exportParameters(viewOf(search), ALL, await resultOf(search), 'csv');
