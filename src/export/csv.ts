@@ -1,5 +1,5 @@
 import { type Column, type RowTemplate, escapeText } from '../lib/row-template.ts';
-import type { ExportContent } from './content.ts';
+import { type ExportContent, type PeriodContent, listsOfBoth } from './content.ts';
 import type { TemplateFormat } from './export-format.ts';
 import { type ZipEntry, zipped } from './zip.ts';
 
@@ -7,7 +7,7 @@ export const CSV: TemplateFormat = {
   kind: 'template',
   extension: 'zip',
   contentType: 'application/zip',
-  description: 'a zip archive of `summary.csv` and one file a list',
+  description: 'a zip archive of `summary.csv` and one file a list; of the period before, `previous_….csv`',
   capability: 'raw',
   row: csvRow,
   write: writeCsv,
@@ -23,11 +23,16 @@ function writeCsv(content: ExportContent): AsyncIterable<Buffer> {
   return zipped(files(content));
 }
 
-async function* files({ summary, lists }: ExportContent): AsyncGenerator<ZipEntry> {
-  yield { name: 'summary.csv', data: [line(['Field', 'Value']), ...Object.entries(summary).map(line)] };
-  for await (const { name, columns, rows } of lists) {
+async function* files(content: ExportContent): AsyncGenerator<ZipEntry> {
+  yield summaryFile('summary.csv', content);
+  if (content.previous) yield summaryFile('previous_summary.csv', content.previous);
+  for await (const { name, columns, rows } of listsOfBoth(content)) {
     yield { name: `${name}.csv`, data: headed(line(columns.map((column) => column.name)), rows) };
   }
+}
+
+function summaryFile(name: string, { summary }: PeriodContent): ZipEntry {
+  return { name, data: [line(['Field', 'Value']), ...Object.entries(summary).map(line)] };
 }
 
 async function* headed(header: string, rows: AsyncIterable<Buffer>): AsyncGenerator<Buffer | string> {

@@ -1,5 +1,5 @@
 import type { Column, RowTemplate } from '../lib/row-template.ts';
-import type { ExportContent } from './content.ts';
+import type { ExportContent, ExportList } from './content.ts';
 import type { TemplateFormat } from './export-format.ts';
 
 export const JSON_DOCUMENT: TemplateFormat = {
@@ -22,8 +22,27 @@ export function jsonRow(columns: readonly Column[]): RowTemplate {
 }
 
 /** The statistics answer as one JSON document. */
-async function* writeJson({ head, lists, groupCounts }: ExportContent): AsyncGenerator<Buffer | string> {
-  yield `${JSON.stringify(head).slice(0, -1)},"metrics":{`;
+async function* writeJson(content: ExportContent): AsyncGenerator<Buffer | string> {
+  const { head, lists, groupCounts, previous } = content;
+  yield openObject(head);
+  yield* metrics(lists);
+  yield `,"group_counts":${JSON.stringify(groupCounts)}`;
+  if (previous === null) yield ',"previous":null';
+  if (previous) {
+    yield `,"previous":${openObject(previous.head)}`;
+    if (previous.listNames.length > 0) yield* metrics(previous.lists);
+    yield '}';
+  }
+  yield '}';
+}
+
+/** An object to which more fields are to come. */
+function openObject(fields: Readonly<Record<string, unknown>>): string {
+  return JSON.stringify(fields).slice(0, -1);
+}
+
+async function* metrics(lists: AsyncIterable<ExportList>): AsyncGenerator<Buffer | string> {
+  yield ',"metrics":{';
   let isFirstList = true;
   for await (const { name, rows } of lists) {
     yield `${isFirstList ? '' : ','}${JSON.stringify(name)}:[`;
@@ -35,5 +54,5 @@ async function* writeJson({ head, lists, groupCounts }: ExportContent): AsyncGen
     }
     yield ']';
   }
-  yield `},"group_counts":${JSON.stringify(groupCounts)}}`;
+  yield '}';
 }

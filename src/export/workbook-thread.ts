@@ -2,21 +2,23 @@ import exceljs from 'exceljs';
 import { unzipSync } from 'fflate';
 import { neutralise } from '../lib/formula-guard.ts';
 import { SheetNames } from './sheet-names.ts';
-import { SUMMARY_SHEET, type WorkbookParts, type WorkbookPlan } from './workbook.ts';
+import type { WorkbookParts, WorkbookPlan } from './workbook.ts';
 
 /** What the thread does with each plan that it is sent. */
-export async function partsOf({ summary, sheets }: WorkbookPlan): Promise<WorkbookParts> {
+export async function partsOf({ summaries, sheets }: WorkbookPlan): Promise<WorkbookParts> {
   const book = new exceljs.Workbook();
   const names = new SheetNames([]);
-  const first = book.addWorksheet(names.next(SUMMARY_SHEET));
-  first.columns = [
-    { header: 'Field', width: 24 },
-    { header: 'Value', width: 32 },
-  ];
-  for (const [field, value] of Object.entries(summary)) {
-    first.addRow([field, typeof value === 'string' ? neutralise(value) : value]);
+  for (const { name, fields } of summaries) {
+    const sheet = book.addWorksheet(names.next(name));
+    sheet.columns = [
+      { header: 'Field', width: 24 },
+      { header: 'Value', width: 32 },
+    ];
+    for (const [field, value] of Object.entries(fields)) {
+      sheet.addRow([field, typeof value === 'string' ? neutralise(value) : value]);
+    }
+    sheet.getRow(1).font = { bold: true };
   }
-  first.getRow(1).font = { bold: true };
   for (const { name, columns } of sheets) {
     const sheet = book.addWorksheet(names.next(name));
     sheet.columns = columns.map((column) => ({

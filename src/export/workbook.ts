@@ -3,15 +3,22 @@ import { Tinypool } from 'tinypool';
 import type { Column } from '../lib/row-template.ts';
 
 export const SUMMARY_SHEET = 'Summary';
+export const PREVIOUS_SUMMARY_SHEET = 'Previous summary';
 
 export interface PlannedSheet {
   readonly name: string;
   readonly columns: readonly Column[];
 }
 
+export interface SummarySheet {
+  readonly name: string;
+  readonly fields: Readonly<Record<string, string | number | null>>;
+}
+
 /** A workbook without the rows of its lists. */
 export interface WorkbookPlan {
-  readonly summary: Readonly<Record<string, string | number | null>>;
+  /** Sheets of names and values, which come first. */
+  readonly summaries: readonly SummarySheet[];
   readonly sheets: readonly PlannedSheet[];
 }
 
@@ -27,7 +34,7 @@ const THREAD = fileURLToPath(new URL('../../dist/export/workbook-thread.js', imp
 let pool: Tinypool | undefined;
 
 /**
- * Makes a workbook's parts: the summary in its sheet, header rows, styles and widths, without the rows of its lists.
+ * Makes a workbook's parts: the summaries in their sheets, header rows, styles and widths, without the rows of its lists.
  * A thread does it, by exceljs: to load that takes a quarter of a second, a workbook tens of milliseconds, and nobody
  * else shall wait for either.
  */

@@ -1,9 +1,16 @@
-import type { ExportContent } from './content.ts';
+import { type ExportContent, listNamesOfBoth, listsOfBoth } from './content.ts';
 import type { TemplateFormat } from './export-format.ts';
 import { SharedTexts } from './shared-texts.ts';
 import { SheetNames } from './sheet-names.ts';
 import { SheetRows, sheetRow } from './sheet-rows.ts';
-import { type PlannedSheet, SUMMARY_SHEET, type WorkbookParts, makeWorkbook } from './workbook.ts';
+import {
+  PREVIOUS_SUMMARY_SHEET,
+  type PlannedSheet,
+  SUMMARY_SHEET,
+  type SummarySheet,
+  type WorkbookParts,
+  makeWorkbook,
+} from './workbook.ts';
 import { type ZipEntry, zipped } from './zip.ts';
 
 /** Rows of a sheet under its header; with it they are the 1,048,576 that spreadsheets can hold. */
@@ -15,7 +22,8 @@ export const XLSX: TemplateFormat = {
   kind: 'template',
   extension: 'xlsx',
   contentType: 'application/vnd.openxmlformats-officedocument.spreadsheetml.sheet',
-  description: 'a workbook of the sheet `Summary` and one a list',
+  description:
+    'a workbook of the sheet `Summary` and one a list; of the period before, `Previous summary` and `previous_…`',
   capability: 'raw',
   row: sheetRow,
   write: writeXlsx,
@@ -35,25 +43,32 @@ export function writeXlsx(content: ExportContent, rowsPerSheet = SHEET_ROWS): As
  * frames, and at the end, when it is known how many there are, for all the other parts.
  */
 async function* parts(content: ExportContent, rowsPerSheet: number): AsyncGenerator<ZipEntry> {
-  const names = new SheetNames([SUMMARY_SHEET]);
-  const frames = await makeWorkbook({ summary: content.summary, sheets: content.listNames });
+  const summaries = summariesOf(content);
+  const names = new SheetNames(summaries.map(({ name }) => name));
+  const frames = await makeWorkbook({ summaries, sheets: listNamesOfBoth(content) });
+  const pathOf = (list: number): string => sheetPath(summaries.length + list);
   const texts = new SharedTexts(partOf(frames, SHARED_TEXTS));
   const sheets: PlannedSheet[] = [];
   let list = 0;
-  for await (const { name, columns, rows } of content.lists) {
-    const frame = frameOf(frames, ++list + 1);
+  for await (const { name, columns, rows } of listsOfBoth(content)) {
+    const frame = frameOf(frames, pathOf(++list));
     const sheetRows = new SheetRows(columns, rows, texts);
     do {
       sheets.push({ name: names.next(name), columns });
-      yield { name: sheetPath(sheets.length + 1), data: sheetXml(frame, sheetRows.take(rowsPerSheet)) };
+      yield { name: pathOf(sheets.length), data: sheetXml(frame, sheetRows.take(rowsPerSheet)) };
     } while (!sheetRows.isDone);
   }
-  const whole = await makeWorkbook({ summary: content.summary, sheets });
-  const written = new Set(sheets.map((_, index) => sheetPath(index + 2)));
+  const whole = await makeWorkbook({ summaries, sheets });
+  const written = new Set(sheets.map((_, index) => pathOf(index + 1)));
   for (const [name, data] of Object.entries(whole)) {
     if (written.has(name) || name.endsWith('/')) continue;
     yield { name, data: name === SHARED_TEXTS ? texts.xml() : [Buffer.from(data)] };
   }
+}
+
+function summariesOf({ summary, previous }: ExportContent): readonly SummarySheet[] {
+  const own = { name: SUMMARY_SHEET, fields: summary };
+  return previous ? [own, { name: PREVIOUS_SUMMARY_SHEET, fields: previous.summary }] : [own];
 }
 
 interface Frame {
@@ -61,8 +76,8 @@ interface Frame {
   readonly after: string;
 }
 
-function frameOf(book: WorkbookParts, sheet: number): Frame {
-  const xml = partOf(book, sheetPath(sheet));
+function frameOf(book: WorkbookParts, path: string): Frame {
+  const xml = partOf(book, path);
   const end = xml.indexOf('</sheetData>');
   if (end === -1) throw new Error('The workbook has no such sheet.');
   // The dimension would be that of the header row alone.

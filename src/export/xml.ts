@@ -1,7 +1,7 @@
 import { type Element, js2xml } from 'xml-js';
 import { type Column, type RowTemplate, escapeText } from '../lib/row-template.ts';
 import { wellFormed } from '../lib/text.ts';
-import type { ExportContent } from './content.ts';
+import type { ExportContent, ExportList } from './content.ts';
 import type { TemplateFormat } from './export-format.ts';
 
 export const XML: TemplateFormat = {
@@ -20,16 +20,29 @@ export function xmlRow(columns: readonly Column[]): RowTemplate {
 }
 
 /** The statistics answer as one XML 1.0 document: its fields as elements, lists as repeated `row`. */
-async function* writeXml({ head, lists, groupCounts }: ExportContent): AsyncGenerator<Buffer | string> {
+async function* writeXml(content: ExportContent): AsyncGenerator<Buffer | string> {
+  const { head, lists, groupCounts, previous } = content;
   yield '<?xml version="1.0" encoding="UTF-8"?>\n<export>';
   yield elements(head);
+  yield* metrics(lists);
+  yield elements({ group_counts: groupCounts });
+  if (previous === null) yield elements({ previous });
+  if (previous) {
+    yield `<previous>${elements(previous.head)}`;
+    if (previous.listNames.length > 0) yield* metrics(previous.lists);
+    yield '</previous>';
+  }
+  yield '</export>';
+}
+
+async function* metrics(lists: AsyncIterable<ExportList>): AsyncGenerator<Buffer | string> {
   yield '<metrics>';
   for await (const { name, rows } of lists) {
     yield `<${name}>`;
     yield* rows;
     yield `</${name}>`;
   }
-  yield `</metrics>${elements({ group_counts: groupCounts })}</export>`;
+  yield '</metrics>';
 }
 
 /**

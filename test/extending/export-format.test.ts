@@ -49,6 +49,13 @@ test('ClickHouse writes the file', async () => {
   expect(rowsOf(await response.text())).toEqual(ROWS);
 });
 
+test('the period before is in its own time list', async () => {
+  const day = RANGE.replace('start_date=2026-01-05', 'start_date=2026-01-06').replace(',browser', '');
+  const response = await copy.send('GET', `/api/v1/export?${day}&format=jsonl&compare=previous`);
+  const [before, own] = ROWS.slice(0, 2).map((row) => ({ ...row, browser: undefined }));
+  expect(rowsOf(await response.text())).toEqual([own, { ...before, list: 'previous_time' }]);
+});
+
 test('a limit and a single metric are kept to', async () => {
   const response = await copy.send('GET', `/api/v1/export?${RANGE}&format=jsonl&limit=1&metrics=clicks`);
   expect(rowsOf(await response.text())).toEqual(

@@ -24,6 +24,9 @@ const EXPORTED = [
   { group_by: 'time,browser', interval: 'month', limit: '3' },
   { group_by: 'country,city,referrer', metrics: 'unique_clicks', breakdown: 'true' },
   { group_by: 'browser,short_code', metrics: 'clicks', bots: 'exclude', limit: '1' },
+  { group_by: 'time,os', interval: 'month', limit: '2', start_date: '2025-04-01', compare: 'previous' },
+  { group_by: 'os', start_date: '2025-04-01', compare: 'previous' },
+  { group_by: 'time', interval: 'month', start_date: '2025-04-01', compare: 'previous' },
 ];
 
 test(`random questions to two shards are answered as a count by hand does, and exported alike (SPOOR_TEST_SEED=${SEED})`, async () => {

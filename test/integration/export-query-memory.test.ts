@@ -54,13 +54,9 @@ async function rowsAndCounts(raw: Record<string, string>) {
   };
   const query = exportQuery(parseStatsRequest(everything, { now, timeZones: new Set(['UTC']) }), undefined);
   const { row } = EXPORT_FORMATS.csv;
-  const compiled = compileExport(planStats(query, { kind: 'owner', ownerId: 'wide' }), row);
-  const content = await readExport(
-    query,
-    await frugal.text(compiled, new AbortController().signal),
-    row,
-    now,
-  );
+  const plan = planStats(query, { kind: 'owner', ownerId: 'wide' });
+  const compiled = compileExport(plan, row);
+  const content = await readExport(plan, await frugal.text(compiled, new AbortController().signal), row, now);
   const lines: Record<string, number> = {};
   for await (const { name, rows } of content.lists) {
     let count = 0;

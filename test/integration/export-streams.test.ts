@@ -122,12 +122,10 @@ describe('a format of its own', () => {
     const raw = { group_by: 'time,city', start_date: '2025-01-01', end_date: '2025-01-01', interval: 'day' };
     const query = exportQuery(parseStatsRequest(raw, { now, timeZones: new Set(['UTC']) }), undefined);
     const tenant = { kind: 'url', ownerId: 'admin', shortCode: 'own-format' } as const;
-    const bytes = await spoor.database.text(
-      compileExport(planStats(query, tenant), lines.row),
-      new AbortController().signal,
-    );
+    const plan = planStats(query, tenant);
+    const bytes = await spoor.database.text(compileExport(plan, lines.row), new AbortController().signal);
     let text = '';
-    for await (const piece of lines.write(await readExport(query, bytes, lines.row, now))) text += piece;
+    for await (const piece of lines.write(await readExport(plan, bytes, lines.row, now))) text += piece;
     const day = '"2025-01-01"|"2025-01-01T00:00:00.000+00:00"';
     expect(text.split('\n')).toEqual([
       '3',

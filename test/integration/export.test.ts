@@ -121,7 +121,12 @@ const withoutTime = (answer: any): any => ({ ...answer, generated_at: undefined 
 
 /** Compares the files of all formats with an answer, cell by cell. */
 async function expectAllFormats(query: Query, answer: any, key: string | null = ADMIN_KEY): Promise<void> {
-  const tables = tablesOf(answer);
+  const { previous } = answer;
+  const before = previous?.metrics ? tablesOf({ group_by: ['time'], metrics: previous.metrics }) : [];
+  const tables = [
+    ...tablesOf(answer),
+    ...before.map(([name, table]) => [`previous_${name}`, table] as const),
+  ];
 
   const json = await exportJson(query, key);
   expect(withoutTime(json)).toEqual(withoutTime(answer));
@@ -135,23 +140,29 @@ async function expectAllFormats(query: Query, answer: any, key: string | null = 
   expect(fields.filter((tree) => !isTime(tree))).toEqual(expected.filter((tree) => !isTime(tree)));
 
   const [zip] = await download(spoor, { ...query, format: 'csv' }, key);
-  const summary = Object.entries<string | number | null>(answer.summary);
+  const fieldsOf = (fields: object) => Object.entries<string | number | null>({ ...fields });
+  const summary = fieldsOf(answer.summary);
+  const summaryBefore = previous ? fieldsOf({ ...previous.time_range, ...previous.summary }) : undefined;
   const inCsv = (rows: Rows): Rows =>
     rows.map((row) => row.map((cell) => (typeof cell === 'string' ? neutralised(cell) : String(cell ?? ''))));
   expect(Object.entries(readCsv(zip))).toEqual([
     ['summary.csv', [['Field', 'Value'], ...inCsv(summary)]],
+    ...(summaryBefore ? [['previous_summary.csv', [['Field', 'Value'], ...inCsv(summaryBefore)]]] : []),
     ...tables.map(([name, { header, rows }]) => [`${name}.csv`, [header, ...inCsv(rows)]]),
   ]);
 
   const [workbook] = await download(spoor, { ...query, format: 'xlsx' }, key);
   const sheets = await readXlsx(workbook);
   const names = sheetNames(tables.map(([name]) => name));
-  expect(Object.keys(sheets)).toEqual(['Summary', ...names]);
+  const summaries = { Summary: summary, ...(summaryBefore && { 'Previous summary': summaryBefore }) };
+  expect(Object.keys(sheets)).toEqual([...Object.keys(summaries), ...names]);
   const inSheet = (rows: Rows): Rows =>
     rows.map((row) => row.map((cell) => (typeof cell === 'string' ? allowedInXml(neutralised(cell)) : cell)));
-  expect(withoutTrailingNulls(sheets['Summary']?.rows ?? [])).toEqual(
-    withoutTrailingNulls([['Field', 'Value'], ...inSheet(summary)]),
-  );
+  for (const [name, shown] of Object.entries(summaries)) {
+    expect(withoutTrailingNulls(sheets[name]?.rows ?? [])).toEqual(
+      withoutTrailingNulls([['Field', 'Value'], ...inSheet(shown)]),
+    );
+  }
   tables.forEach(([, { header, rows }], index) => {
     expect(sheets[names[index] ?? '']).toEqual({
       rows: [header, ...inSheet(rows)],
@@ -191,6 +202,7 @@ describe('every format holds the answer to the same question', () => {
       interval: fc.option(fc.constantFrom(...INTERVAL_NAMES)),
       breakdown: fc.option(fc.boolean()),
       bots: fc.option(fc.constantFrom('include', 'exclude', 'only')),
+      compare: fc.option(fc.constant('previous')),
       limit: fc.option(fc.constantFrom(1, 2, 3, 7, 1_000)),
       filters: fc.oneof(
         { weight: 3, arbitrary: fc.constant({}) },
@@ -248,6 +260,13 @@ describe('every format holds the answer to the same question', () => {
     const answer = await stats(query);
     expect(answer.summary.total_clicks).toBe(0);
     await expectAllFormats(query, answer);
+  });
+
+  test.each(['browser,time', 'browser'])('no period before the range, by %s: null', async (group_by) => {
+    const range = { start_date: '2000-01-01', end_date: '2000-01-02', compare: 'previous', group_by };
+    const answer = await stats(range);
+    expect(answer.previous).toBeNull();
+    await expectAllFormats(range, answer);
   });
 
   test('texts that mean something else inside a workbook are texts', async () => {

@@ -13,11 +13,11 @@ import { NOT_ONE_OF, RATE_LIMIT_HEADERS } from './common-responses.ts';
 import { EXPORT_RATE_LIMIT } from './rate-limits.ts';
 import { EXPORTED_EXAMPLE, XML_EXAMPLE } from './stats-examples.ts';
 import { exportParameters } from './stats-parameters.ts';
-import { breakdownRow, exportedStatsSchema } from './stats-schemas.ts';
+import { breakdownRow, statsSchema } from './stats-schemas.ts';
 
 /** What is said of some formats besides what they are. */
 const CONTENTS: Readonly<Partial<Record<ExportFormatName, MediaType>>> = {
-  json: { schema: ref(exportedStatsSchema), examples: { export: { value: EXPORTED_EXAMPLE } } },
+  json: { schema: ref(statsSchema), examples: { export: { value: EXPORTED_EXAMPLE } } },
   xml: { schema: { type: 'string' }, examples: { export: { value: XML_EXAMPLE } } },
 };
 
@@ -43,7 +43,7 @@ export const EXPORT_RESPONSES = {
         EXPORT_FORMAT_NAMES.map((name) => [EXPORT_FORMATS[name].contentType, contentOf(name)]),
       ),
     },
-    exportedStatsSchema,
+    statsSchema,
     breakdownRow,
   ),
   422: NOT_ONE_OF,

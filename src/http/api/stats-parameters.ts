@@ -122,6 +122,12 @@ const FILTERS: JsonSchema = {
   additionalProperties: false,
 };
 
+const COMPARE: Described = {
+  description:
+    '`previous`: also the totals and time lists of the period before. Of a range from a local midnight until now: as many local days before, the last one up to the same time of day; of a month so far, from its second day on: the month before, up to the same day and time. Of whole local days: as many local days before. Of the default range: the seven days before, from the same time of day on. Else as many milliseconds.',
+  schema: { type: 'string', enum: COMPARE_CHOICES },
+};
+
 /** The parameters of `GET /api/v1/stats`. */
 export function statsParameters(): readonly Parameter[] {
   return inQuery({
@@ -130,11 +136,7 @@ export function statsParameters(): readonly Parameter[] {
       description: 'Maximum number of groups in each list; time lists are never cut.',
       schema: { type: 'integer', minimum: 1, maximum: MAX_LIMIT, default: DEFAULT_LIMIT },
     },
-    compare: {
-      description:
-        '`previous`: also the totals and time lists of the period before. Of a range from a local midnight until now: as many local days before, the last one up to the same time of day; of a month so far, from its second day on: the month before, up to the same day and time. Of whole local days: as many local days before. Of the default range: the seven days before, from the same time of day on. Else as many milliseconds.',
-      schema: { type: 'string', enum: COMPARE_CHOICES },
-    },
+    compare: COMPARE,
   });
 }
 
@@ -176,10 +178,7 @@ export function exportParameters(): readonly Parameter[] {
       description: 'Maximum number of groups in each list; time lists are never cut. Default: no limit.',
       schema: { type: 'integer', minimum: 1, maximum: MAX_LIMIT },
     },
-    compare: {
-      description: 'As statistics take it, and without effect: a file is of one period.',
-      schema: { type: 'string', enum: COMPARE_CHOICES },
-    },
+    compare: COMPARE,
   });
 }
 

@@ -201,16 +201,6 @@ const statsFields = {
     .describe(
       "How many groups each list but time's has before `limit`, by its dimensions: `browser`, `time_browser`.",
     ),
-};
-
-/** The statistics as `json` exports have them. */
-export const exportedStatsSchema = namedSchema(
-  'ExportedAnswer',
-  z.strictObject(statsFields).describe('Statistics of clicks.'),
-);
-
-const comparedFields = {
-  ...statsFields,
   previous: previousPeriod
     .nullable()
     .exactOptional()
@@ -219,9 +209,10 @@ const comparedFields = {
     ),
 };
 
+/** The statistics, as `json` exports have them too. */
 export const statsSchema = namedSchema(
   'StatsAnswer',
-  z.strictObject(comparedFields).describe('Statistics of clicks.'),
+  z.strictObject(statsFields).describe('Statistics of clicks.'),
 );
 
 /** The statistics of one URL, with its names. */
@@ -231,7 +222,7 @@ export const linkStatsSchema = namedSchema(
     .strictObject({
       url_id: z.string().describe('The short code, which is the id of a URL.'),
       alias: z.string().describe('The short code.'),
-      ...comparedFields,
+      ...statsFields,
     })
     .describe('Statistics of the clicks of one URL.'),
 );

@@ -103,17 +103,23 @@ export function statsQuery(request: StatsRequest): StatsQuery {
   return {
     ...query,
     limit: query.limit ?? DEFAULT_LIMIT,
-    ...(request.compare === undefined ? {} : { previous: previousOf(request, query.range) }),
+    ...withPrevious(request, query.range, request.start === undefined ? DEFAULT_DAYS : undefined),
   };
 }
 
-/** Nothing lies before 2000: a period that would begin earlier is cut there, and one that would end earlier is none. */
-function previousOf({ start: asked, endsNow, timezone }: StatsRequest, range: TimeRange): TimeRange | null {
-  const { start, end } = previousRange(range, timezone, {
-    endsNow,
-    daysBack: asked === undefined ? DEFAULT_DAYS : undefined,
-  });
-  return end < YEAR_2000 ? null : { start: Math.max(start, YEAR_2000), end };
+/**
+ * The period before, where the request compares with it. Nothing lies before 2000: a period that would begin earlier is cut
+ * there, and one that would end earlier is none.
+ * @param daysBack so many days before its end the range begins by default
+ */
+function withPrevious(
+  { compare, endsNow, timezone }: StatsRequest,
+  range: TimeRange,
+  daysBack: number | undefined,
+): Pick<StatsQuery, 'previous'> {
+  if (compare === undefined) return {};
+  const { start, end } = previousRange(range, timezone, { endsNow, daysBack });
+  return { previous: end < YEAR_2000 ? null : { start: Math.max(start, YEAR_2000), end } };
 }
 
 /**
@@ -121,7 +127,9 @@ function previousOf({ start: asked, endsNow, timezone }: StatsRequest, range: Ti
  * @param oldest Unix milliseconds from which on there can be clicks; undefined when there are none
  */
 export function exportQuery(request: StatsRequest, oldest: number | undefined): StatsQuery {
-  return withRange(request, Math.min(oldest ?? request.end - WEEK_MS, request.end));
+  const query = withRange(request, Math.min(oldest ?? request.end - WEEK_MS, request.end));
+  const isDefault = request.start === undefined && oldest === undefined;
+  return { ...query, ...withPrevious(request, query.range, isDefault ? DEFAULT_DAYS : undefined) };
 }
 
 function withRange({ start: asked, end, ...request }: StatsRequest, defaultStart: number): StatsQuery {

@@ -1,6 +1,7 @@
 import type { Plan } from '../plan.ts';
 import { columnsOf } from '../sql/compile.ts';
 import { periodOf } from '../sql/periods.ts';
+import { type PreviousHead, previousHead } from './result-head.ts';
 import {
   type ShapedList,
   type StatsResult,
@@ -10,12 +11,8 @@ import {
 } from './stats-result.ts';
 
 /** The period before the one that was asked about: its totals, and its time lists where time was asked for. */
-export type PreviousPeriod<List = StatsResult['metrics'][string]> = Pick<
-  StatsResult,
-  'summary' | 'computed_metrics'
-> & {
-  readonly time_range: Pick<StatsResult['time_range'], 'start_date' | 'end_date'>;
-} & Partial<Pick<StatsResult<List>, 'metrics'>>;
+export type PreviousPeriod<List = StatsResult['metrics'][string]> = PreviousHead &
+  Partial<Pick<StatsResult<List>, 'metrics'>>;
 
 /** A stats result with what it was to be compared with; null where no time lies before the range that clicks can be of. */
 export type ComparedResult<List = StatsResult['metrics'][string]> = StatsResult<List> & {
@@ -44,14 +41,7 @@ export function shapeCompared(
 }
 
 function shapePrevious({ lists }: Plan, result: StatsResult<ShapedList>): PreviousPeriod<ShapedList> {
-  const { summary, computed_metrics, metrics } = result;
-  const { start_date, end_date } = result.time_range;
-  return {
-    time_range: { start_date, end_date },
-    summary,
-    ...(computed_metrics === undefined ? {} : { computed_metrics }),
-    ...(lists.length === 0 ? {} : { metrics }),
-  };
+  return { ...previousHead(result), ...(lists.length === 0 ? {} : { metrics: result.metrics }) };
 }
 
 /** The rows of one of two periods, their lists by the places they have in it. */

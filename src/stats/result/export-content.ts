@@ -4,17 +4,31 @@ import { mapEntries } from '../../lib/names.ts';
 import { percentage } from '../../lib/rounding.ts';
 import { type RowTemplate, writeRow } from '../../lib/row-template.ts';
 import { formatWithOffset } from '../../lib/calendar.ts';
+import type { Plan } from '../plan.ts';
 import type { StatsQuery } from '../parse/query.ts';
 import { percentageOf } from '../registry/metrics.ts';
 import { SUMMARY_COLUMNS, SUMMARY_REGISTRY } from '../registry/totals.ts';
 import { type ExportListPlan, type RowOf, exportLists } from '../sql/export-lists.ts';
 import { buckets } from '../time/buckets.ts';
 import { DelimitedBytes } from './delimited-bytes.ts';
-import { type StatsHead, shapeHead, shownNumber } from './result-head.ts';
+import { type StatsHead, previousHead, shapeHead, shownNumber } from './result-head.ts';
 
 /** Text that is gathered before it is passed on. */
 const PIECE_CHARACTERS = 65_536;
 const BUCKETS_A_LOOK = 64;
+
+/** The totals of a period, in the order of `SUMMARY_COLUMNS`. */
+type Totals = readonly (number | null)[];
+
+/** A period whose lists are to be read. */
+interface Period {
+  readonly query: StatsQuery;
+  readonly sections: DelimitedBytes;
+  readonly row: RowOf;
+  readonly totals: Totals;
+  /** Filled in as the lists are read. */
+  readonly groupCounts: Record<string, number>;
+}
 
 /**
  * Reads the result of `compileExport` as it comes: the summary at once, the lists one after another.
@@ -22,36 +36,48 @@ const BUCKETS_A_LOOK = 64;
  * @throws Error when the bytes end before their last delimiter: an export that was cut is never taken for a whole one
  */
 export async function readExport(
-  query: StatsQuery,
+  plan: Plan,
   bytes: AsyncIterable<Buffer>,
   row: RowOf,
   now: number,
 ): Promise<ExportContent & { readonly head: StatsHead }> {
+  const { query, previous } = plan;
   const sections = new DelimitedBytes(bytes);
-  const totals: readonly (number | null)[] = JSON.parse(await sections.delimiter());
-  const numbers = mapEntries(SUMMARY_REGISTRY, (name) => totals[SUMMARY_COLUMNS.indexOf(name)] ?? null);
-  const head = shapeHead(query, numbers, now);
-  const plans = exportLists(query);
+  const [totals = [], totalsBefore = []]: readonly Totals[] = JSON.parse(await sections.delimiter());
+  const head = shapeHead(query, summaryNumbers(totals), now);
   const groupCounts: Record<string, number> = {};
+  const lists = listsOf({ query, sections, row, totals, groupCounts });
+  const content = { head, summary: { ...head.summary }, listNames: exportLists(query), groupCounts };
+  if (previous === undefined) {
+    return {
+      ...content,
+      lists: untilEnd(lists, sections),
+      previous: query.previous === null ? null : undefined,
+    };
+  }
+  const headBefore = previousHead(shapeHead(previous.query, summaryNumbers(totalsBefore), now));
+  const before = { query: previous.query, sections, row, totals: totalsBefore, groupCounts: {} };
+  // A format need not look for lists where there are none.
+  const isLast = previous.lists.length === 0;
   return {
-    head,
-    summary: { ...head.summary },
-    listNames: plans,
-    lists: listsOf(query, sections, plans, row, totals, groupCounts),
-    groupCounts,
+    ...content,
+    lists: isLast ? untilEnd(lists, sections) : lists,
+    previous: {
+      head: headBefore,
+      summary: { ...headBefore.time_range, ...headBefore.summary },
+      listNames: exportLists(previous.query),
+      lists: isLast ? listsOf(before) : untilEnd(listsOf(before), sections),
+    },
   };
 }
 
-async function* listsOf(
-  query: StatsQuery,
-  sections: DelimitedBytes,
-  plans: readonly ExportListPlan[],
-  row: RowOf,
-  totals: readonly (number | null)[],
-  groupCounts: Record<string, number>,
-): AsyncGenerator<ExportList> {
+function summaryNumbers(totals: Totals) {
+  return mapEntries(SUMMARY_REGISTRY, (name) => totals[SUMMARY_COLUMNS.indexOf(name)] ?? null);
+}
+
+async function* listsOf({ query, sections, row, totals, groupCounts }: Period): AsyncGenerator<ExportList> {
   let lastCount = 0;
-  for (const plan of plans) {
+  for (const plan of exportLists(query)) {
     const { name, columns } = plan;
     const total = totals[SUMMARY_COLUMNS.indexOf(plan.metric)] ?? 0;
     yield {
@@ -67,6 +93,14 @@ async function* listsOf(
       groupCounts[plan.groupName] = before - lastCount - 1;
     lastCount = before;
   }
+}
+
+/** The last lists there are. */
+async function* untilEnd(
+  lists: AsyncIterable<ExportList>,
+  sections: DelimitedBytes,
+): AsyncGenerator<ExportList> {
+  yield* lists;
   if ((await sections.delimiter()) !== 'end')
     throw new Error('The export has more lists than were asked for.');
 }

@@ -73,6 +73,19 @@ export function shapeHead(query: StatsQuery, numbers: SummaryNumbers, now: numbe
   };
 }
 
+/** What a result says of the period before its own, beside that period's lists. */
+export type PreviousHead = Pick<StatsHead, 'summary' | 'computed_metrics'> & {
+  readonly time_range: Pick<StatsHead['time_range'], 'start_date' | 'end_date'>;
+};
+
+export function previousHead({ time_range: range, summary, computed_metrics }: StatsHead): PreviousHead {
+  return {
+    time_range: { start_date: range.start_date, end_date: range.end_date },
+    summary,
+    ...(computed_metrics === undefined ? {} : { computed_metrics }),
+  };
+}
+
 /** A metric as it is shown: whole, or with two decimals; 0 where no click has one. */
 export function shownNumber(name: MetricName, value: number | null): number {
   return metricOf(name).kind === 'count' ? (value ?? 0) : twoDecimals(value ?? 0);

@@ -5,37 +5,38 @@ import type { StatsQuery } from '../parse/query.ts';
 import { metricOf, percentageOf } from '../registry/metrics.ts';
 import { SUMMARY_COLUMNS } from '../registry/totals.ts';
 import { filterClicks } from './conditions.ts';
-import { countGroups } from './count.ts';
 import { type ExportListPlan, type RowOf, exportLists } from './export-lists.ts';
 import { blankDimensions } from './lists.ts';
 import { selectSummary } from './numbers.ts';
 import { limitBy, rankAndNames } from './order.ts';
+import { PREVIOUS, groupsOfBoth, mergedOfBoth } from './periods.ts';
 import { rowText } from './row-text.ts';
-import { clicksFrom, mergeShards } from './sharding.ts';
-import { addSummary } from './summary.ts';
+import { clicksFrom } from './sharding.ts';
 import { timeTexts } from './time-text.ts';
 
 /**
  * An export as one SQL query whose result is text: sections, each ended by a delimiter, a line that begins with U+0000,
- * which no stored text contains. The first delimiter, before any section, holds the summary as JSON; the others hold the
- * place of their list in `exportLists` and a count of rows and delimiters: of each two in a row whose lists have other
- * dimensions, it differs by the groups of the second, those that a limit cuts off among them, and one. The last one is
- * `end`. In sections stand the rows as the template writes them, in time's own lists as `seconds TAB value` lines.
+ * which no stored text contains. The first delimiter, before any section, holds the summary as JSON, of the period before
+ * too where the plan has one; the others hold the place of their list in `exportLists` and a count of rows and delimiters: of
+ * each two in a row whose lists have other dimensions, it differs by the groups of the second, those that a limit cuts off
+ * among them, and one. The lists of the period before come last. The last delimiter is `end`. In sections stand the rows as
+ * the template writes them, in time's own lists as `seconds TAB value` lines.
  *
  * Rows are counted as they leave the sort: a window function would hold a whole list in memory, where a sort goes by way
  * of the disk.
  */
 export function compileExport(plan: Plan, rowOf: RowOf): Sql {
-  const { query, lists, sharding } = plan;
+  const { query, previous, sharding } = plan;
   const metrics = param(
     'Array(UInt8)',
     query.metrics.map((_, index) => index),
   );
   const place = sql`(list - 1) * ${param('UInt32', query.metrics.length)} + metric`;
-  const branches = exportLists(query).map(
-    (list, index) => sql`${place} = ${param('UInt32', index)}, ${sectionRow(query, list, rowOf)}`,
-  );
-  const end = param('UInt8', lists.length + 1);
+  const branches = [
+    ...sectionsOf(query, 0, rowOf),
+    ...(previous === undefined ? [] : sectionsOf(previous.query, PREVIOUS, rowOf)),
+  ].map(({ index, row }) => sql`${place} = ${param('UInt32', index)}, ${row}`);
+  const end = param('UInt8', endOf(plan));
   const forEachMetric = (rows: Sql): Sql =>
     sql`SELECT *, arrayJoin(if(list IN (0, ${end}), [toUInt8(0)], ${metrics})) AS metric FROM\n(\n${rows}\n)`;
   const groups = sharding === undefined ? serverRows(plan) : shardedRows(plan);
@@ -43,17 +44,36 @@ export function compileExport(plan: Plan, rowOf: RowOf): Sql {
     query.limit === undefined
       ? counted(sql`${forEachMetric(groups)}\n${shownOrder(query)}`)
       : sql`${forEachMetric(cutRows(plan, query.limit, groups))}\n${shownOrder(query)}`;
-  const totals = sharding === undefined ? sql`WITH ${subquery(summaryOf(plan))} AS totals\n` : EMPTY;
+  const totals = sharding === undefined ? summaries(plan) : EMPTY;
   // What only a late branch asks for is worked out for its rows alone: without `ignore` the delimiters would count each other.
   return sql`${totals}SELECT multiIf(
   ignore(before), '',
-  is_row = 0, ${delimiter(lists.length, place)},
+  is_row = 0, ${delimiter(plan, place)},
   ${join(branches, ',\n  ')},
   '')
 FROM
 (
 ${shown}
 )`;
+}
+
+/** The lists of a period with the numbers of their sections. @param moved what is added to the lists' places */
+function sectionsOf(query: StatsQuery, moved: number, rowOf: RowOf) {
+  const first = moved * query.metrics.length;
+  return exportLists(query).map((list, index) => ({
+    index: first + index,
+    row: sectionRow(query, list, rowOf),
+  }));
+}
+
+/** The place behind all lists. */
+function endOf({ lists, previous }: Plan): number {
+  return (previous === undefined ? lists.length : PREVIOUS + previous.lists.length) + 1;
+}
+
+function summaries(plan: Plan): Sql {
+  const before = plan.previous && sql`,\n${subquery(summaryOf(plan.previous))} AS previous_totals`;
+  return sql`WITH ${subquery(summaryOf(plan))} AS totals${before ?? EMPTY}\n`;
 }
 
 function summaryOf(plan: Plan): Statement {
@@ -80,31 +100,43 @@ function counted(rows: Sql): Sql {
 
 /** The groups of all lists and the delimiters; the totals come of a query before. */
 function serverRows(plan: Plan): Sql {
-  return rowsAndDelimiters(countGroups({ ...plan, isOnePass: false }), plan, plan.query.metrics);
+  return rowsAndDelimiters(groupsOfBoth(plan), plan, plan.query.metrics);
 }
 
 /** The same, each row with the totals: the shards are asked once, so that these are of the view that the groups are of. */
 function shardedRows(plan: Plan): Sql {
-  const merged = mergeShards(addSummary(countGroups(plan), plan), plan);
+  const merged = mergedOfBoth(plan);
   // The groups of a single list have totals of their own.
-  const totals = SUMMARY_COLUMNS.map((name) => sql`maxIf(${identifier(name)}, list = 0) OVER ()`);
+  const totalsOf = (list: number): Sql => {
+    const isSummary = sql`list = ${param('UInt8', list)}`;
+    const totals = SUMMARY_COLUMNS.map((name) => sql`maxIf(${identifier(name)}, ${isSummary}) OVER ()`);
+    return sql`tuple(${join(totals, ', ')})`;
+  };
+  const before = plan.previous && sql`, ${totalsOf(PREVIOUS)} AS previous_totals`;
   const shown = ['list', 'is_row', ...plan.query.metrics, ...plan.query.groupBy].map(identifier);
-  return sql`SELECT ${join(shown, ', ')}, tuple(${join(totals, ', ')}) AS totals
+  return sql`SELECT ${join(shown, ', ')}, ${totalsOf(0)} AS totals${before ?? EMPTY}
 FROM
 (
 ${rowsAndDelimiters(merged, plan, SUMMARY_COLUMNS)}
 )
-QUALIFY list > 0 OR is_row = 0`;
+QUALIFY list NOT IN (0, ${param('UInt8', PREVIOUS)}) OR is_row = 0`;
 }
 
 /** Rows with some numbers, and the delimiters: the summary's first, as list 0, and the end's last. */
-function rowsAndDelimiters(rows: Statement, { query, lists }: Plan, numbers: readonly string[]): Sql {
+function rowsAndDelimiters(rows: Statement, plan: Plan, numbers: readonly string[]): Sql {
+  const { query, lists, previous } = plan;
   const names = join([...query.groupBy, ...numbers].map(identifier), ', ');
   const blanks = [
     ...blankDimensions(query).map(({ expression }) => expression),
     ...numbers.map((name) => (query.metrics.some((metric) => metric === name) ? sql`0` : sql`NULL`)),
   ];
-  const places = [0, ...lists.map((_, index) => index + 1), lists.length + 1];
+  const before = previous?.lists ?? [];
+  const places = [
+    0,
+    ...lists.map((_, index) => index + 1),
+    ...before.map((_, index) => PREVIOUS + index + 1),
+    endOf(plan),
+  ];
   return sql`SELECT list, toUInt8(1) AS is_row, ${names}
 FROM
 ${subquery(rows)}
@@ -112,15 +144,23 @@ UNION ALL
 SELECT arrayJoin(${param('Array(UInt8)', places)}), 0, ${join(blanks, ', ')}`;
 }
 
-function delimiter(lists: number, place: Sql): Sql {
-  const totals = SUMMARY_COLUMNS.map((name) => sql`CAST(${totalOf(name)}, 'Nullable(Float64)')`);
-  const text = sql`multiIf(list = 0, toJSONString([${join(totals, ', ')}]), list = ${param('UInt8', lists + 1)}, 'end', concat(toString(${place}), ' ', toString(before)))`;
+function delimiter(plan: Plan, place: Sql): Sql {
+  const periods = plan.previous === undefined ? [TOTALS] : [TOTALS, PREVIOUS_TOTALS];
+  const totals = periods.map((period) => {
+    const numbers = SUMMARY_COLUMNS.map((name) => sql`CAST(${totalOf(name, period)}, 'Nullable(Float64)')`);
+    return sql`[${join(numbers, ', ')}]`;
+  });
+  const end = param('UInt8', endOf(plan));
+  const text = sql`multiIf(list = 0, toJSONString([${join(totals, ', ')}]), list = ${end}, 'end', concat(toString(${place}), ' ', toString(before)))`;
   return sql`concat('\\0', ${text}, '\\n')`;
 }
 
-/** A number of the summary. */
-function totalOf(name: (typeof SUMMARY_COLUMNS)[number]): Sql {
-  return sql`tupleElement(totals, ${param('UInt8', SUMMARY_COLUMNS.indexOf(name) + 1)})`;
+const TOTALS = sql`totals`;
+const PREVIOUS_TOTALS = sql`previous_totals`;
+
+/** A number of a summary. */
+function totalOf(name: (typeof SUMMARY_COLUMNS)[number], totals = TOTALS): Sql {
+  return sql`tupleElement(${totals}, ${param('UInt8', SUMMARY_COLUMNS.indexOf(name) + 1)})`;
 }
 
 function sectionRow(query: StatsQuery, { metric, columns, isTime }: ExportListPlan, rowOf: RowOf): Sql {

@@ -1,24 +1,21 @@
 import { subquery } from '../../sql/select.ts';
 import { EMPTY, type Sql, identifier, join, param, sql } from '../../sql/sql.ts';
+import { mapEntries } from '../../lib/names.ts';
+import type { StatsQuery } from '../parse/query.ts';
 import type { Plan } from '../plan.ts';
 import { shownValue } from './compile-export.ts';
-import { countGroups } from './count.ts';
 import { limitBy, rankAndNames } from './order.ts';
-import { mergeShards } from './sharding.ts';
-import { addSummary } from './summary.ts';
+import { IS_PREVIOUS, PREVIOUS, groupsOfBoth, mergedOfBoth } from './periods.ts';
 import { timeTexts } from './time-text.ts';
 
 /**
  * An export as one table, for a format that ClickHouse writes itself: a row for each group of each list, in order, with
  * the list's dimensions in `list`, then a column for each dimension, empty where the list does not have it, and one for
- * each metric. Time buckets without clicks have no row.
+ * each metric. Time buckets without clicks have no row. The time list of the period before is `previous_time`.
  */
 export function compileNativeExport(plan: Plan): Sql {
   const { query, lists, sharding } = plan;
-  const rows =
-    sharding === undefined
-      ? countGroups({ ...plan, isOnePass: false })
-      : mergeShards(addSummary(countGroups(plan), plan), plan);
+  const rows = sharding === undefined ? groupsOfBoth(plan) : mergedOfBoth(plan);
   const rank = join(rankAndNames(query), ', ');
   const limited =
     query.limit === undefined ? EMPTY : sql`\nORDER BY list, ${rank}\nLIMIT ${limitBy(query.limit, plan)}`;
@@ -36,24 +33,32 @@ FROM
 (
 SELECT * FROM
 ${subquery(rows)}
-WHERE list > 0${limited}
+WHERE list NOT IN (0, ${param('UInt8', PREVIOUS)})${limited}
 )
 ORDER BY list, ${lists.some((list) => list.dimensions.includes('time')) ? sql`time, ` : EMPTY}${rank}
 )`;
 }
 
-function shownColumns({ query, lists }: Plan): readonly Sql[] {
+function shownColumns({ query, lists, previous }: Plan): readonly Sql[] {
+  const placed = [
+    ...lists.map(({ dimensions }, index) => ({ dimensions, place: index + 1, before: '' })),
+    ...(previous?.lists ?? []).map(({ dimensions }, index) => ({
+      dimensions,
+      place: PREVIOUS + index + 1,
+      before: 'previous_',
+    })),
+  ];
   const places = param(
     'Array(UInt8)',
-    lists.map((_, index) => index + 1),
+    placed.map(({ place }) => place),
   );
   const names = param(
     'Array(String)',
-    lists.map(({ dimensions }) => dimensions.join(',')),
+    placed.map(({ dimensions, before }) => before + dimensions.join(',')),
   );
-  const withTime = lists.flatMap(({ dimensions }, index) => (dimensions.includes('time') ? [index + 1] : []));
+  const withTime = placed.flatMap(({ dimensions, place }) => (dimensions.includes('time') ? [place] : []));
   const hasTime = sql`has(${param('Array(UInt8)', withTime)}, list)`;
-  const times = query.groupBy.includes('time') ? Object.entries(timeTexts(query)) : [];
+  const times = query.groupBy.includes('time') ? Object.entries(timesOf(query, previous?.query)) : [];
   return [
     named(sql`transform(list, ${places}, ${names}, '')`, 'shown_list'),
     ...times.map(([name, text]) => named(sql`if(${hasTime}, ${text}, '')`, `shown_${name}`)),
@@ -62,6 +67,14 @@ function shownColumns({ query, lists }: Plan): readonly Sql[] {
       .map((name) => named(identifier(name), `shown_${name}`)),
     ...query.metrics.map((name) => named(shownValue(name), `shown_${name}`)),
   ];
+}
+
+/** The fields of a bucket, of the period that its row is of. */
+function timesOf(query: StatsQuery, previous: StatsQuery | undefined): Readonly<Record<string, Sql>> {
+  const own = timeTexts(query);
+  if (previous === undefined) return own;
+  const before = timeTexts(previous);
+  return mapEntries(own, (name) => sql`if(${IS_PREVIOUS}, ${before[name]}, ${own[name]})`);
 }
 
 function named(expression: Sql, name: string): Sql {

@@ -261,12 +261,19 @@ describe('defaults that depend on what is made', () => {
     expect(exportQuery(question, Date.UTC(2020, 0, 1)).range.start).toBe(Date.UTC(2020, 0, 1));
   });
 
-  test('compare is of answers alone', () => {
+  test('compare adds the period before', () => {
     const day = { start_date: '2026-01-30', end_date: '2026-01-30', compare: 'previous' };
     const query = statsQuery(parsed(day));
     expect(query.previous).toEqual({ start: Date.UTC(2026, 0, 29), end: Date.UTC(2026, 0, 30) - 1 });
     const month = statsQuery(parsed({ start_date: '2026-01-01', compare: 'previous' }));
     expect(month.previous).toEqual({ start: Date.UTC(2025, 11, 1), end: Date.UTC(2025, 11, 31, 10) });
-    expect(exportQuery(parsed(day), undefined).previous).toBeUndefined();
+    expect(exportQuery(parsed(day), undefined).previous).toEqual(query.previous);
+    const whole = exportQuery(parsed({ compare: 'previous' }), NOW - 1_000);
+    expect(whole.previous).toEqual({ start: NOW - 2_001, end: NOW - 1_001 });
+    const plain = parsed({});
+    expect([statsQuery(plain), exportQuery(plain, undefined)]).toEqual([
+      expect.not.objectContaining({ previous: expect.anything() }),
+      expect.not.objectContaining({ previous: expect.anything() }),
+    ]);
   });
 });
