@@ -1,5 +1,16 @@
-/** What a key may do. `admin:all` includes the others, for every owner. */
-export const SCOPES = ['stats:read', 'urls:read', 'urls:write', 'clicks:write', 'admin:all'] as const;
+/**
+ * What a key may do. `admin:all` includes the others, for every owner. `clicks:read` is for the clicks themselves,
+ * `visitors:read` beside it for the hashes of their visitors; no route asks for them yet.
+ */
+export const SCOPES = [
+  'stats:read',
+  'clicks:read',
+  'visitors:read',
+  'urls:read',
+  'urls:write',
+  'clicks:write',
+  'admin:all',
+] as const;
 
 export type Scope = (typeof SCOPES)[number];
 

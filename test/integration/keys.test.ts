@@ -6,7 +6,15 @@ import { ADMIN_KEY, type TestSpoor, startSpoor } from '../support/spoor.ts';
 
 const DAY_MS = 86_400_000;
 const FUTURE = new Date(Date.now() + DAY_MS).toISOString();
-const ALL_SCOPES = ['stats:read', 'urls:read', 'urls:write', 'clicks:write', 'admin:all'];
+const ALL_SCOPES = [
+  'stats:read',
+  'clicks:read',
+  'visitors:read',
+  'urls:read',
+  'urls:write',
+  'clicks:write',
+  'admin:all',
+];
 
 describe('keys', () => {
   let first: TestSpoor;
