@@ -18,6 +18,7 @@ const PROMISED: Readonly<Record<string, readonly Scope[]>> = {
   'delete /api/v1/imports/{id}': ['clicks:write'],
   'get /api/v1/urls': ['urls:read'],
   'get /api/v1/urls/{short_code}': ['urls:read'],
+  'get /api/v1/urls/{domain}/{alias}': ['urls:read'],
   'put /api/v1/urls/{short_code}': ['urls:write'],
   'delete /api/v1/urls/{short_code}': ['urls:write'],
   'get /api/v1/keys': [],

@@ -51,6 +51,18 @@ describe('URLs', () => {
     expect([(await get(code)).status, (await get(code)).json]).toEqual([200, json]);
   });
 
+  test('one is found by a domain and its code, first as imports with hosts have it', async () => {
+    const code = newCode();
+    const find = (path: string, key = mine) => spoor.send('GET', `/api/v1/urls/${path}`, { key });
+    await put(code);
+    expect((await find(`go.example/${code}`)).json).toEqual((await get(code)).json);
+    await put(`go.example/${code}`);
+    expect((await find(`go.example/${code}`)).json.short_code).toBe(`go.example/${code}`);
+    expect((await find(`other.example/${code}`)).json.short_code).toBe(code);
+    expect((await find(`go.example/${code}`, theirs)).status).toBe(403);
+    expect((await find(`go.example/${newCode()}`)).status).toBe(404);
+  });
+
   test('a change is 200 and keeps what it leaves out', async () => {
     const code = newCode();
     const given = {

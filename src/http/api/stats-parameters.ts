@@ -19,6 +19,7 @@ import {
   MAX_LIMIT,
   SCOPES_OF_STATS,
 } from '../../stats/parse/values.ts';
+import { FILTER_ALIASES } from '../../stats/parse/filter-parameters.ts';
 import { choices } from '../../stats/parse/choices.ts';
 import { MAX_BUCKETS } from '../../stats/parse/rules.ts';
 import type { JsonSchema, Parameter } from '../openapi/model.ts';
@@ -78,7 +79,7 @@ function questionParameters(): Readonly<Record<string, Described>> {
       schema: { type: 'boolean' },
     },
     filters: {
-      description: `Filters as a JSON object: the values of each dimension are alternatives, dimensions are combined. Dimensions: ${codes(FILTER_NAMES)}. In place of values an object can stand that has values by operator: ${OPERATOR_NAMES.map((name) => `\`${name}\` (${OPERATORS[name].description})`).join(', ')}.`,
+      description: `Filters as a JSON object: the values of each dimension are alternatives, dimensions are combined. Dimensions: ${codes(FILTER_NAMES)}${[...FILTER_ALIASES].map(([alias, name]) => ` (also \`${alias}\`, which is \`${name}\`)`).join('')}. In place of values an object can stand that has values by operator: ${OPERATOR_NAMES.map((name) => `\`${name}\` (${OPERATORS[name].description})`).join(', ')}.`,
       schema: { type: 'string', contentMediaType: 'application/json', contentSchema: FILTERS },
       example: '{"browser":["Chrome","Firefox"]}',
     },
@@ -109,7 +110,7 @@ const VALUES: JsonSchema = { type: ['string', 'array'], items: { type: 'string' 
 const FILTERS: JsonSchema = {
   type: 'object',
   properties: Object.fromEntries(
-    FILTER_NAMES.map((name) => [
+    [...FILTER_NAMES, ...FILTER_ALIASES.keys()].map((name) => [
       name,
       {
         type: ['string', 'array', 'object'],

@@ -1,4 +1,4 @@
-import type { z } from 'zod';
+import { z } from 'zod';
 import { shortCodeSchema, storedCodeSchema } from '../../clicks/short-code.ts';
 import { AppError } from '../../errors.ts';
 import { type Principal, isAdmin } from '../../keys/scopes.ts';
@@ -106,6 +106,43 @@ const getUrl = route({
     }),
 });
 
+const getUrlOfDomain = route({
+  ...COMMON,
+  method: 'get',
+  path: '/api/v1/urls/{domain}/{alias}',
+  operationId: 'getUrlOfDomain',
+  summary: 'Look up a URL by its domain and code',
+  description:
+    'The URL whose code is `{domain}/{alias}`, as imports with `--code-with-host` have them, else the one whose code is the alias: all domains share their codes.',
+  access: keyWith('urls:read'),
+  parameters: parameters({
+    domain: {
+      in: 'path',
+      schema: z.string(),
+      description: 'The host that redirects.',
+      example: 'go.example',
+    },
+    alias: {
+      in: 'path',
+      schema: storedCodeSchema,
+      description: 'The code, percent-encoded.',
+      bounds: { minLength: 1, maxLength: 128 },
+      example: 'launch',
+    },
+  }),
+  body: noBody,
+  responses: { 200: urlResponse('The URL.') },
+  errors: ['not_found'],
+  samples: [{ label: 'One URL', path: '/api/v1/urls/go.example/launch' }],
+  handler:
+    (services) =>
+    async ({ principal, parameters: { domain, alias } }) => {
+      const withDomain = await services.urls.find(`${domain}/${alias}`);
+      const shortCode = withDomain?.shortCode ?? alias;
+      return { status: 200, body: presentUrl(await findOwn(services, principal, shortCode)) };
+    },
+});
+
 const putUrl = route({
   ...COMMON,
   method: 'put',
@@ -177,7 +214,7 @@ const deleteUrl = route({
     },
 });
 
-export const URL_ROUTES = [listUrls, getUrl, putUrl, deleteUrl] as const;
+export const URL_ROUTES = [listUrls, getUrl, getUrlOfDomain, putUrl, deleteUrl] as const;
 
 function inShare<T>(services: Services, ctx: Context, work: () => Promise<T>): Promise<T> {
   return services.shares.urlRequests.within(holderOf(services, ctx), work, { signal: signalOf(ctx) });

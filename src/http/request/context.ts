@@ -43,7 +43,8 @@ export function requireScope(principal: Principal, ...scopes: readonly Scope[]):
 
 /** A path parameter, percent-decoded. @throws AppError 400 when it does not decode */
 export function pathParameter(ctx: Context, name: string): string {
-  const raw = new RegExp('[^/]*$').exec(ctx.path)?.[0] ?? '';
+  const place = routeOf(ctx).split('/').indexOf(`:${name}`);
+  const raw = ctx.path.split('/')[place] ?? '';
   try {
     return decodeURIComponent(raw);
   } catch {

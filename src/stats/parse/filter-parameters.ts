@@ -5,6 +5,7 @@ import { quotable } from '../../lib/text.ts';
 import {
   DIMENSIONS,
   FILTER_NAMES,
+  type FilterName,
   type ValueDimension,
   goesWith,
   isFilterName,
@@ -12,6 +13,9 @@ import {
 import { DEFAULT_OPERATOR, OPERATOR_NAMES } from '../registry/operators.ts';
 import type { Filter } from './filter.ts';
 import { type RawParameters, splitList, valuesOf } from './parameters.ts';
+
+/** Other names of dimensions in the JSON object: spoo.me's API names links so. */
+export const FILTER_ALIASES: ReadonlyMap<string, FilterName> = new Map([['url_id', 'short_code']]);
 
 const texts = z.union([z.string().transform((text) => [text]), z.array(z.string())]);
 
@@ -66,9 +70,10 @@ function parseJsonFilters(text: string, scope: string): readonly Filter[] {
     throw new AppError('validation_error', wrong, { field: 'filters', cause });
   }
   if (typeof value !== 'object' || value === null || Array.isArray(value)) throw invalid('filters', wrong);
-  return Object.entries(value).flatMap(([dimension, given]) => {
-    if (!isFilterName(dimension) || !goesWith(dimension, scope)) {
-      throw invalid('filters', unknownDimension(dimension, scope));
+  return Object.entries(value).flatMap(([name, given]) => {
+    const dimension = isFilterName(name) ? name : FILTER_ALIASES.get(name);
+    if (dimension === undefined || !goesWith(dimension, scope)) {
+      throw invalid('filters', unknownDimension(name, scope));
     }
     const parsed = filterValues.safeParse(given);
     if (!parsed.success) throw invalid('filters', wrong);
@@ -79,9 +84,10 @@ function parseJsonFilters(text: string, scope: string): readonly Filter[] {
 /** An unknown filter that was passed over would make a number of more clicks than were asked for. */
 function unknownDimension(name: string, scope: string): string {
   const allowed = FILTER_NAMES.filter((known) => goesWith(known, scope));
-  const reason = isFilterName(name)
-    ? ` with scope=${scope}, which is about one URL`
-    : ', which clicks cannot be filtered by';
+  const reason =
+    isFilterName(name) || FILTER_ALIASES.has(name)
+      ? ` with scope=${scope}, which is about one URL`
+      : ', which clicks cannot be filtered by';
   const nearest = nearestName(name, allowed);
   const hint = nearest === undefined ? `It can name: ${allowed.join(', ')}.` : `Did you mean ${nearest}?`;
   return `filters cannot name ${quotable(name)}${reason}. ${hint}`;

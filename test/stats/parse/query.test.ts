@@ -176,6 +176,11 @@ describe('filters', () => {
     ['a text is a list of one', { filters: '{"city":"a"}' }, [is('city', 'a')]],
     ['an operator in words', { filters: '{"city":{"is":["a"]}}' }, [is('city', 'a')]],
     ['all spellings add up', { filters: '{"city":{"is":"a"}}', city: 'b' }, [is('city', 'a', 'b')]],
+    [
+      'a link by another name',
+      { filters: '{"url_id":["a"],"short_code":"b"}' },
+      [is('short_code', 'a', 'b')],
+    ],
     ['empty values are none', { filters: '{"city":[],"browser":[""]}', os: ',' }, []],
     ['blanks in JSON are a value', { filters: '{"city":[" "," a "]}', os: ' , ' }, [is('city', ' ', ' a ')]],
   ] as const)('%s', (_, raw, filters) => {
@@ -214,6 +219,7 @@ describe('filters', () => {
       'filters cannot name short_code with scope=anon',
       'about one URL',
     ],
+    [{ scope: 'anon', short_code: 'x', filters: '{"url_id":["x"]}' }, 'url_id with scope=anon'],
   ])('%j is refused with the reason', (raw, ...parts) => {
     for (const part of parts) expect(() => parsed(raw)).toThrow(part);
   });
