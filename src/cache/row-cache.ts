@@ -44,10 +44,14 @@ export class RowCache<Row> {
     return cached !== undefined && this.#isWithinTtl(cached) ? cached.row : undefined;
   }
 
-  /** The same, and a row past its TTL if the table has not been changed since, which a poll tells. */
-  async find(key: string): Promise<Row | undefined> {
+  /**
+   * The same, and a row past its TTL if the table has not been changed since, which a poll tells.
+   * @param accepts a cached row that it does not take is like none
+   */
+  async find(key: string, accepts: (row: Row) => boolean = () => true): Promise<Row | undefined> {
     const cached = this.#rows.get(key);
-    if (cached === undefined || this.#poll === undefined || this.#isWithinTtl(cached)) return cached?.row;
+    if (cached === undefined || !accepts(cached.row)) return undefined;
+    if (this.#poll === undefined || this.#isWithinTtl(cached)) return cached.row;
     const { at, version } = await this.#poll.recent();
     if (version === undefined || version !== cached.partVersion || this.#rows.get(key) !== cached)
       return undefined;

@@ -89,10 +89,18 @@ export class UrlRegistry {
     this.#isOnlyWriter = isOnlyWriter;
   }
 
-  async find(shortCode: string): Promise<ShortUrl | undefined> {
-    return (
-      (await this.#stored.cached.find(shortCode)) ?? (await this.#lookUps.add(shortCode, 1)).get(shortCode)
-    );
+  /**
+   * A URL by its code.
+   * @param accepts one that it does not take is like none, and costs a lookup like none: the time tells nobody that it exists
+   */
+  async find(
+    shortCode: string,
+    accepts: (url: ShortUrl) => boolean = () => true,
+  ): Promise<ShortUrl | undefined> {
+    const cached = await this.#stored.cached.find(shortCode, accepts);
+    if (cached !== undefined) return cached;
+    const url = (await this.#lookUps.add(shortCode, 1)).get(shortCode);
+    return url !== undefined && accepts(url) ? url : undefined;
   }
 
   /** The URLs among `shortCodes` that exist, by code. */

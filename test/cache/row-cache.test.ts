@@ -1,10 +1,12 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import { ByteLru } from '../../src/cache/byte-lru.ts';
 import { Database } from '../../src/clickhouse/database.ts';
+import { CacheBudget } from '../../src/cache/cache-budget.ts';
 import { RowCache } from '../../src/cache/row-cache.ts';
 import { PartVersionPoll } from '../../src/clickhouse/part-version-poll.ts';
+import { ClickRemoval } from '../../src/clicks/removal.ts';
 import { param, sql } from '../../src/sql/sql.ts';
-import type { ShortUrl } from '../../src/urls/registry.ts';
+import { type ShortUrl, UrlRegistry } from '../../src/urls/registry.ts';
 import { seededRandom } from '../support/random.ts';
 import { type TestSpoor, clickHouseSettings, startSpoor } from '../support/spoor.ts';
 
@@ -169,6 +171,25 @@ test('who is alone with the rows never asks', async () => {
   expect(await alone.find('a')).toEqual(url);
   expect(selects).toBe(before);
 });
+
+test.each([false, true])(
+  'a URL that is not accepted takes as many queries as none, cached or not (only writer: %j)',
+  async (isOnlyWriter) => {
+    const removal = new ClickRemoval([], { note: async () => {} });
+    const budget = new CacheBudget(1_000_000);
+    const urls = new UrlRegistry(database, () => ++version, removal, budget, isOnlyWriter);
+    await write('a');
+    const queriesFor = async (code: string): Promise<number> => {
+      const before = selects;
+      expect(await urls.find(code, ({ privateStats }) => !privateStats)).toBeUndefined();
+      return selects - before;
+    };
+    const queries = [await queriesFor('a'), await queriesFor('none')];
+    expect(await urls.find('a')).toMatchObject({ shortCode: 'a' });
+    queries.push(await queriesFor('a'), await queriesFor('none'));
+    expect(queries).toEqual([1, 1, 1, 1]);
+  },
+);
 
 test.each([
   ['a write', () => known.write([['b', undefined]], async () => {})],

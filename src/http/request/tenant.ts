@@ -77,8 +77,8 @@ export async function findOwnUrl(
   field: string,
 ): Promise<ShortUrl> {
   requireScope(principal, ...STATS_SCOPES);
-  const url = await urls.find(shortCode);
-  if (url === undefined || !isOwn(url, principal)) throw noSuchUrl(field);
+  const url = await urls.find(shortCode, (found) => isOwn(found, principal));
+  if (url === undefined) throw noSuchUrl(field);
   return url;
 }
 
@@ -91,13 +91,10 @@ export async function findVisibleUrl(
   shortCode: string,
   principal: Principal | undefined,
 ): Promise<ShortUrl> {
-  const url = await urls.find(shortCode);
-  const maySeePrivate =
-    url !== undefined &&
-    principal !== undefined &&
-    hasScope(principal, STATS_SCOPES) &&
-    isOwn(url, principal);
-  if (url === undefined || (url.privateStats && !maySeePrivate)) throw noSuchUrl();
+  const maySeePrivate = (url: ShortUrl): boolean =>
+    principal !== undefined && hasScope(principal, STATS_SCOPES) && isOwn(url, principal);
+  const url = await urls.find(shortCode, (found) => !found.privateStats || maySeePrivate(found));
+  if (url === undefined) throw noSuchUrl();
   return url;
 }
 
