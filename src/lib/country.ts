@@ -13,6 +13,8 @@ const SHORT_WORDS: ReadonlyMap<string, string> = new Map([
   ['st', 'saint'],
   ['rep', 'republic'],
   ['dem', 'democratic'],
+  ['fed', 'federal'],
+  ['is', 'islands'],
 ]);
 
 /** Words that formal names add: "Federal Republic of Germany", "Kingdom of Spain". */
