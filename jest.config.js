@@ -36,6 +36,11 @@ const NEEDING = [
     remedy: 'apt-get install --no-install-recommends chromium',
   },
   {
+    suite: 'test/dashboard/in-browser/firefox',
+    isPossible: has('firefox-esr'),
+    remedy: 'apt-get install --no-install-recommends firefox-esr',
+  },
+  {
     suite: 'test/faults/disk-full',
     isPossible: process.platform === 'linux' && process.getuid() === 0,
     remedy: 'be root on Linux, to mount a small disk',
@@ -65,7 +70,7 @@ function has(program) {
 
 /** What starts a process of its own, and what uses the ClickHouse that a run starts once. */
 const STARTS_PROCESSES =
-  /\b(SpoorProcess|startServer|runSpoor|runEach|runCommand|startCluster|EmbeddedClickHouse\.start|openBrowser|LocalRedis|RecipeCopy|ZooKeeper|spawn|spawnSync)\b/;
+  /\b(SpoorProcess|startServer|runSpoor|runEach|runCommand|startCluster|EmbeddedClickHouse\.start|openBrowser|Firefox\.start|LocalRedis|RecipeCopy|ZooKeeper|spawn|spawnSync)\b/;
 const NEEDS_CLICKHOUSE = /\b(startSpoor|clickHouseSettings|TEST_CLICKHOUSE_URL)\b/;
 
 /** `unit` needs no ClickHouse, `api` one for all, `slow` starts processes; what a suite uses says which it is. */
