@@ -63,7 +63,7 @@ function objectReader(map: FieldMap): (object: JsonObject) => ImportedRecord {
 }
 
 /** A property, or with dots one of nested objects and lists: `click.os`, `actions.0.url`. */
-const valueAt = (name: string): ((object: JsonObject) => unknown) => {
+function valueAt(name: string): (object: JsonObject) => unknown {
   const steps = name.split('.');
   return (object) => {
     if (Object.hasOwn(object, name)) return object[name];
@@ -75,4 +75,4 @@ const valueAt = (name: string): ((object: JsonObject) => unknown) => {
     }
     return value;
   };
-};
+}
