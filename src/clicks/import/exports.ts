@@ -6,7 +6,7 @@ import { JSON_LINES_OR_ELEMENTS, jsonResponses, sqlRows } from './json-layouts.t
 
 const { 'spoo-me': SPOO_ME, yourls: YOURLS, shlink: SHLINK, goatcounter: GOATCOUNTER } = FIELD_MAPS;
 
-const YOURLS_SIGNS = ['click_time', 'shorturl', 'ip_address'] as const;
+const YOURLS_SIGNS = ['click_time', 'shorturl'] as const;
 
 /** The columns of YOURLS' table, in their order. */
 const YOURLS_COLUMNS = [
@@ -44,7 +44,7 @@ export const EXPORTS = {
     description: `${SHLINK.description} as its API responds with them`,
     layout: jsonResponses((start) => /^\{\s*"visits"\s*:/.test(start)),
     map: SHLINK,
-    signs: ['referer', 'date', 'userAgent', 'visitLocation'],
+    signs: ['referer', 'date', 'userAgent'],
   }),
   'shlink-csv': csvFormat({
     description: `${SHLINK.description} as CSV (visit:non-orphan --format=csv; for those of one URL add --map short_code==CODE)`,

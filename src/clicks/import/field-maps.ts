@@ -93,11 +93,11 @@ export const FIELD_MAPS = {
       clicked_at: { names: ['Date'] },
       user_agent: { names: ['UserAgent', 'User-Agent'] },
       visitor_id: { names: ['Session'] },
-      // Other kinds are names of services and campaigns, which are no addresses.
+      // Generated ones and campaigns are names, which are no addresses.
       referrer: {
         names: ['Referrer'],
         beside: ['Referrer scheme'],
-        convert: (referrer, scheme) => (scheme === 'h' || scheme === 'o' ? referrer : undefined),
+        convert: (referrer, scheme) => (scheme === 'g' || scheme === 'c' ? undefined : referrer),
       },
       country: {
         names: ['Location'],
@@ -169,10 +169,11 @@ export const FIELD_MAPS = {
     description:
       "Matomo's visits (Live.getLastVisitsDetails): each is a click on the page that it began with",
     sources: {
-      short_code: { names: ['actionDetails.0.url', 'actionDetails_0_url'] },
+      short_code: { names: ['actionDetails.0.url', 'url (actionDetails 0)', 'actionDetails_0_url'] },
       clicked_at: {
         names: [
           'actionDetails.0.timestamp',
+          'timestamp (actionDetails 0)',
           'actionDetails_0_timestamp',
           'firstActionTimestamp',
           'serverTimestamp',
