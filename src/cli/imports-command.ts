@@ -55,7 +55,7 @@ export function importsCommand(program: Command): void {
     .description('Show an import: its state, and what became of the lines of its file.')
     .argument('<id>', 'id of the import, as shown by `imports list`')
     .option('--json', 'print the result as JSON')
-    .addHelpText('after', '\nExample:\n  spoor imports show 067045a2f8c2f3a1')
+    .addHelpText('after', '\nExample:\n  spoor imports show 00697dd2a05c3a1f')
     .action(async (id: string, options: JsonOptions) => {
       const response = await withServer(options, (client) => client.request('GET', pathOf(id)));
       if (options.json) return printJson(response);
@@ -77,7 +77,7 @@ export function importsCommand(program: Command): void {
 The clicks are not erased: the same files can be imported again, for example with another owner or format.
 
 Example:
-  spoor imports undo 067045a2f8c2f3a1`,
+  spoor imports undo 00697dd2a05c3a1f`,
     )
     .action(async (ids: readonly string[], options: JsonOptions) => {
       const undone = await withServer(options, (client) => undoAll(client, ids));

@@ -14,7 +14,7 @@ export type ImportState = (typeof IMPORT_STATES)[number];
 
 /** An import of one file. */
 export interface ImportEntry {
-  /** Begins with the time of its start. */
+  /** Imports that begin later have larger ones. */
   readonly id: bigint;
   /** The owner whose clicks are imported. */
   readonly ownerId: string;
@@ -28,6 +28,7 @@ export interface ImportEntry {
   /** So far, while it is running. */
   readonly report: ImportReport;
   /** Unix milliseconds. */
+  readonly startedAt: number;
   readonly finishedAt: number | null;
 }
 
@@ -45,21 +46,20 @@ export interface ImportListing {
   readonly limit: number;
 }
 
-const RANDOM_BITS = 22n;
+const COLUMNS = [
+  'id',
+  'owner_id',
+  'file',
+  'options',
+  'state',
+  'error',
+  'report',
+  'started_at',
+  'finished_at',
+  'version',
+];
 
-/** A new id: imports that begin later have larger ones. @param random from 0 to 1 */
-export function newImportId(now: number, random: number): bigint {
-  return (BigInt(now) << RANDOM_BITS) | BigInt(Math.floor(random * 2 ** Number(RANDOM_BITS)));
-}
-
-/** When an import began, Unix milliseconds. */
-export function startOf(id: bigint): number {
-  return Number(id >> RANDOM_BITS);
-}
-
-const COLUMNS = ['id', 'owner_id', 'file', 'options', 'state', 'error', 'report', 'finished_at', 'version'];
-
-type Row = readonly [string, string, string, string, string, string, string, number | null, string];
+type Row = readonly [string, string, string, string, string, string, string, number, number | null, string];
 
 const MICROSECONDS = 1_000;
 
@@ -74,7 +74,8 @@ export class ImportLog {
   }
 
   /** Replaces what is stored of the import; settles when ClickHouse has it. */
-  async write({ id, ownerId, file, options, state, error, report, finishedAt }: ImportEntry): Promise<void> {
+  async write(entry: ImportEntry): Promise<void> {
+    const { id, ownerId, file, options, state, error, report, startedAt, finishedAt } = entry;
     const row = [
       String(id),
       ownerId,
@@ -83,10 +84,17 @@ export class ImportLog {
       state,
       error ?? '',
       JSON.stringify(report),
+      startedAt,
       finishedAt,
       this.#nextVersion(0),
     ];
     await this.#database.insert('imports', COLUMNS, [JSON.stringify(row)]);
+  }
+
+  /** The largest id; 0 where there is none. */
+  async newest(): Promise<bigint> {
+    const [row] = await this.#database.rows<[string]>(sql`SELECT toString(max(id)) FROM imports`, LOOK_UP);
+    return BigInt(row?.[0] ?? 0);
   }
 
   async find(id: bigint): Promise<StoredEntry | undefined> {
@@ -110,7 +118,7 @@ export class ImportLog {
     const rows = await this.#database.rows<Row>(
       sql`
       SELECT toString(id), owner_id, file, options, state, error, report,
-        toUnixTimestamp64Milli(finished_at), toString(version)
+        toUnixTimestamp64Milli(started_at), toUnixTimestamp64Milli(finished_at), toString(version)
       FROM imports FINAL ${condition}`,
       LOOK_UP,
     );
@@ -128,6 +136,7 @@ function storedEntry([
   state,
   error,
   report,
+  startedAt,
   finishedAt,
   version,
 ]: Row): StoredEntry {
@@ -141,6 +150,7 @@ function storedEntry([
       state: IMPORT_STATES.find((known) => known === state) ?? 'failed',
       error: error === '' ? null : error,
       report: parsed.success ? parsed.data : emptyReport(),
+      startedAt,
       finishedAt,
     },
     writtenAt: Number(version) / MICROSECONDS,

@@ -4,13 +4,8 @@ import { AppError } from '../../errors.ts';
 import type { UrlRegistry } from '../../urls/registry.ts';
 import { endOfNamedInserts } from '../named-insert.ts';
 import type { ClickRemoval } from '../removal.ts';
-import {
-  type ImportEntry,
-  type ImportListing,
-  type ImportLog,
-  type StoredEntry,
-  newImportId,
-} from './import-log.ts';
+import { type ImportEntry, type ImportListing, type ImportLog, type StoredEntry } from './import-log.ts';
+import { ImportIds } from './import-ids.ts';
 import { type ImportReport, emptyReport } from './import-report.ts';
 
 export interface ImportsParts {
@@ -55,11 +50,13 @@ const LOST = 'The server stopped before the whole file had come.';
 /** The imports there were, and those that are running. */
 export class Imports {
   readonly #parts: ImportsParts;
+  readonly #ids: ImportIds;
   /** Those of this process. */
   readonly #running = new Map<bigint, ImportEntry>();
 
   constructor(parts: ImportsParts) {
     this.#parts = parts;
+    this.#ids = new ImportIds(() => parts.log.newest(), parts.isAlone);
   }
 
   /**
@@ -68,13 +65,15 @@ export class Imports {
    */
   async run(wanted: WantedImport, work: ImportRun): Promise<ImportEntry> {
     const { log, now } = this.#parts;
-    const id = newImportId(now(), Math.random());
+    const startedAt = now();
+    const id = await this.#ids.next(startedAt);
     let entry: ImportEntry = {
       ...wanted,
       id,
       state: 'running',
       error: null,
       report: emptyReport(),
+      startedAt,
       finishedAt: null,
     };
     const become = (change: Partial<ImportEntry>): ImportEntry => {
@@ -103,9 +102,10 @@ export class Imports {
   /** Runs an import that stores nothing: it is not kept. @throws AppError whatever `work` throws */
   async rehearse(wanted: WantedImport, work: ImportRun): Promise<ImportEntry> {
     const { now } = this.#parts;
-    const id = newImportId(now(), Math.random());
+    const startedAt = now();
+    const id = await this.#ids.next(startedAt);
     const { report, fault = null } = await work(id, () => {});
-    return { ...wanted, id, state: 'dry_run', error: fault, report, finishedAt: now() };
+    return { ...wanted, id, state: 'dry_run', error: fault, report, startedAt, finishedAt: now() };
   }
 
   /** @returns undefined for one that there is not, or that is of another owner than `ownerId` */

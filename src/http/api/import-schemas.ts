@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { IMPORT_STATES, type ImportEntry, startOf } from '../../clicks/import/import-log.ts';
+import { IMPORT_STATES, type ImportEntry } from '../../clicks/import/import-log.ts';
 import { emptyReport, importReportFields, previewFields } from '../../clicks/import/import-report.ts';
 import type { ImportPreview } from '../../clicks/import/preview.ts';
 import { namedSchema } from '../openapi/schemas.ts';
@@ -72,7 +72,7 @@ export function readImportId(text: string): bigint | undefined {
 }
 
 export function presentImport(entry: ImportEntry): ImportBody {
-  const { id, ownerId, file, options, state, error, report, finishedAt } = entry;
+  const { id, ownerId, file, options, state, error, report, startedAt, finishedAt } = entry;
   const { format } = options;
   const { preview, ...counts } = report;
   return {
@@ -83,7 +83,7 @@ export function presentImport(entry: ImportEntry): ImportBody {
     options,
     state,
     error,
-    started_at: new Date(startOf(id)).toISOString(),
+    started_at: new Date(startedAt).toISOString(),
     finished_at: finishedAt === null ? null : new Date(finishedAt).toISOString(),
     ...counts,
     ...(preview === undefined ? {} : presentPreview(preview)),
@@ -95,7 +95,7 @@ function presentPreview({ clicks, codes }: ImportPreview): Pick<ImportBody, 'cli
 }
 
 export const IMPORT_EXAMPLE: ImportBody = {
-  id: '6704dfb04002f3a1',
+  id: '00697dd2a05c3a1f',
   owner_id: 'me',
   file: 'access.log',
   format: 'combined',
