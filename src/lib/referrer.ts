@@ -53,11 +53,11 @@ export function parseReferrerFilter(text: string): ReferrerFilter {
   if (text === DIRECT) return { kind: 'referrers', referrers: [DIRECT] };
   const sent = text.trim();
   const [, slashes = '', name, port, rest = ''] = WITHOUT_SCHEME.exec(sent) ?? [];
-  const stored = normaliseReferrer(name === undefined ? sent : `https://${name}${rest}`);
+  const stored = normaliseReferrer(name === undefined ? text : `https://${name}${rest}`);
   if (stored === DIRECT) return { kind: 'referrers', referrers: [text] };
   const whole = partsOf(stored);
   if (name === undefined) {
-    const referrers = [whole, ...cutParts(sent)].flatMap(({ scheme, host, path }) =>
+    const referrers = [whole, ...cutParts(text)].flatMap(({ scheme, host, path }) =>
       withDot([host]).map((one) => `${scheme}${one}${path}`),
     );
     return { kind: 'referrers', referrers };
@@ -75,7 +75,7 @@ export function parseReferrerFilter(text: string): ReferrerFilter {
 /** A referrer without its query and fragment. */
 export function withoutQuery(text: string): string {
   const end = text.search(/[?#]/);
-  return (end === -1 ? text : text.slice(0, end)).trim();
+  return end === -1 ? text : text.slice(0, end);
 }
 
 /** What is kept of a referrer as a click sends it, or as a filter names it. */
