@@ -447,7 +447,8 @@ describe('export', () => {
     const [file, link] = [join(folder, 'clicks.json'), join(folder, 'link.json')];
     symlinkSync(file, link);
     writeFileSync(file, 'something older');
-    const written = await json(['export', '--format', 'json', '-o', link, ...question]);
+    const compared = [...question, '--compare', 'previous'];
+    const written = await json(['export', '--format', 'json', '-o', link, ...compared]);
     expect(written).toEqual({ file: link, bytes: statSync(file).size });
     const query = {
       format: 'json',
@@ -455,8 +456,10 @@ describe('export', () => {
       start_date: '2026-01-01',
       end_date: '2026-01-31',
       group_by: 'country',
+      compare: 'previous',
     };
     const asked = await spoor.send('GET', '/api/v1/export', { query });
+    expect(asked.json.previous.summary.total_clicks).toBe(0);
     expect({ ...JSON.parse(readFileSync(file, 'utf8')), generated_at: '' }).toEqual({
       ...asked.json,
       generated_at: '',
