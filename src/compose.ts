@@ -158,6 +158,13 @@ function cacheNotifyingWriter(writer: ClickWriter, cache: StatsCache): IngestCon
         cache.dataChanged(new Set(rows.map(({ ownerId }) => ownerId)));
       }
     },
+    writeBlock: async (block) => {
+      try {
+        await writer.writeBlock(block);
+      } finally {
+        cache.dataChanged(block.owners);
+      }
+    },
   };
 }
 

@@ -1,26 +1,32 @@
-const START_BYTES = 16_384;
+/** Each column of a single click has a writer. */
+const START_BYTES = 256;
+/** Bytes of a piece. Larger buffers would come from the system each time, and be copied as they grow. */
+const PIECE_BYTES = 65_536;
 /** Length in front of a text: 7 bits a byte. */
 const LENGTH_BYTES = 5;
 const UTF8_BYTES = 3;
 
 /** Gathers bytes of ClickHouse's binary formats: little-endian numbers, texts with their length in front. */
 export class ByteWriter {
+  #pieces: Buffer[] = [];
   #bytes: Buffer = Buffer.allocUnsafeSlow(START_BYTES);
   #view = viewOf(this.#bytes);
   #length = 0;
 
-  get length(): number {
-    return this.#length;
+  /** Passes on what was gathered, and begins anew. */
+  take(): readonly Buffer[] {
+    const taken = this.#pieces;
+    if (this.#length > 0) taken.push(this.#bytes.subarray(0, this.#length));
+    this.#pieces = [];
+    this.#begin(START_BYTES);
+    return taken;
   }
 
-  /** Hands over what was gathered and begins anew. */
-  take(): Buffer {
-    const taken = this.#bytes.subarray(0, this.#length);
-    // What comes next is likely to be as much.
-    this.#bytes = Buffer.allocUnsafeSlow(this.#bytes.length);
-    this.#view = viewOf(this.#bytes);
-    this.#length = 0;
-    return taken;
+  /** Adds bytes as they are, without copying them: nothing may change them. */
+  pieces(pieces: readonly Buffer[]): void {
+    if (this.#length > 0) this.#pieces.push(this.#bytes.subarray(0, this.#length));
+    this.#pieces.push(...pieces);
+    this.#begin(START_BYTES);
   }
 
   byte(value: number): void {
@@ -74,10 +80,23 @@ export class ByteWriter {
   #reserve(room: number): void {
     const needed = this.#length + room;
     if (needed <= this.#bytes.length) return;
-    const larger = Buffer.allocUnsafeSlow(Math.max(needed, this.#bytes.length * 2));
-    this.#bytes.copy(larger, 0, 0, this.#length);
-    this.#bytes = larger;
-    this.#view = viewOf(larger);
+    const { length } = this.#bytes;
+    if (length >= PIECE_BYTES) {
+      this.#pieces.push(this.#bytes.subarray(0, this.#length));
+      this.#begin(Math.max(room, PIECE_BYTES));
+      return;
+    }
+    const smaller = this.#bytes;
+    const filled = this.#length;
+    this.#begin(Math.max(needed, Math.min(PIECE_BYTES, 4 * length)));
+    smaller.copy(this.#bytes, 0, 0, filled);
+    this.#length = filled;
+  }
+
+  #begin(bytes: number): void {
+    this.#bytes = Buffer.allocUnsafeSlow(bytes);
+    this.#view = viewOf(this.#bytes);
+    this.#length = 0;
   }
 }
 

@@ -12,7 +12,7 @@ import { Clients } from './clients.ts';
 import { DEADLINES, type Deadlines } from './deadlines.ts';
 import { fromClickHouse } from './failures.ts';
 import { type Insert, type InsertOptions, jsonInsert, nativeInsert, runInsert } from './insert.ts';
-import type { NativeColumn } from './native.ts';
+import type { NativeValues } from './native-block.ts';
 import { Ping } from './ping.ts';
 import { QueryEnding } from './query-ending.ts';
 import type { NodeSettings, QueryObserver, QueryOptions, StreamOptions } from './query-options.ts';
@@ -194,14 +194,9 @@ export class Database {
     await this.#insert(jsonInsert(table, columns, lines), options);
   }
 
-  /** Inserts rows of any form as one block of values a column; settles when ClickHouse has them all. */
-  async insertBlock<Row>(
-    table: string,
-    columns: readonly NativeColumn<Row>[],
-    rows: readonly Row[],
-    options: InsertOptions = {},
-  ): Promise<void> {
-    await this.#insert(nativeInsert(table, columns, rows), options);
+  /** Inserts one block of values a column; settles when ClickHouse has them all. */
+  async insertBlock(table: string, values: NativeValues, options: InsertOptions = {}): Promise<void> {
+    await this.#insert(nativeInsert(table, values), options);
   }
 
   async #insert(insert: Insert, options: InsertOptions): Promise<void> {

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { Readable } from 'node:stream';
 import type { ClickHouseClient, ClickHouseSettings } from '@clickhouse/client';
-import { type NativeColumn, nativeBlock } from './native.ts';
+import type { NativeValues } from './native-block.ts';
 import { ONE_BLOCK } from './settings.ts';
 
 export interface InsertOptions {
@@ -27,14 +27,9 @@ export function jsonInsert(table: string, columns: readonly string[], lines: Ite
   return { table, columns, format: 'JSONCompactEachRow', pieces: chunked(lines) };
 }
 
-/** Rows of any form as one block of values a column. */
-export function nativeInsert<Row>(
-  table: string,
-  columns: readonly NativeColumn<Row>[],
-  rows: readonly Row[],
-): Insert {
-  const names = columns.map(({ name }) => name);
-  return { table, columns: names, format: 'Native', pieces: nativeBlock(columns, rows) };
+/** @param values a block of values a column */
+export function nativeInsert(table: string, values: NativeValues): Insert {
+  return { table, columns: values.columns, format: 'Native', pieces: values.pieces() };
 }
 
 /**

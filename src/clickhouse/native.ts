@@ -1,4 +1,3 @@
-import { timeSlices } from '../lib/event-loop.ts';
 import { ByteWriter } from './byte-writer.ts';
 
 /** A column of a table, and how its values are had from rows of another form. */
@@ -6,22 +5,27 @@ export interface NativeColumn<Row> {
   readonly name: string;
   /** As ClickHouse names it; it converts a plain type to that of the table. */
   readonly type: string;
-  readonly write: (out: ByteWriter, rows: readonly Row[]) => Steps;
+  /** Begins a column of a block. @param out takes its values */
+  readonly begin: (out: ByteWriter) => ColumnWriter<Row>;
+}
+
+/** A column of one block. */
+export interface ColumnWriter<Row> {
+  /** Adds some hundred rows: a loop over them takes half as long as a call for each. */
+  readonly add: (rows: readonly Row[]) => void;
+  /** Writes what could not be written before all rows were known, in steps of a millisecond or so. */
+  readonly finish?: () => Iterable<void>;
 }
 
 /** How values of a kind are written, whatever column and rows they are of. */
 export type NativeType<Value> = <Row>(name: string, value: (row: Row) => Value) => NativeColumn<Row>;
 
-/** Work in steps of a millisecond or so, between which others may have a turn. */
-type Steps = Generator<void, void>;
-
 const ITEMS_A_STEP = 512;
 
-/** @param work a plain loop over some hundred items, which takes half as long as one that stops at each */
 function* inSteps<Items extends { readonly length: number; slice: (start: number, end: number) => Items }>(
   items: Items,
   work: (some: Items) => void,
-): Steps {
+): Generator<void, void> {
   for (let start = 0; start < items.length; start += ITEMS_A_STEP) {
     work(items.slice(start, start + ITEMS_A_STEP));
     yield;
@@ -44,32 +48,63 @@ export function sharedTextColumn<Row>(name: string, value: (row: Row) => string)
   return {
     name,
     type: 'LowCardinality(String)',
-    *write(out, rows) {
+    begin: (out) => {
       const keys = new Map<string, number>();
-      const places = new Uint32Array(rows.length);
-      let count = 0;
-      yield* inSteps(rows, (some) => {
-        for (const row of some) {
-          const text = value(row);
-          let place = keys.get(text);
-          if (place === undefined) keys.set(text, (place = keys.size));
-          places[count++] = place;
-        }
-      });
-      // 0, 1, 2: a place takes one byte, two or four.
-      const width = keys.size <= 0x100 ? 0 : keys.size <= 0x10000 ? 1 : 2;
-      out.unsigned64(KEYS_VERSION);
-      out.unsigned64(OWN_KEYS | BigInt(width));
-      out.integer64(keys.size);
-      yield* inSteps([...keys.keys()], (some) => {
-        for (const text of some) out.text(text);
-      });
-      out.integer64(rows.length);
-      yield* inSteps(places, (some) => {
-        for (const place of some) out.unsigned(place, 1 << width);
-      });
+      const places = new PlaceList();
+      let [latest, place]: readonly [string | undefined, number] = [undefined, 0];
+      return {
+        add: (rows) => {
+          places.reserve(rows.length);
+          for (const row of rows) {
+            const text = value(row);
+            // Often all rows have the same.
+            if (text !== latest) {
+              place = keys.get(text) ?? keys.size;
+              if (place === keys.size) keys.set(text, place);
+              latest = text;
+            }
+            places.add(place);
+          }
+        },
+        *finish() {
+          // 0, 1, 2: a place takes one byte, two or four.
+          const width = keys.size <= 0x100 ? 0 : keys.size <= 0x10000 ? 1 : 2;
+          out.unsigned64(KEYS_VERSION);
+          out.unsigned64(OWN_KEYS | BigInt(width));
+          out.integer64(keys.size);
+          yield* inSteps([...keys.keys()], (some) => {
+            for (const text of some) out.text(text);
+          });
+          out.integer64(places.length);
+          yield* inSteps(places.all(), (some) => {
+            for (const one of some) out.unsigned(one, 1 << width);
+          });
+        },
+      };
     },
   };
+}
+
+/** Numbers of 32 bits, in a buffer that grows. */
+class PlaceList {
+  #places = new Uint32Array(0);
+  length = 0;
+
+  reserve(count: number): void {
+    if (this.length + count <= this.#places.length) return;
+    const larger = new Uint32Array(Math.max(this.length + count, 2 * this.#places.length));
+    larger.set(this.#places);
+    this.#places = larger;
+  }
+
+  /** There must be room for it. */
+  add(place: number): void {
+    this.#places[this.length++] = place;
+  }
+
+  all(): Uint32Array {
+    return this.#places.subarray(0, this.length);
+  }
 }
 
 /** @param value a whole number, unsigned, 64 bits */
@@ -93,14 +128,22 @@ export function nullableFloatColumn<Row>(
   return {
     name,
     type: 'Nullable(Float64)',
-    // What is null comes first, then the numbers, with any in place of a null.
-    *write(out, rows) {
-      yield* inSteps(rows, (some) => {
-        for (const row of some) out.byte(value(row) === null ? 1 : 0);
-      });
-      yield* inSteps(rows, (some) => {
-        for (const row of some) out.double(value(row) ?? 0);
-      });
+    begin: (out) => {
+      // What is null comes first, then the numbers, with any in place of a null.
+      const numbers = new ByteWriter();
+      return {
+        add: (rows) => {
+          for (const row of rows) {
+            const number = value(row);
+            out.byte(number === null ? 1 : 0);
+            numbers.double(number ?? 0);
+          }
+        },
+        finish: () => {
+          out.pieces(numbers.take());
+          return [];
+        },
+      };
     },
   };
 }
@@ -113,36 +156,10 @@ function column<Row>(
   return {
     name,
     type,
-    write: (out, rows) =>
-      inSteps(rows, (some) => {
-        for (const row of some) put(out, row);
-      }),
+    begin: (out) => ({
+      add: (rows) => {
+        for (const row of rows) put(out, row);
+      },
+    }),
   };
-}
-
-/** A piece is handed on once it has so many bytes. */
-const PIECE_BYTES = 65_536;
-
-/**
- * Rows as one block of ClickHouse's `Native` format, which it takes in at a third of the price of JSON: a column's values
- * stand together as they do in a table.
- */
-export async function* nativeBlock<Row>(
-  columns: readonly NativeColumn<Row>[],
-  rows: readonly Row[],
-): AsyncGenerator<Buffer> {
-  const yieldIfDue = timeSlices();
-  const out = new ByteWriter();
-  out.varUint(columns.length);
-  out.varUint(rows.length);
-  for (const { name, type, write } of columns) {
-    out.text(name);
-    out.text(type);
-    for (const _ of write(out, rows)) {
-      if (out.length >= PIECE_BYTES) yield out.take();
-      const due = yieldIfDue();
-      if (due !== undefined) await due;
-    }
-  }
-  yield out.take();
 }

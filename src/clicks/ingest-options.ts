@@ -38,7 +38,7 @@ export interface RowSelection {
 }
 
 export interface IngestContext {
-  readonly writer: Pick<ClickWriter, 'write'>;
+  readonly writer: Pick<ClickWriter, 'write' | 'writeBlock'>;
   readonly urls: UrlRegistry;
   /** Clicks from before it would be removed at once, so they are not taken. */
   readonly keptSince: KeptSince;

@@ -1,10 +1,10 @@
 import { timeSlices } from '../lib/event-loop.ts';
 import { type BodyItem, type BodyStep, NO_CLICKS } from './click-body.ts';
-import { Chunk } from './chunk.ts';
+import { Batch } from './batch.ts';
 import type { IngestContext, IngestOptions } from './ingest-options.ts';
 import { type ParsedClick, parseClick } from './parse-click.ts';
 import { othersCodes } from './registration.ts';
-import { CLICKS_A_LOOK, type ParseItem, rowsOf, surveyOf } from './survey.ts';
+import { CLICKS_A_LOOK, ClickTimes, type ParseItem, rowsOf, surveyOf } from './survey.ts';
 
 export interface IngestResult {
   readonly accepted: number;
@@ -36,11 +36,18 @@ export async function ingest(
   return context.urls.codeLock.within(codes, async () => {
     const others =
       options.selection === undefined ? await othersCodes(context.urls, oldest, options.ownerId) : NONE;
-    const times = new Times();
+    if (survey.batch !== undefined && others.size === 0) {
+      const accepted = survey.batch.length;
+      await survey.batch.write();
+      return resultOf(accepted, survey.times, stoppedAt);
+    }
+    const times = new ClickTimes();
     let accepted = 0;
-    const chunk = new Chunk(context, options, survey.rows === undefined);
+    const batch = new Batch(context, options);
+    const rows = survey.batch?.rows ?? rowsOf(items, parse, survey.steps, options.ownerId);
+    survey.batch?.drop();
     const yieldIfDue = timeSlices(CLICKS_A_LOOK);
-    for (const placed of survey.rows ?? rowsOf(items, parse, survey.steps)) {
+    for (const placed of rows) {
       const due = yieldIfDue();
       if (due !== undefined) await due;
       if (placed === undefined) continue;
@@ -53,20 +60,23 @@ export async function ingest(
         });
         continue;
       }
-      placed.ownerId = owner ?? options.ownerId;
+      if (owner !== undefined) placed.ownerId = owner;
       accepted++;
       times.add(placed.row.clicked_at);
-      if (!chunk.takes(placed)) await chunk.write();
-      chunk.add(placed);
+      if (!batch.takes(placed)) await batch.write();
+      batch.add(placed);
     }
-    await chunk.write();
-    return {
-      accepted,
-      firstClick: times.first,
-      lastClick: times.last,
-      stoppedAt,
-    };
+    await batch.write();
+    return resultOf(accepted, times, stoppedAt);
   });
+}
+
+function resultOf(
+  accepted: number,
+  { first, last }: ClickTimes,
+  stoppedAt: number | undefined,
+): IngestResult {
+  return { accepted, firstClick: first, lastClick: last, stoppedAt };
 }
 
 const NONE: ReadonlyMap<string, string> = new Map();
@@ -75,14 +85,4 @@ function parseItem({ value }: BodyItem, receivedAt: number, keptSince: number | 
   const error = typeof value === 'symbol' ? NO_CLICKS.get(value) : undefined;
   if (error !== undefined) return { ok: false, rejection: { field: 'click', error } };
   return parseClick(value, receivedAt, keptSince);
-}
-
-class Times {
-  first: number | null = null;
-  last: number | null = null;
-
-  add(time: number): void {
-    this.first = Math.min(time, this.first ?? time);
-    this.last = Math.max(time, this.last ?? time);
-  }
 }

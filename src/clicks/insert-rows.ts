@@ -1,6 +1,7 @@
 import type { Database } from '../clickhouse/database.ts';
 import type { InsertOptions } from '../clickhouse/insert.ts';
 import { type NativeColumn, sharedTextColumn, uint64Column } from '../clickhouse/native.ts';
+import { BlockBuilder, blockOf } from '../clickhouse/native-block.ts';
 import { ROW_COLUMNS } from './click-row.ts';
 import type { ClickRow } from './fields.ts';
 
@@ -16,12 +17,13 @@ export type OwnerlessRow = {
   -readonly [Part in keyof PlacedRow]: PlacedRow[Part];
 };
 
-/** What the rows of an insert have in common. */
-export interface InsertOrigin {
+/** What the rows of an insert have in common, and what it is called. */
+export interface ClickInsert {
   /** The idempotent insert that they belong to. */
   readonly ingestId?: bigint;
   /** The import that they come with. */
   readonly importId?: bigint | undefined;
+  readonly options?: InsertOptions;
 }
 
 /** The id of what a row does not belong to. */
@@ -40,15 +42,43 @@ export const CLICK_COLUMNS: readonly string[] = [
   'import_id',
 ];
 
+/** Rows on their way into one insert, as the bytes that ClickHouse takes. */
+export class ClickBlock extends BlockBuilder<PlacedRow> {
+  readonly options: InsertOptions | undefined;
+  readonly owners = new Set<string>();
+  #latestOwner: string | undefined;
+
+  constructor(insert: ClickInsert) {
+    super(columnsOf(insert));
+    this.options = insert.options;
+  }
+
+  override add(row: PlacedRow): void {
+    super.add(row);
+    // Nearly always all are of one owner.
+    if (row.ownerId === this.#latestOwner) return;
+    this.#latestOwner = row.ownerId;
+    this.owners.add(row.ownerId);
+  }
+}
+
 /** Inserts rows at once; settles when ClickHouse has them. */
 export async function insertRows(
   database: Database,
   rows: readonly PlacedRow[],
-  { ingestId = NONE, importId }: InsertOrigin,
-  options: InsertOptions = {},
+  insert: ClickInsert,
 ): Promise<void> {
+  await database.insertBlock('clicks', blockOf(columnsOf(insert), rows), insert.options);
+}
+
+/** The same of a block. */
+export async function insertBlock(database: Database, block: ClickBlock): Promise<void> {
+  await database.insertBlock('clicks', block, block.options);
+}
+
+function columnsOf({ ingestId = NONE, importId }: ClickInsert): readonly NativeColumn<PlacedRow>[] {
   const columns = [...COLUMNS, uint64Column('ingest_id', () => ingestId)];
   // Its default is NONE.
   if (importId !== undefined) columns.push(uint64Column('import_id', () => importId));
-  await database.insertBlock('clicks', columns, rows, options);
+  return columns;
 }

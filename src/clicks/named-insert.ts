@@ -29,7 +29,10 @@ export async function insertMissing(
     const missing = rows.filter(({ row }) => !present.has(placeName(shardOf(shards, row), monthOf(row))));
     if (missing.length === 0) return;
     const { queryId, token } = namedInsert(ingestId);
-    await insertRows(database, missing, { ingestId }, tried === 0 ? { queryId, token } : { queryId });
+    await insertRows(database, missing, {
+      ingestId,
+      options: tried === 0 ? { queryId, token } : { queryId },
+    });
   }
   throw unavailable('Part of the clicks could not be stored: send the request again.');
 }

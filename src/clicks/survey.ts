@@ -1,23 +1,26 @@
 import { timeSlices } from '../lib/event-loop.ts';
+import { Batch } from './batch.ts';
 import type { BodyItem, BodyStep } from './click-body.ts';
 import { type EnrichStep, enrichClick, needsPlace } from './enrich/enrich.ts';
 import type { Click } from './fields.ts';
-import { CODE_BYTES, rowBytes } from './heap-bytes.ts';
-import { type IngestContext, type IngestOptions, maxInsertBytes } from './ingest-options.ts';
+import { CODE_BYTES } from './heap-bytes.ts';
+import type { IngestContext, IngestOptions } from './ingest-options.ts';
 import type { ParsedClick } from './parse-click.ts';
 import type { OwnerlessRow } from './insert-rows.ts';
-import { CHUNK_ROWS } from './writer.ts';
 
 /** Clicks between two looks at the clock: one for every click would cost as much as some of the work. */
 export const CLICKS_A_LOOK = 2;
 
 export type ParseItem = (item: BodyItem) => ParsedClick;
 
-/** What a first look at all clicks tells; their rows are kept only while they are few. */
+/** What a first look at all clicks tells. */
 export interface Survey {
+  /** The time of the oldest click of each code. */
   readonly oldest: ReadonlyMap<string, number>;
+  readonly times: ClickTimes;
   readonly steps: readonly EnrichStep[];
-  readonly rows: readonly OwnerlessRow[] | undefined;
+  /** All of them, as clicks of the sender's; undefined where they are more than one insert takes. */
+  readonly batch: Batch | undefined;
   readonly stoppedAt: number | undefined;
 }
 
@@ -31,8 +34,8 @@ export async function surveyOf(
   const { room, findings, selection, badAtMost = Infinity } = options;
   const oldest = new Map<string, number>();
   let rejected = 0;
-  let rows: OwnerlessRow[] | undefined = [];
-  let bytes = 0;
+  const times = new ClickTimes();
+  let batch: Batch | undefined = new Batch(context, options);
   let steps = await context.steps(false);
   let isPlaceNeeded = false;
   const yieldIfDue = timeSlices(CLICKS_A_LOOK);
@@ -47,7 +50,8 @@ export async function surveyOf(
     const parsed = parse(item);
     if (!parsed.ok) {
       findings.reject({ index: item.index, ...parsed.rejection });
-      if (oldest.size === 0 && ++rejected >= badAtMost) return { oldest, steps, rows, stoppedAt: badAtMost };
+      if (oldest.size === 0 && ++rejected >= badAtMost)
+        return { oldest, times, steps, batch, stoppedAt: badAtMost };
       continue;
     }
     const { click } = parsed;
@@ -60,21 +64,29 @@ export async function surveyOf(
       isPlaceNeeded = true;
       steps = await context.steps(true);
     }
-    if (rows === undefined && selection === undefined) continue;
-    const placed = rowOf(item, click, steps);
+    times.add(click.clicked_at);
+    if (batch === undefined && selection === undefined) continue;
+    const placed = rowOf(item, click, steps, options.ownerId);
     selection?.add(item, placed.row);
-    if (rows === undefined) continue;
-    const size = rowBytes(placed);
-    if (rows.length === CHUNK_ROWS || bytes + size > maxInsertBytes(room)) {
-      rows = undefined;
-      room.give(bytes);
+    if (batch?.takes(placed) === true && !batch.isFull) {
+      batch.add(placed);
     } else {
-      room.take(size);
-      bytes += size;
-      rows.push(placed);
+      batch?.drop();
+      batch = undefined;
     }
   }
-  return { oldest, steps, rows, stoppedAt: undefined };
+  return { oldest, times, steps, batch, stoppedAt: undefined };
+}
+
+/** The times of some clicks, Unix milliseconds; null without any. */
+export class ClickTimes {
+  first: number | null = null;
+  last: number | null = null;
+
+  add(time: number): void {
+    this.first = Math.min(time, this.first ?? time);
+    this.last = Math.max(time, this.last ?? time);
+  }
 }
 
 /** The rows of the clicks that were not rejected, read once more. */
@@ -82,13 +94,19 @@ export function* rowsOf(
   items: Iterable<BodyStep>,
   parse: ParseItem,
   steps: readonly EnrichStep[],
+  ownerId: string,
 ): Generator<OwnerlessRow | undefined> {
   for (const item of items) {
     const parsed = item && parse(item);
-    yield item && parsed?.ok ? rowOf(item, parsed.click, steps) : undefined;
+    yield item && parsed?.ok ? rowOf(item, parsed.click, steps, ownerId) : undefined;
   }
 }
 
-function rowOf({ index }: BodyItem, click: Click, steps: readonly EnrichStep[]): OwnerlessRow {
-  return { index, ownerId: '', row: enrichClick(steps, click) };
+function rowOf(
+  { index }: BodyItem,
+  click: Click,
+  steps: readonly EnrichStep[],
+  ownerId: string,
+): OwnerlessRow {
+  return { index, ownerId, row: enrichClick(steps, click) };
 }

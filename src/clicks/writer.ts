@@ -1,7 +1,7 @@
 import type { Shards } from '../clickhouse/cluster.ts';
 import type { Database } from '../clickhouse/database.ts';
 import { GroupCommit } from '../clickhouse/group-commit.ts';
-import { type PlacedRow, insertRows } from './insert-rows.ts';
+import { ClickBlock, type ClickInsert, type PlacedRow, insertBlock, insertRows } from './insert-rows.ts';
 import { ingestIdOf, insertMissing, namedInsert } from './named-insert.ts';
 
 /** Names an insert that may be tried again: the same name, the same rows. */
@@ -22,7 +22,7 @@ export function chunkOf(index: number): number {
 }
 
 /** A request of at most so many rows shares its insert with others; a larger one is an insert worth its price. */
-const SMALL_ROWS = 1_000;
+export const SMALL_ROWS = 1_000;
 const SHARED_ROWS = 10_000;
 const WAITING_ROWS = 100_000;
 
@@ -52,6 +52,19 @@ export class ClickWriter {
       await this.#shared.add(rows, rows.length, rows[0]?.ownerId);
     else await writeClicks(this.#database, rows, once, this.#shards);
   }
+
+  /**
+   * The same of rows that are a block already, in an insert of its own. It cannot be that of a retry.
+   * @throws AppError `unavailable` when ClickHouse is
+   */
+  async writeBlock(block: ClickBlock): Promise<void> {
+    await insertBlock(this.#database, block);
+  }
+}
+
+/** A block for the rows of an insert. @param first its first row */
+export function clickBlock(once: OnceName | undefined, first: PlacedRow): ClickBlock {
+  return new ClickBlock(insertOf(once, first));
 }
 
 /**
@@ -67,9 +80,14 @@ export async function writeClicks(
 ): Promise<void> {
   const [first] = rows;
   if (first === undefined) return;
-  if (once === undefined) return insertRows(database, rows, {});
-  const ingestId = ingestIdOf(once.name, chunkOf(first.index));
-  if (once.isRetry) return insertMissing(database, shards, rows, ingestId);
+  if (once?.isRetry === true)
+    return insertMissing(database, shards, rows, ingestIdOf(once.name, chunkOf(first.index)));
+  return insertRows(database, rows, insertOf(once, first));
+}
+
+function insertOf(once: OnceName | undefined, { index }: PlacedRow): ClickInsert {
+  if (once === undefined) return {};
+  const ingestId = ingestIdOf(once.name, chunkOf(index));
   const origin = once.importId === undefined ? { ingestId } : { importId: once.importId };
-  return insertRows(database, rows, origin, namedInsert(ingestId));
+  return { ...origin, options: namedInsert(ingestId) };
 }

@@ -8,6 +8,7 @@ import {
   timeColumn,
   uint64Column,
 } from '../../src/clickhouse/native.ts';
+import { blockOf } from '../../src/clickhouse/native-block.ts';
 import { sql } from '../../src/sql/sql.ts';
 import { type TestSpoor, startSpoor } from '../support/spoor.ts';
 
@@ -57,9 +58,9 @@ describe('rows inserted as a block', () => {
 
   test('are the rows that were given', async () => {
     await fc.assert(
-      fc.asyncProperty(fc.array(row, { minLength: 1, maxLength: 300 }), async (rows) => {
+      fc.asyncProperty(fc.array(row, { minLength: 1, maxLength: 1_100 }), async (rows) => {
         await spoor.database.command(sql`TRUNCATE TABLE blocks`);
-        await spoor.database.insertBlock('blocks', COLUMNS, rows);
+        await spoor.database.insertBlock('blocks', blockOf(COLUMNS, rows));
         const stored = await spoor.database.rows(sql`
           SELECT text, kind, shared, toString(number), toUnixTimestamp64Milli(time), flag, duration
           FROM blocks`);
@@ -83,7 +84,7 @@ describe('rows inserted as a block', () => {
     const rows = Array.from({ length: count + 2 }, (_, place) => ({ shared: `text ${place % count}` }));
     const shared = sharedTextColumn<(typeof rows)[number]>('shared', (each) => each.shared);
     await spoor.database.command(sql`TRUNCATE TABLE blocks`);
-    await spoor.database.insertBlock('blocks', [shared], rows);
+    await spoor.database.insertBlock('blocks', blockOf([shared], rows));
     const stored = await spoor.database.rows(sql`SELECT shared FROM blocks`);
     expect(stored).toEqual(rows.map((each) => [each.shared]));
   });
