@@ -45,7 +45,8 @@ of one minute. Equal lines of two servers are one click. --allow-duplicates adds
 own gets the time of the import and is added every time (untimed). Clicks that were erased, or deleted with their URL, do
 not come back with their log (erased). Clicks for URLs of other owners are left out (other_owner) unless you add --any-owner.
 In logs, a last line without a line end is left for the next import. Imports through one server run one after the other; two
-servers that import the same new lines at the same moment may both add them.
+servers that import the same new lines at the same moment may both add them. Imports are kept: imports list shows them, and
+imports undo removes what one added.
 
 A line longer than 1 MiB is rejected. In CSV, a quoted cell may contain line breaks; a row may have up to ${MOST_RECORD_LINES} lines
 and 64 KiB. If its quotes are not closed by then, or close in the middle of a cell, only its first line is rejected and

@@ -95,6 +95,43 @@ describe('migrations', () => {
     ]);
   });
 
+  test('clicks and URLs from before imports were kept have the same answers, and belong to none', async () => {
+    const old = readMigrations().filter(({ name: file }) => file < '003');
+    await migrate(first(), bare, old);
+    const click = ['me', 'old', 1_767_225_600_000, 1];
+    await first().insert(
+      'clicks',
+      ['owner_id', 'short_code', 'clicked_at', 'visitor'],
+      [JSON.stringify(click)],
+    );
+    const url = ['old', 'me', 1_767_225_600_000, true, null, false, 1];
+    const columns = [
+      'short_code',
+      'owner_id',
+      'created_at',
+      'private_stats',
+      'long_url',
+      'is_deleted',
+      'version',
+    ];
+    await first().insert('urls', columns, [JSON.stringify(url)]);
+    const spoor = await startSpoor({ CLICKHOUSE_DATABASE: name });
+    const total = async () => {
+      const query = { owner_id: 'me', start_date: '2026-01-01' };
+      return (await spoor.send('GET', '/api/v1/stats', { query })).json.summary.total_clicks;
+    };
+    expect(await total()).toBe(1);
+    expect((await spoor.send('GET', '/api/v1/imports')).json.items).toEqual([]);
+    const sent = { query: { owner: 'me' }, ndjson: [{ short_code: 'old', clicked_at: '2026-01-02' }] };
+    const { id } = (await spoor.send('POST', '/api/v1/imports', sent)).json;
+    expect(await total()).toBe(2);
+    const undone = await spoor.send('DELETE', `/api/v1/imports/${id}`);
+    expect(undone.json).toEqual({ removed_clicks: 1, removed_urls: 0 });
+    expect(await total()).toBe(1);
+    expect((await spoor.send('GET', '/api/v1/urls/old')).status).toBe(200);
+    await spoor.stop();
+  });
+
   test('instances that start at once on a new database all succeed; each migration runs once', async () => {
     const applied = await Promise.all(databases.map((database) => migrate(database, bare, sample)));
     expect(applied.flat().toSorted()).toEqual(['001_a.sql', '002_b.sql']);
