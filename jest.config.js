@@ -112,8 +112,8 @@ const sharedClickHouse = {
 export default {
   projects: [project('unit'), project('api', sharedClickHouse), project('slow', sharedClickHouse)],
   testSequencer: '<rootDir>/test/support/slowest-first.js',
-  // One more than there are cores: a suite that starts processes waits for them a good part of its time.
-  maxWorkers: availableParallelism() + 1,
+  // More than there are cores: a suite that starts processes waits for them a good part of its time.
+  maxWorkers: availableParallelism() + 2,
   testTimeout: 60_000,
   // On a busy machine a worker needs more than the half second that Jest gives it.
   workerGracefulExitTimeout: 10_000,
