@@ -8,7 +8,8 @@ import { ownCopy } from '../lib/own-copy.ts';
 import { Unfit } from '../lib/record-mapper.ts';
 import { MAX_REFERRER_CHARACTERS, cutReferrer, withoutQuery } from '../lib/referrer.ts';
 import { characters, isBlank, wellFormed } from '../lib/text.ts';
-import { MAX_CODE_CHARACTERS, shortCodeError, shortCodeSchema } from './short-code.ts';
+import { memoised } from '../lib/text-memo.ts';
+import { MAX_CODE_CHARACTERS, shortCodeError, shortCodeSchema, typeError } from './short-code.ts';
 
 /** What a click's times are judged by. Unix milliseconds. */
 export interface ClickTimes {
@@ -61,26 +62,26 @@ const identity = (cell: string): string => cell;
 
 /** The field that every click needs. */
 export function shortCodeInput(document: FieldDocument): FieldInput<string> {
+  const parseCode = memoised((code): string | Unfit => {
+    const error = shortCodeError(code);
+    return error === undefined ? wellFormed(code) : new Unfit(error);
+  });
   return {
     schema: shortCodeSchema,
-    parse: (value) => {
-      const error = shortCodeError(value);
-      if (error !== undefined) return new Unfit(error);
-      return typeof value === 'string' ? wellFormed(value) : '';
-    },
+    parse: (value) => (typeof value === 'string' ? parseCode(value) : new Unfit(typeError(value))),
     parseCell: identity,
     document: { minLength: 1, maxLength: MAX_CODE_CHARACTERS, ...document },
   };
 }
 
-/** A text that may be absent, and is cut where it is longer. */
+/** A text that may be absent, and is cut where it is longer; most clicks share theirs with others. */
 export function textInput(maxCharacters: number, document: FieldDocument): FieldInput<string | undefined> {
-  return boundedTextInput(maxCharacters, document, (text) => cut(text, maxCharacters));
+  return boundedTextInput(maxCharacters, document, memoised(wellFormed), (text) => cut(text, maxCharacters));
 }
 
 /** A text that may be absent, and is left out where it is longer, since a part of it would be another name. */
 export function nameInput(maxCharacters: number, document: FieldDocument): FieldInput<string | undefined> {
-  return boundedTextInput(maxCharacters, document, (text) =>
+  return boundedTextInput(maxCharacters, document, wellFormed, (text) =>
     firstCharacters(text, maxCharacters) === text
       ? wellFormed(text)
       : leftOut(`must be at most ${maxCharacters} characters`),
@@ -89,16 +90,20 @@ export function nameInput(maxCharacters: number, document: FieldDocument): Field
 
 /** An address of a page that may be absent. Where it is longer, its query goes first, which is not stored. */
 export function referrerInput(document: FieldDocument): FieldInput<string | undefined> {
-  return boundedTextInput(MAX_REFERRER_CHARACTERS, document, (text) => {
+  return boundedTextInput(MAX_REFERRER_CHARACTERS, document, memoised(wellFormed), (text) => {
     const kept = cutReferrer(text);
     return shortened(kept, kept !== withoutQuery(text), MAX_REFERRER_CHARACTERS);
   });
 }
 
-/** @param shorten what becomes of a text with more code units, which may have no more characters */
+/**
+ * @param take what becomes of a text
+ * @param shorten what becomes of one with more code units, which may have no more characters
+ */
 function boundedTextInput(
   maxCharacters: number,
   document: FieldDocument,
+  take: (text: string) => string,
   shorten: (text: string) => string | Unfit,
 ): FieldInput<string | undefined> {
   return {
@@ -110,7 +115,7 @@ function boundedTextInput(
       if (value === undefined || value === null) return undefined;
       if (typeof value !== 'string') return leftOut(NOT_TEXT);
       if (isBlank(value)) return undefined;
-      return value.length <= maxCharacters ? wellFormed(value) : shorten(value);
+      return value.length <= maxCharacters ? take(value) : shorten(value);
     },
     parseCell: identity,
     document: { maxLength: maxCharacters, ...document },

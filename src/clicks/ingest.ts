@@ -51,7 +51,7 @@ export async function ingest(
       const due = yieldIfDue();
       if (due !== undefined) await due;
       if (placed === undefined) continue;
-      const owner = others.get(placed.row.short_code);
+      const owner = others.size === 0 ? undefined : others.get(placed.row.short_code);
       if (owner !== undefined && !options.isAdmin) {
         options.findings.reject({
           index: placed.index,

@@ -29,11 +29,10 @@ export const storedCodeSchema = schemaOf(STORED_RULES);
 
 export const shortCodeSchema = schemaOf(RULES);
 
-/** What `shortCodeSchema` says of the value, in a tenth of the time; undefined when it takes it. */
-export function shortCodeError(value: unknown): string | undefined {
-  if (typeof value !== 'string') return typeError(value);
-  if (isPlain(value)) return undefined;
-  return RULES.find(([isBroken]) => isBroken(value))?.[1];
+/** What `shortCodeSchema` says of a text, in a tenth of the time; undefined when it takes it. */
+export function shortCodeError(code: string): string | undefined {
+  if (isPlain(code)) return undefined;
+  return RULES.find(([isBroken]) => isBroken(code))?.[1];
 }
 
 /** Whether no rule can be broken: visible ASCII, which does not begin with a dot. */
@@ -53,7 +52,8 @@ function schemaOf(rules: readonly Rule[]): z.ZodString {
   );
 }
 
-function typeError(value: unknown): string {
+/** What `shortCodeSchema` says of what is no text. */
+export function typeError(value: unknown): string {
   return value === undefined || value === null ? MISSING : NOT_TEXT;
 }
 

@@ -1,3 +1,4 @@
+import { isIPv4 } from 'node:net';
 import { describe, expect, test } from '@jest/globals';
 import * as fc from 'fast-check';
 import { findIp, parseIp } from '../../src/lib/ip.ts';
@@ -27,6 +28,34 @@ describe('parseIp', () => {
       fc.property(fc.ipV4(), (ip) => {
         expect(parseIp(ip)).toBe(ip);
       }),
+    );
+  });
+
+  test('takes as IPv4 what Node does', () => {
+    const part = fc.constantFrom(
+      '0',
+      '1',
+      '9',
+      '00',
+      '01',
+      '10',
+      '99',
+      '255',
+      '256',
+      '2550',
+      '',
+      '.',
+      'a',
+      ' 1',
+      '-1',
+      '1e1',
+    );
+    fc.assert(
+      fc.property(fc.array(part, { minLength: 1, maxLength: 5 }), (parts) => {
+        const text = parts.join('.');
+        expect(parseIp(text)).toBe(isIPv4(text) ? text : undefined);
+      }),
+      { numRuns: 2_000 },
     );
   });
 

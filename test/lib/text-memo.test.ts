@@ -5,12 +5,13 @@ test('a memoised function gives what the function gives, however many texts ther
   const twice = (text: string): string => text + text;
   const memo = memoised(twice);
   const many = Array.from({ length: 20_000 }, (_, number) => String(number));
-  for (const text of [...many, ...many.toReversed(), 'x'.repeat(300)]) expect(memo(text)).toBe(twice(text));
+  const long = Array.from({ length: 3_000 }, (_, number) => String(number).repeat(100));
+  for (const text of [...many, ...many.toReversed(), ...long, ...long]) expect(memo(text)).toBe(twice(text));
 });
 
 test('a text that comes again is not worked on again, unless it is long', () => {
-  const short = ['', 'a', 'é', 'x'.repeat(256)];
-  const long = 'x'.repeat(257);
+  const short = ['', 'a', 'é', 'x'.repeat(512)];
+  const long = 'x'.repeat(513);
   const worked: string[] = [];
   const memo = memoised((text) => worked.push(text));
   for (const text of [...short, ...short, long, long, ...short]) memo(text);

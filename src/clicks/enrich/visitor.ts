@@ -24,7 +24,7 @@ const BYTES_PER_CHARACTER = 3;
  */
 export function visitorHasher(secret: string): HashVisitor {
   const key = viewOf(createHash('sha256').update(secret).digest());
-  const bytesOf = memoised((text) => Buffer.from(text));
+  const bytesOf = memoised((text) => Buffer.from(text), { areOwn: true });
   let bytes = Buffer.alloc(MESSAGE_BYTES);
   let view = viewOf(bytes);
   return ({ ip = '', user_agent: userAgent = '', visitor_id: id = '' }) => {

@@ -26,18 +26,21 @@ interface TextHash {
   readonly high: number;
 }
 
-function multipliedHash(factor: bigint): (text: string) => TextHash {
-  return memoised((text) => {
+function multipliedHash(factor: bigint, areOwn: boolean): (text: string) => TextHash {
+  const hash = (text: string): TextHash => {
     const bytes = Buffer.alloc(text.length * BYTES_PER_CHARACTER + SIPHASH_PADDING);
     const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
     half.setBigUint64(0, BigInt.asUintN(64, sipHash24(ZERO_KEY, view, bytes.write(text)) * factor));
     return { low: half.getUint32(4), high: half.getUint32(0) };
-  });
+  };
+  return memoised(hash, { areOwn });
 }
 
-const hashOfCode = multipliedHash(3n);
-const hashOfReferrer = multipliedHash(5n);
-const hashOfId = multipliedHash(7n);
+const hashOfCode = multipliedHash(3n, true);
+// A stored referrer can be a piece of the one that was sent.
+const hashOfReferrer = multipliedHash(5n, false);
+const hashOfId = multipliedHash(7n, false);
+const NO_ID = hashOfId('');
 
 const WORD = 2 ** 32;
 
@@ -45,7 +48,7 @@ const WORD = 2 ** 32;
 export function putClickKey(keys: Uint32Array, place: number, click: ClickIdentity): void {
   const code = hashOfCode(click.short_code);
   const referrer = hashOfReferrer(click.referrer);
-  const id = hashOfId(click.click_id);
+  const id = click.click_id === '' ? NO_ID : hashOfId(click.click_id);
   const { clicked_at: time } = click;
   half.setBigUint64(0, click.visitor);
   const low = code.low + referrer.low + id.low + half.getUint32(4) + (time % WORD);
