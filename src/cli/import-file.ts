@@ -5,6 +5,7 @@ import { messageOf } from '../errors.ts';
 import { firstCharacters } from '../lib/first-characters.ts';
 import type { Client, Query } from './client.ts';
 import { CommandError } from './command-error.ts';
+import { printable } from './output.ts';
 
 /** What the server tells of an import. */
 const importSchema = importReportSchema.extend({
@@ -50,7 +51,7 @@ export async function importFile(
   bytes: AsyncIterable<Buffer>,
   query: Query,
 ): Promise<Import> {
-  const file = name === '-' ? undefined : firstCharacters(name, MAX_NAME);
+  const file = name === '-' ? undefined : firstCharacters(printable(name), MAX_NAME);
   try {
     return parseImport(
       await client.upload(

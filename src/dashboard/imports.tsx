@@ -42,7 +42,7 @@ export function Imports({ view, currentKey, apiKey, onChange }: ImportsProps) {
     const onProgress = (share: number): void => setProgress({ kind: 'running', file: file.name, share });
     onProgress(0);
     const ownerId = mustNameOwner ? owner.trim() : view.ownerId;
-    const parameters = new URLSearchParams({ file: Array.from(file.name).slice(0, 128).join('') });
+    const parameters = new URLSearchParams({ file: shownName(file.name) });
     if (ownerId !== undefined) parameters.set('owner', ownerId);
     try {
       const result = await uploadFile(file, parameters, apiKey, stop.signal, onProgress);
@@ -169,6 +169,13 @@ function ImportRow({ entry, apiKey, onUndone, onFailure }: ImportRowProps) {
       )}
     </li>
   );
+}
+
+/** A file's name as the server takes it. */
+function shownName(name: string): string {
+  return Array.from(name.replace(/\p{Cc}/gu, '\uFFFD'))
+    .slice(0, 128)
+    .join('');
 }
 
 function isUndone(body: unknown): body is { readonly removed_clicks: number } {

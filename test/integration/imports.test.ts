@@ -449,6 +449,15 @@ describe('an import', () => {
     },
   );
 
+  test('of clicks for the URLs of other owners can be undone by administrators alone', async () => {
+    await spoor.send('PUT', '/api/v1/urls/somebody%27s', { json: { owner_id: 'somebody' } });
+    const sent = { query: { owner: 'me', any_owner: 'true' }, body: line("somebody's") };
+    const path = `/api/v1/imports/${(await spoor.send('POST', '/api/v1/imports', sent)).json.id}`;
+    const mine = await spoor.send('DELETE', path, { key: await spoor.createKey('me') });
+    expect([mine.status, await countOf("somebody's")]).toEqual([403, 1]);
+    expect((await spoor.send('DELETE', path)).json).toEqual({ removed_clicks: 1, removed_urls: 0 });
+  });
+
   test('stands in the list, the newest first, page by page', async () => {
     const key = await spoor.createKey('lister');
     const ids: string[] = [];

@@ -131,13 +131,12 @@ export class Imports {
   /**
    * Removes the clicks that an import added, and the URLs that it registered and that have no clicks then. When it settles,
    * no later answer contains them. After a failure it can be called again.
-   * @throws AppError `not_found` as `find`, `conflict` while the import is running
+   * @throws AppError `conflict` while the import is running
    */
-  async undo(id: bigint, ownerId: string | undefined): Promise<Undone> {
+  async undo(entry: ImportEntry): Promise<Undone> {
     const { database, shards, log, removal, urls } = this.#parts;
-    const entry = await this.find(id, ownerId);
-    if (entry === undefined) throw noImport();
-    if (entry.state === 'running') {
+    const { id, state } = entry;
+    if (state === 'running') {
       throw new AppError('conflict', 'The import is still running: it can be undone when it has ended.');
     }
     // What a process that died has sent may be stored a moment later.

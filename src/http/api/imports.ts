@@ -1,19 +1,12 @@
 import { z } from 'zod';
-import { openRecords } from '../../clicks/import/file-records.ts';
-import { importFault } from '../../clicks/import/import-fault.ts';
-import type { ImportEntry } from '../../clicks/import/import-log.ts';
-import { emptyReport, rejectedCount } from '../../clicks/import/import-report.ts';
-import { type ImportRun, noImport } from '../../clicks/import/imports.ts';
-import { readingOptionsOf } from '../../clicks/import/options.ts';
+import { emptyReport } from '../../clicks/import/import-report.ts';
+import { noImport } from '../../clicks/import/imports.ts';
 import { AppError } from '../../errors.ts';
 import { type Principal, isAdmin } from '../../keys/scopes.ts';
-import { inRoom } from '../body/ingest-memory.ts';
+import { importBody } from '../body/import-body.ts';
 import { X_ERROR_CODE } from '../openapi/error-responses.ts';
 import { namedSchema } from '../openapi/schemas.ts';
-import { type Context, signalOf } from '../request/context.ts';
 import { wholeNumberSchema } from '../request/request-schemas.ts';
-import type { Services } from '../request/services.ts';
-import { holderOf } from '../request/share-holder.ts';
 import { errorHeaders } from '../response/error-response.ts';
 import { keyWith } from '../route/access.ts';
 import { noBody, streamedBody } from '../route/body.ts';
@@ -125,11 +118,7 @@ An import adds what is missing: a click that is stored is not added again, so a 
       const ownerId = ownerOf(principal, asked);
       // The writer tells whose clicks it has stored.
       ctx.state.hasNotedChanges = true;
-      const entry = await services.shares.imports.within(
-        holderOf(services, ctx),
-        () => imported(services, ctx, { ...asked, ownerId }, body),
-        { signal: signalOf(ctx) },
-      );
+      const entry = await importBody(services, ctx, { ...asked, ownerId }, body);
       const presented = presentImport(entry);
       const { error } = entry;
       if (error === null) return { status: 200, body: presented };
@@ -243,7 +232,15 @@ The clicks are not erased: the same file can be imported again, rightly this tim
   handler:
     ({ imports }) =>
     async ({ principal, parameters: { id } }) => {
-      const { clicks, urls } = await imports.undo(readImportId(id) ?? 0n, scopeOf(principal));
+      const entry = await imports.find(readImportId(id) ?? 0n, scopeOf(principal));
+      if (entry === undefined) throw noImport();
+      if (entry.options['any_owner'] === true && !isAdmin(principal)) {
+        throw new AppError(
+          'forbidden',
+          'The import added clicks to URLs of other owners: only a key with admin:all may undo it.',
+        );
+      }
+      const { clicks, urls } = await imports.undo(entry);
       return { status: 200, body: { removed_clicks: clicks, removed_urls: urls } };
     },
 });
@@ -267,40 +264,4 @@ function ownerOf(principal: Principal, { owner = principal.ownerId, options }: A
     });
   }
   return owner;
-}
-
-async function imported(
-  { imports, importer, shares, metrics, now, proxies }: Services,
-  ctx: Context,
-  { ownerId, file, options }: AskedImport & { readonly ownerId: string },
-  pieces: AsyncIterable<Buffer>,
-): Promise<ImportEntry> {
-  const { format, encoding } = options;
-  const isDryRun = options.dry_run === true;
-  const records = await openRecords(file ?? '', pieces, {
-    format,
-    encoding,
-    reading: readingOptionsOf(options),
-  });
-  const { columns: _, ...reading } = records?.reading ?? { columns: [] };
-  const wanted = { ownerId, file: file ?? null, options: { ...options, ...reading } };
-  const holder = holderOf({ proxies }, ctx);
-  const run: ImportRun = async (id, onProgress) => {
-    if (records === undefined) return { report: emptyReport() };
-    const report = await importer.import(
-      records,
-      {
-        id,
-        ownerId,
-        isAnyOwner: options.any_owner === true,
-        areDuplicatesAllowed: options.allow_duplicates === true,
-        areCodesKnown: options.known_codes === true,
-        isDryRun,
-      },
-      { now, inRoom: (bytes, work) => inRoom(shares.ingestion, holder, bytes, work), onProgress },
-    );
-    if (!isDryRun) metrics.countClicks(report.accepted, rejectedCount(report));
-    return { report, fault: importFault(records, report) };
-  };
-  return isDryRun ? imports.rehearse(wanted, run) : imports.run(wanted, run);
 }

@@ -1,0 +1,73 @@
+import { openRecords } from '../../clicks/import/file-records.ts';
+import { importFault } from '../../clicks/import/import-fault.ts';
+import type { ImportEntry } from '../../clicks/import/import-log.ts';
+import { emptyReport, rejectedCount } from '../../clicks/import/import-report.ts';
+import type { ImportRun } from '../../clicks/import/imports.ts';
+import { type ImportOptions, readingOptionsOf } from '../../clicks/import/options.ts';
+import { type Context, signalOf } from '../request/context.ts';
+import type { Services } from '../request/services.ts';
+import { holderOf } from '../request/share-holder.ts';
+import { inRoom } from './ingest-memory.ts';
+
+export interface ImportOrder {
+  /** Owner of new URLs. */
+  readonly ownerId: string;
+  /** The file's name, if it was said. */
+  readonly file: string | undefined;
+  readonly options: ImportOptions;
+}
+
+/**
+ * Imports the file that a body is, once there is a place among the imports that are running. From then on it goes on without
+ * its client as soon as the whole body has come.
+ * @returns the import; with an `error` where no line of it is a click
+ * @throws AppError for a body that is not a file of clicks, or ends too early; `unavailable` as ClickHouse is
+ */
+export async function importBody(
+  services: Services,
+  ctx: Context,
+  order: ImportOrder,
+  pieces: AsyncIterable<Buffer>,
+): Promise<ImportEntry> {
+  return services.shares.imports.within(
+    holderOf(services, ctx),
+    () => imported(services, ctx, order, pieces),
+    { signal: signalOf(ctx) },
+  );
+}
+
+async function imported(
+  { imports, importer, shares, metrics, now, proxies }: Services,
+  ctx: Context,
+  { ownerId, file, options }: ImportOrder,
+  pieces: AsyncIterable<Buffer>,
+): Promise<ImportEntry> {
+  const { format, encoding } = options;
+  const isDryRun = options.dry_run === true;
+  const records = await openRecords(file ?? '', pieces, {
+    format,
+    encoding,
+    reading: readingOptionsOf(options),
+  });
+  const { columns: _, ...reading } = records?.reading ?? { columns: [] };
+  const wanted = { ownerId, file: file ?? null, options: { ...options, ...reading } };
+  const holder = holderOf({ proxies }, ctx);
+  const run: ImportRun = async (id, onProgress) => {
+    if (records === undefined) return { report: emptyReport() };
+    const report = await importer.import(
+      records,
+      {
+        id,
+        ownerId,
+        isAnyOwner: options.any_owner === true,
+        areDuplicatesAllowed: options.allow_duplicates === true,
+        areCodesKnown: options.known_codes === true,
+        isDryRun,
+      },
+      { now, inRoom: (bytes, work) => inRoom(shares.ingestion, holder, bytes, work), onProgress },
+    );
+    if (!isDryRun) metrics.countClicks(report.accepted, rejectedCount(report));
+    return { report, fault: importFault(records, report) };
+  };
+  return isDryRun ? imports.rehearse(wanted, run) : imports.run(wanted, run);
+}
