@@ -6,8 +6,17 @@ import { createInterface } from 'node:readline';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { promisify } from 'node:util';
+import { z } from 'zod';
 import { PACKAGE_ROOT } from '../src/process/package-root.ts';
-import { type Benchmark, type OwnService, atLeast, interleaved, startWithOwnClickHouse } from './harness.ts';
+import {
+  type Bench,
+  type Benchmark,
+  atLeast,
+  interleaved,
+  medianTime,
+  startWithOwnClickHouse,
+} from './harness.ts';
+import { sql } from '../src/sql/sql.ts';
 import { rawClicks } from './raw-clicks.ts';
 
 const LINES = 1_000_000;
@@ -24,13 +33,16 @@ export const importLog: Benchmark = {
     try {
       // One file for each run and one to warm up, because a second import of a file only counts its lines.
       const files = Array.from({ length: RUNS + 1 }, (_, seed) => join(folder, `${seed}.log`));
-      for (const [seed, file] of files.entries()) await writeLog(file, bench.end, seed);
+      for (const [seed, file] of files.entries()) await writeLog(file, { end: bench.end, seed });
       const [first = ''] = files;
       const left = files.values();
       const service = await startWithOwnClickHouse(bench);
       const times = await interleaved(
         RUNS,
-        () => importFile(service, left.next().value ?? ''),
+        async () => {
+          const counts = await importFile(service.settings, left.next().value ?? '', 'admin');
+          if (counts.accepted !== LINES) throw new Error('Lines of a new log were not accepted.');
+        },
         () => splitLines(first),
       );
       await service.stop();
@@ -45,11 +57,45 @@ export const importLog: Benchmark = {
   },
 };
 
-async function importFile({ settings }: OwnService, file: string): Promise<void> {
+/**
+ * The same log imported again and again: each of its clicks is stored already, among the sample clicks of the same URLs and days.
+ */
+export const importKnown: Benchmark = {
+  floor: 'a hundred thousand lines a second',
+  run: async (bench) => {
+    const folder = mkdtempSync(join(tmpdir(), 'spoor-bench-known-'));
+    try {
+      const file = join(folder, 'known.log');
+      await writeLog(file, { end: bench.end, seed: 0, codes: await sampleCodes(bench) });
+      // The import before those that are measured stores the clicks.
+      const milliseconds = await medianTime(RUNS, () => importFile(bench.settings, file, bench.owner));
+      const { known } = await importFile(bench.settings, file, bench.owner);
+      if (known !== LINES) throw new Error(`${known} of ${LINES} lines are known`);
+      return [atLeast('import-known, lines a second', 'lines/s', LINES / (milliseconds / 1000), 100_000, 1)];
+    } finally {
+      rmSync(folder, { recursive: true, force: true });
+    }
+  },
+};
+
+async function sampleCodes({ database }: Bench): Promise<readonly string[]> {
+  const rows = await database.rows<[string]>(
+    sql`SELECT DISTINCT short_code FROM clicks ORDER BY 1 LIMIT 200`,
+  );
+  return rows.flat();
+}
+
+const countsSchema = z.object({ accepted: z.number(), known: z.number() });
+
+/** @param env finds the running server */
+async function importFile(
+  env: Readonly<Record<string, string>>,
+  file: string,
+  owner: string,
+): Promise<z.infer<typeof countsSchema>> {
   const command = [join(PACKAGE_ROOT, 'dist/cli.js'), 'import', file, '--format', 'combined', '--json'];
-  const { stdout } = await run(process.execPath, command, { env: settings });
-  const { accepted }: { accepted?: unknown } = JSON.parse(stdout);
-  if (accepted !== LINES) throw new Error(`accepted ${String(accepted)} of ${LINES} lines`);
+  const { stdout } = await run(process.execPath, [...command, '--owner', owner], { env });
+  return countsSchema.parse(JSON.parse(stdout));
 }
 
 async function splitLines(file: string): Promise<void> {
@@ -58,17 +104,26 @@ async function splitLines(file: string): Promise<void> {
   if (words < LINES) throw new Error('The log is incomplete.');
 }
 
-async function writeLog(file: string, end: number, seed: number): Promise<void> {
-  await pipeline(Readable.from(logPieces(end, seed)), createWriteStream(file));
+interface LogOptions {
+  /** No line is newer, Unix milliseconds. */
+  readonly end: number;
+  readonly seed: number;
+  /** Those of the raw clicks unless given. */
+  readonly codes?: readonly string[];
 }
 
-function* logPieces(end: number, seed: number): Generator<string> {
+async function writeLog(file: string, options: LogOptions): Promise<void> {
+  await pipeline(Readable.from(logPieces(options)), createWriteStream(file));
+}
+
+function* logPieces({ end, seed, codes = [] }: LogOptions): Generator<string> {
   const clicks = rawClicks(seed);
   let piece = '';
   for (let line = 0; line < LINES; line++) {
     const click = clicks.next().value;
+    const code = codes[line % codes.length] ?? click.short_code;
     const time = logTime(end - Math.floor((LINES - line) / LINES_A_SECOND) * 1000);
-    piece += `${click.ip} - - [${time}] "GET /${click.short_code} HTTP/1.1" 302 0 "${click.referrer}" "${click.user_agent}"\n`;
+    piece += `${click.ip} - - [${time}] "GET /${code} HTTP/1.1" 302 0 "${click.referrer}" "${click.user_agent}"\n`;
     if (piece.length < 1_000_000) continue;
     yield piece;
     piece = '';

@@ -8,7 +8,7 @@ import { cluster } from './cluster.ts';
 import { eventLoop } from './event-loop.ts';
 import { exportFiles } from './export.ts';
 import { type Benchmark, type Result, startBench } from './harness.ts';
-import { importLog } from './import-log.ts';
+import { importKnown, importLog } from './import-log.ts';
 import { fairness } from './fairness.ts';
 import { ingestBatch } from './ingest-batch.ts';
 import { ingestSingle } from './ingest-single.ts';
@@ -36,6 +36,8 @@ const BENCHMARKS: Readonly<Record<string, Benchmark>> = {
   'event-loop': eventLoop,
   fairness,
   cluster,
+  // Behind those that count the sample clicks, because it adds to them.
+  'import-known': importKnown,
   // Last, because it makes the table large.
   scale,
 };
