@@ -98,6 +98,7 @@ export class Database {
               ...this.#workloads[workload],
               max_execution_time: seconds,
               ...(options.threads === undefined ? {} : { max_threads: options.threads }),
+              ...(options.maxGroups === undefined ? {} : groupLimit(options.maxGroups)),
             },
           }),
         ),
@@ -227,6 +228,10 @@ export class Database {
       this.#observe(kind, (performance.now() - started) / 1000, ok);
     }
   }
+}
+
+function groupLimit(groups: number): ClickHouseSettings {
+  return { max_rows_to_group_by: String(groups), group_by_overflow_mode: 'break' };
 }
 
 async function allRows<Row>(pieces: AsyncIterable<readonly JsonRow[]>): Promise<readonly Row[]> {

@@ -9,6 +9,8 @@ export interface QueryOptions {
   readonly maxSeconds?: number;
   /** Threads for the query; ClickHouse decides unless given. */
   readonly threads?: number;
+  /** More groups than so many tell that there are others: ClickHouse stops at about as many. All of them unless given. */
+  readonly maxGroups?: number;
   readonly signal?: AbortSignal | undefined;
 }
 

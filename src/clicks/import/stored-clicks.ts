@@ -70,40 +70,29 @@ export async function countStored(
   lines: TimedLines,
 ): Promise<StoredCounts> {
   const counts = new StoredCounts(lines);
-  const isInRange = conditionOf(range);
-  // A file's new lines lie behind what is stored: most need not be looked for.
-  const [bounds] = await database.rows<[number, number, number]>(
-    sql`SELECT count(), toUnixTimestamp64Milli(min(clicked_at)), toUnixTimestamp64Milli(max(clicked_at))
-    FROM clicks WHERE ${isInRange}`,
-    LOOK_UP,
-  );
-  const [count = 0, first = 0, last = 0] = bounds ?? [];
-  if (count === 0) return counts;
-  const sought = await addedWithin(rows, { first, last }, lines, counts);
-  // All that is stored may lie in a gap between them.
-  if (sought.length === 0) return counts;
-  const isSought = count > STORED_A_CLICK * sought.length ? sql`AND key IN ${keySet(lines, sought)}` : EMPTY;
-  const found = await database.binaryRows(
-    sql`SELECT ${CLICK_KEY} AS key, count() FROM clicks WHERE ${isInRange} ${isSought} GROUP BY key`,
-    LOOK_UP,
-  );
+  const maxGroups = STORED_A_CLICK * rows.length;
+  const all = await database.binaryRows(storedKeys(range, EMPTY), { ...LOOK_UP, maxGroups });
+  if (all.length === 0) return counts;
+  const sought = await addedPlaces(rows, lines, counts);
+  const isWhole = all.length <= maxGroups * ROW_BYTES;
+  const found = isWhole
+    ? all
+    : await database.binaryRows(storedKeys(range, sql`AND key IN ${keySet(lines, sought)}`), LOOK_UP);
   await noteAll(found, counts);
   return counts;
 }
 
-/** The places of the lines whose clicks lie between two times, after their keys were added. */
-async function addedWithin(
+/** The places of the rows' lines, after their keys were added. */
+async function addedPlaces(
   rows: readonly PlacedRow[],
-  { first, last }: Pick<ClickRange, 'first' | 'last'>,
   lines: TimedLines,
   counts: StoredCounts,
 ): Promise<readonly number[]> {
   const places: number[] = [];
   const yieldIfDue = timeSlices(KEYS_A_LOOK);
-  for (const { index, row } of rows) {
+  for (const { index } of rows) {
     const due = yieldIfDue();
     if (due !== undefined) await due;
-    if (row.clicked_at < first || row.clicked_at > last) continue;
     const place = lines.placeOf(index);
     if (place === undefined) continue;
     counts.add(place);
@@ -146,9 +135,14 @@ function keySet(lines: TimedLines, places: readonly number[]): Sql {
     FROM (SELECT base64Decode(arrayJoin(${param('Array(String)', texts)})) AS bytes))`;
 }
 
-/** The sorting key and the times of parts prune by it. */
-function conditionOf({ owners, codes, first, last }: ClickRange): Sql {
-  return sql`owner_id IN ${param('Array(String)', owners)} AND short_code IN ${param('Array(String)', codes)}
-    AND clicked_at >= fromUnixTimestamp64Milli(${param('Int64', first)}, 'UTC')
-    AND clicked_at <= fromUnixTimestamp64Milli(${param('Int64', last)}, 'UTC')`;
+/**
+ * Each key in a range, and how many clicks have it. The sorting key and the times of parts prune; of the granules that are left,
+ * few clicks lie between the two times, so those are compared first.
+ */
+function storedKeys({ owners, codes, first, last }: ClickRange, condition: Sql): Sql {
+  return sql`SELECT ${CLICK_KEY} AS key, count() FROM clicks
+    PREWHERE clicked_at >= fromUnixTimestamp64Milli(${param('Int64', first)}, 'UTC')
+      AND clicked_at <= fromUnixTimestamp64Milli(${param('Int64', last)}, 'UTC')
+    WHERE owner_id IN ${param('Array(String)', owners)} AND short_code IN ${param('Array(String)', codes)} ${condition}
+    GROUP BY key`;
 }
