@@ -18,6 +18,7 @@ import { IdempotencyLedger } from './clicks/idempotency.ts';
 import { ErasureLog } from './clicks/erasure-log.ts';
 import { ImportLog } from './clicks/import/import-log.ts';
 import { Importer } from './clicks/import/importer.ts';
+import { FollowedImports } from './clicks/import/followed-imports.ts';
 import { Imports } from './clicks/import/imports.ts';
 import type { IngestContext } from './clicks/ingest-options.ts';
 import { lazyPlaces } from './clicks/place-database.ts';
@@ -90,6 +91,15 @@ export function composeServices(config: Config, { clickhouse, ...parts }: Opened
     keptSince,
     steps: enrichment(config, hashVisitor, budget),
   };
+  const imports = new Imports({
+    database,
+    shards,
+    log: new ImportLog(database, nextVersion),
+    removal,
+    urls,
+    isAlone: isEmbedded,
+    now,
+  });
   const fixedKeys = new Map([[hashKey(token), CONTROL]]);
   if (config.adminKey !== undefined) fixedKeys.set(hashKey(config.adminKey), ADMIN);
   return {
@@ -102,15 +112,8 @@ export function composeServices(config: Config, { clickhouse, ...parts }: Opened
     ingest,
     idempotency: new IdempotencyLedger(database, nextVersion),
     importer: new Importer({ database, shards, context: ingest, erasures }),
-    imports: new Imports({
-      database,
-      shards,
-      log: new ImportLog(database, nextVersion),
-      removal,
-      urls,
-      isAlone: isEmbedded,
-      now,
-    }),
+    imports,
+    followedImports: new FollowedImports(imports, now),
     removal,
     backups: new Backups({
       database,

@@ -124,6 +124,7 @@ function errorFor(status: number, text: string): CommandError {
   const isRetryable = status >= SERVER_ERROR;
   return new CommandError((messageIn(text) ?? `The server responded with status ${status}.`) + hint, {
     isRetryable,
+    status,
   });
 }
 
@@ -142,13 +143,19 @@ function jsonOf(text: string): unknown {
 /** How long a command waits for another process that uses the data directory. */
 const WAIT_FOR_DATA_DIR_MS = 60_000;
 
+/** The server that runs on the data directory; undefined if none does. */
+export async function findServer({ dataDir }: Pick<Config, 'dataDir'>): Promise<Client | undefined> {
+  const running = await findRunning(dataDir);
+  return running && createClient(running.url, running.token);
+}
+
 /**
  * Runs `work` with the server that runs on the data directory. If none runs, this process starts one on a free loopback
  * port and stops it afterwards.
  */
 export async function withClient<T>(config: Config, work: (client: Client) => Promise<T>): Promise<T> {
-  const running = await findRunning(config.dataDir);
-  if (running !== undefined) return work(createClient(running.url, running.token));
+  const running = await findServer(config);
+  if (running !== undefined) return work(running);
   // Loaded here only: commands that talk to a running server need no server code.
   const [{ start }, { createLog }] = await Promise.all([import('../main.ts'), import('../process/log.ts')]);
   const own = await start(

@@ -14,6 +14,7 @@ import { messageOf } from '../errors.ts';
 import { COMMAND } from '../process/package-root.ts';
 import { type Client, type Query, withClient } from './client.ts';
 import { CommandError } from './command-error.ts';
+import { followImport } from './follow-import.ts';
 import { type Import, importFile, reportOf } from './import-file.ts';
 import { type ImportCommandOptions, importOptions, importQueryOf } from './import-options.ts';
 import { type ImportSource, failureOf, findSource } from './import-source.ts';
@@ -48,6 +49,11 @@ In logs, a last line without a line end is left for the next import. Imports thr
 servers that import the same new lines at the same moment may both add them. Imports are kept: imports list shows them, and
 imports undo removes what one added.
 
+--follow goes on with what is appended to one file, or comes on standard input, in NDJSON or a log: once a second it stores the
+whole lines that have come. It survives that the file is renamed and made anew, or cut to nothing, and a restart of the
+server; it needs a running server and waits for one. Started again, it reads the file from its start and adds what is
+missing. All of it is one import. Ctrl-C and SIGTERM end it: it stores what it has read, prints the report and exits 0.
+
 A line longer than 1 MiB is rejected. In CSV, a quoted cell may contain line breaks; a row may have up to ${MOST_RECORD_LINES} lines
 and 64 KiB. If its quotes are not closed by then, or close in the middle of a cell, only its first line is rejected and
 parsing continues with the next line. The names in the header line must fit into 64 KiB. The short codes . and .. are
@@ -58,17 +64,15 @@ Examples:
   spoor import access.log.2.gz --owner me --except static
   zcat logs/*.gz | spoor import -
   spoor import clicks.ndjson clicks.csv
+  spoor import /var/log/nginx/access.log --follow --except static
   spoor import visits.csv --map short_code=slug --map clicked_at=created --dry-run
   spoor import go.log --log-format '$remote_addr [$time_local] "$request" $status'`,
     )
     .action(async (files: readonly string[], options: ImportCommandOptions, command: Command) => {
       const query = { ...importQueryOf(command), owner: options.owner };
-      const sources = files.map(findSource);
-      const { done, server } = await withClient(readConfig(), async (client) => {
-        const reports: FileReport[] = [];
-        for (const source of sources) reports.push(await importSource(client, source, query));
-        return { done: reports, server: client.url };
-      });
+      const { done, server } = options.follow
+        ? await follow(files, query, command)
+        : await importAll(files.map(findSource), query);
       const total = done.map(({ report }) => reportOf(report)).reduce(mergeReports, emptyReport());
       const isDryRun = query.dry_run !== undefined;
       const statsCommand = isDryRun ? null : statsCommandFor(total, options.owner);
@@ -104,6 +108,36 @@ Examples:
       if (fault !== undefined) throw new CommandError(fault);
     });
 }
+
+interface Done {
+  readonly done: readonly FileReport[];
+  /** The server's address; undefined for a server that ends with the command. */
+  readonly server: string | undefined;
+}
+
+async function importAll(sources: readonly ImportSource[], query: Query): Promise<Done> {
+  return withClient(readConfig(), async (client) => {
+    const done: FileReport[] = [];
+    for (const source of sources) done.push(await importSource(client, source, query));
+    return { done, server: client.url };
+  });
+}
+
+/** Ends the program where the command line does not go with `--follow`. */
+async function follow(files: readonly string[], query: Query, command: Command): Promise<Done> {
+  const [file = '', ...others] = files;
+  if (others.length > 0) command.error('--follow takes one file.');
+  for (const [name, flag] of NOT_FOLLOWED)
+    if (name in query) command.error(`--follow cannot be combined with ${flag}.`);
+  const { report, server } = await followImport(readConfig(), file, query);
+  return { done: [{ file, report }], server };
+}
+
+const NOT_FOLLOWED = [
+  ['dry_run', '--dry-run'],
+  // What is sent again after a failure would count twice.
+  ['allow_duplicates', '--allow-duplicates'],
+] as const;
 
 function formatList(): string {
   const width = Math.max(...IMPORT_FORMAT_NAMES.map((name) => name.length));

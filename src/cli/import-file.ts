@@ -51,18 +51,31 @@ export async function importFile(
   bytes: AsyncIterable<Buffer>,
   query: Query,
 ): Promise<Import> {
-  const file = name === '-' ? undefined : firstCharacters(printable(name), MAX_NAME);
   try {
-    return parseImport(
-      await client.upload(
-        '/api/v1/imports',
-        { ...query, file },
-        bytes,
-        (value) => importSchema.safeParse(value).success,
-      ),
-    );
+    return await sendFile(client, name, bytes, query);
   } catch (cause) {
     if (!(cause instanceof CommandError && cause.isRetryable)) throw cause;
     throw new CommandError(`${messageOf(cause)} Run the same command again to continue.`, { cause });
   }
+}
+
+/**
+ * Sends a file, or a part of one.
+ * @throws CommandError with the server's error message
+ */
+export async function sendFile(
+  client: Client,
+  name: string,
+  bytes: AsyncIterable<Buffer>,
+  query: Query,
+): Promise<Import> {
+  const file = name === '-' ? undefined : firstCharacters(printable(name), MAX_NAME);
+  return parseImport(
+    await client.upload(
+      '/api/v1/imports',
+      { ...query, file },
+      bytes,
+      (value) => importSchema.safeParse(value).success,
+    ),
+  );
 }

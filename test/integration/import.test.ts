@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { appendFileSync, copyFileSync, readFileSync, writeFileSync } from 'node:fs';
+import { appendFileSync, copyFileSync, readFileSync, renameSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { gzipSync } from 'node:zlib';
@@ -589,6 +589,97 @@ describe('an import that was interrupted', () => {
     writeFileSync(path, packed);
     await importJson([path]);
     expect(await stored()).toBe(10);
+  });
+});
+
+describe('a file that is followed', () => {
+  const clicks = (count: number): Promise<boolean> =>
+    waitUntil(`${count} clicks`, async () => (await stored()) === count);
+  const imports = async (): Promise<any[]> =>
+    (await spoor.send('GET', '/api/v1/imports')).json.items.filter(
+      ({ file: name }: { file: string | null }) => name?.includes(`${code}.log`) ?? false,
+    );
+
+  test('is one import: appended lines, half ones, rotated and cut, until SIGTERM', async () => {
+    const lines = ndjson(9).split('\n');
+    const line = (place: number): string => `${lines[place]}\n`;
+    const path = file(`${code}.log`, line(0));
+    const command = new SpoorProcess(['import', path, '--follow', '--owner', 'me', '--json'], settings);
+    await clicks(1);
+    appendFileSync(path, line(1) + line(2).slice(0, 20));
+    await clicks(2);
+    appendFileSync(path, line(2).slice(20));
+    await clicks(3);
+    renameSync(path, `${path}.1`);
+    writeFileSync(path, line(3));
+    appendFileSync(`${path}.1`, line(4));
+    await clicks(5);
+    truncateSync(path);
+    appendFileSync(path, line(5));
+    await clicks(6);
+    appendFileSync(path, `${line(6)}nothing\n${line(7)}`);
+    await clicks(8);
+    expect((await imports()).map(({ state }) => state)).toEqual(['running']);
+    appendFileSync(path, line(8).trimEnd());
+    command.signal('SIGTERM');
+    const { code: exit, stdout } = await command.ended;
+    expect(exit).toBe(0);
+    const report = JSON.parse(stdout);
+    expect(report).toMatchObject({ accepted: 8, known: 0, untimed: 0, files: [{ format: 'ndjson' }] });
+    expect(countsOf(report.rejected)).toBe(1);
+    const [one, ...others] = await imports();
+    expect([one, others]).toMatchObject([{ state: 'done', accepted: 8, owner_id: 'me' }, []]);
+    const undone = await spoor.send('DELETE', `/api/v1/imports/${one.id}`);
+    expect(undone.json).toEqual({ removed_clicks: 8, removed_urls: 1 });
+  });
+
+  test('goes on as the same import when its server is started again, and counts nothing twice', async () => {
+    const own = {
+      SPOOR_DATA_DIR: join(folder, 'restarted'),
+      CLICKHOUSE_DATABASE: `test_restarted_${process.pid}`,
+    };
+    const first = await startSpoor(own);
+    const total = async (server: TestSpoor): Promise<number> => {
+      const [row] = await server.database.rows<[number]>(sql`SELECT count() FROM clicks`);
+      return row?.[0] ?? 0;
+    };
+    const [line = ''] = ndjson(1).split('\n');
+    const command = new SpoorProcess(['import', '-', '--follow', '--json'], own);
+    command.write(`${line}\n`);
+    await waitUntil('one click', async () => (await total(first)) === 1);
+    // Equal to the one before, in a part of its own.
+    command.write(`${line}\n`);
+    await waitUntil('two clicks', async () => (await total(first)) === 2);
+    await first.running.stop();
+    command.write(`${line}\n`);
+    const second = await startSpoor(own);
+    try {
+      await waitUntil('three clicks', async () => (await total(second)) === 3);
+      command.end(ndjson(1, 1).trimEnd());
+      const { code: exit, stdout, stderr } = await command.ended;
+      expect([exit, await total(second)]).toEqual([0, 4]);
+      expect(JSON.parse(stdout)).toMatchObject({ accepted: 4, known: 2 });
+      expect(stderr.split('\n')).toEqual([
+        'Following - until Ctrl-C or SIGTERM.',
+        expect.stringContaining('Waiting for it.'),
+        'The server responds again: going on.',
+        '',
+      ]);
+      const { items } = (await second.send('GET', '/api/v1/imports')).json;
+      expect(items).toMatchObject([{ state: 'done', accepted: 4 }]);
+    } finally {
+      await second.stop();
+      await first.database.close();
+    }
+  });
+
+  test.each([
+    [['a.log', 'b.log'], '--follow takes one file.'],
+    [['a.log', '--dry-run'], '--follow cannot be combined with --dry-run.'],
+    [['a.log', '--allow-duplicates'], '--follow cannot be combined with --allow-duplicates.'],
+  ])('is refused in %j', async (args, message) => {
+    const { code: exit, stderr } = await runCommand(['import', '--follow', ...args], settings);
+    expect([exit, stderr]).toEqual([2, `spoor: ${message} (see --help)\n`]);
   });
 });
 

@@ -395,6 +395,76 @@ test('an import that ClickHouse failed is listed as such, and sent again adds wh
   expect((await post(lines)).json).toMatchObject({ accepted: 1 });
 });
 
+describe('the parts of a file', () => {
+  const send = (code: string, seconds: readonly number[], query: Readonly<Record<string, string>>) =>
+    spoor.send('POST', '/api/v1/imports', {
+      query: { owner: 'me', format: 'ndjson', file: 'parts', ...query },
+      body: seconds
+        .map((second) => `${JSON.stringify({ short_code: code, clicked_at: BEGUN - second })}\n`)
+        .join(''),
+    });
+
+  test('are one import, with equal lines and line numbers counted across them', async () => {
+    const first = await send('parts', [100, 100], { part: '1' });
+    expect(first.json).toMatchObject({ state: 'running', accepted: 2, finished_at: null });
+    const id: string = first.json.id;
+    expect((await spoor.send('DELETE', `/api/v1/imports/${id}`)).status).toBe(409);
+    expect((await send('parts', [], { part: '2', import_id: id })).json).toMatchObject({ accepted: 2 });
+    const third = await send('parts', [100, -100_000], { part: '3', import_id: id });
+    expect(third.json).toMatchObject({ accepted: 3, state: 'running' });
+    const last = await send('parts', [99, -100_000], { part: '4', import_id: id, last: 'true' });
+    expect(last.json).toMatchObject({ id, state: 'done', read: 6, accepted: 4 });
+    expect(Object.values<any>(last.json.rejected).map(({ lines }) => lines)).toEqual([[4, 6]]);
+    expect((await spoor.send('GET', `/api/v1/imports/${id}`)).json).toEqual(last.json);
+    expect((await spoor.send('DELETE', `/api/v1/imports/${id}`)).json).toMatchObject({ removed_clicks: 4 });
+    const again = await send('parts', [100], { part: '1', import_id: id });
+    expect([again.status, again.json.field]).toEqual([409, 'import_id']);
+  });
+
+  test('begin anew after one whose outcome is unknown', async () => {
+    const { id } = (await send('anew', [100], { part: '1' })).json;
+    expect((await send('anew', [100], { part: '2', import_id: id })).json.accepted).toBe(2);
+    const repeated = await send('anew', [100], { part: '2', import_id: id });
+    expect([repeated.status, repeated.json.field]).toEqual([409, 'part']);
+    const anew = await send('anew', [100, 100, 100], { part: '1', import_id: id });
+    expect(anew.json).toMatchObject({ id, accepted: 3, known: 2, state: 'running' });
+    const last = await send('anew', [], { part: '2', import_id: id, last: 'true' });
+    expect(last.json).toMatchObject({ accepted: 3, state: 'done' });
+  });
+
+  test('may be none, and are no clicks at the end', async () => {
+    const none = await spoor.send('POST', '/api/v1/imports', {
+      query: { part: '1', last: 'true' },
+      body: '',
+    });
+    expect(none.json).toMatchObject({ state: 'done', read: 0, format: null });
+    const wrong = { query: { part: '1', last: 'true', format: 'ndjson' }, body: 'nothing\n' };
+    expect((await spoor.send('POST', '/api/v1/imports', wrong)).status).toBe(422);
+  });
+
+  test.each([
+    ['part', { import_id: '00697dd2a05c3a1f' }, 400],
+    ['part', { last: 'true' }, 400],
+    ['import_id', { part: '2' }, 400],
+    ['import_id', { part: '1', import_id: 'x' }, 400],
+    ['dry_run', { part: '1', dry_run: 'true' }, 400],
+    ['part', { part: '2', import_id: '00697dd2a05c3a1f' }, 409],
+    ['id', { part: '1', import_id: '00697dd2a05c3a1f' }, 404],
+  ])('are refused for their %s: %j', async (field, query, status) => {
+    const refused = await send('refused', [100], query);
+    expect([refused.status, refused.json.field]).toEqual([status, field]);
+  });
+
+  test('are of logs without a header, or NDJSON', async () => {
+    const body = 'short_code,clicked_at\nrefused,2026-01-05\n';
+    const refused = await spoor.send('POST', '/api/v1/imports', { query: { part: '1' }, body });
+    expect([refused.status, refused.json.error]).toEqual([
+      400,
+      'A file in the format csv cannot be followed: only NDJSON and logs without a header can.',
+    ]);
+  });
+});
+
 describe('an import', () => {
   const line = (code: string, second = 0) =>
     `${JSON.stringify({ short_code: code, clicked_at: 1_767_225_600 + second })}\n`;

@@ -25,6 +25,12 @@ export interface BatchSizes {
   readonly bytes: number;
 }
 
+/** What an import continues: records of the same file that came before. */
+export interface EarlierRecords {
+  readonly stream: ImportStream;
+  readonly lines: number;
+}
+
 /** Fewer records in the first, so that storing begins early. */
 const SIZES: BatchSizes = { firstRecords: 20_000, records: 60_000, bytes: 16 * 1_048_576 };
 
@@ -38,6 +44,7 @@ const PAUSE_MS = 1_000;
 /**
  * Imports a file's records batch by batch; memory holds only a few batches, whatever the file's size.
  * @param onProgress called with the report so far
+ * @param earlier counts on from there, and has counted these records too when the import ends
  * @throws AppError; what was stored until then stays, and the same file adds the rest
  */
 export async function runImport(
@@ -45,8 +52,9 @@ export async function runImport(
   store: StoreBatch,
   onProgress: (report: ImportReport) => void,
   sizes: BatchSizes = SIZES,
+  earlier: EarlierRecords = { stream: new ImportStream(), lines: 0 },
 ): Promise<ImportReport> {
-  const run = new ImportRun(reading, store, onProgress, sizes);
+  const run = new ImportRun(reading, store, onProgress, sizes, earlier);
   let skipped = headerRecords;
   try {
     for await (const block of blocks) {
@@ -68,7 +76,7 @@ class ImportRun {
   readonly #store: StoreBatch;
   readonly #onProgress: (report: ImportReport) => void;
   readonly #sizes: BatchSizes;
-  readonly #stream = new ImportStream();
+  readonly #stream: ImportStream;
   readonly #pending = new PendingRecords();
   readonly #underWay: Promise<void>[] = [];
   /** Settles once the batch that was begun last is stored. */
@@ -81,11 +89,14 @@ class ImportRun {
     store: StoreBatch,
     onProgress: (report: ImportReport) => void,
     sizes: BatchSizes,
+    { stream, lines }: EarlierRecords,
   ) {
     this.#reading = reading;
     this.#store = store;
     this.#onProgress = onProgress;
     this.#sizes = sizes;
+    this.#stream = stream;
+    this.#pending.firstLine += lines;
   }
 
   /** @param skipped how many of its first records are not clicks */

@@ -5,7 +5,7 @@ import { type Batch, clicksOf } from './batch.ts';
 import { ReportBuilder } from './batch-report.ts';
 import type { FileRecords } from './file-records.ts';
 import type { ImportReport } from './import-report.ts';
-import { type StoreBatch, runImport } from './import-run.ts';
+import { type EarlierRecords, type StoreBatch, runImport } from './import-run.ts';
 import { type ImporterParts, MissingClicks } from './missing-clicks.ts';
 
 export interface ImportTarget {
@@ -30,6 +30,8 @@ export interface ImportSurroundings {
   readonly inRoom: <T>(bytes: number, work: (room: Room) => Promise<T>) => Promise<T>;
   /** Called with the report so far. */
   readonly onProgress: (report: ImportReport) => void;
+  /** Of a file that is imported in parts: the parts before. */
+  readonly earlier?: EarlierRecords | undefined;
 }
 
 /** Imports files, and adds the clicks that are not stored yet. */
@@ -48,11 +50,11 @@ export class Importer {
   async import(
     records: FileRecords,
     options: ImportTarget,
-    { now, inRoom, onProgress }: ImportSurroundings,
+    { now, inRoom, onProgress, earlier }: ImportSurroundings,
   ): Promise<ImportReport> {
     const store: StoreBatch = (batch, count) =>
       inRoom(sizeOf(batch), (room) => this.#store(batch, count, { ...options, now: now(), room }));
-    return runImport(records, store, onProgress);
+    return runImport(records, store, onProgress, undefined, earlier);
   }
 
   async #store(

@@ -30,7 +30,7 @@ export type ImportRun = (
   onProgress: (report: ImportReport) => void,
 ) => Promise<{ readonly report: ImportReport; readonly fault?: string | undefined }>;
 
-type WantedImport = Pick<ImportEntry, 'ownerId' | 'file' | 'options'>;
+export type WantedImport = Pick<ImportEntry, 'ownerId' | 'file' | 'options'>;
 
 /** What an undo has removed. */
 export interface Undone {
@@ -65,23 +65,13 @@ export class Imports {
    */
   async run(wanted: WantedImport, work: ImportRun): Promise<ImportEntry> {
     const { log, now } = this.#parts;
-    const startedAt = now();
-    const id = await this.#ids.next(startedAt);
-    let entry: ImportEntry = {
-      ...wanted,
-      id,
-      state: 'running',
-      error: null,
-      report: emptyReport(),
-      startedAt,
-      finishedAt: null,
-    };
+    let entry = await this.#started(wanted);
+    const { id } = entry;
     const become = (change: Partial<ImportEntry>): ImportEntry => {
       entry = { ...entry, ...change };
-      this.#running.set(id, entry);
+      this.update(entry);
       return entry;
     };
-    become({});
     const write = setInterval(() => void log.write(entry).catch(() => {}), WRITE_EVERY_MS).unref();
     try {
       await log.write(entry);
@@ -97,6 +87,38 @@ export class Imports {
       clearInterval(write);
       this.#running.delete(id);
     }
+  }
+
+  /** Begins an import that runs until `end`, and keeps a log of it. @throws AppError `unavailable` */
+  async begin(wanted: WantedImport): Promise<ImportEntry> {
+    const entry = await this.#started(wanted);
+    try {
+      await this.save(entry);
+    } catch (error) {
+      this.#running.delete(entry.id);
+      throw error;
+    }
+    return entry;
+  }
+
+  /** Tells what has become of a running import. */
+  update(entry: ImportEntry): void {
+    this.#running.set(entry.id, entry);
+  }
+
+  /** Writes down what has become of an import. @throws AppError `unavailable` */
+  async save(entry: ImportEntry): Promise<void> {
+    await this.#parts.log.write(entry);
+  }
+
+  /** Ends a running import. @throws AppError `unavailable`: it has ended, and is not written down */
+  async end(entry: ImportEntry): Promise<ImportEntry> {
+    try {
+      await this.save(entry);
+    } finally {
+      this.#running.delete(entry.id);
+    }
+    return entry;
   }
 
   /** Runs an import that stores nothing: it is not kept. @throws AppError whatever `work` throws */
@@ -145,6 +167,23 @@ export class Imports {
     const undone = { clicks, urls: await urls.deleteUnused(id) };
     await log.write({ ...entry, state: 'undone' });
     return undone;
+  }
+
+  async #started(wanted: WantedImport): Promise<ImportEntry> {
+    const startedAt = this.#parts.now();
+    const id = await this.#ids.next(startedAt);
+    const report = emptyReport();
+    const entry: ImportEntry = {
+      ...wanted,
+      id,
+      state: 'running',
+      error: null,
+      report,
+      startedAt,
+      finishedAt: null,
+    };
+    this.update(entry);
+    return entry;
   }
 
   /** What is stored of an import that is not running in this process. */

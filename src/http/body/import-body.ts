@@ -1,7 +1,9 @@
 import { openRecords } from '../../clicks/import/file-records.ts';
+import { type FilePart, requireLines } from '../../clicks/import/followed-imports.ts';
 import { importFault } from '../../clicks/import/import-fault.ts';
 import type { ImportEntry } from '../../clicks/import/import-log.ts';
-import { emptyReport, rejectedCount } from '../../clicks/import/import-report.ts';
+import { type ImportReport, emptyReport, rejectedCount } from '../../clicks/import/import-report.ts';
+import type { EarlierRecords } from '../../clicks/import/import-run.ts';
 import type { ImportRun } from '../../clicks/import/imports.ts';
 import { type ImportOptions, readingOptionsOf } from '../../clicks/import/options.ts';
 import { type Context, signalOf } from '../request/context.ts';
@@ -15,6 +17,8 @@ export interface ImportOrder {
   /** The file's name, if it was said. */
   readonly file: string | undefined;
   readonly options: ImportOptions;
+  /** Of a file that comes in parts. */
+  readonly part: FilePart | undefined;
 }
 
 /**
@@ -37,9 +41,9 @@ export async function importBody(
 }
 
 async function imported(
-  { imports, importer, shares, metrics, now, proxies }: Services,
+  { imports, followedImports, importer, shares, metrics, now, proxies }: Services,
   ctx: Context,
-  { ownerId, file, options }: ImportOrder,
+  { ownerId, file, options, part }: ImportOrder,
   pieces: AsyncIterable<Buffer>,
 ): Promise<ImportEntry> {
   const { format, encoding } = options;
@@ -52,8 +56,12 @@ async function imported(
   const { columns: _, ...reading } = records?.reading ?? { columns: [] };
   const wanted = { ownerId, file: file ?? null, options: { ...options, ...reading } };
   const holder = holderOf({ proxies }, ctx);
-  const run: ImportRun = async (id, onProgress) => {
-    if (records === undefined) return { report: emptyReport() };
+  const importAs = async (
+    id: bigint,
+    earlier: EarlierRecords | undefined,
+    onProgress: (report: ImportReport) => void,
+  ): Promise<ImportReport> => {
+    if (records === undefined) return emptyReport();
     const report = await importer.import(
       records,
       {
@@ -64,10 +72,18 @@ async function imported(
         areCodesKnown: options.known_codes === true,
         isDryRun,
       },
-      { now, inRoom: (bytes, work) => inRoom(shares.ingestion, holder, bytes, work), onProgress },
+      { now, inRoom: (bytes, work) => inRoom(shares.ingestion, holder, bytes, work), onProgress, earlier },
     );
     if (!isDryRun) metrics.countClicks(report.accepted, rejectedCount(report));
-    return { report, fault: importFault(records, report) };
+    return report;
+  };
+  if (part !== undefined) {
+    if (records !== undefined) requireLines(records);
+    return followedImports.run(wanted, part, importAs);
+  }
+  const run: ImportRun = async (id, onProgress) => {
+    const report = await importAs(id, undefined, onProgress);
+    return { report, fault: records && importFault(records, report) };
   };
   return isDryRun ? imports.rehearse(wanted, run) : imports.run(wanted, run);
 }

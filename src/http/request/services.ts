@@ -2,6 +2,7 @@ import type { Logger } from 'pino';
 import type { StatsCache } from '../../cache/stats-cache.ts';
 import type { Backups } from '../../backup/write-backup.ts';
 import type { Importer } from '../../clicks/import/importer.ts';
+import type { FollowedImports } from '../../clicks/import/followed-imports.ts';
 import type { Imports } from '../../clicks/import/imports.ts';
 import type { IdempotencyLedger } from '../../clicks/idempotency.ts';
 import type { IngestContext } from '../../clicks/ingest-options.ts';
@@ -32,6 +33,7 @@ export interface Services {
   readonly idempotency: IdempotencyLedger;
   readonly importer: Importer;
   readonly imports: Imports;
+  readonly followedImports: FollowedImports;
   readonly removal: ClickRemoval;
   readonly backups: Backups;
   readonly cache: StatsCache;
