@@ -38,12 +38,13 @@ export async function* grownFile(name: string, signal: AbortSignal): AsyncGenera
 /** Ends when another file has the name and this one gets nothing more. */
 async function* contentOf(file: FileHandle, name: string, signal: AbortSignal): AsyncGenerator<Buffer> {
   const own = await file.stat();
+  const buffer = Buffer.allocUnsafe(READ_BYTES);
   let position = 0;
   let last = NOTHING;
   let replacedFor = 0;
   while (!signal.aborted) {
     const from = position - last.length;
-    const { bytesRead, buffer } = await file.read(Buffer.allocUnsafe(READ_BYTES), 0, READ_BYTES, from);
+    const { bytesRead } = await file.read(buffer, 0, READ_BYTES, from);
     const found = buffer.subarray(0, bytesRead);
     if (!found.subarray(0, last.length).equals(last)) {
       yield* lineEndAfter(last);
@@ -51,7 +52,8 @@ async function* contentOf(file: FileHandle, name: string, signal: AbortSignal): 
       continue;
     }
     if (found.length > last.length) {
-      const appended = found.subarray(last.length);
+      // A copy: pieces may wait long, and each would hold the whole buffer.
+      const appended = Buffer.from(found.subarray(last.length));
       position += appended.length;
       last = Buffer.from(found.subarray(-LAST_BYTES));
       replacedFor = 0;
