@@ -51,6 +51,30 @@ describe.each(STORED_INPUTS)('%s', (name) => {
   });
 });
 
+test.each([
+  ['an array with the time as a fraction', 'application/json', (click: object) => JSON.stringify([click])],
+  ['lines', 'application/x-ndjson', (click: object) => `${JSON.stringify(click)}\n`],
+])('clicks with the fields that a log shipper adds are taken: %s', async (name, type, write) => {
+  const code = `shipped as ${name}`;
+  const click = { short_code: code, clicked_at: 1769853600.123457, referrer: '', user_agent: '-' };
+  const shipper = {
+    date: 1769853601.5,
+    tag: 'nginx',
+    host: 'web-1',
+    source_type: 'file',
+    nested: { a: [1] },
+  };
+  const { json } = await spoor.send('POST', '/api/v1/clicks', {
+    body: write({ ...shipper, ...click }),
+    headers: { 'content-type': type },
+  });
+  expect(json).toEqual({ accepted: 1, rejected: [] });
+  expect([await storedIn('clicked_at', code), await storedIn('referrer', code)]).toEqual([
+    '2026-01-31 10:00:00.123',
+    'Direct',
+  ]);
+});
+
 test('the table has the columns that are inserted, and no others', async () => {
   const columns = await spoor.database.rows<[string]>(
     sql`SELECT name FROM system.columns WHERE database = currentDatabase() AND table = 'clicks'`,
