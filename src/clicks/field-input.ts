@@ -176,7 +176,7 @@ export function timeInput(document: FieldDocument): FieldInput<number> {
   return {
     schema: z.union([z.string(), z.number()]).nullish(),
     parse: parseTime,
-    parseCell: identity,
+    parseCell: (cell) => cell.trim(),
     document,
   };
 }

@@ -1,5 +1,5 @@
 import { INPUTS, INPUT_NAMES } from '../fields.ts';
-import { type FieldMap, type Lookup, clickReader, withOwnNames } from './field-map.ts';
+import { type FieldMap, type Lookup, clickReader, namesRead, withOwnNames } from './field-map.ts';
 import type { FieldFormat, FileHeader, ImportedRecord } from './import-format.ts';
 
 /** What differs between formats whose records are rows of cells under a header. */
@@ -43,6 +43,7 @@ export function cellFormat(parts: CellFormatParts): FieldFormat {
       };
     },
     tellsCode: ({ columns }) => tellsCode(columns, map),
+    repeatedName: ({ columns }) => repeatedName(columns, map),
     hasName: (name, { columns }) => {
       const isThere = lookupIn(columns)(name) !== undefined;
       return () => isThere;
@@ -65,6 +66,15 @@ function tellsCode(columns: readonly string[], map: FieldMap | undefined): boole
   const ownNames = map?.keepsOwnNames === true ? ['short_code'] : [];
   const isConstant = names.length === 0 && columns.length > 1;
   return isConstant || [...names, ...beside, ...ownNames].some((name) => lookup(name) !== undefined);
+}
+
+/** Of columns that have the same name only one could be read. Those that no field is read from may have any. */
+function repeatedName(columns: readonly string[], map: FieldMap | undefined): string | undefined {
+  const seen = new Set<string>();
+  const repeated = new Set(columns.filter((name) => seen.size === seen.add(name).size));
+  return namesRead(map)
+    .map((name) => name.toLowerCase())
+    .find((name) => repeated.has(name));
 }
 
 /** Names are found in any letter case. */

@@ -9,7 +9,7 @@ const BLANK = 0x20;
 /** What is an element: each object, or those of an array around them; or those of any list, whatever is around that. */
 type Elements = 'array or objects' | 'lists in objects';
 
-/** Writes each element of a JSON text as a line. What is no JSON stays for the parser to reject. */
+/** Writes each element of one or more JSON texts as a line. What is no JSON stays for the parser to reject. */
 export class ElementCutter {
   readonly #isAround: boolean;
   #depth = 0;
@@ -18,7 +18,6 @@ export class ElementCutter {
   #isInString = false;
   #isEscaped = false;
   #isLineBegun = false;
-  #isStart = true;
 
   constructor(elements: Elements) {
     this.#isAround = elements === 'lists in objects';
@@ -34,18 +33,16 @@ export class ElementCutter {
         this.#passString(byte);
       } else if (byte <= BLANK) {
         if (this.#isLineBegun) lines[length++] = BLANK;
-      } else if (byte === OPENING_BRACKET && (this.#isStart || this.#isOutside())) {
-        this.#isStart = false;
+      } else if (byte === OPENING_BRACKET && this.#isBetweenTexts()) {
         this.#depth = this.#base = 1;
       } else if (this.#isOutside()) {
         this.#isInString = byte === QUOTE;
       } else if (this.#endsElement(byte)) {
         if (this.#isLineBegun) lines[length++] = LINE_FEED;
         this.#isLineBegun = false;
-        if (this.#isAround && byte === CLOSING_BRACKET) this.#base = this.#depth = 0;
+        if (byte === CLOSING_BRACKET) this.#base = this.#depth = 0;
       } else {
         lines[length++] = byte;
-        this.#isStart = false;
         this.#isLineBegun = true;
         this.#passStructure(byte);
         if (this.#depth === this.#base && isClosing(byte)) {
@@ -55,6 +52,11 @@ export class ElementCutter {
       }
     }
     return lines.subarray(0, length);
+  }
+
+  /** Where an array may begin: in front of the first text, or behind one, since files may have been joined. */
+  #isBetweenTexts(): boolean {
+    return this.#base === 0 && this.#depth === 0 && !this.#isLineBegun;
   }
 
   /** Around the lists whose elements are wanted. */
@@ -75,7 +77,7 @@ export class ElementCutter {
 
   #passStructure(byte: number): void {
     if (byte === QUOTE) this.#isInString = true;
-    else if (isClosing(byte)) this.#depth--;
+    else if (isClosing(byte)) this.#depth = Math.max(this.#base, this.#depth - 1);
     // Either bracket has a brace 32 places on.
     else if ((byte | 0x20) === 0x7b) this.#depth++;
   }

@@ -27,6 +27,14 @@ export interface FieldMap {
   };
 }
 
+/** The names that clicks are read from. */
+export function namesRead(map: FieldMap | undefined): readonly string[] {
+  if (map === undefined) return INPUT_NAMES;
+  const sources: readonly FieldSource[] = Object.values(map.sources);
+  const theirs = sources.flatMap(({ names, beside = [] }) => [...names, ...beside]);
+  return [...theirs, ...(map.leftOut?.names ?? []), ...(map.keepsOwnNames === true ? INPUT_NAMES : [])];
+}
+
 /** Makes what looks up a name in a record: undefined for what is not there; itself undefined where no record has the name. */
 export type Lookup<Row> = (name: string) => ((row: Row) => unknown) | undefined;
 

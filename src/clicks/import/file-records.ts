@@ -152,6 +152,9 @@ function headerOf(
     throw invalid('body', 'The header line is too long: its names must fit into 64 KiB.');
   }
   const header = headerIn(format, sample, delimiter);
+  const repeated = header && format.repeatedName?.(header);
+  if (repeated !== undefined)
+    throw invalid('body', `The header line names ${quotable(repeated)} twice: rename one of these columns.`);
   if (header !== undefined && format.tellsCode(header)) return header;
   if (header !== undefined) {
     throw invalid(

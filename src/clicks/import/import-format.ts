@@ -58,6 +58,8 @@ export interface FieldFormat extends FormatBase {
   readonly parser: (header: FileHeader) => RecordParser;
   /** Whether records under this header can tell a short code. */
   readonly tellsCode: (header: FileHeader) => boolean;
+  /** A name that clicks are read from and that more than one column has. Itself undefined for a format without a header. */
+  readonly repeatedName?: (header: FileHeader) => string | undefined;
   /** Makes the check whether a record has anything of that name, as maps name it. */
   readonly hasName: (name: string, header: FileHeader) => (record: string) => boolean;
   /** The same format with other names for the fields of a click, made from its own map; that is undefined where its names are a click's. */

@@ -2,7 +2,7 @@ import { jsonFormat } from './json-format.ts';
 import { JSON_ELEMENTS } from './json-layouts.ts';
 
 export const JSON_FILE = jsonFormat({
-  description: 'a JSON array of such objects, or objects over several lines; lines are counted as objects',
+  description: 'JSON arrays of such objects, or objects over several lines; lines are counted as objects',
   endings: ['.json'],
   layout: JSON_ELEMENTS,
   signs: ['short_code'],

@@ -37,6 +37,13 @@ describe('a CSV record', () => {
     expect(parseCsvRecord('a,b,soon,', columns)).toMatchObject({ value: { redirect_ms: 'soon' } });
   });
 
+  test('may have blanks around its time; a short code keeps them', () => {
+    expect(parseCsvRecord('a , 2026-10-10T10:00:00Z ', { columns: ['short_code', 'clicked_at'] })).toEqual({
+      kind: 'click',
+      value: { short_code: 'a ', clicked_at: '2026-10-10T10:00:00Z' },
+    });
+  });
+
   test('may lack its last cells, have empty ones behind them, or be empty', () => {
     const header = { columns: ['short_code', 'city', 'os'] };
     expect(parseCsvRecord('a', header)).toEqual({ kind: 'click', value: { short_code: 'a' } });

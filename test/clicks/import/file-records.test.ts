@@ -175,6 +175,37 @@ describe('a file', () => {
     );
   });
 
+  test('of JSON that was joined from several has the elements of all', async () => {
+    const code = fc.string({ unit: fc.constantFrom('a', '[', ']', '{', '}', '"', ',', '\\') });
+    const clicks = fc.array(fc.record({ short_code: code }), { maxLength: 3 });
+    const joined = fc.record({
+      files: fc.array(clicks, { minLength: 1, maxLength: 4 }),
+      indent: fc.nat({ max: 2 }),
+      between: fc.constantFrom('', '\n', '\r\n\r\n'),
+    });
+    await fc.assert(
+      fc.asyncProperty(joined, async ({ files, indent, between }) => {
+        const text = files.map((file) => JSON.stringify(file, undefined, indent)).join(between);
+        expect(await clicksOf(Buffer.from(text), { format: 'json' })).toEqual(files.flat());
+      }),
+    );
+    expect(
+      await clicksOf(Buffer.from('{\n"short_code":"a"}[{"short_code":"b"}]]\n[{"short_code":"c"}]')),
+    ).toEqual([{ short_code: 'a' }, { short_code: 'b' }, 'rejected: not a JSON object', { short_code: 'c' }]);
+  });
+
+  test.each([
+    ['spoo-me', { meta: { short_code: 'a' }, clicked_at: '2026-01-24T10:05:03Z' }],
+    ['shlink', { referer: '', date: '2026-01-24T10:05:03Z', userAgent: 'x', visitedUrl: 'https://s.test/a' }],
+  ])('of arrays that were joined has the elements of all: %s', async (_, element) => {
+    for (const between of ['', '\n']) {
+      const text = [[element, element], [element]].map((file) => JSON.stringify(file)).join(between);
+      const clicks = await clicksOf(Buffer.from(text));
+      expect(clicks).toHaveLength(3);
+      for (const click of clicks) expect(click).toMatchObject({ short_code: 'a' });
+    }
+  });
+
   test('of which a row is not UTF-8: that row alone is rejected', async () => {
     const bytes = Buffer.from('short_code,city\na,Z\xFCrich\nb,\xC3\xBC\n\xF0\x9F,x\n', 'latin1');
     expect(await clicksOf(bytes)).toEqual([
@@ -223,6 +254,14 @@ describe('a file', () => {
     ['shlink', 'Referer,Date,Country,City,Short URL\n,2026-01-24,,,https://s.test/a\n', 'a'],
   ])('of another service has a format’s name in each of its formats: %s', async (format, text, code) => {
     expect(await clicksOf(Buffer.from(text), { format })).toMatchObject([{ short_code: code }]);
+  });
+
+  test('that names a column twice is an error, unless nothing is read from it', async () => {
+    const openOf = (text: string) => clicksOf(Buffer.from(text));
+    await expect(openOf('short_code,id,Short_Code\na,1,b\n')).rejects.toThrow('names short_code twice');
+    await expect(openOf('short_code;CITY; city\na;1;b\n')).rejects.toThrow('names city twice');
+    await expect(openOf('click_time,shorturl,Shorturl\n2026-01-24,a,b\n')).rejects.toThrow('shorturl twice');
+    expect(await openOf('short_code,id,id,,\na,1,1,,\n')).toMatchObject([{ short_code: 'a' }]);
   });
 
   test('without a column short_code is one that names it', async () => {
