@@ -56,6 +56,13 @@ const parametersOf = ({ description, sample }: Route): readonly string[] => [
 /** A body that is sent, once with each of its texts in place of which another stands. */
 function bodiesWith(text: string, { body }: Route['sample']): readonly string[] {
   if (body === undefined || body.text === '') return [];
+  // A log.
+  if (body.type === 'application/octet-stream') {
+    const quoted = [...body.text.matchAll(/"[^"]*"/g)];
+    return quoted.map(
+      ({ index, 0: { length } }) => `${body.text.slice(0, index)}"${text}"${body.text.slice(index + length)}`,
+    );
+  }
   const line = body.type === 'application/x-ndjson' ? (body.text.split('\n')[0] ?? '') : body.text;
   let texts = 0;
   JSON.parse(line, (_, value: unknown) => (typeof value === 'string' ? texts++ : value));
