@@ -1,5 +1,6 @@
 import type { BodyStep } from '../click-body.ts';
 import type { ReportBuilder } from './batch-report.ts';
+import { REPEATED_HEADER } from './lines.ts';
 import { type Reading, parserOf, splitterOf } from './reading.ts';
 import type { FileRecord } from './records.ts';
 
@@ -33,6 +34,10 @@ export function clicksOf(
       isFirst = false;
       for (const records of recordsOf(batch)) {
         for (const record of records) {
+          if (record.text.startsWith(REPEATED_HEADER)) {
+            yield undefined;
+            continue;
+          }
           const index = firstLine + record.line - 1;
           const parsed = parse(record.text);
           if (isReported) report.read();

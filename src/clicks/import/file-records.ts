@@ -1,7 +1,7 @@
 import { type AppError, invalid } from '../../errors.ts';
 import { IMPORT_FORMATS, IMPORT_FORMAT_NAMES, type ImportFormatName } from './formats.ts';
 import { parseGivenMap } from './given-map.ts';
-import type { ImportFormat } from './import-format.ts';
+import type { ImportFormat, LogFormat } from './import-format.ts';
 import { NOT_UTF8 } from './lines.ts';
 import type { readingOptionsOf } from './options.ts';
 import { type Reading, formatOf, isQuoted } from './reading.ts';
@@ -19,6 +19,7 @@ import { percentEscape } from './request-path.ts';
 import { type RecordBlock, recordBlocks } from './record-blocks.ts';
 import { SAMPLE_BYTES, textBytes, validUtf8 } from './file-text.ts';
 import { peek } from './peek.ts';
+import { withMarkedHeaders } from './repeated-headers.ts';
 import { unpacked } from './unpack.ts';
 
 /** How many records are looked at for the names that a map gives. */
@@ -75,7 +76,7 @@ export async function openRecords(
   const text = validUtf8(linesOf(format, whole), format.kind === 'log' ? percentEscape : () => NOT_UTF8);
   return {
     reading: isPrefixed ? { ...reading, prefix: prefixed.prefix } : reading,
-    blocks: withSameColumns(recordBlocks(text, isQuoted(format), header.delimiter), format, header.columns),
+    blocks: withOneHeader(recordBlocks(text, isQuoted(format), header.delimiter), format, sample, header),
     headerRecords: headerRecords(format, sample),
     firstLine,
     nearest,
@@ -111,13 +112,24 @@ async function* linesOf(format: ImportFormat, stream: AsyncIterable<Buffer>): As
   for await (const piece of stream) yield toLines === undefined ? piece : toLines(piece);
 }
 
+/** @throws AppError for a log that names other columns later */
+function withOneHeader(
+  blocks: AsyncIterable<RecordBlock>,
+  format: ImportFormat,
+  sample: string,
+  { columns, delimiter }: Pick<Reading, 'columns' | 'delimiter'>,
+): AsyncIterable<RecordBlock> {
+  if (format.kind === 'log') return withSameColumns(blocks, format, columns);
+  if (format.parseHeader === undefined) return blocks;
+  return withMarkedHeaders(blocks, firstRecord(sample, format.isQuoted, delimiter), delimiter);
+}
+
 /** @throws AppError where a log begins to have other columns, since lines read by the old ones would be wrong clicks */
 async function* withSameColumns(
   blocks: AsyncIterable<RecordBlock>,
-  format: ImportFormat,
+  { columns: named }: LogFormat,
   columns: readonly string[],
 ): AsyncGenerator<RecordBlock> {
-  const named = format.kind === 'log' ? format.columns : undefined;
   for await (const block of blocks) {
     const lines =
       named !== undefined && block.bytes.includes(named.start) ? block.bytes.toString().split('\n') : [];

@@ -2,6 +2,8 @@ import { spawnSync } from 'node:child_process';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, test } from '@jest/globals';
 import * as fc from 'fast-check';
+import { clicksOf as clicksOfBatch } from '../../../src/clicks/import/batch.ts';
+import { ReportBuilder } from '../../../src/clicks/import/batch-report.ts';
 import { openRecords } from '../../../src/clicks/import/file-records.ts';
 import { PendingRecords } from '../../../src/clicks/import/pending-records.ts';
 import { type RecordBlock, recordBlocks } from '../../../src/clicks/import/record-blocks.ts';
@@ -9,7 +11,7 @@ import { textBytes, validUtf8 } from '../../../src/clicks/import/file-text.ts';
 import { unpacked } from '../../../src/clicks/import/unpack.ts';
 import type { ImportFormatName } from '../../../src/clicks/import/formats.ts';
 import { parserOf } from '../../../src/clicks/import/reading.ts';
-import { LONGEST_LINE, TOO_LONG } from '../../../src/clicks/import/lines.ts';
+import { LONGEST_LINE, REPEATED_HEADER, TOO_LONG } from '../../../src/clicks/import/lines.ts';
 import { RecordSplitter } from '../../../src/clicks/import/records.ts';
 
 async function* pieces(bytes: Buffer, cuts: readonly number[]): AsyncGenerator<Buffer> {
@@ -123,6 +125,7 @@ describe('a file', () => {
     for await (const block of opened.blocks) blocks.push(block);
     return recordsOf(blocks)
       .slice(opened.headerRecords)
+      .filter((record) => !record.startsWith(REPEATED_HEADER))
       .map((record) => {
         const parsed = parse(record);
         return parsed.kind === 'click' ? parsed.value : `${parsed.kind}: ${parsed.reason}`;
@@ -155,6 +158,79 @@ describe('a file', () => {
     ['packed', gzipSync(csv), undefined],
   ])('of a spreadsheet, %s', async (_, bytes, encoding) => {
     expect(await clicksOf(bytes, encoding === undefined ? {} : { encoding })).toEqual(rows);
+  });
+
+  const joinedCsv = [
+    'short_code,city\na,b\n',
+    '\uFEFFshort_code,city\r\nc,d\r\n',
+    'sep=,\nshort_code,city\n"e","f"\n',
+    '"sep=,"\r\nshort_code,city\r\nx,y,z\n',
+  ];
+
+  test('of CSV that was joined has the rows of all, whose lines are numbered with the headers', async () => {
+    const files = fc.array(fc.constantFrom(...joinedCsv, '"open\n', 'sep=,\n'), { maxLength: 6 });
+    await fc.assert(
+      fc.asyncProperty(files, cuts, async (others, places) => {
+        const text = ['short_code,city\n', ...others].join('');
+        const opened = await openRecords('-', pieces(Buffer.from(text), places), {
+          format: 'csv',
+          encoding: undefined,
+          reading: {},
+        });
+        const blocks: RecordBlock[] = [];
+        for await (const block of opened?.blocks ?? []) blocks.push(block);
+        const report = new ReportBuilder();
+        const reading = { format: 'csv', columns: ['short_code', 'city'] } as const;
+        const found = [
+          ...clicksOfBatch(
+            { reading, firstLine: 1, pieces: blocks.map(({ bytes }) => bytes) },
+            report,
+            () => {},
+          ),
+        ];
+        // Each line by itself, since no quotes are open over a line break that fits.
+        const lines = text
+          .replaceAll(/\r|\uFEFF/g, '')
+          .split('\n')
+          .slice(0, -1);
+        const isHeader = (line = ''): boolean => line === 'short_code,city';
+        const rows = lines
+          .map((line, place) => ({ line, index: place + 1, next: lines[place + 1] }))
+          .filter(({ line, next }) => !isHeader(line) && !(/^"?sep=,"?$/.test(line) && isHeader(next)));
+        const codes = rows.filter(({ line }) => line !== '"open' && line !== 'x,y,z');
+        expect(found.flatMap((step) => (step === undefined ? [] : [step.index]))).toEqual(
+          codes.map(({ index }) => index),
+        );
+        expect(report.build()).toMatchObject({ read: rows.length });
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  test('with a header over several lines may have it again, and another header stays a row', async () => {
+    const header = '"short_code","a\nb"\n';
+    const other = '"short_code","b"\n';
+    const text = `${header}x,1\n${header}${other}y,2\n`;
+    expect(await clicksOf(Buffer.from(text))).toMatchObject([
+      { short_code: 'x' },
+      { short_code: 'short_code' },
+      { short_code: 'y' },
+    ]);
+  });
+
+  test.each([
+    '192.0.2.1 - - [31/Jan/2026:10:00:00 +0000] "GET /a HTTP/1.1" 302 0 "-" "x"\n',
+    '{"short_code":"a","ip":"192.0.2.1"}\n',
+    '[{"short_code":"a",\n"ip":"192.0.2.1"}]\n',
+    'short_code,ip\na,192.0.2.1\n',
+  ])('of lines with NUL bytes in front is the same without them: %j', async (text) => {
+    const expected = await clicksOf(Buffer.from(text.repeat(2)));
+    expect(expected[0]).toMatchObject({ short_code: 'a', ip: '192.0.2.1' });
+    for (const count of [1, 2, 70_000]) {
+      const nuls = '\0'.repeat(count);
+      const filled = text.repeat(2).replaceAll(/^(?=.)/gm, nuls);
+      expect(await clicksOf(Buffer.from(filled + nuls))).toEqual(expected);
+    }
   });
 
   test('of a JSON array is the same wherever it is cut', async () => {
