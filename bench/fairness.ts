@@ -18,15 +18,21 @@ import { FLOODS, type FloodName, type FloodOrder, type Party } from './floods.ts
 
 const FLOODS_CLICKS = 2_000_000;
 const OTHERS_CLICKS = 50_000;
-const SECONDS = 25;
-/** Pause between two requests of a kind, so that they are no flood themselves. */
-const PAUSE_MS = 150;
+const SECONDS = 40;
+/**
+ * Pause between two requests of a kind. With 150 ms they take 0.47 of two cores by themselves, so that no flood can keep more
+ * than 0.77 of its throughput beside them.
+ */
+const PAUSE_MS = 500;
 /** During a flood, a request may take twice its idle time, or this. */
 const ALLOWED_MS = 50;
 
 /** What another owner does during a flood, one request after the other. */
 type Probe = (service: Party) => Promise<Response>;
 
+const WEEK_MS = 7 * 86_400_000;
+
+/** No question is asked twice, so that none is served from the cache. */
 let sent = 0;
 
 const PROBES: Readonly<Record<string, Probe>> = {
@@ -37,7 +43,9 @@ const PROBES: Readonly<Record<string, Probe>> = {
       body: '{"short_code": "other-launch"}',
     }),
   link: ({ url, headers, end }) =>
-    fetch(`${url}/api/v1/stats?scope=anon&short_code=other-launch&end_date=${end - ++sent}`, { headers }),
+    fetch(`${url}/api/v1/stats?scope=anon&short_code=other-launch&start_date=${end - WEEK_MS - ++sent}`, {
+      headers,
+    }),
   ready: ({ url }) => fetch(`${url}/ready`),
 };
 
@@ -77,9 +85,10 @@ async function measure(bench: Bench, service: OwnService): Promise<readonly Resu
 
 /** @param other sends requests during the flood */
 async function runFlood(name: FloodName, party: Party, other?: Party): Promise<FloodOutcome> {
-  // In a process of its own, so that it does not delay the measuring one.
+  // In a process and a session of its own, so that it delays neither the measuring one nor the service as a neighbour would.
   const flooding = fork(fileURLToPath(new URL('floods.ts', import.meta.url)), {
     execArgv: ['--import', 'tsx'],
+    detached: true,
   });
   flooding.send({ name, party } satisfies FloodOrder);
   let probes: FloodOutcome['probes'];

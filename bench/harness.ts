@@ -132,6 +132,8 @@ export async function startService(settings: Readonly<Record<string, string>>): 
   const service = spawn(process.execPath, [join(PACKAGE_ROOT, 'dist/cli.js'), 'serve'], {
     stdio: ['ignore', 'pipe', 'inherit'],
     env: { ...settings },
+    // A session of its own, as a service has: Linux shares the processor out by session before it does by process.
+    detached: true,
   });
   const url = await listening(createInterface(service.stdout));
   // Later output must not fill the pipe.

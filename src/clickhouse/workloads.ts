@@ -48,8 +48,8 @@ export const WORKLOADS = {
   links: { cores: undefined, memory: 0.2, concurrent: ({ cheapQueries }) => cheapQueries },
   /** Questions that read much. */
   questions: { cores: 1, memory: 0.3, concurrent: ({ expensiveQueries }) => expensiveQueries },
-  /** Their threads wait for their clients; what they cannot do by way of the disk takes more than a part. */
-  exports: { cores: 2, memory: 0.3, concurrent: ({ exports }) => exports, most: 1 / 3 },
+  /** What they cannot do by way of the disk takes more than a part. */
+  exports: { cores: 1, memory: 0.3, concurrent: ({ exports }) => exports, most: 1 / 3 },
   /** Questions that read much, and exports, without a key. */
   strangers: { cores: 1, memory: 0.3, concurrent: ({ expensiveQueries }) => expensiveQueries },
   /** Questions that were too large for the memory of their class. */
@@ -117,7 +117,9 @@ async function makeWorkloads(server: Database, { isEmbedded }: WorkloadOptions):
     const create = isEmbedded ? 'CREATE OR REPLACE WORKLOAD' : 'CREATE WORKLOAD IF NOT EXISTS';
     for (const [name, { cores }] of Object.entries<WorkloadShare>(WORKLOADS)) {
       const bound =
-        cores === undefined ? '' : ` SETTINGS max_concurrent_threads = ${cores * availableParallelism()}`;
+        cores === undefined
+          ? ''
+          : ` SETTINGS max_concurrent_threads = ${Math.max(1, Math.floor(cores * availableParallelism()))}`;
       await server.commandText(`${create} ${nameOf(name)} IN ${ROOT}${bound}`);
     }
     return true;
