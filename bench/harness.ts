@@ -135,6 +135,9 @@ export async function startService(settings: Readonly<Record<string, string>>): 
     // A session of its own, as a service has: Linux shares the processor out by session before it does by process.
     detached: true,
   });
+  // Ctrl-C reaches the session of the terminal alone.
+  const end = (): boolean => service.kill('SIGTERM');
+  process.once('exit', end);
   const url = await listening(createInterface(service.stdout));
   // Later output must not fill the pipe.
   service.stdout.resume();
@@ -142,7 +145,8 @@ export async function startService(settings: Readonly<Record<string, string>>): 
     url,
     pid: service.pid ?? 0,
     stop: async () => {
-      service.kill('SIGTERM');
+      process.off('exit', end);
+      end();
       await once(service, 'exit');
     },
   };

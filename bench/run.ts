@@ -48,6 +48,9 @@ const { clicks, only } = new Command('bench')
   .parse()
   .opts<{ clicks: string; only?: string[] }>();
 
+// The services that are running end when this process does.
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1));
+
 const bench = await startBench(Number(clicks));
 const results: Result[] = [];
 try {
