@@ -6,22 +6,7 @@ import { ReportBuilder } from './batch-report.ts';
 import type { FileRecords } from './file-records.ts';
 import type { ImportReport } from './import-report.ts';
 import { type EarlierRecords, type StoreBatch, runImport } from './import-run.ts';
-import { type ImporterParts, MissingClicks } from './missing-clicks.ts';
-
-export interface ImportTarget {
-  /** The import that the clicks come with. */
-  readonly id: bigint;
-  /** Owner of the URLs that these clicks are the first of. */
-  readonly ownerId: string;
-  /** Also clicks for URLs of other owners. */
-  readonly isAnyOwner: boolean;
-  /** Every line is added, whatever is stored. */
-  readonly areDuplicatesAllowed: boolean;
-  /** Only clicks of URLs that are registered. */
-  readonly areCodesKnown: boolean;
-  /** The report alone: nothing is stored. */
-  readonly isDryRun: boolean;
-}
+import { type ImportTarget, type ImporterParts, MissingClicks } from './missing-clicks.ts';
 
 export interface ImportSurroundings {
   /** Unix milliseconds. */

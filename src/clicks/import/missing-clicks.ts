@@ -24,14 +24,22 @@ export interface ImporterParts {
   readonly erasures: Pick<ErasureLog, 'of'>;
 }
 
-export interface MissingClicksOptions {
-  /** The import that registers new URLs. */
+export interface ImportTarget {
+  /** The import that the clicks come with. */
   readonly id: bigint;
+  /** Owner of the URLs that these clicks are the first of. */
   readonly ownerId: string;
+  /** Also clicks for URLs of other owners. */
   readonly isAnyOwner: boolean;
+  /** Every line is added, whatever is stored. */
   readonly areDuplicatesAllowed: boolean;
+  /** Only clicks of URLs that are registered. */
   readonly areCodesKnown: boolean;
+  /** The report alone: nothing is stored. */
   readonly isDryRun: boolean;
+}
+
+export interface MissingClicksOptions extends ImportTarget {
   readonly report: ReportBuilder;
   readonly room: Room;
   /** Counts the batch's lines among those of its stream. */

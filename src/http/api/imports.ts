@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { ImportEntry } from '../../clicks/import/import-log.ts';
 import { emptyReport } from '../../clicks/import/import-report.ts';
 import { noImport } from '../../clicks/import/imports.ts';
 import { AppError } from '../../errors.ts';
@@ -7,6 +8,7 @@ import { importBody } from '../body/import-body.ts';
 import { X_ERROR_CODE } from '../openapi/error-responses.ts';
 import { namedSchema } from '../openapi/schemas.ts';
 import { wholeNumberSchema } from '../request/request-schemas.ts';
+import type { Services } from '../request/services.ts';
 import { errorHeaders } from '../response/error-response.ts';
 import { keyWith } from '../route/access.ts';
 import { noBody, streamedBody } from '../route/body.ts';
@@ -205,8 +207,7 @@ const getImport = route({
   handler:
     ({ imports }) =>
     async ({ principal, parameters: { id } }) => {
-      const entry = await imports.find(readImportId(id) ?? 0n, scopeOf(principal));
-      if (entry === undefined) throw noImport();
+      const entry = await importOf(imports, id, principal);
       return { status: 200, body: presentImport(entry) };
     },
 });
@@ -234,8 +235,7 @@ The clicks are not erased: the same file can be imported again, rightly this tim
   handler:
     ({ imports }) =>
     async ({ principal, parameters: { id } }) => {
-      const entry = await imports.find(readImportId(id) ?? 0n, scopeOf(principal));
-      if (entry === undefined) throw noImport();
+      const entry = await importOf(imports, id, principal);
       if (entry.options['any_owner'] === true && !isAdmin(principal)) {
         throw new AppError(
           'forbidden',
@@ -252,6 +252,17 @@ export const IMPORT_ROUTES = [importFile, listImports, getImport, undoImport] as
 /** Whose imports a key is for; undefined: every owner's. */
 function scopeOf(principal: Principal): string | undefined {
   return isAdmin(principal) ? undefined : principal.ownerId;
+}
+
+/** @throws AppError 404 where there is none, or it is of another owner than the key's */
+async function importOf(
+  imports: Services['imports'],
+  id: string,
+  principal: Principal,
+): Promise<ImportEntry> {
+  const entry = await imports.find(readImportId(id) ?? 0n, scopeOf(principal));
+  if (entry === undefined) throw noImport();
+  return entry;
 }
 
 /** @throws AppError 403 for what only an administrator may ask for */
