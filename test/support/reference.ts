@@ -138,8 +138,8 @@ export function expectedPrevious(question: Question, clicks: readonly KnownClick
 const OLDEST = Date.UTC(2000, 0, 1);
 
 /**
- * From a local midnight until now, or of whole local days, as many of them; until now the last one as far as today, and of
- * a month so far the month before as far. Else as many milliseconds. null where all of it lies before 2000.
+ * From a local midnight until now as many local days, the last one as far as today; of a month so far the month before as
+ * far. Else as many milliseconds. null where all of it lies before 2000.
  */
 export function periodBefore({
   start,
@@ -153,8 +153,7 @@ export function periodBefore({
     startOfDay(timezone, midnight) < startOfDay(timezone, midnight + DAY);
   const [first, last] = [midnightOf(start), midnightOf(end)];
   let [from, to] = [start - (end - start) - 1, start - 1];
-  const isOver = end === startOfDay(timezone, last + DAY) - 1;
-  if (start === startOfDay(timezone, first) && (endsNow || isOver)) {
+  if (endsNow && start === startOfDay(timezone, first)) {
     let days = 0;
     for (let day = first; day <= last; day += DAY) if (isDay(day)) days++;
     const before: number[] = [];
@@ -162,13 +161,13 @@ export function periodBefore({
     let [begins = first, ends = first] = [before.at(-1), before[0]];
     const [month, year] = [new Date(first).getUTCMonth(), new Date(first).getUTCFullYear()];
     const isMonth = new Date(first).getUTCDate() === 1 && new Date(last).getUTCMonth() === month;
-    if (endsNow && isMonth && last > first && last - first < 31 * DAY) {
+    if (isMonth && last > first && last - first < 31 * DAY) {
       begins = Date.UTC(year, month - 1, 1);
       ends = begins + last - first;
     }
     from = startOfDay(timezone, begins);
     const sameTime = instantOfWall(timezone, ends + end + offsetOf(timezone, end) - last, 'start');
-    if (endsNow && ends < first) to = Math.min(to, sameTime);
+    if (ends < first) to = Math.min(to, sameTime);
   }
   return to < OLDEST ? null : { start: Math.max(from, OLDEST), end: to };
 }

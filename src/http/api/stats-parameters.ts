@@ -125,7 +125,7 @@ const FILTERS: JsonSchema = {
 
 const COMPARE: Described = {
   description:
-    '`previous`: also the totals and time lists of the period before. Of a range from a local midnight until now: as many local days before, the last one up to the same time of day; of a month so far, from its second day on: the month before, up to the same day and time. Of whole local days: as many local days before. Of the default range: the seven days before, from the same time of day on. Else as many milliseconds.',
+    '`previous`: also the totals and time lists of the period before. Of a range from a local midnight until now: as many local days before, the last one up to the same time of day; of a month so far, from its second day on: the month before, up to the same day and time. Of any other range: the same length just before.',
   schema: { type: 'string', enum: COMPARE_CHOICES },
 };
 

@@ -1,5 +1,5 @@
 import { invalid, notOneOf } from '../../errors.ts';
-import { YEAR_2000 } from '../../lib/calendar.ts';
+import { DAY, YEAR_2000 } from '../../lib/calendar.ts';
 import type { TimeRange } from '../time/buckets.ts';
 import { DEFAULT_GROUP_BY, DIMENSION_NAMES, type DimensionName } from '../registry/dimensions.ts';
 import { type IntervalName, defaultInterval } from '../registry/intervals.ts';
@@ -64,8 +64,7 @@ export interface ParseContext {
   readonly groupBy?: readonly DimensionName[] | undefined;
 }
 
-const DEFAULT_DAYS = 7;
-const WEEK_MS = DEFAULT_DAYS * 86_400_000;
+const WEEK_MS = 7 * DAY;
 
 /**
  * Parses a request from its query string; which parameters it may have is for the route to say.
@@ -103,22 +102,20 @@ export function statsQuery(request: StatsRequest): StatsQuery {
   return {
     ...query,
     limit: query.limit ?? DEFAULT_LIMIT,
-    ...withPrevious(request, query.range, request.start === undefined ? DEFAULT_DAYS : undefined),
+    ...withPrevious(request, query.range),
   };
 }
 
 /**
  * The period before, where the request compares with it. Nothing lies before 2000: a period that would begin earlier is cut
  * there, and one that would end earlier is none.
- * @param daysBack so many days before its end the range begins by default
  */
 function withPrevious(
   { compare, endsNow, timezone }: StatsRequest,
   range: TimeRange,
-  daysBack: number | undefined,
 ): Pick<StatsQuery, 'previous'> {
   if (compare === undefined) return {};
-  const { start, end } = previousRange(range, timezone, { endsNow, daysBack });
+  const { start, end } = previousRange(range, timezone, endsNow);
   return { previous: end < YEAR_2000 ? null : { start: Math.max(start, YEAR_2000), end } };
 }
 
@@ -128,8 +125,7 @@ function withPrevious(
  */
 export function exportQuery(request: StatsRequest, oldest: number | undefined): StatsQuery {
   const query = withRange(request, Math.min(oldest ?? request.end - WEEK_MS, request.end));
-  const isDefault = request.start === undefined && oldest === undefined;
-  return { ...query, ...withPrevious(request, query.range, isDefault ? DEFAULT_DAYS : undefined) };
+  return { ...query, ...withPrevious(request, query.range) };
 }
 
 function withRange({ start: asked, end, ...request }: StatsRequest, defaultStart: number): StatsQuery {
