@@ -395,6 +395,20 @@ test('an import that ClickHouse failed is listed as such, and sent again adds wh
   expect((await post(lines)).json).toMatchObject({ accepted: 1 });
 });
 
+test('a file is in the charset that its content type says', async () => {
+  const { status, json } = await spoor.send('POST', '/api/v1/imports', {
+    query: { owner: 'me' },
+    body: Buffer.from('short_code,city,clicked_at\ncharset-1,Köln,2026-01-31\n', 'latin1'),
+    headers: { 'content-type': 'text/csv; charset=ISO-8859-1' },
+  });
+  expect([status, json.accepted]).toEqual([200, 1]);
+  expect(json.options).toMatchObject({ encoding: 'windows-1252' });
+  const stats = await spoor.send('GET', '/api/v1/stats', {
+    query: { owner_id: 'me', short_code: 'charset-1', group_by: 'city', start_date: '2026-01-31' },
+  });
+  expect(stats.json.metrics.clicks_by_city).toMatchObject([{ city: 'Köln', clicks: 1 }]);
+});
+
 describe('the parts of a file', () => {
   const send = (code: string, seconds: readonly number[], query: Readonly<Record<string, string>>) =>
     spoor.send('POST', '/api/v1/imports', {

@@ -1,11 +1,11 @@
 import { isUtf8 } from 'node:buffer';
 import { replaceInvalid } from './request-path.ts';
+import { withoutLineMarks } from './line-marks.ts';
 import { peek } from './peek.ts';
 
 /** How much of a file is looked at to tell its encoding and format. A header line must fit into it. */
 export const SAMPLE_BYTES = 65_536;
 
-const NUL = 0;
 const LINE_FEED = 0x0a;
 const CARRIAGE_RETURN = 0x0d;
 
@@ -17,7 +17,7 @@ const BOMS: readonly (readonly [encoding: string, ...bytes: readonly number[]])[
 
 /**
  * A file's text as UTF-8, without byte order mark, its lines ended by line feeds where they are by carriage returns alone,
- * and without NUL bytes in front. What is not UTF-8 stays as it is.
+ * and without the marks in front of lines that joining files and crashes leave. What is not UTF-8 stays as it is.
  * @param encoding as `TextDecoder` names it; undefined: what a byte order mark says, else UTF-8
  */
 export async function* textBytes(
@@ -30,29 +30,7 @@ export async function* textBytes(
   const text = name === 'utf-8' ? withoutFirst(whole, bom.length) : transcoded(whole, name);
   const sample = await peek(text, SAMPLE_BYTES);
   const isCarriageReturns = sample.start.includes(CARRIAGE_RETURN) && !sample.start.includes(LINE_FEED);
-  yield* withoutFirstNuls(isCarriageReturns ? withLineFeeds(sample.whole) : sample.whole);
-}
-
-/** Lines without the NUL bytes in front that a crash leaves, or a log that is cut to nothing while it is written. */
-async function* withoutFirstNuls(stream: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
-  let isLineBegun = false;
-  for await (const piece of stream) {
-    const bytes: Buffer = piece.includes(NUL) ? withoutNuls(piece, isLineBegun) : piece;
-    if (bytes.length === 0) continue;
-    isLineBegun = bytes.at(-1) !== LINE_FEED;
-    yield bytes;
-  }
-}
-
-function withoutNuls(piece: Buffer, isLineBegun: boolean): Buffer {
-  const kept = Buffer.allocUnsafe(piece.length);
-  let length = 0;
-  for (const byte of piece) {
-    if (byte === NUL && !isLineBegun) continue;
-    kept[length++] = byte;
-    isLineBegun = byte !== LINE_FEED;
-  }
-  return kept.subarray(0, length);
+  yield* withoutLineMarks(isCarriageReturns ? withLineFeeds(sample.whole) : sample.whole);
 }
 
 async function* withoutFirst(stream: AsyncIterable<Buffer>, count: number): AsyncGenerator<Buffer> {

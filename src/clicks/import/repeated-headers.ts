@@ -2,8 +2,6 @@ import { REPEATED_HEADER } from './lines.ts';
 import { separatorLineLength } from './recognise.ts';
 import type { RecordBlock } from './record-blocks.ts';
 
-const BYTE_ORDER_MARK = Buffer.from('\uFEFF');
-
 /**
  * Marks the header where it comes again, since files may have been joined, and a line in front of it that tells what
  * separates cells. Marked records are cut as they were.
@@ -46,11 +44,9 @@ function separatorsIn(block: RecordBlock, places: readonly number[]): readonly n
     });
 }
 
-/** With its line feed, without the byte order mark that a file may begin with; empty where there is none. */
+/** With its line feed; empty where there is none. */
 function recordAt({ bytes, ends }: RecordBlock, place: number): Buffer {
-  const record = bytes.subarray(ends[place - 1] ?? 0, ends[place] ?? 0);
-  const { length } = BYTE_ORDER_MARK;
-  return record.subarray(0, length).equals(BYTE_ORDER_MARK) ? record.subarray(length) : record;
+  return bytes.subarray(ends[place - 1] ?? 0, ends[place] ?? 0);
 }
 
 function marked(block: RecordBlock, places: readonly number[], mark: Buffer): RecordBlock {

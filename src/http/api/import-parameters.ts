@@ -10,6 +10,7 @@ import type { FilePart } from '../../clicks/import/followed-imports.ts';
 import { invalid } from '../../errors.ts';
 import { valuesOf } from '../../stats/parse/parameters.ts';
 import type { Parameter } from '../openapi/model.ts';
+import { fileEncodingOf } from '../body/charset.ts';
 import { inputJsonSchema } from '../openapi/schemas.ts';
 import { nameSchema, ownerSchema, wholeNumberSchema } from '../request/request-schemas.ts';
 import { type Parameters, parameters, parsedBy } from '../route/parameters.ts';
@@ -68,7 +69,9 @@ export const importParameters: Parameters<AskedImport> = parsedBy(
   (ctx) => {
     const texts = IMPORT_OPTION_NAMES.map((name) => [name, valuesOf(ctx.query, name)]);
     const { owner, file, ...part } = own.parse(ctx);
-    const options = parseImportOptions(Object.fromEntries(texts));
+    const given = parseImportOptions(Object.fromEntries(texts));
+    const encoding = given.encoding ?? fileEncodingOf(ctx.get('content-type'));
+    const options = encoding === undefined ? given : { ...given, encoding };
     return { owner, file, options, part: filePart(part, options) };
   },
 );

@@ -70,12 +70,12 @@ const importFile = route({
   summary: 'Import a file',
   description: `The body is the file: clicks as NDJSON, JSON or CSV, or the log of a web server, of any size, plain or packed; its content tells which. The response comes when all of it is stored, with what became of its lines.
 
-An import adds what is missing: a click that is stored is not added again, so a file can be sent again after a failure, or when it has grown. What was stored before a failure, or before the connection was cut, stays; the import is listed as \`failed\`, and can be undone like any other.
+An import adds what is missing: a click that is stored is not added again, so a file can be sent again after a failure, or when it has grown: an \`Idempotency-Key\` is neither needed nor looked at. Lines without a time are added every time. What was stored before a failure, or before the connection was cut, stays; the import is listed as \`failed\`, and can be undone like any other.
 
 A log that grows is sent in parts (\`part\`), each stored when its response comes: they are one import, which is \`running\` until the last.`,
   parameters: importParameters,
   body: streamedBody(
-    'The file, of any size. It is read as fast as it can be stored. A client that sends less than 64 KiB in 30 seconds while it is waited for is cut off.',
+    'The file, of any size. It is read as fast as it can be stored. Its encoding is `encoding`, else the `charset` of its content type, else UTF-8; a byte order mark goes before all. A client that sends less than 64 KiB in 30 seconds while it is waited for is cut off.',
     {
       schema: { type: 'string', format: 'binary' },
       examples: { log: { summary: 'A line of a log', value: LOG_LINE } },

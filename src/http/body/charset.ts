@@ -23,7 +23,28 @@ const PARAMETER = /;\s*charset\s*=\s*"?([^";]*)/i;
  * @throws AppError 415 for one that is not decoded
  */
 export function charsetOf(contentType: string): Charset {
-  return parseCharset(PARAMETER.exec(contentType)?.[1]?.trim() ?? '');
+  return parseCharset(charsetName(contentType));
+}
+
+/**
+ * The encoding of a file that a body is, by the charset that the content type names.
+ * @returns as `TextDecoder` names it; undefined where none is named
+ * @throws AppError 415 for one that is not known
+ */
+export function fileEncodingOf(contentType: string): string | undefined {
+  const name = charsetName(contentType);
+  if (name === '') return undefined;
+  try {
+    return new TextDecoder(name).encoding;
+  } catch (cause) {
+    throw new AppError('unsupported_media_type', 'The charset of Content-Type is not a known one.', {
+      cause,
+    });
+  }
+}
+
+function charsetName(contentType: string): string {
+  return PARAMETER.exec(contentType)?.[1]?.trim() ?? '';
 }
 
 /**

@@ -64,7 +64,8 @@ describe('the records of a file', () => {
         const splitter = new RecordSplitter(isQuoted);
         const text = new TextDecoder()
           .decode(bytes)
-          .replaceAll(/\r(?!.*\n)/gs, (end) => (bytes.includes('\n') ? end : '\n'));
+          .replaceAll(/\r(?!.*\n)/gs, (end) => (bytes.includes('\n') ? end : '\n'))
+          .replaceAll(/(?<=^|\n)\uFEFF+/g, '');
         const expected = [...splitter.push(text), ...splitter.end()];
         const blocks = await blocksOf(isPacked ? gzipSync(bytes) : bytes, places, isQuoted);
         expect(recordsOf(blocks)).toEqual(expected.map(({ text }) => text));
@@ -223,13 +224,15 @@ describe('a file', () => {
     '{"short_code":"a","ip":"192.0.2.1"}\n',
     '[{"short_code":"a",\n"ip":"192.0.2.1"}]\n',
     'short_code,ip\na,192.0.2.1\n',
-  ])('of lines with NUL bytes in front is the same without them: %j', async (text) => {
+  ])('of lines with NUL bytes or byte order marks in front is the same without them: %j', async (text) => {
     const expected = await clicksOf(Buffer.from(text.repeat(2)));
     expect(expected[0]).toMatchObject({ short_code: 'a', ip: '192.0.2.1' });
     for (const count of [1, 2, 70_000]) {
-      const nuls = '\0'.repeat(count);
-      const filled = text.repeat(2).replaceAll(/^(?=.)/gm, nuls);
-      expect(await clicksOf(Buffer.from(filled + nuls))).toEqual(expected);
+      for (const mark of ['\0', '\uFEFF', '\0\uFEFF']) {
+        const marks = mark.repeat(count);
+        const filled = text.repeat(2).replaceAll(/^(?=.)/gm, marks);
+        expect(await clicksOf(Buffer.from(filled + marks))).toEqual(expected);
+      }
     }
   });
 

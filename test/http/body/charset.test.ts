@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import * as fc from 'fast-check';
-import { charsetOf, parseCharset, utf8Converter } from '../../../src/http/body/charset.ts';
+import { charsetOf, fileEncodingOf, parseCharset, utf8Converter } from '../../../src/http/body/charset.ts';
 
 test.each([
   ['', 'utf8'],
@@ -31,6 +31,18 @@ test.each([
 
 test('a charset that is not decoded is found in a content type that is not well-formed', () => {
   expect(() => charsetOf('application/json; charset=shift_jis; x')).toThrow('The charset of Content-Type');
+});
+
+test.each([
+  ['text/csv', undefined],
+  ['text/csv; charset=windows-1252', 'windows-1252'],
+  ['text/plain;charset="UTF-16LE"', 'utf-16le'],
+])('a file of the content type %j is in %s', (contentType, encoding) => {
+  expect(fileEncodingOf(contentType)).toBe(encoding);
+});
+
+test('a file in an unknown charset is refused', () => {
+  expect(() => fileEncodingOf('text/csv; charset=ebcdic')).toThrow('not a known one');
 });
 
 test('UTF-16 that ends within a character is text that no JSON ends with', () => {
