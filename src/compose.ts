@@ -10,10 +10,8 @@ import { createVersions } from './clickhouse/versions.ts';
 import { queryLimits } from './clickhouse/workloads.ts';
 import { onEachShard } from './stats/sql/sharding.ts';
 import { ZoneAgreement } from './clickhouse/zone-agreement.ts';
-import { type EnrichStep, enrichSteps } from './clicks/enrich/enrich.ts';
-import { UNKNOWN_PLACE } from './clicks/enrich/place.ts';
-import { cachedUserAgents } from './clicks/enrich/user-agent.ts';
-import { type HashVisitor, visitorHasher } from './clicks/enrich/visitor.ts';
+import { visitorHasher } from './clicks/enrich/visitor.ts';
+import { enrichment } from './clicks/enrichment.ts';
 import { IdempotencyLedger } from './clicks/idempotency.ts';
 import { ErasureLog } from './clicks/erasure-log.ts';
 import { ImportLog } from './clicks/import/import-log.ts';
@@ -21,7 +19,7 @@ import { Importer } from './clicks/import/importer.ts';
 import { FollowedImports } from './clicks/import/followed-imports.ts';
 import { Imports } from './clicks/import/imports.ts';
 import type { IngestContext } from './clicks/ingest-options.ts';
-import { lazyPlaces } from './clicks/place-database.ts';
+import { lazily, readPlaceFiles } from './clicks/place-database.ts';
 import { ClickRemoval } from './clicks/removal.ts';
 import { keptSinceOf } from './clicks/retention.ts';
 import { ClickWriter } from './clicks/writer.ts';
@@ -89,7 +87,11 @@ export function composeServices(config: Config, { clickhouse, ...parts }: Opened
     writer: cacheNotifyingWriter(new ClickWriter(database, shards), cache),
     urls,
     keptSince,
-    steps: enrichment(config, hashVisitor, budget),
+    steps: enrichment({
+      hashVisitor,
+      placeFiles: lazily(() => readPlaceFiles(config.geoipDb)),
+      caches: { userAgents: budget.open('user_agents'), places: budget.open('places') },
+    }),
   };
   const imports = new Imports({
     database,
@@ -169,18 +171,6 @@ function cacheNotifyingWriter(writer: ClickWriter, cache: StatsCache): IngestCon
       }
     },
   };
-}
-
-function enrichment(config: Config, hashVisitor: HashVisitor, budget: CacheBudget): IngestContext['steps'] {
-  const sources = {
-    hashVisitor,
-    parseUserAgent: cachedUserAgents(budget.open('user_agents')),
-  };
-  const places = lazyPlaces(config.geoipDb, budget.open('places'));
-  const withoutPlaces = enrichSteps({ ...sources, findPlace: () => UNKNOWN_PLACE });
-  let withPlaces: readonly EnrichStep[] | undefined;
-  return async (needsPlace) =>
-    needsPlace ? (withPlaces ??= enrichSteps({ ...sources, findPlace: await places() })) : withoutPlaces;
 }
 
 /** Reads the zones that ClickHouse knows, at the first call that reaches it. */

