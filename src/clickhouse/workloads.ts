@@ -50,6 +50,8 @@ export const WORKLOADS = {
   questions: { cores: 1, memory: 0.3, concurrent: ({ expensiveQueries }) => expensiveQueries },
   /** What they cannot do by way of the disk takes more than a part. */
   exports: { cores: 1, memory: 0.3, concurrent: ({ exports }) => exports, most: 1 / 3 },
+  /** Exports of an owner who has one running. They share the memory of `exports`, since there are no more of both together. */
+  further_exports: { cores: 0.5, memory: 0.3, concurrent: ({ exports }) => exports, most: 1 / 3 },
   /** Questions that read much, and exports, without a key. */
   strangers: { cores: 1, memory: 0.3, concurrent: ({ expensiveQueries }) => expensiveQueries },
   /** Questions that were too large for the memory of their class. */

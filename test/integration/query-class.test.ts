@@ -121,8 +121,11 @@ describe('the class of a question', () => {
     expect(await knownClass(query, urlOf('small', 'quiet'), OWNER)).toEqual(cheap);
     expect(await knownClass(query, urlOf('small', 'quiet'), STRANGER)).toEqual(cheap);
     expect(await knownClass(query, ownerOf('small'), OWNER)).toEqual(cheap);
-    expect(exportClassOf(query, urlOf('big', 'busy'), OWNER, estimates)).toBe('exports');
-    expect(exportClassOf(query, urlOf('small', 'quiet'), OWNER, estimates)).toBe('links');
+    const first = { holder: OWNER, running: 1 };
+    const further = { holder: OWNER, running: 2 };
+    expect(exportClassOf(query, urlOf('big', 'busy'), first, estimates)).toBe('exports');
+    expect(exportClassOf(query, urlOf('big', 'busy'), further, estimates)).toBe('further_exports');
+    expect(exportClassOf(query, urlOf('small', 'quiet'), further, estimates)).toBe('links');
   });
 
   test('before that: a link of an owner is cheap, all else is not', () => {

@@ -35,14 +35,18 @@ export function classOf(
   };
 }
 
-/** The workload of an export: a cheap one does not wait for the threads of those that read everything. */
+/**
+ * The workload of an export: a cheap one does not wait for the threads of those that read everything.
+ * @param running how many exports the holder has running, this one included
+ */
 export function exportClassOf(
   query: StatsQuery,
   tenant: Tenant,
-  holder: Holder,
+  { holder, running }: { readonly holder: Holder; readonly running: number },
   estimates: RowEstimates,
 ): Workload {
   estimates.refresh(query, tenant);
   const { isExpensive, workload } = classOf(query, tenant, holder, estimates);
-  return isExpensive && holder.kind === 'owner' ? 'exports' : workload;
+  if (!isExpensive || holder.kind !== 'owner') return workload;
+  return running > 1 ? 'further_exports' : 'exports';
 }

@@ -56,7 +56,8 @@ export async function sendExport(services: Services, ctx: Context, path?: PathSu
     const sending = runningExports(services.shares.exports).begin(holder, ctx.res);
     let ended: Promise<void> | undefined;
     try {
-      const queryClass = exportClassOf(query, tenant, holder, services.cache.rowEstimates);
+      const running = services.shares.exports.heldBy(holder);
+      const queryClass = exportClassOf(query, tenant, { holder, running }, services.cache.rowEstimates);
       const onEnd = (end: Promise<void>): void => {
         ended = end;
       };
