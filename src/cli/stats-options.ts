@@ -1,6 +1,6 @@
 import { type Command, InvalidArgumentError } from 'commander';
 import { DIMENSION_NAMES, FILTER_NAMES, goesWith } from '../stats/registry/dimensions.ts';
-import { INTERVAL_NAMES } from '../stats/registry/intervals.ts';
+import { INTERVAL_NAMES, WEEK_STARTS } from '../stats/registry/intervals.ts';
 import { DEFAULT_METRICS, METRIC_NAMES } from '../stats/registry/metrics.ts';
 
 /** Parameters of the statistics API that are options with the same names. */
@@ -11,6 +11,7 @@ const PARAMETERS: Readonly<Record<string, string>> = {
   metrics: `any of ${METRIC_NAMES.join(',')} (default: ${DEFAULT_METRICS.join(',')})`,
   timezone: 'IANA time zone, for example Asia/Kolkata',
   interval: `one of ${INTERVAL_NAMES.join(', ')}`,
+  week_start: `first day of weeks: ${WEEK_STARTS.join(' or ')} (default: monday)`,
   breakdown: 'true or false: add the cross product of the dimensions',
   filters: 'JSON object, for example {"browser":["Chrome"]}',
   ...Object.fromEntries(

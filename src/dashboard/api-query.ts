@@ -1,6 +1,7 @@
 import { DIMENSION_NAMES, type DimensionName, FILTER_NAMES } from '../stats/registry/dimensions.ts';
 import { INTERVALS, INTERVAL_NAMES } from '../stats/registry/intervals.ts';
 import { DIMENSION_WORDS } from '../stats/registry/words.ts';
+import { DAY } from '../lib/calendar.ts';
 import type { ExportFormatName } from '../export/formats.ts';
 import type { View } from './address.ts';
 import type { StatsResult } from './result-types.ts';
@@ -31,7 +32,10 @@ export function statsParameters(view: View, subject: Subject, now: number, oldes
   const { period, timezone } = view;
   const parameters = commonParameters(view, subject);
   if (period.kind === 'relative') {
-    const start = period.name === 'all' ? (oldest ?? EARLIEST) : startOf(period.name, timezone, now);
+    const start =
+      period.name === 'all'
+        ? (oldest ?? EARLIEST)
+        : (startOf(period.name, timezone, now) ?? ownStart(view.interval, now));
     if (start !== undefined) parameters.set('start_date', start);
   } else {
     if (period.start !== undefined) parameters.set('start_date', period.start);
@@ -40,6 +44,11 @@ export function statsParameters(view: View, subject: Subject, now: number, oldes
   parameters.set('limit', String(SHOWN_GROUPS));
   if (period.kind === 'fixed' || PERIODS[period.name].isComparable) parameters.set('compare', 'previous');
   return parameters;
+}
+
+/** The start of seven days where the API's default is another because of the interval. */
+function ownStart(interval: View['interval'], now: number): string | undefined {
+  return interval === 'minute' ? new Date(now - 7 * DAY).toISOString() : undefined;
 }
 
 /** The parameters of a stats request that finds the oldest click, whatever the filters. */

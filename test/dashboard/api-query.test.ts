@@ -92,6 +92,11 @@ describe('the question to the API', () => {
     expect(question.groupBy).not.toContain('short_code');
   });
 
+  test('seven days of minutes are seven days', () => {
+    const week = readBy(statsParameters(viewOf('interval=minute'), ALL, NOW));
+    expect(week.start).toBe(NOW - 7 * 86_400_000);
+  });
+
   test.each([
     ['', 'previous'],
     ['start_date=2025-01-01&end_date=2025-01-31', 'previous'],

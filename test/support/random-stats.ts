@@ -1,7 +1,7 @@
 import { expect } from '@jest/globals';
 import * as fc from 'fast-check';
 import { DIMENSION_NAMES, FILTER_NAMES, type FilterName } from '../../src/stats/registry/dimensions.ts';
-import { INTERVAL_NAMES } from '../../src/stats/registry/intervals.ts';
+import { INTERVAL_NAMES, WEEK_STARTS, withWeekStart } from '../../src/stats/registry/intervals.ts';
 import { METRIC_NAMES } from '../../src/stats/registry/metrics.ts';
 import { checkDocumented } from './documented.ts';
 import {
@@ -307,6 +307,7 @@ const questions: fc.Arbitrary<Asked> = fc
     }),
     metrics: fc.option(fc.shuffledSubarray([...METRIC_NAMES], { minLength: 1 })),
     interval: fc.option(fc.constantFrom(...INTERVAL_NAMES)),
+    week_start: fc.option(fc.constantFrom(...WEEK_STARTS)),
     breakdown: fc.option(fc.boolean()),
     bots: fc.option(fc.constantFrom('include', 'exclude', 'only')),
     limit: fc.option(fc.constantFrom(1, 2, 3, 7, 10_000)),
@@ -340,7 +341,7 @@ const questions: fc.Arbitrary<Asked> = fc
     else if (drawn.asker === 'every') query.push(['scope', 'all'], ['owner_id', '*']);
     if (asked.length > 0) query.push(['group_by', asked.join(', ')]);
     if (drawn.metrics !== null) query.push(['metrics', drawn.metrics.join(',')]);
-    for (const name of ['interval', 'breakdown', 'bots', 'limit'] as const) {
+    for (const name of ['interval', 'week_start', 'breakdown', 'bots', 'limit'] as const) {
       if (drawn[name] !== null) query.push([name, ` ${drawn[name]} `]);
     }
     if (drawn.compared) query.push(['compare', 'previous']);
@@ -366,7 +367,10 @@ const questions: fc.Arbitrary<Asked> = fc
         start: start.instant,
         end: end.instant,
         timezone,
-        interval: drawn.interval ?? intervalByRange(start.instant, end.instant),
+        interval: withWeekStart(
+          drawn.interval ?? intervalByRange(start.instant, end.instant),
+          drawn.week_start ?? 'monday',
+        ),
         groupBy,
         metrics: inOrder(drawn.metrics ?? METRIC_NAMES),
         breakdown: drawn.breakdown ?? groupBy.length === 2,

@@ -324,7 +324,7 @@ export function bucketsOf({
   const { display_format } = INTERVALS[interval];
   const interval_minutes = intervalMinutes(interval);
   const isClock = interval_minutes < 1440;
-  const step = isClock ? 5 * MINUTE : QUARTER;
+  const step = isClock ? Math.min(5, interval_minutes) * MINUTE : QUARTER;
   const size = isClock ? interval_minutes * MINUTE : DAY;
   const from = Math.floor((start - 1.2 * interval_minutes * MINUTE - 2 * DAY) / step) * step;
   const found: KnownBucket[] = [];
@@ -333,7 +333,9 @@ export function bucketsOf({
     const offset = offsetOf(timezone, instant);
     const slot = Math.floor((instant + offset) / size);
     if (slot === previous.slot && (!isClock || offset === previous.offset)) continue;
-    const label = strftime(display_format, slot * size);
+    // A week that begins on Sunday is named after its first day.
+    const named = interval === 'sunday_week' ? slot - new Date(slot * DAY).getUTCDay() : slot;
+    const label = strftime(display_format, named * size);
     if (isClock || label !== previous.label) {
       // What lies before the range is only walked through to know where the first bucket begins.
       if (instant <= start) found.length = 0;

@@ -70,8 +70,13 @@ function questionParameters(): Readonly<Record<string, Described>> {
       example: 'America/New_York',
     },
     interval: {
-      description: `The length of a time bucket. Default by the length of the time range: ${defaultIntervals()}. Weeks are ISO weeks. Statistics have at most ${grouped(MAX_BUCKETS)} buckets, an export any number.`,
+      description: `The length of a time bucket. Default by the length of the time range: ${defaultIntervals()}. Without \`start_date\`, \`minute\` is about the last 24 hours. Statistics have at most ${grouped(MAX_BUCKETS)} buckets, an export any number.`,
       schema: chosen('interval'),
+    },
+    week_start: {
+      description:
+        'The day that weeks of `interval=week` begin on. `monday`: ISO weeks, labelled `2026-W05`. `sunday`: weeks labelled by their first day, `2026-01-25`.',
+      schema: chosen('week_start'),
     },
     breakdown: {
       description:
@@ -200,7 +205,7 @@ function inQuery(described: Readonly<Record<string, Described>>): readonly Param
 }
 
 /** What the schema that reads such a parameter says. */
-function chosen(name: 'interval' | 'bots'): JsonSchema {
+function chosen(name: 'interval' | 'week_start' | 'bots'): JsonSchema {
   return inputJsonSchema(choices.shape[name]);
 }
 

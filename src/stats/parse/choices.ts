@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { invalid, invalidBy, notOneOf } from '../../errors.ts';
-import { INTERVAL_NAMES } from '../registry/intervals.ts';
+import { INTERVAL_NAMES, WEEK_STARTS } from '../registry/intervals.ts';
 import { type RawParameters, splitList, valueOf } from './parameters.ts';
 import { BOT_CHOICES, COMPARE_CHOICES, type Compare, MAX_LIMIT } from './values.ts';
 
@@ -9,6 +9,7 @@ export const choices = z.object({
   breakdown: z.enum(['true', 'false'], 'must be true or false').optional(),
   bots: z.enum(BOT_CHOICES, `must be one of: ${BOT_CHOICES.join(', ')}`).default('include'),
   interval: z.enum(INTERVAL_NAMES, `must be one of: ${INTERVAL_NAMES.join(', ')}`).optional(),
+  week_start: z.enum(WEEK_STARTS, `must be one of: ${WEEK_STARTS.join(', ')}`).default('monday'),
   limit: z
     .string()
     .regex(/^\d{1,5}$/, 'must be a whole number from 1 to 10000')
@@ -22,8 +23,8 @@ export function parseChoices(raw: RawParameters) {
   const given = Object.fromEntries(Object.keys(choices.shape).map((name) => [name, valueOf(raw, name)]));
   const parsed = choices.safeParse(given);
   if (parsed.success) {
-    const { breakdown, bots, interval, limit } = parsed.data;
-    return { breakdown, bots, interval, limit };
+    const { breakdown, bots, interval, week_start: weekStart, limit } = parsed.data;
+    return { breakdown, bots, interval, weekStart, limit };
   }
   throw invalidBy(parsed.error);
 }

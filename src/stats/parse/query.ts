@@ -2,7 +2,14 @@ import { invalid, notOneOf } from '../../errors.ts';
 import { DAY, YEAR_2000 } from '../../lib/calendar.ts';
 import type { TimeRange } from '../time/buckets.ts';
 import { DEFAULT_GROUP_BY, DIMENSION_NAMES, type DimensionName } from '../registry/dimensions.ts';
-import { type IntervalName, defaultInterval } from '../registry/intervals.ts';
+import {
+  type Interval,
+  type IntervalName,
+  INTERVALS,
+  type WeekStart,
+  defaultInterval,
+  withWeekStart,
+} from '../registry/intervals.ts';
 import { DEFAULT_METRICS, METRIC_NAMES, type MetricName } from '../registry/metrics.ts';
 import { parseChoices, parseCompare, parseNames } from './choices.ts';
 import { type RequestedRange, parseDates, parseTimeZone } from './dates.ts';
@@ -48,6 +55,8 @@ export interface StatsQuery {
 export type StatsRequest = Omit<StatsQuery, 'range' | 'interval' | 'previous' | 'sameClock'> &
   Omit<RequestedRange, 'isClamped'> & {
     readonly interval: IntervalName | undefined;
+    /** Not given: Monday. */
+    readonly weekStart?: WeekStart;
     readonly compare?: Compare | undefined;
   };
 
@@ -97,7 +106,7 @@ export function parseStatsRequest(raw: RawParameters, context: ParseContext): St
  * @throws AppError 400 for more time buckets than a result may hold
  */
 export function statsQuery(request: StatsRequest): StatsQuery {
-  const query = withRange(request, request.end - WEEK_MS);
+  const query = withRange(request, ownStart(request) ?? request.end - WEEK_MS);
   checkRules(RESULT_RULES, query);
   return {
     ...query,
@@ -124,18 +133,28 @@ function withPrevious(
  * @param oldest Unix milliseconds from which on there can be clicks; undefined when there are none
  */
 export function exportQuery(request: StatsRequest, oldest: number | undefined): StatsQuery {
-  const query = withRange(request, Math.min(oldest ?? request.end - WEEK_MS, request.end));
+  const defaultStart = ownStart(request) ?? Math.min(oldest ?? request.end - WEEK_MS, request.end);
+  const query = withRange(request, defaultStart);
   return { ...query, ...withPrevious(request, query.range) };
 }
 
-function withRange({ start: asked, end, ...request }: StatsRequest, defaultStart: number): StatsQuery {
+/** The default start of a range (Unix ms) whose interval has one of its own. */
+function ownStart({ interval, end }: StatsRequest): number | undefined {
+  const { default_range: length }: Partial<Interval> = interval === undefined ? {} : INTERVALS[interval];
+  return length === undefined ? undefined : end - length;
+}
+
+function withRange(
+  { start: asked, end, weekStart, ...request }: StatsRequest,
+  defaultStart: number,
+): StatsQuery {
   const start = asked ?? Math.max(defaultStart, YEAR_2000);
   const isClamped = request.isClamped === true || start !== (asked ?? defaultStart);
   return {
     ...request,
     isClamped,
     range: { start, end },
-    interval: request.interval ?? defaultInterval(start, end),
+    interval: withWeekStart(request.interval ?? defaultInterval(start, end), weekStart),
   };
 }
 

@@ -20,10 +20,21 @@ export interface Interval {
   readonly display_format: string;
   /** The longest range (ms) for which it is chosen where none is asked for; undefined: it never is. */
   readonly longest_default_range: number | undefined;
+  /** How long (ms) a range without a start is; seven days unless given, or in an export all time. */
+  readonly default_range?: number;
 }
 
 /** Every interval, from the shortest to the longest. */
 export const INTERVALS = {
+  minute: {
+    strategy: 'minutely',
+    unit: 'minute',
+    length: 1,
+    origin: '1970-01-01',
+    display_format: '%Y-%m-%d %H:%M',
+    longest_default_range: undefined,
+    default_range: DAY,
+  },
   '10_minute': {
     strategy: '10_minute',
     unit: 'minute',
@@ -60,6 +71,16 @@ export const INTERVALS = {
     // 53 weeks.
     longest_default_range: 371 * DAY,
   },
+  // What `week` is with `week_start=sunday`.
+  sunday_week: {
+    strategy: 'weekly',
+    unit: 'day',
+    length: 7,
+    // A Sunday.
+    origin: '1970-01-04',
+    display_format: '%Y-%m-%d',
+    longest_default_range: undefined,
+  },
   month: {
     strategy: 'monthly',
     unit: 'month',
@@ -68,19 +89,47 @@ export const INTERVALS = {
     display_format: '%Y-%m',
     longest_default_range: Infinity,
   },
+  quarter: {
+    strategy: 'quarterly',
+    unit: 'month',
+    length: 3,
+    origin: '1970-01-01',
+    display_format: '%Y-Q%Q',
+    longest_default_range: undefined,
+  },
+  year: {
+    strategy: 'yearly',
+    unit: 'month',
+    length: 12,
+    origin: '1970-01-01',
+    display_format: '%Y',
+    longest_default_range: undefined,
+  },
 } as const satisfies Readonly<Record<string, Interval>>;
 
 export type IntervalName = keyof typeof INTERVALS;
 
-/** The intervals' names, from the shortest to the longest. */
-export const INTERVAL_NAMES = namesOf(INTERVALS);
+/** The names of intervals that can be asked for, from the shortest to the longest. */
+export const INTERVAL_NAMES = namesOf(INTERVALS).filter((name) => name !== 'sunday_week');
 
-const MINUTES_OF_UNIT: Readonly<Record<Interval['unit'], number>> = { minute: 1, day: 1_440, month: 43_200 };
+/** The days that weeks can begin on. */
+export const WEEK_STARTS = ['monday', 'sunday'] as const;
 
-/** How long a bucket mostly is, in minutes; a month counts as 30 days. */
+export type WeekStart = (typeof WEEK_STARTS)[number];
+
+/** The interval itself, or the one in its place where weeks begin on another day than Monday. */
+export function withWeekStart(name: IntervalName, weekStart: WeekStart | undefined): IntervalName {
+  return name === 'week' && weekStart === 'sunday' ? 'sunday_week' : name;
+}
+
+const MINUTES_OF_UNIT = { minute: 1, day: 1_440 } as const;
+
+/** How long a bucket mostly is, in minutes; a month counts as 30 days, a year as 365. */
 export function intervalMinutes(name: IntervalName): number {
   const { unit, length }: Interval = INTERVALS[name];
-  return length * MINUTES_OF_UNIT[unit];
+  return unit === 'month'
+    ? Math.floor((length * 365) / 12) * MINUTES_OF_UNIT.day
+    : length * MINUTES_OF_UNIT[unit];
 }
 
 /** Writes the label of the bucket that holds a wall time (fields read as if they were UTC, ms). */

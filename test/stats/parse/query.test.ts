@@ -44,6 +44,7 @@ test('nothing given: the defaults', () => {
     metrics: ['clicks', 'unique_clicks'],
     timezone: 'UTC',
     interval: undefined,
+    weekStart: 'monday',
     breakdown: false,
     filters: [],
     bots: 'include',
@@ -115,7 +116,9 @@ describe('each parameter by itself', () => {
     [{ metrics: 'sessions' }, [422, 'validation_error', 'metrics']],
     [{ scope: 'mine' }, [422, 'validation_error', 'scope']],
     [{ timezone: 'Europe/berlin' }, [400, 'validation_error', 'timezone']],
-    [{ interval: 'decade' }, [400, 'validation_error', 'interval']],
+    [{ interval: 'century' }, [400, 'validation_error', 'interval']],
+    [{ interval: 'sunday_week' }, [400, 'validation_error', 'interval']],
+    [{ week_start: 'tuesday' }, [400, 'validation_error', 'week_start']],
     [{ breakdown: 'yes' }, [400, 'validation_error', 'breakdown']],
     [{ bots: 'some' }, [400, 'validation_error', 'bots']],
     [{ compare: 'next' }, [400, 'validation_error', 'compare']],
@@ -265,6 +268,23 @@ describe('defaults that depend on what is made', () => {
       limit: undefined,
     });
     expect(exportQuery(question, Date.UTC(2020, 0, 1)).range.start).toBe(Date.UTC(2020, 0, 1));
+  });
+
+  test('minutes are of the last 24 hours where no start is given', () => {
+    const day = { start: NOW - 86_400_000, end: NOW };
+    const question = parsed({ interval: 'minute' });
+    expect([statsQuery(question).range, exportQuery(question, 0).range]).toEqual([day, day]);
+    const start_date = '2026-01-30T00:00';
+    expect(statsQuery(parsed({ interval: 'minute', start_date })).range.start).toBe(Date.UTC(2026, 0, 30));
+  });
+
+  test.each([
+    [{ interval: 'week', week_start: 'sunday' }, 'sunday_week'],
+    [{ interval: 'week', week_start: 'monday' }, 'week'],
+    [{ interval: 'month', week_start: 'sunday' }, 'month'],
+    [{ start_date: '2025-06-01', week_start: 'sunday' }, 'sunday_week'],
+  ] as const)('weeks begin on the day asked for, also where none are asked for: %j', (raw, interval) => {
+    expect(statsQuery(parsed(raw)).interval).toBe(interval);
   });
 
   test('compare adds the period before', () => {

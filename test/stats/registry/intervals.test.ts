@@ -12,9 +12,9 @@ const DAY = 24 * HOUR;
 const utc = (text: string): number => Date.parse(`${text}Z`);
 
 test('names, from the shortest to the longest', () => {
-  expect(INTERVAL_NAMES).toEqual(['10_minute', 'hour', 'day', 'week', 'month']);
+  expect(INTERVAL_NAMES).toEqual(['minute', '10_minute', 'hour', 'day', 'week', 'month', 'quarter', 'year']);
   const minutes = INTERVAL_NAMES.map(intervalMinutes);
-  expect(minutes).toEqual(minutes.toSorted((a, b) => a - b));
+  expect(minutes).toEqual([1, 10, 60, 1_440, 10_080, 43_200, 131_040, 525_600]);
 });
 
 describe('the interval of a range', () => {
@@ -40,11 +40,15 @@ describe('the interval of a range', () => {
 
 describe('labels', () => {
   test.each([
+    ['minute', '2026-01-24 13:49'],
     ['10_minute', '2026-01-24 13:40'],
     ['hour', '2026-01-24 13:00'],
     ['day', '2026-01-24'],
     ['week', '2026-W04'],
+    ['sunday_week', '2026-01-24'],
     ['month', '2026-01'],
+    ['quarter', '2026-Q1'],
+    ['year', '2026'],
   ] as const)('%s: %s', (name, label) => {
     expect(labelWriter(name)(utc('2026-01-24T13:49:59.999'))).toBe(label);
   });

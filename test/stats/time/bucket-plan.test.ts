@@ -7,9 +7,9 @@ import {
   type Interval,
   type IntervalName,
   INTERVALS,
-  INTERVAL_NAMES,
   intervalMinutes,
 } from '../../../src/stats/registry/intervals.ts';
+import { namesOf } from '../../../src/lib/names.ts';
 import { bucketStart } from '../../support/bucket-start.ts';
 import { CHANGE_DAYS, ZONES, shownAt } from '../../support/local-clock.ts';
 
@@ -20,7 +20,7 @@ const utc = (text: string): number => Date.parse(`${text}Z`);
 
 const cases = fc.record({
   zone: fc.constantFrom(...ZONES),
-  interval: fc.constantFrom(...INTERVAL_NAMES),
+  interval: fc.constantFrom(...namesOf(INTERVALS)),
   // Half of the ranges lie about a clock change.
   change: fc.oneof(
     fc.constant(undefined),

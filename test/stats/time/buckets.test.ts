@@ -1,7 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
 import { DateTime } from 'luxon';
 import { type Bucket, buckets, hasMoreBuckets } from '../../../src/stats/time/buckets.ts';
-import { INTERVAL_NAMES, type IntervalName } from '../../../src/stats/registry/intervals.ts';
+import { INTERVALS, type IntervalName } from '../../../src/stats/registry/intervals.ts';
+import { namesOf } from '../../../src/lib/names.ts';
 import { CHANGE_DAYS, shownAt } from '../../support/local-clock.ts';
 
 const MINUTE = 60_000;
@@ -11,19 +12,27 @@ const NEW_YORK = 'America/New_York';
 const utc = (text: string): number => Date.parse(`${text}Z`);
 
 const WIDTH: Record<IntervalName, number> = {
+  minute: MINUTE,
   '10_minute': 10 * MINUTE,
   hour: HOUR,
   day: DAY,
   week: 7 * DAY,
+  sunday_week: 7 * DAY,
   month: 30 * DAY,
+  quarter: 91 * DAY,
+  year: 365 * DAY,
 };
 
 const LABEL: Record<IntervalName, (wall: Date) => string> = {
+  minute: (wall) => wall.toISOString().slice(0, 16).replace('T', ' '),
   '10_minute': (wall) => `${wall.toISOString().slice(0, 15).replace('T', ' ')}0`,
   hour: (wall) => `${wall.toISOString().slice(0, 13).replace('T', ' ')}:00`,
   day: (wall) => wall.toISOString().slice(0, 10),
   week: (wall) => DateTime.fromJSDate(wall, { zone: 'utc' }).toISOWeekDate()?.slice(0, 8) ?? '',
+  sunday_week: (wall) => new Date(wall.getTime() - wall.getUTCDay() * DAY).toISOString().slice(0, 10),
   month: (wall) => wall.toISOString().slice(0, 7),
+  quarter: (wall) => `${wall.getUTCFullYear()}-Q${Math.ceil((wall.getUTCMonth() + 1) / 3)}`,
+  year: (wall) => String(wall.getUTCFullYear()),
 };
 
 /**
@@ -31,8 +40,8 @@ const LABEL: Record<IntervalName, (wall: Date) => string> = {
  * clock's label is the same; for the intervals of the clock, a new bucket also begins where the offset changes.
  */
 function scanBuckets(interval: IntervalName, range: { start: number; end: number }, zone: string): Bucket[] {
-  const byClock = interval === '10_minute' || interval === 'hour';
-  const step = byClock ? 5 * MINUTE : 15 * MINUTE;
+  const byClock = WIDTH[interval] < DAY;
+  const step = byClock ? Math.min(5 * MINUTE, WIDTH[interval]) : 15 * MINUTE;
   const from = Math.floor((range.start - 1.2 * WIDTH[interval] - 2 * DAY) / step) * step;
   const firsts = new Map<string, Bucket>();
   const found = new Set<Bucket>();
@@ -67,12 +76,23 @@ describe('buckets are what a scan of the clock sees', () => {
       ['hour', 2.2, 30],
       ['day', -30, 60],
       ['week', -24 * 9, 24 * 16],
+      ['sunday_week', -24 * 9, 24 * 16],
       ['month', -24 * 2, 24 * 3],
     ] as const)('%s', (interval, fromHours, toHours) => {
       const midnight = utc(`${date}T00:00`);
       const range = { start: midnight + fromHours * HOUR, end: midnight + toHours * HOUR };
       expect([...buckets(interval, range, zone)]).toEqual(scanBuckets(interval, range, zone));
     });
+  });
+
+  // Scanning for these takes long, so that they are tried on a few of the days.
+  test.each(CHANGE_DAYS.filter((_, index) => index % 6 === 0))('%s around %s: others', (zone, date) => {
+    const midnight = utc(`${date}T00:00`);
+    const others = { minute: 14 * HOUR, quarter: 60 * DAY, year: 60 * DAY } as const;
+    for (const interval of namesOf(others)) {
+      const range = { start: midnight - others[interval], end: midnight + others[interval] };
+      expect([...buckets(interval, range, zone)]).toEqual(scanBuckets(interval, range, zone));
+    }
   });
 
   test('wherever an hour of the change days is asked for alone', () => {
@@ -159,7 +179,7 @@ test('ten-minute buckets of 26 years come one at a time', () => {
 describe('hasMoreBuckets', () => {
   test('is what counting says, at every cap near the count', () => {
     for (const [zone, date] of CHANGE_DAYS) {
-      for (const interval of INTERVAL_NAMES) {
+      for (const interval of namesOf(INTERVALS)) {
         for (const widths of [0, 0.5, 3, 40]) {
           const start = utc(`${date}T12:00`) - 1.7 * WIDTH[interval];
           const range = { start, end: start + widths * WIDTH[interval] };
