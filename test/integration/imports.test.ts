@@ -653,4 +653,30 @@ describe('an import', () => {
       removed_urls: 0,
     });
   });
+
+  test('that comes slowly loses its place to another owner’s', async () => {
+    const [a, b, c] = await Promise.all(['a', 'b', 'c'].map((owner) => spoor.createKey(`slow ${owner}`)));
+    const slow = [a, a, b, b].map((key, place) => {
+      const sending = request(`${spoor.url}/api/v1/imports?file=slow-${place}`, {
+        method: 'POST',
+        headers: { authorization: `Bearer ${key}` },
+      });
+      const cut = new Promise<string>((resolve) => {
+        sending.once('error', ({ message }) => resolve(message));
+      });
+      sending.write(line(`slow-${place}`));
+      return { sending, cut };
+    });
+    const taken = async (): Promise<number> => {
+      const { text } = await spoor.send('GET', '/metrics');
+      return Number(/^spoor_share_in_use\{resource="imports"\} (\d+)$/m.exec(text)?.[1]);
+    };
+    await waitUntil('all places to be taken', async () => (await taken()) === slow.length);
+    const fast = await spoor.send('POST', '/api/v1/imports', { key: c ?? '', body: line('fast') });
+    expect(fast.json).toMatchObject({ accepted: 1 });
+    await Promise.race(slow.map(({ cut }) => cut));
+    expect(await taken()).toBe(slow.length - 1);
+    for (const { sending } of slow) sending.destroy();
+    await waitUntil('their end', async () => (await taken()) === 0);
+  });
 });

@@ -33,6 +33,12 @@ export function progressOf(request: IncomingMessage): BodyProgress | undefined {
   return progresses.get(request);
 }
 
+/** How much of a body that is worked on as it comes has been read while its client is waited for; undefined while it is not. */
+export function bytesAwaited(request: IncomingMessage): number | undefined {
+  const progress = progressOf(request);
+  return progress?.isAwaited === true ? progress.bytes : undefined;
+}
+
 /** Whether the headers announce a body. */
 export function announcesBody({ headers }: IncomingMessage): boolean {
   return Number(headers['content-length'] ?? 0) !== 0 || headers['transfer-encoding'] !== undefined;

@@ -6,7 +6,7 @@ import { beginStreaming } from './body-progress.ts';
 export interface BodyStream {
   /**
    * Its bytes as they are sent; may be gone through once.
-   * @throws AppError where the connection ends before the body
+   * @throws AppError where the connection ends before the body, or what the request was destroyed with
    */
   readonly pieces: AsyncIterable<Buffer>;
   /** Lets go of what has not been read. */
@@ -32,6 +32,7 @@ export function streamBody(request: IncomingMessage, isPaced: boolean): BodyStre
         yield next.value;
       }
     } catch (cause) {
+      if (cause instanceof AppError) throw cause;
       throw new AppError('validation_error', 'The connection was cut before the whole file had come.', {
         field: 'body',
         cause,

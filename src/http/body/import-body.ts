@@ -6,9 +6,12 @@ import { type ImportReport, emptyReport, rejectedCount } from '../../clicks/impo
 import type { EarlierRecords } from '../../clicks/import/import-run.ts';
 import type { ImportRun } from '../../clicks/import/imports.ts';
 import { type ImportOptions, readingOptionsOf } from '../../clicks/import/options.ts';
+import { unavailable } from '../../errors.ts';
+import { whileTransferring } from '../../fair-share/transfers.ts';
 import { type Context, signalOf } from '../request/context.ts';
 import type { Services } from '../request/services.ts';
 import { holderOf } from '../request/share-holder.ts';
+import { bytesAwaited } from './body-progress.ts';
 import { inRoom } from './ingest-memory.ts';
 
 export interface ImportOrder {
@@ -33,12 +36,21 @@ export async function importBody(
   order: ImportOrder,
   pieces: AsyncIterable<Buffer>,
 ): Promise<ImportEntry> {
-  return services.shares.imports.within(
-    holderOf(services, ctx),
-    () => imported(services, ctx, order, pieces),
+  const { shares } = services;
+  const holder = holderOf(services, ctx);
+  const transfer = {
+    holder,
+    bytes: () => bytesAwaited(ctx.req),
+    cut: () => ctx.req.destroy(unavailable(IN_THE_WAY)),
+  };
+  return shares.imports.within(
+    holder,
+    () => whileTransferring(shares.imports, transfer, () => imported(services, ctx, order, pieces)),
     { signal: signalOf(ctx) },
   );
 }
+
+const IN_THE_WAY = 'The file came slowly, and others waited for the place of its import: send it again.';
 
 async function imported(
   { imports, followedImports, importer, shares, metrics, now, proxies }: Services,

@@ -8,6 +8,7 @@ import { EXPORT_FORMATS, EXPORT_FORMAT_NAMES } from '../../export/formats.ts';
 import { spooled } from '../../export-spool/spooled.ts';
 import type { Workload } from '../../clickhouse/workloads.ts';
 import type { Holder } from '../../fair-share/holder.ts';
+import { whileTransferring } from '../../fair-share/transfers.ts';
 import { type Tenant, ownershipOf } from '../../stats/sql/conditions.ts';
 import { planStats } from '../../stats/plan.ts';
 import { compileExport } from '../../stats/sql/compile-export.ts';
@@ -21,7 +22,7 @@ import { formatInstant } from '../../lib/time-zone.ts';
 import { type Context, signalOf } from '../request/context.ts';
 import { holderOf } from '../request/share-holder.ts';
 import { exportClassOf } from '../request/query-class.ts';
-import { runningExports } from './running-exports.ts';
+import { bytesTaken } from './bytes-taken.ts';
 import type { Services } from '../request/services.ts';
 import { withSameClock } from '../request/same-clock.ts';
 import { findTenant } from '../request/tenant.ts';
@@ -53,9 +54,14 @@ export async function sendExport(services: Services, ctx: Context, path?: PathSu
     const plan = planStats(await withSameClock(services, exportQuery(asked, oldest)), tenant, { sharding });
     const { query } = plan;
     const name = fileName(query, format);
-    const sending = runningExports(services.shares.exports).begin(holder, ctx.res);
+    let wasInTheWay = false;
+    const cut = (): void => {
+      wasInTheWay = true;
+      ctx.res.destroy();
+    };
+    const transfer = { holder, bytes: () => bytesAwaited(ctx.res), cut };
     let ended: Promise<void> | undefined;
-    try {
+    const send = async (): Promise<void> => {
       const running = services.shares.exports.heldBy(holder);
       const queryClass = exportClassOf(query, tenant, { holder, running }, services.cache.rowEstimates);
       const onEnd = (end: Promise<void>): void => {
@@ -81,20 +87,27 @@ export async function sendExport(services: Services, ctx: Context, path?: PathSu
         const bytes = spooledFor(ctx.res, holder, services, file);
         await pipeline(Readable.from(yielding(bytes), { objectMode: false }), ctx.res);
       }
+    };
+    try {
+      await whileTransferring(services.shares.exports, transfer, send);
     } catch (error) {
       // Once the answer has begun the broken connection is the only way to tell; pipeline has seen to that.
       if (!ctx.res.headersSent) throw error;
-      const reason = sending.wasInTheWay ? IN_THE_WAY : failureName(error);
+      const reason = wasInTheWay ? IN_THE_WAY : failureName(error);
       services.log.warn({ failure: reason }, 'an export was cut');
       ctx.res.destroy();
     } finally {
-      sending.end();
       stopped.abort();
       // Until then ClickHouse's threads and memory are not free, and neither is the slot.
       await ended;
     }
   };
   await services.shares.exports.within(holder, run, stopped);
+}
+
+/** What a client has taken while it has more waiting; undefined while it has not. */
+function bytesAwaited({ socket }: ServerResponse): number | undefined {
+  return socket === null || socket.writableLength === 0 ? undefined : bytesTaken(socket);
 }
 
 function parseFormat(raw: RawParameters): ExportFormat {
