@@ -54,7 +54,8 @@ export function shardedStatement(statement: string, node: NodePlace, plan: Shard
   return /\bCOLUMN\b/.test(statement) ? [...local, statement] : local;
 }
 
-const ADD_COLUMN = /^ALTER TABLE (\w+) ADD COLUMN IF NOT EXISTS ([^]+)$/;
+const ADD_COLUMNS = /^ALTER TABLE (\w+)\s+ADD COLUMN IF NOT EXISTS ([^]+)$/;
+const NEXT_COLUMN = /,\s*ADD COLUMN IF NOT EXISTS /;
 
 /**
  * The statements of all migrations for a node that is new, whose tables are made with the columns that were added to them
@@ -63,11 +64,11 @@ const ADD_COLUMN = /^ALTER TABLE (\w+) ADD COLUMN IF NOT EXISTS ([^]+)$/;
 export function statementsOfNewNode(statements: readonly string[]): readonly string[] {
   const columnsOf = (table: string): readonly string[] =>
     statements.flatMap((statement) => {
-      const [, altered, column] = ADD_COLUMN.exec(statement) ?? [];
-      return altered === table && column !== undefined ? [column] : [];
+      const [, altered, columns] = ADD_COLUMNS.exec(statement) ?? [];
+      return altered === table && columns !== undefined ? columns.split(NEXT_COLUMN) : [];
     });
   return statements
-    .filter((statement) => !ADD_COLUMN.test(statement))
+    .filter((statement) => !ADD_COLUMNS.test(statement))
     .map((statement) => {
       const [, table = ''] = /^CREATE TABLE IF NOT EXISTS (\w+)/.exec(statement) ?? [];
       const added = columnsOf(table).map((column) => `,\n    ${column}`);

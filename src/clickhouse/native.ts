@@ -148,6 +148,42 @@ export function nullableFloatColumn<Row>(
   };
 }
 
+/** Pairs of texts, for a `Map(LowCardinality(String), String)` too. @param value the pairs, each name once */
+export function textMapColumn<Row>(
+  name: string,
+  value: (row: Row) => ReadonlyMap<string, string>,
+): NativeColumn<Row> {
+  return {
+    name,
+    type: 'Map(String, String)',
+    begin: (out) => {
+      // The place behind each row's pairs comes first, then all names, then all values.
+      const [names, values] = [new ByteWriter(), new ByteWriter()];
+      let pairs = 0;
+      return {
+        add: (rows) => {
+          for (const row of rows) {
+            const map = value(row);
+            if (map.size > 0) {
+              for (const [key, text] of map) {
+                names.text(key);
+                values.text(text);
+              }
+              pairs += map.size;
+            }
+            out.integer64(pairs);
+          }
+        },
+        finish: () => {
+          out.pieces(names.take());
+          out.pieces(values.take());
+          return [];
+        },
+      };
+    },
+  };
+}
+
 function column<Row>(
   name: string,
   type: string,

@@ -22,8 +22,8 @@ export const NOT_OBJECT = Symbol('not an object');
 /** Stands in for an element that no click fills, and that would take long to parse. */
 export const TOO_LARGE = Symbol('too large');
 
-/** Bytes of one click's JSON. All its fields at their longest, every character escaped, take half of that. */
-export const CLICK_BYTES = 131_072;
+/** Bytes of one click's JSON. All its fields at their longest, every character escaped as `\uXXXX`, take half of that. */
+export const CLICK_BYTES = 262_144;
 
 /** What is wrong with an element that has one of these in its place. */
 export const NO_CLICKS: ReadonlyMap<symbol, string> = new Map([

@@ -56,7 +56,7 @@ const TOO_FAR_AHEAD = `lies more than ${MAX_CLOCK_AHEAD_MS / MINUTE} minutes in 
 /** Beyond it a sum of such numbers could be infinite. */
 const MAX_MILLISECONDS = 1e290;
 
-const NOT_TEXT = 'must be a string';
+export const NOT_TEXT = 'must be a string';
 
 const identity = (cell: string): string => cell;
 
@@ -100,7 +100,7 @@ export function referrerInput(document: FieldDocument): FieldInput<string | unde
  * @param take what becomes of a text
  * @param shorten what becomes of one with more code units, which may have no more characters
  */
-function boundedTextInput(
+export function boundedTextInput(
   maxCharacters: number,
   document: FieldDocument,
   take: (text: string) => string,
@@ -122,7 +122,8 @@ function boundedTextInput(
   };
 }
 
-function cut(text: string, maxCharacters: number): string | Unfit {
+/** The start of a longer text. */
+export function cut(text: string, maxCharacters: number): string | Unfit {
   const start = firstCharacters(text, maxCharacters);
   return shortened(start, start !== text, maxCharacters);
 }
@@ -206,7 +207,7 @@ export function ipInput(document: FieldDocument): FieldInput<string | undefined>
   };
 }
 
-function leftOut(reason: string): Mended<undefined> {
+export function leftOut(reason: string): Mended<undefined> {
   return new Mended(undefined, `${reason}: left out`);
 }
 

@@ -4,6 +4,7 @@ import {
   nullableFloatColumn,
   sharedTextColumn,
   textColumn,
+  textMapColumn,
   timeColumn,
   uint64Column,
 } from '../clickhouse/native.ts';
@@ -11,9 +12,19 @@ import { UNKNOWN_COUNTRY, countryCode } from '../lib/country.ts';
 import { namesOf } from '../lib/names.ts';
 import { DIRECT, normaliseReferrer } from '../lib/referrer.ts';
 import { memoised } from '../lib/text-memo.ts';
+import {
+  acceptLanguageInput,
+  detailInput,
+  domainInput,
+  languageInput,
+  linkUrlInput,
+  propertiesInput,
+  yesOrNoInput,
+} from './detail-inputs.ts';
 import { UNKNOWN_FAMILY, foldBrowser, foldOs } from './enrich/families.ts';
 import { UNKNOWN_CITY } from './enrich/place.ts';
 import {
+  type FieldDocument,
   type FieldInput,
   booleanInput,
   durationInput,
@@ -24,6 +35,8 @@ import {
   textInput,
   timeInput,
 } from './field-input.ts';
+import { MAX_CAMPAIGN_CHARACTERS } from './link-url.ts';
+import { NO_PROPERTIES, type Properties } from './properties.ts';
 
 /** A column of the table `clicks`. */
 interface FieldColumn<Sent, Stored> {
@@ -48,6 +61,28 @@ interface ClickField {
 export const MAX_VISITOR_ID_CHARACTERS = 256;
 
 const asSent = <Sent>(sent: Sent): Sent => sent;
+
+/** What is stored, and shown, of a click that does not carry it. */
+export const NONE = '(none)';
+
+/** What is stored, and shown, where user agent or address do not tell. */
+export const UNKNOWN = 'Unknown';
+
+/** A text that clicks may carry. @param absent what is stored of those that do not */
+const detail = <const Absent extends string>(
+  maxCharacters: number,
+  absent: Absent,
+  document: FieldDocument,
+) => ({
+  input: detailInput(maxCharacters, document),
+  column: { type: sharedTextColumn, absent, from: asSent<string> },
+});
+
+const campaign = (example: string) =>
+  detail(MAX_CAMPAIGN_CHARACTERS, NONE, {
+    description: 'In place of the parameter of that name in `url`.',
+    examples: [example],
+  });
 
 /**
  * The fields of a click, in the order of the API document and of the inserted columns. What reads clicks, the row, the
@@ -147,6 +182,88 @@ export const CLICK_FIELDS = {
       examples: [true],
     }),
     column: { type: boolColumn, absent: false, from: asSent },
+  },
+  device: detail(128, UNKNOWN, {
+    description: 'The kind of device, in place of what the user agent tells.',
+    examples: ['tablet'],
+  }),
+  browser_version: detail(128, UNKNOWN, {
+    description: 'In place of what the user agent tells.',
+    examples: ['131'],
+  }),
+  os_version: detail(128, UNKNOWN, {
+    description: 'In place of what the user agent tells.',
+    examples: ['17'],
+  }),
+  bot: detail(128, NONE, {
+    description: 'The name of the program that made the click, in place of what the user agent tells.',
+    examples: ['Googlebot'],
+  }),
+  region: detail(128, UNKNOWN, {
+    description: 'The code of ISO 3166-2 or a name, in place of what the address tells.',
+    examples: ['DE-BY'],
+  }),
+  network: detail(128, UNKNOWN, {
+    description: 'Whose network the address belongs to, in place of what the address tells.',
+    examples: ['Deutsche Telekom AG'],
+  }),
+  hosting: {
+    input: yesOrNoInput({
+      description: 'Whether the address is in a data centre, in place of what the address tells.',
+      examples: ['yes'],
+    }),
+    column: { type: sharedTextColumn, absent: UNKNOWN, from: asSent<string> },
+  },
+  language: {
+    input: languageInput({
+      description: 'The language of the visitor, of which the primary subtag is stored: `de` of `de-AT`.',
+      examples: ['de'],
+    }),
+    column: { type: sharedTextColumn, absent: NONE, from: asSent<string> },
+  },
+  accept_language: {
+    input: acceptLanguageInput({
+      description:
+        "The header `Accept-Language` as the visitor's browser sent it: tells the language where `language` does not. It is not stored.",
+      examples: ['de-AT,de;q=0.9,en;q=0.5'],
+    }),
+    column: undefined,
+  },
+  url: {
+    input: linkUrlInput({
+      description:
+        'The short link as it was requested, or its path and query: for the domain, the campaign (`utm_…`), and whether an advertisement led there. It is not stored.',
+      examples: ['https://go.example.com/launch?utm_source=newsletter&utm_medium=email'],
+    }),
+    column: undefined,
+  },
+  domain: {
+    input: domainInput({
+      description: 'The host of the short link, in place of that of `url`; in lower case, without a port.',
+      examples: ['go.example.com'],
+    }),
+    column: { type: sharedTextColumn, absent: NONE, from: asSent<string> },
+  },
+  utm_source: campaign('newsletter'),
+  utm_medium: campaign('email'),
+  utm_campaign: campaign('spring'),
+  utm_term: campaign('shoes'),
+  utm_content: campaign('header'),
+  ad_parameter: {
+    input: undefined,
+    column: { type: sharedTextColumn, absent: '', from: undefined },
+  },
+  variant: detail(128, NONE, {
+    description: 'Which of several destinations or texts the visitor got, in a test or by a rule.',
+    examples: ['B'],
+  }),
+  properties: {
+    input: propertiesInput({
+      description:
+        'Up to 20 pairs of your own: names of at most 128 characters, texts of at most 512. Numbers and booleans become texts as JSON writes them.',
+      examples: [{ plan: 'pro' }],
+    }),
+    column: { type: textMapColumn, absent: NO_PROPERTIES, from: asSent<Properties> },
   },
   click_id: {
     input: nameInput(64, { description: 'A name of your own for the click.', examples: ['c-1'] }),

@@ -91,11 +91,14 @@ test('a node that is new gets its tables with the columns that were added to the
   const added = (table: string, column: string) => `ALTER TABLE ${table} ADD COLUMN IF NOT EXISTS ${column}`;
   const index = 'ALTER TABLE clicks ADD INDEX IF NOT EXISTS by_visitor visitor TYPE minmax';
   const columns = ['device String', "kind LowCardinality(String) DEFAULT ''"];
-  const alters = columns.map((column) => added('clicks', column));
-  expect(statementsOfNewNode([CLICKS, ...alters, index, added('other', 'x UInt8')])).toEqual([
-    CLICKS.replace('visitor UInt64', `visitor UInt64,\n    ${columns.join(',\n    ')}`),
-    index,
-  ]);
+  const oneByOne = columns.map((column) => added('clicks', column));
+  const atOnce = [oneByOne.join(',\n    ').replace(/\n    ALTER TABLE clicks/g, '\n   ')];
+  for (const alters of [oneByOne, atOnce]) {
+    expect(statementsOfNewNode([CLICKS, ...alters, index, added('other', 'x UInt8')])).toEqual([
+      CLICKS.replace('visitor UInt64', `visitor UInt64,\n    ${columns.join(',\n    ')}`),
+      index,
+    ]);
+  }
 });
 
 describe('said once to all nodes a statement', () => {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import * as fc from 'fast-check';
-import { INPUT_NAMES } from '../../src/clicks/fields.ts';
+import { type Click, INPUT_NAMES } from '../../src/clicks/fields.ts';
 import { type ParsedClick, parseClick, schema } from '../../src/clicks/parse-click.ts';
 import { wellFormed } from '../../src/lib/text.ts';
 
@@ -36,6 +36,25 @@ const clicks = fc.record(
     os: field(text(128)),
     is_bot: field(fc.boolean()),
     click_id: field(text(64)),
+    hosting: field(fc.oneof(fc.boolean(), fc.constantFrom('yes', 'no'))),
+    language: field(fc.constantFrom('de', 'pt-BR', 'zh_Hant', 'German', 'x'.repeat(129))),
+    accept_language: field(
+      fc.oneof(fc.constantFrom('de-AT,en;q=0.5', '*', `en${' '.repeat(600)}`), fc.string()),
+    ),
+    url: field(
+      fc.oneof(
+        fc.webUrl({ withQueryParameters: true }),
+        fc.constantFrom('/launch?utm_source=news', 'launch', `go.example/?utm_term=${'x'.repeat(2_048)}`),
+      ),
+    ),
+    device: field(text(128)),
+    domain: field(fc.oneof(fc.domain(), fc.constantFrom('GO.example:80', 'https://go.example/', 'no host'))),
+    utm_campaign: field(text(256)),
+    properties: field(
+      fc.dictionary(fc.string({ maxLength: 3 }), fc.oneof(text(512), fc.jsonValue({ maxDepth: 1 })), {
+        maxKeys: 2,
+      }),
+    ),
     something: fc.jsonValue(),
   },
   { requiredKeys: ['short_code'] },
@@ -47,6 +66,16 @@ function taken(value: unknown): Taken {
   const parsed = parseClick(value, NOW);
   if (!parsed.ok) throw new Error(`${parsed.rejection.field} ${parsed.rejection.error}`);
   return parsed;
+}
+
+/** A click's fields as they may be sent once more. */
+function asSent(click: Click, sent: { readonly url?: unknown }): object {
+  const { url, properties } = click;
+  return {
+    ...click,
+    url: url && String(sent.url).slice(0, 2_048),
+    properties: properties && Object.fromEntries(properties),
+  };
 }
 
 const NEEDED: readonly string[] = ['short_code', 'clicked_at'];
@@ -78,12 +107,13 @@ describe('any click', () => {
         const warnedFields = parsed.warnings.map((warning) => warning.field);
         warned += warnedFields.length;
         // What was taken is right, so that sending it changes nothing more.
-        expect(taken(parsed.click).click).toEqual(parsed.click);
-        const fields = Object.entries(value).filter(([name]) => !warnedFields.includes(name));
+        expect(taken(asSent(parsed.click, value)).click).toEqual(parsed.click);
+        const sent: Readonly<Record<string, unknown>> = value;
+        const fields = Object.entries(sent).filter(([name]) => !warnedFields.includes(name));
         const others = taken(Object.fromEntries(fields));
         expect(others.warnings).toEqual([]);
         for (const name of INPUT_NAMES) {
-          const given: unknown = value[name];
+          const given = sent[name];
           if (!warnedFields.includes(name)) expect(parsed.click[name]).toEqual(others.click[name]);
           else if (typeof given === 'string' && typeof parsed.click[name] === 'string')
             expect(wellFormed(given).startsWith(parsed.click[name])).toBe(true);
@@ -108,6 +138,13 @@ describe('any click', () => {
       ),
       redirect_ms: fc.option(fc.double({ min: 0, max: 1e290, noNaN: true })),
       is_bot: fc.option(fc.boolean()),
+      properties: fc.option(
+        fc.dictionary(
+          short.filter((name) => name.trim() !== ''),
+          short,
+          { maxKeys: 20 },
+        ),
+      ),
     });
     fc.assert(
       fc.property(fitting, (value) => {

@@ -25,7 +25,7 @@ test('an entry that lacks a part does not compile', async () => {
     file: FIELDS,
     place: 'before' as const,
     line: '} as const satisfies Readonly<Record<string, ClickField>>',
-    text: entry?.text.replace(part, '').replace('device:', `lacking_${place}:`) ?? '',
+    text: entry?.text.replace(part, '').replace('view:', `lacking_${place}:`) ?? '',
   }));
   const incomplete = new RecipeCopy();
   incomplete.apply(steps);

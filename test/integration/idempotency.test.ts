@@ -6,6 +6,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/gl
 import { createVersions } from '../../src/clickhouse/versions.ts';
 import { visitorHasher } from '../../src/clicks/enrich/visitor.ts';
 import { IdempotencyLedger } from '../../src/clicks/idempotency.ts';
+import { bareRow } from '../../src/clicks/click-row.ts';
 import type { ClickRow } from '../../src/clicks/fields.ts';
 import { writeClicks } from '../../src/clicks/writer.ts';
 import { param, sql } from '../../src/sql/sql.ts';
@@ -172,17 +173,9 @@ describe('Idempotency-Key', () => {
       await expect(lost).rejects.toThrow('lost');
     };
     const rowOf = (click: { short_code: string; clicked_at: string; click_id: string }): ClickRow => ({
-      ...click,
-      clicked_at: Date.parse(click.clicked_at),
+      ...bareRow({ ...click, clicked_at: Date.parse(click.clicked_at) }),
       // As the same click has it when it is sent again.
       visitor: HASH_VISITOR({ ip: undefined, user_agent: undefined, visitor_id: undefined }),
-      browser: 'Unknown',
-      os: 'Unknown',
-      country: 'XX',
-      city: 'Unknown',
-      referrer: 'Direct',
-      is_bot: false,
-      redirect_ms: null,
     });
     const bodyOf = (rows: readonly unknown[]) => rows.map((row) => `${JSON.stringify(row)}\n`).join('');
 

@@ -95,14 +95,15 @@ describe('migrations', () => {
     ]);
   });
 
-  test('clicks and URLs from before imports were kept have the same answers, and belong to none', async () => {
+  test('clicks and URLs from before imports and details were kept have the same answers, and belong to none', async () => {
     const old = readMigrations().filter(({ name: file }) => file < '003');
     await migrate(first(), bare, old);
-    const click = ['me', 'old', 1_767_225_600_000, 1];
+    const click = ['me', 'old', 1_767_225_600_000, 1, false];
+    const other = ['me', 'old', 1_735_689_600_000, 1, true];
     await first().insert(
       'clicks',
-      ['owner_id', 'short_code', 'clicked_at', 'visitor'],
-      [JSON.stringify(click)],
+      ['owner_id', 'short_code', 'clicked_at', 'visitor', 'is_bot'],
+      [JSON.stringify(click), JSON.stringify(other)],
     );
     const url = ['old', 'me', 1_767_225_600_000, true, null, false, 1];
     const columns = [
@@ -121,6 +122,13 @@ describe('migrations', () => {
       return (await spoor.send('GET', '/api/v1/stats', { query })).json.summary.total_clicks;
     };
     expect(await total()).toBe(1);
+    const details = await first().rows(
+      sql`SELECT bot, device, region, utm_source, properties FROM clicks ORDER BY clicked_at`,
+    );
+    expect(details).toEqual([
+      ['Unknown', 'Unknown', 'Unknown', '(none)', {}],
+      ['(none)', 'Unknown', 'Unknown', '(none)', {}],
+    ]);
     expect((await spoor.send('GET', '/api/v1/imports')).json.items).toEqual([]);
     const sent = { query: { owner: 'me' }, ndjson: [{ short_code: 'old', clicked_at: '2026-01-02' }] };
     const { id } = (await spoor.send('POST', '/api/v1/imports', sent)).json;

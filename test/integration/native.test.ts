@@ -5,6 +5,7 @@ import {
   nullableFloatColumn,
   sharedTextColumn,
   textColumn,
+  textMapColumn,
   timeColumn,
   uint64Column,
 } from '../../src/clickhouse/native.ts';
@@ -19,6 +20,7 @@ interface Row {
   readonly time: number;
   readonly flag: boolean;
   readonly duration: number | null;
+  readonly pairs: ReadonlyMap<string, string>;
 }
 
 const COLUMNS = [
@@ -29,6 +31,7 @@ const COLUMNS = [
   timeColumn<Row>('time', ({ time }) => time),
   boolColumn<Row>('flag', ({ flag }) => flag),
   nullableFloatColumn<Row>('duration', ({ duration }) => duration),
+  textMapColumn<Row>('pairs', ({ pairs }) => pairs),
 ];
 
 describe('rows inserted as a block', () => {
@@ -38,7 +41,7 @@ describe('rows inserted as a block', () => {
     spoor = await startSpoor();
     await spoor.database.command(sql`CREATE TABLE blocks (
       text String, kind LowCardinality(String), shared LowCardinality(String), number UInt64, time DateTime64(3, 'UTC'), flag Bool,
-      duration Nullable(Float64)) ENGINE = Memory`);
+      duration Nullable(Float64), pairs Map(LowCardinality(String), String)) ENGINE = Memory`);
   });
   afterAll(() => spoor.stop());
 
@@ -54,6 +57,10 @@ describe('rows inserted as a block', () => {
     time: fc.integer({ min: -1_000_000_000_000, max: 9_000_000_000_000 }),
     flag: fc.boolean(),
     duration: fc.option(fc.double({ noNaN: true, noDefaultInfinity: true })),
+    pairs: fc.oneof(
+      fc.constant(new Map<string, string>()),
+      fc.dictionary(text, text, { maxKeys: 4 }).map((pairs) => new Map(Object.entries(pairs))),
+    ),
   });
 
   test('are the rows that were given', async () => {
@@ -62,10 +69,11 @@ describe('rows inserted as a block', () => {
         await spoor.database.command(sql`TRUNCATE TABLE blocks`);
         await spoor.database.insertBlock('blocks', blockOf(COLUMNS, rows));
         const stored = await spoor.database.rows(sql`
-          SELECT text, kind, shared, toString(number), toUnixTimestamp64Milli(time), flag, duration
+          SELECT text, kind, shared, toString(number), toUnixTimestamp64Milli(time), flag, duration,
+            CAST(pairs, 'Array(Tuple(String, String))')
           FROM blocks`);
         expect(stored).toEqual(
-          rows.map(({ text, kind, number, time, flag, duration }) => [
+          rows.map(({ text, kind, number, time, flag, duration, pairs }) => [
             text,
             kind,
             kind,
@@ -73,6 +81,7 @@ describe('rows inserted as a block', () => {
             time,
             flag,
             duration,
+            [...pairs],
           ]),
         );
       }),

@@ -1,5 +1,6 @@
 import { type DraftRow, bareRow } from '../click-row.ts';
 import type { Click, ClickRow } from '../fields.ts';
+import { CAMPAIGN_PARAMETERS } from '../link-url.ts';
 import type { PlaceLookup } from './place.ts';
 import type { ParseUserAgent } from './user-agent.ts';
 import type { HashVisitor } from './visitor.ts';
@@ -20,6 +21,8 @@ export function enrichSteps(sources: EnrichSources): readonly EnrichStep[] {
     visitorStep(sources.hashVisitor),
     userAgentStep(sources.parseUserAgent),
     placeStep(sources.findPlace),
+    linkStep,
+    languageStep,
   ];
 }
 
@@ -58,3 +61,19 @@ function placeStep(findPlace: PlaceLookup): EnrichStep {
     if (click.city === undefined) row.city = found.city;
   };
 }
+
+/** What a click says of its link and campaign goes before what its URL tells. */
+const linkStep: EnrichStep = (click, row) => {
+  const { url } = click;
+  if (url === undefined) return;
+  if (click.domain === undefined && url.domain !== undefined) row.domain = url.domain;
+  if (url.ad_parameter !== undefined) row.ad_parameter = url.ad_parameter;
+  for (const name of CAMPAIGN_PARAMETERS) {
+    const value = url[name];
+    if (value !== undefined && click[name] === undefined) row[name] = value;
+  }
+};
+
+const languageStep: EnrichStep = ({ language, accept_language: preferred }, row) => {
+  if (language === undefined && preferred !== undefined) row.language = preferred;
+};

@@ -34,7 +34,11 @@ export class PreviewBuilder {
 
 function shown(row: ClickRow): Readonly<Record<string, unknown>> {
   const click = Object.fromEntries(SHOWN_COLUMNS.map((name) => [name, row[name]]));
-  return { ...click, clicked_at: new Date(row.clicked_at).toISOString() };
+  return {
+    ...click,
+    clicked_at: new Date(row.clicked_at).toISOString(),
+    properties: Object.fromEntries(row.properties),
+  };
 }
 
 /** Sorts no more than it returns: a batch may have a code for each of its clicks. */

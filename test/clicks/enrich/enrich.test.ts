@@ -18,14 +18,34 @@ function enriched(told: Partial<Click>): { readonly row: ClickRow; readonly look
     return { country: 'CH', city: 'Geneva' };
   };
   const steps = enrichSteps({ hashVisitor, parseUserAgent, findPlace });
-  return { row: enrichClick(steps, clickOf(told)), lookedUp };
+  return { row: enrichClick(steps, { ...clickOf({}), ...told }), lookedUp };
 }
 
-function clickOf(told: Partial<Click>): Click {
-  const parsed = parseClick({ short_code: 'abc' }, 1_700_000_000_000);
+function clickOf(sent: object): Click {
+  const parsed = parseClick({ short_code: 'abc', ...sent }, 1_700_000_000_000);
   if (!parsed.ok) throw new Error(parsed.rejection.error);
-  return { ...parsed.click, ...told };
+  return parsed.click;
 }
+
+const WITHOUT_DETAILS = {
+  device: 'Unknown',
+  browser_version: 'Unknown',
+  os_version: 'Unknown',
+  bot: '(none)',
+  region: 'Unknown',
+  network: 'Unknown',
+  hosting: 'Unknown',
+  language: '(none)',
+  domain: '(none)',
+  utm_source: '(none)',
+  utm_medium: '(none)',
+  utm_campaign: '(none)',
+  utm_term: '(none)',
+  utm_content: '(none)',
+  ad_parameter: '',
+  variant: '(none)',
+  properties: new Map(),
+};
 
 describe('enrichClick', () => {
   test('a click that tells nothing has a full row of unknowns', () => {
@@ -40,6 +60,7 @@ describe('enrichClick', () => {
       referrer: 'Direct',
       is_bot: false,
       redirect_ms: null,
+      ...WITHOUT_DETAILS,
       click_id: '',
     });
   });
@@ -63,7 +84,34 @@ describe('enrichClick', () => {
       referrer: 'https://google.com',
       is_bot: false,
       redirect_ms: 12.5,
+      ...WITHOUT_DETAILS,
       click_id: 'c-1',
+    });
+  });
+
+  test('tells language, domain, campaign and advertisement from the header and the link, unless the click says them', () => {
+    const sent = {
+      accept_language: 'en;q=0.5,de-AT;q=0.9',
+      url: 'https://Go.Example:8443/launch?utm_source=news&utm_medium=email&utm_term=shoes&gclid=1',
+    };
+    expect(enriched(clickOf(sent)).row).toMatchObject({
+      language: 'de',
+      domain: 'go.example',
+      utm_source: 'news',
+      utm_medium: 'email',
+      utm_campaign: '(none)',
+      utm_term: 'shoes',
+      utm_content: '(none)',
+      ad_parameter: 'gclid',
+    });
+    const said = { language: 'fr-CH', domain: 'other.example', utm_source: 'paper', utm_content: 'top' };
+    expect(enriched(clickOf({ ...sent, ...said })).row).toMatchObject({
+      language: 'fr',
+      domain: 'other.example',
+      utm_source: 'paper',
+      utm_medium: 'email',
+      utm_content: 'top',
+      ad_parameter: 'gclid',
     });
   });
 

@@ -1,0 +1,54 @@
+import { firstCharacters } from '../lib/first-characters.ts';
+import { isBlank, wellFormed } from '../lib/text.ts';
+
+/** The sender's own pairs of texts on a click, in the order they were sent. */
+export type Properties = ReadonlyMap<string, string>;
+
+export const NO_PROPERTIES: Properties = new Map();
+
+export const MAX_PROPERTIES = 20;
+export const MAX_PROPERTY_NAME_CHARACTERS = 128;
+export const MAX_PROPERTY_VALUE_CHARACTERS = 512;
+
+/** Pairs that were taken, and what is wrong with the first that was not, or not wholly. */
+export interface ParsedProperties {
+  readonly properties: Properties;
+  readonly fault: string | undefined;
+}
+
+/**
+ * Takes the pairs of an object. Numbers and booleans become text as JSON writes them. Null and blank text are no values; other values,
+ * blank and long names, and pairs beyond the most that a click can have are left out, and long values cut.
+ */
+export function parseProperties(object: object): ParsedProperties {
+  const properties = new Map<string, string>();
+  let fault: string | undefined;
+  for (const [sentName, value] of Object.entries(object)) {
+    if (value === null || value === undefined || (typeof value === 'string' && isBlank(value))) continue;
+    if (properties.size === MAX_PROPERTIES) {
+      fault ??= `has more than ${MAX_PROPERTIES} pairs: the others are left out`;
+      break;
+    }
+    const name = wellFormed(sentName);
+    const text = textOf(value);
+    if (isBlank(name)) fault ??= 'has a blank name: left out';
+    else if (firstCharacters(name, MAX_PROPERTY_NAME_CHARACTERS) !== name)
+      fault ??= `has a name of more than ${MAX_PROPERTY_NAME_CHARACTERS} characters: left out`;
+    else if (text === undefined)
+      fault ??=
+        'has a value that is no text, nor a boolean or a number that a double holds exactly: left out';
+    else if (!properties.has(name)) {
+      const kept = firstCharacters(text, MAX_PROPERTY_VALUE_CHARACTERS);
+      if (kept !== text) fault ??= `has a value that is cut at ${MAX_PROPERTY_VALUE_CHARACTERS} characters`;
+      properties.set(name, wellFormed(kept));
+    }
+  }
+  return { properties, fault };
+}
+
+/** A number of more digits than a double has would be stored as another one. */
+function textOf(value: unknown): string | undefined {
+  if (typeof value === 'string') return value;
+  if (typeof value === 'boolean') return String(value);
+  return typeof value === 'number' && Math.abs(value) <= Number.MAX_SAFE_INTEGER ? String(value) : undefined;
+}
