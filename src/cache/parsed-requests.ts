@@ -16,8 +16,11 @@ export interface ParsedRequest {
   latest?: { readonly tenant: Tenant; readonly key: string };
 }
 
-/** An `end_date` in the future stands for now until it has come, so such a request is parsed again after this time. */
-const OPEN_END_TTL_MS = 1_000;
+/**
+ * An `end_date` in the future stands for now until it has come, and `range=today` for another day after midnight, so such a
+ * request is parsed again after this time.
+ */
+const RELATIVE_TTL_MS = 1_000;
 
 /** Bytes of an entry beside its texts. */
 const OVERHEAD = 1_024;
@@ -41,12 +44,12 @@ export class ParsedRequests {
     const { endsNow: isOpen } = asked;
     const end = isOpen ? 'now' : asked.end;
     const digest = sha256(JSON.stringify({ ...asked, end, keptSince: undefined }));
-    const isEndInFuture = isOpen && queryString.includes('end_date');
+    const dependsOnNow = asked.rangeName !== undefined || (isOpen && queryString.includes('end_date'));
     const subject = ownSubject(asked.subject);
     const key = keyOf(queryString);
     const request = { subject, digest, isOpen };
     const bytes = 2 * (key.length + sizeOf(subject)) + OVERHEAD;
-    this.#entries.set(key, request, bytes, isEndInFuture ? OPEN_END_TTL_MS : undefined);
+    this.#entries.set(key, request, bytes, dependsOnNow ? RELATIVE_TTL_MS : undefined);
     return request;
   }
 }

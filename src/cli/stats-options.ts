@@ -2,11 +2,13 @@ import { type Command, InvalidArgumentError } from 'commander';
 import { DIMENSION_NAMES, FILTER_NAMES, goesWith } from '../stats/registry/dimensions.ts';
 import { INTERVAL_NAMES, WEEK_STARTS } from '../stats/registry/intervals.ts';
 import { DEFAULT_METRICS, METRIC_NAMES } from '../stats/registry/metrics.ts';
+import { RANGE_NAMES } from '../stats/registry/ranges.ts';
 
 /** Parameters of the statistics API that are options with the same names. */
 const PARAMETERS: Readonly<Record<string, string>> = {
   start_date: 'start of the range, for example 2026-01-24',
   end_date: 'end of the range, inclusive',
+  range: `a range by its name: one of ${RANGE_NAMES.join(', ')}`,
   group_by: `any of ${DIMENSION_NAMES.join(',')}`,
   metrics: `any of ${METRIC_NAMES.join(',')} (default: ${DEFAULT_METRICS.join(',')})`,
   timezone: 'IANA time zone, for example Asia/Kolkata',

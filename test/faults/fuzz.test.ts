@@ -5,6 +5,7 @@ import * as fc from 'fast-check';
 import { unzipSync } from 'fflate';
 import { DIMENSION_NAMES } from '../../src/stats/registry/dimensions.ts';
 import { INTERVAL_NAMES } from '../../src/stats/registry/intervals.ts';
+import { RANGE_NAMES } from '../../src/stats/registry/ranges.ts';
 import { wellFormed } from '../../src/lib/text.ts';
 import { checkDocumented } from '../support/documented.ts';
 import { type KnownRoute, allRoutes } from '../support/routes.ts';
@@ -94,7 +95,9 @@ const NAMES: Readonly<Record<string, readonly string[]>> = {
   group_by: [...DIMENSION_NAMES, 'time,browser', DIMENSION_NAMES.join(',')],
   metrics: ['clicks', 'unique_clicks', 'clicks,unique_clicks', 'visits'],
   timezone: ['UTC', 'Asia/Kathmandu', 'Australia/Lord_Howe', 'utc', '/etc/localtime'],
+  range: [...RANGE_NAMES, 'last_week'],
   interval: [...INTERVAL_NAMES, 'second'],
+  week_start: ['monday', 'sunday', 'tuesday'],
   breakdown: ['true', 'false', 'maybe'],
   filters: ['{"browser":"Chrome"}', '{"short_code":["mine"]}', '{"city":[]}', '{"nothing":["x"]}', '{', '[]'],
   browser: ['Chrome', 'Chrome,Firefox'],

@@ -1,8 +1,15 @@
 import { expect } from '@jest/globals';
 import * as fc from 'fast-check';
 import { DIMENSION_NAMES, FILTER_NAMES, type FilterName } from '../../src/stats/registry/dimensions.ts';
-import { INTERVAL_NAMES, WEEK_STARTS, withWeekStart } from '../../src/stats/registry/intervals.ts';
+import {
+  INTERVAL_NAMES,
+  type IntervalName,
+  WEEK_STARTS,
+  type WeekStart,
+  withWeekStart,
+} from '../../src/stats/registry/intervals.ts';
 import { METRIC_NAMES } from '../../src/stats/registry/metrics.ts';
+import { RANGE_NAMES, type RangeName } from '../../src/stats/registry/ranges.ts';
 import { checkDocumented } from './documented.ts';
 import {
   COUNTRY_NAMES,
@@ -15,7 +22,9 @@ import {
   inOrder,
   instantOfWall,
   intervalByRange,
+  isOf,
   offsetOf,
+  rangeByName,
   startOfDay,
 } from './reference.ts';
 
@@ -207,8 +216,13 @@ const clicks: fc.Arbitrary<SentClick> = fc
 
 /** What a question is asked with. */
 interface Asked {
+  /** The range is one by its name, and the question's own is none yet. */
+  readonly range: RangeName | undefined;
   readonly query: readonly (readonly [string, string])[];
-  readonly question: Question;
+  readonly question: Omit<Question, 'interval'> & {
+    readonly interval: IntervalName | undefined;
+    readonly weekStart: WeekStart;
+  };
   readonly compared: boolean;
   /** Whose key asks; the administrator's where undefined. */
   readonly keyOf: string | undefined;
@@ -307,6 +321,10 @@ const questions: fc.Arbitrary<Asked> = fc
     }),
     metrics: fc.option(fc.shuffledSubarray([...METRIC_NAMES], { minLength: 1 })),
     interval: fc.option(fc.constantFrom(...INTERVAL_NAMES)),
+    range: fc.oneof(
+      { weight: 9, arbitrary: fc.constant(undefined) },
+      { weight: 1, arbitrary: fc.constantFrom(...RANGE_NAMES, 'all' as const) },
+    ),
     week_start: fc.option(fc.constantFrom(...WEEK_STARTS)),
     breakdown: fc.option(fc.boolean()),
     bots: fc.option(fc.constantFrom('include', 'exclude', 'only')),
@@ -331,11 +349,9 @@ const questions: fc.Arbitrary<Asked> = fc
     const asked = drawn.dimensions?.filter((name) => !(drawn.anon && name === 'short_code')) ?? [];
     const groupBy = asked.length === 0 ? ['time'] : asked;
     const code = OWNERS[drawn.owner]?.[drawn.code] ?? '';
-    const query: [string, string][] = [
-      ['start_date', start.text],
-      ['end_date', end.text],
-      ['timezone', timezone],
-    ];
+    const query: [string, string][] = [['timezone', timezone]];
+    if (drawn.range === undefined) query.push(['start_date', start.text], ['end_date', end.text]);
+    else query.push(['range', drawn.range]);
     if (drawn.anon) query.push(['scope', 'anon'], ['short_code', code]);
     else if (drawn.asker === 'admin') query.push(['owner_id', drawn.owner]);
     else if (drawn.asker === 'every') query.push(['scope', 'all'], ['owner_id', '*']);
@@ -357,6 +373,7 @@ const questions: fc.Arbitrary<Asked> = fc
     }
     if (Object.keys(json).length > 0) query.push(['filters', JSON.stringify(json)]);
     return {
+      range: drawn.range,
       query,
       compared: drawn.compared,
       keyOf: drawn.asker === 'owner' ? drawn.owner : undefined,
@@ -367,10 +384,8 @@ const questions: fc.Arbitrary<Asked> = fc
         start: start.instant,
         end: end.instant,
         timezone,
-        interval: withWeekStart(
-          drawn.interval ?? intervalByRange(start.instant, end.instant),
-          drawn.week_start ?? 'monday',
-        ),
+        interval: drawn.interval ?? undefined,
+        weekStart: drawn.week_start ?? 'monday',
         groupBy,
         metrics: inOrder(drawn.metrics ?? METRIC_NAMES),
         breakdown: drawn.breakdown ?? groupBy.length === 2,
@@ -415,17 +430,20 @@ export async function compareWithReference(
     expect([answer.status, answer.json]).toEqual([200, { accepted: own.length, rejected: [] }]);
   }
   await fc.assert(
-    fc.asyncProperty(questions, async ({ query, question, compared, keyOf }) => {
+    fc.asyncProperty(questions, async ({ range, query, question: drawn, compared, keyOf }) => {
       const key = (keyOf === undefined ? undefined : keys.get(keyOf)) ?? target.adminKey;
       const path = `/api/v1/stats?${new URLSearchParams(query.map(([name, value]): [string, string] => [name, value])).toString()}`;
       const { status, json } = await call(target, key, 'GET', path);
+      const question = questionAt(Date.parse(json.generated_at), { range, question: drawn }, known);
       const wrongField = refusedField(question);
       if (wrongField !== undefined) {
         expect([status, json.code, json.field]).toEqual([400, 'validation_error', wrongField]);
         return;
       }
       expect([status, json.code]).toEqual([200, undefined]);
-      const further = await options.alsoAnswer?.(asRandomQuestion(query, question));
+      // A range by its name is another one by then.
+      const further =
+        range === undefined ? await options.alsoAnswer?.(asRandomQuestion(query, question)) : [];
       const expected = expectedAnswer(question, known);
       if (compared) expected['previous'] = expectedPrevious(question, known);
       for (const whole of [json, ...(further ?? [])]) {
@@ -437,6 +455,27 @@ export async function compareWithReference(
     }),
     { seed, numRuns: options.questions, interruptAfterTimeLimit: options.milliseconds },
   );
+}
+
+/** A question as it is asked at a moment, which does not matter where its range has no name. */
+function questionAt(
+  now: number,
+  { range, question }: Pick<Asked, 'range' | 'question'>,
+  clicks: readonly KnownClick[],
+): Question {
+  const { interval, weekStart, ...rest } = question;
+  const moment = Number.isNaN(now) ? Date.now() : now;
+  const named = range && rangeByName(range, moment, rest.timezone);
+  const oldest = (): number =>
+    Math.min(...clicks.filter((click) => isOf(rest.subject, click)).map(({ clickedAt }) => clickedAt));
+  const [start, end] = named === undefined ? [rest.start, rest.end] : [named.start ?? oldest(), named.end];
+  return {
+    ...rest,
+    start,
+    end,
+    endsNow: end === moment,
+    interval: withWeekStart(interval ?? intervalByRange(start, end), weekStart),
+  };
 }
 
 function asRandomQuestion(

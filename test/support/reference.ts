@@ -1,5 +1,6 @@
 import { INTERVALS, type IntervalName, intervalMinutes } from '../../src/stats/registry/intervals.ts';
 import { METRICS, METRIC_NAMES, type MetricName } from '../../src/stats/registry/metrics.ts';
+import type { RangeName } from '../../src/stats/registry/ranges.ts';
 import { shownAt } from './local-clock.ts';
 
 /**
@@ -172,6 +173,40 @@ export function periodBefore({
   return to < OLDEST ? null : { start: Math.max(from, OLDEST), end: to };
 }
 
+/** A range by its name, asked for at a moment; it begins with the oldest click where `start` is undefined. */
+export function rangeByName(
+  name: RangeName,
+  now: number,
+  timezone: string,
+): Pick<Question, 'end'> & { readonly start: number | undefined } {
+  const today = Math.floor((now + offsetOf(timezone, now)) / DAY) * DAY;
+  const begin = (midnight: number): number => startOfDay(timezone, midnight);
+  const [year, month] = [new Date(today).getUTCFullYear(), new Date(today).getUTCMonth()];
+  // A day that a zone skipped begins when the next one does.
+  const days = Array.from({ length: 40 }, (_, index) => today - index * DAY).filter(
+    (midnight) => begin(midnight) < begin(midnight + DAY),
+  );
+  const daysAgo = (count: number): number => begin(days[count] ?? today);
+  switch (name) {
+    case 'today':
+      return { start: begin(today), end: now };
+    case 'yesterday':
+      return { start: daysAgo(1), end: begin(today) - 1 };
+    case 'last_7_days':
+      return { start: daysAgo(6), end: now };
+    case 'last_30_days':
+      return { start: daysAgo(29), end: now };
+    case 'this_month':
+      return { start: begin(Date.UTC(year, month, 1)), end: now };
+    case 'last_month':
+      return { start: begin(Date.UTC(year, month - 1, 1)), end: begin(Date.UTC(year, month, 1)) - 1 };
+    case 'this_year':
+      return { start: begin(Date.UTC(year, 0, 1)), end: now };
+    case 'all':
+      return { start: undefined, end: now };
+  }
+}
+
 /** The interval of a range (Unix ms) where none is asked for. */
 export function intervalByRange(start: number, end: number): IntervalName {
   const length = end - start;
@@ -183,14 +218,18 @@ export function intervalByRange(start: number, end: number): IntervalName {
 
 function isAskedFor(question: Question, click: KnownClick): boolean {
   const { subject, start, end, filters, bots } = question;
-  if (subject.scope === 'anon' && click.values['short_code'] !== subject.shortCode) return false;
-  if (subject.scope === 'all' && subject.ownerId !== undefined && click.ownerId !== subject.ownerId)
-    return false;
+  if (!isOf(subject, click)) return false;
   if (click.clickedAt < start || click.clickedAt > end) return false;
   if (bots !== 'include' && click.isBot !== (bots === 'only')) return false;
   return Object.entries(filters).every(([name, wanted]) =>
     wanted.some((one) => matches(name, click.values[name] ?? '', one)),
   );
+}
+
+/** Whether a click is of the subject of a question. */
+export function isOf(subject: Question['subject'], click: KnownClick): boolean {
+  if (subject.scope === 'anon') return click.values['short_code'] === subject.shortCode;
+  return subject.ownerId === undefined || click.ownerId === subject.ownerId;
 }
 
 function matches(name: string, stored: string, wanted: string): boolean {

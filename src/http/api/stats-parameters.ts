@@ -19,6 +19,7 @@ import {
   MAX_LIMIT,
   SCOPES_OF_STATS,
 } from '../../stats/parse/values.ts';
+import { RANGES, RANGE_NAMES } from '../../stats/registry/ranges.ts';
 import { FILTER_ALIASES } from '../../stats/parse/filter-parameters.ts';
 import { choices } from '../../stats/parse/choices.ts';
 import { MAX_BUCKETS } from '../../stats/parse/rules.ts';
@@ -54,6 +55,10 @@ function questionParameters(): Readonly<Record<string, Described>> {
       description: `The last moment, included. ${DATES} A date, week or month alone is all of it. A later moment than now is clamped to now, which is the default. A range that ends now includes clicks up to 5 minutes ahead, from senders whose clock is fast, in its last bucket.`,
       schema: { type: 'string' },
       example: '2026-01-31',
+    },
+    range: {
+      description: `A range by its name, in place of \`start_date\` and \`end_date\`, in days of \`timezone\`: ${RANGE_NAMES.map((name) => `\`${name}\` (${RANGES[name].description})`).join(', ')}.`,
+      schema: { type: 'string', enum: RANGE_NAMES },
     },
     group_by: groupBy(DIMENSION_NAMES, {
       note: `${codes(DIMENSION_NAMES.filter((name) => !goesWith(name, 'anon')))} not with \`scope=anon\`.`,

@@ -6,20 +6,18 @@ import { AppError, notOneOf, unavailable } from '../../errors.ts';
 import type { ExportFormat } from '../../export/export-format.ts';
 import { EXPORT_FORMATS, EXPORT_FORMAT_NAMES } from '../../export/formats.ts';
 import { spooled } from '../../export-spool/spooled.ts';
-import type { Workload } from '../../clickhouse/workloads.ts';
 import type { Holder } from '../../fair-share/holder.ts';
 import { whileTransferring } from '../../fair-share/transfers.ts';
-import { type Tenant, ownershipOf } from '../../stats/sql/conditions.ts';
 import { planStats } from '../../stats/plan.ts';
 import { compileExport } from '../../stats/sql/compile-export.ts';
 import { compileNativeExport } from '../../stats/sql/compile-native-export.ts';
 import { readExport } from '../../stats/result/export-content.ts';
 import { type RawParameters, valueOf } from '../../stats/parse/parameters.ts';
 import { type StatsQuery, exportQuery, parseStatsRequest } from '../../stats/parse/query.ts';
-import { join, param, sql } from '../../sql/sql.ts';
 import { yielding } from '../../lib/event-loop.ts';
 import { formatInstant } from '../../lib/time-zone.ts';
 import { type Context, signalOf } from '../request/context.ts';
+import { findOldestClick } from '../request/oldest-click.ts';
 import { holderOf } from '../request/share-holder.ts';
 import { exportClassOf } from '../request/query-class.ts';
 import { bytesTaken } from './bytes-taken.ts';
@@ -49,7 +47,7 @@ export async function sendExport(services: Services, ctx: Context, path?: PathSu
   const holder = holderOf(services, ctx);
   const run = async (): Promise<void> => {
     const workload = holder.kind === 'owner' ? 'exports' : 'strangers';
-    const oldest = asked.start ?? (await oldestOf(services, tenant, workload, keptSince));
+    const oldest = asked.start ?? (await findOldestClick(services, tenant, workload, asked));
     const { database, sharding } = services;
     const plan = planStats(await withSameClock(services, exportQuery(asked, oldest)), tenant, { sharding });
     const { query } = plan;
@@ -115,24 +113,6 @@ function parseFormat(raw: RawParameters): ExportFormat {
   const name = EXPORT_FORMAT_NAMES.find((known) => known === wanted);
   if (name === undefined) throw notOneOf('format', EXPORT_FORMAT_NAMES);
   return EXPORT_FORMATS[name];
-}
-
-/** From when on there can be clicks, whatever is filtered: the oldest one, or when the URL was made. */
-async function oldestOf(
-  { database, urls }: Services,
-  tenant: Tenant,
-  workload: Workload,
-  keptSince = 0,
-): Promise<number | undefined> {
-  const kept = sql`clicked_at >= fromUnixTimestamp64Milli(${param('Int64', keptSince)}, 'UTC')`;
-  const [row] = await database.rows<[number | null]>(
-    sql`SELECT toUnixTimestamp64Milli(minOrNull(clicked_at)) FROM clicks
-      WHERE ${join([...ownershipOf(tenant), kept], ' AND ')}`,
-    { workload, maxSeconds: database.deadlines.firstByteMs / 1_000 },
-  );
-  const oldest = row?.[0] ?? undefined;
-  const created = tenant.kind === 'url' ? (await urls.find(tenant.shortCode))?.createdAt : undefined;
-  return oldest === undefined || created === undefined ? (oldest ?? created) : Math.min(oldest, created);
 }
 
 async function firstByte<T>(

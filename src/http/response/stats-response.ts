@@ -3,12 +3,14 @@ import type { ComputeResponse, ComputedResponse, StatsResponse } from '../../cac
 import { isOverItsMemory } from '../../clickhouse/failures.ts';
 import type { Workload } from '../../clickhouse/workloads.ts';
 import type { Holder } from '../../fair-share/holder.ts';
+import { YEAR_2000 } from '../../lib/calendar.ts';
 import { comparedRange } from '../../stats/plan.ts';
 import type { Sql } from '../../sql/sql.ts';
 import {
   type ParseContext,
   type StatsRequest,
   type StatsQuery,
+  exportQuery,
   statsQuery,
   parseStatsRequest,
 } from '../../stats/parse/query.ts';
@@ -18,6 +20,7 @@ import type { Tenant } from '../../stats/sql/conditions.ts';
 import { runStats } from '../../stats/run.ts';
 import { chooseVisitorPlan } from '../../stats/sql/visitor-plan.ts';
 import { type Context, signalOf } from '../request/context.ts';
+import { findOldestClick } from '../request/oldest-click.ts';
 import { classOf } from '../request/query-class.ts';
 import type { Services } from '../request/services.ts';
 import { withSameClock } from '../request/same-clock.ts';
@@ -28,6 +31,7 @@ import { jsonBytes, tagOf } from './json-body.ts';
 /** A request as it was parsed at a moment. */
 interface Parsed {
   readonly asked: StatsRequest;
+  /** Of all time, it begins with 2000 until the oldest click is looked up, when it has its turn. */
   readonly query: StatsQuery;
   /** Unix milliseconds. */
   readonly at: number;
@@ -83,7 +87,11 @@ async function parse(services: Services, ctx: Context, path: PathSubject | undef
   const at = services.now();
   const context = { now: at, timeZones, keptSince: services.keptSince(at), ...parsedFrom(path) };
   const asked = parseStatsRequest(ctx.query, context);
-  return { asked, query: statsQuery(asked), at };
+  return { asked, query: isOfAllTime(asked) ? exportQuery(asked, YEAR_2000) : statsQuery(asked), at };
+}
+
+function isOfAllTime({ rangeName }: StatsRequest): boolean {
+  return rangeName === 'all';
 }
 
 /** What the path says, for the parser. */
@@ -127,8 +135,11 @@ async function execute(
   const { cache, database, sharding } = services;
   await begin();
   // Clicks that came while it waited for its share count as well: a range that ends now is parsed as of now.
-  const { query: parsed, at } = dependsOnNow(first) ? await again() : first;
-  const query = await withSameClock(services, parsed);
+  const { asked, query: parsed, at } = dependsOnNow(first) ? await again() : first;
+  const whole = isOfAllTime(asked)
+    ? statsQuery(asked, await findOldestClick(services, tenant, workload, asked))
+    : parsed;
+  const query = await withSameClock(services, whole);
   const options = {
     visitorPlan: chooseVisitorPlan(query, cache.visitorCounts.find(query, tenant)),
     sharding,

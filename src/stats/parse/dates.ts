@@ -1,7 +1,10 @@
 import { invalid } from '../../errors.ts';
-import { YEAR_2000 } from '../../lib/calendar.ts';
+import { YEAR_2000, formatDay } from '../../lib/calendar.ts';
 import { faultOfDigits, parseDateParameter } from '../../lib/date-time.ts';
+import { nearestName } from '../../lib/names.ts';
 import { isListedByNode, knownToNode } from '../../lib/time-zone.ts';
+import { type NamedRange, RANGES, RANGE_NAMES, type RangeName } from '../registry/ranges.ts';
+import { localDate } from '../time/local-dates.ts';
 import { type RawParameters, valueOf } from './parameters.ts';
 
 /**
@@ -35,6 +38,8 @@ export function parseTimeZone(zone: string, ofClickHouse: ReadonlySet<string>): 
 
 /** The range that a request asks for. */
 export interface RequestedRange {
+  /** The name by which it was asked for: what it means changes with time. */
+  readonly rangeName?: RangeName;
   /** Unix milliseconds; undefined: the default. */
   readonly start: number | undefined;
   readonly end: number;
@@ -44,10 +49,32 @@ export interface RequestedRange {
 }
 
 /**
- * The dates of a request. Later than now is taken as now, before 2000 as its first moment.
- * @throws AppError 400 where one is no date, or the first lies after the second
+ * The range of a request, by its name or its dates. Later than now is taken as now, before 2000 as its first moment.
+ * @throws AppError 400 where one is no date, the first lies after the second, or `range` is no name or stands beside dates
  */
-export function parseDates(raw: RawParameters, timezone: string, now: number): RequestedRange {
+export function parseRange(raw: RawParameters, timezone: string, now: number): RequestedRange {
+  const name = valueOf(raw, 'range');
+  return name === undefined ? parseDates(raw, timezone, now) : parseNamedRange(name, raw, timezone, now);
+}
+
+function parseNamedRange(text: string, raw: RawParameters, timezone: string, now: number): RequestedRange {
+  const rangeName = RANGE_NAMES.find((known) => known === text);
+  if (rangeName === undefined) {
+    const nearest = nearestName(text, RANGE_NAMES);
+    const hint = nearest === undefined ? '' : ` Did you mean ${nearest}?`;
+    throw invalid('range', `range must be one of: ${RANGE_NAMES.join(', ')}.${hint}`);
+  }
+  const date = ['start_date', 'end_date'].find((name) => valueOf(raw, name) !== undefined);
+  if (date !== undefined) throw invalid('range', `range cannot be given beside ${date}: leave one out.`);
+  const { first, last }: NamedRange = RANGES[rangeName];
+  const today = localDate(timezone, now);
+  const edge = (day: NamedRange['first'], which: 'start' | 'end'): number | undefined =>
+    day && parseDateParameter(formatDay(day(today, timezone)), timezone, which);
+  const [start, end = now] = [edge(first, 'start'), edge(last, 'end')];
+  return { rangeName, start, end, endsNow: last === undefined, isClamped: false };
+}
+
+function parseDates(raw: RawParameters, timezone: string, now: number): RequestedRange {
   const clamp = (instant: number): number => Math.min(Math.max(instant, YEAR_2000), now);
   const askedEnd = parseDate(raw, 'end_date', timezone, 'end');
   const givenEnd = askedEnd ?? now;

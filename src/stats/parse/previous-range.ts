@@ -3,6 +3,7 @@ import { firstInstantOfDay, offsetAt, wallOf, wallToInstant } from '../../lib/ti
 import { INTERVALS } from '../registry/intervals.ts';
 import type { TimeRange } from '../time/buckets.ts';
 import { firstDay } from '../time/date-periods.ts';
+import { dateBefore, daysBetween, localDate } from '../time/local-dates.ts';
 
 /**
  * The period to compare a range with:
@@ -15,7 +16,7 @@ import { firstDay } from '../time/date-periods.ts';
  */
 export function previousRange(range: TimeRange, zone: string, endsNow: boolean): TimeRange {
   const { start, end } = range;
-  const first = dateOf(zone, start);
+  const first = localDate(zone, start);
   if (endsNow && start === firstInstantOfDay(zone, first)) return soFar(range, zone, first);
   return { start: start - (end - start) - 1, end: start - 1 };
 }
@@ -23,7 +24,7 @@ export function previousRange(range: TimeRange, zone: string, endsNow: boolean):
 /** Of days that are not over. @param first the date that they begin with (days since 1970-01-01), as all dates here */
 function soFar({ start, end }: TimeRange, zone: string, first: number): TimeRange {
   // Clocks set back past midnight show the date before once more.
-  const today = Math.max(first, dateOf(zone, end));
+  const today = Math.max(first, localDate(zone, end));
   const timeOfDay = wallOf(end, offsetAt(zone, end)) - today * DAY;
   const days = daysBetween(start, firstInstantOfDay(zone, today)) + 1;
   const isMonth = firstOfMonth(today) === first && today > first;
@@ -37,21 +38,4 @@ function soFar({ start, end }: TimeRange, zone: string, first: number): TimeRang
 
 function firstOfMonth(date: number): number {
   return firstDay(INTERVALS.month, date);
-}
-
-function dateOf(zone: string, instant: number): number {
-  return Math.floor(wallOf(instant, offsetAt(zone, instant)) / DAY);
-}
-
-/** The date that lies so many days of the zone, which may have skipped one, before another. */
-function dateBefore(zone: string, date: number, days: number): number {
-  const start = firstInstantOfDay(zone, date);
-  for (let back = days; ; back++) {
-    if (daysBetween(firstInstantOfDay(zone, date - back), start) >= days) return date - back;
-  }
-}
-
-/** Days that a zone has had between two instants of the same time of day: offsets differ by some hours, not by half a day. */
-function daysBetween(from: number, to: number): number {
-  return Math.round((to - from) / DAY);
 }

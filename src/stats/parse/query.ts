@@ -12,7 +12,7 @@ import {
 } from '../registry/intervals.ts';
 import { DEFAULT_METRICS, METRIC_NAMES, type MetricName } from '../registry/metrics.ts';
 import { parseChoices, parseCompare, parseNames } from './choices.ts';
-import { type RequestedRange, parseDates, parseTimeZone } from './dates.ts';
+import { type RequestedRange, parseRange, parseTimeZone } from './dates.ts';
 import type { Filter } from './filter.ts';
 import { parseFilters } from './filter-parameters.ts';
 import { type RawParameters, nameOf, valueOf } from './parameters.ts';
@@ -87,7 +87,7 @@ export function parseStatsRequest(raw: RawParameters, context: ParseContext): St
   const { breakdown, ...chosenOnes } = parseChoices(raw);
   const request: StatsRequest = {
     subject,
-    ...parseDates(raw, timezone, now),
+    ...parseRange(raw, timezone, now),
     groupBy,
     metrics: METRIC_NAMES.filter((name) => chosen.includes(name)),
     timezone,
@@ -103,10 +103,11 @@ export function parseStatsRequest(raw: RawParameters, context: ParseContext): St
 
 /**
  * The query of a stats result, which is of bounded size.
+ * @param oldest of a range of all time: Unix milliseconds from which on there can be clicks; undefined when there are none
  * @throws AppError 400 for more time buckets than a result may hold
  */
-export function statsQuery(request: StatsRequest): StatsQuery {
-  const query = withRange(request, ownStart(request) ?? request.end - WEEK_MS);
+export function statsQuery(request: StatsRequest, oldest?: number): StatsQuery {
+  const query = withRange(request, ownStart(request) ?? allTime(request, oldest));
   checkRules(RESULT_RULES, query);
   return {
     ...query,
@@ -133,13 +134,18 @@ function withPrevious(
  * @param oldest Unix milliseconds from which on there can be clicks; undefined when there are none
  */
 export function exportQuery(request: StatsRequest, oldest: number | undefined): StatsQuery {
-  const defaultStart = ownStart(request) ?? Math.min(oldest ?? request.end - WEEK_MS, request.end);
-  const query = withRange(request, defaultStart);
+  const query = withRange(request, ownStart(request) ?? allTime(request, oldest));
   return { ...query, ...withPrevious(request, query.range) };
 }
 
+/** The start of all time (Unix ms): seven days before its end where there are no clicks. */
+function allTime({ end }: StatsRequest, oldest: number | undefined): number {
+  return Math.min(oldest ?? end - WEEK_MS, end);
+}
+
 /** The default start of a range (Unix ms) whose interval has one of its own. */
-function ownStart({ interval, end }: StatsRequest): number | undefined {
+function ownStart({ interval, end, rangeName }: StatsRequest): number | undefined {
+  if (rangeName !== undefined) return undefined;
   const { default_range: length }: Partial<Interval> = interval === undefined ? {} : INTERVALS[interval];
   return length === undefined ? undefined : end - length;
 }
