@@ -15,6 +15,10 @@ export const READ_ONLY = {
   cancel_http_readonly_queries_on_client_close: 1,
   // All reads of a table inside one query see the same rows.
   enable_shared_storage_snapshot_in_query: 1,
+  // In grouping sets, these would leave out a key that is a function of another one, so that it is empty in the rows, and group by
+  // what a function is of, so that rows without that key have the function's value of nothing.
+  optimize_group_by_function_keys: 0,
+  optimize_injective_functions_in_group_by: 0,
 } satisfies ClickHouseSettings;
 
 /** For results read at a client's pace: time blocked on the reader counts as execution time, and sends time out. */

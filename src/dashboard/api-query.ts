@@ -98,7 +98,9 @@ function commonParameters(view: View, subject: Subject): URLSearchParams {
       (name) => [name, view.filters[name]],
     ),
   );
-  const groupBy = DIMENSION_NAMES.filter((name) => goesWith(name, subject.scope));
+  const groupBy = DIMENSION_NAMES.filter(
+    (name) => DIMENSION_WORDS[name].place === 'overview' && goesWith(name, subject.scope),
+  );
   const parameters = new URLSearchParams({ scope: subject.scope });
   if (isOneLink) parameters.set('short_code', subject.shortCode);
   else if (ownerId !== undefined) parameters.set('owner_id', ownerId);

@@ -2,8 +2,8 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { endProcesses } from '../support/process.ts';
 import { RecipeCopy, recipeSteps } from '../support/recipe.ts';
 
-const MONDAY = '2026-01-05T12:00:00Z';
-const SUNDAY = '2026-01-11T12:00:00Z';
+const FIFTH = '2026-01-05T12:00:00Z';
+const ELEVENTH = '2026-01-11T12:00:00Z';
 const RANGE = 'scope=all&owner_id=admin&start_date=2026-01-05&end_date=2026-01-11';
 
 let copy: RecipeCopy;
@@ -12,7 +12,7 @@ beforeAll(async () => {
   copy.apply(recipeSteps('A dimension that is an expression'));
   await copy.build();
   await copy.start();
-  const clicks = [MONDAY, MONDAY, SUNDAY].map((clicked_at, index) => ({
+  const clicks = [FIFTH, FIFTH, ELEVENTH].map((clicked_at, index) => ({
     short_code: 'launch',
     clicked_at,
     ip: `192.0.2.${index}`,
@@ -25,9 +25,9 @@ afterAll(async () => {
   await endProcesses();
 });
 
-const BY_WEEKDAY = [
-  { weekday: '1', clicks: 2, clicks_percentage: 66.67 },
-  { weekday: '7', clicks: 1, clicks_percentage: 33.33 },
+const BY_DAY = [
+  { day_of_month: '5', clicks: 2, clicks_percentage: 66.67 },
+  { day_of_month: '11', clicks: 1, clicks_percentage: 33.33 },
 ];
 
 test('it groups, alone and beside others, also where time is a dimension and periods are compared', async () => {
@@ -40,23 +40,25 @@ test('it groups, alone and beside others, also where time is a dimension and per
   ]) {
     const { metrics, group_counts } = await copy.json(
       'GET',
-      `/api/v1/stats?${RANGE}&group_by=weekday${others}`,
+      `/api/v1/stats?${RANGE}&group_by=day_of_month${others}`,
     );
-    expect([others, metrics.clicks_by_weekday]).toEqual([others, BY_WEEKDAY]);
-    expect(metrics.unique_clicks_by_weekday).toMatchObject([{ unique_clicks: 2 }, { unique_clicks: 1 }]);
-    expect(group_counts.weekday).toBe(2);
+    expect([others, metrics.clicks_by_day_of_month]).toEqual([others, BY_DAY]);
+    expect(metrics.unique_clicks_by_day_of_month).toMatchObject([{ unique_clicks: 2 }, { unique_clicks: 1 }]);
+    expect(group_counts.day_of_month).toBe(2);
   }
 });
 
 test('its breakdown holds its values', async () => {
   const { metrics } = await copy.json(
     'GET',
-    `/api/v1/stats?${RANGE}&group_by=weekday,browser&metrics=clicks`,
+    `/api/v1/stats?${RANGE}&group_by=day_of_month,browser&metrics=clicks`,
   );
-  expect(metrics.clicks_by_weekday_browser).toEqual(BY_WEEKDAY.map((row) => ({ ...row, browser: 'Chrome' })));
+  expect(metrics.clicks_by_day_of_month_browser).toEqual(
+    BY_DAY.map((row) => ({ ...row, browser: 'Chrome' })),
+  );
 });
 
-test.each(['weekday=7', `filters=${encodeURIComponent('{"weekday":["7"]}')}`])(
+test.each(['day_of_month=11', `filters=${encodeURIComponent('{"day_of_month":["11"]}')}`])(
   '%s filters',
   async (filter) => {
     const { summary } = await copy.json('GET', `/api/v1/stats?${RANGE}&${filter}`);
@@ -65,21 +67,24 @@ test.each(['weekday=7', `filters=${encodeURIComponent('{"weekday":["7"]}')}`])(
 );
 
 test('an export has it', async () => {
-  const exported = await copy.json('GET', `/api/v1/export?${RANGE}&format=json&group_by=weekday,browser`);
-  expect(exported.metrics.clicks_by_weekday).toEqual(BY_WEEKDAY);
+  const exported = await copy.json(
+    'GET',
+    `/api/v1/export?${RANGE}&format=json&group_by=day_of_month,browser`,
+  );
+  expect(exported.metrics.clicks_by_day_of_month).toEqual(BY_DAY);
 });
 
 test('the command line has its option and its table', async () => {
   const args = ['stats', '--owner', 'admin', '--start-date', '2026-01-05', '--end-date', '2026-01-11'];
-  const { code, stdout } = await copy.command([...args, '--group-by', 'weekday', '--weekday', '1']);
-  expect([code, stdout]).toEqual([0, expect.stringMatching(/weekday +clicks .*\n1 +2 /)]);
+  const { code, stdout } = await copy.command([...args, '--group-by', 'day_of_month', '--day-of-month', '5']);
+  expect([code, stdout]).toEqual([0, expect.stringMatching(/day_of_month +clicks .*\n5 +2 /)]);
 });
 
 test('the API document describes it', async () => {
   const document = await copy.json('GET', '/openapi.json');
   const { parameters } = document.paths['/api/v1/stats'].get;
-  expect(parameters.map(({ name }: { readonly name: string }) => name)).toContain('weekday');
+  expect(parameters.map(({ name }: { readonly name: string }) => name)).toContain('day_of_month');
   expect(document.components.schemas.StatsAnswer.properties.metrics.properties).toHaveProperty(
-    'clicks_by_weekday',
+    'clicks_by_day_of_month',
   );
 });

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { EXPORT_FORMAT_NAMES } from '../../src/export/formats.ts';
-import { LINK_DIMENSIONS } from '../../src/stats/registry/dimensions.ts';
+import { LINK_OVERVIEW } from '../../src/stats/registry/dimensions.ts';
 import { type TestSpoor, startSpoor } from '../support/spoor.ts';
 
 const RANGE = { start_date: '2026-01-01', end_date: '2026-01-31' };
@@ -145,8 +145,8 @@ describe('a public link', () => {
     password_protected: false,
   };
 
-  test('is shown with its statistics by every dimension, to everybody', async () => {
-    const query = { ...RANGE, scope: 'anon', short_code: CODES.open, group_by: LINK_DIMENSIONS.join() };
+  test('is shown with its statistics by the dimensions of an overview, to everybody', async () => {
+    const query = { ...RANGE, scope: 'anon', short_code: CODES.open, group_by: LINK_OVERVIEW.join() };
     const wanted = (await get('/api/v1/stats', null, query)).json;
     for (const key of [null, mine, admin, await spoor.createKey('them')]) {
       for (const method of ['GET', 'POST']) {

@@ -17,6 +17,9 @@ const codesOf = (owner: string): readonly string[] => [`${owner} 1`, `${owner},2
 
 const OWN = OWNERS[0];
 const PUBLIC = 'ben for all to see';
+/** In UTC and in Kathmandu. */
+const OWN_HOURS = [...OWN.hours, '15', '16', '17'];
+const SUNDAY = '7';
 const OWN_CLICKS = codesOf(OWN.id).length * OWN.hours.length * OWN.each;
 
 let spoor: TestSpoor;
@@ -160,7 +163,11 @@ test(`no parameters make a key count clicks of another owner (SPOOR_TEST_SEED=${
         'os of ann',
         'city of ann',
         'AU',
+        'Oceania',
         'https://ann.example',
+        'ann.example',
+        ...OWN_HOURS,
+        SUNDAY,
         ...codesOf(OWN.id),
       ]);
       for (const row of Object.values(metrics as Record<string, Record<string, string>[]>).flat()) {

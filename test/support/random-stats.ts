@@ -12,6 +12,7 @@ import { METRIC_NAMES } from '../../src/stats/registry/metrics.ts';
 import { RANGE_NAMES, type RangeName } from '../../src/stats/registry/ranges.ts';
 import { checkDocumented } from './documented.ts';
 import {
+  type COMPUTED,
   COUNTRY_NAMES,
   type KnownClick,
   MOST_BUCKETS,
@@ -209,7 +210,7 @@ const clicks: fc.Arbitrary<SentClick> = fc
           referrer: referrer[1],
           short_code: shortCode,
           // A dimension that is left out does not compile.
-        } satisfies Record<FilterName, string>,
+        } satisfies Record<Exclude<FilterName, keyof typeof COMPUTED>, string>,
       },
     };
   });
@@ -280,16 +281,36 @@ const lengths = fc.oneof(
   fc.integer({ min: 0, max: 15 * 365 * DAY }),
 );
 
+/** What dimensions with values of their own kind are filtered by. */
+const FILTER_POOLS: Readonly<Record<string, readonly string[]>> = {
+  referrer: REFERRER_FILTERS,
+  referrer_host: [
+    'Direct',
+    'google.com',
+    'com.example',
+    'example.org',
+    'example.org:8080',
+    'https://google.com',
+  ],
+  country: ['DE', 'US', 'TR', 'XX', 'de', ...Object.keys(COUNTRY_NAMES)],
+  continent: ['Europe', 'Asia', 'North America', 'Unknown', 'Africa'],
+  hour_of_day: ['0', '1', '2', '12', '23'],
+  weekday: ['1', '6', '7'],
+  short_code: [...Object.values(OWNERS).flat(), 'nobody'],
+};
+
 /** Values of one dimension's filter, in JSON and as single parameters. */
 const filterOf = (name: string) => {
-  const pool =
-    name === 'referrer'
-      ? REFERRER_FILTERS
-      : name === 'country'
-        ? ['DE', 'US', 'TR', 'XX', 'de', ...Object.keys(COUNTRY_NAMES)]
-        : name === 'short_code'
-          ? [...Object.values(OWNERS).flat(), 'nobody']
-          : ['Chrome', 'Firefox', 'Windows', 'Berlin', 'São Paulo', 'Unknown', 'chrome', ...HOSTILE];
+  const pool = FILTER_POOLS[name] ?? [
+    'Chrome',
+    'Firefox',
+    'Windows',
+    'Berlin',
+    'São Paulo',
+    'Unknown',
+    'chrome',
+    ...HOSTILE,
+  ];
   const values = fc.array(fc.constantFrom(...pool), { maxLength: 3 });
   return fc.record({
     json: values,

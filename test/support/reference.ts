@@ -15,7 +15,7 @@ export interface KnownClick {
   readonly visitor: string;
   readonly isBot: boolean;
   readonly redirectMs: number | undefined;
-  /** The click's value in each dimension but time. */
+  /** The click's value in each dimension but time, and those in `COMPUTED`. */
   readonly values: Readonly<Record<string, string>>;
 }
 
@@ -222,7 +222,7 @@ function isAskedFor(question: Question, click: KnownClick): boolean {
   if (click.clickedAt < start || click.clickedAt > end) return false;
   if (bots !== 'include' && click.isBot !== (bots === 'only')) return false;
   return Object.entries(filters).every(([name, wanted]) =>
-    wanted.some((one) => matches(name, click.values[name] ?? '', one)),
+    wanted.some((one) => matches(name, valueOf(click, name, question.timezone), one)),
   );
 }
 
@@ -230,6 +230,35 @@ function isAskedFor(question: Question, click: KnownClick): boolean {
 export function isOf(subject: Question['subject'], click: KnownClick): boolean {
   if (subject.scope === 'anon') return click.values['short_code'] === subject.shortCode;
   return subject.ownerId === undefined || click.ownerId === subject.ownerId;
+}
+
+/** The dimensions that follow from the rest of a click, and from the time zone of the question. */
+export const COMPUTED = {
+  continent: ({ values }) => CONTINENTS[values['country'] ?? ''] ?? 'Unknown',
+  referrer_host: ({ values: { referrer = 'Direct' } }) =>
+    referrer === 'Direct' ? referrer : new URL(referrer).host,
+  hour_of_day: (click, zone) => String(wallOf(click, zone).getUTCHours()),
+  // Sunday is JavaScript's first day.
+  weekday: (click, zone) => String(wallOf(click, zone).getUTCDay() || 7),
+} as const satisfies Record<string, (click: KnownClick, zone: string) => string>;
+
+const CONTINENTS: Readonly<Record<string, string>> = {
+  US: 'North America',
+  TR: 'Asia',
+  CZ: 'Europe',
+  DE: 'Europe',
+  FR: 'Europe',
+  HK: 'Asia',
+};
+
+/** What a dimension shows of a click. */
+export function valueOf(click: KnownClick, name: string, zone: string): string {
+  const computed = Object.entries(COMPUTED).find(([known]) => known === name)?.[1];
+  return computed?.(click, zone) ?? click.values[name] ?? '';
+}
+
+function wallOf({ clickedAt }: KnownClick, zone: string): Date {
+  return new Date(clickedAt + offsetOf(zone, clickedAt));
 }
 
 function matches(name: string, stored: string, wanted: string): boolean {
@@ -296,7 +325,7 @@ function groupsOf(
     const parts = dimensions.map((name) =>
       name === 'time'
         ? buckets.findLastIndex(({ start }) => start <= click.clickedAt)
-        : (click.values[name] ?? ''),
+        : valueOf(click, name, question.timezone),
     );
     const key = JSON.stringify(parts);
     const group = found.get(key) ?? { parts, clicks: [] };

@@ -1,6 +1,6 @@
 import { storedCodeSchema } from '../../clicks/short-code.ts';
 import { sha256 } from '../../lib/sha256.ts';
-import { LINK_DIMENSIONS } from '../../stats/registry/dimensions.ts';
+import { LINK_OVERVIEW } from '../../stats/registry/dimensions.ts';
 import type { Context } from '../request/context.ts';
 import type { Services } from '../request/services.ts';
 import { findVisibleUrl, tenantOf } from '../request/tenant.ts';
@@ -53,7 +53,7 @@ const WHO_SEES =
   "No key is needed where the statistics of the URL are public. A URL with private statistics is 404, as if there were none, but for its owner's key.";
 
 const STATS_PATH = '/api/v1/public/stats/{short_code}';
-const QUESTION = linkParameters(statsParameters(), LINK_DIMENSIONS);
+const QUESTION = linkParameters(statsParameters(), LINK_OVERVIEW);
 
 const publicStats = (headers: typeof TAGGED_HEADERS) =>
   encodedJson({
@@ -70,7 +70,7 @@ const getPublicStats = route({
   path: STATS_PATH,
   operationId: 'getPublicStats',
   summary: 'Get public statistics of a URL',
-  description: `A URL and its statistics, by every dimension unless \`group_by\` says which. ${WHO_SEES}`,
+  description: `A URL and its statistics, by ${LINK_OVERVIEW.join(', ')} unless \`group_by\` says which. ${WHO_SEES}`,
   parameters: parametersBeside(shortCodeParameter, [...QUESTION, IF_NONE_MATCH]),
   body: noBody,
   responses: { 200: publicStats(TAGGED_HEADERS), 304: NOT_MODIFIED, 422: NOT_ONE_OF },
@@ -182,7 +182,7 @@ async function readPublicStats(services: Services, ctx: Context, shortCode: stri
   const find = () => findVisibleUrl(services, shortCode, ctx.state.principal);
   const { tag, body } = await statsResponse(services, ctx, {
     shortCode,
-    groupBy: LINK_DIMENSIONS,
+    groupBy: LINK_OVERVIEW,
     findTenant: async () => tenantOf(await find()),
   });
   const head = JSON.stringify({ generation: 'v2', link: presentLink(await find()) });

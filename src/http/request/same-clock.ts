@@ -2,8 +2,7 @@ import { comparedRange } from '../../stats/plan.ts';
 import type { StatsQuery } from '../../stats/parse/query.ts';
 import type { Services } from './services.ts';
 
-/** A query, told whether ClickHouse's clock is Node's in its ranges; one without time buckets need not know. */
+/** A query, told whether ClickHouse's clock is Node's in its ranges. */
 export async function withSameClock({ zones }: Services, query: StatsQuery): Promise<StatsQuery> {
-  if (!query.groupBy.includes('time')) return query;
   return { ...query, sameClock: await zones.agree(query.timezone, comparedRange(query)) };
 }

@@ -3,10 +3,9 @@ import { AppError, invalid } from '../../errors.ts';
 import { nearestName } from '../../lib/names.ts';
 import { quotable } from '../../lib/text.ts';
 import {
-  DIMENSIONS,
   FILTER_NAMES,
   type FilterName,
-  type ValueDimension,
+  faultOfValue,
   goesWith,
   isFilterName,
 } from '../registry/dimensions.ts';
@@ -35,9 +34,8 @@ export function parseFilters(raw: RawParameters, scope: string): readonly Filter
   const merged = new Map<string, Filter>();
   const add = (field: string, { operator, dimension, values }: Filter): void => {
     if (values.length === 0) return;
-    const { fault }: ValueDimension = DIMENSIONS[dimension];
     for (const value of values) {
-      const message = fault?.(value);
+      const message = faultOfValue(dimension, value);
       if (message !== undefined) throw invalid(field, message);
     }
     const key = `${dimension} ${operator}`;

@@ -2,15 +2,22 @@ import { type Sql, sql } from '../../sql/sql.ts';
 import { countryCode, nearestCountryName } from '../../lib/country.ts';
 import { namesOf } from '../../lib/names.ts';
 import { quotable } from '../../lib/text.ts';
-import { countryFilter, exactFilter, referrerFilter } from '../sql/filters.ts';
+import { CONTINENTS } from '../../lib/continent.ts';
+import { DIRECT } from '../../lib/referrer.ts';
+import type { StatsQuery } from '../parse/query.ts';
+import { countryFilter, referrerFilter, referrerHostFilter } from '../sql/filters.ts';
+import { continentOf, hostOfReferrer } from '../sql/derived-columns.ts';
+import { hourOfDay, weekday } from '../sql/local-time.ts';
 
 /** What clicks can be grouped by. */
 export interface ValueDimension {
-  /** Its value, a text, from a click's columns. */
-  readonly column: Sql;
-  /** The condition that a click's value is one of those a user named. */
-  readonly filter: (values: readonly string[]) => Sql;
-  /** Says what is wrong with a value to filter by; undefined where nothing is. Any text can be one unless given. */
+  /** Its value, a text, from a click's columns. Where it depends on local time, that is as the query has it. */
+  readonly column: (query: LocalQuery) => Sql;
+  /** The condition that a click's value, `column`, is one of those a user named; that it equals one unless given. */
+  readonly filter?: (column: Sql, values: readonly string[]) => Sql;
+  /** All values it can have, where these are few. */
+  readonly values?: readonly string[];
+  /** Says what is wrong with a value to filter by; undefined where nothing is. Any text, or any of `values`, can be one unless given. */
   readonly fault?: (value: string) => string | undefined;
   /** What people call one of its values, and several. */
   readonly words: Words;
@@ -22,7 +29,12 @@ export interface ValueDimension {
   readonly shownAs?: 'country' | 'address';
   /** The only `scope` of a question that it goes with; any unless given. */
   readonly scope?: 'all';
+  /** Whether it is among those of an overview: the dashboard's lists, and a public link's where nobody says which. */
+  readonly isInOverview?: true;
 }
+
+/** What a dimension may depend on of a query: the local time that clicks are shown in. */
+export type LocalQuery = Pick<StatsQuery, 'timezone' | 'range' | 'sameClock'>;
 
 interface Words {
   readonly one: string;
@@ -34,56 +46,86 @@ interface TimeDimension {
   readonly column: undefined;
   readonly words: Words;
   readonly scope?: undefined;
+  readonly isInOverview: true;
 }
 
 type Dimension = ValueDimension | TimeDimension;
 
 /** The dimensions, in the order they are offered. */
 export const DIMENSIONS = {
-  time: { column: undefined, words: { one: 'Time', many: 'Times' } },
+  time: { column: undefined, words: { one: 'Time', many: 'Times' }, isInOverview: true },
   browser: {
-    column: sql`browser`,
-    filter: exactFilter(sql`browser`),
+    column: () => sql`browser`,
     words: { one: 'Browser', many: 'Browsers' },
     example: 'Chrome,Firefox',
+    isInOverview: true,
   },
   os: {
-    column: sql`os`,
-    filter: exactFilter(sql`os`),
+    column: () => sql`os`,
     words: { one: 'System', many: 'Systems' },
     example: 'Windows',
+    isInOverview: true,
   },
   country: {
-    column: sql`country`,
-    filter: countryFilter(sql`country`),
+    column: () => sql`country`,
+    filter: countryFilter,
     fault: faultOfCountry,
     words: { one: 'Country', many: 'Countries' },
     example: 'DE,Türkiye',
     filterNote: 'Codes and English names, in any letter case.',
     shownAs: 'country',
+    isInOverview: true,
+  },
+  continent: {
+    column: () => continentOf(sql`country`),
+    values: CONTINENTS,
+    words: { one: 'Continent', many: 'Continents' },
+    example: 'Europe,North America',
   },
   city: {
-    column: sql`city`,
-    filter: exactFilter(sql`city`),
+    column: () => sql`city`,
     words: { one: 'City', many: 'Cities' },
     example: 'Berlin',
+    isInOverview: true,
   },
   referrer: {
-    column: sql`referrer`,
-    filter: referrerFilter(sql`referrer`),
+    column: () => sql`referrer`,
+    filter: referrerFilter,
     words: { one: 'Referrer', many: 'Referrers' },
     example: 'google.com',
     filterNote:
       'A full URL; a host for every referrer of exactly that host; a host and path without a scheme for that referrer under https and http; `Direct` for clicks without one.',
     shownAs: 'address',
+    isInOverview: true,
+  },
+  referrer_host: {
+    column: () => hostOfReferrer(sql`referrer`),
+    filter: referrerHostFilter,
+    words: { one: 'Referring site', many: 'Referring sites' },
+    example: 'google.com',
+    filterNote: `The host as a referrer has it, with its port where that is unusual; \`${DIRECT}\` for clicks without one.`,
+  },
+  hour_of_day: {
+    column: hourOfDay,
+    values: numbers(0, 23),
+    words: { one: 'Hour of the day', many: 'Hours of the day' },
+    example: '8,9',
+    filterNote: '`0` to `23`, in the time zone of the request.',
+  },
+  weekday: {
+    column: weekday,
+    values: numbers(1, 7),
+    words: { one: 'Weekday', many: 'Weekdays' },
+    example: '6,7',
+    filterNote: '`1` for Monday to `7` for Sunday, in the time zone of the request.',
   },
   short_code: {
-    column: sql`short_code`,
-    filter: exactFilter(sql`short_code`),
+    column: () => sql`short_code`,
     words: { one: 'Link', many: 'Links' },
     example: 'launch',
     // With `anon` the question is about one URL, which its parameter `short_code` names.
     scope: 'all',
+    isInOverview: true,
   },
 } as const satisfies Record<string, Dimension>;
 
@@ -116,6 +158,21 @@ export function goesWith(name: DimensionName, scope: string): boolean {
 
 /** The dimensions of questions about one URL. */
 export const LINK_DIMENSIONS = DIMENSION_NAMES.filter((name) => goesWith(name, 'anon'));
+
+/** Those of them where nobody says which. */
+export const LINK_OVERVIEW = LINK_DIMENSIONS.filter((name) => dimensionOf(name).isInOverview);
+
+/** Says why a dimension cannot have a value; undefined where it can. */
+export function faultOfValue(name: FilterName, value: string): string | undefined {
+  const { fault, values }: ValueDimension = DIMENSIONS[name];
+  if (fault !== undefined) return fault(value);
+  if (values === undefined || values.includes(value)) return undefined;
+  return `${name} cannot be "${quotable(value)}". It can be: ${values.join(', ')}.`;
+}
+
+function numbers(first: number, last: number): readonly string[] {
+  return Array.from({ length: last - first + 1 }, (_, index) => String(first + index));
+}
 
 function faultOfCountry(value: string): string | undefined {
   if (countryCode(value) !== undefined) return undefined;

@@ -1,11 +1,13 @@
 import type { Sql } from '../../sql/sql.ts';
 import { namesOf } from '../../lib/names.ts';
-import type { ValueDimension } from './dimensions.ts';
 
 /** How a filter's values narrow the clicks. */
 export interface Operator {
-  /** The condition on a click's value in a dimension. */
-  readonly condition: (dimension: ValueDimension, values: readonly string[]) => Sql;
+  /**
+   * The condition on a click's value in a dimension.
+   * @param matches the condition that it is one of some values
+   */
+  readonly condition: (matches: (values: readonly string[]) => Sql, values: readonly string[]) => Sql;
   /** For the API document. */
   readonly description: string;
 }
@@ -13,7 +15,7 @@ export interface Operator {
 /** What filters can say of a dimension's values. */
 export const OPERATORS = {
   is: {
-    condition: ({ filter }, values) => filter(values),
+    condition: (matches, values) => matches(values),
     description: 'one of the values',
   },
 } as const satisfies Record<string, Operator>;

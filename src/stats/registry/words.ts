@@ -10,6 +10,7 @@ export const DIMENSION_WORDS = mapEntries(DIMENSIONS, (name) => {
   const { words, scope = 'any' } = dimension;
   return {
     ...words,
+    place: dimension.isInOverview ? 'overview' : 'further',
     scope,
     shownAs: dimension.column === undefined ? 'text' : (dimension.shownAs ?? 'text'),
   };

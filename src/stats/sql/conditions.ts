@@ -4,8 +4,9 @@ import { MAX_CLOCK_AHEAD_MS } from '../../lib/clock-ahead.ts';
 import { type Sql, param, sql } from '../../sql/sql.ts';
 import type { Plan } from '../plan.ts';
 import type { StatsQuery } from '../parse/query.ts';
-import { DIMENSIONS, FILTER_NAMES } from '../registry/dimensions.ts';
+import { DIMENSIONS, FILTER_NAMES, type ValueDimension } from '../registry/dimensions.ts';
 import { OPERATORS, type Operator } from '../registry/operators.ts';
+import { exactFilter } from './filters.ts';
 import { instantParam } from './instant-param.ts';
 import { type Sharding, clicksFrom } from './sharding.ts';
 
@@ -55,7 +56,8 @@ function filters(query: StatsQuery): readonly Sql[] {
       .filter(({ dimension }) => dimension === name)
       .map(({ operator, values }) => {
         const { condition }: Operator = OPERATORS[operator];
-        return condition(DIMENSIONS[name], values);
+        const { column, filter = exactFilter }: ValueDimension = DIMENSIONS[name];
+        return condition((some) => filter(column(query), some), values);
       }),
   );
 }

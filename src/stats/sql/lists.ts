@@ -24,7 +24,7 @@ export function isTimeList({ dimensions }: MetricList): boolean {
 /** Selects the values of a query's dimensions, time's as the first second of its bucket. */
 export function selectDimensions(select: Select, { query }: Plan): Select {
   const keys = query.groupBy.map((name) =>
-    as(name, name === 'time' ? timeBucket(query) : DIMENSIONS[name].column),
+    as(name, name === 'time' ? timeBucket(query) : DIMENSIONS[name].column(query)),
   );
   return { ...select, columns: [...select.columns, ...keys] };
 }

@@ -4,10 +4,11 @@ import { segments } from '../../lib/time-zone.ts';
 import { buckets } from '../time/buckets.ts';
 import { type Interval, INTERVALS } from '../registry/intervals.ts';
 import type { StatsQuery } from '../parse/query.ts';
+import { wallTime } from './local-time.ts';
 
 /**
  * The fields of a bucket in SQL, from its start in Unix seconds: the same text as `buckets` gives. The zone's offsets
- * come from Node; ClickHouse only does arithmetic, since its own time-zone data may be of another version.
+ * come from Node.
  */
 export function timeTexts(query: StatsQuery): { readonly time: Sql; readonly bucket_start: Sql } {
   const { range, timezone, interval } = query;
@@ -18,15 +19,11 @@ export function timeTexts(query: StatsQuery): { readonly time: Sql; readonly buc
     periods.map(({ start }) => Math.floor(start / 1000)),
   );
   const segment = sql`roundDown(time, ${starts})`;
-  const seconds = param(
-    'Array(Int64)',
-    periods.map(({ offset }) => Math.round(offset) * 60),
-  );
   const suffixes = param(
     'Array(String)',
     periods.map(({ start, offset }) => formatWithOffset(start, offset).slice(-6)),
   );
-  const wall = sql`toDateTime(time + transform(${segment}, ${starts}, ${seconds}, toInt64(0)), 'UTC')`;
+  const wall = wallTime(sql`time`, periods);
   const { unit, length, display_format: format }: Interval = INTERVALS[interval];
   // In ClickHouse %M is the month's name and %i the minute.
   const label = param('String', format.replaceAll('%M', '%i'));

@@ -6,7 +6,12 @@ import {
   exportQuery,
   parseStatsRequest,
 } from '../../../src/stats/parse/query.ts';
-import { DIMENSION_NAMES, FILTER_NAMES, goesWith } from '../../../src/stats/registry/dimensions.ts';
+import {
+  DIMENSIONS,
+  DIMENSION_NAMES,
+  FILTER_NAMES,
+  goesWith,
+} from '../../../src/stats/registry/dimensions.ts';
 import { INTERVAL_NAMES } from '../../../src/stats/registry/intervals.ts';
 import { METRIC_NAMES } from '../../../src/stats/registry/metrics.ts';
 import { is } from '../../support/filters.ts';
@@ -157,8 +162,8 @@ describe('between parameters', () => {
     const goes = goesWith(name, 'anon');
     const wrong = (field: string) => (goes ? [] : [400, 'validation_error', field]);
     expect(refusal(() => parsed({ ...anon, group_by: name }))).toEqual(wrong('group_by'));
-    if (!FILTER_NAMES.some((filter) => filter === name)) return;
-    const filters = JSON.stringify({ [name]: ['DE'] });
+    if (name === 'time') return;
+    const filters = JSON.stringify({ [name]: DIMENSIONS[name].example.split(',') });
     expect(refusal(() => parsed({ ...anon, filters }))).toEqual(wrong('filters'));
   });
 
@@ -191,10 +196,27 @@ describe('filters', () => {
   });
 
   test.each(FILTER_NAMES)('by %s', (name) => {
-    expect(parsed({ [name]: 'DE' }).filters).toEqual([is(name, 'DE')]);
-    expect(parsed({ filters: JSON.stringify({ [name]: ['DE', 'fr'] }) }).filters).toEqual([
-      is(name, 'DE', 'fr'),
-    ]);
+    const { example } = DIMENSIONS[name];
+    const values = example.split(',');
+    expect(parsed({ [name]: example }).filters).toEqual([is(name, ...values)]);
+    expect(parsed({ filters: JSON.stringify({ [name]: values }) }).filters).toEqual([is(name, ...values)]);
+  });
+
+  test.each([
+    ['continent', 'Eurpoe', 'continent cannot be "Eurpoe". It can be: Africa, Antarctica, Asia, Europe,'],
+    ['continent', 'EU', 'It can be: Africa,'],
+    ['hour_of_day', '24', 'hour_of_day cannot be "24". It can be: 0, 1,'],
+    ['hour_of_day', '08', 'hour_of_day cannot be "08".'],
+    ['weekday', '0', 'It can be: 1, 2, 3, 4, 5, 6, 7.'],
+  ])('%s has few values, and %s is none of them', (name, value, message) => {
+    for (const [field, raw] of [
+      [name, { [name]: value }],
+      ['filters', { filters: JSON.stringify({ [name]: [value] }) }],
+    ] as const) {
+      const error = errorOf(() => parsed(raw));
+      expect([error?.status, error?.field]).toEqual([400, field]);
+      expect(error?.message).toContain(message);
+    }
   });
 
   test.each([
