@@ -2,7 +2,6 @@ import { createWriteStream, realpathSync, statSync } from 'node:fs';
 import { pipeline } from 'node:stream/promises';
 import { type Command, Option } from 'commander';
 import { EXPORT_FORMAT_NAMES } from '../export/formats.ts';
-import { COMPARE_CHOICES } from '../stats/parse/values.ts';
 import type { Client } from './client.ts';
 import { DraftFile } from './draft-file.ts';
 import { CommandError } from './command-error.ts';
@@ -14,7 +13,6 @@ type Options = Readonly<Record<string, string | boolean | undefined>> &
   RemoteOptions & {
     readonly format: string;
     readonly output: string;
-    readonly compare?: string;
     readonly json?: boolean;
   };
 
@@ -26,7 +24,6 @@ export function exportCommand(program: Command): void {
       new Option('--format <name>', 'file format').choices(EXPORT_FORMAT_NAMES).makeOptionMandatory(),
     )
     .requiredOption('-o, --output <file>', 'file to write; - is standard output')
-    .addOption(new Option('--compare <period>', 'also the period before').choices(COMPARE_CHOICES))
     .option('--json', 'print the result as JSON');
   statsOptions(remoteOption(command))
     .addHelpText(
@@ -43,8 +40,7 @@ export function exportCommand(program: Command): void {
           },
         );
       }
-      const { format, compare } = options;
-      const query = { ...statsParameters(options), format, compare };
+      const query = { ...statsParameters(options), format: options.format };
       const bytes = await withServer(options, (client) => save(client, query, options.output));
       if (isStandard) return;
       if (options.json) printJson({ file: options.output, bytes });

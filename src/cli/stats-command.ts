@@ -1,6 +1,5 @@
 import { type Command, Option } from 'commander';
 import { z } from 'zod';
-import { COMPARE_CHOICES } from '../stats/parse/values.ts';
 import { CommandError } from './command-error.ts';
 import { formatTable, grouped, printJson, printLine, startWaiting } from './output.ts';
 import { statsOptions, statsParameters } from './stats-options.ts';
@@ -41,11 +40,6 @@ export function statsCommand(program: Command): void {
     .command('stats')
     .description('Show statistics of one owner, one short code, or all owners.')
     .addOption(new Option('--format <name>', 'output format (default: table)').choices(FORMATS))
-    .addOption(
-      new Option('--compare <period>', 'also show the totals of the previous period').choices(
-        COMPARE_CHOICES,
-      ),
-    )
     .addOption(new Option('--json', "the API's response, as --format json").conflicts('format'));
   statsOptions(remoteOption(command))
     .addHelpText('after', EXAMPLES)
@@ -57,9 +51,7 @@ export function statsCommand(program: Command): void {
       }
       const waiting = startWaiting('Waiting for the statistics');
       const response = await withServer(options, (client) =>
-        client.request('GET', '/api/v1/stats', {
-          query: { ...statsParameters(options), compare: options.compare },
-        }),
+        client.request('GET', '/api/v1/stats', { query: statsParameters(options) }),
       ).finally(waiting.stop);
       if (options.json || options.format === 'json') return printJson(response);
       const result = resultSchema.parse(response);

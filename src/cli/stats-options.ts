@@ -1,8 +1,9 @@
-import { type Command, InvalidArgumentError } from 'commander';
+import { type Command, InvalidArgumentError, Option } from 'commander';
 import { DIMENSION_NAMES, FILTER_NAMES, goesWith } from '../stats/registry/dimensions.ts';
 import { INTERVAL_NAMES, WEEK_STARTS } from '../stats/registry/intervals.ts';
 import { DEFAULT_METRICS, METRIC_NAMES } from '../stats/registry/metrics.ts';
 import { RANGE_NAMES } from '../stats/registry/ranges.ts';
+import { COMPARE_CHOICES, MATCH_CHOICES } from '../stats/parse/values.ts';
 
 /** Parameters of the statistics API that are options with the same names. */
 const PARAMETERS: Readonly<Record<string, string>> = {
@@ -36,7 +37,15 @@ export function statsOptions(command: Command): Command {
   for (const [name, meaning] of Object.entries(PARAMETERS)) {
     command.option(`--${name.replaceAll('_', '-')} <value>`, meaning);
   }
-  return command;
+  return command
+    .option(
+      '--compare <period>',
+      `also the totals of a period to compare with: ${COMPARE_CHOICES.join(', ')} or START/END`,
+      periodToCompare,
+    )
+    .addOption(
+      new Option('--match <unit>', 'move the period so that its weekdays match').choices(MATCH_CHOICES),
+    );
 }
 
 /** The API parameters for the given options. */
@@ -48,7 +57,10 @@ export function statsParameters(options: Options): Readonly<Record<string, strin
     shortCode !== undefined && owner === undefined
       ? { scope: 'anon', short_code: shortCode }
       : { scope: 'all', owner_id: owner ?? everybody, short_code: shortCode?.replaceAll(',', '\\,') };
-  const asked = Object.keys(PARAMETERS).map((name) => [name, textOf(options[camelCase(name)])]);
+  const asked = [...Object.keys(PARAMETERS), 'compare', 'match'].map((name) => [
+    name,
+    textOf(options[camelCase(name)]),
+  ]);
   return { ...Object.fromEntries(asked), ...subject };
 }
 
@@ -56,6 +68,11 @@ export function statsParameters(options: Options): Readonly<Record<string, strin
 export function notEmpty(text: string): string {
   if (text.trim() === '') throw new InvalidArgumentError('It must not be empty.');
   return text;
+}
+
+function periodToCompare(text: string): string {
+  if (COMPARE_CHOICES.some((known) => known === text) || text.includes('/')) return text;
+  throw new InvalidArgumentError(`It must be one of: ${COMPARE_CHOICES.join(', ')}, or START/END.`);
 }
 
 /** Refuses what the server would: the id of a new owner has no blanks around it. */

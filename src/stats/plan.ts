@@ -72,5 +72,8 @@ function previousQuery(query: StatsQuery): StatsQuery | undefined {
 
 /** From the first instant that an answer is about to the last. */
 export function comparedRange({ range, previous }: StatsQuery): TimeRange {
-  return { start: previous?.start ?? range.start, end: range.end };
+  return {
+    start: Math.min(range.start, previous?.start ?? range.start),
+    end: Math.max(range.end, previous?.end ?? range.end),
+  };
 }

@@ -33,6 +33,8 @@ describe('the period before', () => {
     });
     expect(previous?.lists).toEqual([{ dimensions: ['time'] }]);
     expect(comparedRange(query)).toEqual({ start: PREVIOUS.start, end: QUERY.range.end });
+    const turned = { ...QUERY, range: PREVIOUS, previous: QUERY.range };
+    expect(comparedRange(turned)).toEqual(comparedRange(query));
   });
 
   test('its rows are told from the others by their lists’ places', () => {

@@ -10,6 +10,7 @@ import {
 } from '../../src/stats/registry/intervals.ts';
 import { METRIC_NAMES } from '../../src/stats/registry/metrics.ts';
 import { RANGE_NAMES, type RangeName } from '../../src/stats/registry/ranges.ts';
+import { type KnownCompare, periodToCompare } from './compared-period.ts';
 import { checkDocumented } from './documented.ts';
 import {
   type COMPUTED,
@@ -224,7 +225,7 @@ interface Asked {
     readonly interval: IntervalName | undefined;
     readonly weekStart: WeekStart;
   };
-  readonly compared: boolean;
+  readonly compared: KnownCompare | undefined;
   /** Whose key asks; the administrator's where undefined. */
   readonly keyOf: string | undefined;
 }
@@ -326,6 +327,30 @@ function canBeListed(value: string): boolean {
 
 const escaped = (value: string): string => value.replaceAll(',', '\\,');
 
+/** What a question is compared with, and its parameters. */
+function compareWith(
+  drawn: {
+    readonly to: 'previous' | 'year' | 'dates';
+    readonly byWeekday: boolean;
+    readonly moment: { readonly instant: number };
+    readonly length: number;
+  },
+  timezone: string,
+): { readonly compare: KnownCompare; readonly query: readonly [string, string][] } {
+  const { to, byWeekday } = drawn;
+  if (to !== 'dates') {
+    const query: [string, string][] = [['compare', to]];
+    return { compare: { to, byWeekday }, query: byWeekday ? [...query, ['match', 'weekday']] : query };
+  }
+  const start = writeDate('local', drawn.moment.instant, timezone, 'start');
+  const last = Math.min(drawn.moment.instant + drawn.length, LATEST);
+  const end = writeDate('date', Math.max(last, drawn.moment.instant), timezone, 'end');
+  return {
+    compare: { to: { start: start.instant, end: end.instant }, byWeekday: false },
+    query: [['compare', `${start.text}/${end.text}`]],
+  };
+}
+
 const questions: fc.Arbitrary<Asked> = fc
   .record({
     anon: fc.boolean(),
@@ -350,7 +375,15 @@ const questions: fc.Arbitrary<Asked> = fc
     breakdown: fc.option(fc.boolean()),
     bots: fc.option(fc.constantFrom('include', 'exclude', 'only')),
     limit: fc.option(fc.constantFrom(1, 2, 3, 7, 10_000)),
-    compared: fc.boolean(),
+    compared: fc.oneof(
+      fc.constant(undefined),
+      fc.record({
+        to: fc.constantFrom('previous' as const, 'year' as const, 'dates' as const),
+        byWeekday: fc.boolean(),
+        moment: moments,
+        length: lengths,
+      }),
+    ),
     filters: fc.oneof(
       fc.constant({}),
       fc
@@ -381,7 +414,8 @@ const questions: fc.Arbitrary<Asked> = fc
     for (const name of ['interval', 'week_start', 'breakdown', 'bots', 'limit'] as const) {
       if (drawn[name] !== null) query.push([name, ` ${drawn[name]} `]);
     }
-    if (drawn.compared) query.push(['compare', 'previous']);
+    const compared = drawn.compared && compareWith(drawn.compared, timezone);
+    if (compared !== undefined) query.push(...compared.query);
     const filters: Record<string, readonly string[]> = {};
     const json: Record<string, string | readonly string[]> = {};
     for (const [name, given] of Object.entries(drawn.filters)) {
@@ -396,7 +430,7 @@ const questions: fc.Arbitrary<Asked> = fc
     return {
       range: drawn.range,
       query,
-      compared: drawn.compared,
+      compared: compared?.compare,
       keyOf: drawn.asker === 'owner' ? drawn.owner : undefined,
       question: {
         subject: drawn.anon
@@ -456,7 +490,7 @@ export async function compareWithReference(
       const path = `/api/v1/stats?${new URLSearchParams(query.map(([name, value]): [string, string] => [name, value])).toString()}`;
       const { status, json } = await call(target, key, 'GET', path);
       const question = questionAt(Date.parse(json.generated_at), { range, question: drawn }, known);
-      const wrongField = refusedField(question);
+      const wrongField = refusedField(question, compared);
       if (wrongField !== undefined) {
         expect([status, json.code, json.field]).toEqual([400, 'validation_error', wrongField]);
         return;
@@ -466,7 +500,8 @@ export async function compareWithReference(
       const further =
         range === undefined ? await options.alsoAnswer?.(asRandomQuestion(query, question)) : [];
       const expected = expectedAnswer(question, known);
-      if (compared) expected['previous'] = expectedPrevious(question, known);
+      if (compared)
+        expected['previous'] = expectedPrevious(question, periodToCompare(question, compared), known);
       for (const whole of [json, ...(further ?? [])]) {
         const { generated_at: _, ...answer } = whole;
         expect(answer).toEqual(expected);
@@ -515,11 +550,12 @@ function asRandomQuestion(
 }
 
 /** The parameter that makes a question impossible. */
-function refusedField(question: Question): string | undefined {
+function refusedField(question: Question, compared: KnownCompare | undefined): string | undefined {
   if (question.start > question.end) return 'start_date';
-  return question.groupBy.includes('time') && bucketsOf(question).length > MOST_BUCKETS
-    ? 'interval'
-    : undefined;
+  const hasTooMany = (range: Pick<Question, 'start' | 'end'>): boolean =>
+    question.groupBy.includes('time') && bucketsOf({ ...question, ...range }).length > MOST_BUCKETS;
+  if (hasTooMany(question)) return 'interval';
+  return typeof compared?.to === 'object' && hasTooMany(compared.to) ? 'compare' : undefined;
 }
 
 async function createKey(target: Target, owner: string): Promise<string> {

@@ -116,9 +116,12 @@ export function expectedAnswer(question: Question, clicks: readonly KnownClick[]
   };
 }
 
-/** What `compare=previous` adds to the answer: the period before, of which only totals and time's lists are shown. */
-export function expectedPrevious(question: Question, clicks: readonly KnownClick[]): unknown {
-  const before = periodBefore(question);
+/** What `compare` adds to the answer: another period, of which only totals and time's lists are shown. */
+export function expectedPrevious(
+  question: Question,
+  before: Pick<Question, 'start' | 'end'> | null,
+  clicks: readonly KnownClick[],
+): unknown {
   if (before === null) return null;
   const isByTime = question.groupBy.includes('time');
   const { summary, computed_metrics, metrics } = expectedAnswer(
@@ -186,20 +189,22 @@ export function rangeByName(
   const days = Array.from({ length: 40 }, (_, index) => today - index * DAY).filter(
     (midnight) => begin(midnight) < begin(midnight + DAY),
   );
-  const daysAgo = (count: number): number => begin(days[count] ?? today);
   switch (name) {
     case 'today':
       return { start: begin(today), end: now };
     case 'yesterday':
-      return { start: daysAgo(1), end: begin(today) - 1 };
+      return { start: begin(days[1] ?? 0), end: endOfDay(timezone, days[1] ?? 0) };
     case 'last_7_days':
-      return { start: daysAgo(6), end: now };
+      return { start: begin(days[6] ?? 0), end: now };
     case 'last_30_days':
-      return { start: daysAgo(29), end: now };
+      return { start: begin(days[29] ?? 0), end: now };
     case 'this_month':
       return { start: begin(Date.UTC(year, month, 1)), end: now };
     case 'last_month':
-      return { start: begin(Date.UTC(year, month - 1, 1)), end: begin(Date.UTC(year, month, 1)) - 1 };
+      return {
+        start: begin(Date.UTC(year, month - 1, 1)),
+        end: endOfDay(timezone, Date.UTC(year, month, 0)),
+      };
     case 'this_year':
       return { start: begin(Date.UTC(year, 0, 1)), end: now };
     case 'all':
@@ -431,6 +436,13 @@ export function startOfDay(zone: string, midnight: number): number {
   let instant = midnight - 15 * HOUR;
   while (instant + offsetOf(zone, instant) < midnight) instant += QUARTER;
   return instant;
+}
+
+/** The last millisecond at which the clock shows a local day, or an earlier one, given as its midnight read as UTC. */
+export function endOfDay(zone: string, midnight: number): number {
+  let instant = midnight + DAY + 15 * HOUR;
+  while (instant + offsetOf(zone, instant) >= midnight + DAY) instant -= QUARTER;
+  return instant + QUARTER - 1;
 }
 
 /** An instant with its offset, `2026-01-24T00:00:00.000-05:00`. */

@@ -16,6 +16,7 @@ import {
   BOT_CHOICES,
   COMPARE_CHOICES,
   DEFAULT_LIMIT,
+  MATCH_CHOICES,
   MAX_LIMIT,
   SCOPES_OF_STATS,
 } from '../../stats/parse/values.ts';
@@ -133,10 +134,18 @@ const FILTERS: JsonSchema = {
   additionalProperties: false,
 };
 
-const COMPARE: Described = {
-  description:
-    '`previous`: also the totals and time lists of the period before. Of a range from a local midnight until now: as many local days before, the last one up to the same time of day; of a month so far, from its second day on: the month before, up to the same day and time. Of any other range: the same length just before.',
-  schema: { type: 'string', enum: COMPARE_CHOICES },
+const COMPARED: Readonly<Record<string, Described>> = {
+  compare: {
+    description:
+      'A period to compare with: its totals and time lists are added. `year`: the same local dates and times a year before, 28 February for the 29th. Two dates, such as `2025-01-01/2025-01-31`, are read as `start_date` and `end_date` are; the period must be over. `previous`: the period before. Of a range from a local midnight until now that is as many local days before, the last one up to the same time of day; of a month so far, from its second day on, the month before, up to the same day and time. Of any other range it is the same length just before.',
+    schema: { type: 'string', pattern: `^\\s*(${COMPARE_CHOICES.join('|')}|[^/]+/[^/]+)\\s*$` },
+    example: 'previous',
+  },
+  match: {
+    description:
+      '`weekday`: the period begins on the same day of the week. With `compare=previous` it is the range moved back by as many whole weeks as it has begun, with `compare=year` by 52 weeks.',
+    schema: { type: 'string', enum: MATCH_CHOICES },
+  },
 };
 
 /** The parameters of `GET /api/v1/stats`. */
@@ -147,7 +156,7 @@ export function statsParameters(): readonly Parameter[] {
       description: 'Maximum number of groups in each list; time lists are never cut.',
       schema: { type: 'integer', minimum: 1, maximum: MAX_LIMIT, default: DEFAULT_LIMIT },
     },
-    compare: COMPARE,
+    ...COMPARED,
   });
 }
 
@@ -189,7 +198,7 @@ export function exportParameters(): readonly Parameter[] {
       description: 'Maximum number of groups in each list; time lists are never cut. Default: no limit.',
       schema: { type: 'integer', minimum: 1, maximum: MAX_LIMIT },
     },
-    compare: COMPARE,
+    ...COMPARED,
   });
 }
 

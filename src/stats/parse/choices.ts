@@ -1,8 +1,8 @@
 import { z } from 'zod';
-import { invalid, invalidBy, notOneOf } from '../../errors.ts';
+import { invalidBy, notOneOf } from '../../errors.ts';
 import { INTERVAL_NAMES, WEEK_STARTS } from '../registry/intervals.ts';
 import { type RawParameters, splitList, valueOf } from './parameters.ts';
-import { BOT_CHOICES, COMPARE_CHOICES, type Compare, MAX_LIMIT } from './values.ts';
+import { BOT_CHOICES, MAX_LIMIT } from './values.ts';
 
 /** Parameters that are one of a few. */
 export const choices = z.object({
@@ -27,14 +27,6 @@ export function parseChoices(raw: RawParameters) {
     return { breakdown, bots, interval, weekStart, limit };
   }
   throw invalidBy(parsed.error);
-}
-
-/** @throws AppError 400 for anything else */
-export function parseCompare(raw: RawParameters): Compare | undefined {
-  const wanted = valueOf(raw, 'compare');
-  const compare = COMPARE_CHOICES.find((known) => known === wanted);
-  if (compare === wanted) return compare;
-  throw invalid('compare', `compare must be one of: ${COMPARE_CHOICES.join(', ')}.`);
 }
 
 /**

@@ -11,14 +11,15 @@ import {
   withWeekStart,
 } from '../registry/intervals.ts';
 import { DEFAULT_METRICS, METRIC_NAMES, type MetricName } from '../registry/metrics.ts';
-import { parseChoices, parseCompare, parseNames } from './choices.ts';
+import { parseChoices, parseNames } from './choices.ts';
+import { type Compare, parseCompare } from './compare.ts';
+import { comparedPeriod } from './compared-period.ts';
 import { type RequestedRange, parseRange, parseTimeZone } from './dates.ts';
 import type { Filter } from './filter.ts';
 import { parseFilters } from './filter-parameters.ts';
 import { type RawParameters, nameOf, valueOf } from './parameters.ts';
-import { previousRange } from './previous-range.ts';
-import { REQUEST_RULES, RESULT_RULES, checkRules } from './rules.ts';
-import { type BOT_CHOICES, type Compare, DEFAULT_LIMIT, SCOPES_OF_STATS } from './values.ts';
+import { COMPARED_RULES, REQUEST_RULES, RESULT_RULES, checkRules } from './rules.ts';
+import { type BOT_CHOICES, DEFAULT_LIMIT, SCOPES_OF_STATS } from './values.ts';
 
 /** Whose clicks a request is about, before anything is known of the URL or the key: names as sent, blanks around them too. */
 export type Subject =
@@ -93,7 +94,7 @@ export function parseStatsRequest(raw: RawParameters, context: ParseContext): St
     timezone,
     breakdown: breakdown === undefined ? groupBy.length === 2 : breakdown === 'true',
     filters: parseFilters(raw, subject.scope),
-    compare: parseCompare(raw),
+    compare: parseCompare(raw, timezone, now),
     keptSince,
     ...chosenOnes,
   };
@@ -109,23 +110,21 @@ export function parseStatsRequest(raw: RawParameters, context: ParseContext): St
 export function statsQuery(request: StatsRequest, oldest?: number): StatsQuery {
   const query = withRange(request, ownStart(request) ?? allTime(request, oldest));
   checkRules(RESULT_RULES, query);
-  return {
-    ...query,
-    limit: query.limit ?? DEFAULT_LIMIT,
-    ...withPrevious(request, query.range),
-  };
+  const compared = { ...query, limit: query.limit ?? DEFAULT_LIMIT, ...withPrevious(request, query.range) };
+  if (request.compare?.kind === 'range') checkRules(COMPARED_RULES, compared);
+  return compared;
 }
 
 /**
- * The period before, where the request compares with it. Nothing lies before 2000: a period that would begin earlier is cut
- * there, and one that would end earlier is none.
+ * The period that the request compares with. Nothing lies before 2000: a period that would begin earlier is cut there, and
+ * one that would end earlier is none.
  */
 function withPrevious(
   { compare, endsNow, timezone }: StatsRequest,
   range: TimeRange,
 ): Pick<StatsQuery, 'previous'> {
   if (compare === undefined) return {};
-  const { start, end } = previousRange(range, timezone, endsNow);
+  const { start, end } = comparedPeriod(range, compare, { timezone, endsNow });
   return { previous: end < YEAR_2000 ? null : { start: Math.max(start, YEAR_2000), end } };
 }
 

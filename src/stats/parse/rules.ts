@@ -1,6 +1,6 @@
 import { AppError } from '../../errors.ts';
 import { goesWith } from '../registry/dimensions.ts';
-import { hasMoreBuckets } from '../time/buckets.ts';
+import { type TimeRange, hasMoreBuckets } from '../time/buckets.ts';
 import { type RawParameters, valueOf } from './parameters.ts';
 import type { StatsRequest, StatsQuery } from './query.ts';
 
@@ -47,12 +47,28 @@ export const RESULT_RULES: readonly Rule<StatsQuery>[] = [
   {
     code: 'validation_error',
     field: 'interval',
-    check: ({ groupBy, interval, range, timezone }) =>
-      groupBy.includes('time') && hasMoreBuckets(interval, range, timezone, MAX_BUCKETS)
+    check: (query) =>
+      hasTooManyBuckets(query, query.range)
         ? `The range has more than ${MAX_BUCKETS} buckets of that interval: take a longer one.`
         : undefined,
   },
 ];
+
+/** What holds for a period to compare with whose dates were given; any other is as long as the range. */
+export const COMPARED_RULES: readonly Rule<StatsQuery>[] = [
+  {
+    code: 'validation_error',
+    field: 'compare',
+    check: (query) =>
+      query.previous && hasTooManyBuckets(query, query.previous)
+        ? `compare has more than ${MAX_BUCKETS} buckets of that interval: take a longer one.`
+        : undefined,
+  },
+];
+
+function hasTooManyBuckets({ groupBy, interval, timezone }: StatsQuery, range: TimeRange): boolean {
+  return groupBy.includes('time') && hasMoreBuckets(interval, range, timezone, MAX_BUCKETS);
+}
 
 /** @throws AppError for the first rule that does not hold */
 export function checkRules<Subject>(rules: readonly Rule<Subject>[], subject: Subject): void {

@@ -2,8 +2,8 @@
 
 export const SCOPES_OF_STATS = ['all', 'anon'] as const;
 export const BOT_CHOICES = ['include', 'exclude', 'only'] as const;
-export const COMPARE_CHOICES = ['previous'] as const;
-export type Compare = (typeof COMPARE_CHOICES)[number];
+export const COMPARE_CHOICES = ['previous', 'year'] as const;
+export const MATCH_CHOICES = ['weekday'] as const;
 
 export const DEFAULT_LIMIT = 1_000;
 export const MAX_LIMIT = 10_000;

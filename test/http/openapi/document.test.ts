@@ -114,7 +114,8 @@ test('every entry of the registries is in it', () => {
     for (const metric of METRIC_NAMES) expect(stats).toContain(`"${metric}_by_${name}"`);
   }
   for (const name of INTERVAL_NAMES) expect(stats).toContain(`"${INTERVALS[name].strategy}"`);
-  expect(parameterOf('getStats', 'compare').schema['enum']).toEqual(COMPARE_CHOICES);
+  const compare = new RegExp(String(parameterOf('getStats', 'compare').schema['pattern']));
+  for (const choice of [...COMPARE_CHOICES, '2025-01-01/2025-01-31']) expect(choice).toMatch(compare);
   expect(parameterOf('getExport', 'format').schema['enum']).toEqual(EXPORT_FORMAT_NAMES);
   expect(Object.keys(operationOf('getExport').responses['200']?.content ?? {})).toEqual(
     EXPORT_FORMAT_NAMES.map((name) => EXPORT_FORMATS[name].contentType),

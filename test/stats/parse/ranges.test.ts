@@ -55,7 +55,7 @@ test('whatever the zone and the moment', () => {
         expect({ start, end, endsNow }).toEqual({ ...expected, endsNow: expected.end === now });
       },
     ),
-    { numRuns: 600 },
+    { numRuns: 300 },
   );
 });
 
