@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { getHeapStatistics } from 'node:v8';
 import type { Logger } from 'pino';
 import { Backups } from './backup/write-backup.ts';
@@ -22,6 +23,7 @@ import type { IngestContext } from './clicks/ingest-options.ts';
 import { lazily, readPlaceFiles } from './clicks/place-database.ts';
 import { ClickRemoval } from './clicks/removal.ts';
 import { keptSinceOf } from './clicks/retention.ts';
+import { IngestThreads } from './clicks/threads/ingest-threads.ts';
 import { ClickWriter } from './clicks/writer.ts';
 import type { Config } from './config.ts';
 import { descriptorLimit } from './process/descriptors.ts';
@@ -45,6 +47,9 @@ export const ADMIN: Principal = {
 /** The principal of the command line, which alone knows the token. A command is not limited. */
 const CONTROL: Principal = { ...ADMIN, id: 'control', rateLimit: 'unlimited' };
 
+/** Each remembers user agents and places by itself. */
+const MAX_INGEST_THREADS = 4;
+
 /** What `start` has opened. */
 type Opened = Pick<Services, 'metrics' | 'log' | 'rateLimits'> & {
   readonly clickhouse: Pick<OpenClickHouse, 'database' | 'clickTables' | 'shards'>;
@@ -59,12 +64,13 @@ export function composeServices(config: Config, { clickhouse, ...parts }: Opened
   // One process at a time has its data directory.
   const isEmbedded = config.clickhouse === undefined;
   const spoolFolder = spoolFolderOf(config, parts.log);
+  const heapBytes = getHeapStatistics().heap_size_limit;
   const shares = createShares({
     ...config,
     maxExpensiveQueries: queryLimits(config).expensiveQueries,
     spoolBytes: config.spoolBytes ?? spoolFolder?.defaultBytes ?? 0,
     maxConnections: maxConnections(descriptorLimit()),
-    heapBytes: getHeapStatistics().heap_size_limit,
+    heapBytes,
   });
   parts.metrics.watchShares(shares);
   const now = Date.now;
@@ -83,16 +89,34 @@ export function composeServices(config: Config, { clickhouse, ...parts }: Opened
   const visitorSecret = config.visitorSecret ?? readOrCreateSecret(config.dataDir, 'visitor-secret');
   const hashVisitor = visitorHasher(visitorSecret);
   const keptSince = keptSinceOf(config.retentionDays);
+  const placeFiles = lazily(() => readPlaceFiles(config.geoipDb));
   const ingest: IngestContext = {
     writer: cacheNotifyingWriter(new ClickWriter(database, shards), cache),
     urls,
     keptSince,
     steps: enrichment({
       hashVisitor,
-      placeFiles: lazily(() => readPlaceFiles(config.geoipDb)),
+      placeFiles,
       caches: { userAgents: budget.open('user_agents'), places: budget.open('places') },
     }),
   };
+  // The event loop and ClickHouse need a core, too.
+  const maxThreads = Math.min(MAX_INGEST_THREADS, Math.max(1, availableParallelism() - 1));
+  const ingestThreads = new IngestThreads({
+    context: ingest,
+    database,
+    placeFiles,
+    settings: {
+      visitorSecret,
+      retentionDays: config.retentionDays,
+      shards: shards && { cluster: shards.cluster, database: shards.database, slots: shards.slots },
+      cacheBytes: budget.bytesOfThreads / maxThreads,
+    },
+    maxThreads,
+    heapBytes,
+    onFailure: (error) =>
+      parts.log.error({ failure: failureName(error) }, 'a thread that ingests clicks has ended'),
+  });
   const imports = new Imports({
     database,
     shards,
@@ -113,7 +137,8 @@ export function composeServices(config: Config, { clickhouse, ...parts }: Opened
     fixedKeys,
     ingest,
     idempotency: new IdempotencyLedger(database, nextVersion),
-    importer: new Importer({ database, shards, context: ingest, erasures }),
+    ingestThreads,
+    importer: new Importer({ database, shards, context: ingest }, ingestThreads),
     imports,
     followedImports: new FollowedImports(imports, now),
     removal,

@@ -97,6 +97,7 @@ async function open(
   const rateLimits = config.rateLimits === 'on' ? new RateLimits(rateLimitsOf(ROUTES), redis) : undefined;
   const services = composeServices(config, { clickhouse, metrics, log, rateLimits }, token);
   closing(() => services.removal.close());
+  closing(() => services.ingestThreads.close());
   await services.backups.clear();
   if (isServer) await applyRetention(clickhouse.clickTables, config.retentionDays);
   // What an earlier process has removed but not lived to rewrite.

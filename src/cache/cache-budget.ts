@@ -12,14 +12,17 @@ const SHARES = {
   /** URLs by short code. */
   urls: 8 / 64,
   /** User agents and what they were parsed to. */
-  user_agents: 6 / 64,
+  user_agents: 2 / 64,
   /** Addresses and their places. */
-  places: 9 / 64,
+  places: 3 / 64,
   /** API keys by their hash. */
   keys: 2 / 64,
   /** Hashes of what was sent as a key and is none. */
   wrong_keys: 1 / 64,
 } as const;
+
+/** What threads remember of user agents and addresses. */
+const THREADS_SHARE = 10 / 64;
 
 export type CacheName = keyof typeof SHARES;
 
@@ -49,6 +52,11 @@ export class CacheBudget {
     if (this.#opened.has(name)) throw new Error(`The cache ${name} is open already.`);
     this.#opened.set(name, cache);
     return cache;
+  }
+
+  /** For the caches that threads have beside those of the process. */
+  get bytesOfThreads(): number {
+    return this.#bytes * THREADS_SHARE;
   }
 
   /** Nothing is cached. */

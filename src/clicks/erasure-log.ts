@@ -32,14 +32,19 @@ export class ErasureLog {
     ];
     await this.#database.insert('erasures', COLUMNS, [JSON.stringify(row)]);
   }
+}
 
-  /** The erasures that may hold for clicks of these codes from that moment (Unix milliseconds) on. */
-  async of(shortCodes: readonly string[], since: number): Promise<ErasedClicks> {
-    const codes = param('Array(String)', shortCodes);
-    const rows = await this.#database.rows<Row>(
-      // Of URLs that the first release deleted there is only the tombstone, whose version is its time in microseconds. That
-      // of an import that was undone keeps no clicks away.
-      sql`
+/** The erasures that may hold for clicks of these codes from that moment (Unix milliseconds) on. */
+export async function erasedClicks(
+  database: Pick<Database, 'rows'>,
+  shortCodes: readonly string[],
+  since: number,
+): Promise<ErasedClicks> {
+  const codes = param('Array(String)', shortCodes);
+  const rows = await database.rows<Row>(
+    // Of URLs that the first release deleted there is only the tombstone, whose version is its time in microseconds. That
+    // of an import that was undone keeps no clicks away.
+    sql`
       SELECT short_code, owner_id, ifNull(toString(visitor), ''),
         toUnixTimestamp64Milli(start_time), toUnixTimestamp64Milli(end_time)
       FROM erasures
@@ -48,10 +53,9 @@ export class ErasureLog {
       UNION ALL
       SELECT short_code, owner_id, '', toInt64(0), toInt64(intDiv(version, 1000))
       FROM urls FINAL WHERE short_code IN ${codes} AND is_deleted AND import_id = 0`,
-      { maxSeconds: MAX_SECONDS },
-    );
-    return new ErasedClicks(rows);
-  }
+    { maxSeconds: MAX_SECONDS },
+  );
+  return new ErasedClicks(rows);
 }
 
 /** Tells whether a click was erased. */

@@ -22,7 +22,7 @@ export interface IngestOptions {
   /** When so many items are bad and none before them is good, no more are read. */
   readonly badAtMost?: number;
   /** Where what is in memory at once is counted, in bytes of heap. */
-  readonly room: Room;
+  readonly room: Pick<Room, 'most' | 'take' | 'give'>;
   /** Aborts when nobody waits for the answer; the work is given up then, as long as nothing is stored. */
   readonly signal?: AbortSignal;
 }
@@ -37,9 +37,14 @@ export interface RowSelection {
   readonly store: (rows: readonly OwnerlessRow[]) => Promise<void>;
 }
 
+/** What clicks need of the URLs. */
+export type ClickUrls = Pick<UrlRegistry, 'findMany' | 'registerMissing'> & {
+  readonly codeLock: Pick<UrlRegistry['codeLock'], 'within'>;
+};
+
 export interface IngestContext {
   readonly writer: Pick<ClickWriter, 'write' | 'writeBlock'>;
-  readonly urls: UrlRegistry;
+  readonly urls: ClickUrls;
   /** Clicks from before it would be removed at once, so they are not taken. */
   readonly keptSince: KeptSince;
   /** The enrich steps; opens the place database first when a click needs it. */
@@ -47,6 +52,6 @@ export interface IngestContext {
 }
 
 /** Bytes of rows after which they are written, where nothing else says where an insert ends: two fit the room. */
-export function maxInsertBytes(room: Room): number {
+export function maxInsertBytes(room: Pick<Room, 'most'>): number {
   return room.most / 2;
 }

@@ -1,7 +1,7 @@
 import type { Database } from '../clickhouse/database.ts';
 import type { InsertOptions } from '../clickhouse/insert.ts';
 import { type NativeColumn, sharedTextColumn, uint64Column } from '../clickhouse/native.ts';
-import { BlockBuilder, blockOf } from '../clickhouse/native-block.ts';
+import { BlockBuilder, type NativeValues, blockOf } from '../clickhouse/native-block.ts';
 import { ROW_COLUMNS } from './click-row.ts';
 import type { ClickRow } from './fields.ts';
 
@@ -42,8 +42,14 @@ export const CLICK_COLUMNS: readonly string[] = [
   'import_id',
 ];
 
-/** Rows on their way into one insert, as the bytes that ClickHouse takes. */
-export class ClickBlock extends BlockBuilder<PlacedRow> {
+/** An insert of clicks, as the bytes that ClickHouse takes. */
+export interface ClickValues extends NativeValues {
+  readonly options: InsertOptions | undefined;
+  readonly owners: ReadonlySet<string>;
+}
+
+/** Rows on their way into one insert. */
+export class ClickBlock extends BlockBuilder<PlacedRow> implements ClickValues {
   readonly options: InsertOptions | undefined;
   readonly owners = new Set<string>();
   #latestOwner: string | undefined;
@@ -72,7 +78,7 @@ export async function insertRows(
 }
 
 /** The same of a block. */
-export async function insertBlock(database: Database, block: ClickBlock): Promise<void> {
+export async function insertBlock(database: Database, block: ClickValues): Promise<void> {
   await database.insertBlock('clicks', block, block.options);
 }
 

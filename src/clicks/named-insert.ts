@@ -57,7 +57,11 @@ const LONGEST_INSERT_MS = 30_000;
  * Waits until no insert of that id is under way, on no node: a shard may still be busy with the part of one whose
  * beginning is gone. @throws AppError `unavailable` when that takes long
  */
-async function endOfInserts(database: Database, shards: Shards | undefined, ingestId: bigint): Promise<void> {
+async function endOfInserts(
+  database: Pick<Database, 'rows'>,
+  shards: Shards | undefined,
+  ingestId: bigint,
+): Promise<void> {
   await endOf(
     database,
     shards,
@@ -69,7 +73,10 @@ async function endOfInserts(database: Database, shards: Shards | undefined, inge
  * Waits until the named inserts that are under way now have ended, on every node, whoever began them.
  * @throws AppError `unavailable` when that takes long
  */
-export async function endOfNamedInserts(database: Database, shards: Shards | undefined): Promise<void> {
+export async function endOfNamedInserts(
+  database: Pick<Database, 'rows'>,
+  shards: Shards | undefined,
+): Promise<void> {
   const running = await database.rows<[string]>(sql`
     SELECT DISTINCT initial_query_id FROM ${processesOf(shards)}
     WHERE startsWith(initial_query_id, ${param('String', QUERY_ID_PREFIX)})`);
@@ -77,7 +84,11 @@ export async function endOfNamedInserts(database: Database, shards: Shards | und
   await endOf(database, shards, sql`initial_query_id IN ${param('Array(String)', running.flat())}`);
 }
 
-async function endOf(database: Database, shards: Shards | undefined, inserts: Sql): Promise<void> {
+async function endOf(
+  database: Pick<Database, 'rows'>,
+  shards: Shards | undefined,
+  inserts: Sql,
+): Promise<void> {
   const deadline = performance.now() + LONGEST_INSERT_MS;
   const isRunning = sql`SELECT 1 FROM ${processesOf(shards)} WHERE ${inserts} LIMIT 1`;
   while ((await database.rows(isRunning)).length > 0) {

@@ -1,5 +1,6 @@
 import { yieldToEventLoop } from '../lib/event-loop.ts';
-import type { NewUrl, UrlRegistry } from '../urls/registry.ts';
+import type { ClickUrls } from './ingest-options.ts';
+import type { NewUrl } from '../urls/registry.ts';
 
 /** More at once would keep the event loop for too long, and a query's parameters have a bound. */
 const CODES_TOGETHER = 4_096;
@@ -12,7 +13,7 @@ const CODES_TOGETHER = 4_096;
  * @returns the owners of those that are somebody else's
  */
 export async function othersCodes(
-  urls: UrlRegistry,
+  urls: Pick<ClickUrls, 'registerMissing'>,
   oldest: ReadonlyMap<string, number>,
   ownerId: string,
   importId?: bigint,
@@ -39,7 +40,7 @@ export async function othersCodes(
 
 /** The owners of codes, by code; none of those that nobody owns. */
 export async function ownersOf(
-  urls: UrlRegistry,
+  urls: Pick<ClickUrls, 'findMany'>,
   codes: Iterable<string>,
 ): Promise<ReadonlyMap<string, string>> {
   const owners = new Map<string, string>();

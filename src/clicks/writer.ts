@@ -1,7 +1,14 @@
 import type { Shards } from '../clickhouse/cluster.ts';
 import type { Database } from '../clickhouse/database.ts';
 import { GroupCommit } from '../clickhouse/group-commit.ts';
-import { ClickBlock, type ClickInsert, type PlacedRow, insertBlock, insertRows } from './insert-rows.ts';
+import {
+  ClickBlock,
+  type ClickInsert,
+  type ClickValues,
+  type PlacedRow,
+  insertBlock,
+  insertRows,
+} from './insert-rows.ts';
 import { ingestIdOf, insertMissing, namedInsert } from './named-insert.ts';
 
 /** Names an insert that may be tried again: the same name, the same rows. */
@@ -57,7 +64,7 @@ export class ClickWriter {
    * The same of rows that are a block already, in an insert of its own. It cannot be that of a retry.
    * @throws AppError `unavailable` when ClickHouse is
    */
-  async writeBlock(block: ClickBlock): Promise<void> {
+  async writeBlock(block: ClickValues): Promise<void> {
     await insertBlock(this.#database, block);
   }
 }

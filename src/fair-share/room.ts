@@ -17,6 +17,11 @@ export class Room {
     this.#lease = lease;
   }
 
+  /** What there is already without asking for more. */
+  get leased(): number {
+    return this.#lease.units;
+  }
+
   /** The most that its holder can have. */
   get most(): number {
     return this.#share.boundOf(this.#lease.holder.kind);

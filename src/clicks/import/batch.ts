@@ -10,7 +10,7 @@ export interface Batch {
   /** The number of the batch's first line in its file, from 1. */
   readonly firstLine: number;
   /** The records in UTF-8, each ended by a line break; a piece holds whole records. */
-  readonly pieces: readonly Buffer[];
+  readonly pieces: readonly Uint8Array[];
 }
 
 const LINE_BREAK = 0x0a;
@@ -61,7 +61,8 @@ const PORTION_BYTES = 65_536;
 
 function* recordsOf({ reading, pieces }: Batch): Generator<Iterable<FileRecord>> {
   const splitter = splitterOf(reading);
-  for (const bytes of pieces) {
+  for (const { buffer, byteOffset, byteLength } of pieces) {
+    const bytes = Buffer.from(buffer, byteOffset, byteLength);
     for (let start = 0; start < bytes.length;) {
       const found = bytes.indexOf(LINE_BREAK, start + PORTION_BYTES);
       const end = found === -1 ? bytes.length : found + 1;

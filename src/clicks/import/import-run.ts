@@ -7,7 +7,7 @@ import { ImportStream, type Repeats } from './import-stream.ts';
 import { PendingRecords } from './pending-records.ts';
 import { formatOf } from './reading.ts';
 import type { RecordBlock } from './record-blocks.ts';
-import type { TimedLines } from './timed-lines.ts';
+import type { LineList } from './timed-lines.ts';
 
 /**
  * Stores the clicks of a batch that are missing. It may be called again after it failed.
@@ -15,7 +15,7 @@ import type { TimedLines } from './timed-lines.ts';
  */
 export type StoreBatch = (
   batch: Batch,
-  count: (lines: TimedLines) => Promise<Repeats>,
+  count: (lines: LineList) => Promise<Repeats>,
 ) => Promise<ImportReport>;
 
 /** How much goes into a batch. */
@@ -141,7 +141,7 @@ class ImportRun {
 
   async #stored(batch: Batch, before: Promise<unknown>): Promise<void> {
     let repeats: Promise<Repeats> | undefined;
-    const count = async (lines: TimedLines): Promise<Repeats> => {
+    const count = async (lines: LineList): Promise<Repeats> => {
       // How many equal lines there are before a line says what is to be stored only as long as those are.
       await before;
       // Lines count once, also where the batch is stored again.

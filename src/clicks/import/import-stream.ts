@@ -1,6 +1,6 @@
 import { timeSlices } from '../../lib/event-loop.ts';
 import { LineCounts } from './line-counts.ts';
-import type { TimedLines } from './timed-lines.ts';
+import type { LineList } from './timed-lines.ts';
 
 /** By line number, the lines that have equal ones before them: how many equal ones there are up to this one. */
 export type Repeats = ReadonlyMap<number, number>;
@@ -12,7 +12,7 @@ export class ImportStream {
   readonly #counts = new LineCounts();
 
   /** @param lines of a batch, whose equal lines in earlier batches count too */
-  async count(lines: TimedLines): Promise<Repeats> {
+  async count(lines: LineList): Promise<Repeats> {
     const repeats = new Map<number, number>();
     const yieldIfDue = timeSlices(LINES_A_LOOK);
     for (let place = 0; place < lines.length; place++) {
@@ -25,7 +25,7 @@ export class ImportStream {
   }
 
   /** 0 for a line that is no click. */
-  #count({ times, keys, isClick }: TimedLines, place: number): number {
+  #count({ times, keys, isClick }: LineList, place: number): number {
     const time = times[place] ?? 0;
     if (isClick[place] === 1) return this.#counts.add(keys[2 * place] ?? 0, keys[2 * place + 1] ?? 0, time);
     this.#counts.pass(time);

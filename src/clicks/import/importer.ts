@@ -1,12 +1,11 @@
-import { randomUUID } from 'node:crypto';
 import type { Room } from '../../fair-share/room.ts';
-import { ingest } from '../ingest.ts';
-import { type Batch, clicksOf } from './batch.ts';
-import { ReportBuilder } from './batch-report.ts';
+import type { IngestThreads } from '../threads/ingest-threads.ts';
+import type { Batch } from './batch.ts';
 import type { FileRecords } from './file-records.ts';
 import type { ImportReport } from './import-report.ts';
 import { type EarlierRecords, type StoreBatch, runImport } from './import-run.ts';
-import { type ImportTarget, type ImporterParts, MissingClicks } from './missing-clicks.ts';
+import type { ImportTarget, ImporterParts } from './missing-clicks.ts';
+import { storeBatch } from './store-batch.ts';
 
 export interface ImportSurroundings {
   /** Unix milliseconds. */
@@ -22,10 +21,12 @@ export interface ImportSurroundings {
 /** Imports files, and adds the clicks that are not stored yet. */
 export class Importer {
   readonly #parts: ImporterParts;
+  readonly #threads: Pick<IngestThreads, 'isFor' | 'storeBatch'>;
   #last: Promise<unknown> = Promise.resolve();
 
-  constructor(parts: ImporterParts) {
+  constructor(parts: ImporterParts, threads: Pick<IngestThreads, 'isFor' | 'storeBatch'>) {
     this.#parts = parts;
+    this.#threads = threads;
   }
 
   /**
@@ -34,46 +35,20 @@ export class Importer {
    */
   async import(
     records: FileRecords,
-    options: ImportTarget,
+    target: ImportTarget,
     { now, inRoom, onProgress, earlier }: ImportSurroundings,
   ): Promise<ImportReport> {
-    const store: StoreBatch = (batch, count) =>
-      inRoom(sizeOf(batch), (room) => this.#store(batch, count, { ...options, now: now(), room }));
+    const alone = (work: () => Promise<void>): Promise<void> => this.#alone(work);
+    const store: StoreBatch = (batch, count) => {
+      const bytes = sizeOf(batch);
+      const request = { batch, target, now: now() };
+      return inRoom(bytes, (room) =>
+        this.#threads.isFor(bytes)
+          ? this.#threads.storeBatch(request, { room, count, alone })
+          : storeBatch(this.#parts, request, { room, count, alone }),
+      );
+    };
     return runImport(records, store, onProgress, undefined, earlier);
-  }
-
-  async #store(
-    batch: Batch,
-    count: Parameters<StoreBatch>[1],
-    options: ImportTarget & { readonly now: number; readonly room: Room },
-  ): Promise<ImportReport> {
-    const report = new ReportBuilder();
-    const { id: importId, now, room } = options;
-    const selection = new MissingClicks(this.#parts, {
-      ...options,
-      report,
-      count,
-      alone: (work) => this.#alone(work),
-      write: (rows) =>
-        this.#parts.context.writer.write(rows, {
-          name: `import:${randomUUID()}`,
-          isRetry: false,
-          importId,
-        }),
-    });
-    const clicks = clicksOf(batch, report, (index, time) => selection.pass(index, time));
-    await ingest(this.#parts.context, clicks, {
-      ownerId: options.ownerId,
-      isAdmin: true,
-      receivedAt: now,
-      selection,
-      findings: {
-        reject: ({ index, field, error }) => report.reject(`${field} ${error}`, index),
-        warn: ({ index, field, warning }) => report.warn(`${field} ${warning}`, index),
-      },
-      room,
-    });
-    return report.build();
   }
 
   /** One after another: two that looked up the same click at once would both add it. */

@@ -1,27 +1,25 @@
 import type { Shards } from '../../clickhouse/cluster.ts';
 import type { Database } from '../../clickhouse/database.ts';
-import type { Room } from '../../fair-share/room.ts';
 import { timeSlices } from '../../lib/event-loop.ts';
 import { parseClickTime } from '../../lib/date-time.ts';
 import type { BodyItem } from '../click-body.ts';
-import type { ErasureLog } from '../erasure-log.ts';
+import { erasedClicks } from '../erasure-log.ts';
 import { isGiven } from '../field-input.ts';
 import type { ClickRow } from '../fields.ts';
-import type { IngestContext, RowSelection } from '../ingest-options.ts';
+import type { IngestContext, IngestOptions, RowSelection } from '../ingest-options.ts';
 import type { OwnerlessRow } from '../insert-rows.ts';
 import { endOfNamedInserts } from '../named-insert.ts';
 import { othersCodes, ownersOf } from '../registration.ts';
 import type { ReportBuilder } from './batch-report.ts';
 import type { Repeats } from './import-stream.ts';
 import { type ClickRange, countStored } from './stored-clicks.ts';
-import { TimedLines } from './timed-lines.ts';
+import { type LineList, TimedLines } from './timed-lines.ts';
 
 export interface ImporterParts {
-  readonly database: Database;
+  readonly database: Pick<Database, 'rows' | 'binaryRows'>;
   /** How the clicks are spread, where they are. */
   readonly shards: Shards | undefined;
   readonly context: IngestContext;
-  readonly erasures: Pick<ErasureLog, 'of'>;
 }
 
 export interface ImportTarget {
@@ -41,9 +39,9 @@ export interface ImportTarget {
 
 export interface MissingClicksOptions extends ImportTarget {
   readonly report: ReportBuilder;
-  readonly room: Room;
+  readonly room: IngestOptions['room'];
   /** Counts the batch's lines among those of its stream. */
-  readonly count: (lines: TimedLines) => Promise<Repeats>;
+  readonly count: (lines: LineList) => Promise<Repeats>;
   /** Runs work while no other import looks up or stores clicks. */
   readonly alone: (work: () => Promise<void>) => Promise<void>;
   readonly write: (rows: readonly OwnerlessRow[]) => Promise<void>;
@@ -122,7 +120,7 @@ export class MissingClicks implements RowSelection {
     const { ownerId, areCodesKnown, report } = this.#options;
     const owners = await ownersOf(this.#parts.context.urls, oldest.keys());
     const since = [...oldest.values()].reduce((one, other) => Math.min(one, other), Infinity);
-    const erased = await this.#parts.erasures.of([...oldest.keys()], since);
+    const erased = await erasedClicks(this.#parts.database, [...oldest.keys()], since);
     return filtered(rows, (placed) => {
       const owner = owners.get(placed.row.short_code);
       if (owner === undefined && areCodesKnown) {

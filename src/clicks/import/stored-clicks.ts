@@ -64,7 +64,7 @@ const STORED_A_CLICK = 8;
  * @param lines those of the rows; a row without one is not looked for
  */
 export async function countStored(
-  database: Database,
+  database: Pick<Database, 'binaryRows'>,
   rows: readonly PlacedRow[],
   range: ClickRange,
   lines: TimedLines,

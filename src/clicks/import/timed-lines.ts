@@ -3,15 +3,24 @@ import { type ClickIdentity, putClickKey } from './click-keys.ts';
 const FIRST_LINES = 1_024;
 
 /** The lines of a batch that carry a time, in the order of the file: lists of one length, since there are many. */
-export class TimedLines {
-  length = 0;
+export interface LineList {
+  readonly length: number;
   /** Line numbers. */
-  indexes = new Float64Array(FIRST_LINES);
+  readonly indexes: Float64Array;
   /** Unix milliseconds. */
-  times = new Float64Array(FIRST_LINES);
+  readonly times: Float64Array;
   /** Two halves of each click's key, the low one first; nothing for a line that is no click. */
-  keys = new Uint32Array(2 * FIRST_LINES);
+  readonly keys: Uint32Array;
   /** 1 for a click. */
+  readonly isClick: Uint8Array;
+}
+
+/** A list of lines that grows. */
+export class TimedLines implements LineList {
+  length = 0;
+  indexes = new Float64Array(FIRST_LINES);
+  times = new Float64Array(FIRST_LINES);
+  keys = new Uint32Array(2 * FIRST_LINES);
   isClick = new Uint8Array(FIRST_LINES);
   /** A place behind all lines before the one that was asked for last. */
   #asked = 0;

@@ -1,14 +1,10 @@
 import { z } from 'zod';
-import { CLICK_BYTES, jsonItems, ndjsonItems } from '../../clicks/click-body.ts';
+import { CLICK_BYTES } from '../../clicks/click-body.ts';
 import { INPUTS, INPUT_NAMES } from '../../clicks/fields.ts';
+import type { BodyFormat } from '../../clicks/ingest-bytes.ts';
 import { schema as clickSchema } from '../../clicks/parse-click.ts';
 import { AppError } from '../../errors.ts';
-import {
-  type ClicksBody,
-  MAX_LEADING_REJECTIONS,
-  MAX_FINDINGS_SHOWN,
-  ingestBody,
-} from '../body/ingest-body.ts';
+import { MAX_LEADING_REJECTIONS, MAX_FINDINGS_SHOWN, ingestBody } from '../body/ingest-body.ts';
 import { X_ERROR_CODE, errorSchema } from '../openapi/error-responses.ts';
 import type { MediaType } from '../openapi/model.ts';
 import { namedSchema, ref, requestSchema } from '../openapi/schemas.ts';
@@ -39,11 +35,9 @@ const CLICKS = [
 
 const NDJSON = CLICKS.map((click) => JSON.stringify(click)).join('\n');
 
-const CONTENT_TYPES: Readonly<
-  Record<string, { readonly parse: ClicksBody['parse']; readonly media: MediaType }>
-> = {
+const CONTENT_TYPES: Readonly<Record<string, { readonly format: BodyFormat; readonly media: MediaType }>> = {
   'application/json': {
-    parse: jsonItems,
+    format: 'json',
     media: {
       schema: { oneOf: [ref(clickInput), { type: 'array', items: ref(clickInput) }] },
       examples: {
@@ -53,7 +47,7 @@ const CONTENT_TYPES: Readonly<
     },
   },
   'application/x-ndjson': {
-    parse: ndjsonItems,
+    format: 'ndjson',
     media: {
       schema: { type: 'string', description: 'A `Click` as JSON on each line; blank lines are skipped.' },
       examples: { lines: { value: NDJSON } },
@@ -231,7 +225,7 @@ A request with an \`Idempotency-Key\` can be sent again until it gets a response
   handler:
     (services) =>
     async ({ ctx, principal, parameters: { 'Idempotency-Key': key }, body: { bytes, type } }) => {
-      const outcome = await ingestBody(services, ctx, principal, { bytes, parse: type.parse, key });
+      const outcome = await ingestBody(services, ctx, principal, { bytes, format: type.format, key });
       const { accepted, rejected, warnings, stopped_at: stoppedAt } = outcome;
       if (accepted > 0 || rejected.length === 0) {
         return {

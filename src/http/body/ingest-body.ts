@@ -1,8 +1,6 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
-import type { BodyStep } from '../../clicks/click-body.ts';
-import { FirstFindings } from '../../clicks/findings.ts';
-import { ingest } from '../../clicks/ingest.ts';
+import { type BodyFormat, type ClicksRequest, ingestBytes } from '../../clicks/ingest-bytes.ts';
 import type { OnceName } from '../../clicks/writer.ts';
 import { type Principal, isAdmin } from '../../keys/scopes.ts';
 import { yielding, slicesOf } from '../../lib/event-loop.ts';
@@ -18,7 +16,7 @@ export const MAX_LEADING_REJECTIONS = 10_000;
 
 export interface ClicksBody {
   readonly bytes: Buffer;
-  readonly parse: (body: Buffer) => Iterator<BodyStep>;
+  readonly format: BodyFormat;
   /** Idempotency-Key. */
   readonly key: string | undefined;
 }
@@ -44,25 +42,30 @@ export async function ingestBody(
   principal: Principal,
   body: ClicksBody,
 ): Promise<IngestOutcome> {
-  const { bytes, parse, key } = body;
+  const { bytes, format, key } = body;
   const outcome = await withRoom(services, ctx, bytes, (room) => {
-    const items: Iterable<BodyStep> = { [Symbol.iterator]: () => parse(bytes) };
-    const options = {
-      ownerId: principal.ownerId,
-      isAdmin: isAdmin(principal),
-      badAtMost: MAX_LEADING_REJECTIONS,
-      room,
-      signal: signalOf(ctx),
-    };
+    const surroundings = { room, signal: signalOf(ctx) };
     const now = services.now();
     const run = async (receivedAt: number, once?: OnceName): Promise<string> => {
-      const findings = new FirstFindings(MAX_FINDINGS_SHOWN);
-      const result = await ingest(services.ingest, items, { ...options, findings, receivedAt, once });
+      const request: ClicksRequest = {
+        bytes,
+        format,
+        ownerId: principal.ownerId,
+        isAdmin: isAdmin(principal),
+        receivedAt,
+        once,
+        badAtMost: MAX_LEADING_REJECTIONS,
+        findingsShown: MAX_FINDINGS_SHOWN,
+      };
+      // A retry looks up which of its clicks are stored.
+      const report =
+        services.ingestThreads.isFor(bytes.length) && once?.isRetry !== true
+          ? await services.ingestThreads.ingest(request, surroundings)
+          : await ingestBytes(services.ingest, request, surroundings);
       // The writer has noted whose clicks it stored, except where another process stored those of a repeated request.
       ctx.state.hasNotedChanges = true;
-      const { accepted, stoppedAt } = result;
-      services.metrics.countClicks(accepted, findings.rejectedCount);
-      const { rejected, warnings } = findings;
+      const { accepted, rejectedCount, rejected, warnings, stoppedAt } = report;
+      services.metrics.countClicks(accepted, rejectedCount);
       return JSON.stringify({
         accepted,
         rejected,

@@ -6,6 +6,7 @@ import type { FollowedImports } from '../../clicks/import/followed-imports.ts';
 import type { Imports } from '../../clicks/import/imports.ts';
 import type { IdempotencyLedger } from '../../clicks/idempotency.ts';
 import type { IngestContext } from '../../clicks/ingest-options.ts';
+import type { IngestThreads } from '../../clicks/threads/ingest-threads.ts';
 import type { HashVisitor } from '../../clicks/enrich/visitor.ts';
 import type { ClickRemoval } from '../../clicks/removal.ts';
 import type { KeptSince } from '../../clicks/retention.ts';
@@ -30,6 +31,8 @@ export interface Services {
   /** Principals that are no stored keys: the administrator's key from the environment, the control token. */
   readonly fixedKeys: ReadonlyMap<string, Principal>;
   readonly ingest: IngestContext;
+  /** Ingest what is large. */
+  readonly ingestThreads: IngestThreads;
   readonly idempotency: IdempotencyLedger;
   readonly importer: Importer;
   readonly imports: Imports;

@@ -20,7 +20,7 @@ const recordsOf = (lines: readonly number[], size: number) => ({
   headerRecords: 0,
 });
 
-const linesOf = (pieces: readonly Buffer[]): readonly number[] =>
+const linesOf = (pieces: readonly Uint8Array[]): readonly number[] =>
   Buffer.concat(pieces).toString().trimEnd().split('\n').map(Number);
 
 /** Lines that are clicks at their minutes. */
