@@ -8,6 +8,11 @@ export interface Labels {
   readonly browser?: string | undefined;
   readonly os?: string | undefined;
   readonly isBot?: boolean | undefined;
+  /** Major versions. */
+  readonly browserVersion?: string | undefined;
+  readonly osVersion?: string | undefined;
+  /** The kind of device. */
+  readonly device?: string | undefined;
 }
 
 export interface LabelledAgent extends Labels {

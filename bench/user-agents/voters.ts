@@ -17,7 +17,14 @@ export const VOTERS: Readonly<
       const WhichBrowser = load(folder, 'which-browser');
       return (agent) => {
         const { browser, os, device } = new WhichBrowser(agent);
-        return { browser: browser.name, os: os.name, isBot: device.type === 'bot' || undefined };
+        return {
+          browser: browser.name,
+          os: os.name,
+          isBot: device.type === 'bot' || undefined,
+          browserVersion: major(browser.version?.toString()),
+          osVersion: major(os.version?.toString()),
+          device: device.type,
+        };
       };
     },
   },
@@ -27,7 +34,14 @@ export const VOTERS: Readonly<
       const UaParser = load(folder, 'ua-parser-js');
       return (agent) => {
         const parser = new UaParser(agent);
-        return { browser: parser.getBrowser().name, os: parser.getOS().name };
+        const [browser, os] = [parser.getBrowser(), parser.getOS()];
+        return {
+          browser: browser.name,
+          os: os.name,
+          browserVersion: major(browser.version),
+          osVersion: major(os.version),
+          device: parser.getDevice().type,
+        };
       };
     },
   },
@@ -37,7 +51,15 @@ export const VOTERS: Readonly<
       const bowser = load(folder, 'bowser');
       return (agent) => {
         const { browser, os, platform } = bowser.parse(agent);
-        return { browser: browser.name, os: os.name, isBot: platform.type === 'bot' || undefined };
+        return {
+          browser: browser.name,
+          os: os.name,
+          isBot: platform.type === 'bot' || undefined,
+          browserVersion: major(browser.version),
+          // What people call a Windows; other systems' names of versions are words.
+          osVersion: /\d/.test(os.versionName ?? '') ? os.versionName : major(os.version),
+          device: platform.type === 'bot' ? undefined : platform.type,
+        };
       };
     },
   },
@@ -126,6 +148,10 @@ function load(folder: string, name: string) {
   return createRequire(join(folder, 'package.json'))(join(folder, name));
 }
 
+function major(version: string | undefined): string | undefined {
+  return version?.split('.')[0];
+}
+
 function known(name: string): string | undefined {
   return name === 'UNKNOWN' ? undefined : name;
 }
@@ -136,26 +162,28 @@ function uapCore(folder: string): Voter {
   const rules: Readonly<Record<string, readonly Readonly<Record<string, string>>[]>> = parse(
     readFileSync(join(folder, 'uap-core/regexes.yaml'), 'utf8'),
   );
-  const family = (kind: string, replacement: string) => {
-    const expressions = (rules[kind] ?? []).map(({ regex = '', regex_flag: flag, [replacement]: name }) => ({
-      expression: new RegExp(regex, flag),
-      name,
+  const texts = (kind: string, replacements: readonly string[]) => {
+    const expressions = (rules[kind] ?? []).map((rule) => ({
+      expression: new RegExp(rule['regex'] ?? '', rule['regex_flag']),
+      names: replacements.map((replacement) => rule[replacement]),
     }));
-    return (agent: string): string | undefined => {
-      for (const { expression, name } of expressions) {
+    return (agent: string): readonly (string | undefined)[] => {
+      for (const { expression, names } of expressions) {
         const match = expression.exec(agent);
-        if (match !== null)
-          return name === undefined ? match[1] : name.replaceAll(/\$(\d)/g, (_, n) => match[n] ?? '');
+        if (match === null) continue;
+        return names.map((name, place) =>
+          name === undefined ? match[place + 1] : name.replaceAll(/\$(\d)/g, (_, n) => match[n] ?? ''),
+        );
       }
-      return undefined;
+      return [];
     };
   };
-  const browser = family('user_agent_parsers', 'family_replacement');
-  const os = family('os_parsers', 'os_replacement');
-  const device = family('device_parsers', 'device_replacement');
-  return (agent) => ({
-    browser: browser(agent),
-    os: os(agent),
-    isBot: device(agent) === 'Spider' || undefined,
-  });
+  const browserOf = texts('user_agent_parsers', ['family_replacement', 'v1_replacement']);
+  const osOf = texts('os_parsers', ['os_replacement', 'os_v1_replacement']);
+  const deviceOf = texts('device_parsers', ['device_replacement']);
+  return (agent) => {
+    const [browser, browserVersion] = browserOf(agent);
+    const [os, osVersion] = osOf(agent);
+    return { browser, os, browserVersion, osVersion, isBot: deviceOf(agent)[0] === 'Spider' || undefined };
+  };
 }

@@ -12,6 +12,7 @@ import { UNKNOWN_COUNTRY, countryCode } from '../lib/country.ts';
 import { namesOf } from '../lib/names.ts';
 import { DIRECT, normaliseReferrer } from '../lib/referrer.ts';
 import { memoised } from '../lib/text-memo.ts';
+import { NONE, UNKNOWN } from './absent-texts.ts';
 import {
   acceptLanguageInput,
   detailInput,
@@ -21,8 +22,8 @@ import {
   propertiesInput,
   yesOrNoInput,
 } from './detail-inputs.ts';
-import { UNKNOWN_FAMILY, foldBrowser, foldOs } from './enrich/families.ts';
-import { UNKNOWN_CITY } from './enrich/place.ts';
+import { DEVICES, foldDevice } from './enrich/devices.ts';
+import { foldBrowser, foldOs } from './enrich/families.ts';
 import {
   type FieldDocument,
   type FieldInput,
@@ -61,12 +62,6 @@ interface ClickField {
 export const MAX_VISITOR_ID_CHARACTERS = 256;
 
 const asSent = <Sent>(sent: Sent): Sent => sent;
-
-/** What is stored, and shown, of a click that does not carry it. */
-export const NONE = '(none)';
-
-/** What is stored, and shown, where user agent or address do not tell. */
-export const UNKNOWN = 'Unknown';
 
 /** A text that clicks may carry. @param absent what is stored of those that do not */
 const detail = <const Absent extends string>(
@@ -158,7 +153,7 @@ export const CLICK_FIELDS = {
   },
   city: {
     input: textInput(128, { description: 'In place of what the address tells.', examples: ['Istanbul'] }),
-    column: { type: sharedTextColumn, absent: UNKNOWN_CITY, from: asSent },
+    column: { type: sharedTextColumn, absent: UNKNOWN, from: asSent },
   },
   browser: {
     input: textInput(128, {
@@ -166,7 +161,7 @@ export const CLICK_FIELDS = {
         'In place of what the user agent tells. Other names of a family become its own, `Mobile Safari` `Safari`.',
       examples: ['Firefox'],
     }),
-    column: { type: sharedTextColumn, absent: UNKNOWN_FAMILY, from: foldBrowser },
+    column: { type: sharedTextColumn, absent: UNKNOWN, from: foldBrowser },
   },
   os: {
     input: textInput(128, {
@@ -174,7 +169,7 @@ export const CLICK_FIELDS = {
         'In place of what the user agent tells. Other names of a family become its own, `Mac OS X` `macOS`.',
       examples: ['Linux'],
     }),
-    column: { type: sharedTextColumn, absent: UNKNOWN_FAMILY, from: foldOs },
+    column: { type: sharedTextColumn, absent: UNKNOWN, from: foldOs },
   },
   is_bot: {
     input: booleanInput({
@@ -183,10 +178,13 @@ export const CLICK_FIELDS = {
     }),
     column: { type: boolColumn, absent: false, from: asSent },
   },
-  device: detail(128, UNKNOWN, {
-    description: 'The kind of device, in place of what the user agent tells.',
-    examples: ['tablet'],
-  }),
+  device: {
+    input: detailInput(128, {
+      description: `The kind of device, in place of what the user agent tells: ${DEVICES.join(', ')}. Other names of a kind become its own, \`smartphone\` \`mobile\`.`,
+      examples: ['tablet'],
+    }),
+    column: { type: sharedTextColumn, absent: UNKNOWN, from: foldDevice },
+  },
   browser_version: detail(128, UNKNOWN, {
     description: 'In place of what the user agent tells.',
     examples: ['131'],

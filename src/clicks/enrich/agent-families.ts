@@ -1,5 +1,6 @@
 import { BROWSERS } from './browsers.ts';
-import { type Families, UNKNOWN_FAMILY } from './families.ts';
+import { UNKNOWN } from '../absent-texts.ts';
+import type { Families } from './families.ts';
 import { SYSTEMS } from './systems.ts';
 
 /** Families of browser and operating system, `Unknown` where an agent has no word of any. */
@@ -76,7 +77,7 @@ function meaningOf(word: string): WordMeaning | undefined {
 function unnamedSystem(text: string): string {
   if (/^mozilla\/5\.0 \((?:mobile|tablet|tv);.*gecko\//.test(text)) return 'Firefox OS';
   // Apple's library for requests names only the kernel, and on Macs the processor.
-  if (!text.includes('darwin/')) return UNKNOWN_FAMILY;
+  if (!text.includes('darwin/')) return UNKNOWN;
   return text.includes('x86_64') || text.includes('i386') || text.startsWith('safari/') ? 'macOS' : 'iOS';
 }
 
@@ -88,7 +89,7 @@ function browserOn(os: string, name: string | undefined, text: string): string {
     // Apps on Apple's devices show pages in Safari's engine.
     return os === 'iOS' || os === 'macOS' ? 'Safari' : os === 'Android' ? 'Android Browser' : 'WebKit';
   }
-  return text.startsWith('mozilla/') && text.includes(' gecko/') ? 'Mozilla' : UNKNOWN_FAMILY;
+  return text.startsWith('mozilla/') && text.includes(' gecko/') ? 'Mozilla' : UNKNOWN;
 }
 
 function meaningsOfWords(): ReadonlyMap<string, WordMeaning> {

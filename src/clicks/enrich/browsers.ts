@@ -8,9 +8,19 @@ export const BROWSERS = {
   // Apps that show a link's page themselves.
   Threads: { words: ['barcelona'] },
   Instagram: { words: ['instagram'] },
-  'Facebook Messenger': { words: ['messengerforios', 'messengerliteforios', 'orca-android', 'messenger'] },
-  Facebook: { words: ['fban', 'fbav', 'fb_iab', 'fb4a', 'fbios', 'metaiab'], names: ['facebook app'] },
-  TikTok: { words: ['tiktok', 'musical_ly', 'trill', 'bytedancewebview', 'bytelocale'] },
+  'Facebook Messenger': {
+    words: ['messengerforios', 'messengerliteforios', 'orca-android', 'messenger'],
+    versionWords: ['fbav'],
+  },
+  Facebook: {
+    words: ['fban', 'fbav', 'fb_iab', 'fb4a', 'fbios', 'metaiab'],
+    names: ['facebook app'],
+    versionWords: ['fbav'],
+  },
+  TikTok: {
+    words: ['tiktok', 'musical_ly', 'trill', 'bytedancewebview', 'bytelocale'],
+    versionWords: ['app_version', 'appversion', 'tiktok', 'musical_ly', 'trill'],
+  },
   Douyin: { words: ['aweme'] },
   Toutiao: { words: ['newsarticle'] },
   Snapchat: { words: ['snapchat'] },
@@ -18,7 +28,10 @@ export const BROWSERS = {
   Reddit: { words: ['reddit'] },
   Telegram: { words: ['telegram', 'telegram-android', 'telegram-ios'] },
   LinkedIn: { words: ['linkedinapp', 'linkedin'] },
-  Twitter: { words: ['twitter', 'twitterandroid'] },
+  Twitter: {
+    words: ['twitter', 'twitterandroid'],
+    versionWords: ['twitter for iphone', 'twitter for ipad', 'twitterandroid', 'twitter'],
+  },
   WhatsApp: { words: ['whatsapp'] },
   WeChat: { words: ['micromessenger', 'windowswechat', 'wechat'], names: ['weixin'] },
   LINE: { words: ['line'] },
@@ -58,6 +71,7 @@ export const BROWSERS = {
   'UC Browser': { words: ['ucbrowser', 'uc browser', 'ucweb', 'juc', 'ubrowser', 'baidu.sogo.uc.ucbrowser'] },
   Opera: {
     words: ['opr', 'opera', 'opios', 'opt', 'oprgx', 'opx', 'opera mini', 'coast'],
+    versionWords: ['opr', 'opios', 'opt', 'oprgx', 'opx', 'coast', 'opera mini', 'version', 'opera'],
     names: [
       'opera mobi',
       'opera mobile',
@@ -102,7 +116,7 @@ export const BROWSERS = {
   Falkon: { words: ['falkon'] },
   QupZilla: { words: ['qupzilla'] },
   Iridium: { words: ['iridium'] },
-  Iron: { words: ['iron'] },
+  Iron: { words: ['iron'], versionWords: ['iron', 'chrome'] },
   Flock: { words: ['flock'] },
   RockMelt: { words: ['rockmelt'] },
   Epiphany: { words: ['epiphany', 'gnome-web'], names: ['gnome web'] },
@@ -155,7 +169,11 @@ export const BROWSERS = {
   Obigo: { words: ['obigo', 'teleca', 'obigointernetbrowser'] },
   'UP.Browser': { words: ['up.browser'] },
   Polaris: { words: ['polaris'] },
-  'BlackBerry Browser': { words: ['blackberry', 'bb10', 'playbook'], names: ['blackberry webkit'] },
+  'BlackBerry Browser': {
+    words: ['blackberry', 'bb10', 'playbook'],
+    names: ['blackberry webkit'],
+    versionWords: ['version'],
+  },
   'webOS Browser': { words: ['wosbrowser'] },
   Lynx: { words: ['lynx'] },
   Links: { words: ['links'] },
@@ -168,6 +186,7 @@ export const BROWSERS = {
 
   'Internet Explorer': {
     words: ['msie', 'iemobile', 'trident'],
+    versionWords: ['msie', 'iemobile', 'rv'],
     names: [
       'ie',
       'ie mobile',
@@ -216,11 +235,12 @@ export const BROWSERS = {
       'google chrome',
     ],
   },
-  'Android Browser': { words: [] },
+  'Android Browser': { words: [], versionWords: ['version'] },
   Safari: {
     words: ['safari', 'mobilesafari'],
+    versionWords: ['version'],
     names: ['mobile safari', 'safari mobile', 'mobile safari ui/wkwebview', 'safari (in-app)'],
   },
   WebKit: { words: [] },
-  Mozilla: { words: [] },
+  Mozilla: { words: [], versionWords: ['rv'] },
 } as const satisfies Families;

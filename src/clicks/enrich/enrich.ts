@@ -1,3 +1,4 @@
+import { NONE, UNKNOWN } from '../absent-texts.ts';
 import { type DraftRow, bareRow } from '../click-row.ts';
 import type { Click, ClickRow } from '../fields.ts';
 import { CAMPAIGN_PARAMETERS } from '../link-url.ts';
@@ -45,11 +46,19 @@ function visitorStep(hashVisitor: HashVisitor): EnrichStep {
 }
 
 function userAgentStep(parseUserAgent: ParseUserAgent): EnrichStep {
-  return ({ user_agent: userAgent = '', browser, os, is_bot: isBot }, row) => {
+  return (click, row) => {
+    const { user_agent: userAgent = '', bot } = click;
     const told = parseUserAgent(userAgent);
-    if (browser === undefined) row.browser = told.browser;
-    if (os === undefined) row.os = told.os;
-    if (isBot === undefined) row.is_bot = told.isBot;
+    if (click.browser === undefined) row.browser = told.browser;
+    if (click.os === undefined) row.os = told.os;
+    // A version is of the browser or system that the agent names, and of no other.
+    if (click.browser_version === undefined && row.browser === told.browser)
+      row.browser_version = told.browserVersion;
+    if (click.os_version === undefined && row.os === told.os) row.os_version = told.osVersion;
+    if (click.device === undefined) row.device = told.device;
+    if (click.is_bot === undefined) row.is_bot = told.isBot || bot !== undefined;
+    if (!row.is_bot) row.bot = NONE;
+    else if (bot === undefined) row.bot = told.isBot ? told.bot : UNKNOWN;
   };
 }
 

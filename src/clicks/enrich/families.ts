@@ -1,8 +1,6 @@
+import { UNKNOWN } from '../absent-texts.ts';
 import { BROWSERS } from './browsers.ts';
 import { SYSTEMS } from './systems.ts';
-
-/** The family of a browser or an operating system that cannot be told. */
-export const UNKNOWN_FAMILY = 'Unknown';
 
 /** What stands for a family, in lower case and besides its own name. */
 export interface FamilyEntry {
@@ -10,6 +8,8 @@ export interface FamilyEntry {
   readonly words: readonly string[];
   /** Names by other parsers and services, which clicks may come with. */
   readonly names?: readonly string[];
+  /** What stands in front of the version, in the order it is looked for; `words` unless given. */
+  readonly versionWords?: readonly string[];
 }
 
 /** Families by name; an agent is of the first of them that it has a word of. */
@@ -40,7 +40,7 @@ function fold(name: string, families: ReadonlyMap<string, string>): string {
 }
 
 function familyByName(families: Families): ReadonlyMap<string, string> {
-  const entries = Object.entries({ ...families, [UNKNOWN_FAMILY]: { words: [] } } satisfies Families);
+  const entries = Object.entries({ ...families, [UNKNOWN]: { words: [] } } satisfies Families);
   return new Map(
     entries.flatMap(([family, { words, names = [] }]: readonly [string, FamilyEntry]) =>
       [family, family.toLowerCase(), ...words, ...names].map((name) => [name, family] as const),

@@ -1,3 +1,4 @@
+import { UNKNOWN } from '../absent-texts.ts';
 import { countryCode, UNKNOWN_COUNTRY } from '../../lib/country.ts';
 
 /** Country (ISO 3166-1 alpha-2, `XX` unknown) and city (English name, `Unknown`) of an address. */
@@ -6,9 +7,7 @@ export type Place = { readonly country: string; readonly city: string };
 /** Finds the place of an address in canonical form; an unknown address has the unknown place. */
 export type PlaceLookup = (ip: string) => Place;
 
-export const UNKNOWN_CITY = 'Unknown';
-
-export const UNKNOWN_PLACE: Place = { country: UNKNOWN_COUNTRY, city: UNKNOWN_CITY };
+export const UNKNOWN_PLACE: Place = { country: UNKNOWN_COUNTRY, city: UNKNOWN };
 
 /**
  * Reads a record of a city database, flat (`country_code`, `city`) or nested as MaxMind's
@@ -21,7 +20,7 @@ export function parsePlace(record: unknown): Place {
   const cityName = isRecord(city) && isRecord(city['names']) ? city['names']['en'] : city;
   return {
     country: (isText(code) ? countryCode(code) : undefined) ?? UNKNOWN_COUNTRY,
-    city: isText(cityName) ? cityName : UNKNOWN_CITY,
+    city: isText(cityName) ? cityName : UNKNOWN,
   };
 }
 

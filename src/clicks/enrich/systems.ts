@@ -4,6 +4,7 @@ import type { Families } from './families.ts';
 export const SYSTEMS = {
   'Windows Phone': {
     words: ['windows phone', 'windows mobile', 'iemobile', 'wpdesktop'],
+    versionWords: ['windows phone os', 'windows phone', 'windows mobile'],
     names: ['windows phone os'],
   },
   HarmonyOS: { words: ['harmonyos', 'openharmony'] },
@@ -17,15 +18,27 @@ export const SYSTEMS = {
   'Firefox OS': { words: [] },
   Android: { words: ['android', 'dalvik', 'adr'], names: ['android-x86', 'android x86'] },
   Chromecast: { words: ['crkey'] },
-  BlackBerry: { words: ['blackberry', 'bb10', 'playbook', 'rim'], names: ['rim tablet os'] },
+  BlackBerry: {
+    words: ['blackberry', 'bb10', 'playbook', 'rim'],
+    names: ['rim tablet os'],
+    versionWords: ['rim tablet os', 'version'],
+  },
   Symbian: { words: ['symbian', 'symbianos', 'series60', 'symbos', 's60', 's60v3', 's60v5'] },
   'Series 40': { words: ['series40'] },
-  iOS: { words: ['iphone', 'ipad', 'ipod', 'ios', 'ipados', 'cpu os'], names: ['iphone os'] },
+  iOS: {
+    words: ['iphone', 'ipad', 'ipod', 'ios', 'ipados', 'cpu os'],
+    names: ['iphone os'],
+    versionWords: ['iphone os', 'cpu os', 'ipad os', 'ipados', 'ios'],
+  },
   watchOS: { words: ['watchos', 'watch os'] },
   Sailfish: { words: ['sailfish'] },
   MeeGo: { words: ['meego'] },
   Maemo: { words: ['maemo'] },
-  'Chrome OS': { words: ['cros'], names: ['chromium os', 'chromeos'] },
+  'Chrome OS': {
+    words: ['cros'],
+    names: ['chromium os', 'chromeos'],
+    versionWords: ['cros x86_64', 'cros aarch64', 'cros armv7l', 'cros i686'],
+  },
   Fuchsia: { words: ['fuchsia'] },
   Haiku: { words: ['haiku'] },
   BeOS: { words: ['beos'] },
@@ -33,6 +46,7 @@ export const SYSTEMS = {
   Windows: {
     words: ['windows', 'win', 'winnt', 'win9x', 'wince', 'windowsce', 'windows-nt'],
     names: ['win32', 'win64', 'windows nt', 'microsoft windows'],
+    versionWords: ['windows nt', 'windows'],
   },
   macOS: {
     words: [
@@ -48,6 +62,7 @@ export const SYSTEMS = {
       'os x',
     ],
     names: ['mac os', 'mac os x', 'osx'],
+    versionWords: ['os x', 'macos', 'mac os'],
   },
   FreeBSD: { words: ['freebsd'] },
   OpenBSD: { words: ['openbsd'] },

@@ -1,26 +1,57 @@
-import { isBotAgent } from './bots.ts';
 import type { ByteLru } from '../../cache/byte-lru.ts';
+import { NONE, UNKNOWN } from '../absent-texts.ts';
 import { type AgentFamilies, agentFamilies } from './agent-families.ts';
-import { UNKNOWN_FAMILY } from './families.ts';
+import { botName } from './bot-names.ts';
+import { isBotAgent } from './bots.ts';
+import { deviceOf } from './devices.ts';
+import { browserVersion, osVersion } from './versions.ts';
 import { withoutDevices } from './without-devices.ts';
 
-/** What a user agent tells: families without version, and whether it says that it is a program. */
-export type UserAgent = AgentFamilies & { readonly isBot: boolean };
+/** What a user agent tells; `Unknown` where it does not. */
+export interface UserAgent extends AgentFamilies {
+  /** Major versions. */
+  readonly browserVersion: string;
+  readonly osVersion: string;
+  /** The kind of device. */
+  readonly device: string;
+  /** Whether it says that it is a program. */
+  readonly isBot: boolean;
+  /** What the program calls itself; `(none)` for people's agents. */
+  readonly bot: string;
+}
 
 export type ParseUserAgent = (userAgent: string) => UserAgent;
 
-const NOTHING_TOLD: UserAgent = { browser: UNKNOWN_FAMILY, os: UNKNOWN_FAMILY, isBot: false };
+const NOTHING_TOLD: UserAgent = {
+  browser: UNKNOWN,
+  os: UNKNOWN,
+  browserVersion: UNKNOWN,
+  osVersion: UNKNOWN,
+  device: UNKNOWN,
+  isBot: false,
+  bot: NONE,
+};
 
-/** Reads the families of browser and operating system (`Unknown` if it cannot tell) and the bot flag. */
+/** Reads what a user agent tells: families and versions of browser and operating system, the device, whether it is a program and which. */
 export function parseUserAgent(userAgent: string): UserAgent {
   if (userAgent === '' || userAgent === '-') return NOTHING_TOLD;
   const agent = userAgent.toLowerCase();
   const text = withoutDevices(agent);
-  return { ...agentFamilies(text), isBot: isBotAgent(agent, text) };
+  const { browser, os } = agentFamilies(text);
+  const isBot = isBotAgent(agent, text);
+  return {
+    browser,
+    os,
+    browserVersion: browserVersion(browser, agent),
+    osVersion: osVersion(os, agent),
+    device: deviceOf(os, agent),
+    isBot,
+    bot: isBot ? botName(userAgent) : NONE,
+  };
 }
 
 /** What one takes beside its text. */
-const OVERHEAD = 256;
+const OVERHEAD = 320;
 
 /** `parseUserAgent` that remembers its answers. */
 export function cachedUserAgents(cache: ByteLru<UserAgent>): ParseUserAgent {

@@ -85,6 +85,9 @@ describe('enrichClick', () => {
       is_bot: false,
       redirect_ms: 12.5,
       ...WITHOUT_DETAILS,
+      device: 'desktop',
+      browser_version: '121',
+      os_version: '10',
       click_id: 'c-1',
     });
   });
@@ -118,6 +121,36 @@ describe('enrichClick', () => {
   test.each([true, false])('is_bot %s goes before what the user agent tells', (is_bot) => {
     for (const user_agent of [undefined, FIREFOX, 'Googlebot/2.1'])
       expect(enriched({ is_bot, user_agent }).row.is_bot).toBe(is_bot);
+  });
+
+  test('versions are of the browser and system that the agent names', () => {
+    expect(enriched({ user_agent: FIREFOX }).row).toMatchObject({
+      browser_version: '121',
+      os_version: '10',
+      device: 'desktop',
+      bot: '(none)',
+    });
+    const said = clickOf({ user_agent: FIREFOX, browser: 'Mozilla Firefox', os: 'Android', device: 'Phone' });
+    expect(enriched(said).row).toMatchObject({
+      browser_version: '121',
+      os_version: 'Unknown',
+      device: 'mobile',
+    });
+    const versions = { browser_version: '1', os_version: '2' };
+    expect(enriched({ user_agent: FIREFOX, ...versions }).row).toMatchObject(versions);
+  });
+
+  test.each<[sent: Partial<Click>, is_bot: boolean, bot: string]>([
+    [{}, false, '(none)'],
+    [{ user_agent: 'Googlebot/2.1' }, true, 'Googlebot'],
+    [{ is_bot: true }, true, 'Unknown'],
+    [{ is_bot: true, user_agent: FIREFOX }, true, 'Unknown'],
+    [{ is_bot: true, user_agent: 'Googlebot/2.1' }, true, 'Googlebot'],
+    [{ is_bot: false, user_agent: 'Googlebot/2.1' }, false, '(none)'],
+    [{ bot: 'Hal', user_agent: FIREFOX }, true, 'Hal'],
+    [{ bot: 'Hal', is_bot: false }, false, '(none)'],
+  ])('of %j the bot is: %s, %s', (sent, is_bot, bot) => {
+    expect(enriched(sent).row).toMatchObject({ is_bot, bot });
   });
 
   test('a visitor id takes the place of address and user agent, but only in the hash', () => {
