@@ -26,18 +26,31 @@ export interface ComputedResponse extends StatsResponse {
 }
 
 /** A request that is looked up. */
-export interface CacheRequest {
+export interface CacheRequest extends Omit<ViewRequest, 'keys' | 'isOwnView'> {
   /** Equal for identical requests about the same tenant, whenever they are sent. */
   readonly key: string;
+}
+
+/** Requests that are looked up, and computed, together: their responses are of one view of the clicks. */
+export interface ViewRequest {
+  /** The cache key of each. */
+  readonly keys: readonly string[];
   readonly tenant: Tenant;
   /** Whose share of queries it takes. */
   readonly holder: Holder;
   /** Its range ends now, so that clicks which are yet to come belong to it. */
   readonly isOpen: boolean;
+  /** They are computed, whatever is cached or under way. Default: false. */
+  readonly isOwnView?: boolean;
 }
 
-/** Computes a response. It calls `begin`, and waits for it, just before it reads any click. */
-export type ComputeResponse = (signal: AbortSignal, begin: () => Promise<void>) => Promise<ComputedResponse>;
+/** Computes something from clicks. It calls `begin`, and waits for it, just before it reads any of them. */
+type Compute<Computed> = (signal: AbortSignal, begin: () => Promise<void>) => Promise<Computed>;
+
+export type ComputeResponse = Compute<ComputedResponse>;
+
+/** Computes the responses of a view, in the order of its keys. */
+export type ComputeView = Compute<readonly ComputedResponse[]>;
 
 export const CACHE_OUTCOMES = ['hit', 'miss', 'coalesced'] as const;
 export type CacheOutcome = (typeof CACHE_OUTCOMES)[number];
@@ -66,15 +79,18 @@ export interface CachedResponse {
   readonly revalidation:
     | { readonly cacheable: true; readonly untilMs: number; readonly partVersion: string }
     | { readonly cacheable: false; readonly reason: MissReason };
+  /** The same object in all responses that were computed together. */
+  readonly view: object;
   /** All that had changed by then is in the response. */
   since: Moment;
 }
 
-type Lookup = { readonly response: StatsResponse } | { readonly miss: MissReason };
+type Lookup = CachedResponse | { readonly miss: MissReason };
+type ViewLookup = { readonly responses: readonly StatsResponse[] } | { readonly miss: MissReason };
 
 /** A computation under way; without `since` it has not begun to read clicks. */
 interface Computation {
-  readonly work: CoalescedWork<ComputedResponse>;
+  readonly work: CoalescedWork<readonly ComputedResponse[]>;
   since?: Moment;
 }
 
@@ -110,19 +126,36 @@ export class ResponseCache {
     return lookup.response;
   }
 
-  /**
-   * The response to a request: the cached one, that of an identical request under way, or a new one.
-   * @throws what `compute` throws; the signal's reason when it aborts
-   */
+  /** The response to a request alone. @throws as `respondTogether` */
   async respond(
-    request: CacheRequest,
+    { key, ...request }: CacheRequest,
     signal: AbortSignal,
     compute: ComputeResponse,
   ): Promise<StatsResponse> {
-    const lookup = await this.#lookUp(request);
-    if ('response' in lookup) {
+    const [response] = await this.respondTogether({ ...request, keys: [key] }, signal, async (...args) => [
+      await compute(...args),
+    ]);
+    if (response === undefined) throw new Error('There is no response.');
+    return response;
+  }
+
+  /**
+   * The responses to requests: the cached ones, those of identical requests under way, or new ones; all of one view.
+   * @throws what `compute` throws; the signal's reason when it aborts
+   */
+  async respondTogether(
+    request: ViewRequest,
+    signal: AbortSignal,
+    compute: ComputeView,
+  ): Promise<readonly StatsResponse[]> {
+    if (request.isOwnView === true) {
+      this.#count('miss', request.isOpen ? 'open_range' : 'absent');
+      return this.#compute(request, compute).work.wait(signal);
+    }
+    const lookup = await this.#lookUpAll(request);
+    if ('responses' in lookup) {
       this.#count('hit');
-      return lookup.response;
+      return lookup.responses;
     }
     const running = this.#computations.get(coalescingKey(request));
     if (running === undefined || !this.#mayJoin(running, request)) {
@@ -139,6 +172,17 @@ export class ResponseCache {
       if (!isRefused) throw error;
       return this.#compute(request, compute).work.wait(signal);
     }
+  }
+
+  async #lookUpAll({ keys, tenant }: ViewRequest): Promise<ViewLookup> {
+    const found: CachedResponse[] = [];
+    for (const key of keys) {
+      const lookup = await this.#lookUp({ key, tenant });
+      if ('miss' in lookup) return lookup;
+      found.push(lookup);
+    }
+    const isOneView = found.every(({ view }) => view === found[0]?.view);
+    return isOneView ? { responses: found.map(({ response }) => response) } : { miss: 'absent' };
   }
 
   /** A lookup within the TTL is synchronous: it is what a repeated request costs. */
@@ -159,11 +203,11 @@ export class ResponseCache {
     return entry;
   }
 
-  #mayJoin({ work, since }: Computation, { tenant }: CacheRequest): boolean {
+  #mayJoin({ work, since }: Computation, { tenant }: ViewRequest): boolean {
     return !work.isAborted && (since === undefined || this.#changes.isFresh(since, tenant, TTL_MS));
   }
 
-  #compute(request: CacheRequest, compute: ComputeResponse): Computation {
+  #compute(request: ViewRequest, compute: ComputeView): Computation {
     const computation: Computation = {
       work: new CoalescedWork((signal) => this.#run(computation, request, signal, compute)),
     };
@@ -173,10 +217,10 @@ export class ResponseCache {
 
   async #run(
     computation: Computation,
-    request: CacheRequest,
+    request: ViewRequest,
     signal: AbortSignal,
-    compute: ComputeResponse,
-  ): Promise<ComputedResponse> {
+    compute: ComputeView,
+  ): Promise<readonly ComputedResponse[]> {
     const key = coalescingKey(request);
     let versions: PartVersions | undefined;
     const begin = async (): Promise<void> => {
@@ -185,28 +229,35 @@ export class ResponseCache {
       computation.since = this.#changes.now();
     };
     try {
-      const response = await compute(signal, begin);
-      this.#store(request, response, versions, computation.since);
-      return response;
+      const responses = await compute(signal, begin);
+      const view = {};
+      for (const [place, response] of responses.entries()) {
+        const key = request.keys[place];
+        if (key === undefined || computation.since === undefined) continue;
+        this.#store({ ...request, key }, response, { view, versions, since: computation.since });
+      }
+      return responses;
     } finally {
       if (this.#computations.get(key) === computation) this.#computations.delete(key);
     }
   }
 
   #store(
-    { key, tenant }: CacheRequest,
+    { key, tenant }: Pick<CacheRequest, 'key' | 'tenant'>,
     response: ComputedResponse,
-    versions: PartVersions | undefined,
-    since: Moment | undefined,
+    {
+      view,
+      versions,
+      since,
+    }: { readonly view: object; readonly versions: PartVersions | undefined; readonly since: Moment },
   ): void {
-    if (since === undefined) return;
     const revalidation = revalidationOf(response, versions);
     const partVersionLength = revalidation.cacheable ? revalidation.partVersion.length : 0;
     const bytes = response.body.length + 2 * (key.length + partVersionLength) + OVERHEAD;
     const own = { ...response, body: ownBytes(response.body) };
     // Responses about one owner's clicks, whoever asks for them, do not displace those about the others'.
     const ownerId = tenant.kind === 'every-owner' ? EVERY_OWNER : tenant.ownerId;
-    this.#entries.set(key, { response: own, revalidation, since }, bytes, ownerId);
+    this.#entries.set(key, { response: own, revalidation, view, since }, bytes, ownerId);
   }
 }
 
@@ -223,8 +274,8 @@ function revalidationOf(
  * Equal for requests that may wait for the same computation. An owner’s neither wait in the queue for another’s share nor are
  * refused with them. Strangers all have one share, and many of them may ask the same of one link.
  */
-function coalescingKey({ key, holder }: CacheRequest): string {
-  return `${holder.kind === 'stranger' ? holder.kind : holderKey(holder)}\0${key}`;
+function coalescingKey({ keys, holder }: ViewRequest): string {
+  return [holder.kind === 'stranger' ? holder.kind : holderKey(holder), ...keys].join('\0');
 }
 
 /** No owner's id: those have no control characters. */

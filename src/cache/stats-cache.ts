@@ -1,5 +1,4 @@
 import type { Database } from '../clickhouse/database.ts';
-import type { Holder } from '../fair-share/holder.ts';
 import type { StatsRequest } from '../stats/parse/query.ts';
 import type { Tenant } from '../stats/sql/conditions.ts';
 import type { Sharding } from '../stats/sql/sharding.ts';
@@ -9,10 +8,11 @@ import { FreshnessCheck } from './freshness-check.ts';
 import { type ParsedRequest, ParsedRequests, cacheKey } from './parsed-requests.ts';
 import {
   type CachedResponse,
-  type ComputeResponse,
+  type ComputeView,
   type CountCacheRequest,
   ResponseCache,
   type StatsResponse,
+  type ViewRequest,
 } from './response-cache.ts';
 import { RowEstimates } from './row-estimates.ts';
 import { VisitorCounts } from './visitor-counts.ts';
@@ -72,21 +72,19 @@ export class StatsCache {
   }
 
   /**
-   * The response to a request: cached, coalesced with an identical request under way, or computed.
+   * The responses to requests about a tenant's clicks, all of one view: cached, coalesced with identical requests under way, or
+   * computed.
    * @throws what `compute` throws; the signal's reason when it aborts
    */
   async respond(
-    request: ParsedRequest,
-    { tenant, holder }: { readonly tenant: Tenant; readonly holder: Holder },
+    requests: readonly ParsedRequest[],
+    view: Omit<ViewRequest, 'keys' | 'isOpen'>,
     signal: AbortSignal,
-    compute: ComputeResponse,
-  ): Promise<StatsResponse> {
+    compute: ComputeView,
+  ): Promise<readonly StatsResponse[]> {
     if (this.#responses === undefined) return compute(signal, async () => {});
-    const { isOpen } = request;
-    return this.#responses.respond(
-      { key: cacheKey(request, tenant), tenant, holder, isOpen },
-      signal,
-      compute,
-    );
+    const keys = requests.map((request) => cacheKey(request, view.tenant));
+    const isOpen = requests.some((request) => request.isOpen);
+    return this.#responses.respondTogether({ ...view, keys, isOpen }, signal, compute);
   }
 }

@@ -16,7 +16,10 @@ export interface RateLimitSubject {
 export type Allowance = Readonly<Record<WindowName, number>>;
 
 /** The rate limit of a route, by the kind of subject. */
-export type RouteRateLimit = Readonly<Record<SubjectKind, Allowance>>;
+export type RouteRateLimit = Readonly<Record<SubjectKind, Allowance>> & {
+  /** The route whose windows it counts in: what both take counts as one. Default: the route itself. */
+  readonly sharedWith?: string;
+};
 
 /** Stands among the routes for unknown keys, on whatever route they come. */
 export const WRONG_KEYS = 'wrong keys';

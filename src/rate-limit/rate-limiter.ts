@@ -32,13 +32,33 @@ export class RateLimiter {
 
   /** Counts a request against the limit of its route. @throws AppError 429 */
   async limit(request: LimitedRequest): Promise<void> {
-    const decision = await this.#count(request, false);
-    if (decision?.isAllowed === false) throw this.#refusal(request, decision, 'requests');
+    const decision = await this.#count(request);
+    if (decision?.isAllowed === false)
+      throw this.#refusal(request, decision, `The limit of ${decision.limit} requests is reached`);
+  }
+
+  /**
+   * Counts a request that has been counted once as so many, or not at all where they do not fit.
+   * @throws AppError 429
+   */
+  async limitAs(count: number, request: LimitedRequest): Promise<void> {
+    if (request.isUnlimited || count === 1) return;
+    await this.#limits?.giveBack(routeName(request), request.subject);
+    const decision = await this.#count(request, { points: count });
+    if (decision?.isAllowed !== false) return;
+    const { limit } = decision;
+    const hint = count > limit ? `send at most ${limit} at once` : undefined;
+    throw this.#refusal(
+      request,
+      decision,
+      `${count} at once do not fit the limit of ${limit} requests`,
+      hint,
+    );
   }
 
   /** Counts a request that is refused for another reason, whether the limit is reached or not. */
   async countRefused(request: LimitedRequest): Promise<void> {
-    await this.#count(request, true);
+    await this.#count(request, { isRefused: true });
   }
 
   /**
@@ -51,15 +71,18 @@ export class RateLimiter {
     const decision = await this.#limits?.consume(WRONG_KEYS, subject);
     if (decision?.isAllowed === false) {
       this.#setHeaders(request, decision);
-      throw this.#refusal(request, decision, 'wrong keys');
+      throw this.#refusal(request, decision, `The limit of ${decision.limit} wrong keys is reached`);
     }
     return async () => this.#limits?.giveBack(WRONG_KEYS, subject);
   }
 
   /** @returns undefined when nothing limits the request */
-  async #count(request: LimitedRequest, isRefused: boolean): Promise<Decision | undefined> {
+  async #count(
+    request: LimitedRequest,
+    counted: { readonly points?: number; readonly isRefused?: boolean } = {},
+  ): Promise<Decision | undefined> {
     if (request.isUnlimited) return undefined;
-    const decision = await this.#limits?.consume(routeName(request), request.subject, isRefused);
+    const decision = await this.#limits?.consume(routeName(request), request.subject, counted);
     if (decision !== undefined) this.#setHeaders(request, decision);
     return decision;
   }
@@ -77,13 +100,14 @@ export class RateLimiter {
     }
   }
 
-  #refusal(request: LimitedRequest, { limit, resetSeconds }: Decision, what: string): AppError {
+  #refusal(
+    request: LimitedRequest,
+    { resetSeconds }: Decision,
+    message: string,
+    hint = `try again in ${resetSeconds} s`,
+  ): AppError {
     this.#onRefusal(request);
-    return new AppError(
-      'rate_limit_exceeded',
-      `The limit of ${limit} ${what} is reached: try again in ${resetSeconds} s.`,
-      { retryAfter: resetSeconds },
-    );
+    return new AppError('rate_limit_exceeded', `${message}: ${hint}.`, { retryAfter: resetSeconds });
   }
 }
 

@@ -169,6 +169,23 @@ describe('rate limits', () => {
     expect(remaining(await newClient()(STATS))).toBe(19);
   });
 
+  test('every question of several counts, and none is computed where not all fit', async () => {
+    const client = newClient();
+    const ask = (count: number) =>
+      client('/api/v1/stats/query', {
+        method: 'POST',
+        json: { queries: Array.from({ length: count }, () => ({ scope: 'anon', short_code: 'public' })) },
+      });
+    expect([remaining(await ask(8)), remaining(await client(STATS))]).toEqual([12, 11]);
+    const refused = await ask(12);
+    expect([refused.status, ...told(refused).slice(0, 2)]).toEqual([429, '20', '11']);
+    expect(refused.headers.get('retry-after')).toMatch(/^[1-9]\d?$/);
+    expect((await ask(21)).json.error).toContain('send at most 20 at once');
+    const last = await ask(11);
+    expect([last.status, remaining(last)]).toEqual([200, 0]);
+    expect((await client(STATS)).status).toBe(429);
+  });
+
   test('a key is the same client at any address', async () => {
     const key = await spoor.createKey('admin');
     expect(remaining(await newClient()(STATS, { key }))).toBe(59);

@@ -8,6 +8,7 @@ import { ADMIN_KEY, type SendOptions, type TestSpoor, startSpoor } from '../supp
 type Query = NonNullable<SendOptions['query']>;
 
 const DAY = 86_400_000;
+const QUERY_PATH = '/api/v1/stats/query';
 const CHROME = 'Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 Chrome/131.0.0.0 Safari/537.36';
 
 /** Five clicks of 2025-01-24 in UTC; three visitors, one of them a program. */
@@ -629,6 +630,92 @@ describe('the tag', () => {
   });
 });
 
+describe('questions as JSON', () => {
+  const post = (json: unknown, options: SendOptions = {}) =>
+    spoor.send('POST', QUERY_PATH, { key, ...options, json });
+
+  test('one is answered as a GET is, with the same tag', async () => {
+    const [asked, sent] = await Promise.all([
+      ask({ ...THAT_DAY, group_by: 'time,browser', browser: 'Chrome,a\\, b', limit: '2', bots: 'exclude' }),
+      post({
+        ...THAT_DAY,
+        group_by: ['time', 'browser'],
+        filters: { browser: ['Chrome', 'a, b'] },
+        limit: 2,
+        bots: 'exclude',
+      }),
+    ]);
+    expect(sent.status).toBe(200);
+    expect(sent.json).toEqual({ ...asked.json, generated_at: sent.json.generated_at });
+    expect(sent.headers.get('etag')).toBe(asked.headers.get('etag'));
+  });
+
+  test.each<[string, unknown, SendOptions, number, string | undefined]>([
+    ['an unknown name', { groupby: 'os' }, {}, 400, 'groupby'],
+    ['a value of no type', { limit: {} }, {}, 400, 'limit'],
+    ['a value out of bounds', { limit: 0 }, {}, 400, 'limit'],
+    ['an unknown dimension', { group_by: ['planet'] }, {}, 422, 'group_by'],
+    ['filters as a number', { filters: 7 }, {}, 400, 'filters'],
+    ['no object', [], {}, 400, 'body'],
+    ['no questions', { queries: [] }, {}, 400, 'queries'],
+    ['too many', { queries: Array.from({ length: 26 }, () => ({})) }, {}, 400, 'queries'],
+    ['questions that are no list', { queries: {} }, {}, 400, 'queries'],
+    ['questions beside a question', { queries: [{}], limit: 1 }, {}, 400, 'queries'],
+    ['no key', {}, { key: null }, 401, undefined],
+    ['no key, and a wrong value', { limit: 0 }, { key: null }, 401, undefined],
+    ['a URL without a key', { scope: 'anon', short_code: 'open' }, { key: null }, 200, undefined],
+    ["another owner's private URL", { scope: 'anon', short_code: '007' }, { key: null }, 401, undefined],
+    ['another owner', { owner_id: 'x' }, {}, 403, 'owner_id'],
+    ['a parameter in the query string', {}, { query: { limit: '1' } }, 400, 'limit'],
+  ])('%s', async (_, json, options, status, field) => {
+    const answer = await post(json, options);
+    expect([answer.status, answer.json.field]).toEqual([status, field]);
+  });
+
+  test('each of several stands or falls by itself, in order; equal ones are one', async () => {
+    const queries = [
+      { ...THAT_DAY, group_by: 'browser' },
+      { limit: 0 },
+      { ...THAT_DAY, group_by: ['os', 'browser'], metrics: 'clicks,unique_clicks' },
+      'os',
+      { scope: 'anon', short_code: 'nobody' },
+      { ...THAT_DAY, group_by: ['browser'] },
+      { ...THAT_DAY, group_by: 'browser', bots: 'only' },
+      { owner_id: 'x' },
+    ];
+    const { status, json } = await post({ queries });
+    expect(status).toBe(200);
+    const results: { status: number; view?: number; body: any }[] = json.results;
+    expect(results.map((one) => [one.status, one.view, one.body.field])).toEqual([
+      [200, 1, undefined],
+      [400, undefined, 'limit'],
+      [200, 1, undefined],
+      [400, undefined, 'queries'],
+      [404, undefined, 'short_code'],
+      [200, 1, undefined],
+      [200, 2, undefined],
+      [403, undefined, 'owner_id'],
+    ]);
+    const alone = await answerOf({ ...THAT_DAY, group_by: 'browser' });
+    expect(results[5]?.body).toEqual({ ...alone, generated_at: results[0]?.body.generated_at });
+    expect(results[0]?.body).toEqual(results[5]?.body);
+  });
+
+  test('without a key, public URLs alone', async () => {
+    const queries = [{ scope: 'anon', short_code: 'open' }, {}, { scope: 'anon', short_code: 'mine' }];
+    const { json } = await post({ queries }, { key: null });
+    expect(json.results.map((one: { status: number }) => one.status)).toEqual([200, 401, 401]);
+  });
+
+  test('all are as of one moment', async () => {
+    const queries = [{}, { limit: 5 }, { timezone: 'UTC', group_by: 'os', bots: 'only' }];
+    await post(queries[1]);
+    const { json } = await post({ queries });
+    const ranges = json.results.map((one: { body: any }) => one.body.time_range);
+    expect(ranges).toEqual([ranges[0], ranges[0], ranges[0]]);
+  });
+});
+
 test('while clicks pour in, every answer agrees with itself', async () => {
   const pouring = await spoor.createKey('pouring');
   const names = ['Chrome', 'Firefox', 'Safari'];
@@ -668,7 +755,20 @@ test('while clicks pour in, every answer agrees with itself', async () => {
     done.abort();
     return totals;
   };
-  const [totals] = await Promise.all([reader(), reader(), reader(), writer(0), writer(1), writer(2)]);
+  const batches = async () => {
+    const queries = [['browser'], ['os', 'time'], ['short_code']].map((group_by) => ({
+      group_by,
+      limit: 10_000,
+    }));
+    while (!done.signal.aborted) {
+      const { results } = (await spoor.send('POST', QUERY_PATH, { key: pouring, json: { queries } })).json;
+      expect(results.map(({ view }: { view: number }) => view)).toEqual([1, 1, 1]);
+      const [first, ...others] = results.map(({ body }: { body: any }) => [body.summary, body.time_range]);
+      expect(others).toEqual([first, first]);
+    }
+  };
+  const readers = [reader(), reader(), reader(), batches()] as const;
+  const [totals] = await Promise.all([...readers, writer(0), writer(1), writer(2)]);
   expect(totals).toEqual(totals.toSorted((a, b) => a - b));
   // Where nothing grew between two answers, nothing was shown.
   expect(new Set(totals).size).toBeGreaterThan(3);

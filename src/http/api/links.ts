@@ -3,7 +3,7 @@ import type { Principal } from '../../keys/scopes.ts';
 import type { Services } from '../request/services.ts';
 import { STATS_SCOPES, findOwnUrl, tenantOf } from '../request/tenant.ts';
 import { sendExport } from '../response/export-response.ts';
-import { type PathSubject, statsResponse } from '../response/stats-response.ts';
+import { type PathSubject, askerOf, questionOf, statsResponse } from '../response/stats-response.ts';
 import { keyForOwnUrl } from '../route/access.ts';
 import { noBody } from '../route/body.ts';
 import { parameters, parametersBeside } from '../route/parameters.ts';
@@ -67,7 +67,11 @@ const getLinkStats = route({
   handler:
     (services) =>
     async ({ ctx, principal, parameters: { id: shortCode } }) => {
-      const { tag, body } = await statsResponse(services, ctx, ownUrl(services, shortCode, principal));
+      const { tag, body } = await statsResponse(
+        services,
+        askerOf(services, ctx),
+        questionOf(ctx, ownUrl(services, shortCode, principal)),
+      );
       return statsReply(ctx, tag, () => withNames(shortCode, body));
     },
 });

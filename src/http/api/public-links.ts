@@ -4,7 +4,7 @@ import { LINK_OVERVIEW } from '../../stats/registry/dimensions.ts';
 import type { Context } from '../request/context.ts';
 import type { Services } from '../request/services.ts';
 import { findVisibleUrl, tenantOf } from '../request/tenant.ts';
-import { STATS_HEADERS, statsResponse } from '../response/stats-response.ts';
+import { STATS_HEADERS, askerOf, questionOf, statsResponse } from '../response/stats-response.ts';
 import { everybody } from '../route/access.ts';
 import { jsonBody, noBody, unreadBody } from '../route/body.ts';
 import { parameters, parametersBeside } from '../route/parameters.ts';
@@ -180,11 +180,15 @@ interface PublicStats {
 
 async function readPublicStats(services: Services, ctx: Context, shortCode: string): Promise<PublicStats> {
   const find = () => findVisibleUrl(services, shortCode, ctx.state.principal);
-  const { tag, body } = await statsResponse(services, ctx, {
-    shortCode,
-    groupBy: LINK_OVERVIEW,
-    findTenant: async () => tenantOf(await find()),
-  });
+  const { tag, body } = await statsResponse(
+    services,
+    askerOf(services, ctx),
+    questionOf(ctx, {
+      shortCode,
+      groupBy: LINK_OVERVIEW,
+      findTenant: async () => tenantOf(await find()),
+    }),
+  );
   const head = JSON.stringify({ generation: 'v2', link: presentLink(await find()) });
   return {
     tag: `${tag}.${sha256(head).slice(0, 16)}`,

@@ -15,12 +15,14 @@ import { KEY_ROUTES } from './keys.ts';
 import { LINK_ROUTES } from './links.ts';
 import { PUBLIC_LINK_ROUTES } from './public-links.ts';
 import { OWNER_ROUTES } from './owners.ts';
+import { STATS_QUERY_ROUTES } from './stats-query.ts';
 import { STATS_ROUTES } from './stats.ts';
 import { URL_ROUTES } from './urls.ts';
 
 /** The routes of the API. The document lists them in this order. */
 const API_ROUTES: readonly Route[] = [
   ...STATS_ROUTES,
+  ...STATS_QUERY_ROUTES,
   ...EXPORT_ROUTES,
   ...LINK_ROUTES,
   ...PUBLIC_LINK_ROUTES,

@@ -1,7 +1,7 @@
 import type { Context } from '../request/context.ts';
 import { STATS_SCOPES } from '../request/tenant.ts';
 import { matchesTag, weakEtag } from '../response/etag.ts';
-import { STATS_HEADERS, statsResponse } from '../response/stats-response.ts';
+import { STATS_HEADERS, askerOf, questionOf, statsResponse } from '../response/stats-response.ts';
 import { keyOrPublicUrl } from '../route/access.ts';
 import { noBody } from '../route/body.ts';
 import { parsedBy } from '../route/parameters.ts';
@@ -63,7 +63,7 @@ The response has a weak \`ETag\` over everything but \`generated_at\`; send it a
   handler:
     (services) =>
     async ({ ctx }) => {
-      const { tag, body } = await statsResponse(services, ctx);
+      const { tag, body } = await statsResponse(services, askerOf(services, ctx), questionOf(ctx));
       return statsReply(ctx, tag, () => body);
     },
 });

@@ -6,7 +6,9 @@ import type { Services } from '../request/services.ts';
 /** Refuses a request over the rate limit of its route. @throws AppError 429 */
 export function limitRate(services: Pick<Services, 'proxies'>, limiter: RateLimiter): Handler {
   return async (ctx, next) => {
-    await limiter.limit(limitedRequest(services, ctx));
+    const request = limitedRequest(services, ctx);
+    await limiter.limit(request);
+    ctx.state.limitAs = (count) => limiter.limitAs(count, request);
     await next();
   };
 }

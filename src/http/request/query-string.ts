@@ -59,7 +59,8 @@ function isUtf8(percentEncoded: string): boolean {
   }
 }
 
-function unknownParameter(name: string, { names, hasBody }: KnownParameters): AppError {
+/** The error for a parameter that a route does not know, with the nearest one that it does. */
+export function unknownParameter(name: string, { names, hasBody }: KnownParameters): AppError {
   const known = names === 'any' ? [] : names;
   const nearest = nearestName(name, known);
   const none = hasBody ? 'It takes none: what it is to do goes in the body.' : 'It takes none.';

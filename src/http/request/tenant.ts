@@ -2,19 +2,20 @@ import { LOOK_UP } from '../../clickhouse/query-options.ts';
 import { AppError } from '../../errors.ts';
 import { type Principal, hasScope, isAdmin } from '../../keys/scopes.ts';
 import type { Tenant } from '../../stats/sql/conditions.ts';
+import type { RawParameters } from '../../stats/parse/parameters.ts';
 import type { Subject } from '../../stats/parse/query.ts';
 import { compileOwnerExists } from '../../stats/sql/owners.ts';
 import type { ShortUrl } from '../../urls/registry.ts';
-import { type Context, requirePrincipal, requireScope, unauthenticated, withoutKey } from './context.ts';
+import { requireScope, unauthenticated, withoutKey } from './context.ts';
 import type { Services } from './services.ts';
 
 /** Scopes of which a key needs one to see statistics. */
 export const STATS_SCOPES = ['stats:read', 'urls:read'] as const;
 
 /** `scope=all` is about the key's owner, so it needs a key before anything else is checked. @throws AppError 401 */
-export function requireKeyForAll(ctx: Context): void {
-  const scopes = [ctx.query['scope'] ?? ''].flat().map((scope) => scope.trim().toLowerCase());
-  if (scopes.every((scope) => scope === '' || scope === 'all')) requirePrincipal(ctx);
+export function requireKeyForAll(scope: RawParameters[string], principal: Principal | undefined): void {
+  const scopes = [scope ?? ''].flat().map((one) => one.trim().toLowerCase());
+  if (principal === undefined && scopes.every((one) => one === '' || one === 'all')) throw withoutKey();
 }
 
 /**

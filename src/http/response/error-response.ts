@@ -1,4 +1,6 @@
-import type { AppError, ErrorCode } from '../../errors.ts';
+import type { Logger } from 'pino';
+import { failureName } from '../../clickhouse/failures.ts';
+import { AppError, type ErrorCode } from '../../errors.ts';
 
 /** The body of every error response. */
 export interface ErrorBody {
@@ -29,4 +31,14 @@ export function errorHeaders({ code, status, retryAfter }: AppError): Readonly<R
     ...(retryAfter === undefined ? {} : { 'Retry-After': String(retryAfter) }),
     ...(status === 401 ? { 'WWW-Authenticate': 'Bearer' } : {}),
   };
+}
+
+/** What a client is told of a failure. A fault that is not the client's is logged. */
+export function exposedError(error: unknown, log: Pick<Logger, 'error'>, requestId: string): AppError {
+  const known =
+    error instanceof AppError
+      ? error
+      : new AppError('internal_error', 'Something went wrong on our side.', { cause: error });
+  if (known.status >= 500) log.error({ failure: failureName(error), request_id: requestId }, known.message);
+  return known;
 }

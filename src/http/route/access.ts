@@ -36,6 +36,17 @@ export function keyForOwnUrl(...scopes: readonly Scope[]): RouteAccess<Principal
 /** Administrators. */
 export const administrators: RouteAccess<Principal> = keyWith('admin:all');
 
+/** The same as `keyOrPublicUrl`, where `scope` comes in the body: the handler asks for a key. */
+export function keyOrPublicUrlInBody(...scopes: readonly Scope[]): RouteAccess<Principal | undefined> {
+  return {
+    ...keyOrPublicUrl(...scopes),
+    requireKey: (ctx) => ctx.state.principal,
+    requireScope: (principal) => {
+      if (principal !== undefined) requireScope(principal, ...scopes);
+    },
+  };
+}
+
 /**
  * Whoever has such a key, and with `scope=anon` anybody for a URL with public statistics. The handler asks `findTenant`,
  * which checks the scope together with the URL.
@@ -44,7 +55,7 @@ export function keyOrPublicUrl(...scopes: readonly Scope[]): RouteAccess<Princip
   return {
     documented: { kind: 'key or public URL', scopes },
     requireKey: (ctx) => {
-      requireKeyForAll(ctx);
+      requireKeyForAll(ctx.query['scope'], ctx.state.principal);
       return ctx.state.principal;
     },
     requireScope: () => {},

@@ -1,4 +1,4 @@
-import type { z } from 'zod';
+import { z } from 'zod';
 import { AppError, type ErrorCode, invalid, invalidBy } from '../../errors.ts';
 import { unpacked } from '../../clicks/import/unpack.ts';
 import { announcesBody } from '../body/body-progress.ts';
@@ -58,6 +58,15 @@ export function jsonBody<Schema extends z.ZodType>(
     errors: BODY_ERRORS,
     open: jsonReceiver(schema.schema, JSON_BYTES),
   };
+}
+
+/** A JSON object whose fields the handler checks itself; the schema describes them. */
+export function jsonObjectBody(
+  schema: RequestSchema,
+  described: Parameters<typeof jsonBody>[1] & { readonly maxBytes: number },
+): Body<Readonly<Record<string, unknown>>> {
+  const fields = z.record(z.string(), z.unknown(), 'must be a JSON object');
+  return { ...jsonBody(schema, described), open: jsonReceiver(fields, described.maxBytes) };
 }
 
 /** A body that clients send and the route does not need: it is described, and not read. */

@@ -39,6 +39,8 @@ export interface StatsQuery {
   readonly timezone: string;
   readonly interval: IntervalName;
   readonly breakdown: boolean;
+  /** The dimensions of each list, where several queries are counted as this one; unless given they follow from the query. */
+  readonly lists?: readonly (readonly DimensionName[])[];
   /** All of them hold. */
   readonly filters: readonly Filter[];
   readonly bots: (typeof BOT_CHOICES)[number];
@@ -53,7 +55,7 @@ export interface StatsQuery {
 }
 
 /** A request for statistics as it was sent: what has one default in a stats result and another in an export is still open. */
-export type StatsRequest = Omit<StatsQuery, 'range' | 'interval' | 'previous' | 'sameClock'> &
+export type StatsRequest = Omit<StatsQuery, 'range' | 'interval' | 'lists' | 'previous' | 'sameClock'> &
   Omit<RequestedRange, 'isClamped'> & {
     readonly interval: IntervalName | undefined;
     /** Not given: Monday. */

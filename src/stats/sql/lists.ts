@@ -12,6 +12,7 @@ export interface MetricList {
 
 /** The lists of an answer in order: one a dimension, then the breakdown. */
 export function listsOf(query: StatsQuery): readonly MetricList[] {
+  if (query.lists !== undefined) return query.lists.map((dimensions) => ({ dimensions }));
   const singles = query.groupBy.map((name) => ({ dimensions: [name] }));
   return query.breakdown && query.groupBy.length > 1 ? [...singles, { dimensions: query.groupBy }] : singles;
 }

@@ -52,9 +52,13 @@ export function limitBy(limit: number, { lists, previous }: Plan, each: Sql = sq
 }
 
 /** Groups are ordered by the first metric that is asked for, then by name. */
-export function rankAndNames({ groupBy, metrics }: StatsQuery): readonly Sql[] {
-  const rank = METRIC_NAMES.find((name) => metrics.includes(name)) ?? METRIC_NAMES[0] ?? '';
-  return [sql`${identifier(rank)} DESC`, ...groupBy.map(identifier)];
+export function rankAndNames(query: StatsQuery): readonly Sql[] {
+  return [sql`${identifier(rankOf(query))} DESC`, ...query.groupBy.map(identifier)];
+}
+
+/** The metric that the groups of a query are ordered by. */
+export function rankOf({ metrics }: StatsQuery): string {
+  return METRIC_NAMES.find((name) => metrics.includes(name)) ?? METRIC_NAMES[0] ?? '';
 }
 
 function withGroups(rows: Select, groups: Sql): Select {

@@ -1,0 +1,87 @@
+import { z } from 'zod';
+import { FILTER_NAMES } from '../../stats/registry/dimensions.ts';
+import type { JsonSchema, Parameter } from '../openapi/model.ts';
+import { errorSchema } from '../openapi/error-responses.ts';
+import { namedSchema, requestSchema } from '../openapi/schemas.ts';
+import { NAME_LISTS } from '../request/json-parameters.ts';
+import { statsParameters } from './stats-parameters.ts';
+import { statsSchema } from './stats-schemas.ts';
+
+/** The most questions of one request. */
+export const MAX_QUESTIONS = 25;
+
+const PARAMETERS = statsParameters();
+
+/** The names that a question can have. */
+export const QUESTION_NAMES = PARAMETERS.map(({ name }) => name);
+
+/** Parameters that may be lists. */
+const LISTS: readonly string[] = [...NAME_LISTS, ...FILTER_NAMES];
+const DATES: readonly string[] = ['start_date', 'end_date'];
+
+/** One question, or several. Its fields are parsed as the parameters of a query string are. */
+export const questionsSchema = requestSchema(
+  'StatsQuestions',
+  z.strictObject({
+    ...Object.fromEntries(QUESTION_NAMES.map((name) => [name, z.unknown().optional()])),
+    queries: z.unknown().optional(),
+  }),
+  {
+    description: 'One question by its fields, or several in `queries`.',
+    fields: {
+      ...Object.fromEntries(PARAMETERS.map((parameter) => [parameter.name, fieldOf(parameter)])),
+      queries: {
+        description: `Up to ${MAX_QUESTIONS} questions, in place of one.`,
+        type: 'array',
+        minItems: 1,
+        maxItems: MAX_QUESTIONS,
+        items: { description: 'The fields of one question; what is wrong with them is in its result.' },
+      },
+    },
+  },
+);
+
+/** A parameter as a field of a JSON object. */
+function fieldOf({ name, description, schema }: Parameter): JsonSchema {
+  const { contentSchema, ...own } = schema;
+  if (isSchema(contentSchema)) return { description, ...contentSchema };
+  if (LISTS.includes(name)) {
+    return {
+      description,
+      ...own,
+      type: ['string', 'array'],
+      items: { type: ['string', 'number', 'boolean'] },
+    };
+  }
+  if (DATES.includes(name)) return { description, ...own, type: ['string', 'number'] };
+  return { description, ...own, type: own['type'] === 'string' ? 'string' : [own['type'], 'string'] };
+}
+
+function isSchema(value: unknown): value is JsonSchema {
+  return typeof value === 'object' && value !== null;
+}
+
+const result = z.strictObject({
+  status: z.int().describe('The status that the question would have had by itself.'),
+  view: z
+    .int()
+    .min(1)
+    .exactOptional()
+    .describe('Results with the same number are of one view of the clicks. Only with status 200.'),
+  body: z.union([statsSchema.schema, errorSchema.schema]),
+});
+
+export const statsAnswersSchema = namedSchema(
+  'StatsAnswers',
+  z
+    .strictObject({ results: z.array(result).min(1).max(MAX_QUESTIONS) })
+    .describe('The results of several questions, in their order.'),
+);
+
+/** The response to one question or to several. */
+export const eitherSchema = namedSchema(
+  'StatsQueryAnswer',
+  z
+    .union([statsSchema.schema, statsAnswersSchema.schema])
+    .describe('The statistics, or with `queries` the results of each question.'),
+);

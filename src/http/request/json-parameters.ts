@@ -1,0 +1,39 @@
+import { toUSVString } from 'node:util';
+import { invalid } from '../../errors.ts';
+import { quotable } from '../../lib/text.ts';
+import type { RawParameters } from '../../stats/parse/parameters.ts';
+import { unknownParameter } from './query-string.ts';
+
+/** Parameters that take one list of names, which a query string separates by commas. */
+export const NAME_LISTS: readonly string[] = ['group_by', 'metrics'];
+
+/** Parameters whose value is JSON in a query string too. */
+const JSON_VALUES: readonly string[] = ['filters'];
+
+/**
+ * A question that was sent as a JSON object, as the parameters of a query string: lists, numbers and booleans become what
+ * stands for them there, `null` what was not sent.
+ * @param names the parameters that there are
+ * @throws AppError 400 for an unknown name, or a value of a type that no parameter has
+ */
+export function jsonParameters(
+  question: Readonly<Record<string, unknown>>,
+  names: readonly string[],
+): RawParameters {
+  return Object.fromEntries(
+    Object.entries(question).flatMap(([name, value]) => {
+      if (!names.includes(name)) throw unknownParameter(name, { names, hasBody: false });
+      if (value === null) return [];
+      if (JSON_VALUES.includes(name)) return [[name, JSON.stringify(value)]];
+      if (!Array.isArray(value)) return [[name, textOf(name, value)]];
+      const parts = value.map((one) => textOf(name, one).replaceAll(',', '\\,'));
+      return [[name, NAME_LISTS.includes(name) ? parts.join() : parts]];
+    }),
+  );
+}
+
+function textOf(name: string, value: unknown): string {
+  if (typeof value === 'string') return toUSVString(value);
+  if (typeof value === 'number' || typeof value === 'boolean') return String(value);
+  throw invalid(name, `${quotable(name)} must be a text, a number, true or false, or a list of them.`);
+}

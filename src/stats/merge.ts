@@ -1,0 +1,113 @@
+import type { StatsQuery } from './parse/query.ts';
+import { costOf } from './query-cost.ts';
+import type { DimensionName } from './registry/dimensions.ts';
+import { METRIC_NAMES } from './registry/metrics.ts';
+import type { ComparedResult } from './result/compared-result.ts';
+import { type ShapedList, type StatsRow, shapeStats } from './result/stats-result.ts';
+import type { Run } from './run.ts';
+import { columnsOf } from './sql/compile.ts';
+import { listsOf } from './sql/lists.ts';
+import { rankOf } from './sql/order.ts';
+import { PREVIOUS } from './sql/periods.ts';
+
+/* Several queries about the same clicks as one, which counts the lists of all of them in one pass and in one view. */
+
+type Dimensions = readonly DimensionName[];
+
+/**
+ * Puts queries about one tenant's clicks into groups, each of which can be counted as one query that costs no more than its
+ * own would: they agree in all but dimensions, breakdown and metrics, and compare nothing.
+ * @returns the places of each group's queries
+ */
+export function groupQueries(queries: readonly StatsQuery[]): readonly (readonly number[])[] {
+  const groups: { readonly places: number[]; query: StatsQuery }[] = [];
+  for (const [place, query] of queries.entries()) {
+    const isInto = groups.some((group) => {
+      const both = merge(group.query, query);
+      if (both === undefined) return false;
+      group.places.push(place);
+      group.query = both;
+      return true;
+    });
+    if (!isInto) groups.push({ places: [place], query });
+  }
+  return groups.map(({ places }) => places);
+}
+
+/** A group's queries as one. @throws Error for queries of several groups, or none */
+export function mergedQuery(queries: readonly StatsQuery[]): StatsQuery {
+  return queries.reduce((merged, query) => {
+    const both = merge(merged, query);
+    if (both === undefined) throw new Error('These queries cannot be counted as one.');
+    return both;
+  });
+}
+
+/** The results of the queries that a run has counted as one, in their order. */
+export function* shapeMerged(
+  { plan, rows, at, result }: Run,
+  queries: readonly StatsQuery[],
+): Generator<ComparedResult<ShapedList>> {
+  if (queries.length === 1) return yield result;
+  const columns = columnsOf(plan);
+  const place = columns.indexOf('list');
+  const rowsByList = new Map<unknown, StatsRow[]>();
+  for (const row of rows) {
+    const known = rowsByList.get(row[place]);
+    if (known === undefined) rowsByList.set(row[place], [row]);
+    else known.push(row);
+  }
+  const summary = rowsByList.get(0) ?? [];
+  const places = new Map(plan.lists.map(({ dimensions }, index) => [nameOf(dimensions), index + 1]));
+  for (const query of queries) {
+    const own = listsOf(query).flatMap(({ dimensions }, index) =>
+      (rowsByList.get(places.get(nameOf(dimensions))) ?? []).map((row) => row.with(place, index + 1)),
+    );
+    yield shapeStats(query, { columns, rows: [...summary, ...own] }, at);
+  }
+}
+
+/** Two queries as one; undefined where that cannot be, or costs more than both. */
+function merge(one: StatsQuery, other: StatsQuery): StatsQuery | undefined {
+  if (one.previous !== undefined || clicksOf(one) !== clicksOf(other)) return undefined;
+  if (rankOf(one) !== rankOf(other)) return undefined;
+  const lists = [
+    ...new Map(
+      [...listsOf(one), ...listsOf(other)].map(({ dimensions }) => [nameOf(dimensions), dimensions]),
+    ).values(),
+  ];
+  const groupBy = commonOrder(lists);
+  if (groupBy === undefined || lists.length >= PREVIOUS) return undefined;
+  const metrics = METRIC_NAMES.filter((name) => one.metrics.includes(name) || other.metrics.includes(name));
+  const both = { ...one, groupBy, metrics, breakdown: false, lists };
+  return costOf(both, 1) <= costOf(one, 1) + costOf(other, 1) ? both : undefined;
+}
+
+/** What queries may differ in that become one. By what name their range was asked for makes no difference to it. */
+const OWN = { groupBy: 0, breakdown: 0, lists: 0, metrics: 0, isClamped: 0, rangeName: 0 };
+
+/** Equal for queries that agree in all else. */
+function clicksOf(query: StatsQuery): string {
+  return JSON.stringify({ ...query, ...OWN });
+}
+
+function nameOf(dimensions: Dimensions): string {
+  return dimensions.join();
+}
+
+/**
+ * All dimensions in an order that is each list's own: groups with equal numbers are ordered by their names, dimension by
+ * dimension. undefined: the lists contradict each other.
+ */
+function commonOrder(lists: readonly Dimensions[]): Dimensions | undefined {
+  const order: DimensionName[] = [];
+  let rest = lists.filter((list) => list.length > 0);
+  while (rest.length > 0) {
+    const heads = rest.flatMap(([head]) => head ?? []);
+    const next = heads.find((head) => rest.every((list) => list.indexOf(head) <= 0));
+    if (next === undefined) return undefined;
+    order.push(next);
+    rest = rest.map((list) => (list[0] === next ? list.slice(1) : list)).filter((list) => list.length > 0);
+  }
+  return order;
+}

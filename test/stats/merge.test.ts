@@ -1,0 +1,113 @@
+import { describe, expect, test } from '@jest/globals';
+import { groupQueries, mergedQuery, shapeMerged } from '../../src/stats/merge.ts';
+import type { StatsQuery } from '../../src/stats/parse/query.ts';
+import { planStats } from '../../src/stats/plan.ts';
+import { runStats } from '../../src/stats/run.ts';
+import { columnsOf } from '../../src/stats/sql/compile.ts';
+import { OWNER, QUERY } from '../support/stats-sql.ts';
+
+const BASE: StatsQuery = { ...QUERY, metrics: ['clicks', 'unique_clicks'], breakdown: false, limit: 10 };
+const PREVIOUS = { start: QUERY.range.start - 86_400_000, end: QUERY.range.start - 1 };
+
+const by = (...groupBy: StatsQuery['groupBy'][number][]): StatsQuery => ({ ...BASE, groupBy });
+const crossed = (...groupBy: StatsQuery['groupBy'][number][]) => ({ ...by(...groupBy), breakdown: true });
+
+describe('queries become one', () => {
+  test.each<[string, readonly StatsQuery[], readonly (readonly number[])[]]>([
+    ['by other dimensions', [by('browser'), by('os', 'time'), by('browser')], [[0, 1, 2]]],
+    ['with a breakdown', [by('browser'), crossed('browser', 'os')], [[0, 1]]],
+    ['breakdowns of one order', [crossed('os', 'browser', 'city'), crossed('os', 'city')], [[0, 1]]],
+    ['breakdowns whose orders contradict', [crossed('os', 'city'), crossed('city', 'os')], [[0], [1]]],
+    ['another range', [by('os'), { ...by('os'), range: PREVIOUS }, by('city')], [[0, 2], [1]]],
+    ['other filters', [by('os'), { ...by('os'), bots: 'only' }], [[0], [1]]],
+    ['another limit', [by('os'), { ...by('city'), limit: 1 }], [[0], [1]]],
+    ['another time zone', [by('os'), { ...by('city'), timezone: 'Asia/Kolkata' }], [[0], [1]]],
+    [
+      'a comparison',
+      [
+        { ...by('os'), previous: PREVIOUS },
+        { ...by('city'), previous: PREVIOUS },
+      ],
+      [[0], [1]],
+    ],
+    ['ordered otherwise', [by('os'), { ...by('city'), metrics: ['unique_clicks'] }], [[0], [1]]],
+    ['a cheap metric alone', [by('os'), { ...by('city'), metrics: ['clicks'] }], [[0, 1]]],
+    [
+      'many lists of a cheap metric, which a costly one would be added to',
+      [by('os'), { ...by('city', 'country', 'referrer', 'browser'), metrics: ['clicks'] }],
+      [[0], [1]],
+    ],
+  ])('%s', (_, queries, groups) => {
+    expect(groupQueries(queries)).toEqual(groups);
+  });
+
+  test('more lists than have places stay several', () => {
+    const queries = Array.from({ length: 120 }, (_, place) => ({
+      ...by('os'),
+      lists: [[`dimension_${place}`] as never],
+    }));
+    expect(groupQueries(queries).length).toBeGreaterThan(1);
+  });
+
+  test('each list once, and every dimension in the order that breakdowns have it', () => {
+    const { groupBy, lists } = mergedQuery([crossed('os', 'time'), by('time', 'browser')]);
+    expect(lists).toEqual([['os'], ['time'], ['os', 'time'], ['browser']]);
+    expect(groupBy.indexOf('os')).toBeLessThan(groupBy.indexOf('time'));
+    expect(groupBy.toSorted()).toEqual(['browser', 'os', 'time']);
+  });
+
+  test('what is of several groups does not', () => {
+    expect(() => mergedQuery([by('os'), { ...by('os'), limit: 1 }])).toThrow('cannot be counted as one');
+  });
+});
+
+test('each gets the rows of its own lists, and the summary of all', async () => {
+  const queries = [by('os'), { ...by('browser', 'os'), metrics: ['clicks'] as const }];
+  const query = mergedQuery(queries);
+  const columns = columnsOf(planStats(query, OWNER));
+  const rowOf = (list: number, name: string, value: string, clicks: number) =>
+    columns.map(
+      (column) =>
+        new Map<string, string | number>([
+          ['list', list],
+          [name, value],
+          ['clicks', clicks],
+        ]).get(column) ?? 1,
+    );
+  const rows = [
+    rowOf(0, '', '', 9),
+    rowOf(1, 'os', 'Linux', 6),
+    rowOf(1, 'os', 'iOS', 3),
+    rowOf(2, 'browser', 'Edge', 9),
+  ];
+  const run = await runStats({ query, at: 5 }, OWNER, { read: async () => rows });
+  const results = [...shapeMerged(run, queries)];
+  expect(results.map(({ summary }) => summary.total_clicks)).toEqual([9, 9]);
+  expect(results.map(({ group_by }) => group_by)).toEqual([['os'], ['browser', 'os']]);
+  const lists = results.map(({ metrics }) =>
+    Object.entries(metrics).map(([name, list]) => [
+      name,
+      [...list].map(({ os, browser, clicks }) => [os ?? browser, clicks]),
+    ]),
+  );
+  const os = [
+    ['Linux', 6],
+    ['iOS', 3],
+  ];
+  expect(lists).toEqual([
+    [
+      ['clicks_by_os', os],
+      [
+        'unique_clicks_by_os',
+        [
+          ['Linux', undefined],
+          ['iOS', undefined],
+        ],
+      ],
+    ],
+    [
+      ['clicks_by_browser', [['Edge', 9]]],
+      ['clicks_by_os', os],
+    ],
+  ]);
+});
