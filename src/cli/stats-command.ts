@@ -8,7 +8,7 @@ import { csvOf, tablesOf } from './stats-tables.ts';
 
 const FORMATS = ['table', 'json', 'csv'] as const;
 
-const listRow = z.record(z.string(), z.union([z.string(), z.number()]));
+const listRow = z.record(z.string(), z.union([z.string(), z.number(), z.null()]));
 
 const period = z.object({
   time_range: z.object({ start_date: z.string(), end_date: z.string() }),

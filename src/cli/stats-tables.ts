@@ -1,9 +1,9 @@
 import { type Column, writeRow } from '../lib/row-template.ts';
-import { METRIC_NAMES } from '../stats/registry/metrics.ts';
+import { METRIC_NAMES, metricFields } from '../stats/registry/metrics.ts';
 import { csvRow } from '../export/csv.ts';
 
 /** A row of a metric list in an API response. */
-export type ListRow = Readonly<Record<string, string | number>>;
+export type ListRow = Readonly<Record<string, string | number | null>>;
 
 /** The groups of one or more dimensions with all metrics. */
 export interface StatsTable {
@@ -45,9 +45,10 @@ export function csvOf(tables: readonly StatsTable[]): string {
   return `${names.join(',')}\n${lines.join('')}`;
 }
 
+const NUMBERS: ReadonlySet<string> = new Set(METRIC_NAMES.flatMap(metricFields));
+
 /** All column names, dimensions before metrics. */
 function dimensionsFirst(tables: readonly StatsTable[]): readonly string[] {
-  const isNumber = (name: string): boolean => tables.some(({ rows }) => typeof rows[0]?.[name] === 'number');
   const all = tables.flatMap(({ columns }) => columns);
-  return [...all.filter((name) => !isNumber(name)), ...all.filter(isNumber)];
+  return [...all.filter((name) => !NUMBERS.has(name)), ...all.filter((name) => NUMBERS.has(name))];
 }

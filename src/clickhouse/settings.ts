@@ -19,6 +19,10 @@ export const READ_ONLY = {
   // what a function is of, so that rows without that key have the function's value of nothing.
   optimize_group_by_function_keys: 0,
   optimize_injective_functions_in_group_by: 0,
+  // An export of many dimensions and metrics says for each of its lists how a row is written.
+  max_query_size: '16777216',
+  max_ast_elements: '1000000',
+  max_expanded_ast_elements: '5000000',
 } satisfies ClickHouseSettings;
 
 /** For results read at a client's pace: time blocked on the reader counts as execution time, and sends time out. */

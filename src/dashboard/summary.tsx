@@ -12,7 +12,7 @@ interface Figure {
 }
 
 const FIGURES: readonly Figure[] = [
-  ...Object.values(METRIC_WORDS).map(({ label, total, kind }): Figure => ({
+  ...METRIC_WORDS.map(({ label, total, kind }): Figure => ({
     label,
     value: ({ summary }) => Number(Object.entries(summary).find(([name]) => name === total)?.[1]),
     write: kind === 'count' ? wholeNumber : decimalNumber,

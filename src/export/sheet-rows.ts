@@ -65,16 +65,18 @@ async function* smallPieces(pieces: AsyncIterable<Buffer>): AsyncGenerator<Buffe
 
 /** Every cell names its place: some readers fail without. */
 function rowWriter(columns: readonly Column[], texts: SharedTexts): (row: string, number: number) => string {
-  const cells = columns.map(({ kind }, index) => ({
+  const cells = columns.map(({ kind, isNullable = false }, index) => ({
     open: `<c r="${columnLetters(index)}`,
     isNumber: kind === 'number',
+    isNullable,
   }));
   return (row, number) => {
     const values = row.split(CELL_END);
     let text = `<row r="${number}">`;
     for (let index = 0; index < cells.length; index++) {
-      const { open = '', isNumber = false } = cells[index] ?? {};
+      const { open = '', isNumber = false, isNullable = false } = cells[index] ?? {};
       const value = values[index] ?? '';
+      if (isNullable && value === '') continue;
       const place = isNumber ? undefined : texts.placeOf(value);
       text += open + number;
       if (isNumber) text += `"><v>${value}</v></c>`;

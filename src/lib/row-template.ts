@@ -12,6 +12,8 @@ export interface Column {
   readonly name: string;
   /** `plain` is text made of characters that mean nothing to any format: digits, letters, `-`, `:`, `+` inside. */
   readonly kind: 'text' | 'plain' | 'number';
+  /** Whether rows may lack the value. */
+  readonly isNullable?: boolean;
 }
 
 /**
@@ -25,14 +27,23 @@ export interface RowTemplate {
 }
 
 /** The text of a row. */
-export function writeRow(template: RowTemplate, values: Readonly<Record<string, string | number>>): string {
+export function writeRow(
+  template: RowTemplate,
+  values: Readonly<Record<string, string | number | null>>,
+): string {
   return template.pieces
     .map((piece) => {
       if (typeof piece === 'string') return piece;
-      const value = values[piece.name] ?? '';
+      const { [piece.name]: value = '' } = values;
+      if (value === null) return nullText(template.escape);
       return typeof value === 'number' ? String(value) : escapeText(value, template.escape);
     })
     .join('');
+}
+
+/** What stands in place of a value that is missing: in JSON it has a name. */
+export function nullText(escape: Escape): string {
+  return escape === 'json' ? 'null' : '';
 }
 
 /** A text as a format writes it. */

@@ -8,10 +8,10 @@ export interface RenderedSql {
 
 /**
  * Renders the text and its parameters. Parameters are numbered by their first occurrence, so equal queries have equal texts.
- * A `Param` object used twice is sent once. A long value is sent in pieces.
+ * A value that is used twice is sent once: ClickHouse takes at most 1,000 of them. A long value is sent in pieces.
  */
 export function render(piece: Sql): RenderedSql {
-  const names = new Map<Param, string>();
+  const names = new Map<unknown, string>();
   const long = new Map<Param, Sql>();
   const params: Record<string, ParamValue> = {};
   const parts: string[] = [];
@@ -26,10 +26,11 @@ export function render(piece: Sql): RenderedSql {
         long.set(value, pieces);
         return visit(pieces);
       }
-      let name = names.get(value);
+      const key = keyOf(value);
+      let name = names.get(key);
       if (name === undefined) {
         name = `p${names.size}`;
-        names.set(value, name);
+        names.set(key, name);
         params[name] = value.value;
       }
       parts.push(`{${name}:${value.type}}`);
@@ -37,4 +38,9 @@ export function render(piece: Sql): RenderedSql {
   };
   visit(piece);
   return { sql: parts.join(''), params };
+}
+
+/** Equal for equal values; lists, which can be long, are told apart without a look at what is in them. */
+function keyOf({ type, value }: Param): unknown {
+  return typeof value === 'object' ? value : `${type} ${String(value)}`;
 }

@@ -1,7 +1,7 @@
 import type { Sql } from '../sql/sql.ts';
 import type { TimeRange } from './time/buckets.ts';
 import type { StatsQuery } from './parse/query.ts';
-import { METRIC_NAMES, type MetricName, metricOf } from './registry/metrics.ts';
+import { type MetricName, metricOf, summaryMetrics } from './registry/metrics.ts';
 import { type MetricList, listsOf } from './sql/lists.ts';
 import type { Sharding } from './sql/sharding.ts';
 import { type Tenant, conditionsOf } from './sql/conditions.ts';
@@ -43,8 +43,9 @@ export function planStats(
     query: withStoredCode(query, tenant),
     conditions: conditionsOf(query, tenant),
     lists,
-    // The summary always has every metric; a list that lacks a costly one is not to count it.
-    isOnePass: lists.length === 1 && METRIC_NAMES.every((name) => isCheapOrAsked(name, query)),
+    // The summary may have more metrics than a list, which is not to count a costly one for it.
+    isOnePass:
+      lists.length === 1 && summaryMetrics(query.metrics).every((name) => isCheapOrAsked(name, query)),
     previous: previous && planStats(previous, tenant, { sharding }),
     visitorPlan,
     sharding,

@@ -1,6 +1,6 @@
 import type { TimeRange } from './time/buckets.ts';
 import { comparedRange } from './plan.ts';
-import { METRIC_NAMES, type MetricName, metricOf } from './registry/metrics.ts';
+import { type MetricName, metricOf, summaryMetrics } from './registry/metrics.ts';
 import { listsOf } from './sql/lists.ts';
 import type { StatsQuery } from './parse/query.ts';
 
@@ -18,8 +18,8 @@ const COST_UNIT = 50_000;
  * @param rows clicks that it reads, about
  */
 export function costOf(query: StatsQuery, rows: number): number {
-  // The summary is one list more, and always has every metric.
-  const lists = listsOf(query).length * costliest(query.metrics) + costliest(METRIC_NAMES);
+  // The summary is one list more.
+  const lists = listsOf(query).length * costliest(query.metrics) + costliest(summaryMetrics(query.metrics));
   return (rows * lists) / LISTS_A_READ;
 }
 

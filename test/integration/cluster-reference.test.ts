@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { METRIC_NAMES } from '../../src/stats/registry/metrics.ts';
 import { type TestCluster, startCluster } from '../support/cluster.ts';
 import { SEED, compareWithReference } from '../support/random-stats.ts';
 import { ADMIN_KEY, type TestSpoor, startSpoor } from '../support/spoor.ts';
@@ -24,6 +25,7 @@ const EXPORTED = [
   { group_by: 'time,browser', interval: 'month', limit: '3' },
   { group_by: 'country,city,referrer', metrics: 'unique_clicks', breakdown: 'true' },
   { group_by: 'browser,short_code', metrics: 'clicks', bots: 'exclude', limit: '1' },
+  { group_by: 'time,os', interval: 'month', metrics: METRIC_NAMES.join(','), breakdown: 'true' },
   { group_by: 'time,os', interval: 'month', limit: '2', start_date: '2025-04-01', compare: 'previous' },
   { group_by: 'os', start_date: '2025-04-01', compare: 'previous' },
   { group_by: 'time', interval: 'month', start_date: '2025-04-01', compare: 'previous' },

@@ -4,7 +4,7 @@ import { csvRow } from '../../src/export/csv.ts';
 import { jsonRow } from '../../src/export/json.ts';
 import { sheetRow } from '../../src/export/sheet-rows.ts';
 import { xmlRow } from '../../src/export/xml.ts';
-import { param, sql } from '../../src/sql/sql.ts';
+import { type Sql, param, sql } from '../../src/sql/sql.ts';
 import { rowText } from '../../src/stats/sql/row-text.ts';
 import { type Column, type RowTemplate, writeRow } from '../../src/lib/row-template.ts';
 import { FORMULA_SIGNS, INVISIBLE_SIGNS } from '../support/exports.ts';
@@ -49,7 +49,11 @@ const FORMATS = { csv: csvRow, xlsx: sheetRow, json: jsonRow, xml: xmlRow } as c
 type Row = readonly [city: string, browser: string, clicks: number, percentage: number];
 
 /** The rows as ClickHouse writes them. Texts go there as hexadecimal digits, so that nothing else reads them. */
-async function writtenByClickHouse(template: RowTemplate, rows: readonly Row[]): Promise<readonly string[]> {
+async function writtenByClickHouse(
+  template: RowTemplate,
+  rows: readonly Row[],
+  values: Readonly<Record<string, Sql>> = {},
+): Promise<readonly string[]> {
   const hex = (place: 0 | 1) =>
     param(
       'Array(String)',
@@ -61,6 +65,7 @@ async function writtenByClickHouse(template: RowTemplate, rows: readonly Row[]):
     browser: sql`unhex(cell.2)`,
     clicks: sql`cell.3`,
     clicks_percentage: sql`toFloat64(cell.4) / 100`,
+    ...values,
   });
   const clicks = param(
     'Array(UInt64)',
@@ -147,6 +152,32 @@ test('literal text of a template reaches the row untouched', async () => {
   const literals = `{p0:String} ' \\' \\n %s \u0001 "é😀" -- /* \n`;
   const template = { escape: 'json', pieces: [literals, { name: 'city', kind: 'text' }, literals] } as const;
   expect(await writtenByClickHouse(template, [['x', '', 0, 0]])).toEqual([`${literals}"x"${literals}`]);
+});
+
+test('a value that is missing: null in JSON, nothing elsewhere', async () => {
+  const columns: readonly Column[] = [
+    { name: 'city', kind: 'plain', isNullable: true },
+    { name: 'clicks', kind: 'number', isNullable: true },
+  ];
+  const missing = { city: sql`if(cell.3 = 0, NULL, unhex(cell.1))`, clicks: sql`nullIf(cell.3, 0)` };
+  for (const [format, rowOf] of Object.entries(FORMATS)) {
+    const template = rowOf(columns);
+    const written = await writtenByClickHouse(
+      template,
+      [
+        ['x', '', 0, 0],
+        ['x', '', 7, 0],
+      ],
+      missing,
+    );
+    const byNode = [
+      { city: null, clicks: null },
+      { city: 'x', clicks: 7 },
+    ].map((values) => writeRow(template, values));
+    expect([format, written]).toEqual([format, byNode]);
+  }
+  expect(writeRow(jsonRow(columns), { city: null, clicks: null })).toBe(',{"city":null,"clicks":null}');
+  expect(writeRow(csvRow(columns), { city: null, clicks: null })).toBe(',\r\n');
 });
 
 test('a template that names a column the query has not is refused', () => {

@@ -215,6 +215,60 @@ describe('what an answer says', () => {
     });
   });
 
+  test('further metrics: a list each, and their totals behind those that every summary has', async () => {
+    const metrics = 'human_clicks,last_click,p50_redirection_time,clicks_per_visitor,avg_redirection_time';
+    const json = await answerOf({ ...THAT_DAY, group_by: 'browser', metrics });
+    expect(Object.keys(json.metrics)).toEqual([
+      'last_click_by_browser',
+      'avg_redirection_time_by_browser',
+      'human_clicks_by_browser',
+      'p50_redirection_time_by_browser',
+      'clicks_per_visitor_by_browser',
+    ]);
+    expect(Object.entries(json.summary).slice(5)).toEqual([
+      ['avg_redirection_time', 12.57],
+      ['human_clicks', 4],
+      ['p50_redirection_time', 10.5],
+      ['clicks_per_visitor', 1.67],
+    ]);
+    // The latest first, then by name.
+    expect(json.metrics.last_click_by_browser).toEqual([
+      { browser: 'Safari', last_click: '2025-01-24T23:59:59.999+00:00' },
+      { browser: 'Firefox', last_click: '2025-01-24T10:00:00.000+00:00' },
+      { browser: 'a, b', last_click: '2025-01-24T10:00:00.000+00:00' },
+      { browser: 'Chrome', last_click: '2025-01-24T09:30:00.000+00:00' },
+    ]);
+    expect(json.metrics.human_clicks_by_browser).toEqual([
+      { browser: 'Safari', human_clicks: 0, human_clicks_percentage: 0 },
+      { browser: 'Firefox', human_clicks: 1, human_clicks_percentage: 25 },
+      { browser: 'a, b', human_clicks: 1, human_clicks_percentage: 25 },
+      { browser: 'Chrome', human_clicks: 2, human_clicks_percentage: 50 },
+    ]);
+    const valuesOf = (metric: string) =>
+      json.metrics[`${metric}_by_browser`].map((row: Record<string, unknown>) => row[metric]);
+    expect(valuesOf('p50_redirection_time')).toEqual([null, 17.2, null, 10.25]);
+    expect(valuesOf('avg_redirection_time')).toEqual([0, 17.2, 0, 10.25]);
+    expect(valuesOf('clicks_per_visitor')).toEqual([1, 1, 1, 2]);
+  });
+
+  test('further metrics of a bucket without clicks: 0, and null where there is no such value', async () => {
+    const metrics = 'bot_clicks,first_click,p99_redirection_time,clicks_per_visitor';
+    const json = await answerOf({
+      start_date: '2024-01-01',
+      end_date: '2024-01-01',
+      interval: 'day',
+      metrics,
+    });
+    const [bots, first, slowest, perVisitor] = Object.values<unknown>(json.metrics);
+    expect([bots, first, slowest, perVisitor]).toMatchObject([
+      [{ bot_clicks: 0, bot_clicks_percentage: 0 }],
+      [{ first_click: null }],
+      [{ p99_redirection_time: null }],
+      [{ clicks_per_visitor: 0 }],
+    ]);
+    expect(json.summary).toMatchObject({ p99_redirection_time: null, clicks_per_visitor: 0 });
+  });
+
   test('scope=anon names the URL; time_bucket_info goes with time alone', async () => {
     const json = await answerOf({ ...THAT_DAY, scope: 'anon', short_code: 'mine', group_by: 'browser' });
     expect(json).toMatchObject({ scope: 'anon', short_code: 'mine' });
@@ -405,7 +459,7 @@ describe('refusals name their field', () => {
     ['timezone', 400, { timezone: 'Mars/Olympus' }],
     ['timezone', 400, { timezone: '+01:00' }],
     ['timezone', 400, many('timezone', 'UTC', 'UTC')],
-    ['interval', 400, { interval: 'year' }],
+    ['interval', 400, { interval: 'decade' }],
     ['interval', 400, { interval: 'toString' }],
     ['interval', 400, { interval: 'hour', start_date: '2020-01-01', end_date: '2025-01-01' }],
     ['breakdown', 400, { breakdown: 'yes' }],

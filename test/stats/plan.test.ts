@@ -1,7 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { comparedRange, planStats } from '../../src/stats/plan.ts';
-import { METRIC_NAMES } from '../../src/stats/registry/metrics.ts';
-import { SUMMARY_COLUMNS } from '../../src/stats/registry/totals.ts';
+import { summaryMetrics } from '../../src/stats/registry/metrics.ts';
 import { shapeCompared } from '../../src/stats/result/compared-result.ts';
 import { compileRun, planRun, runStats, shapeRun } from '../../src/stats/run.ts';
 import { columnsOf } from '../../src/stats/sql/compile.ts';
@@ -55,7 +54,7 @@ describe('the period before', () => {
 
 test('a run fills one slot a stage and keeps the others', async () => {
   const parsed = { query: QUERY, at: 5 };
-  const row = ['list', 'browser', ...SUMMARY_COLUMNS, 'groups'].map(() => 0);
+  const row = ['list', 'browser', ...summaryMetrics([]), 'groups'].map(() => 0);
   const run = await runStats(parsed, OWNER, { read: async () => [row] });
   const planned = planRun(parsed, OWNER);
   expect(run).toMatchObject({ ...planned, rows: [row] });
@@ -63,7 +62,7 @@ test('a run fills one slot a stage and keeps the others', async () => {
   expect(run.result.generated_at).toBe(new Date(5).toISOString());
   // Stages are pure: the same slots make the same.
   expect(shapeRun({ ...compileRun(planned), rows: [row] }).result.summary).toEqual(run.result.summary);
-  expect(Object.keys(run.result.metrics)).toEqual(METRIC_NAMES.map((name) => `${name}_by_browser`));
+  expect(Object.keys(run.result.metrics)).toEqual(QUERY.metrics.map((name) => `${name}_by_browser`));
 });
 
 test('what reading throws, a run throws', async () => {

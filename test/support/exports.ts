@@ -1,4 +1,5 @@
 import * as fc from 'fast-check';
+import { METRIC_NAMES, type MetricName, metricFields } from '../../src/stats/registry/metrics.ts';
 import { checkDocumented } from './documented.ts';
 import { ADMIN_KEY, type SendOptions, type TestSpoor } from './spoor.ts';
 
@@ -64,16 +65,21 @@ export interface Table {
 
 /** An answer's lists as tables, in order; a list without rows has no header known from them. */
 export function tablesOf(answer: any): readonly (readonly [name: string, table: Table])[] {
-  return Object.entries<readonly Record<string, string | number>[]>(answer.metrics).map(([name, list]) => {
-    const [metric = '', dimensions = ''] = name.split('_by_');
-    const names = dimensionsIn(dimensions, answer.group_by);
-    const header = [
-      ...names.flatMap((one) => (one === 'time' ? ['time', 'bucket_start'] : [one])),
-      metric,
-      `${metric}_percentage`,
-    ];
-    return [name, { header, rows: list.map((row) => header.map((field) => row[field] ?? null)) }];
-  });
+  return Object.entries<readonly Record<string, string | number | null>[]>(answer.metrics).map(
+    ([name, list]) => {
+      const [metric = '', dimensions = ''] = name.split('_by_');
+      const names = dimensionsIn(dimensions, answer.group_by);
+      const header = [
+        ...names.flatMap((one) => (one === 'time' ? ['time', 'bucket_start'] : [one])),
+        ...(isMetric(metric) ? metricFields(metric) : []),
+      ];
+      return [name, { header, rows: list.map((row) => header.map((field) => row[field] ?? null)) }];
+    },
+  );
+}
+
+function isMetric(name: string): name is MetricName {
+  return METRIC_NAMES.some((known) => known === name);
 }
 
 function dimensionsIn(name: string, groupBy: readonly string[]): readonly string[] {
@@ -136,5 +142,5 @@ export const hostileClicks = fc.record({
   referrer: fc.constantFrom('', 'https://google.com/a,b', "https://example.org/it's", 'https://x.y/<&>'),
   ip: fc.constantFrom('192.0.2.1', '192.0.2.2', '2001:db8::1'),
   user_agent: fc.constantFrom('Mozilla/5.0 Chrome/131.0', 'Googlebot/2.1 (+http://www.google.com/bot.html)'),
-  redirect_ms: fc.nat(5_000),
+  redirect_ms: fc.option(fc.nat(5_000), { nil: undefined }),
 });

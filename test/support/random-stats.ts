@@ -8,7 +8,7 @@ import {
   type WeekStart,
   withWeekStart,
 } from '../../src/stats/registry/intervals.ts';
-import { METRIC_NAMES } from '../../src/stats/registry/metrics.ts';
+import { DEFAULT_METRICS, METRIC_NAMES } from '../../src/stats/registry/metrics.ts';
 import { RANGE_NAMES, type RangeName } from '../../src/stats/registry/ranges.ts';
 import { type KnownCompare, periodToCompare } from './compared-period.ts';
 import { checkDocumented } from './documented.ts';
@@ -365,7 +365,7 @@ const questions: fc.Arbitrary<Asked> = fc
     dimensions: fc.option(fc.shuffledSubarray([...DIMENSION_NAMES], { minLength: 1, maxLength: 4 }), {
       freq: 6,
     }),
-    metrics: fc.option(fc.shuffledSubarray([...METRIC_NAMES], { minLength: 1 })),
+    metrics: fc.option(fc.shuffledSubarray([...METRIC_NAMES], { minLength: 1, maxLength: 4 })),
     interval: fc.option(fc.constantFrom(...INTERVAL_NAMES)),
     range: fc.oneof(
       { weight: 9, arbitrary: fc.constant(undefined) },
@@ -442,7 +442,7 @@ const questions: fc.Arbitrary<Asked> = fc
         interval: drawn.interval ?? undefined,
         weekStart: drawn.week_start ?? 'monday',
         groupBy,
-        metrics: inOrder(drawn.metrics ?? METRIC_NAMES),
+        metrics: inOrder(drawn.metrics ?? DEFAULT_METRICS),
         breakdown: drawn.breakdown ?? groupBy.length === 2,
         filters,
         bots: drawn.bots ?? 'include',

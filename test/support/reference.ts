@@ -54,11 +54,50 @@ const DAY = 24 * HOUR;
 /** A question of more buckets is refused; walking stops at the first that is too many. */
 export const MOST_BUCKETS = 10_000;
 
-/** How each metric is counted by hand. One that is left out does not compile. */
-const MEASURES: Readonly<Record<MetricName, (clicks: readonly KnownClick[]) => number>> = {
+/** How each metric is counted by hand, an instant in Unix milliseconds. One that is left out does not compile. */
+const MEASURES: Readonly<Record<MetricName, (clicks: readonly KnownClick[]) => number | null>> = {
   clicks: (clicks) => clicks.length,
-  unique_clicks: (clicks) => new Set(clicks.map(({ visitor }) => visitor)).size,
+  unique_clicks: visitorsOf,
+  bot_clicks: (clicks) => clicks.filter(({ isBot }) => isBot).length,
+  first_click: (clicks) => ascending(clicks.map(({ clickedAt }) => clickedAt))[0] ?? null,
+  last_click: (clicks) => ascending(clicks.map(({ clickedAt }) => clickedAt)).at(-1) ?? null,
+  avg_redirection_time: (clicks) => {
+    const times = redirectTimes(clicks);
+    return twoDecimals(times.reduce((sum, one) => sum + one, 0) / Math.max(1, times.length));
+  },
+  human_clicks: (clicks) => clicks.filter(({ isBot }) => !isBot).length,
+  p50_redirection_time: (clicks) => percentileInc(redirectTimes(clicks), 0.5),
+  p95_redirection_time: (clicks) => percentileInc(redirectTimes(clicks), 0.95),
+  p99_redirection_time: (clicks) => percentileInc(redirectTimes(clicks), 0.99),
+  clicks_per_visitor: (clicks) =>
+    clicks.length === 0 ? 0 : percent(clicks.length, visitorsOf(clicks) * 100),
 };
+
+function visitorsOf(clicks: readonly KnownClick[]): number {
+  return new Set(clicks.map(({ visitor }) => visitor)).size;
+}
+
+function redirectTimes(clicks: readonly KnownClick[]): readonly number[] {
+  return clicks.flatMap(({ redirectMs }) => (redirectMs === undefined ? [] : [redirectMs]));
+}
+
+function ascending(numbers: readonly number[]): readonly number[] {
+  return numbers.toSorted((a, b) => a - b);
+}
+
+/** As a spreadsheet's PERCENTILE.INC: between the two values around the place, in proportion. */
+function percentileInc(values: readonly number[], share: number): number | null {
+  const sorted = ascending(values);
+  const place = (sorted.length - 1) * share;
+  const below = sorted[Math.floor(place)];
+  const above = sorted[Math.ceil(place)];
+  if (below === undefined || above === undefined) return null;
+  return twoDecimals(below + (above - below) * (place % 1));
+}
+
+function twoDecimals(value: number): number {
+  return Math.round(value * 100) / 100;
+}
 
 export const COUNTRY_NAMES: Readonly<Record<string, string>> = {
   'United States': 'US',
@@ -84,13 +123,15 @@ export function expectedAnswer(question: Question, clicks: readonly KnownClick[]
     const { groups, shown } = groupsOf(question, dimensions, counted, buckets);
     if (name !== 'time') groupCounts[name] = groups;
     for (const metric of question.metrics) {
-      const total = MEASURES[metric](counted);
+      const total = Number(MEASURES[metric](counted));
       metrics[`${metric}_by_${name}`] = shown.map((group) => {
         const value = MEASURES[metric](group.clicks);
         return {
           ...fieldsOf(dimensions, group.parts, buckets, question.timezone),
-          [metric]: value,
-          ...(METRICS[metric].hasPercentage ? { [`${metric}_percentage`]: percent(value, total) } : {}),
+          [metric]: shownAs(metric, value, question.timezone),
+          ...(METRICS[metric].hasPercentage
+            ? { [`${metric}_percentage`]: percent(Number(value), total) }
+            : {}),
         };
       });
     }
@@ -282,23 +323,32 @@ function normalised(text: string): string {
   return `${protocol}//${host}${path.endsWith('/') ? path.slice(0, -1) : path}`;
 }
 
-function summaryOf(question: Question, clicks: readonly KnownClick[]) {
-  const times = clicks.map(({ clickedAt }) => clickedAt).toSorted((a, b) => a - b);
-  const redirects = clicks.flatMap(({ redirectMs }) => (redirectMs === undefined ? [] : [redirectMs]));
-  const mean = redirects.reduce((sum, one) => sum + one, 0) / Math.max(1, redirects.length);
-  const time = (instant: number | undefined) =>
-    instant === undefined ? null : written(instant, question.timezone);
-  return {
-    ...Object.fromEntries(METRIC_NAMES.map((name) => [METRICS[name].total, MEASURES[name](clicks)])),
-    bot_clicks: clicks.filter(({ isBot }) => isBot).length,
-    first_click: time(times[0]),
-    last_click: time(times.at(-1)),
-    avg_redirection_time: Math.round(mean * 100) / 100,
-  };
+/** What every summary has, in the contract's order; other metrics follow where they are asked for. */
+const ALWAYS = [
+  ['total_clicks', 'clicks'],
+  ['unique_clicks', 'unique_clicks'],
+  ['bot_clicks', 'bot_clicks'],
+  ['first_click', 'first_click'],
+  ['last_click', 'last_click'],
+  ['avg_redirection_time', 'avg_redirection_time'],
+] as const satisfies readonly (readonly [string, MetricName])[];
+
+function summaryOf({ metrics, timezone }: Question, clicks: readonly KnownClick[]) {
+  const asked = metrics.filter((name) => !ALWAYS.some(([, metric]) => metric === name));
+  return Object.fromEntries(
+    [...ALWAYS, ...asked.map((name) => [name, name] as const)].map(([total, metric]) => [
+      total,
+      shownAs(metric, MEASURES[metric](clicks), timezone),
+    ]),
+  );
+}
+
+function shownAs(metric: MetricName, value: number | null, timezone: string): number | string | null {
+  return METRICS[metric].kind === 'instant' && value !== null ? written(value, timezone) : value;
 }
 
 function computedOf(clicks: readonly KnownClick[]) {
-  const visitors = MEASURES.unique_clicks(clicks);
+  const visitors = visitorsOf(clicks);
   return {
     unique_click_rate: percent(visitors, clicks.length),
     repeat_click_rate: percent(clicks.length - visitors, clicks.length),
@@ -340,7 +390,8 @@ function groupsOf(
   const all = [...found.values()];
   if (isTime) return { groups: all.length, shown: all };
   const measure = MEASURES[METRIC_NAMES.find((name) => question.metrics.includes(name)) ?? 'clicks'];
-  const size = new Map(all.map((group) => [group, measure(group.clicks)]));
+  // No number of a group is negative, and one that has none stands last.
+  const size = new Map(all.map((group) => [group, measure(group.clicks) ?? -1]));
   const byRank = (a: Group, b: Group): number =>
     (size.get(b) ?? 0) - (size.get(a) ?? 0) || byParts(a.parts, b.parts);
   const kept = all.toSorted(byRank).slice(0, question.limit);

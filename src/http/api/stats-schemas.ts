@@ -2,16 +2,15 @@ import { z } from 'zod';
 import { mapEntries } from '../../lib/names.ts';
 import { DIMENSION_NAMES, type DimensionName, FILTER_NAMES } from '../../stats/registry/dimensions.ts';
 import { INTERVALS, INTERVAL_NAMES } from '../../stats/registry/intervals.ts';
-import { METRIC_NAMES, type MetricName, metricFields, metricOf } from '../../stats/registry/metrics.ts';
-import { OPERATOR_NAMES } from '../../stats/registry/operators.ts';
 import {
-  RATES,
-  type Summary,
-  TOTAL_NAMES,
-  type Total,
-  isSummary,
-  totalOf,
-} from '../../stats/registry/totals.ts';
+  METRIC_NAMES,
+  type Metric,
+  type MetricName,
+  metricFields,
+  metricOf,
+} from '../../stats/registry/metrics.ts';
+import { OPERATOR_NAMES } from '../../stats/registry/operators.ts';
+import { RATES, type Summary, isSummary } from '../../stats/registry/summary.ts';
 import type { ComparedResult } from '../../stats/result/compared-result.ts';
 import { SCOPES_OF_STATS } from '../../stats/parse/values.ts';
 import { namedSchema, ref } from '../openapi/schemas.ts';
@@ -48,33 +47,38 @@ const timeBucketInfo = z
 
 const decimal = z.number().min(0);
 
-/** How numbers of each kind are written. */
-const NUMBERS = { count, decimal, instant: zoned.nullable() } as const satisfies Record<
-  Total['kind'],
-  z.ZodType
->;
+/** How metrics of each kind are written. */
+const VALUES = { count, decimal, instant: zoned } as const satisfies Record<Metric['kind'], z.ZodType>;
+
+function valueOf(name: MetricName): z.ZodType {
+  const { kind, empty } = metricOf(name);
+  return empty === null ? VALUES[kind].nullable() : VALUES[kind];
+}
 
 const summary = z
   .strictObject(summaryShape())
   .describe('Totals of all clicks that match, whether the lists show them or not.');
 
-type SummaryShape = { readonly [Name in keyof Summary]: z.ZodType<Summary[Name]> };
+type SummaryShape = {
+  readonly [Name in keyof Summary]-?: Partial<Pick<Summary, Name>> extends Pick<Summary, Name>
+    ? z.ZodExactOptional<z.ZodType<Required<Summary>[Name]>>
+    : z.ZodType<Summary[Name]>;
+};
 
 function summaryShape(): SummaryShape {
-  const shape = Object.fromEntries([
-    ...METRIC_NAMES.map(metricOf).map(
-      ({ total, kind, description }) => [total, NUMBERS[kind].describe(description)] as const,
-    ),
-    ...TOTAL_NAMES.map(
-      (name) => [name, NUMBERS[totalOf(name).kind].describe(totalOf(name).description)] as const,
-    ),
-  ]);
+  const shape = Object.fromEntries(
+    METRIC_NAMES.map((name) => {
+      const { total, description, inSummary } = metricOf(name);
+      const value = valueOf(name).describe(description);
+      return [total, inSummary === 'always' ? value : value.exactOptional()] as const;
+    }),
+  );
   if (!isSummaryShape(shape)) throw new Error('The summary lacks a number.');
   return shape;
 }
 
 function isSummaryShape(shape: object): shape is SummaryShape {
-  return isSummary(shape);
+  return isSummary(shape, METRIC_NAMES);
 }
 
 const computedMetrics = z
@@ -85,7 +89,7 @@ const computedMetrics = z
   )
   .describe('Only where there are clicks.');
 
-const rows = z.array(z.record(z.string(), z.union([z.string(), z.number()])));
+const rows = z.array(z.record(z.string(), z.union([z.string(), z.number(), z.null()])));
 
 /** The row of a breakdown, which has the fields of its own dimensions and metric alone. */
 export const breakdownRow = namedSchema(
@@ -99,7 +103,7 @@ export const breakdownRow = namedSchema(
         METRIC_NAMES.flatMap((metric) =>
           metricFields(metric).map((name) => [
             name,
-            (name === metric ? NUMBERS[metricOf(metric).kind] : percent).exactOptional(),
+            (name === metric ? valueOf(metric) : percent).exactOptional(),
           ]),
         ),
       ),
@@ -145,7 +149,12 @@ function singleList(metric: MetricName, name: DimensionName): readonly [string, 
 
 function numberSchema(metric: MetricName, field: string): object {
   if (field !== metric) return { type: 'number', minimum: 0, maximum: 100 };
-  return { type: metricOf(metric).kind === 'count' ? 'integer' : 'number', minimum: 0 };
+  const { kind, empty } = metricOf(metric);
+  const type = { count: 'integer', decimal: 'number', instant: 'string' }[kind];
+  return {
+    type: empty === null ? [type, 'null'] : type,
+    ...(kind === 'instant' ? { format: 'date-time' } : { minimum: 0 }),
+  };
 }
 
 function listPattern(metricNames: readonly string[], dimensionNames: readonly string[]): string {

@@ -1,15 +1,19 @@
 import { type Sql, sql } from '../../sql/sql.ts';
 import { namesOf } from '../../lib/names.ts';
-import { type Aggregate, added } from './aggregates.ts';
+import { type Aggregate, added, earliest, latest, mean, perEach, percentiles } from './aggregates.ts';
 
 /** A number that lists have for each group, and the summary for all clicks. */
 export interface Metric {
-  /** How it is counted, and put together from shards. */
+  /** How it is counted, and put together from shards: as it is shown, but for the time zone of an instant. */
   readonly aggregate: Aggregate;
-  /** Counts are whole numbers; decimals have two places. */
-  readonly kind: 'count' | 'decimal';
+  /** Counts are whole numbers, decimals have two places, an instant is shown in the time zone asked for. */
+  readonly kind: 'count' | 'decimal' | 'instant';
+  /** What it is where no click has a value. */
+  readonly empty: 0 | null;
   /** Its name in the summary. */
   readonly total: string;
+  /** Whether the summary always has it, or only where it is asked for. */
+  readonly inSummary: 'always' | 'asked';
   /** Whether rows say how much of the total they are, in percent. */
   readonly hasPercentage: boolean;
   /** What counting it takes in comparison to counting clicks. What takes more is only counted where it is asked for. */
@@ -27,28 +31,119 @@ export interface Metric {
   readonly countReturningApart?: (returning: Sql) => Sql;
 }
 
-/** The metrics, in the order of an answer's lists; groups are ordered by the first that is asked for. */
+const COUNT = {
+  kind: 'count',
+  empty: 0,
+  inSummary: 'asked',
+  hasPercentage: true,
+  cost: 1,
+  isDefault: false,
+} as const;
+
+const INSTANT = {
+  kind: 'instant',
+  empty: null,
+  inSummary: 'always',
+  hasPercentage: false,
+  cost: 1,
+  isDefault: false,
+} as const;
+
+const DECIMAL = { ...COUNT, kind: 'decimal', hasPercentage: false } as const;
+
+const REDIRECT_TIME = percentiles(sql`redirect_ms`, 'redirect_ms_values');
+
+/** What a percentile of the redirect times has in common with the others. */
+const PERCENTILE = { ...DECIMAL, empty: null, cost: 3 } as const;
+
+/** The metrics, in the order of an answer's lists and of its summary; groups are ordered by the first that is asked for. */
 export const METRICS = {
   clicks: {
+    ...COUNT,
     aggregate: added(sql`count()`),
-    kind: 'count',
     total: 'total_clicks',
-    hasPercentage: true,
-    cost: 1,
+    inSummary: 'always',
     isDefault: true,
     label: 'Clicks',
     description: 'Clicks.',
   },
   unique_clicks: {
+    ...COUNT,
     aggregate: added(sql`uniqExact(visitor)`),
-    kind: 'count',
     total: 'unique_clicks',
-    hasPercentage: true,
+    inSummary: 'always',
     cost: 4,
     isDefault: true,
     label: 'Unique visitors',
     description: 'Distinct visitors, exactly.',
     countReturningApart: (returning) => sql`countIf(NOT ${returning}) + uniqExactIf(visitor, ${returning})`,
+  },
+  bot_clicks: {
+    ...COUNT,
+    aggregate: added(sql`countIf(is_bot)`),
+    total: 'bot_clicks',
+    inSummary: 'always',
+    label: 'Bot clicks',
+    description: 'Clicks of programs, among the total.',
+  },
+  first_click: {
+    ...INSTANT,
+    aggregate: earliest(sql`clicked_at`),
+    total: 'first_click',
+    label: 'First click',
+    description: 'When the first of the clicks happened; null where there are none.',
+  },
+  last_click: {
+    ...INSTANT,
+    aggregate: latest(sql`clicked_at`),
+    total: 'last_click',
+    label: 'Last click',
+    description: 'When the last of the clicks happened; null where there are none.',
+  },
+  avg_redirection_time: {
+    ...DECIMAL,
+    aggregate: mean(sql`redirect_ms`),
+    total: 'avg_redirection_time',
+    inSummary: 'always',
+    label: 'Average redirect time',
+    description: 'Milliseconds, over the clicks that tell; 0 where none does.',
+  },
+  human_clicks: {
+    ...COUNT,
+    aggregate: added(sql`countIf(NOT is_bot)`),
+    total: 'human_clicks',
+    label: 'Human clicks',
+    description: 'Clicks that no program made.',
+  },
+  p50_redirection_time: {
+    ...PERCENTILE,
+    aggregate: REDIRECT_TIME.p50,
+    total: 'p50_redirection_time',
+    label: 'Median redirect time',
+    description:
+      'Milliseconds that half of the redirects took at most, as PERCENTILE.INC of spreadsheets; null where no click tells.',
+  },
+  p95_redirection_time: {
+    ...PERCENTILE,
+    aggregate: REDIRECT_TIME.p95,
+    total: 'p95_redirection_time',
+    label: '95th percentile of redirect times',
+    description: 'The same for 95 of 100 redirects.',
+  },
+  p99_redirection_time: {
+    ...PERCENTILE,
+    aggregate: REDIRECT_TIME.p99,
+    total: 'p99_redirection_time',
+    label: '99th percentile of redirect times',
+    description: 'The same for 99 of 100 redirects.',
+  },
+  clicks_per_visitor: {
+    ...DECIMAL,
+    aggregate: perEach(sql`count()`, sql`uniqExact(visitor)`),
+    total: 'clicks_per_visitor',
+    cost: 4,
+    label: 'Clicks per visitor',
+    description: 'Clicks for each distinct visitor; 0 where there are none.',
   },
 } as const satisfies Record<string, Metric>;
 
@@ -63,6 +158,11 @@ export function metricOf(name: MetricName): Metric {
 
 /** The metrics where nobody says which. */
 export const DEFAULT_METRICS = METRIC_NAMES.filter((name) => metricOf(name).isDefault);
+
+/** The metrics that a summary has where some are asked for, in its order. */
+export function summaryMetrics(asked: readonly MetricName[]): readonly MetricName[] {
+  return METRIC_NAMES.filter((name) => metricOf(name).inSummary === 'always' || asked.includes(name));
+}
 
 /** The names of a row's fields for a metric: its own, and its percentage's where it has one. */
 export function metricFields(name: MetricName): readonly string[] {

@@ -1,6 +1,6 @@
 import { mapEntries } from '../../lib/names.ts';
 import { DIMENSIONS, dimensionOf } from './dimensions.ts';
-import { METRICS, metricOf } from './metrics.ts';
+import { DEFAULT_METRICS, metricOf } from './metrics.ts';
 
 // Plain data only: the dashboard is built with these values in place of this module, and so without any SQL.
 
@@ -16,8 +16,8 @@ export const DIMENSION_WORDS = mapEntries(DIMENSIONS, (name) => {
   };
 });
 
-/** What people call the metrics, and their totals. */
-export const METRIC_WORDS = mapEntries(METRICS, (name) => {
+/** What people call the metrics that the page asks for, and their totals. */
+export const METRIC_WORDS = DEFAULT_METRICS.map((name) => {
   const { label, total, kind } = metricOf(name);
   return { label, total, kind };
 });

@@ -1,23 +1,22 @@
 import type { ExportContent, ExportList } from '../../export/content.ts';
 import { timeSlices } from '../../lib/event-loop.ts';
-import { mapEntries } from '../../lib/names.ts';
 import { percentage } from '../../lib/rounding.ts';
 import { type RowTemplate, writeRow } from '../../lib/row-template.ts';
 import { formatWithOffset } from '../../lib/calendar.ts';
 import type { Plan } from '../plan.ts';
 import type { StatsQuery } from '../parse/query.ts';
 import { percentageOf } from '../registry/metrics.ts';
-import { SUMMARY_COLUMNS, SUMMARY_REGISTRY } from '../registry/totals.ts';
 import { type ExportListPlan, type RowOf, exportLists } from '../sql/export-lists.ts';
+import { countedMetrics } from '../sql/numbers.ts';
 import { buckets } from '../time/buckets.ts';
 import { DelimitedBytes } from './delimited-bytes.ts';
-import { type StatsHead, previousHead, shapeHead, shownNumber } from './result-head.ts';
+import { type StatsHead, type SummaryNumbers, previousHead, shapeHead, shownMetric } from './result-head.ts';
 
 /** Text that is gathered before it is passed on. */
 const PIECE_CHARACTERS = 65_536;
 const BUCKETS_A_LOOK = 64;
 
-/** The totals of a period, in the order of `SUMMARY_COLUMNS`. */
+/** The totals of a period, in the order of `countedMetrics`. */
 type Totals = readonly (number | null)[];
 
 /** A period whose lists are to be read. */
@@ -25,7 +24,7 @@ interface Period {
   readonly query: StatsQuery;
   readonly sections: DelimitedBytes;
   readonly row: RowOf;
-  readonly totals: Totals;
+  readonly totals: SummaryNumbers;
   /** Filled in as the lists are read. */
   readonly groupCounts: Record<string, number>;
 }
@@ -43,8 +42,9 @@ export async function readExport(
 ): Promise<ExportContent & { readonly head: StatsHead }> {
   const { query, previous } = plan;
   const sections = new DelimitedBytes(bytes);
-  const [totals = [], totalsBefore = []]: readonly Totals[] = JSON.parse(await sections.delimiter());
-  const head = shapeHead(query, summaryNumbers(totals), now);
+  const periods: readonly Totals[] = JSON.parse(await sections.delimiter());
+  const [totals = {}, totalsBefore = {}] = periods.map((values) => totalsByName(query, values));
+  const head = shapeHead(query, totals, now);
   const groupCounts: Record<string, number> = {};
   const lists = listsOf({ query, sections, row, totals, groupCounts });
   const content = { head, summary: { ...head.summary }, listNames: exportLists(query), groupCounts };
@@ -55,7 +55,7 @@ export async function readExport(
       previous: query.previous === null ? null : undefined,
     };
   }
-  const headBefore = previousHead(shapeHead(previous.query, summaryNumbers(totalsBefore), now));
+  const headBefore = previousHead(shapeHead(previous.query, totalsBefore, now));
   const before = { query: previous.query, sections, row, totals: totalsBefore, groupCounts: {} };
   // A format need not look for lists where there are none.
   const isLast = previous.lists.length === 0;
@@ -71,15 +71,15 @@ export async function readExport(
   };
 }
 
-function summaryNumbers(totals: Totals) {
-  return mapEntries(SUMMARY_REGISTRY, (name) => totals[SUMMARY_COLUMNS.indexOf(name)] ?? null);
+function totalsByName(query: StatsQuery, totals: Totals): SummaryNumbers {
+  return Object.fromEntries(countedMetrics(query).map((name, place) => [name, totals[place] ?? null]));
 }
 
 async function* listsOf({ query, sections, row, totals, groupCounts }: Period): AsyncGenerator<ExportList> {
   let lastCount = 0;
   for (const plan of exportLists(query)) {
     const { name, columns } = plan;
-    const total = totals[SUMMARY_COLUMNS.indexOf(plan.metric)] ?? 0;
+    const total = totals[plan.metric] ?? 0;
     yield {
       name,
       columns,
@@ -105,7 +105,7 @@ async function* untilEnd(
     throw new Error('The export has more lists than were asked for.');
 }
 
-/** The rows of time's own list: one for every bucket, with 0 where ClickHouse has none. */
+/** The rows of time's own list: one for every bucket, also where ClickHouse has none. */
 async function* everyBucket(
   query: StatsQuery,
   section: AsyncIterable<Buffer>,
@@ -113,21 +113,22 @@ async function* everyBucket(
   template: RowTemplate,
   total: number,
 ): AsyncGenerator<Buffer> {
-  const counted = countsOf(section);
-  let next = await counted.next();
+  const rows = valuesOf(section);
+  let next = await rows.next();
   let text = '';
   const yieldIfDue = timeSlices(BUCKETS_A_LOOK);
   for (const { start, offset, label } of buckets(query.interval, query.range, query.timezone)) {
-    let count = 0;
+    let counted: number | null = null;
     if (next.done !== true && next.value.seconds === start / 1000) {
-      count = next.value.count;
-      next = await counted.next();
+      counted = next.value.value;
+      next = await rows.next();
     }
+    const value = shownMetric(metric, counted, query.timezone);
     text += writeRow(template, {
       time: label,
       bucket_start: formatWithOffset(start, offset),
-      [metric]: shownNumber(metric, count),
-      [percentageOf(metric)]: percentage(count, total),
+      [metric]: value,
+      [percentageOf(metric)]: percentage(Number(value), total),
     });
     const due = yieldIfDue();
     if (due !== undefined) await due;
@@ -139,14 +140,14 @@ async function* everyBucket(
   if (text !== '') yield Buffer.from(text);
 }
 
-async function* countsOf(section: AsyncIterable<Buffer>) {
+async function* valuesOf(section: AsyncIterable<Buffer>) {
   let rest = '';
   for await (const piece of section) {
     const lines = (rest + piece.toString('latin1')).split('\n');
     rest = lines.pop() ?? '';
     for (const line of lines) {
-      const [seconds, count] = line.split('\t');
-      yield { seconds: Number(seconds), count: Number(count) };
+      const [seconds, value = ''] = line.split('\t');
+      yield { seconds: Number(seconds), value: value === '' ? null : Number(value) };
     }
   }
 }

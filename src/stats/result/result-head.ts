@@ -2,21 +2,12 @@ import { assertNever } from '../../errors.ts';
 import { DAY } from '../../lib/calendar.ts';
 import { mapEntries } from '../../lib/names.ts';
 import { formatInstant } from '../../lib/time-zone.ts';
-import { twoDecimals } from '../../lib/rounding.ts';
 import { type FiltersByName, filtersByName } from '../parse/filter.ts';
 import type { StatsQuery } from '../parse/query.ts';
 import type { DimensionName } from '../registry/dimensions.ts';
 import { INTERVALS, type IntervalName, intervalMinutes } from '../registry/intervals.ts';
-import { METRIC_NAMES, type MetricName, metricOf } from '../registry/metrics.ts';
-import {
-  type ComputedMetrics,
-  RATES,
-  type Summary,
-  TOTAL_NAMES,
-  type TotalName,
-  isSummary,
-  totalOf,
-} from '../registry/totals.ts';
+import { type MetricName, metricOf, summaryMetrics } from '../registry/metrics.ts';
+import { type ComputedMetrics, RATES, type Summary, isSummary } from '../registry/summary.ts';
 
 export interface TimeBucketInfo {
   readonly strategy: (typeof INTERVALS)[IntervalName]['strategy'];
@@ -46,8 +37,8 @@ export type StatsHead = {
   readonly computed_metrics?: ComputedMetrics;
 };
 
-/** The numbers of a summary, by the column they were counted in; instants in Unix milliseconds. */
-export type SummaryNumbers = Readonly<Record<MetricName | TotalName, number | null>>;
+/** The numbers of a summary; instants in Unix milliseconds. */
+export type SummaryNumbers = Readonly<Partial<Record<MetricName, number | null>>>;
 
 /** @param now Unix milliseconds */
 export function shapeHead(query: StatsQuery, numbers: SummaryNumbers, now: number): StatsHead {
@@ -86,34 +77,37 @@ export function previousHead({ time_range: range, summary, computed_metrics }: S
   };
 }
 
-/** A metric as it is shown: whole, or with two decimals; 0 where no click has one. */
-export function shownNumber(name: MetricName, value: number | null): number {
-  return metricOf(name).kind === 'count' ? (value ?? 0) : twoDecimals(value ?? 0);
-}
-
-function shapeSummary({ timezone }: StatsQuery, numbers: SummaryNumbers): Summary {
-  const summary = Object.fromEntries([
-    ...METRIC_NAMES.map((name) => [metricOf(name).total, shownNumber(name, numbers[name])] as const),
-    ...TOTAL_NAMES.map((name) => [name, shownTotal(name, numbers, timezone)] as const),
-  ]);
-  if (!isSummary(summary)) throw new Error('The summary lacks a number.');
-  return summary;
-}
-
-function shownTotal(name: TotalName, numbers: SummaryNumbers, timezone: string): number | string | null {
-  const value = numbers[name];
-  const { kind } = totalOf(name);
+/**
+ * A metric as it is shown.
+ * @param value as it was counted, an instant in Unix milliseconds; null where no click has one
+ */
+export function shownMetric(
+  name: MetricName,
+  value: number | null,
+  timezone: string,
+): number | string | null {
+  const { kind, empty } = metricOf(name);
   switch (kind) {
     case 'count':
-      return value ?? 0;
     case 'decimal':
-      return twoDecimals(value ?? 0);
+      return value ?? empty;
     case 'instant':
       // Of no clicks, ClickHouse's first instant is that of 1970.
-      return value === null || value === 0 ? null : formatInstant(value, timezone);
+      return value === null || value === 0 ? empty : formatInstant(value, timezone);
     default:
       return assertNever(kind);
   }
+}
+
+function shapeSummary({ metrics, timezone }: StatsQuery, numbers: SummaryNumbers): Summary {
+  const summary = Object.fromEntries(
+    summaryMetrics(metrics).map((name) => [
+      metricOf(name).total,
+      shownMetric(name, numbers[name] ?? null, timezone),
+    ]),
+  );
+  if (!isSummary(summary, metrics)) throw new Error('The summary lacks a number.');
+  return summary;
 }
 
 function bucketInfo({ interval, timezone }: StatsQuery): TimeBucketInfo {

@@ -1,9 +1,8 @@
-import { type StatsHead, type SummaryNumbers, shapeHead, shownNumber } from './result-head.ts';
-import { mapEntries } from '../../lib/names.ts';
+import { type StatsHead, type SummaryNumbers, shapeHead, shownMetric } from './result-head.ts';
 import { percentage } from '../../lib/rounding.ts';
 import { type MetricList, isTimeList, listsOf } from '../sql/lists.ts';
+import { countedMetrics } from '../sql/numbers.ts';
 import { type MetricName, metricOf, percentageOf } from '../registry/metrics.ts';
-import { SUMMARY_REGISTRY } from '../registry/totals.ts';
 import type { StatsQuery } from '../parse/query.ts';
 import { TimeFields } from '../time/time-fields.ts';
 
@@ -16,7 +15,7 @@ export interface StatsRows {
   readonly rows: readonly StatsRow[];
 }
 
-type ListRow = Readonly<Record<string, string | number>>;
+type ListRow = Readonly<Record<string, string | number | null>>;
 
 /** What the statistics API answers a question with. */
 export interface StatsResult<List = readonly ListRow[]> extends StatsHead {
@@ -43,7 +42,7 @@ export function shapeStats(
   now: number,
 ): StatsResult<ShapedList> {
   const read = columnReader(columns);
-  const head = shapeHead(query, summaryNumbers(rows, read), now);
+  const head = shapeHead(query, summaryNumbers(query, rows, read), now);
   const rowsByList = groupRows(rows, (row) => read(row, 'list'));
   const metrics: Record<string, ShapedList> = {};
   const groupCounts: Record<string, number> = {};
@@ -67,15 +66,15 @@ export function shapeStats(
 function numberWriter(
   metric: MetricName,
   read: ReadColumn,
-  { summary }: StatsHead,
+  { summary, timezone }: StatsHead,
 ): (group: Group) => ListRow {
   const { hasPercentage, total } = metricOf(metric);
   const whole = Number(new Map<string, unknown>(Object.entries(summary)).get(total));
   const percentageName = percentageOf(metric);
   return ({ fields, row }) => {
-    const value = shownNumber(metric, row === undefined ? 0 : numberIn(row, metric, read));
+    const value = shownMetric(metric, row === undefined ? null : numberIn(row, metric, read), timezone);
     return hasPercentage
-      ? { ...fields, [metric]: value, [percentageName]: percentage(value, whole) }
+      ? { ...fields, [metric]: value, [percentageName]: percentage(Number(value), whole) }
       : { ...fields, [metric]: value };
   };
 }
@@ -95,10 +94,10 @@ function groupRows<Key>(
 }
 
 /** @throws Error without a summary, which there always is */
-function summaryNumbers(rows: readonly StatsRow[], read: ReadColumn): SummaryNumbers {
+function summaryNumbers(query: StatsQuery, rows: readonly StatsRow[], read: ReadColumn): SummaryNumbers {
   const summary = rows.find((row) => read(row, 'list') === 0);
   if (summary === undefined) throw new Error('The summary row is missing.');
-  return mapEntries(SUMMARY_REGISTRY, (name) => numberIn(summary, name, read));
+  return Object.fromEntries(countedMetrics(query).map((name) => [name, numberIn(summary, name, read)]));
 }
 
 function numberIn(row: StatsRow, column: string, read: ReadColumn): number | null {

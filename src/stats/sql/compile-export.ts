@@ -2,17 +2,16 @@ import { type Statement, subquery } from '../../sql/select.ts';
 import { EMPTY, type Sql, identifier, join, param, sql } from '../../sql/sql.ts';
 import type { Plan } from '../plan.ts';
 import type { StatsQuery } from '../parse/query.ts';
-import { metricOf, percentageOf } from '../registry/metrics.ts';
-import { SUMMARY_COLUMNS } from '../registry/totals.ts';
+import { type MetricName, metricOf, percentageOf } from '../registry/metrics.ts';
 import { filterClicks } from './conditions.ts';
 import { type ExportListPlan, type RowOf, exportLists } from './export-lists.ts';
 import { blankDimensions } from './lists.ts';
-import { selectSummary } from './numbers.ts';
+import { countedMetrics, selectSummary } from './numbers.ts';
 import { limitBy, rankAndNames } from './order.ts';
 import { PREVIOUS, groupsOfBoth, mergedOfBoth } from './periods.ts';
 import { rowText } from './row-text.ts';
 import { clicksFrom } from './sharding.ts';
-import { timeTexts } from './time-text.ts';
+import { instantText, timeTexts } from './time-text.ts';
 
 /**
  * An export as one SQL query whose result is text: sections, each ended by a delimiter, a line that begins with U+0000,
@@ -60,9 +59,10 @@ ${shown}
 /** The lists of a period with the numbers of their sections. @param moved what is added to the lists' places */
 function sectionsOf(query: StatsQuery, moved: number, rowOf: RowOf) {
   const first = moved * query.metrics.length;
+  const values = shownValues(query);
   return exportLists(query).map((list, index) => ({
     index: first + index,
-    row: sectionRow(query, list, rowOf),
+    row: sectionRow(list, rowOf, values),
   }));
 }
 
@@ -109,7 +109,9 @@ function shardedRows(plan: Plan): Sql {
   // The groups of a single list have totals of their own.
   const totalsOf = (list: number): Sql => {
     const isSummary = sql`list = ${param('UInt8', list)}`;
-    const totals = SUMMARY_COLUMNS.map((name) => sql`maxIf(${identifier(name)}, ${isSummary}) OVER ()`);
+    const totals = countedMetrics(plan.query).map(
+      (name) => sql`maxIf(${identifier(name)}, ${isSummary}) OVER ()`,
+    );
     return sql`tuple(${join(totals, ', ')})`;
   };
   const before = plan.previous && sql`, ${totalsOf(PREVIOUS)} AS previous_totals`;
@@ -117,7 +119,7 @@ function shardedRows(plan: Plan): Sql {
   return sql`SELECT ${join(shown, ', ')}, ${totalsOf(0)} AS totals${before ?? EMPTY}
 FROM
 (
-${rowsAndDelimiters(merged, plan, SUMMARY_COLUMNS)}
+${rowsAndDelimiters(merged, plan, countedMetrics(plan.query))}
 )
 QUALIFY list NOT IN (0, ${param('UInt8', PREVIOUS)}) OR is_row = 0`;
 }
@@ -146,8 +148,11 @@ SELECT arrayJoin(${param('Array(UInt8)', places)}), 0, ${join(blanks, ', ')}`;
 
 function delimiter(plan: Plan, place: Sql): Sql {
   const periods = plan.previous === undefined ? [TOTALS] : [TOTALS, PREVIOUS_TOTALS];
+  const { query } = plan;
   const totals = periods.map((period) => {
-    const numbers = SUMMARY_COLUMNS.map((name) => sql`CAST(${totalOf(name, period)}, 'Nullable(Float64)')`);
+    const numbers = countedMetrics(query).map(
+      (name) => sql`CAST(${totalOf(name, query, period)}, 'Nullable(Float64)')`,
+    );
     return sql`[${join(numbers, ', ')}]`;
   });
   const end = param('UInt8', endOf(plan));
@@ -159,25 +164,35 @@ const TOTALS = sql`totals`;
 const PREVIOUS_TOTALS = sql`previous_totals`;
 
 /** A number of a summary. */
-function totalOf(name: (typeof SUMMARY_COLUMNS)[number], totals = TOTALS): Sql {
-  return sql`tupleElement(${totals}, ${param('UInt8', SUMMARY_COLUMNS.indexOf(name) + 1)})`;
+function totalOf(name: MetricName, query: StatsQuery, totals = TOTALS): Sql {
+  return sql`tupleElement(${totals}, ${param('UInt8', countedMetrics(query).indexOf(name) + 1)})`;
 }
 
-function sectionRow(query: StatsQuery, { metric, columns, isTime }: ExportListPlan, rowOf: RowOf): Sql {
-  const value = shownValue(metric);
-  if (isTime) return sql`concat(toString(time), '\\t', toString(${value}), '\\n')`;
-  const total = totalOf(metric);
-  return rowText(rowOf(columns), {
-    ...Object.fromEntries(columns.map(({ name }) => [name, identifier(name)])),
-    ...(query.groupBy.includes('time') ? timeTexts(query) : {}),
-    [metric]: value,
+type Values = Readonly<Record<string, Sql>>;
+
+/** The expressions of all columns that rows of a query have, by name. */
+function shownValues(query: StatsQuery): Values {
+  const dimensions = query.groupBy.map((name) => [name, identifier(name)] as const);
+  const metrics = query.metrics.flatMap((name) => {
+    const total = totalOf(name, query);
     // As `percentage` does it: in doubles, halves up.
-    [percentageOf(metric)]: sql`if(${total} = 0, 0, floor(${value} * 10000 / ${total} + 0.5) / 100)`,
+    const percentage = sql`if(${total} = 0, 0, floor(${identifier(name)} * 10000 / ${total} + 0.5) / 100)`;
+    return [
+      [name, shownValue(name, query)],
+      [percentageOf(name), percentage],
+    ] as const;
   });
+  const times = query.groupBy.includes('time') ? timeTexts(query) : {};
+  return { ...Object.fromEntries([...dimensions, ...metrics]), ...times };
 }
 
-/** A metric as `shownNumber` has it. */
-export function shownValue(metric: ExportListPlan['metric']): Sql {
+function sectionRow({ metric, columns, isTime }: ExportListPlan, rowOf: RowOf, values: Values): Sql {
+  if (!isTime) return rowText(rowOf(columns), values);
+  return sql`concat(toString(time), '\\t', ifNull(toString(${identifier(metric)}), ''), '\\n')`;
+}
+
+/** A metric as `shownMetric` has it. */
+export function shownValue(metric: MetricName, query: StatsQuery): Sql {
   const value = identifier(metric);
-  return metricOf(metric).kind === 'count' ? value : sql`floor(ifNull(${value}, 0) * 100 + 0.5) / 100`;
+  return metricOf(metric).kind === 'instant' ? instantText(query, value) : value;
 }

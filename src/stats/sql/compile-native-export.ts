@@ -65,7 +65,7 @@ function shownColumns({ query, lists, previous }: Plan): readonly Sql[] {
     ...query.groupBy
       .filter((name) => name !== 'time')
       .map((name) => named(identifier(name), `shown_${name}`)),
-    ...query.metrics.map((name) => named(shownValue(name), `shown_${name}`)),
+    ...query.metrics.map((name) => named(shownValue(name, query), `shown_${name}`)),
   ];
 }
 

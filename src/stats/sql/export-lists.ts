@@ -1,7 +1,7 @@
 import type { Column, RowTemplate } from '../../lib/row-template.ts';
 import type { StatsQuery } from '../parse/query.ts';
 import type { DimensionName } from '../registry/dimensions.ts';
-import { type MetricName, metricFields } from '../registry/metrics.ts';
+import { type MetricName, metricOf, percentageOf } from '../registry/metrics.ts';
 import { isTimeList, listsOf } from './lists.ts';
 
 /** How a format writes a row of such columns. */
@@ -24,16 +24,21 @@ export function exportLists(query: StatsQuery): readonly ExportListPlan[] {
   return listsOf(query).flatMap((list) =>
     query.metrics.map((metric): ExportListPlan => {
       const groupName = list.dimensions.join('_');
-      const numbers = metricFields(metric).map((name): Column => ({ name, kind: 'number' }));
       return {
         name: `${metric}_by_${groupName}`,
         groupName,
         metric,
-        columns: [...list.dimensions.flatMap(columnsOf), ...numbers],
+        columns: [...list.dimensions.flatMap(columnsOf), ...metricColumns(metric)],
         isTime: isTimeList(list),
       };
     }),
   );
+}
+
+function metricColumns(name: MetricName): readonly Column[] {
+  const { kind, empty, hasPercentage } = metricOf(name);
+  const own = { name, kind: kind === 'instant' ? 'plain' : 'number', isNullable: empty === null } as const;
+  return hasPercentage ? [own, { name: percentageOf(name), kind: 'number' }] : [own];
 }
 
 function columnsOf(name: DimensionName): readonly Column[] {

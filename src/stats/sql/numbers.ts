@@ -1,58 +1,66 @@
 import { type Select, type Selection, as, sourceSql } from '../../sql/select.ts';
 import { type Sql, sql } from '../../sql/sql.ts';
 import type { Plan } from '../plan.ts';
-import type { Aggregate } from '../registry/aggregates.ts';
-import { METRIC_NAMES, type MetricName, metricOf } from '../registry/metrics.ts';
-import { SUMMARY_COLUMNS, TOTAL_NAMES, type TotalName, totalOf } from '../registry/totals.ts';
+import { type Aggregate, partColumn } from '../registry/aggregates.ts';
+import { type MetricName, metricOf, summaryMetrics } from '../registry/metrics.ts';
+import type { StatsQuery } from '../parse/query.ts';
 import { returningVisitors } from './visitor-plan.ts';
 
-/** A metric, or a total of the summary: a column each, or several on a shard. */
-export type NumberName = MetricName | TotalName;
-
-/** How a metric or total is counted. */
-export function aggregateOf(name: NumberName): Aggregate {
-  return isMetric(name) ? metricOf(name).aggregate : totalOf(name).aggregate;
+/** The metrics that rows have columns for: those of the summary, which has all that are asked for. */
+export function countedMetrics({ metrics }: Pick<StatsQuery, 'metrics'>): readonly MetricName[] {
+  return summaryMetrics(metrics);
 }
 
-function isMetric(name: NumberName): name is MetricName {
-  return METRIC_NAMES.some((known) => known === name);
-}
-
-/** Selects the metrics that are asked for, in lists; in one pass with the summary all of them, and the totals. */
+/** Selects the metrics that are asked for, in lists; in one pass with the summary all that it has. */
 export function selectMetrics(select: Select, plan: Plan): Select {
   const { query, isOnePass } = plan;
-  const metrics = METRIC_NAMES.flatMap((name) =>
-    isOnePass || query.metrics.includes(name)
-      ? counted(name, metricAggregate(name, select, plan), plan)
-      : notCounted(name, plan),
+  return selectNumbers(select, plan, (name) =>
+    isOnePass || query.metrics.includes(name) ? listAggregate(name, select, plan) : undefined,
   );
-  const totals = TOTAL_NAMES.flatMap((name) =>
-    isOnePass ? counted(name, totalOf(name).aggregate, plan) : notCounted(name, plan),
-  );
-  return { ...select, columns: [...select.columns, ...metrics, ...totals] };
 }
 
 /** Selects what a summary is made of. */
 export function selectSummary(select: Select, plan: Plan): Select {
-  const numbers = SUMMARY_COLUMNS.flatMap((name) => counted(name, aggregateOf(name), plan));
-  return { ...select, columns: [...select.columns, ...numbers] };
+  return selectNumbers(select, plan, (name) => metricOf(name).aggregate);
 }
 
-function metricAggregate(name: MetricName, select: Select, { visitorPlan, isOnePass }: Plan): Aggregate {
+/** A metric from the rows of all shards. */
+export function mergedMetric(name: MetricName, column: (name: string) => Sql): Selection {
+  const merged = metricOf(name).aggregate.merge((part) => column(partColumn(name, part)));
+  return as(name, orEmpty(name, merged));
+}
+
+/** A column for each metric, NULL where it is not counted; on a shard the columns that it is put together from later. */
+function selectNumbers(
+  select: Select,
+  { query, sharding }: Plan,
+  countedAs: (name: MetricName) => Aggregate | undefined,
+): Select {
+  const numbers = new Map<string, Sql>();
+  for (const name of countedMetrics(query)) {
+    const counted = countedAs(name);
+    if (sharding === undefined) {
+      numbers.set(name, counted === undefined ? NULL : orEmpty(name, counted.value));
+      continue;
+    }
+    for (const part of Object.keys(metricOf(name).aggregate.parts)) {
+      numbers.set(partColumn(name, part), counted?.parts[part] ?? NULL);
+    }
+  }
+  return { ...select, columns: [...select.columns, ...[...numbers].map(([name, value]) => as(name, value))] };
+}
+
+function listAggregate(name: MetricName, select: Select, { visitorPlan, isOnePass }: Plan): Aggregate {
   const { aggregate, countReturningApart } = metricOf(name);
   if (visitorPlan === 'all-alike' || isOnePass || countReturningApart === undefined) return aggregate;
   const value = countReturningApart(returningVisitors(sourceSql(select)));
   return { ...aggregate, value, parts: { '': value } };
 }
 
-/** The columns of a number: on a shard those that it is put together from later. */
-function counted(name: string, { value, parts }: Aggregate, { sharding }: Plan): readonly Selection[] {
-  if (sharding === undefined) return [as(name, value)];
-  return Object.entries(parts).map(([suffix, part]) => as(name + suffix, part));
-}
-
-function notCounted(name: NumberName, plan: Plan): readonly Selection[] {
-  return counted(name, aggregateOf(name), plan).map((column) => as(column.name, NULL));
+/** A decimal is NULL where no click has a value. */
+function orEmpty(name: MetricName, value: Sql): Sql {
+  const { kind, empty } = metricOf(name);
+  return kind === 'decimal' && empty === 0 ? sql`ifNull(${value}, 0)` : value;
 }
 
 const NULL: Sql = sql`NULL`;

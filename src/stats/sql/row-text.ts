@@ -1,7 +1,7 @@
 import { assertNever } from '../../errors.ts';
 import { type Param, type Sql, join, param, sql } from '../../sql/sql.ts';
 import { FORMULA_IN_CLICKHOUSE } from '../../lib/formula-guard.ts';
-import type { Column, Escape, RowTemplate } from '../../lib/row-template.ts';
+import { type Column, type Escape, type RowTemplate, nullText } from '../../lib/row-template.ts';
 
 /** Put before each text when a row's are looked at together: a character that no format minds. */
 const BEFORE = '\u007F';
@@ -43,19 +43,23 @@ function concatenated({ escape, pieces }: RowTemplate, values: Values, textOf: (
   return concat(
     pieces.map((piece) => {
       if (typeof piece === 'string') return param('String', piece);
-      const value = valueOf(piece, values);
-      switch (piece.kind) {
-        case 'number':
-          return sql`toString(${value})`;
-        case 'plain':
-          return unescaped(value, escape);
-        case 'text':
-          return textOf(value);
-        default:
-          return assertNever(piece.kind);
-      }
+      const text = textOfColumn(piece, valueOf(piece, values), escape, textOf);
+      return piece.isNullable === true ? sql`ifNull(${text}, ${param('String', nullText(escape))})` : text;
     }),
   );
+}
+
+function textOfColumn({ kind }: Column, value: Sql, escape: Escape, textOf: (text: Sql) => Sql): Sql {
+  switch (kind) {
+    case 'number':
+      return sql`toString(${value})`;
+    case 'plain':
+      return unescaped(value, escape);
+    case 'text':
+      return textOf(value);
+    default:
+      return assertNever(kind);
+  }
 }
 
 function concat(parts: readonly (Param | Sql)[]): Sql {

@@ -1,8 +1,7 @@
-import { type Select, type Statement, as, named, selectFrom, statementSql } from '../../sql/select.ts';
+import { type Select, type Statement, named, selectFrom, statementSql } from '../../sql/select.ts';
 import { type Sql, identifier, join, quoted, sql, tableOf } from '../../sql/sql.ts';
 import type { Plan } from '../plan.ts';
-import { SUMMARY_COLUMNS } from '../registry/totals.ts';
-import { aggregateOf } from './numbers.ts';
+import { countedMetrics, mergedMetric } from './numbers.ts';
 
 /** Clicks that are sharded over a cluster by visitor, so that each visitor's clicks are on one shard. */
 export interface Sharding {
@@ -27,12 +26,9 @@ export function onEachShard({ cluster }: Sharding, query: Sql): Sql {
 export function mergeShards(statement: Statement, { query, sharding }: Plan): Statement {
   if (sharding === undefined) return statement;
   const names = ['list', ...query.groupBy];
-  const numbers = SUMMARY_COLUMNS.map((name) =>
-    // The table's name stands before: without it an alias would be taken for the column.
-    as(
-      name,
-      aggregateOf(name).merge((suffix) => sql`shards.${identifier(name + suffix)}`),
-    ),
+  // The table's name stands before: without it an alias would be taken for the column.
+  const numbers = countedMetrics(query).map((name) =>
+    mergedMetric(name, (column) => sql`shards.${identifier(column)}`),
   );
   return {
     ...selectFrom(sql`${onEachShard(sharding, statementSql(statement))} AS shards`),

@@ -13,7 +13,7 @@ SELECT
   sum(shards.bot_clicks) AS bot_clicks,
   min(shards.first_click) AS first_click,
   max(shards.last_click) AS last_click,
-  sum(shards.avg_redirection_time_sum) / sum(shards.avg_redirection_time_count) AS avg_redirection_time,
+  ifNull(floor(sum(shards.avg_redirection_time_sum) / sum(shards.avg_redirection_time_count) * 100 + 0.5) / 100, 0) AS avg_redirection_time,
   count() OVER (PARTITION BY list) AS groups
 FROM cluster('all', view(
   SELECT
@@ -62,7 +62,7 @@ FROM (
     sum(shards.bot_clicks) AS bot_clicks,
     min(shards.first_click) AS first_click,
     max(shards.last_click) AS last_click,
-    sum(shards.avg_redirection_time_sum) / sum(shards.avg_redirection_time_count) AS avg_redirection_time,
+    ifNull(floor(sum(shards.avg_redirection_time_sum) / sum(shards.avg_redirection_time_count) * 100 + 0.5) / 100, 0) AS avg_redirection_time,
     count() OVER (PARTITION BY list) AS groups
   FROM cluster('all', view(
     SELECT

@@ -1,7 +1,6 @@
 import { expect, test } from '@jest/globals';
 import type { StatsQuery } from '../../../src/stats/parse/query.ts';
 import type { PlanOptions } from '../../../src/stats/plan.ts';
-import { METRIC_NAMES, metricOf } from '../../../src/stats/registry/metrics.ts';
 import { linesBetween, readable } from '../../support/stats-sql.ts';
 
 const CLICKS = 'count() AS clicks,';
@@ -9,7 +8,7 @@ const VISITORS = 'uniqExact(visitor) AS unique_clicks,';
 const TOTALS = `countIf(is_bot) AS bot_clicks,
 toUnixTimestamp64Milli(min(clicked_at)) AS first_click,
 toUnixTimestamp64Milli(max(clicked_at)) AS last_click,
-avg(redirect_ms) AS avg_redirection_time`;
+ifNull(floor(avg(redirect_ms) * 100 + 0.5) / 100, 0) AS avg_redirection_time`;
 const NO_TOTALS = `NULL AS bot_clicks,
 NULL AS first_click,
 NULL AS last_click,
@@ -53,9 +52,48 @@ test('lists count what is asked for, the summary everything', () => {
 });
 
 test('a single list that lacks a costly metric does not count it for the summary', () => {
-  expect(METRIC_NAMES.filter((name) => metricOf(name).cost > 1)).toEqual(['unique_clicks']);
   expect(selected({ groupBy: ['os'], metrics: ['clicks'] })).toHaveLength(2);
   expect(selected({ groupBy: ['os'], metrics: ['unique_clicks'] })).toHaveLength(1);
+});
+
+test('metrics that are asked for stand in lists and in the summary, the others nowhere', () => {
+  const asked = `countIf(NOT is_bot) AS human_clicks,
+ifNotFinite(floor(quantilesExactInclusive(0.5, 0.95, 0.99)(redirect_ms)[2] * 100 + 0.5) / 100, NULL) AS p95_redirection_time,
+ifNull(floor(count() * 100 / nullIf(uniqExact(visitor), 0) + 0.5) / 100, 0) AS clicks_per_visitor`;
+  expect(selected({ metrics: ['human_clicks', 'p95_redirection_time', 'clicks_per_visitor'] })).toEqual([
+    `${LISTS}\nNULL AS clicks,\nNULL AS unique_clicks,\n${NO_TOTALS},\n${asked}`,
+    `${SUMMARY}\n${CLICKS}\n${VISITORS}\n${TOTALS},\n${asked}`,
+  ]);
+});
+
+test('lists of what the summary has anyway', () => {
+  const list = `NULL AS clicks,
+NULL AS unique_clicks,
+countIf(is_bot) AS bot_clicks,
+NULL AS first_click,
+toUnixTimestamp64Milli(max(clicked_at)) AS last_click,
+ifNull(floor(avg(redirect_ms) * 100 + 0.5) / 100, 0) AS avg_redirection_time`;
+  expect(selected({ metrics: ['bot_clicks', 'last_click', 'avg_redirection_time'] })).toEqual([
+    `${LISTS}\n${list}`,
+    `${SUMMARY}\n${CLICKS}\n${VISITORS}\n${TOTALS}`,
+  ]);
+});
+
+test('shards send the values of all percentiles once', () => {
+  const sharding = { cluster: 'all', database: 'spoor' };
+  const metrics = ['p50_redirection_time', 'p99_redirection_time', 'clicks_per_visitor'] as const;
+  const parts = `quantilesExactInclusiveState(0.5, 0.95, 0.99)(redirect_ms) AS redirect_ms_values,
+count() AS clicks_per_visitor_many,
+uniqExact(visitor) AS clicks_per_visitor_each`;
+  for (const select of selected({ metrics }, { sharding })) expect(select).toContain(parts);
+  const merged = linesBetween(readable({ metrics }, { sharding }), 'ifNull(', 'count() OVER');
+  const percentile = (place: number, name: string): string =>
+    `ifNotFinite(floor(quantilesExactInclusiveMerge(0.5, 0.95, 0.99)(shards.redirect_ms_values)[${place}] * 100 + 0.5) / 100, NULL) AS ${name},`;
+  expect(merged.split('\n').slice(1)).toEqual([
+    percentile(1, 'p50_redirection_time'),
+    percentile(3, 'p99_redirection_time'),
+    'ifNull(floor(sum(shards.clicks_per_visitor_many) * 100 / nullIf(sum(shards.clicks_per_visitor_each), 0) + 0.5) / 100, 0) AS clicks_per_visitor,',
+  ]);
 });
 
 test('visitors who return are counted apart in lists, not in the summary', () => {
@@ -72,7 +110,7 @@ test('visitors who return are counted apart in lists, not in the summary', () =>
 test('each shard counts what its numbers are put together from', () => {
   const sharding = { cluster: 'all', database: 'spoor' };
   const totals = TOTALS.replaceAll(/(toUnixTimestamp64Milli\(m..\(clicked_at\)\))/g, 'nullIf($1, 0)').replace(
-    'avg(redirect_ms) AS avg_redirection_time',
+    'ifNull(floor(avg(redirect_ms) * 100 + 0.5) / 100, 0) AS avg_redirection_time',
     'sumOrNull(redirect_ms) AS avg_redirection_time_sum,\ncount(redirect_ms) AS avg_redirection_time_count',
   );
   expect(selected({ groupBy: ['os'] }, { sharding })).toEqual([

@@ -11,7 +11,7 @@ SELECT
   countIf(is_bot) AS bot_clicks,
   toUnixTimestamp64Milli(min(clicked_at)) AS first_click,
   toUnixTimestamp64Milli(max(clicked_at)) AS last_click,
-  avg(redirect_ms) AS avg_redirection_time,
+  ifNull(floor(avg(redirect_ms) * 100 + 0.5) / 100, 0) AS avg_redirection_time,
   count() OVER (PARTITION BY list) AS groups
 FROM clicks
 WHERE owner_id = "me"
@@ -75,7 +75,7 @@ FROM (
       countIf(is_bot) AS bot_clicks,
       toUnixTimestamp64Milli(min(clicked_at)) AS first_click,
       toUnixTimestamp64Milli(max(clicked_at)) AS last_click,
-      avg(redirect_ms) AS avg_redirection_time
+      ifNull(floor(avg(redirect_ms) * 100 + 0.5) / 100, 0) AS avg_redirection_time
     FROM clicks
     WHERE owner_id = "me"
       AND short_code = "it's"
