@@ -166,6 +166,7 @@ test(`no parameters make a key count clicks of another owner (SPOOR_TEST_SEED=${
         'Oceania',
         'https://ann.example',
         'ann.example',
+        'Other',
         ...OWN_HOURS,
         SUNDAY,
         ...codesOf(OWN.id),

@@ -102,6 +102,8 @@ const REFERRERS = [
   ['https://google.com.evil.example/x', 'https://google.com.evil.example/x'],
   ['https://user:word@example.org:8080/a,b', 'https://example.org:8080/a%2Cb'],
   ["https://example.org/it's", "https://example.org/it's"],
+  ['https://chatgpt.com/?q', 'https://chatgpt.com'],
+  ['https://mail.google.com/mail/u/0/#inbox', 'https://mail.google.com/mail/u/0'],
 ] as const;
 
 const REFERRER_FILTERS = [
@@ -129,6 +131,16 @@ const COUNTRIES = [
   ['Atlantis', 'XX'],
   ['CZ', 'CZ'],
 ] as const;
+
+/** The link as it was requested, its host and the ad click id in it. */
+const LINKS = [
+  [undefined, '(none)', ''],
+  ['https://example.org:8080/x', 'example.org', ''],
+  ['//Google.com/x?gclid=1', 'google.com', 'gclid'],
+  ['/x?msclkid=2', '(none)', 'msclkid'],
+] as const;
+
+const MEDIUMS = [undefined, undefined, 'CPC', 'email', 'referral'] as const;
 
 const ADDRESSES = [
   [undefined, ''],
@@ -175,46 +187,72 @@ const clicks: fc.Arbitrary<SentClick> = fc
     city: fc.oneof({ weight: 2, arbitrary: fc.constantFrom('Berlin', 'São Paulo', ' padded ') }, text),
     country: fc.constantFrom(...COUNTRIES),
     referrer: fc.constantFrom(...REFERRERS),
+    link: fc.constantFrom(...LINKS),
+    medium: fc.constantFrom(...MEDIUMS),
     address: fc.constantFrom(...ADDRESSES),
     agent: fc.constantFrom(...AGENTS),
     redirectMs: fc.option(fc.nat(5_000), { nil: undefined }),
     bare: fc.integer({ min: 0, max: 9 }).map((one) => one === 0),
   })
-  .map(({ owner, code, moment, bare, browser, os, city, country, referrer, address, agent, redirectMs }) => {
-    const shortCode = OWNERS[owner]?.[code] ?? '';
-    const told = bare
-      ? { browser: '', os: undefined, city: '', country: undefined }
-      : { browser, os, city, country: country[0] };
-    const [ip, canonicalIp] = bare ? ADDRESSES[0] : address;
-    const [userAgent, isBot] = bare ? AGENTS[0] : agent;
-    return {
-      sent: {
-        short_code: shortCode,
-        clicked_at: new Date(moment.instant).toISOString(),
-        ip,
-        user_agent: userAgent,
-        referrer: referrer[0],
-        redirect_ms: redirectMs,
-        ...told,
-      },
-      known: {
-        ownerId: owner,
-        clickedAt: moment.instant,
-        visitor: JSON.stringify([canonicalIp, userAgent ?? '']),
-        isBot,
-        redirectMs,
-        values: {
-          browser: bare ? 'Unknown' : browser,
-          os: bare ? 'Unknown' : os,
-          city: bare ? 'Unknown' : city,
-          country: bare ? 'XX' : country[1],
-          referrer: referrer[1],
+  .map(
+    ({
+      owner,
+      code,
+      moment,
+      bare,
+      browser,
+      os,
+      city,
+      country,
+      referrer,
+      link,
+      medium,
+      address,
+      agent,
+      redirectMs,
+    }) => {
+      const shortCode = OWNERS[owner]?.[code] ?? '';
+      const told = bare
+        ? { browser: '', os: undefined, city: '', country: undefined }
+        : { browser, os, city, country: country[0] };
+      const [ip, canonicalIp] = bare ? ADDRESSES[0] : address;
+      const [userAgent, isBot] = bare ? AGENTS[0] : agent;
+      return {
+        sent: {
           short_code: shortCode,
-          // A dimension that is left out does not compile.
-        } satisfies Record<Exclude<FilterName, keyof typeof COMPUTED>, string>,
-      },
-    };
-  });
+          clicked_at: new Date(moment.instant).toISOString(),
+          ip,
+          user_agent: userAgent,
+          referrer: referrer[0],
+          url: link[0],
+          utm_medium: medium,
+          redirect_ms: redirectMs,
+          ...told,
+        },
+        known: {
+          ownerId: owner,
+          clickedAt: moment.instant,
+          visitor: JSON.stringify([canonicalIp, userAgent ?? '']),
+          isBot,
+          redirectMs,
+          values: {
+            utm_medium: medium ?? '(none)',
+            domain: link[1],
+            ad_parameter: link[2],
+            ...({
+              browser: bare ? 'Unknown' : browser,
+              os: bare ? 'Unknown' : os,
+              city: bare ? 'Unknown' : city,
+              country: bare ? 'XX' : country[1],
+              referrer: referrer[1],
+              short_code: shortCode,
+              // A dimension that is left out does not compile.
+            } satisfies Record<Exclude<FilterName, keyof typeof COMPUTED>, string>),
+          },
+        },
+      };
+    },
+  );
 
 /** What a question is asked with. */
 interface Asked {
@@ -294,6 +332,7 @@ const FILTER_POOLS: Readonly<Record<string, readonly string[]>> = {
     'https://google.com',
   ],
   country: ['DE', 'US', 'TR', 'XX', 'de', ...Object.keys(COUNTRY_NAMES)],
+  channel: ['Direct', 'Paid', 'Search', 'AI', 'Internal', 'Other', 'Video'],
   continent: ['Europe', 'Asia', 'North America', 'Unknown', 'Africa'],
   hour_of_day: ['0', '1', '2', '12', '23'],
   weekday: ['1', '6', '7'],

@@ -283,6 +283,14 @@ export const COMPUTED = {
   continent: ({ values }) => CONTINENTS[values['country'] ?? ''] ?? 'Unknown',
   referrer_host: ({ values: { referrer = 'Direct' } }) =>
     referrer === 'Direct' ? referrer : new URL(referrer).host,
+  channel: ({ values }) => {
+    const { utm_medium: medium = '(none)', referrer = 'Direct' } = values;
+    const host = referrer === 'Direct' ? '' : new URL(referrer).hostname;
+    if (values['ad_parameter'] || medium.toLowerCase() === 'cpc') return 'Paid';
+    if (medium.toLowerCase() === 'email') return 'Email';
+    if (host === '') return medium === '(none)' ? 'Direct' : 'Other';
+    return host === values['domain'] ? 'Internal' : (CHANNELS[host] ?? 'Other');
+  },
   hour_of_day: (click, zone) => String(wallOf(click, zone).getUTCHours()),
   // Sunday is JavaScript's first day.
   weekday: (click, zone) => String(wallOf(click, zone).getUTCDay() || 7),
@@ -295,6 +303,13 @@ const CONTINENTS: Readonly<Record<string, string>> = {
   DE: 'Europe',
   FR: 'Europe',
   HK: 'Asia',
+};
+
+const CHANNELS: Readonly<Record<string, string>> = {
+  'google.com': 'Search',
+  'news.google.com': 'News',
+  'mail.google.com': 'Email',
+  'chatgpt.com': 'AI',
 };
 
 /** What a dimension shows of a click. */

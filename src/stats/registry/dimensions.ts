@@ -2,10 +2,12 @@ import { type Sql, sql } from '../../sql/sql.ts';
 import { countryCode, nearestCountryName } from '../../lib/country.ts';
 import { namesOf } from '../../lib/names.ts';
 import { quotable } from '../../lib/text.ts';
+import { CHANNELS } from '../../lib/channels.ts';
 import { CONTINENTS } from '../../lib/continent.ts';
 import { DIRECT } from '../../lib/referrer.ts';
 import type { StatsQuery } from '../parse/query.ts';
 import { countryFilter, referrerFilter, referrerHostFilter } from '../sql/filters.ts';
+import { channel } from '../sql/channel.ts';
 import { continentOf, hostOfReferrer } from '../sql/derived-columns.ts';
 import { hourOfDay, weekday } from '../sql/local-time.ts';
 
@@ -104,6 +106,12 @@ export const DIMENSIONS = {
     words: { one: 'Referring site', many: 'Referring sites' },
     example: 'google.com',
     filterNote: `The host as a referrer has it, with its port where that is unusual; \`${DIRECT}\` for clicks without one.`,
+  },
+  channel: {
+    column: channel,
+    values: CHANNELS,
+    words: { one: 'Channel', many: 'Channels' },
+    example: 'Search,AI',
   },
   hour_of_day: {
     column: hourOfDay,
