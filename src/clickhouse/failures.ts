@@ -56,6 +56,20 @@ export function isOverItsMemory(error: unknown): boolean {
   return error.type === 'MEMORY_LIMIT_EXCEEDED' && QUERY_LIMIT.test(error.message);
 }
 
+/** Which of some regular expressions ClickHouse could not compile, and why; undefined for any other failure. */
+export function refusedPattern(
+  error: unknown,
+  patterns: readonly string[],
+): { readonly pattern: string; readonly reason: string } | undefined {
+  if (!(error instanceof ClickHouseError) || error.type !== 'CANNOT_COMPILE_REGEXP') return undefined;
+  for (const pattern of patterns) {
+    const [, after] = error.message.split(`cannot compile re2: ${pattern}, error: `, 2);
+    const reason = after?.split('. Look at https://')[0];
+    if (reason !== undefined) return { pattern, reason };
+  }
+  return undefined;
+}
+
 /**
  * What a failure of ClickHouse means to a client: 504 for a query over its time or its memory, 503 for a server that is unreachable or
  * full, the error itself (so 500) for anything that is a fault of ours.

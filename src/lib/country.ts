@@ -56,6 +56,11 @@ export function countryName(code: string): string {
   return countryIndex().nameOfCode.get(code) ?? code;
 }
 
+/** The English names of all countries by their codes (CLDR), `Unknown` for `XX`. */
+export function countryNames(): ReadonlyMap<string, string> {
+  return countryIndex().nameOfCode;
+}
+
 /** Built at first use, because it takes some milliseconds and most commands do not need it. */
 function countryIndex(): CountryIndex {
   builtIndex ??= buildIndex();

@@ -29,13 +29,14 @@ afterAll(async () => {
 });
 
 test.each([
-  ['one dimension', { browser: { is_not: ['Chrome'] } }, ['Firefox', 'Safari']],
-  ['several values', { browser: { is_not: ['Chrome', 'Safari'] } }, ['Firefox']],
-  ['one value alone', { browser: { is_not: 'Chrome' } }, ['Firefox', 'Safari']],
-  ['beside others', { browser: { is_not: ['Chrome'] }, country: ['DE'] }, ['Firefox']],
-  ['beside another operator', { browser: { is: ['Chrome', 'Safari'], is_not: ['Safari'] } }, ['Chrome']],
-  ['a country’s name', { country: { is_not: ['Germany'] } }, ['Safari']],
-  ['a referrer’s host', { referrer: { is_not: ['chrome.example'] } }, ['Firefox', 'Safari']],
+  ['one dimension', { browser: { is_near: ['Chrom'] } }, ['Chrome']],
+  ['several values', { browser: { is_near: ['Chrom', 'Safaris'] } }, ['Chrome', 'Safari']],
+  ['one value alone', { browser: { is_near: 'Firefux' } }, ['Firefox']],
+  ['beside others', { browser: { is_near: ['Chrom', 'Safar'] }, country: ['DE'] }, ['Chrome']],
+  ['beside another operator', { browser: { is_near: ['Chrom', 'Safar'], is: ['Safari'] } }, ['Safari']],
+  ['in a group', ['not', ['is_near', 'browser', ['Chrom']]], ['Firefox', 'Safari']],
+  ['a country’s name', { country: { is_near: ['Germny'] } }, ['Chrome', 'Firefox']],
+  ['a referrer’s address', { referrer: { is_near: ['chrome.example/y'] } }, ['Chrome']],
 ])('%s, in answers and exports', async (_, filters, browsers) => {
   const question = `${RANGE}&group_by=browser&filters=${encodeURIComponent(JSON.stringify(filters))}`;
   for (const path of ['/api/v1/stats?', '/api/v1/export?format=json&']) {
@@ -47,18 +48,18 @@ test.each([
 
 test('the normal form is repeated', async () => {
   const filters = {
-    browser: { is_not: 'Chrome' },
+    browser: { is_near: 'Chrome' },
     country: { is: ['DE'] },
-    os: { is: 'Linux', is_not: 'x' },
+    os: { is: 'Linux', is_near: 'x' },
   };
   const json = await copy.json(
     'GET',
     `/api/v1/stats?${RANGE}&filters=${encodeURIComponent(JSON.stringify(filters))}`,
   );
   expect(json.filters).toEqual({
-    browser: { is_not: ['Chrome'] },
+    browser: { is_near: ['Chrome'] },
     country: ['DE'],
-    os: { is: ['Linux'], is_not: ['x'] },
+    os: { is: ['Linux'], is_near: ['x'] },
   });
 });
 
@@ -74,10 +75,12 @@ test('the command line passes it on, and the API document names it', async () =>
     '--group-by',
     'browser',
     '--filters',
-    '{"browser":{"is_not":["Chrome"]}}',
+    '{"browser":{"is_near":["Firefux","Safar"]}}',
     '--format',
     'csv',
   ]);
   expect(stdout).toMatch(/\nFirefox,.*\nSafari,/);
-  expect(JSON.stringify(await copy.json('GET', '/openapi.json'))).toContain('none of the values');
+  expect(JSON.stringify(await copy.json('GET', '/openapi.json'))).toContain(
+    'one of the values, but for a letter',
+  );
 });

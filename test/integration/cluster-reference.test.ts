@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { METRIC_NAMES } from '../../src/stats/registry/metrics.ts';
 import { type TestCluster, startCluster } from '../support/cluster.ts';
-import { SEED, compareWithReference } from '../support/random-stats.ts';
+import { SEED, compareFilters, compareWithReference } from '../support/random-stats.ts';
 import { ADMIN_KEY, type TestSpoor, startSpoor } from '../support/spoor.ts';
 
 let cluster: TestCluster;
@@ -34,6 +34,7 @@ const EXPORTED = [
 test(`random questions to two shards are answered as a count by hand does, and exported alike (SPOOR_TEST_SEED=${SEED})`, async () => {
   const target = { url: spoor.url, adminKey: ADMIN_KEY };
   await compareWithReference(target, { clicks: 600, questions: 150, milliseconds: 30_000 });
+  await compareFilters({ rows: (query) => spoor.database.rows(query) }, { clicks: 600, filters: 100 });
 
   for (const question of EXPORTED) {
     const query = {

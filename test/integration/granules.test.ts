@@ -67,3 +67,19 @@ test('an owner’s question reads the granules of that owner alone', async () =>
     expect(selected).toBeLessThanOrEqual(all / OWNERS + 4);
   }
 });
+
+test.each([
+  [{ short_code: 'link 3' }, 1],
+  [{ short_code: 'link 3,link 7' }, 2],
+  [{ 'short_code.starts_with': 'link 3' }, 1],
+  [{ 'short_code.starts_with': 'link 3,link 7' }, 2],
+  [{ filters: '["and",[["starts_with","short_code",["link"]],["is","short_code",["link 3"]]]]' }, 1],
+  [{ filters: '["or",[{"short_code":"link 3"},{"short_code":{"starts_with":"link 7"}}]]' }, 2],
+])('an owner’s question about some links reads their granules alone: %j', async (filter, links) => {
+  const raw = { ...filter, start_date: String(START), end_date: String(END - 1), group_by: 'os' };
+  const mostOfLink = Math.ceil(CLICKS / OWNERS / LINKS / GRANULE) + 3;
+  for (const { selected } of await granulesOf(raw, { kind: 'owner', ownerId: 'owner 1' })) {
+    expect(selected).toBeGreaterThan(0);
+    expect(selected).toBeLessThanOrEqual(links * mostOfLink);
+  }
+});

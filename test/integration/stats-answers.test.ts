@@ -444,6 +444,66 @@ describe('filters', () => {
   });
 });
 
+describe('filter operators', () => {
+  const many = Array.from({ length: 1_000 }, (_, index) => `no ${index}`);
+  test.each([
+    [{ browser: { is_not: ['Chrome', 'Safari'] } }, 2],
+    [{ browser: { is: ['CHROME', ...many], case_sensitive: false } }, 2],
+    [{ browser: { is_not: ['CHROME', ...many], case_sensitive: false } }, 3],
+    [{ browser: { contains: [...many, 'fox', ', '] } }, 2],
+    [{ browser: { contains: [...many, 'FOX'], case_sensitive: false } }, 1],
+    [{ browser: { does_not_contain: [...many, 'fox'] } }, 4],
+    [{ browser: { starts_with: [...many, 'C', 'hrome'] } }, 2],
+    [{ browser: { starts_with: ['c', 'f'], case_sensitive: false } }, 3],
+    [{ browser: { ends_with: [...many, 'e', 'fo'] } }, 2],
+    [{ browser: { contains: ['%', '_'] } }, 0],
+    [{ browser: { matches: ['^[CF]', 'f.r'] } }, 4],
+    [{ browser: { does_not_match: ['^c'], case_sensitive: false } }, 3],
+    [{ browser: { matches: ['^Chrome$'], contains: ['o'] }, country: { is_not: ['Turkey'] } }, 2],
+    [{ country: { starts_with: ['United'] } }, 2],
+    [{ country: { does_not_contain: ['U'] } }, 3],
+    [{ country: { matches: ['^T.$'] } }, 1],
+    [{ referrer: { is_not: ['google.com'] } }, 3],
+    [{ referrer: { starts_with: ['google.com'] } }, 3],
+    [{ referrer: { starts_with: ['http://'] } }, 1],
+    [{ referrer: { contains: ['irect'] } }, 1],
+    [{ referrer: { ends_with: ['.com'] } }, 2],
+    [['or', [{ browser: 'Chrome' }, ['not', { country: { is_not: 'TR' } }]]], 3],
+    [['not', ['or', [{ browser: 'Chrome' }, { country: 'TR' }]]], 2],
+  ])('%.100j finds %d', async (filters, clicks) => {
+    for (const path of ['/api/v1/stats', '/api/v1/export']) {
+      const query = { ...THAT_DAY, format: 'json', filters: JSON.stringify(filters) };
+      const { format: _, ...asked } = query;
+      const { status, json } = await spoor.send('GET', path, {
+        key,
+        query: path.endsWith('stats') ? asked : query,
+      });
+      expect([status, json.summary?.total_clicks, json.filters === undefined]).toEqual([200, clicks, false]);
+    }
+  });
+
+  test.each([
+    ['(a', 'missing )'],
+    ['a**', 'bad repetition'],
+    ['(?<=a)b', 'invalid perl operator'],
+    ['\\1', 'invalid escape'],
+    ['[z-a]', 'invalid character class range'],
+    ['\\pN{1000}\\pL{1000}', 'too large'],
+    ["x', error: y. Look at https://(", 'missing )'],
+  ])('the pattern %s is refused: %s', async (pattern, reason) => {
+    const query = { ...THAT_DAY, 'os.matches': `fine,${pattern.replaceAll(',', '\\,')}` };
+    for (const [path, asked] of [
+      ['/api/v1/stats', query],
+      ['/api/v1/stats', query],
+      ['/api/v1/export', { ...query, format: 'csv' }],
+    ] as const) {
+      const { status, json } = await spoor.send('GET', path, { key, query: asked });
+      expect([status, json.code, json.field]).toEqual([400, 'validation_error', 'filters']);
+      expect(json.error).toContain(reason);
+    }
+  });
+});
+
 describe('refusals name their field', () => {
   const many = (name: string, ...values: string[]): Query => ({ [name]: values });
   test.each([
@@ -459,7 +519,7 @@ describe('refusals name their field', () => {
     ['timezone', 400, { timezone: 'Mars/Olympus' }],
     ['timezone', 400, { timezone: '+01:00' }],
     ['timezone', 400, many('timezone', 'UTC', 'UTC')],
-    ['interval', 400, { interval: 'decade' }],
+    ['interval', 400, { interval: 'fortnight' }],
     ['interval', 400, { interval: 'toString' }],
     ['interval', 400, { interval: 'hour', start_date: '2020-01-01', end_date: '2025-01-01' }],
     ['breakdown', 400, { breakdown: 'yes' }],
@@ -481,6 +541,11 @@ describe('refusals name their field', () => {
     ['filters', 400, { filters: '{"device":["x"]}' }],
     ['filters', 400, { filters: '{"__proto__":["x"]}' }],
     ['filters', 400, { filters: '{"constructor":["x"]}' }],
+    ['filters', 400, { filters: '{"browser":{"isnt":["x"]}}' }],
+    ['filters', 400, { filters: '["is","browser"]' }],
+    ['browser.isnt', 400, { 'browser.isnt': 'x' }],
+    ['country.is_not', 400, { 'country.is_not': 'Atlantis' }],
+    ['short_code.is_not', 400, { scope: 'anon', short_code: 'open', 'short_code.is_not': 'x' }],
     ['filters', 400, { filters: '{"browser":["a\\u0000"]}' }],
     ['filters', 400, { scope: 'anon', short_code: 'open', filters: '{"short_code":["open"]}' }],
     ['browser', 400, { browser: 'a\0' }],

@@ -6,7 +6,7 @@ import type { Tenant } from '../../src/stats/sql/conditions.ts';
 import { statsQuery, parseStatsRequest } from '../../src/stats/parse/query.ts';
 import { VISITOR_PLANS, type VisitorPlan } from '../../src/stats/sql/visitor-plan.ts';
 import { asSent } from '../support/as-sent.ts';
-import { type RandomQuestion, SEED, compareWithReference } from '../support/random-stats.ts';
+import { type RandomQuestion, SEED, compareFilters, compareWithReference } from '../support/random-stats.ts';
 import { ADMIN_KEY, type TestSpoor, startSpoor } from '../support/spoor.ts';
 
 let spoor: TestSpoor;
@@ -30,7 +30,8 @@ test(`random questions are answered as a count by hand does, with every plan (SP
     return Promise.all(VISITOR_PLANS.map(answerBy));
   };
   await compareWithReference(target, { clicks: 600, questions: 350, milliseconds: 30_000, alsoAnswer });
-});
+  await compareFilters({ rows: (query) => spoor.database.rows(query) }, { clicks: 600, filters: 300 });
+}, 120_000);
 
 function tenantOf({ subject, ownerOfCode = '' }: RandomQuestion): Tenant {
   if (subject.scope === 'anon') return { kind: 'url', ownerId: ownerOfCode, shortCode: subject.shortCode };

@@ -11,6 +11,10 @@ import {
 import { DEFAULT_METRICS, METRIC_NAMES } from '../../src/stats/registry/metrics.ts';
 import { RANGE_NAMES, type RangeName } from '../../src/stats/registry/ranges.ts';
 import { type KnownCompare, periodToCompare } from './compared-period.ts';
+import { OPERATOR_NAMES, type OperatorName, operatorOf } from '../../src/stats/registry/operators.ts';
+import { type Sql, join, sql } from '../../src/sql/sql.ts';
+import { parseFilters } from '../../src/stats/parse/filter-parameters.ts';
+import { filterSql } from '../../src/stats/sql/conditions.ts';
 import { checkDocumented } from './documented.ts';
 import {
   type COMPUTED,
@@ -21,6 +25,7 @@ import {
   bucketsOf,
   expectedAnswer,
   expectedPrevious,
+  holds,
   inOrder,
   instantOfWall,
   intervalByRange,
@@ -321,7 +326,7 @@ const lengths = fc.oneof(
 );
 
 /** What dimensions with values of their own kind are filtered by. */
-const FILTER_POOLS: Readonly<Record<string, readonly string[]>> = {
+const POOLS: Readonly<Record<string, readonly string[]>> = {
   referrer: REFERRER_FILTERS,
   referrer_host: [
     'Direct',
@@ -339,9 +344,32 @@ const FILTER_POOLS: Readonly<Record<string, readonly string[]>> = {
   short_code: [...Object.values(OWNERS).flat(), 'nobody'],
 };
 
-/** Values of one dimension's filter, in JSON and as single parameters. */
-const filterOf = (name: string) => {
-  const pool = FILTER_POOLS[name] ?? [
+/** Parts of what clicks have, and what JavaScript and RE2 take for the same regular expression. */
+const PARTS = [
+  'e',
+  'ER',
+  'google',
+  'https://',
+  'Ü',
+  'an',
+  '%',
+  '_',
+  '7',
+  '\\',
+  "'",
+  'K',
+  'ß',
+  'I',
+  'ſ',
+  '.com',
+  '💥',
+];
+const PATTERNS = ['^g', '[A-Z]', '(?:e|o)\\.', '\\d$', '^.$', 'ü|é', '^$', '[^\\x00-\\x7f]'];
+
+const poolOf = (name: string, operator: OperatorName): readonly string[] => {
+  const { takes } = operatorOf(operator);
+  if (takes === 'patterns') return PATTERNS;
+  const whole = POOLS[name] ?? [
     'Chrome',
     'Firefox',
     'Windows',
@@ -351,13 +379,49 @@ const filterOf = (name: string) => {
     'chrome',
     ...HOSTILE,
   ];
-  const values = fc.array(fc.constantFrom(...pool), { maxLength: 3 });
-  return fc.record({
-    json: values,
-    single: values.map((all) => all.filter(canBeListed)),
-    twice: fc.boolean(),
+  return takes === 'values' ? whole : [...PARTS, ...whole];
+};
+
+/** A condition in the array form. */
+const conditionOf = (name: string): fc.Arbitrary<readonly unknown[]> =>
+  fc.constantFrom(...OPERATOR_NAMES).chain((operator) =>
+    fc
+      .record({
+        values: fc.array(fc.constantFrom(...poolOf(name, operator)), { minLength: 1, maxLength: 3 }),
+        options: fc.constantFrom([], [], [{ case_sensitive: false }]),
+      })
+      .map(({ values, options }) => [operator, name, values, ...options]),
+  );
+
+/** Groups of conditions in their normal form: none of its own kind in another, of two at least. */
+const groupOf = (
+  names: readonly string[],
+  kinds: readonly string[],
+  depth: number,
+): fc.Arbitrary<readonly unknown[]> => {
+  const condition = fc.constantFrom(...names).chain(conditionOf);
+  return fc.constantFrom(...kinds).chain((kind) => {
+    const others = ['and', 'or', 'not'].filter((other) => other === 'not' || other !== kind);
+    const part = depth === 1 ? condition : fc.oneof(condition, groupOf(names, others, depth - 1));
+    return kind === 'not'
+      ? part.map((one) => [kind, one])
+      : fc.array(part, { minLength: 2, maxLength: 3 }).map((all) => [kind, all]);
   });
 };
+
+/** Values of one dimension's filter, in JSON and as single parameters. */
+const filterOf = (name: string) =>
+  fc
+    .oneof({ weight: 2, arbitrary: fc.constant('is' as const) }, fc.constantFrom(...OPERATOR_NAMES))
+    .chain((operator) => {
+      const values = fc.array(fc.constantFrom(...poolOf(name, operator)), { maxLength: 3 });
+      return fc.record({
+        operator: fc.constant(operator),
+        json: values,
+        single: values.map((all) => all.filter(canBeListed)),
+        twice: fc.boolean(),
+      });
+    });
 
 /** A backslash before a comma, or before the end of a value, can only be said in JSON. */
 function canBeListed(value: string): boolean {
@@ -423,6 +487,17 @@ const questions: fc.Arbitrary<Asked> = fc
         length: lengths,
       }),
     ),
+    tree: fc.option(
+      groupOf(
+        FILTER_NAMES.filter((name) => name !== 'short_code'),
+        ['or', 'not'],
+        3,
+      ),
+      {
+        freq: 1,
+        nil: undefined,
+      },
+    ),
     filters: fc.oneof(
       fc.constant({}),
       fc
@@ -455,17 +530,22 @@ const questions: fc.Arbitrary<Asked> = fc
     }
     const compared = drawn.compared && compareWith(drawn.compared, timezone);
     if (compared !== undefined) query.push(...compared.query);
-    const filters: Record<string, readonly string[]> = {};
-    const json: Record<string, string | readonly string[]> = {};
-    for (const [name, given] of Object.entries(drawn.filters)) {
+    const filters: Record<string, readonly string[] | Readonly<Record<string, readonly string[]>>> = {};
+    const json: Record<string, unknown> = {};
+    for (const [name, given] of drawn.tree === undefined ? Object.entries(drawn.filters) : []) {
       if (drawn.anon && name === 'short_code') continue;
-      if (given.json.length > 0) json[name] = given.json.length === 1 ? (given.json[0] ?? '') : given.json;
+      const { operator } = given;
+      const [isPlain, parameter] = operator === 'is' ? [true, name] : [false, `${name}.${operator}`];
+      const shown = given.json.length === 1 ? (given.json[0] ?? '') : given.json;
+      if (given.json.length > 0) json[name] = isPlain ? shown : { [operator]: shown };
       const parts = given.single.map(escaped);
-      if (given.twice) query.push(...parts.map((part): [string, string] => [name, part]));
-      else if (parts.length > 0) query.push([name, parts.join(',')]);
-      if (given.json.length + parts.length > 0) filters[name] = [...given.json, ...given.single];
+      if (given.twice) query.push(...parts.map((part): [string, string] => [parameter, part]));
+      else if (parts.length > 0) query.push([parameter, parts.join(',')]);
+      const values = [...given.json, ...given.single];
+      if (values.length > 0) filters[name] = isPlain ? values : { [operator]: values };
     }
-    if (Object.keys(json).length > 0) query.push(['filters', JSON.stringify(json)]);
+    if (drawn.tree !== undefined) query.push(['filters', JSON.stringify(drawn.tree)]);
+    else if (Object.keys(json).length > 0) query.push(['filters', JSON.stringify(json)]);
     return {
       range: drawn.range,
       query,
@@ -483,7 +563,7 @@ const questions: fc.Arbitrary<Asked> = fc
         groupBy,
         metrics: inOrder(drawn.metrics ?? DEFAULT_METRICS),
         breakdown: drawn.breakdown ?? groupBy.length === 2,
-        filters,
+        filters: drawn.tree ?? filters,
         bots: drawn.bots ?? 'include',
         limit: drawn.limit ?? 1_000,
       },
@@ -624,6 +704,45 @@ function questionAt(
     endsNow: end === moment,
     interval: withWeekStart(interval ?? intervalByRange(start, end), weekStart),
   };
+}
+
+const FILTERS_A_QUERY = 20;
+
+/** The local time that filters by hour and weekday are about. */
+const LOCAL = { timezone: 'UTC', range: { start: 0, end: LATEST } };
+
+/**
+ * Compares random filters over all clicks, which `compareWithReference` has sent, with those that a count by hand finds.
+ * Questions have so much else that few of them show what an operator finds.
+ */
+export async function compareFilters(
+  { rows }: { readonly rows: (query: Sql) => Promise<readonly (readonly unknown[])[]> },
+  options: { readonly clicks: number; readonly filters: number; readonly seed?: number },
+): Promise<void> {
+  const seed = options.seed ?? SEED;
+  const known = fc.sample(clicks, { seed, numRuns: options.clicks }).map((click) => click.known);
+  const one = fc.oneof(
+    fc.constantFrom(...FILTER_NAMES).chain(conditionOf),
+    groupOf(FILTER_NAMES, ['or', 'not'], 2),
+  );
+  const drawn = fc.sample(one, { seed, numRuns: options.filters });
+  for (let from = 0; from < drawn.length; from += FILTERS_A_QUERY) {
+    const some = drawn.slice(from, from + FILTERS_A_QUERY);
+    const counts = some.map((filter) => {
+      const parsed = parseFilters({ filters: JSON.stringify(filter) }, 'all');
+      return sql`countIf(${join(
+        parsed.map((filter) => filterSql(filter, LOCAL)),
+        ' AND ',
+      )})`;
+    });
+    const [found] = await rows(sql`SELECT ${join(counts, ', ')} FROM clicks`);
+    const expected = some.map(
+      (filter) => known.filter((click) => holds(filter, click, LOCAL.timezone)).length,
+    );
+    expect(some.map((filter, index) => [JSON.stringify(filter), Number(found?.[index])])).toEqual(
+      some.map((filter, index) => [JSON.stringify(filter), expected[index]]),
+    );
+  }
 }
 
 function asRandomQuestion(

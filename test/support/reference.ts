@@ -35,10 +35,15 @@ export interface Question {
   readonly groupBy: readonly string[];
   readonly metrics: readonly MetricName[];
   readonly breakdown: boolean;
-  readonly filters: Readonly<Record<string, readonly string[]>>;
+  /** In their normal form, as the answer repeats them. */
+  readonly filters: KnownFilters;
   readonly bots: 'include' | 'exclude' | 'only';
   readonly limit: number;
 }
+
+/** Values by dimension, or values by operator beside `case_sensitive`; or the array form. */
+export type KnownFilters = Readonly<Record<string, KnownValues>> | readonly unknown[];
+type KnownValues = readonly string[] | Readonly<Record<string, readonly string[] | boolean>>;
 
 export interface KnownBucket {
   /** Unix milliseconds. */
@@ -107,6 +112,16 @@ export const COUNTRY_NAMES: Readonly<Record<string, string>> = {
   'Hong Kong': 'HK',
   Germany: 'DE',
   Unknown: 'XX',
+};
+
+/** What the dashboard calls the countries that clicks are from. */
+export const SHOWN_COUNTRIES: Readonly<Record<string, string>> = {
+  US: 'United States',
+  TR: 'Türkiye',
+  CZ: 'Czechia',
+  HK: 'Hong Kong SAR China',
+  DE: 'Germany',
+  XX: 'Unknown',
 };
 
 /** The answer to a question, all of it but `generated_at`. */
@@ -267,9 +282,7 @@ function isAskedFor(question: Question, click: KnownClick): boolean {
   if (!isOf(subject, click)) return false;
   if (click.clickedAt < start || click.clickedAt > end) return false;
   if (bots !== 'include' && click.isBot !== (bots === 'only')) return false;
-  return Object.entries(filters).every(([name, wanted]) =>
-    wanted.some((one) => matches(name, valueOf(click, name, question.timezone), one)),
-  );
+  return holds(filters, click, question.timezone);
 }
 
 /** Whether a click is of the subject of a question. */
@@ -322,14 +335,83 @@ function wallOf({ clickedAt }: KnownClick, zone: string): Date {
   return new Date(clickedAt + offsetOf(zone, clickedAt));
 }
 
-function matches(name: string, stored: string, wanted: string): boolean {
+/** Whether a filter in its normal form holds for a click. */
+export function holds(filter: unknown, click: KnownClick, zone: string): boolean {
+  const found = (name: unknown, operator: unknown, values: unknown, caseSensitive: boolean): boolean =>
+    isFound(String(name), String(operator), values, {
+      caseSensitive,
+      stored: valueOf(click, String(name), zone),
+    });
+  if (!Array.isArray(filter)) {
+    return Object.entries(Object(filter)).every(([name, given]) => {
+      if (Array.isArray(given)) return found(name, 'is', given, true);
+      const { case_sensitive: caseSensitive = true, ...lists } = Object(given);
+      return Object.entries(lists).every(([operator, values]) =>
+        found(name, operator, values, caseSensitive === true),
+      );
+    });
+  }
+  const [head, first, values, options]: readonly unknown[] = filter;
+  if (head === 'not') return !holds(first, click, zone);
+  if (head === 'and' && Array.isArray(first)) return first.every((one) => holds(one, click, zone));
+  if (head === 'or' && Array.isArray(first)) return first.some((one) => holds(one, click, zone));
+  return found(first, head, values, Object(options).case_sensitive !== false);
+}
+
+function isFound(
+  name: string,
+  operator: string,
+  values: unknown,
+  { caseSensitive, stored }: { readonly caseSensitive: boolean; readonly stored: string },
+): boolean {
+  const wanted = Array.isArray(values) ? values.map(String) : [];
+  const isNegative = operator.includes('not');
+  const fold = caseSensitive ? (text: string): string => text : folded;
+  const texts = textsOf(name, stored);
+  const found = (test: (text: string, value: string) => boolean): boolean =>
+    wanted.some((value) => texts.some((text) => test(fold(text), fold(value)))) !== isNegative;
+  switch (operator) {
+    case 'is':
+    case 'is_not':
+      return wanted.some((one) => matches(name, stored, one, fold)) !== isNegative;
+    case 'contains':
+    case 'does_not_contain':
+      return found((text, value) => text.includes(value));
+    case 'starts_with':
+      return found((text, value) => text.startsWith(value));
+    case 'ends_with':
+      return found((text, value) => text.endsWith(value));
+    case 'matches':
+    case 'does_not_match': {
+      const patterns = wanted.map((value) => new RegExp(value, caseSensitive ? 'us' : 'usi'));
+      return patterns.some((pattern) => texts.some((text) => pattern.test(text))) !== isNegative;
+    }
+    default:
+      throw new Error(`The reference does not know the operator ${operator}.`);
+  }
+}
+
+/** Letter by letter, since the last sigma of a word has a form of its own. */
+function folded(text: string): string {
+  return Array.from(text, (letter) => letter.toUpperCase().toLowerCase()).join('');
+}
+
+/** What parts are looked for in: a country's code and name, a referrer with and without its scheme. */
+function textsOf(name: string, stored: string): readonly string[] {
+  if (name === 'country') return [stored, SHOWN_COUNTRIES[stored] ?? stored];
+  if (name === 'referrer') return [stored, stored.split('://').at(-1) ?? ''];
+  return [stored];
+}
+
+function matches(name: string, stored: string, wanted: string, fold: (text: string) => string): boolean {
   if (name === 'country') return stored === (COUNTRY_NAMES[wanted] ?? wanted.toUpperCase());
-  if (name !== 'referrer' || wanted === 'Direct') return stored === wanted;
-  if (wanted.includes('://')) return stored === normalised(wanted);
+  if (name !== 'referrer' || wanted === 'Direct') return fold(stored) === fold(wanted);
+  if (wanted.includes('://')) return fold(stored) === fold(normalised(wanted));
   if (stored === 'Direct') return false;
-  const [host, ...path] = wanted.replace(/^\/\//, '').replace(/\/$/, '').split('/');
+  const [host = '', ...path] = wanted.replace(/^\/\//, '').replace(/\/$/, '').split('/');
   const url = new URL(stored);
-  return url.host === host && (path.length === 0 || stored === `${url.protocol}//${host}/${path.join('/')}`);
+  if (fold(url.host) !== fold(host)) return false;
+  return path.length === 0 || fold(stored) === fold(`${url.protocol}//${host}/${path.join('/')}`);
 }
 
 function normalised(text: string): string {

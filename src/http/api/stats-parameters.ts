@@ -5,13 +5,14 @@ import {
   DIMENSION_NAMES,
   type DimensionName,
   FILTER_NAMES,
+  type FilterName,
   LINK_DIMENSIONS,
   type ValueDimension,
   goesWith,
 } from '../../stats/registry/dimensions.ts';
 import { type Interval, INTERVALS, INTERVAL_NAMES } from '../../stats/registry/intervals.ts';
 import { DEFAULT_METRICS, METRIC_NAMES } from '../../stats/registry/metrics.ts';
-import { OPERATORS, OPERATOR_NAMES } from '../../stats/registry/operators.ts';
+import { OPERATOR_NAMES, operatorOf } from '../../stats/registry/operators.ts';
 import {
   BOT_CHOICES,
   COMPARE_CHOICES,
@@ -21,7 +22,10 @@ import {
   SCOPES_OF_STATS,
 } from '../../stats/parse/values.ts';
 import { RANGES, RANGE_NAMES } from '../../stats/registry/ranges.ts';
-import { FILTER_ALIASES } from '../../stats/parse/filter-parameters.ts';
+import { COMBINATIONS } from '../../stats/parse/filter.ts';
+import { CASE_OPTION } from '../../stats/parse/filter-form.ts';
+import { FILTER_ALIASES, MAX_FILTER_DEPTH } from '../../stats/parse/filter-json.ts';
+import { FILTER_LIMITS, FILTER_PARAMETERS } from '../../stats/parse/filter-parameters.ts';
 import { choices } from '../../stats/parse/choices.ts';
 import { MAX_BUCKETS } from '../../stats/parse/rules.ts';
 import type { JsonSchema, Parameter } from '../openapi/model.ts';
@@ -90,10 +94,11 @@ function questionParameters(): Readonly<Record<string, Described>> {
       schema: { type: 'boolean' },
     },
     filters: {
-      description: `Filters as a JSON object: the values of each dimension are alternatives, dimensions are combined. Dimensions: ${codes(FILTER_NAMES)}${[...FILTER_ALIASES].map(([alias, name]) => ` (also \`${alias}\`, which is \`${name}\`)`).join('')}. In place of values an object can stand that has values by operator: ${OPERATOR_NAMES.map((name) => `\`${name}\` (${OPERATORS[name].description})`).join(', ')}.`,
+      description: `Filters in JSON. The values of each dimension are alternatives, dimensions are combined. Dimensions: ${codes(FILTER_NAMES)}${[...FILTER_ALIASES].map(([alias, name]) => ` (also \`${alias}\`, which is \`${name}\`)`).join('')}. In place of values an object can stand that has values by operator, such as \`{"browser": {"is_not": ["Chrome"]}}\`. Operators: ${operators()}. Beside them, \`"${CASE_OPTION}": false\` makes letter case not matter. The array form says the same as \`["is_not", "browser", ["Chrome"], {"${CASE_OPTION}": false}]\`, and combines such filters: ${COMBINED}, up to ${MAX_FILTER_DEPTH} deep. ${FILTER_BOUNDS}`,
       schema: { type: 'string', contentMediaType: 'application/json', contentSchema: FILTERS },
       example: '{"browser":["Chrome","Firefox"]}',
     },
+    conditions: conditions(FILTER_NAMES),
     ...Object.fromEntries(
       FILTER_NAMES.filter((name) => name !== 'short_code').map((name) => {
         const { filterNote, example }: ValueDimension = DIMENSIONS[name];
@@ -116,22 +121,51 @@ function questionParameters(): Readonly<Record<string, Described>> {
   };
 }
 
+const COMBINED = COMBINATIONS.map(
+  (name) => `\`["${name}", ${name === 'not' ? 'filter' : '[filter, …]'}]\``,
+).join(', ');
+
+const FILTER_BOUNDS = `At most ${FILTER_LIMITS.conditions} conditions, ${grouped(FILTER_LIMITS.values)} values and ${FILTER_LIMITS.patterns} regular expressions of ${grouped(FILTER_LIMITS.patternLength)} characters.`;
+
+/** One parameter for each dimension and operator. */
+function conditions(names: readonly FilterName[]): Described {
+  const own = FILTER_PARAMETERS.filter(
+    ({ dimension, name }) => name !== dimension && names.includes(dimension),
+  );
+  return {
+    description: `Only clicks with values that an operator finds: parameters named by a dimension and an operator, such as \`browser.is_not=Chrome,Firefox\`. ${COMMAS}`,
+    style: 'form',
+    explode: true,
+    schema: {
+      type: 'object',
+      properties: Object.fromEntries(own.map(({ name }) => [name, { type: 'string' }])),
+      additionalProperties: false,
+    },
+    example: { 'browser.is_not': 'Chrome,Firefox' },
+  };
+}
+
 const VALUES: JsonSchema = { type: ['string', 'array'], items: { type: 'string' } };
 
 const FILTERS: JsonSchema = {
-  type: 'object',
+  type: ['object', 'array'],
   properties: Object.fromEntries(
     [...FILTER_NAMES, ...FILTER_ALIASES.keys()].map((name) => [
       name,
       {
         type: ['string', 'array', 'object'],
         items: { type: 'string' },
-        properties: Object.fromEntries(OPERATOR_NAMES.map((operator) => [operator, VALUES])),
+        properties: {
+          ...Object.fromEntries(OPERATOR_NAMES.map((operator) => [operator, VALUES])),
+          [CASE_OPTION]: { type: 'boolean', default: true },
+        },
         additionalProperties: false,
       },
     ]),
   ),
   additionalProperties: false,
+  minItems: 2,
+  maxItems: 4,
 };
 
 const COMPARED: Readonly<Record<string, Described>> = {
@@ -169,10 +203,13 @@ export function linkParameters(
   all: readonly Parameter[],
   defaultDimensions: readonly DimensionName[] = DEFAULT_GROUP_BY,
 ): readonly Parameter[] {
-  const own = groupBy(LINK_DIMENSIONS, { defaultDimensions });
+  const own: Readonly<Record<string, Described>> = {
+    group_by: groupBy(LINK_DIMENSIONS, { defaultDimensions }),
+    conditions: conditions(FILTER_NAMES.filter((name) => goesWith(name, 'anon'))),
+  };
   return all
     .filter(({ name }) => !['scope', 'short_code', 'owner_id'].includes(name))
-    .map((parameter) => (parameter.name === 'group_by' ? { ...parameter, ...own } : parameter));
+    .map((parameter) => ({ ...parameter, ...own[parameter.name] }));
 }
 
 /** The parameters of `GET /api/v1/export`. */
@@ -225,6 +262,10 @@ function chosen(name: 'interval' | 'week_start' | 'bots'): JsonSchema {
 
 function listOf(names: readonly string[]): string {
   return `^\\s*(${names.join('|')})(\\s*,\\s*(${names.join('|')}))*\\s*$`;
+}
+
+function operators(): string {
+  return OPERATOR_NAMES.map((name) => `\`${name}\` (${operatorOf(name).description})`).join(', ');
 }
 
 function codes(names: readonly string[]): string {

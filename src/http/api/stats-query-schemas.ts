@@ -1,22 +1,23 @@
 import { z } from 'zod';
-import { FILTER_NAMES } from '../../stats/registry/dimensions.ts';
+import { FILTER_PARAMETERS } from '../../stats/parse/filter-parameters.ts';
 import type { JsonSchema, Parameter } from '../openapi/model.ts';
 import { errorSchema } from '../openapi/error-responses.ts';
 import { namedSchema, requestSchema } from '../openapi/schemas.ts';
 import { NAME_LISTS } from '../request/json-parameters.ts';
+import { withoutObjects } from '../route/parameters.ts';
 import { statsParameters } from './stats-parameters.ts';
 import { statsSchema } from './stats-schemas.ts';
 
 /** The most questions of one request. */
 export const MAX_QUESTIONS = 25;
 
-const PARAMETERS = statsParameters();
+const PARAMETERS = statsParameters().flatMap(withoutObjects);
 
 /** The names that a question can have. */
 export const QUESTION_NAMES = PARAMETERS.map(({ name }) => name);
 
 /** Parameters that may be lists. */
-const LISTS: readonly string[] = [...NAME_LISTS, ...FILTER_NAMES];
+const LISTS: readonly string[] = [...NAME_LISTS, ...FILTER_PARAMETERS.map(({ name }) => name)];
 const DATES: readonly string[] = ['start_date', 'end_date'];
 
 /** One question, or several. Its fields are parsed as the parameters of a query string are. */

@@ -9,9 +9,10 @@ import {
   metricFields,
   metricOf,
 } from '../../stats/registry/metrics.ts';
-import { OPERATOR_NAMES } from '../../stats/registry/operators.ts';
+import { OPERATORS, OPERATOR_NAMES } from '../../stats/registry/operators.ts';
 import { RATES, type Summary, isSummary } from '../../stats/registry/summary.ts';
 import type { ComparedResult } from '../../stats/result/compared-result.ts';
+import { CASE_OPTION } from '../../stats/parse/filter-form.ts';
 import { SCOPES_OF_STATS } from '../../stats/parse/values.ts';
 import { namedSchema, ref } from '../openapi/schemas.ts';
 
@@ -173,7 +174,10 @@ const previousPeriod = z
 
 const filterValues = z.union([
   z.array(z.string()),
-  z.partialRecord(z.enum(OPERATOR_NAMES), z.array(z.string())),
+  z.strictObject({
+    ...mapEntries(OPERATORS, () => z.array(z.string()).exactOptional()),
+    [CASE_OPTION]: z.boolean().exactOptional(),
+  }),
 ]);
 
 const FILTER_VALUES = {
@@ -181,23 +185,34 @@ const FILTER_VALUES = {
     TEXTS,
     {
       type: 'object',
-      properties: Object.fromEntries(OPERATOR_NAMES.map((name) => [name, TEXTS])),
+      properties: {
+        ...Object.fromEntries(OPERATOR_NAMES.map((name) => [name, TEXTS])),
+        [CASE_OPTION]: { type: 'boolean' },
+      },
       additionalProperties: false,
     },
   ],
 };
+
+const filters = z.union([z.partialRecord(z.enum(FILTER_NAMES), filterValues), z.array(z.unknown())]).meta({
+  description:
+    'The filters in their normal form: the values of each filtered dimension as they were sent, by operator where that is not `is` alone. What an object cannot say is in the array form.',
+  anyOf: [
+    {
+      type: 'object',
+      properties: Object.fromEntries(FILTER_NAMES.map((name) => [name, FILTER_VALUES])),
+      additionalProperties: false,
+    },
+    { type: 'array', minItems: 2, maxItems: 4 },
+  ],
+});
 
 const statsFields = {
   scope: z.enum(SCOPES_OF_STATS),
   short_code: z.string().exactOptional().describe('Only with `scope=anon`.'),
   api_version: z.literal('v1'),
   generated_at: z.string().meta({ format: 'date-time', examples: ['2026-01-31T10:00:00.000Z'] }),
-  filters: z.partialRecord(z.enum(FILTER_NAMES), filterValues).meta({
-    description:
-      'The values of each filtered dimension as they were sent; by operator where that is not `is` alone.',
-    properties: Object.fromEntries(FILTER_NAMES.map((name) => [name, FILTER_VALUES])),
-    additionalProperties: false,
-  }),
+  filters,
   group_by: z.array(z.enum(DIMENSION_NAMES)),
   timezone: z.string().describe('As it was sent.'),
   time_range: timeRange,

@@ -12,6 +12,9 @@ export interface Parameter {
   readonly required?: boolean;
   readonly description: string;
   readonly schema: JsonSchema;
+  /** With `style: form`, each property of the object is a parameter of its own. */
+  readonly style?: 'form';
+  readonly explode?: true;
   readonly example?: unknown;
 }
 

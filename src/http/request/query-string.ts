@@ -64,7 +64,9 @@ export function unknownParameter(name: string, { names, hasBody }: KnownParamete
   const known = names === 'any' ? [] : names;
   const nearest = nearestName(name, known);
   const none = hasBody ? 'It takes none: what it is to do goes in the body.' : 'It takes none.';
-  const others = known.length === 0 ? none : `It takes: ${known.join(', ')}.`;
+  // Filters have one for each operator as well: too many to list.
+  const listed = known.filter((one) => !one.includes('.'));
+  const others = known.length === 0 ? none : `It takes: ${listed.join(', ')}.`;
   const hint = nearest === undefined ? others : `Did you mean ${nearest}?`;
   return invalid(quotable(name), `${quotable(name)} is not a parameter of this route. ${hint}`);
 }

@@ -20,6 +20,7 @@ import { type Context, signalOf } from '../request/context.ts';
 import { findOldestClick } from '../request/oldest-click.ts';
 import { holderOf } from '../request/share-holder.ts';
 import { exportClassOf } from '../request/query-class.ts';
+import { checkPatterns } from '../request/patterns.ts';
 import { bytesTaken } from './bytes-taken.ts';
 import type { Services } from '../request/services.ts';
 import { withSameClock } from '../request/same-clock.ts';
@@ -39,6 +40,7 @@ export async function sendExport(services: Services, ctx: Context, path?: PathSu
   const keptSince = services.keptSince(now);
   const timeZones = await services.timeZones();
   const asked = parseStatsRequest(ctx.query, { now, timeZones, keptSince, ...parsedFrom(path) });
+  await checkPatterns(services, asked.filters);
   const tenant = await (path?.findTenant() ?? findTenant(services, asked.subject, ctx.state.principal));
   const stopped = new AbortController();
   const left = signalOf(ctx);

@@ -9,6 +9,7 @@ import type { DimensionName } from '../../stats/registry/dimensions.ts';
 import type { Tenant } from '../../stats/sql/conditions.ts';
 import { type Context, signalOf } from '../request/context.ts';
 import type { Services } from '../request/services.ts';
+import { checkPatterns } from '../request/patterns.ts';
 import { holderOf } from '../request/share-holder.ts';
 import { findTenant } from '../request/tenant.ts';
 import { type ParsedStats, computeStats, isOfAllTime } from './compute-stats.ts';
@@ -100,6 +101,7 @@ export async function parseQuestion(
   const timeZones = await services.timeZones();
   const context = { now: at, timeZones, keptSince: services.keptSince(at), ...parsedFrom(path) };
   const asked = parseStatsRequest(raw(), context);
+  await checkPatterns(services, asked.filters);
   return { asked, query: isOfAllTime(asked) ? exportQuery(asked, YEAR_2000) : statsQuery(asked), at };
 }
 

@@ -47,8 +47,16 @@ export function parsedBy<Parsed>(
   documented: readonly Parameter[],
   parse: (ctx: Context) => Parsed,
 ): Parameters<Parsed> {
-  const inQuery = documented.filter((parameter) => parameter.in === 'query');
+  const inQuery = documented.filter((parameter) => parameter.in === 'query').flatMap(withoutObjects);
   return { documented, queryNames: inQuery.map(({ name }) => name), parse };
+}
+
+/** A parameter as it is sent: one for each property of an exploded object. */
+export function withoutObjects(parameter: Parameter): readonly Parameter[] {
+  const { explode, style: _, ...own } = parameter;
+  if (explode !== true) return [parameter];
+  const properties: Readonly<Record<string, JsonSchema>> = Object(own.schema['properties']);
+  return Object.entries(properties).map(([name, schema]) => ({ ...own, name, schema }));
 }
 
 /** Parameters, beside others that the handler parses itself. */

@@ -1,92 +1,95 @@
-import { z } from 'zod';
-import { AppError, invalid } from '../../errors.ts';
-import { nearestName } from '../../lib/names.ts';
-import { quotable } from '../../lib/text.ts';
-import {
-  FILTER_NAMES,
-  type FilterName,
-  faultOfValue,
-  goesWith,
-  isFilterName,
-} from '../registry/dimensions.ts';
-import { DEFAULT_OPERATOR, OPERATOR_NAMES } from '../registry/operators.ts';
-import type { Filter } from './filter.ts';
+import { invalid } from '../../errors.ts';
+import { namesOf } from '../../lib/names.ts';
+import { FILTER_NAMES, type FilterName, faultOfValue, goesWith } from '../registry/dimensions.ts';
+import { DEFAULT_OPERATOR, OPERATOR_NAMES, operatorOf } from '../registry/operators.ts';
+import { patternOf } from '../sql/comparisons.ts';
+import { type Condition, type Filter, conditionsIn } from './filter.ts';
+import { inNormalOrder } from './filter-form.ts';
+import { parseFilterJson } from './filter-json.ts';
 import { type RawParameters, splitList, valuesOf } from './parameters.ts';
 
-/** Other names of dimensions in the JSON object: spoo.me's API names links so. */
-export const FILTER_ALIASES: ReadonlyMap<string, FilterName> = new Map([['url_id', 'short_code']]);
+/**
+ * What the filters of a request may have in all. A pattern takes its time for each value that it is matched with, and memory
+ * for what it is compiled to.
+ */
+export const FILTER_LIMITS = { conditions: 100, values: 10_000, patterns: 20, patternLength: 1_000 } as const;
 
-const texts = z.union([z.string().transform((text) => [text]), z.array(z.string())]);
+/** A parameter that is a filter: the values of one operator and dimension. */
+export interface FilterParameter {
+  readonly name: string;
+  readonly dimension: FilterName;
+  readonly operator: Condition['operator'];
+}
 
-/** The values of a dimension, or those of each operator. */
-const filterValues = z.union([
-  texts.transform((values) => ({ [DEFAULT_OPERATOR]: values })),
-  z.partialRecord(z.enum(OPERATOR_NAMES), texts).refine((byOperator) => Object.keys(byOperator).length > 0),
+/** The parameters that are filters: `browser` for its values, `browser.is_not` for those of another operator. */
+export const FILTER_PARAMETERS: readonly FilterParameter[] = FILTER_NAMES.flatMap((dimension) => [
+  { name: dimension, dimension, operator: DEFAULT_OPERATOR },
+  ...OPERATOR_NAMES.map((operator) => ({ name: `${dimension}.${operator}`, dimension, operator })),
 ]);
 
 /**
- * The filters of a query string: the JSON object and the single parameters add up to one list of values for a dimension
- * and an operator. A dimension that does not go with the scope is no filter: its parameter means something else then.
- * @throws AppError `validation_error` 400 for an unknown dimension, a value of the wrong type or that cannot be one of its
- * dimension, JSON that does not parse
+ * The filters of a query string: the JSON and the single parameters add up to one list of values for a dimension and an
+ * operator.
+ * @throws AppError `validation_error` 400 for an unknown dimension or operator, a value of the wrong type or that cannot be
+ * one of its dimension, JSON that does not parse, more than a request may have
  */
 export function parseFilters(raw: RawParameters, scope: string): readonly Filter[] {
-  const merged = new Map<string, Filter>();
-  const add = (field: string, { operator, dimension, values }: Filter): void => {
-    if (values.length === 0) return;
-    for (const value of values) {
-      const message = faultOfValue(dimension, value);
-      if (message !== undefined) throw invalid(field, message);
-    }
-    const key = `${dimension} ${operator}`;
-    merged.set(key, { operator, dimension, values: [...(merged.get(key)?.values ?? []), ...values] });
+  const merged = new Map<string, Condition>();
+  const groups: Filter[] = [];
+  const add = (condition: Condition): void => {
+    const { dimension, operator, values, caseSensitive } = condition;
+    const key = `${dimension} ${operator} ${caseSensitive}`;
+    merged.set(key, { ...condition, values: [...(merged.get(key)?.values ?? []), ...values] });
   };
   for (const text of valuesOf(raw, 'filters')) {
-    for (const { operator, dimension, values } of parseJsonFilters(text, scope)) {
-      if (values.some((value) => value.includes('\0'))) {
-        throw invalid('filters', 'filters contains the character U+0000.');
+    const parsed = parseFilterJson(text, scope);
+    checkConditions('filters', conditionsIn([...parsed.lists, ...parsed.groups]));
+    parsed.lists.forEach(add);
+    groups.push(...parsed.groups);
+  }
+  for (const { name, dimension, operator } of FILTER_PARAMETERS) {
+    const values = valuesOf(raw, name).flatMap(splitList);
+    // The bare name means something else then.
+    if (values.length === 0 || (name === dimension && !goesWith(dimension, scope))) continue;
+    const condition = { operator, dimension, values, caseSensitive: true };
+    if (!goesWith(dimension, scope)) throw invalid(name, `${name} does not go with scope=${scope}.`);
+    checkConditions(name, [condition]);
+    add(condition);
+  }
+  const filters = inNormalOrder([...merged.values(), ...groups]);
+  checkAmount(conditionsIn(filters));
+  return filters;
+}
+
+function checkConditions(field: string, conditions: readonly Condition[]): void {
+  for (const { operator, dimension, values, caseSensitive } of conditions) {
+    const { takes } = operatorOf(operator);
+    for (const value of values) {
+      const message = takes === 'values' ? faultOfValue(dimension, value, caseSensitive) : undefined;
+      if (message !== undefined) throw invalid(field, message);
+      if (takes === 'patterns' && value.length > FILTER_LIMITS.patternLength) {
+        throw invalid(field, `A pattern has at most ${FILTER_LIMITS.patternLength} characters.`);
       }
-      // A value of blanks is one, which names a group that can be stored.
-      add('filters', { operator, dimension, values: values.filter((value) => value !== '') });
     }
   }
-  for (const name of FILTER_NAMES) {
-    if (!goesWith(name, scope)) continue;
-    for (const text of valuesOf(raw, name)) {
-      add(name, { operator: DEFAULT_OPERATOR, dimension: name, values: splitList(text) });
-    }
-  }
-  return [...merged.values()];
 }
 
-function parseJsonFilters(text: string, scope: string): readonly Filter[] {
-  const wrong = 'filters must be a JSON object of lists of strings, such as {"browser": ["Chrome"]}.';
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch (cause) {
-    throw new AppError('validation_error', wrong, { field: 'filters', cause });
+function checkAmount(conditions: readonly Condition[]): void {
+  const amounts = {
+    conditions: conditions.length,
+    values: conditions.reduce((sum, { values }) => sum + values.length, 0),
+    patterns: patternsIn(conditions).length,
+  };
+  for (const name of namesOf(amounts)) {
+    if (amounts[name] <= FILTER_LIMITS[name]) continue;
+    throw invalid('filters', `Filters have at most ${FILTER_LIMITS[name]} ${name} in all.`);
   }
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw invalid('filters', wrong);
-  return Object.entries(value).flatMap(([name, given]) => {
-    const dimension = isFilterName(name) ? name : FILTER_ALIASES.get(name);
-    if (dimension === undefined || !goesWith(dimension, scope)) {
-      throw invalid('filters', unknownDimension(name, scope));
-    }
-    const parsed = filterValues.safeParse(given);
-    if (!parsed.success) throw invalid('filters', wrong);
-    return OPERATOR_NAMES.map((operator) => ({ operator, dimension, values: parsed.data[operator] ?? [] }));
+}
+
+/** The patterns of some conditions, as ClickHouse gets them. */
+export function patternsIn(conditions: readonly Condition[]): readonly string[] {
+  return conditions.flatMap(({ operator, values, caseSensitive }) => {
+    const { takes } = operatorOf(operator);
+    return takes === 'patterns' ? values.map((value) => patternOf(value, caseSensitive)) : [];
   });
-}
-
-/** An unknown filter that was passed over would make a number of more clicks than were asked for. */
-function unknownDimension(name: string, scope: string): string {
-  const allowed = FILTER_NAMES.filter((known) => goesWith(known, scope));
-  const reason =
-    isFilterName(name) || FILTER_ALIASES.has(name)
-      ? ` with scope=${scope}, which is about one URL`
-      : ', which clicks cannot be filtered by';
-  const nearest = nearestName(name, allowed);
-  const hint = nearest === undefined ? `It can name: ${allowed.join(', ')}.` : `Did you mean ${nearest}?`;
-  return `filters cannot name ${quotable(name)}${reason}. ${hint}`;
 }

@@ -1,32 +1,48 @@
 import type { FilterName } from '../registry/dimensions.ts';
-import { DEFAULT_OPERATOR, type OperatorName } from '../registry/operators.ts';
+import type { OperatorName } from '../registry/operators.ts';
 
-/** What a query says of a click's value in one dimension. Filters are combined: all of them hold. */
-export interface Filter {
+/** What a query says of a click's value in one dimension. */
+export interface Condition {
   readonly operator: OperatorName;
   readonly dimension: FilterName;
-  /** As they were given. */
+  /** As they were given; at least one. */
   readonly values: readonly string[];
+  readonly caseSensitive: boolean;
 }
 
-/** Filters as the API has them: the values of each dimension, by operator unless that is `is` alone. */
-export type FiltersByName = {
-  readonly [Name in FilterName]?:
-    readonly string[] | { readonly [Operator in OperatorName]?: readonly string[] };
-};
+/** All of its filters hold, or one of them. */
+export interface FilterGroup {
+  readonly operator: 'and' | 'or';
+  readonly filters: readonly Filter[];
+}
 
-/** The normal form of filters, which results repeat. */
-export function filtersByName(filters: readonly Filter[]): FiltersByName {
-  const names = [...new Set(filters.map(({ dimension }) => dimension))];
-  return Object.fromEntries(
-    names.map((name) => {
-      const own = filters.filter(({ dimension }) => dimension === name);
-      const [first, ...others] = own;
-      const isPlain = first?.operator === DEFAULT_OPERATOR && others.length === 0;
-      return [
-        name,
-        isPlain ? first.values : Object.fromEntries(own.map(({ operator, values }) => [operator, values])),
-      ];
-    }),
+/** Its filter does not hold. */
+export interface Negation {
+  readonly operator: 'not';
+  readonly filter: Filter;
+}
+
+/** Which clicks a query counts. A list of filters is combined: all of them hold. */
+export type Filter = Condition | FilterGroup | Negation;
+
+/** How filters are combined, in the array form. */
+export const COMBINATIONS = ['and', 'or', 'not'] as const;
+
+export function isCondition(filter: Filter): filter is Condition {
+  return 'dimension' in filter;
+}
+
+/** Every condition of some filters, also of those inside groups, in order. */
+export function conditionsIn(filters: readonly Filter[]): readonly Condition[] {
+  return filters.flatMap((filter) =>
+    isCondition(filter)
+      ? [filter]
+      : conditionsIn(filter.operator === 'not' ? [filter.filter] : filter.filters),
   );
+}
+
+/** One filter that says as much as all of these. */
+export function allOf(filters: readonly Filter[]): Filter {
+  const [first] = filters;
+  return first !== undefined && filters.length === 1 ? first : { operator: 'and', filters };
 }

@@ -6,7 +6,7 @@ import { CHANNELS } from '../../lib/channels.ts';
 import { CONTINENTS } from '../../lib/continent.ts';
 import { DIRECT } from '../../lib/referrer.ts';
 import type { StatsQuery } from '../parse/query.ts';
-import { countryFilter, referrerFilter, referrerHostFilter } from '../sql/filters.ts';
+import { type DimensionFilter, countryFilter, referrerFilter, referrerHostFilter } from '../sql/filters.ts';
 import { channel } from '../sql/channel.ts';
 import { continentOf, hostOfReferrer } from '../sql/derived-columns.ts';
 import { hourOfDay, weekday } from '../sql/local-time.ts';
@@ -15,8 +15,8 @@ import { hourOfDay, weekday } from '../sql/local-time.ts';
 export interface ValueDimension {
   /** Its value, a text, from a click's columns. Where it depends on local time, that is as the query has it. */
   readonly column: (query: LocalQuery) => Sql;
-  /** The condition that a click's value, `column`, is one of those a user named; that it equals one unless given. */
-  readonly filter?: (column: Sql, values: readonly string[]) => Sql;
+  /** How a click's value is compared with what a user named; as it is unless given. */
+  readonly filter?: DimensionFilter;
   /** All values it can have, where these are few. */
   readonly values?: readonly string[];
   /** Says what is wrong with a value to filter by; undefined where nothing is. Any text, or any of `values`, can be one unless given. */
@@ -171,10 +171,11 @@ export const LINK_DIMENSIONS = DIMENSION_NAMES.filter((name) => goesWith(name, '
 export const LINK_OVERVIEW = LINK_DIMENSIONS.filter((name) => dimensionOf(name).isInOverview);
 
 /** Says why a dimension cannot have a value; undefined where it can. */
-export function faultOfValue(name: FilterName, value: string): string | undefined {
+export function faultOfValue(name: FilterName, value: string, caseSensitive = true): string | undefined {
   const { fault, values }: ValueDimension = DIMENSIONS[name];
   if (fault !== undefined) return fault(value);
   if (values === undefined || values.includes(value)) return undefined;
+  if (!caseSensitive && values.some((one) => one.toLowerCase() === value.toLowerCase())) return undefined;
   return `${name} cannot be "${quotable(value)}". It can be: ${values.join(', ')}.`;
 }
 

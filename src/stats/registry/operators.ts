@@ -1,22 +1,57 @@
-import type { Sql } from '../../sql/sql.ts';
 import { namesOf } from '../../lib/names.ts';
+import { type Compare, contains, endsWith, equals, matches, startsWith } from '../sql/comparisons.ts';
 
 /** How a filter's values narrow the clicks. */
 export interface Operator {
-  /**
-   * The condition on a click's value in a dimension.
-   * @param matches the condition that it is one of some values
-   */
-  readonly condition: (matches: (values: readonly string[]) => Sql, values: readonly string[]) => Sql;
+  /** The condition that a text is one of the values, or has one of them in it. */
+  readonly compare: Compare;
+  /** Whether the clicks are counted for which that is not so. */
+  readonly isNegative: boolean;
+  /** What is compared with: whole values of the dimension, any part of them, or patterns. */
+  readonly takes: 'values' | 'parts' | 'patterns';
   /** For the API document. */
   readonly description: string;
 }
 
 /** What filters can say of a dimension's values. */
 export const OPERATORS = {
-  is: {
-    condition: (matches, values) => matches(values),
-    description: 'one of the values',
+  is: { compare: equals, isNegative: false, takes: 'values', description: 'one of the values' },
+  is_not: { compare: equals, isNegative: true, takes: 'values', description: 'none of the values' },
+  contains: {
+    compare: contains,
+    isNegative: false,
+    takes: 'parts',
+    description: 'has one of the values in it',
+  },
+  does_not_contain: {
+    compare: contains,
+    isNegative: true,
+    takes: 'parts',
+    description: 'has none of the values in it',
+  },
+  starts_with: {
+    compare: startsWith,
+    isNegative: false,
+    takes: 'parts',
+    description: 'begins with one of the values',
+  },
+  ends_with: {
+    compare: endsWith,
+    isNegative: false,
+    takes: 'parts',
+    description: 'ends with one of the values',
+  },
+  matches: {
+    compare: matches,
+    isNegative: false,
+    takes: 'patterns',
+    description: 'matches one of the regular expressions, in RE2’s syntax',
+  },
+  does_not_match: {
+    compare: matches,
+    isNegative: true,
+    takes: 'patterns',
+    description: 'matches none of the regular expressions',
   },
 } as const satisfies Record<string, Operator>;
 
@@ -26,3 +61,12 @@ export const OPERATOR_NAMES = namesOf(OPERATORS);
 
 /** The operator of a filter that is only values. */
 export const DEFAULT_OPERATOR: OperatorName = 'is';
+
+export function isOperatorName(name: string): name is OperatorName {
+  return OPERATOR_NAMES.some((known) => known === name);
+}
+
+/** An operator, whichever it is. */
+export function operatorOf(name: OperatorName): Operator {
+  return OPERATORS[name];
+}

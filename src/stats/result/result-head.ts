@@ -2,7 +2,7 @@ import { assertNever } from '../../errors.ts';
 import { DAY } from '../../lib/calendar.ts';
 import { mapEntries } from '../../lib/names.ts';
 import { formatInstant } from '../../lib/time-zone.ts';
-import { type FiltersByName, filtersByName } from '../parse/filter.ts';
+import { type FilterExpression, type FiltersByName, filterForm } from '../parse/filter-form.ts';
 import type { StatsQuery } from '../parse/query.ts';
 import type { DimensionName } from '../registry/dimensions.ts';
 import { INTERVALS, type IntervalName, intervalMinutes } from '../registry/intervals.ts';
@@ -23,7 +23,7 @@ export type StatsHead = {
   readonly short_code?: string;
   readonly api_version: 'v1';
   readonly generated_at: string;
-  readonly filters: FiltersByName;
+  readonly filters: FiltersByName | FilterExpression;
   readonly group_by: readonly DimensionName[];
   readonly timezone: string;
   readonly time_range: {
@@ -49,7 +49,7 @@ export function shapeHead(query: StatsQuery, numbers: SummaryNumbers, now: numbe
     ...(subject.scope === 'anon' ? { short_code: subject.shortCode } : {}),
     api_version: 'v1',
     generated_at: new Date(now).toISOString(),
-    filters: filtersByName(query.filters),
+    filters: filterForm(query.filters),
     group_by: groupBy,
     timezone,
     time_range: {

@@ -1,11 +1,12 @@
 import { assertNever } from '../../errors.ts';
 import { type Select, sourceSql } from '../../sql/select.ts';
 import { MAX_CLOCK_AHEAD_MS } from '../../lib/clock-ahead.ts';
-import { type Sql, param, sql } from '../../sql/sql.ts';
+import { type Sql, join, param, sql } from '../../sql/sql.ts';
 import type { Plan } from '../plan.ts';
+import { type Filter, isCondition } from '../parse/filter.ts';
 import type { StatsQuery } from '../parse/query.ts';
-import { DIMENSIONS, FILTER_NAMES, type ValueDimension } from '../registry/dimensions.ts';
-import { OPERATORS, type Operator } from '../registry/operators.ts';
+import { DIMENSIONS, FILTER_NAMES, type LocalQuery, type ValueDimension } from '../registry/dimensions.ts';
+import { operatorOf } from '../registry/operators.ts';
 import { exactFilter } from './filters.ts';
 import { instantParam } from './instant-param.ts';
 import { type Sharding, clicksFrom } from './sharding.ts';
@@ -49,17 +50,26 @@ export function ownershipOf(tenant: Tenant): readonly Sql[] {
   }
 }
 
-/** In the registry's order, so that the order in which they were given makes no other query. */
+/** Conditions in the registry's order, so that the order in which they were given makes no other query; then groups. */
 function filters(query: StatsQuery): readonly Sql[] {
-  return FILTER_NAMES.flatMap((name) =>
-    query.filters
-      .filter(({ dimension }) => dimension === name)
-      .map(({ operator, values }) => {
-        const { condition }: Operator = OPERATORS[operator];
-        const { column, filter = exactFilter }: ValueDimension = DIMENSIONS[name];
-        return condition((some) => filter(column(query), some), values);
-      }),
-  );
+  const conditions = query.filters.filter(isCondition);
+  return [
+    ...FILTER_NAMES.flatMap((name) => conditions.filter(({ dimension }) => dimension === name)),
+    ...query.filters.filter((filter) => !isCondition(filter)),
+  ].map((filter) => filterSql(filter, query));
+}
+
+/** The condition that a filter holds for a click: a single predicate, or in parentheses. */
+export function filterSql(filter: Filter, query: LocalQuery): Sql {
+  if (isCondition(filter)) {
+    const operator = operatorOf(filter.operator);
+    const { column, filter: compare = exactFilter }: ValueDimension = DIMENSIONS[filter.dimension];
+    const condition = compare(column(query), operator, filter);
+    return operator.isNegative ? sql`NOT (${condition})` : condition;
+  }
+  if (filter.operator === 'not') return sql`NOT (${filterSql(filter.filter, query)})`;
+  const parts = filter.filters.map((part) => filterSql(part, query));
+  return sql`(${join(parts, filter.operator === 'and' ? ' AND ' : ' OR ')})`;
 }
 
 function within({ range: { start, end }, endsNow = false, keptSince = start }: StatsQuery): Sql {

@@ -1,47 +1,63 @@
 import { type Sql, join, param, sql } from '../../sql/sql.ts';
-import { countryCode } from '../../lib/country.ts';
+import { countryCode, countryNames } from '../../lib/country.ts';
 import { parseReferrerFilter } from '../../lib/referrer.ts';
-import { wellFormed } from '../../lib/text.ts';
+import type { Operator } from '../registry/operators.ts';
+import { type Compared, equals } from './comparisons.ts';
 
-/** The column equals one of the values. */
-export function exactFilter(column: Sql, values: readonly string[]): Sql {
-  return sql`${column} IN ${texts(values)}`;
-}
+/**
+ * The condition that a click's value, `column`, is one of those that a user named, or has one of them in it. The operator
+ * compares; that it is negative is for the caller to say.
+ */
+export type DimensionFilter = (column: Sql, operator: Operator, compared: Compared) => Sql;
 
-/** Codes and English names in any case; what no country has matches nothing. */
-export function countryFilter(column: Sql, values: readonly string[]): Sql {
-  return exactFilter(
-    column,
-    values.map((value) => countryCode(value) ?? value),
-  );
-}
+/** The column itself is compared. */
+export const exactFilter: DimensionFilter = (column, { compare }, compared) => compare(column, compared);
 
-/** Full URLs match what is stored for them, bare hosts every referrer of exactly that host. */
-export function referrerFilter(column: Sql, values: readonly string[]): Sql {
-  const wanted = values.map(parseReferrerFilter);
+/** Whole values are codes and English names in any case. Parts and patterns are looked for in both the code and the name. */
+export const countryFilter: DimensionFilter = (column, { compare, takes }, compared) => {
+  if (takes === 'values') {
+    const codes = compared.values.map((value) => countryCode(value) ?? value);
+    return equals(column, { values: codes, caseSensitive: true });
+  }
+  const codes = param('Array(String)', [...countryNames().keys()]);
+  const names = param('Array(String)', [...countryNames().values()]);
+  const named = sql`SELECT code FROM (SELECT 1) ARRAY JOIN ${codes} AS code, ${names} AS name WHERE ${compare(sql`name`, compared)}`;
+  return sql`(${compare(column, compared)} OR ${column} IN (${named}))`;
+};
+
+/**
+ * Of whole values, full URLs match what is stored for them, bare hosts every referrer of exactly that host. Parts and patterns
+ * are looked for in the stored URL and in what is left of it without its scheme.
+ */
+export const referrerFilter: DimensionFilter = (column, { compare, takes }, compared) => {
+  if (takes !== 'values') {
+    return sql`(${compare(column, compared)} OR ${compare(withoutScheme(column), compared)})`;
+  }
+  const wanted = compared.values.map(parseReferrerFilter);
   const referrers = wanted.flatMap((one) => (one.kind === 'referrers' ? one.referrers : []));
   const hosts = wanted.flatMap((one) => (one.kind === 'hosts' ? one.hosts : []));
   // Two look-ups in sets, however many values there are.
   const conditions: Sql[] = [];
-  if (referrers.length > 0) conditions.push(exactFilter(column, referrers));
-  if (hosts.length > 0) conditions.push(exactFilter(hostOf(column), hosts));
+  if (referrers.length > 0) conditions.push(compare(column, { ...compared, values: referrers }));
+  if (hosts.length > 0) conditions.push(compare(hostOf(column), { ...compared, values: hosts }));
   return sql`(${join(conditions, ' OR ')})`;
-}
+};
 
-/** Hosts as people write them. */
-export function referrerHostFilter(column: Sql, values: readonly string[]): Sql {
-  const hosts = values.flatMap((value) => {
+/** Whole values are hosts as people write them. */
+export const referrerHostFilter: DimensionFilter = (column, { compare, takes }, compared) => {
+  if (takes !== 'values') return compare(column, compared);
+  const hosts = compared.values.flatMap((value) => {
     const wanted = parseReferrerFilter(value);
     return wanted.kind === 'hosts' ? wanted.hosts : [value];
   });
-  return exactFilter(column, hosts);
-}
+  return compare(column, { ...compared, values: hosts });
+};
 
 /** The host of a stored referrer, with its port; empty where it has none. */
 function hostOf(column: Sql): Sql {
   return sql`extract(${column}, '^[^:/]+://([^/]+)')`;
 }
 
-function texts(values: readonly string[]) {
-  return param('Array(String)', values.map(wellFormed));
+function withoutScheme(column: Sql): Sql {
+  return sql`replaceRegexpOne(${column}, '^[^:/]+://', '')`;
 }

@@ -42,7 +42,9 @@ function operationOf(id: string): Operation {
 function queryNames(id: string): readonly string[] {
   return (operationOf(id).parameters ?? [])
     .filter((parameter) => parameter.in === 'query')
-    .map(({ name }) => name)
+    .flatMap(({ name, explode, schema }) =>
+      explode === true ? Object.keys(Object(schema['properties'])) : [name],
+    )
     .toSorted();
 }
 

@@ -1,5 +1,6 @@
 import { expect, test } from '@jest/globals';
 import { DAY } from '../../../src/lib/calendar.ts';
+import { is } from '../../support/filters.ts';
 import { QUERY, linesBetween, readable } from '../../support/stats-sql.ts';
 
 const RANGE = { start: Date.parse('2026-03-28T00:00Z'), end: Date.parse('2026-03-30T00:00Z') };
@@ -31,7 +32,7 @@ test('the offsets of a zone that ClickHouse knows otherwise come from Node, with
 test('each of two periods has the offsets of its own', () => {
   const text = readable({
     groupBy: ['time'],
-    filters: [{ operator: 'is', dimension: 'hour_of_day', values: ['8'] }],
+    filters: [is('hour_of_day', '8')],
     timezone: 'Europe/Berlin',
     sameClock: false,
     range: RANGE,

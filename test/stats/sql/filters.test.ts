@@ -1,15 +1,20 @@
 import { describe, expect, test } from '@jest/globals';
 import * as fc from 'fast-check';
+import { countryNames } from '../../../src/lib/country.ts';
 import type { Filter } from '../../../src/stats/parse/filter.ts';
 import type { StatsQuery } from '../../../src/stats/parse/query.ts';
 import { DIMENSION_NAMES, FILTER_NAMES } from '../../../src/stats/registry/dimensions.ts';
 import { INTERVAL_NAMES } from '../../../src/stats/registry/intervals.ts';
 import { METRIC_NAMES } from '../../../src/stats/registry/metrics.ts';
-import { OPERATOR_NAMES } from '../../../src/stats/registry/operators.ts';
+import { OPERATOR_NAMES, operatorOf } from '../../../src/stats/registry/operators.ts';
 import type { Tenant } from '../../../src/stats/sql/conditions.ts';
 import { VISITOR_PLANS } from '../../../src/stats/sql/visitor-plan.ts';
-import { is } from '../../support/filters.ts';
+import { condition, is } from '../../support/filters.ts';
 import { OWNER, QUERY, compiled, linesBetween, readable } from '../../support/stats-sql.ts';
+
+const [CODES = '', NAMES = ''] = [[...countryNames().keys()], [...countryNames().values()]].map((list) =>
+  JSON.stringify(list),
+);
 
 const THAT_DAY = 'clicked_at BETWEEN "2026-01-01 00:00:00.000" AND "2026-01-02 00:00:00.000"';
 
@@ -79,6 +84,79 @@ describe('the conditions of a read', () => {
   );
 });
 
+describe('the condition of an operator', () => {
+  const names = '(SELECT code FROM (SELECT 1) ARRAY JOIN [codes] AS code, [names] AS name WHERE';
+  test.each([
+    [is('city', 'a', 'b'), 'city IN ["a","b"]'],
+    [condition('is_not', 'city', ['a', 'b']), 'NOT (city IN ["a","b"])'],
+    [condition('is', 'city', ['a'], false), 'caseFoldUTF8(city) IN (SELECT caseFoldUTF8(arrayJoin(["a"])))'],
+    [condition('contains', 'city', ['%', 'b']), 'multiSearchAny(toLowCardinality(city), ["%","b"])'],
+    [condition('does_not_contain', 'city', ['_']), 'NOT (multiSearchAny(toLowCardinality(city), ["_"]))'],
+    [
+      condition('contains', 'city', ['a'], false),
+      'multiSearchAny(caseFoldUTF8(toLowCardinality(city)), arrayMap(value -> caseFoldUTF8(value), ["a"]))',
+    ],
+    [condition('starts_with', 'city', ['a']), 'startsWith(city, "a")'],
+    [condition('starts_with', 'city', ['a', 'b']), '(startsWith(city, "a") OR startsWith(city, "b"))'],
+    [
+      condition('starts_with', 'city', ['a'], false),
+      'multiSearchAny(concat(char(255), caseFoldUTF8(toLowCardinality(city))), arrayMap(value -> concat(char(255), caseFoldUTF8(value)), ["a"]))',
+    ],
+    [
+      condition('ends_with', 'city', ['a']),
+      'multiSearchAny(concat(toLowCardinality(city), char(255)), arrayMap(value -> concat(value, char(255)), ["a"]))',
+    ],
+    [
+      condition('matches', 'city', ['^a', 'b$']),
+      '(match(toLowCardinality(city), "^a") OR match(toLowCardinality(city), "b$"))',
+    ],
+    [condition('does_not_match', 'city', ['a'], false), 'NOT (match(toLowCardinality(city), "(?i)a"))'],
+    [condition('is_not', 'country', ['Germany'], false), 'NOT (country IN ["DE"])'],
+    [
+      condition('contains', 'country', ['an']),
+      `(multiSearchAny(toLowCardinality(country), ["an"]) OR country IN ${names} multiSearchAny(toLowCardinality(name), ["an"])))`,
+    ],
+    [
+      condition('is_not', 'referrer', ['x.example'], false),
+      `NOT ((caseFoldUTF8(extract(referrer, '^[^:/]+://([^/]+)')) IN (SELECT caseFoldUTF8(arrayJoin(["x.example","x.example."])))))`,
+    ],
+    [
+      condition('starts_with', 'referrer', ['x.ex']),
+      `(startsWith(referrer, "x.ex") OR startsWith(replaceRegexpOne(referrer, '^[^:/]+://', ''), "x.ex"))`,
+    ],
+    [
+      {
+        operator: 'or',
+        filters: [is('os', 'a'), { operator: 'and', filters: [is('os', 'b'), is('city', 'c')] }],
+      },
+      '(os IN ["a"] OR (os IN ["b"] AND city IN ["c"]))',
+    ],
+    [
+      { operator: 'not', filter: { operator: 'or', filters: [is('os', 'a'), is('city', 'c')] } },
+      'NOT ((os IN ["a"] OR city IN ["c"]))',
+    ],
+  ] as const satisfies readonly (readonly [Filter, string])[])('%j', (filter, text) => {
+    const where = linesBetween(readable({ filters: [filter] }), 'WHERE', 'GROUP BY');
+    expect(where.split('\n').slice(2).join('\n')).toBe(
+      `AND ${text}`.replace('[codes]', CODES).replace('[names]', NAMES),
+    );
+  });
+});
+
+test.each(OPERATOR_NAMES.filter((name) => operatorOf(name).takes !== 'patterns'))(
+  '%s: the text grows by a condition for some 255 values at most',
+  (operator) => {
+    for (const name of FILTER_NAMES) {
+      const filter = (count: number) => {
+        const values = Array.from({ length: count }, (_, index) => (name === 'country' ? 'DE' : `v${index}`));
+        return compiled({ filters: [condition(operator, name, values, false)] }).sql.length;
+      };
+      expect(filter(255)).toBe(filter(1));
+      expect(filter(1_000)).toBeLessThanOrEqual(4 * filter(1));
+    }
+  },
+);
+
 test.each(FILTER_NAMES)('a filter by %s is a look-up in a set, however many values it has', (name) => {
   const filter = (count: number) => {
     const values = Array.from({ length: count }, (_, index) => [
@@ -103,11 +181,23 @@ test('the values of a filter are sent once, however often the clicks are read', 
 
 describe('whatever is asked', () => {
   const word = fc.oneof(fc.string({ unit: 'binary' }), fc.constantFrom("'; --", '{p0:String}', 'a\\', ''));
-  const filter: fc.Arbitrary<Filter> = fc.record({
+  const leaf = fc.record({
     operator: fc.constantFrom(...OPERATOR_NAMES),
     dimension: fc.constantFrom(...FILTER_NAMES),
     values: fc.array(word, { minLength: 1, maxLength: 3 }),
+    caseSensitive: fc.boolean(),
   });
+  const { filter } = fc.letrec<{ readonly filter: Filter }>((tie) => ({
+    filter: fc.oneof(
+      { maxDepth: 2 },
+      leaf,
+      fc.record({ operator: fc.constant('not' as const), filter: tie('filter') }),
+      fc.record({
+        operator: fc.constantFrom('and', 'or'),
+        filters: fc.array(tie('filter'), { minLength: 1, maxLength: 3 }),
+      }),
+    ),
+  }));
   const question: fc.Arbitrary<StatsQuery> = fc.record({
     subject: fc.constant(QUERY.subject),
     range: fc.constant(QUERY.range),
