@@ -41,17 +41,22 @@ export class ParsedRequests {
   }
 
   add(queryString: string, asked: StatsRequest): ParsedRequest {
-    const { endsNow: isOpen } = asked;
-    const end = isOpen ? 'now' : asked.end;
-    const digest = sha256(JSON.stringify({ ...asked, end, keptSince: undefined }));
-    const dependsOnNow = asked.rangeName !== undefined || (isOpen && queryString.includes('end_date'));
-    const subject = ownSubject(asked.subject);
+    const request = parsedRequest(asked);
+    const dependsOnNow =
+      asked.rangeName !== undefined || (request.isOpen && queryString.includes('end_date'));
     const key = keyOf(queryString);
-    const request = { subject, digest, isOpen };
-    const bytes = 2 * (key.length + sizeOf(subject)) + OVERHEAD;
+    const bytes = 2 * (key.length + sizeOf(request.subject)) + OVERHEAD;
     this.#entries.set(key, request, bytes, dependsOnNow ? RELATIVE_TTL_MS : undefined);
     return request;
   }
+}
+
+/** What the cache needs to know of a request. */
+export function parsedRequest(asked: StatsRequest): ParsedRequest {
+  const { endsNow: isOpen } = asked;
+  const end = isOpen ? 'now' : asked.end;
+  const digest = sha256(JSON.stringify({ ...asked, end, keptSince: undefined }));
+  return { subject: ownSubject(asked.subject), digest, isOpen };
 }
 
 /** No query string begins with the zero byte that marks a hash. */

@@ -26,7 +26,7 @@ export interface ComputedResponse extends StatsResponse {
 }
 
 /** A request that is looked up. */
-export interface CacheRequest extends Omit<ViewRequest, 'keys' | 'isOwnView'> {
+export interface CacheRequest extends Omit<ViewRequest, 'keys' | 'isOwnView' | 'told'> {
   /** Equal for identical requests about the same tenant, whenever they are sent. */
   readonly key: string;
 }
@@ -40,6 +40,8 @@ export interface ViewRequest {
   readonly holder: Holder;
   /** Its range ends now, so that clicks which are yet to come belong to it. */
   readonly isOpen: boolean;
+  /** Told the outcome, as the metrics are. */
+  readonly told?: CountCacheRequest | undefined;
   /** They are computed, whatever is cached or under way. Default: false. */
   readonly isOwnView?: boolean;
 }
@@ -148,21 +150,25 @@ export class ResponseCache {
     signal: AbortSignal,
     compute: ComputeView,
   ): Promise<readonly StatsResponse[]> {
+    const count: CountCacheRequest = (...outcome) => {
+      this.#count(...outcome);
+      request.told?.(...outcome);
+    };
     if (request.isOwnView === true) {
-      this.#count('miss', request.isOpen ? 'open_range' : 'absent');
+      count('miss', request.isOpen ? 'open_range' : 'absent');
       return this.#compute(request, compute).work.wait(signal);
     }
     const lookup = await this.#lookUpAll(request);
     if ('responses' in lookup) {
-      this.#count('hit');
+      count('hit');
       return lookup.responses;
     }
     const running = this.#computations.get(coalescingKey(request));
     if (running === undefined || !this.#mayJoin(running, request)) {
-      this.#count('miss', lookup.miss);
+      count('miss', lookup.miss);
       return this.#compute(request, compute).work.wait(signal);
     }
-    this.#count('coalesced');
+    count('coalesced');
     try {
       return await running.work.wait(signal);
     } catch (error) {
@@ -183,6 +189,16 @@ export class ResponseCache {
     }
     const isOneView = found.every(({ view }) => view === found[0]?.view);
     return isOneView ? { responses: found.map(({ response }) => response) } : { miss: 'absent' };
+  }
+
+  async tellsChanges(tenant: Tenant): Promise<boolean> {
+    return (await this.#freshness.partVersions(tenant, TTL_MS)) !== undefined;
+  }
+
+  /** What there is for a request, without counting it; undefined: a response that can be served. */
+  async missOf(request: Pick<CacheRequest, 'key' | 'tenant'>): Promise<MissReason | undefined> {
+    const lookup = await this.#lookUp(request);
+    return 'miss' in lookup ? lookup.miss : undefined;
   }
 
   /** A lookup within the TTL is synchronous: it is what a repeated request costs. */

@@ -10,6 +10,7 @@ import {
   type CachedResponse,
   type ComputeView,
   type CountCacheRequest,
+  type MissReason,
   ResponseCache,
   type StatsResponse,
   type ViewRequest,
@@ -71,6 +72,21 @@ export class StatsCache {
     return this.#responses?.find({ key: cacheKey(request, tenant), tenant });
   }
 
+  /** Whether a request would be served from the cache, and if not, why. */
+  async outcomeOf(
+    request: ParsedRequest,
+    tenant: Tenant,
+  ): Promise<{ readonly outcome: 'hit' | 'miss' | 'off'; readonly reason: MissReason | null }> {
+    if (this.#responses === undefined) return { outcome: 'off', reason: null };
+    const miss = await this.#responses.missOf({ key: cacheKey(request, tenant), tenant });
+    return miss === undefined ? { outcome: 'hit', reason: null } : { outcome: 'miss', reason: miss };
+  }
+
+  /** Whether ClickHouse tells when a tenant's clicks change, so that responses can be kept for longer than a moment. */
+  async tellsChanges(tenant: Tenant): Promise<boolean> {
+    return (await this.#responses?.tellsChanges(tenant)) ?? false;
+  }
+
   /**
    * The responses to requests about a tenant's clicks, all of one view: cached, coalesced with identical requests under way, or
    * computed.
@@ -82,7 +98,10 @@ export class StatsCache {
     signal: AbortSignal,
     compute: ComputeView,
   ): Promise<readonly StatsResponse[]> {
-    if (this.#responses === undefined) return compute(signal, async () => {});
+    if (this.#responses === undefined) {
+      view.told?.('miss', 'absent');
+      return compute(signal, async () => {});
+    }
     const keys = requests.map((request) => cacheKey(request, view.tenant));
     const isOpen = requests.some((request) => request.isOpen);
     return this.#responses.respondTogether({ ...view, keys, isOpen }, signal, compute);

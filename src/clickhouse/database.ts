@@ -15,7 +15,13 @@ import { type Insert, type InsertOptions, jsonInsert, nativeInsert, runInsert } 
 import type { NativeValues } from './native-block.ts';
 import { Ping } from './ping.ts';
 import { QueryEnding } from './query-ending.ts';
-import type { NodeSettings, QueryObserver, QueryOptions, StreamOptions } from './query-options.ts';
+import type {
+  NodeSettings,
+  QueryObserver,
+  QueryOptions,
+  QuerySummary,
+  StreamOptions,
+} from './query-options.ts';
 import { PATIENT, READ_ONLY, WHOLE } from './settings.ts';
 import { withTimeout } from './time-limit.ts';
 import type { Workload, WorkloadSettings } from './workloads.ts';
@@ -60,6 +66,7 @@ export class Database {
   ): Promise<readonly Row[]> {
     return this.#select(query, options, async (client, statement) => {
       const result = await client.query({ ...statement, format: 'JSONCompactEachRow' });
+      options.onSummary?.(summaryOf(result.response_headers['x-clickhouse-summary']));
       return allRows<Row>(result.stream());
     });
   }
@@ -93,6 +100,9 @@ export class Database {
             query: text,
             query_params: { ...params },
             abort_signal: timedOut,
+            ...(options.traceparent === undefined
+              ? {}
+              : { http_headers: { traceparent: options.traceparent } }),
             clickhouse_settings: {
               ...READ_ONLY,
               ...this.#workloads[workload],
@@ -228,6 +238,14 @@ export class Database {
       this.#observe(kind, (performance.now() - started) / 1000, ok);
     }
   }
+}
+
+/** @param header a JSON object of numbers as texts */
+function summaryOf(header: string | readonly string[] | undefined): QuerySummary {
+  const summary: unknown = typeof header === 'string' ? JSON.parse(header) : {};
+  const numberOf = (name: string): number =>
+    Number(new Map<string, unknown>(Object.entries(summary ?? {})).get(name) ?? 0);
+  return { rows: numberOf('read_rows'), bytes: numberOf('read_bytes') };
 }
 
 function groupLimit(groups: number): ClickHouseSettings {

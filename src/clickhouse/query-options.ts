@@ -12,6 +12,16 @@ export interface QueryOptions {
   /** More groups than so many tell that there are others: ClickHouse stops at about as many. All of them unless given. */
   readonly maxGroups?: number;
   readonly signal?: AbortSignal | undefined;
+  /** The trace it belongs to, as a `traceparent` header has it. */
+  readonly traceparent?: string | undefined;
+  /** Called with what it has read, by the time that its first rows came. */
+  readonly onSummary?: (summary: QuerySummary) => void;
+}
+
+/** What a query has read. */
+export interface QuerySummary {
+  readonly rows: number;
+  readonly bytes: number;
 }
 
 /** For a few rows of a small table: more than one thread would only be more work. */

@@ -103,7 +103,7 @@ function commonOrder(lists: readonly Dimensions[]): Dimensions | undefined {
   const order: DimensionName[] = [];
   let rest = lists.filter((list) => list.length > 0);
   while (rest.length > 0) {
-    const heads = rest.flatMap(([head]) => head ?? []);
+    const heads = [...new Set(rest.flatMap(([head]) => head ?? []))];
     const next = heads.find((head) => rest.every((list) => list.indexOf(head) <= 0));
     if (next === undefined) return undefined;
     order.push(next);

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { pino } from 'pino';
 import { ROUTES } from '../../src/http/api/routes.ts';
@@ -24,9 +25,11 @@ const UUID = /^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/;
 
 const FIXED = { start_date: '2026-01-01', end_date: '2026-01-02' };
 
-/** The headers of an answer that do not name it or tell the time. */
+const VARYING = ['date', 'x-request-id', 'server-timing', 'x-spoor-rows-read'];
+
+/** The headers of an answer that do not name it, nor tell the time or what it cost. */
 const constantOf = ({ headers }: TestResponse) =>
-  Object.fromEntries([...headers].filter(([name]) => name !== 'date' && name !== 'x-request-id'));
+  Object.fromEntries([...headers].filter(([name]) => !VARYING.includes(name)));
 
 const codesOf = ({ headers, json }: TestResponse): readonly unknown[] => [
   json?.code,
@@ -236,10 +239,15 @@ test('with * every page may, and the log has the name of each request', async ()
     expect(headers.get('access-control-allow-credentials')).toBeNull();
     for (const path of ['/api/v1/stats', '/api/v1/stats', '/api/v1/stats', '/nothing']) {
       const query = path === '/nothing' ? {} : FIXED;
-      const answer = await spoor.send('GET', path, { query });
+      const trace_id = randomBytes(16).toString('hex');
+      const traceparent = `00-${trace_id}-b7ad6b7169203331-01`;
+      const headers = { origin: 'https://any.example', traceparent };
+      const answer = await spoor.send('GET', path, { query, headers });
       const request_id = answer.headers.get('x-request-id');
-      const line = expect.objectContaining({ msg: 'request', request_id, status: answer.status });
+      const line = expect.objectContaining({ msg: 'request', request_id, trace_id, status: answer.status });
       expect(logged).toContainEqual(line);
+      const exposed = answer.headers.get('access-control-expose-headers')?.split(',');
+      expect(exposed).toEqual(expect.arrayContaining(['Server-Timing', 'X-Spoor-Rows-Read']));
     }
   } finally {
     await spoor.stop();

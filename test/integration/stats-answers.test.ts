@@ -3,7 +3,13 @@ import { sql } from '../../src/sql/sql.ts';
 import { parseTimeZone } from '../../src/stats/parse/dates.ts';
 import { DIMENSION_NAMES } from '../../src/stats/registry/dimensions.ts';
 import { INTERVAL_NAMES } from '../../src/stats/registry/intervals.ts';
-import { ADMIN_KEY, type SendOptions, type TestSpoor, startSpoor } from '../support/spoor.ts';
+import {
+  ADMIN_KEY,
+  type SendOptions,
+  type TestResponse,
+  type TestSpoor,
+  startSpoor,
+} from '../support/spoor.ts';
 
 type Query = NonNullable<SendOptions['query']>;
 
@@ -832,6 +838,92 @@ describe('questions as JSON', () => {
     const { json } = await post({ queries });
     const ranges = json.results.map((one: { body: any }) => one.body.time_range);
     expect(ranges).toEqual([ranges[0], ranges[0], ranges[0]]);
+  });
+});
+
+describe('what a request cost', () => {
+  const timingOf = ({ headers }: TestResponse) =>
+    headers.get('server-timing')?.replaceAll(/dur=\d+(\.\d)?/g, 'dur');
+  const COMPUTED = 'parse;dur, queue;dur, clickhouse;dur, shape;dur, cache;desc="miss"';
+
+  test('is in the headers of every answer of statistics', async () => {
+    const query = { ...THAT_DAY, group_by: 'browser', limit: '77' };
+    const first = await ask(query);
+    expect([timingOf(first), Number(first.headers.get('x-spoor-rows-read'))]).toEqual([
+      COMPUTED,
+      expect.any(Number),
+    ]);
+    expect(Number(first.headers.get('x-spoor-rows-read'))).toBeGreaterThanOrEqual(5);
+    const again = await ask(query);
+    expect([timingOf(again), again.headers.get('x-spoor-rows-read')]).toEqual(['cache;desc="hit"', '0']);
+    for (const path of ['/api/v1/stats/links/mine', '/api/v1/public/stats/open']) {
+      expect(timingOf(await spoor.send('GET', path, { key, query: THAT_DAY }))).toBe(COMPUTED);
+    }
+    const queries = [
+      { ...THAT_DAY, limit: 78 },
+      { ...THAT_DAY, limit: 79 },
+    ];
+    expect(timingOf(await spoor.send('POST', QUERY_PATH, { key, json: { queries } }))).toBe(COMPUTED);
+  });
+
+  test('explain tells it to administrators, with the query as it can be run', async () => {
+    const query = {
+      ...THAT_DAY,
+      owner_id: 'me',
+      group_by: 'browser,os',
+      filters: `{"city":["Somewhere","it's \\\\"]}`,
+    };
+    const { explain, ...answer } = await answerOf({ ...query, explain: 'true' }, { key: ADMIN_KEY });
+    const plain = await answerOf({ ...query, explain: 'false' }, { key: ADMIN_KEY });
+    expect(answer).toEqual({ ...plain, generated_at: answer.generated_at });
+    const text = { kind: 'sql', texts: [explain.sql], values: [] } as const;
+    const rows = await spoor.database.rows<readonly unknown[]>(text);
+    const summary = rows.find(([list]) => list === 0);
+    expect(summary).toContain(plain.summary.total_clicks);
+    expect(explain).toMatchObject({
+      plan: { visitors: 'all-alike', one_pass: false, sharded: false },
+      cache: { outcome: 'miss', reason: 'absent', kept: 'until_changed' },
+    });
+    expect(explain.read_rows).toBeGreaterThanOrEqual(5);
+    expect(explain.read_bytes).toBeGreaterThan(explain.read_rows);
+    expect(explain.clickhouse_ms).toBeGreaterThan(0);
+    const later = await answerOf({ ...query, explain: 'true' }, { key: ADMIN_KEY });
+    expect(later.explain.cache).toMatchObject({ outcome: 'hit', reason: null });
+    const open = await answerOf({ owner_id: 'me', explain: 'true' }, { key: ADMIN_KEY });
+    expect(open.explain.cache.kept).toBe('one_second');
+  });
+
+  test('explain is refused without admin:all, and nobody else sees SQL', async () => {
+    expect(await refusalOf({ explain: 'true' })).toEqual([403, 'forbidden', 'explain']);
+    expect(await refusalOf({ explain: 'true', scope: 'anon', short_code: 'open' }, { key: null })).toEqual([
+      403,
+      'forbidden',
+      'explain',
+    ]);
+    expect(await refusalOf({ explain: '1' }, { key: ADMIN_KEY })).toEqual([
+      400,
+      'validation_error',
+      'explain',
+    ]);
+    expect(await refusalOf({ explain: 'true', limit: '0' }, { key: ADMIN_KEY })).toEqual([
+      400,
+      'validation_error',
+      'limit',
+    ]);
+    const queries = [{ explain: true }, {}, { explain: true, owner_id: 'me', group_by: 'os' }];
+    const asked = (one: string) => spoor.send('POST', QUERY_PATH, { key: one, json: { queries } });
+    const statuses = async (one: string) =>
+      (await asked(one)).json.results.map(({ status, body }: any) => [status, 'explain' in body]);
+    expect(await statuses(key)).toEqual([
+      [403, false],
+      [200, false],
+      [403, false],
+    ]);
+    expect(await statuses(ADMIN_KEY)).toEqual([
+      [200, true],
+      [200, false],
+      [200, true],
+    ]);
   });
 });
 

@@ -18,10 +18,24 @@ export const RATE_LIMIT_HEADERS: Readonly<Record<string, Header>> = {
   'X-RateLimit-Reset': { description: 'When that window ends: a Unix time in seconds.', schema },
 };
 
+/** The headers of a response of statistics. */
+export const STATS_RESPONSE_HEADERS: Readonly<Record<string, Header>> = {
+  'Server-Timing': {
+    description:
+      'What took how many milliseconds: `parse`, `queue` (waiting for a turn), `clickhouse`, `shape`; and in `cache` whether the response was cached (`hit`), shared with a request under way (`coalesced`) or computed (`miss`).',
+    schema: { type: 'string' },
+  },
+  'X-Spoor-Rows-Read': {
+    description: 'The rows that ClickHouse has read for this response: 0 where it was cached or shared.',
+    schema,
+  },
+  ...RATE_LIMIT_HEADERS,
+};
+
 /** The same with a tag, by which a client can ask whether what it has is still current. */
 export const TAGGED_HEADERS: Readonly<Record<string, Header>> = {
   ETag: { description: 'Identifies the content.', schema: { type: 'string' } },
-  ...RATE_LIMIT_HEADERS,
+  ...STATS_RESPONSE_HEADERS,
 };
 
 export const IF_NONE_MATCH: Parameter = {

@@ -15,6 +15,7 @@ import {
   NOT_MODIFIED,
   NOT_ONE_OF,
   RATE_LIMIT_HEADERS,
+  STATS_RESPONSE_HEADERS,
   TAGGED_HEADERS,
 } from './common-responses.ts';
 import {
@@ -104,7 +105,7 @@ const postPublicStats = route({
       examples: { password: { value: { password: 'any' } } },
     }),
   ),
-  responses: { 200: publicStats(RATE_LIMIT_HEADERS), 422: NOT_ONE_OF },
+  responses: { 200: publicStats(STATS_RESPONSE_HEADERS), 422: NOT_ONE_OF },
   samples: [
     {
       label: 'A URL whose statistics are public',
@@ -118,7 +119,7 @@ const postPublicStats = route({
     async ({ ctx, parameters: { short_code: shortCode } }) => {
       ctx.state.isRead = true;
       const { body } = await readPublicStats(services, ctx, shortCode);
-      return { status: 200, headers: STATS_HEADERS, body: body() };
+      return { status: 200, headers: { ...STATS_HEADERS, ...ctx.state.times?.headers }, body: body() };
     },
 });
 

@@ -26,6 +26,8 @@ import { COMBINATIONS } from '../../stats/parse/filter.ts';
 import { CASE_OPTION } from '../../stats/parse/filter-form.ts';
 import { FILTER_ALIASES, MAX_FILTER_DEPTH } from '../../stats/parse/filter-json.ts';
 import { FILTER_LIMITS, FILTER_PARAMETERS } from '../../stats/parse/filter-parameters.ts';
+import { invalid } from '../../errors.ts';
+import { type RawParameters, valueOf } from '../../stats/parse/parameters.ts';
 import { choices } from '../../stats/parse/choices.ts';
 import { MAX_BUCKETS } from '../../stats/parse/rules.ts';
 import type { JsonSchema, Parameter } from '../openapi/model.ts';
@@ -181,6 +183,22 @@ const COMPARED: Readonly<Record<string, Described>> = {
     schema: { type: 'string', enum: MATCH_CHOICES },
   },
 };
+
+/** Beside the parameters of statistics, for administrators. */
+export const EXPLAIN: Parameter = {
+  name: 'explain',
+  in: 'query',
+  description:
+    'With `admin:all`: `true` adds `explain`, how the response was computed and what that cost. It is computed in any case.',
+  schema: { type: 'boolean', default: false },
+};
+
+/** @throws AppError 400 for anything but `true` and `false` */
+export function parseExplain(raw: RawParameters): boolean {
+  const text = valueOf(raw, EXPLAIN.name) ?? 'false';
+  if (text !== 'true' && text !== 'false') throw invalid(EXPLAIN.name, 'explain must be true or false.');
+  return text === 'true';
+}
 
 /** The parameters of `GET /api/v1/stats`. */
 export function statsParameters(): readonly Parameter[] {

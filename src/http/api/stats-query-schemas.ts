@@ -5,13 +5,13 @@ import { errorSchema } from '../openapi/error-responses.ts';
 import { namedSchema, requestSchema } from '../openapi/schemas.ts';
 import { NAME_LISTS } from '../request/json-parameters.ts';
 import { withoutObjects } from '../route/parameters.ts';
-import { statsParameters } from './stats-parameters.ts';
+import { EXPLAIN, statsParameters } from './stats-parameters.ts';
 import { statsSchema } from './stats-schemas.ts';
 
 /** The most questions of one request. */
 export const MAX_QUESTIONS = 25;
 
-const PARAMETERS = statsParameters().flatMap(withoutObjects);
+const PARAMETERS = [...statsParameters(), EXPLAIN].flatMap(withoutObjects);
 
 /** The names that a question can have. */
 export const QUESTION_NAMES = PARAMETERS.map(({ name }) => name);

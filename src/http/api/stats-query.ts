@@ -23,6 +23,7 @@ import {
   questionsSchema,
   statsAnswersSchema,
 } from './stats-query-schemas.ts';
+import { parseExplain } from './stats-parameters.ts';
 import { breakdownRow, statsSchema } from './stats-schemas.ts';
 
 const MAX_BODY_BYTES = 1_048_576;
@@ -102,7 +103,11 @@ Every question counts against the rate limit of \`GET /api/v1/stats\`. Where not
       const asker = askerOf(services, ctx);
       if (!('queries' in body)) {
         const { tag, body: bytes } = await statsResponse(services, asker, questionOf(body, principal));
-        return { status: 200, headers: { ...STATS_HEADERS, ETag: weakEtag(tag) }, body: bytes };
+        return {
+          status: 200,
+          headers: { ...STATS_HEADERS, ...asker.times.headers, ETag: weakEtag(tag) },
+          body: bytes,
+        };
       }
       const questions = questionsOf(body);
       await ctx.state.limitAs?.(questions.length);
@@ -114,7 +119,7 @@ Every question counts against the rate limit of \`GET /api/v1/stats\`. Where not
       );
       const pieces = [...batchBytes(results)];
       const length = pieces.reduce((sum, piece) => sum + piece.length, 0);
-      const headers = { ...STATS_HEADERS, 'Content-Length': String(length) };
+      const headers = { ...STATS_HEADERS, ...asker.times.headers, 'Content-Length': String(length) };
       return { status: 200, headers, body: Readable.from(pieces, { objectMode: false }) };
     },
 });
@@ -137,7 +142,7 @@ function questionOf(sent: unknown, principal: Principal | undefined): Question {
   const raw = jsonParameters(sent, QUESTION_NAMES);
   requireKeyForAll(raw['scope'], principal);
   // No query string has a line feed in it.
-  return { text: `\n${JSON.stringify(raw)}`, raw: () => raw };
+  return { text: `\n${JSON.stringify(raw)}`, raw: () => raw, isExplained: parseExplain(raw) };
 }
 
 function isObject(value: unknown): value is Readonly<Record<string, unknown>> {

@@ -10,7 +10,7 @@ import { route } from '../route/route.ts';
 import { IF_NONE_MATCH, NOT_MODIFIED, NOT_ONE_OF, TAGGED_HEADERS } from './common-responses.ts';
 import { STATS_RATE_LIMIT } from './rate-limits.ts';
 import { STATS_EXAMPLE } from './stats-examples.ts';
-import { statsParameters } from './stats-parameters.ts';
+import { EXPLAIN, parseExplain, statsParameters } from './stats-parameters.ts';
 import { breakdownRow, statsSchema } from './stats-schemas.ts';
 
 const getStats = route({
@@ -26,7 +26,10 @@ Time lists are complete: they have every bucket of the range, with 0 where nothi
 The response has a weak \`ETag\` over everything but \`generated_at\`; send it as \`If-None-Match\`, and while nothing has changed you get 304.`,
   access: keyOrPublicUrl(...STATS_SCOPES),
   rateLimit: STATS_RATE_LIMIT,
-  parameters: parsedBy([...statsParameters(), IF_NONE_MATCH], () => undefined),
+  parameters: parsedBy([...statsParameters(), EXPLAIN, IF_NONE_MATCH], (ctx) =>
+    // A query string without it is not parsed where its response is cached.
+    ctx.querystring.includes('explain') ? parseExplain(ctx.query) : false,
+  ),
   body: noBody,
   responses: {
     200: encodedJson({
@@ -62,15 +65,16 @@ The response has a weak \`ETag\` over everything but \`generated_at\`; send it a
   ],
   handler:
     (services) =>
-    async ({ ctx }) => {
-      const { tag, body } = await statsResponse(services, askerOf(services, ctx), questionOf(ctx));
+    async ({ ctx, parameters: isExplained }) => {
+      const question = { ...questionOf(ctx), isExplained };
+      const { tag, body } = await statsResponse(services, askerOf(services, ctx), question);
       return statsReply(ctx, tag, () => body);
     },
 });
 
 /** The reply with a body that the tag names, unless the client has it. */
 export function statsReply(ctx: Context, tag: string, body: () => Buffer) {
-  const headers = { ...STATS_HEADERS, ETag: weakEtag(tag) };
+  const headers = { ...STATS_HEADERS, ...ctx.state.times?.headers, ETag: weakEtag(tag) };
   if (matchesTag(ctx.get('if-none-match'), tag)) return { status: 304, headers } as const;
   return { status: 200, headers, body: body() } as const;
 }

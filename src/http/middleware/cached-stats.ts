@@ -2,6 +2,7 @@ import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http
 import type { ParsedRequest } from '../../cache/parsed-requests.ts';
 import type { StatsResponse } from '../../cache/response-cache.ts';
 import type { Services } from '../request/services.ts';
+import { CACHED_TIMING } from '../request/stage-times.ts';
 import { findTenant } from '../request/tenant.ts';
 import { commonHeaders } from '../response/common-headers.ts';
 import { matchesTag, weakEtag } from '../response/etag.ts';
@@ -12,6 +13,7 @@ import { requestWatch } from './request-log.ts';
 const ROUTE = '/api/v1/stats';
 const PREFIX = `${ROUTE}?`;
 const DESCRIBED = { method: 'GET', route: ROUTE };
+const TIMING = Object.entries(CACHED_TIMING).flat();
 const { 'Content-Type': JSON_TYPE, 'Cache-Control': CACHE_CONTROL } = STATS_HEADERS;
 
 /**
@@ -44,7 +46,7 @@ export function cachedStats(services: Services, fallback: RequestListener): Requ
     const { body, tag } = found;
     watch(response, () => DESCRIBED);
     const headers = headersOf(request);
-    headers.push('Cache-Control', CACHE_CONTROL, 'ETag', weakEtag(tag));
+    headers.push('Cache-Control', CACHE_CONTROL, 'ETag', weakEtag(tag), ...TIMING);
     if (matchesTag(request.headers['if-none-match'] ?? '', tag)) {
       response.writeHead(304, headers).end();
       return;

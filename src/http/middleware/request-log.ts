@@ -2,6 +2,7 @@ import type { ServerResponse } from 'node:http';
 import type { Middleware } from 'koa';
 import { type State, routeOf } from '../request/context.ts';
 import { requestIdOf } from '../request/request-id.ts';
+import { traceContextOf } from '../request/trace-context.ts';
 import type { Services } from '../request/services.ts';
 
 /** A request as it is logged: with the pattern of its route, because the path is untrusted text. */
@@ -24,7 +25,18 @@ export function requestWatch({ log, metrics }: Pick<Services, 'log' | 'metrics'>
       const status = isSent ? response.statusCode : 499;
       metrics.observeRequest(method, route, status, milliseconds / 1000);
       const ms = Math.round(milliseconds * 10) / 10;
-      log.info({ method, route, status, ms, request_id: requestIdOf(response.req) }, 'request');
+      const trace = traceContextOf(response.req);
+      log.info(
+        {
+          method,
+          route,
+          status,
+          ms,
+          request_id: requestIdOf(response.req),
+          ...(trace && { trace_id: trace.traceId }),
+        },
+        'request',
+      );
     });
   };
 }

@@ -1,12 +1,15 @@
 import type { RouterContext, RouterMiddleware } from '@koa/router';
 import { AppError } from '../../errors.ts';
 import { type Principal, type Scope, hasScope } from '../../keys/scopes.ts';
+import type { StageTimes } from './stage-times.ts';
 
 export interface State {
   /** Set when the request came with a valid key. */
   principal?: Principal;
   /** Counts the request as so many against the rate limit of its route. @throws AppError 429 where they do not fit */
   limitAs?: (count: number) => Promise<void>;
+  /** Set by a route of statistics: what its request has cost. */
+  times?: StageTimes;
   /** Set by a route that has noted itself whose data it changed, all of it. */
   hasNotedChanges?: boolean;
   /** Set by a route that only reads, whatever its method. */

@@ -18,6 +18,8 @@ const EXPOSED = [
   'X-RateLimit-Reset',
   'X-Request-ID',
   'X-Error-Code',
+  'Server-Timing',
+  'X-Spoor-Rows-Read',
 ];
 
 /**

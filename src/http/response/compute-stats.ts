@@ -1,11 +1,13 @@
 import type { ComputedResponse } from '../../cache/response-cache.ts';
 import { isOverItsMemory } from '../../clickhouse/failures.ts';
+import type { QuerySummary } from '../../clickhouse/query-options.ts';
 import type { Workload } from '../../clickhouse/workloads.ts';
 import type { Holder } from '../../fair-share/holder.ts';
 import type { Sql } from '../../sql/sql.ts';
 import { mergedQuery, shapeMerged } from '../../stats/merge.ts';
 import { type StatsQuery, type StatsRequest, statsQuery } from '../../stats/parse/query.ts';
 import { comparedRange } from '../../stats/plan.ts';
+import { type CacheExplanation, explain } from '../../stats/result/explanation.ts';
 import type { StatsRow } from '../../stats/result/stats-result.ts';
 import { runStats } from '../../stats/run.ts';
 import type { Tenant } from '../../stats/sql/conditions.ts';
@@ -14,6 +16,7 @@ import { findOldestClick } from '../request/oldest-click.ts';
 import { classOf } from '../request/query-class.ts';
 import { withSameClock } from '../request/same-clock.ts';
 import type { Services } from '../request/services.ts';
+import type { StageTimes } from '../request/stage-times.ts';
 import { jsonBytes, tagOf } from './json-body.ts';
 
 /** A request as it was parsed at a moment. */
@@ -34,6 +37,10 @@ export interface StatsView {
   readonly tenant: Tenant;
   readonly holder: Holder;
   readonly signal: AbortSignal;
+  readonly times: StageTimes;
+  readonly traceparent: string | undefined;
+  /** What the cache had, where the response is to tell how it was computed. */
+  readonly explained?: Pick<CacheExplanation, 'outcome' | 'reason'>;
   /** To be waited for before any click is read. */
   readonly begin: () => Promise<void>;
 }
@@ -52,53 +59,82 @@ export async function computeStats(
   const { isExpensive, workload, cost } = classOf(query, tenant, holder, services.cache.rowEstimates);
   const { queries, expensiveQueries, largeQueries } = services.shares;
   const request = { signal, cost };
+  const queuedAt = performance.now();
   const queued = (): Promise<readonly ComputedResponse[]> =>
-    queries.within(holder, () => execute(services, view, workload), request);
+    queries.within(holder, () => execute(services, view, { workload, queuedAt }), request);
   try {
     return await (isExpensive ? expensiveQueries.within(holder, queued, request) : queued());
   } catch (error) {
     if (!isOverItsMemory(error)) throw error;
-    return largeQueries.within(holder, () => execute(services, view, 'large'), request);
+    const again = performance.now();
+    return largeQueries.within(
+      holder,
+      () => execute(services, view, { workload: 'large', queuedAt: again }),
+      request,
+    );
   }
 }
 
 async function execute(
   services: Services,
-  { parsed: first, again, tenant, signal, begin }: StatsView,
-  workload: Workload,
+  { parsed: first, again, tenant, signal, begin, times, traceparent, explained }: StatsView,
+  { workload, queuedAt }: { readonly workload: Workload; readonly queuedAt: number },
 ): Promise<readonly ComputedResponse[]> {
   const { cache, database, sharding } = services;
+  times.add('queue', queuedAt);
   await begin();
   // Clicks that came while it waited for its share count as well: a range that ends now is parsed as of now.
   const parsed = again !== undefined && first.some(dependsOnNow) ? await again() : first;
   const queries = await withOldestClick(services, parsed, tenant, workload);
   const at = Math.max(...parsed.map((one) => one.at));
   const query = await withSameClock(services, mergedQuery(queries));
+  let read: QuerySummary = { rows: 0, bytes: 0 };
   const options = {
     visitorPlan: chooseVisitorPlan(query, cache.visitorCounts.find(query, tenant)),
     sharding,
     read: (statement: Sql) =>
-      database.rows<StatsRow>(statement, {
-        workload,
-        signal,
-        maxSeconds: database.deadlines.statsMs / 1_000,
-      }),
+      times.measure('clickhouse', () =>
+        database.rows<StatsRow>(statement, {
+          workload,
+          signal,
+          traceparent,
+          maxSeconds: database.deadlines.statsMs / 1_000,
+          onSummary: (summary) => (read = summary),
+        }),
+      ),
   };
   const { run } = await cache.rowEstimates.learnFrom(query, tenant, async () => {
     const run = await runStats({ query, at }, tenant, options);
     return { run, summary: run.result.summary };
   });
+  times.addRows(read.rows);
   cache.visitorCounts.learn(query, tenant, run.result);
+  const shapedFrom = performance.now();
+  const cacheability = cacheabilityOf(query, at);
+  const explanation =
+    explained &&
+    explain(
+      run,
+      {
+        workload,
+        read_rows: read.rows,
+        read_bytes: read.bytes,
+        clickhouse_ms: times.lastOf('clickhouse'),
+        cache: { ...explained, kept: await keptFor(services, tenant, cacheability, explained) },
+      },
+      database.name,
+    );
   const responses: ComputedResponse[] = [];
   for (const result of shapeMerged(run, queries)) {
-    const body = await jsonBytes(result);
+    const body = await jsonBytes(explanation === undefined ? result : { ...result, explain: explanation });
     responses.push({
       body,
       tag: await tagOf(body, result.generated_at),
       range: comparedRange(query),
-      cacheability: cacheabilityOf(query, at),
+      cacheability,
     });
   }
+  times.add('shape', shapedFrom);
   return responses;
 }
 
@@ -121,6 +157,16 @@ export function isOfAllTime({ rangeName }: StatsRequest): boolean {
 
 function dependsOnNow({ asked }: ParsedStats): boolean {
   return asked.endsNow || asked.keptSince !== undefined;
+}
+
+async function keptFor(
+  { cache }: Services,
+  tenant: Tenant,
+  { cacheable }: ComputedResponse['cacheability'],
+  { outcome }: Pick<CacheExplanation, 'outcome'>,
+): Promise<CacheExplanation['kept']> {
+  if (outcome === 'off') return 'not_at_all';
+  return cacheable && (await cache.tellsChanges(tenant)) ? 'until_changed' : 'one_second';
 }
 
 /** @param at when the query was parsed, Unix milliseconds */

@@ -1,5 +1,5 @@
-import type { ParsedRequest } from '../../cache/parsed-requests.ts';
-import type { ComputeView, StatsResponse } from '../../cache/response-cache.ts';
+import { type ParsedRequest, parsedRequest } from '../../cache/parsed-requests.ts';
+import type { ComputeView, CountCacheRequest, StatsResponse } from '../../cache/response-cache.ts';
 import type { AppError } from '../../errors.ts';
 import { timeSlices } from '../../lib/event-loop.ts';
 import { groupQueries } from '../../stats/merge.ts';
@@ -7,7 +7,7 @@ import type { Tenant } from '../../stats/sql/conditions.ts';
 import type { Services } from '../request/services.ts';
 import { findTenant } from '../request/tenant.ts';
 import { type ParsedStats, computeStats, isOfAllTime } from './compute-stats.ts';
-import { type Asker, type Question, parseQuestion } from './stats-response.ts';
+import { type Asker, type Question, explainParsed, parseQuestion } from './stats-response.ts';
 
 /** What one of several questions comes to. */
 export type BatchResult =
@@ -21,6 +21,7 @@ export type BatchResult =
 /** A question whose clicks the client may see. */
 interface Prepared {
   readonly parsed: ParsedStats;
+  readonly question: Question;
   readonly request: ParsedRequest;
   readonly tenant: Tenant;
 }
@@ -52,7 +53,8 @@ export async function statsBatch(
   for (const [place, question] of questions.entries()) {
     try {
       const prepared = await prepare(services, asker, question(), at);
-      const key = JSON.stringify([prepared.tenant, prepared.request.digest]);
+      const { tenant, request, question: asked } = prepared;
+      const key = JSON.stringify([tenant, request.digest, asked.isExplained]);
       const known = distinct.get(key);
       if (known === undefined) distinct.set(key, { ...prepared, places: [place] });
       else known.places.push(place);
@@ -81,13 +83,13 @@ export async function statsBatch(
 
 async function prepare(
   services: Services,
-  { principal }: Asker,
+  { principal, times }: Asker,
   question: Question,
   at: number,
 ): Promise<Prepared> {
-  const parsed = await parseQuestion(services, question, at);
-  const request = services.cache.addRequest(question.text, parsed.asked);
-  return { parsed, request, tenant: await findTenant(services, request.subject, principal) };
+  const parsed = await times.measure('parse', () => parseQuestion(services, question, at));
+  const request = parsedRequest(parsed.asked);
+  return { parsed, question, request, tenant: await findTenant(services, request.subject, principal) };
 }
 
 /** The questions that are answered by one query each, in the order of their first ones. */
@@ -95,7 +97,13 @@ function viewsOf(questions: readonly Distinct[]): readonly (readonly Distinct[])
   const byTenant = new Map<string, Distinct[]>();
   for (const question of questions) {
     // Of all time is not what it seems until the oldest click is known.
-    const key = JSON.stringify([question.tenant, isOfAllTime(question.parsed.asked)]);
+    const { isExplained = false, text } = question.question;
+    const key = JSON.stringify([
+      question.tenant,
+      isOfAllTime(question.parsed.asked),
+      // It tells of its own query alone.
+      isExplained ? text : null,
+    ]);
     byTenant.set(key, [...(byTenant.get(key) ?? []), question]);
   }
   return [...byTenant.values()]
@@ -110,16 +118,21 @@ function viewsOf(questions: readonly Distinct[]): readonly (readonly Distinct[])
 /** @param isOwnView what is cached would be of another moment than the other views */
 async function respond(
   services: Services,
-  { holder, signal }: Asker,
+  asker: Asker,
   view: readonly Distinct[],
   isOwnView: boolean,
 ): Promise<readonly StatsResponse[]> {
   const [first] = view;
   if (first === undefined) return [];
   const { tenant } = first;
+  if (first.question.isExplained === true) {
+    return [await explainParsed(services, asker, { parsed: first.parsed, tenant })];
+  }
+  const { holder, times } = asker;
   const parsed = view.map((one) => one.parsed);
   const requests = view.map(({ request }) => request);
   const compute: ComputeView = (signal, begin) =>
-    computeStats(services, { parsed, tenant, holder, signal, begin });
-  return services.cache.respond(requests, { tenant, holder, isOwnView }, signal, compute);
+    computeStats(services, { ...asker, parsed, tenant, signal, begin });
+  const told: CountCacheRequest = (outcome) => times.addOutcome(outcome);
+  return services.cache.respond(requests, { tenant, holder, isOwnView, told }, asker.signal, compute);
 }

@@ -1,8 +1,9 @@
-import type { ParsedRequest } from '../../cache/parsed-requests.ts';
-import type { ComputeView, StatsResponse } from '../../cache/response-cache.ts';
+import { type ParsedRequest, parsedRequest } from '../../cache/parsed-requests.ts';
+import type { ComputeView, CountCacheRequest, StatsResponse } from '../../cache/response-cache.ts';
 import type { Holder } from '../../fair-share/holder.ts';
 import { YEAR_2000 } from '../../lib/calendar.ts';
-import type { Principal } from '../../keys/scopes.ts';
+import { AppError } from '../../errors.ts';
+import { type Principal, isAdmin } from '../../keys/scopes.ts';
 import type { RawParameters } from '../../stats/parse/parameters.ts';
 import { type ParseContext, exportQuery, parseStatsRequest, statsQuery } from '../../stats/parse/query.ts';
 import type { DimensionName } from '../../stats/registry/dimensions.ts';
@@ -11,8 +12,10 @@ import { type Context, signalOf } from '../request/context.ts';
 import type { Services } from '../request/services.ts';
 import { checkPatterns } from '../request/patterns.ts';
 import { holderOf } from '../request/share-holder.ts';
+import { StageTimes } from '../request/stage-times.ts';
 import { findTenant } from '../request/tenant.ts';
-import { type ParsedStats, computeStats, isOfAllTime } from './compute-stats.ts';
+import { traceContextOf, traceparentOf } from '../request/trace-context.ts';
+import { type ParsedStats, type StatsView, computeStats, isOfAllTime } from './compute-stats.ts';
 
 /** Who waits for statistics. */
 export interface Asker {
@@ -20,6 +23,9 @@ export interface Asker {
   readonly holder: Holder;
   /** Aborts when the client disconnects. */
   readonly signal: AbortSignal;
+  readonly times: StageTimes;
+  /** The `traceparent` of its queries. */
+  readonly traceparent: string | undefined;
 }
 
 /** A stats request as it was sent. */
@@ -28,6 +34,8 @@ export interface Question {
   readonly text: string;
   readonly raw: () => RawParameters;
   readonly path?: PathSubject | undefined;
+  /** It is computed, and the response tells how. */
+  readonly isExplained?: boolean;
 }
 
 /** What the path of a stats request says, where its query string does not. */
@@ -40,10 +48,15 @@ export interface PathSubject {
 }
 
 export function askerOf(services: Services, ctx: Context): Asker {
+  const trace = traceContextOf(ctx.req);
+  const times = new StageTimes();
+  ctx.state.times = times;
   return {
     principal: ctx.state.principal,
     holder: holderOf(services, ctx),
     signal: signalOf(ctx),
+    times,
+    traceparent: trace && traceparentOf(trace),
   };
 }
 
@@ -67,27 +80,61 @@ export async function statsResponse(
   asker: Asker,
   question: Question,
 ): Promise<StatsResponse> {
+  if (question.isExplained === true) return explainedResponse(services, asker, question);
   const { cache } = services;
   const known = cache.findRequest(question.text);
   if (known !== undefined) return respond(services, asker, question, known);
-  const parsed = await parseQuestion(services, question);
+  const parsed = await asker.times.measure('parse', () => parseQuestion(services, question));
   return respond(services, asker, question, cache.addRequest(question.text, parsed.asked), parsed);
 }
 
 async function respond(
   services: Services,
-  { principal, holder, signal }: Asker,
+  asker: Asker,
   question: Question,
   request: ParsedRequest,
   parsed?: ParsedStats,
 ): Promise<StatsResponse> {
+  const { principal, holder, times } = asker;
   const tenant = await (question.path?.findTenant() ?? findTenant(services, request.subject, principal));
   const compute: ComputeView = async (signal, begin) => {
     const again = async () => [await parseQuestion(services, question)];
     const first = parsed === undefined ? await again() : [parsed];
-    return computeStats(services, { parsed: first, again, tenant, holder, signal, begin });
+    return computeStats(services, { ...asker, parsed: first, again, tenant, signal, begin });
   };
-  const [response] = await services.cache.respond([request], { tenant, holder }, signal, compute);
+  const told: CountCacheRequest = (outcome) => times.addOutcome(outcome);
+  const view = { tenant, holder, told };
+  const [response] = await services.cache.respond([request], view, asker.signal, compute);
+  if (response === undefined) throw new Error('A request has a response.');
+  return response;
+}
+
+/** The response to a question that is to be explained, which is neither cached nor shared. */
+async function explainedResponse(
+  services: Services,
+  asker: Asker,
+  question: Question,
+): Promise<StatsResponse> {
+  const parsed = await asker.times.measure('parse', () => parseQuestion(services, question));
+  const { subject } = parsed.asked;
+  const tenant = await findTenant(services, subject, asker.principal);
+  const again = async () => [await parseQuestion(services, question)];
+  return explainParsed(services, asker, { parsed, again, tenant });
+}
+
+/** @throws AppError 403 without `admin:all`; what the query throws */
+export async function explainParsed(
+  services: Services,
+  asker: Asker,
+  one: { readonly parsed: ParsedStats; readonly tenant: Tenant } & Pick<StatsView, 'again'>,
+): Promise<StatsResponse> {
+  if (asker.principal === undefined || !isAdmin(asker.principal)) {
+    throw new AppError('forbidden', 'explain needs a key with admin:all.', { field: 'explain' });
+  }
+  const explained = await services.cache.outcomeOf(parsedRequest(one.parsed.asked), one.tenant);
+  const begin = async (): Promise<void> => {};
+  const view = { ...asker, ...one, parsed: [one.parsed], begin, explained };
+  const [response] = await computeStats(services, view);
   if (response === undefined) throw new Error('A request has a response.');
   return response;
 }

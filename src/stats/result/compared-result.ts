@@ -1,3 +1,4 @@
+import type { Explanation } from './explanation.ts';
 import type { Plan } from '../plan.ts';
 import { columnsOf } from '../sql/compile.ts';
 import { periodOf } from '../sql/periods.ts';
@@ -17,6 +18,8 @@ export type PreviousPeriod<List = StatsResult['metrics'][string]> = PreviousHead
 /** A stats result with what it was to be compared with; null where no time lies before the range that clicks can be of. */
 export type ComparedResult<List = StatsResult['metrics'][string]> = StatsResult<List> & {
   readonly previous?: PreviousPeriod<List> | null;
+  /** Where it was asked for. */
+  readonly explain?: Explanation;
 };
 
 /**

@@ -9,9 +9,12 @@ export interface Sharding {
   readonly database: string;
 }
 
+/** The table of clicks, in the database that a connection names. */
+export const CLICKS_TABLE: Sql = sql`clicks`;
+
 /** The clicks that a query which is to run on one server, or on each shard, reads. */
 export function clicksFrom(sharding: Sharding | undefined): Select {
-  return selectFrom(sharding === undefined ? sql`clicks` : tableOf(sharding.database, 'clicks_local'));
+  return selectFrom(sharding === undefined ? CLICKS_TABLE : tableOf(sharding.database, 'clicks_local'));
 }
 
 /** The rows of a query that each shard answers by itself. */

@@ -90,7 +90,7 @@ function namesRead(parse: (raw: RawParameters) => unknown, scopes = SCOPES_OF_ST
 test('it has every parameter that the parsers look for, and no other', () => {
   const context = { now: Date.UTC(2026, 0, 31), timeZones: new Set(['UTC']) };
   const names = namesRead((raw) => parseStatsRequest(raw, context));
-  expect(queryNames('getStats')).toEqual(names);
+  expect(queryNames('getStats')).toEqual([...names, 'explain'].toSorted());
   expect(queryNames('getExport')).toEqual([...names, 'format'].toSorted());
 });
 

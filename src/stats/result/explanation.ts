@@ -1,0 +1,54 @@
+import { inlined } from '../../sql/inline.ts';
+import { tableOf } from '../../sql/sql.ts';
+import type { Run } from '../run.ts';
+import { CLICKS_TABLE } from '../sql/sharding.ts';
+import type { VisitorPlan } from '../sql/visitor-plan.ts';
+
+/** How a result was computed, and what that cost. */
+export interface Explanation {
+  /** The query with its values in their places. */
+  readonly sql: string;
+  readonly plan: {
+    readonly visitors: VisitorPlan;
+    readonly one_pass: boolean;
+    readonly sharded: boolean;
+    readonly workload: string;
+  };
+  readonly read_rows: number;
+  readonly read_bytes: number;
+  readonly clickhouse_ms: number;
+  readonly cache: CacheExplanation;
+}
+
+/** What the cache has to do with a request that was not explained. */
+export interface CacheExplanation {
+  /** What a request would have found just before. */
+  readonly outcome: 'hit' | 'miss' | 'off';
+  /** Why it is a miss. */
+  readonly reason: string | null;
+  /** How long its response would be kept: for a second, or until clicks of its range change. */
+  readonly kept: 'one_second' | 'until_changed' | 'not_at_all';
+}
+
+/** What only the one who ran it knows of a run. */
+export type RunCost = Pick<Explanation, 'read_rows' | 'read_bytes' | 'clickhouse_ms' | 'cache'> & {
+  readonly workload: string;
+};
+
+/** @param database in which the clicks are, for people whose connection names another one */
+export function explain(
+  { plan, statement }: Pick<Run, 'plan' | 'statement'>,
+  { workload, ...cost }: RunCost,
+  database: string,
+): Explanation {
+  return {
+    sql: inlined(statement, new Map([[CLICKS_TABLE, tableOf(database, 'clicks')]])),
+    plan: {
+      visitors: plan.visitorPlan,
+      one_pass: plan.isOnePass,
+      sharded: plan.sharding !== undefined,
+      workload,
+    },
+    ...cost,
+  };
+}
