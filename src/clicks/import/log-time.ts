@@ -1,9 +1,10 @@
+import { MINUTE } from '../../lib/calendar.ts';
 import { ownCopy } from '../../lib/own-copy.ts';
 
 const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];
 
 /** `31/Jan/2026:23:59:59 -0530`, or as HAProxy has it with milliseconds and no offset. */
-const TIME = /^\d{2}\/[A-Z][a-z]{2}\/\d{4}:\d{2}:\d{2}:\d{2}(?:\.\d{3}|( [+-]\d{4}))$/;
+const TIME = /^\d{2}\/[A-Z][a-z]{2}\/\d{4}:\d{2}:\d{2}:\d{2}(?:\.\d{3}| [+-]\d{4})$/;
 
 /** The time of the line before, which a busy server's next line has too. */
 let latest: { readonly time: string; readonly instant: string | undefined } = {
@@ -21,31 +22,46 @@ function parseLogTime(time: string): string | undefined {
 }
 
 function instantOf(time: string): string | undefined {
-  const match = TIME.exec(time);
-  if (match === null) return undefined;
-  const offset = offsetMinutes(match[1] ?? ' +0000');
-  const number = (start: number, end: number): number => Number(time.slice(start, end));
-  const [day, month, year] = [number(0, 2), MONTHS.indexOf(time.slice(3, 6)), number(7, 11)];
-  const [hour, minute, second] = [number(12, 14), number(15, 17), number(18, 20)];
-  const milliseconds = time[20] === '.' ? number(21, 24) : 0;
-  if (month === -1 || offset === undefined) return undefined;
-  const wall = Date.UTC(year, month, day, hour, minute, second, milliseconds);
-  const date = new Date(wall);
-  const isReal =
-    date.getUTCDate() === day &&
-    date.getUTCHours() === hour &&
-    date.getUTCMinutes() === minute &&
-    date.getUTCSeconds() === second;
-  return isReal ? new Date(wall - offset * 60_000).toISOString() : undefined;
+  if (!TIME.test(time)) return undefined;
+  const day = startOfDay(time.slice(0, 'dd/mmm/yyyy'.length));
+  const [hour, minute, second] = [twoDigits(time, 12), twoDigits(time, 15), twoDigits(time, 18)];
+  const hasMilliseconds = time.charCodeAt(20) === POINT;
+  const offset = hasMilliseconds ? 0 : offsetMinutes(time);
+  if (day === undefined || hour > 23 || minute > 59 || second > 59 || offset === undefined) return undefined;
+  const wall = day + ((hour * 60 + minute) * 60 + second) * 1_000;
+  return new Date(wall + (hasMilliseconds ? Number(time.slice(21)) : -offset * MINUTE)).toISOString();
 }
 
-/** @param text ` -0530` */
-function offsetMinutes(text: string): number | undefined {
-  const [hours, minutes] = [Number(text.slice(2, 4)), Number(text.slice(4, 6))];
+/** The day of the line before, which nearly always is the next line's too. */
+let latestDay: { readonly text: string; readonly start: number | undefined } = { text: '', start: undefined };
+
+/** Unix milliseconds of midnight in UTC. @param text `31/Jan/2026`; undefined when there is no such day */
+function startOfDay(text: string): number | undefined {
+  if (text !== latestDay.text) latestDay = { text: ownCopy(text), start: dayOf(text) };
+  return latestDay.start;
+}
+
+function dayOf(text: string): number | undefined {
+  const [day, month, year] = [twoDigits(text, 0), MONTHS.indexOf(text.slice(3, 6)), Number(text.slice(7))];
+  if (month === -1) return undefined;
+  const start = Date.UTC(year, month, day);
+  return new Date(start).getUTCDate() === day ? start : undefined;
+}
+
+/** @param time ends with ` -0530` */
+function offsetMinutes(time: string): number | undefined {
+  const [hours, minutes] = [twoDigits(time, 22), twoDigits(time, 24)];
   if (hours > 23 || minutes > 59) return undefined;
-  return (hours * 60 + minutes) * (text[1] === '-' ? -1 : 1);
+  return (hours * 60 + minutes) * (time.charCodeAt(21) === MINUS ? -1 : 1);
 }
 
+function twoDigits(text: string, at: number): number {
+  return (text.charCodeAt(at) - ZERO) * 10 + text.charCodeAt(at + 1) - ZERO;
+}
+
+const ZERO = 0x30;
+const MINUS = 0x2d;
+const POINT = 0x2e;
 const SLASH = 0x2f;
 
 /**
