@@ -12,7 +12,8 @@ import { UNKNOWN_COUNTRY, countryCode } from '../lib/country.ts';
 import { namesOf } from '../lib/names.ts';
 import { DIRECT, normaliseReferrer } from '../lib/referrer.ts';
 import { memoised } from '../lib/text-memo.ts';
-import { NONE, UNKNOWN } from './absent-texts.ts';
+import { NONE } from '../lib/none.ts';
+import { UNKNOWN } from '../lib/unknown.ts';
 import {
   acceptLanguageInput,
   detailInput,

@@ -77,7 +77,7 @@ describe('an address', () => {
   test.each([
     [
       'a wrong interval, choice, period and unknown names',
-      'interval=year&bots=maybe&period=1y&x=1&time=2025',
+      'interval=fortnight&bots=maybe&period=1y&x=1&time=2025',
     ],
     ['empty values', 'interval=&bots=&start_date=&timezone=&browser=&browser=%20&short_code='],
   ])('%s are left out', (_, search) => {

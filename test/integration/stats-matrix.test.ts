@@ -10,6 +10,9 @@ const END = Date.parse('2025-11-03T23:59:59.999-05:00');
 const MADE_OF: Readonly<Record<string, readonly string[]>> = {
   country: ['DE', 'US', 'FR'],
   referrer: ['https://a.example/x', 'https://b.example', 'http://a.example'],
+  hosting: ['yes', 'no'],
+  language: ['de', 'en', 'fr'],
+  domain: ['a.example', 'b.example'],
 };
 
 /** What the clicks say of a dimension. */
@@ -49,13 +52,14 @@ afterAll(() => spoor.stop());
 
 const TIME_ZONE = 'America/New_York';
 
-/** Every dimension with every interval, beside each metric and filter in turn. */
+/** Every dimension with some intervals and every interval with some dimensions, beside each metric and filter in turn. */
 const CASES = DIMENSION_NAMES.flatMap((dimension, row) =>
-  INTERVAL_NAMES.map((interval, column) => {
+  INTERVAL_NAMES.flatMap((interval, column) => {
+    if (dimension !== 'time' && (row + column) % 3 !== 0) return [];
     const place = row * INTERVAL_NAMES.length + column;
     const metric = METRIC_NAMES[place % METRIC_NAMES.length] ?? 'clicks';
     const filter = FILTER_NAMES[place % FILTER_NAMES.length] ?? 'browser';
-    return [dimension, interval, metric, filter] as const;
+    return [[dimension, interval, metric, filter] as const];
   }),
 );
 

@@ -138,15 +138,6 @@ const COUNTRIES = [
 ] as const;
 
 /** The link as it was requested, its host and the ad click id in it. */
-const LINKS = [
-  [undefined, '(none)', ''],
-  ['https://example.org:8080/x', 'example.org', ''],
-  ['//Google.com/x?gclid=1', 'google.com', 'gclid'],
-  ['/x?msclkid=2', '(none)', 'msclkid'],
-] as const;
-
-const MEDIUMS = [undefined, undefined, 'CPC', 'email', 'referral'] as const;
-
 const ADDRESSES = [
   [undefined, ''],
   ['192.0.2.1', '192.0.2.1'],
@@ -156,11 +147,71 @@ const ADDRESSES = [
   ['2001:db8::1', '2001:db8::1'],
 ] as const;
 
+const NO_AGENT = {
+  isBot: false,
+  browser: ['Unknown', 'Unknown'],
+  os: ['Unknown', 'Unknown'],
+  device: 'Unknown',
+  bot: '(none)',
+};
+
+/** What each tells: families with their versions, device and program. */
 const AGENTS = [
-  [undefined, false],
-  ['', false],
-  ['Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 Chrome/131.0.0.0 Safari/537.36', false],
-  ['Mozilla/5.0 (compatible; Googlebot/2.1; +http://www.google.com/bot.html)', true],
+  [undefined, NO_AGENT],
+  ['', NO_AGENT],
+  [
+    'Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 Chrome/131.0.0.0 Safari/537.36',
+    { isBot: false, browser: ['Chrome', '131'], os: ['Windows', '10'], device: 'desktop', bot: '(none)' },
+  ],
+  [
+    'Mozilla/5.0 (compatible; Googlebot/2.1; +http://www.google.com/bot.html)',
+    { ...NO_AGENT, isBot: true, bot: 'Googlebot' },
+  ],
+] as const;
+
+const NO_LINK = {
+  domain: '(none)',
+  utm_source: '(none)',
+  utm_medium: '(none)',
+  utm_campaign: '(none)',
+  utm_term: '(none)',
+  utm_content: '(none)',
+  ad_parameter: '',
+};
+
+const LINKS = [
+  [undefined, NO_LINK],
+  ['https://example.org:8080/x', { ...NO_LINK, domain: 'example.org' }],
+  ['//Google.com/x?gclid=1', { ...NO_LINK, domain: 'google.com', ad_parameter: 'gclid' }],
+  ['/x?msclkid=2', { ...NO_LINK, ad_parameter: 'msclkid' }],
+  ['/launch?ref=x', NO_LINK],
+  ['HTTPS://Go.Example:8443/launch', { ...NO_LINK, domain: 'go.example' }],
+  [
+    'go.example/?utm_source=news&utm_medium=pa%70er',
+    { ...NO_LINK, domain: 'go.example', utm_source: 'news', utm_medium: 'paper' },
+  ],
+  [
+    '/?utm_campaign=spring+sale&utm_term=%C3%A9&utm_content=it%27s#utm_source=x',
+    { ...NO_LINK, utm_campaign: 'spring sale', utm_term: 'é', utm_content: "it's" },
+  ],
+] as const;
+
+const LANGUAGES = [
+  [{}, '(none)'],
+  [{ language: 'de-AT' }, 'de'],
+  [{ language: '', accept_language: 'fr;q=0.4, pt-BR' }, 'pt'],
+] as const;
+
+const NETWORKS = [
+  [{}, { region: 'Unknown', network: 'Unknown', hosting: 'Unknown' }],
+  [
+    { region: 'DE-BY', network: "it's", hosting: false },
+    { region: 'DE-BY', network: "it's", hosting: 'no' },
+  ],
+  [
+    { network: '=1+1', hosting: 'yes' },
+    { region: 'Unknown', network: '=1+1', hosting: 'yes' },
+  ],
 ] as const;
 
 const text = fc.constantFrom('Chrome', 'Firefox', 'Unknown', ...HOSTILE);
@@ -192,72 +243,77 @@ const clicks: fc.Arbitrary<SentClick> = fc
     city: fc.oneof({ weight: 2, arbitrary: fc.constantFrom('Berlin', 'São Paulo', ' padded ') }, text),
     country: fc.constantFrom(...COUNTRIES),
     referrer: fc.constantFrom(...REFERRERS),
-    link: fc.constantFrom(...LINKS),
-    medium: fc.constantFrom(...MEDIUMS),
     address: fc.constantFrom(...ADDRESSES),
     agent: fc.constantFrom(...AGENTS),
+    link: fc.constantFrom(...LINKS),
+    language: fc.constantFrom(...LANGUAGES),
+    network: fc.constantFrom(...NETWORKS),
+    said: fc.record(
+      {
+        utm_medium: fc.constantFrom('CPC', 'email', 'referral'),
+        utm_campaign: text,
+        variant: text,
+        device: fc.constantFrom('tablet', 'Smartphone'),
+        os_version: text,
+      },
+      { requiredKeys: [] },
+    ),
     redirectMs: fc.option(fc.nat(5_000), { nil: undefined }),
     bare: fc.integer({ min: 0, max: 9 }).map((one) => one === 0),
   })
-  .map(
-    ({
-      owner,
-      code,
-      moment,
-      bare,
-      browser,
-      os,
-      city,
-      country,
-      referrer,
-      link,
-      medium,
-      address,
-      agent,
-      redirectMs,
-    }) => {
-      const shortCode = OWNERS[owner]?.[code] ?? '';
-      const told = bare
-        ? { browser: '', os: undefined, city: '', country: undefined }
-        : { browser, os, city, country: country[0] };
-      const [ip, canonicalIp] = bare ? ADDRESSES[0] : address;
-      const [userAgent, isBot] = bare ? AGENTS[0] : agent;
-      return {
-        sent: {
+  .map(({ owner, code, moment, bare, browser, os, city, country, referrer, redirectMs, ...drawn }) => {
+    const shortCode = OWNERS[owner]?.[code] ?? '';
+    const told = bare
+      ? { browser: '', os: undefined, city: '', country: undefined }
+      : { browser, os, city, country: country[0] };
+    const [ip, canonicalIp] = bare ? ADDRESSES[0] : drawn.address;
+    const [userAgent, { isBot, ...agent }] = bare ? AGENTS[0] : drawn.agent;
+    const [url, link] = drawn.link;
+    const [sentLanguage, language] = drawn.language;
+    const [sentNetwork, network] = drawn.network;
+    const { said } = drawn;
+    const shown = bare ? { browser: 'Unknown', os: 'Unknown' } : { browser, os };
+    return {
+      sent: {
+        short_code: shortCode,
+        clicked_at: new Date(moment.instant).toISOString(),
+        ip,
+        user_agent: userAgent,
+        referrer: referrer[0],
+        redirect_ms: redirectMs,
+        url,
+        ...told,
+        ...sentLanguage,
+        ...sentNetwork,
+        ...said,
+      },
+      known: {
+        ownerId: owner,
+        clickedAt: moment.instant,
+        visitor: JSON.stringify([canonicalIp, userAgent ?? '']),
+        isBot,
+        redirectMs,
+        values: {
+          ...shown,
+          browser_version: shown.browser === agent.browser[0] ? agent.browser[1] : 'Unknown',
+          os_version: said.os_version ?? (shown.os === agent.os[0] ? agent.os[1] : 'Unknown'),
+          device: said.device === 'Smartphone' ? 'mobile' : (said.device ?? agent.device),
+          bot: agent.bot,
+          ...network,
+          language,
+          ...link,
+          utm_medium: said.utm_medium ?? link.utm_medium,
+          utm_campaign: said.utm_campaign ?? link.utm_campaign,
+          variant: said.variant ?? '(none)',
+          city: bare ? 'Unknown' : city,
+          country: bare ? 'XX' : country[1],
+          referrer: referrer[1],
           short_code: shortCode,
-          clicked_at: new Date(moment.instant).toISOString(),
-          ip,
-          user_agent: userAgent,
-          referrer: referrer[0],
-          url: link[0],
-          utm_medium: medium,
-          redirect_ms: redirectMs,
-          ...told,
-        },
-        known: {
-          ownerId: owner,
-          clickedAt: moment.instant,
-          visitor: JSON.stringify([canonicalIp, userAgent ?? '']),
-          isBot,
-          redirectMs,
-          values: {
-            utm_medium: medium ?? '(none)',
-            domain: link[1],
-            ad_parameter: link[2],
-            ...({
-              browser: bare ? 'Unknown' : browser,
-              os: bare ? 'Unknown' : os,
-              city: bare ? 'Unknown' : city,
-              country: bare ? 'XX' : country[1],
-              referrer: referrer[1],
-              short_code: shortCode,
-              // A dimension that is left out does not compile.
-            } satisfies Record<Exclude<FilterName, keyof typeof COMPUTED>, string>),
-          },
-        },
-      };
-    },
-  );
+          // A dimension that is left out does not compile.
+        } satisfies Record<Exclude<FilterName, keyof typeof COMPUTED> | 'ad_parameter', string>,
+      },
+    };
+  });
 
 /** What a question is asked with. */
 interface Asked {
@@ -376,7 +432,10 @@ const poolOf = (name: string, operator: OperatorName): readonly string[] => {
     'Berlin',
     'São Paulo',
     'Unknown',
+    '(none)',
     'chrome',
+    'mobile',
+    'go.example',
     ...HOSTILE,
   ];
   return takes === 'values' ? whole : [...PARTS, ...whole];

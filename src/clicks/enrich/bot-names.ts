@@ -1,5 +1,5 @@
 import { ownCopy } from '../../lib/own-copy.ts';
-import { UNKNOWN } from '../absent-texts.ts';
+import { UNKNOWN } from '../../lib/unknown.ts';
 
 /** Words of agents that are not the name of a program, in lower case: those of browsers, systems and devices that it claims to be. */
 const NO_NAMES: ReadonlySet<string> = new Set(

@@ -1,4 +1,4 @@
-import { UNKNOWN } from '../absent-texts.ts';
+import { UNKNOWN } from '../../lib/unknown.ts';
 import type { SYSTEMS } from './systems.ts';
 
 type System = keyof typeof SYSTEMS;

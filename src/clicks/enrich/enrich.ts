@@ -1,4 +1,5 @@
-import { NONE, UNKNOWN } from '../absent-texts.ts';
+import { NONE } from '../../lib/none.ts';
+import { UNKNOWN } from '../../lib/unknown.ts';
 import { type DraftRow, bareRow } from '../click-row.ts';
 import type { Click, ClickRow } from '../fields.ts';
 import { CAMPAIGN_PARAMETERS } from '../link-url.ts';

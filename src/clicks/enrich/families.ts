@@ -1,4 +1,4 @@
-import { UNKNOWN } from '../absent-texts.ts';
+import { UNKNOWN } from '../../lib/unknown.ts';
 import { BROWSERS } from './browsers.ts';
 import { SYSTEMS } from './systems.ts';
 

@@ -1,4 +1,4 @@
-import { UNKNOWN } from '../absent-texts.ts';
+import { UNKNOWN } from '../../lib/unknown.ts';
 import { countryCode, UNKNOWN_COUNTRY } from '../../lib/country.ts';
 
 /** Country (ISO 3166-1 alpha-2, `XX` unknown) and city (English name, `Unknown`) of an address. */

@@ -1,5 +1,6 @@
 import type { ByteLru } from '../../cache/byte-lru.ts';
-import { NONE, UNKNOWN } from '../absent-texts.ts';
+import { NONE } from '../../lib/none.ts';
+import { UNKNOWN } from '../../lib/unknown.ts';
 import { type AgentFamilies, agentFamilies } from './agent-families.ts';
 import { botName } from './bot-names.ts';
 import { isBotAgent } from './bots.ts';

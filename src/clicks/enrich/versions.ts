@@ -1,5 +1,5 @@
 import { BROWSERS } from './browsers.ts';
-import { UNKNOWN } from '../absent-texts.ts';
+import { UNKNOWN } from '../../lib/unknown.ts';
 import type { Families } from './families.ts';
 import { SYSTEMS } from './systems.ts';
 
