@@ -24,7 +24,9 @@ const PARAMETERS: Readonly<Record<string, string>> = {
     ]),
   ),
   bots: 'include, exclude or only',
+  sort: 'what groups are ordered by: a metric or a dimension; -clicks: the largest first',
   limit: 'groups in each list, 1 to 10000',
+  offset: 'groups to pass over in each list',
 };
 
 type Options = Readonly<Record<string, string | boolean | undefined>>;

@@ -1,8 +1,9 @@
 import type { Sql } from '../sql/sql.ts';
 import type { TimeRange } from './time/buckets.ts';
 import type { StatsQuery } from './parse/query.ts';
-import { type MetricName, metricOf, summaryMetrics } from './registry/metrics.ts';
+import { type MetricName, metricOf } from './registry/metrics.ts';
 import { type MetricList, listsOf } from './sql/lists.ts';
+import { countedMetrics, listMetrics } from './sql/numbers.ts';
 import type { Sharding } from './sql/sharding.ts';
 import { type Tenant, conditionsOf } from './sql/conditions.ts';
 import type { VisitorPlan } from './sql/visitor-plan.ts';
@@ -44,8 +45,7 @@ export function planStats(
     conditions: conditionsOf(query, tenant),
     lists,
     // The summary may have more metrics than a list, which is not to count a costly one for it.
-    isOnePass:
-      lists.length === 1 && summaryMetrics(query.metrics).every((name) => isCheapOrAsked(name, query)),
+    isOnePass: lists.length === 1 && countedMetrics(query).every((name) => isCheapOrListed(name, query)),
     previous: previous && planStats(previous, tenant, { sharding }),
     visitorPlan,
     sharding,
@@ -59,8 +59,8 @@ function withStoredCode(query: StatsQuery, tenant: Tenant): StatsQuery {
   return { ...query, subject: { ...subject, shortCode: tenant.shortCode } };
 }
 
-function isCheapOrAsked(name: MetricName, { metrics }: StatsQuery): boolean {
-  return metrics.includes(name) || metricOf(name).cost <= 1;
+function isCheapOrListed(name: MetricName, query: StatsQuery): boolean {
+  return listMetrics(query).includes(name) || metricOf(name).cost <= 1;
 }
 
 /** The query about the period before: its time lists, in the same buckets, and its totals. */

@@ -1,7 +1,8 @@
 import type { TimeRange } from './time/buckets.ts';
 import { comparedRange } from './plan.ts';
-import { type MetricName, metricOf, summaryMetrics } from './registry/metrics.ts';
+import { type MetricName, metricOf } from './registry/metrics.ts';
 import { listsOf } from './sql/lists.ts';
+import { countedMetrics, listMetrics } from './sql/numbers.ts';
 import type { StatsQuery } from './parse/query.ts';
 
 /** Clicks read times the lists they are counted in, from which on a query is expensive: some 30 ms of two cores. */
@@ -19,7 +20,7 @@ const COST_UNIT = 50_000;
  */
 export function costOf(query: StatsQuery, rows: number): number {
   // The summary is one list more.
-  const lists = listsOf(query).length * costliest(query.metrics) + costliest(summaryMetrics(query.metrics));
+  const lists = listsOf(query).length * costliest(listMetrics(query)) + costliest(countedMetrics(query));
   return (rows * lists) / LISTS_A_READ;
 }
 

@@ -18,6 +18,7 @@ afterAll(async () => {
 /** Wide ones, each with something that an export does apart. */
 const EXPORTED = [
   { group_by: 'os', limit: '2' },
+  { group_by: 'time,os,city', interval: 'month', sort: 'p95_redirection_time', offset: '1', limit: '2' },
   { group_by: 'time', interval: 'month' },
   { group_by: 'time', interval: 'month', timezone: 'America/New_York' },
   // ClickHouse may lack it.

@@ -356,6 +356,30 @@ describe('what an answer says', () => {
     expect(json.group_counts).toEqual({ browser: 4, browser_time: 5 });
   });
 
+  test.each([
+    ['-clicks', 'Chrome', ['Firefox', 'Safari', 'a, b']],
+    ['clicks', 'Firefox', ['Safari', 'a, b', 'Chrome']],
+    ['-browser', 'a, b', ['Safari', 'Firefox', 'Chrome']],
+    ['p50_redirection_time', 'Chrome', ['Firefox', 'Safari', 'a, b']],
+    ['-p50_redirection_time', 'Firefox', ['Chrome', 'Safari', 'a, b']],
+  ])('sort=%s', async (sort, first, others) => {
+    const query = { ...THAT_DAY, group_by: 'browser', sort };
+    const lists = async (more: Query) => {
+      const { metrics, group_counts } = await answerOf({ ...query, ...more });
+      expect(group_counts).toEqual({ browser: 4 });
+      const names = ['clicks', 'unique_clicks'].map((metric) =>
+        metrics[`${metric}_by_browser`].map(({ browser }: { browser: string }) => browser),
+      );
+      expect(names[1]).toEqual(names[0]);
+      return names[0];
+    };
+    expect(await lists({})).toEqual([first, ...others]);
+    expect(await lists({ offset: '1' })).toEqual(others);
+    expect(await lists({ offset: '1', limit: '2' })).toEqual(others.slice(0, 2));
+    expect(await lists({ offset: '4' })).toEqual([]);
+    expect(await lists({ offset: '1000000000', limit: '1' })).toEqual([]);
+  });
+
   test('duplicates in group_by and metrics are dropped, lists come in the order of group_by', async () => {
     const json = await answerOf({ ...THAT_DAY, group_by: 'os,time,os', metrics: 'clicks,clicks' });
     expect(json.group_by).toEqual(['os', 'time']);
@@ -526,6 +550,13 @@ describe('refusals name their field', () => {
     ['timezone', 400, { timezone: '+01:00' }],
     ['timezone', 400, many('timezone', 'UTC', 'UTC')],
     ['interval', 400, { interval: 'fortnight' }],
+    ['sort', 400, { sort: '-nonsense' }],
+    ['sort', 400, { sort: 'clicks,browser', group_by: 'browser' }],
+    ['sort', 400, { sort: 'browser', group_by: 'os' }],
+    ['sort', 400, { sort: ['clicks', '-clicks'] }],
+    ['offset', 400, { offset: '-1' }],
+    ['offset', 400, { offset: '1.5' }],
+    ['offset', 400, { offset: '1000000001' }],
     ['interval', 400, { interval: 'toString' }],
     ['interval', 400, { interval: 'hour', start_date: '2020-01-01', end_date: '2025-01-01' }],
     ['breakdown', 400, { breakdown: 'yes' }],

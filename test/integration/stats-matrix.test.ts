@@ -77,6 +77,8 @@ test.each(CASES)('by %s and %s: %s, filtered by %s too', async (dimension, inter
       filters,
       bots: 'include',
       limit: 1_000,
+      offset: 0,
+      sort: undefined,
     };
     const { status, json } = await spoor.send('GET', '/api/v1/stats', {
       query: {

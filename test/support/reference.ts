@@ -39,6 +39,9 @@ export interface Question {
   readonly filters: KnownFilters;
   readonly bots: 'include' | 'exclude' | 'only';
   readonly limit: number;
+  readonly offset: number;
+  /** A metric or dimension, `-` before it for the largest first. */
+  readonly sort: string | undefined;
 }
 
 /** Values by dimension, or values by operator beside `case_sensitive`; or the array form. */
@@ -486,16 +489,47 @@ function groupsOf(
   }
   const all = [...found.values()];
   if (isTime) return { groups: all.length, shown: all };
-  const measure = MEASURES[METRIC_NAMES.find((name) => question.metrics.includes(name)) ?? 'clicks'];
-  // No number of a group is negative, and one that has none stands last.
-  const size = new Map(all.map((group) => [group, measure(group.clicks) ?? -1]));
-  const byRank = (a: Group, b: Group): number =>
-    (size.get(b) ?? 0) - (size.get(a) ?? 0) || byParts(a.parts, b.parts);
-  const kept = all.toSorted(byRank).slice(0, question.limit);
+  const byRank = rankBy(question, dimensions);
+  const kept = all.toSorted(byRank).slice(question.offset, question.offset + question.limit);
   const time = dimensions.indexOf('time');
   const bucketOf = (group: Group): number => Number(group.parts[time]);
   const shown = time < 0 ? kept : kept.toSorted((a, b) => bucketOf(a) - bucketOf(b) || byRank(a, b));
   return { groups: all.length, shown };
+}
+
+/** The order of a list's groups. */
+function rankBy({ metrics, sort }: Question, dimensions: readonly string[]): (a: Group, b: Group) => number {
+  const first = METRIC_NAMES.find((name) => metrics.includes(name)) ?? 'clicks';
+  const [, minus, by = ''] = /^(-?)(.*)$/.exec(sort ?? `-${first}`) ?? [];
+  const direction = minus === '-' ? -1 : 1;
+  const byMetric = (name: MetricName, sign: number) => {
+    const sizes = new Map<Group, number | null>();
+    const sizeOf = (group: Group): number | null => {
+      const known = sizes.get(group);
+      if (known !== undefined) return known;
+      const size = MEASURES[name](group.clicks);
+      sizes.set(group, size);
+      return size;
+    };
+    return (a: Group, b: Group): number => {
+      const [left, right] = [sizeOf(a), sizeOf(b)];
+      if (left === null || right === null) return Number(left === null) - Number(right === null);
+      return (left - right) * sign;
+    };
+  };
+  const metric = METRIC_NAMES.find((name) => name === by);
+  const place = dimensions.indexOf(by);
+  const own =
+    metric !== undefined
+      ? byMetric(metric, direction)
+      : (a: Group, b: Group): number => {
+          if (place < 0) return 0;
+          const parts = [a, b].map((group) => group.parts[place] ?? '');
+          const [left = '', right = ''] = by === 'hour_of_day' ? parts.map(Number) : parts;
+          return byParts([left], [right]) * direction;
+        };
+  const usual = byMetric(first, -1);
+  return (a, b) => own(a, b) || (metric === undefined ? usual(a, b) : 0) || byParts(a.parts, b.parts);
 }
 
 /** By code points, which is the order of UTF-8's bytes. */

@@ -19,6 +19,7 @@ import {
   DEFAULT_LIMIT,
   MATCH_CHOICES,
   MAX_LIMIT,
+  MAX_OFFSET,
   SCOPES_OF_STATS,
 } from '../../stats/parse/values.ts';
 import { RANGES, RANGE_NAMES } from '../../stats/registry/ranges.ts';
@@ -111,6 +112,16 @@ function questionParameters(): Readonly<Record<string, Described>> {
         ];
       }),
     ),
+    sort: {
+      description: `What the groups of lists are ordered by: a metric, whether \`metrics\` names it or not, or a dimension of \`group_by\`, by its values. \`-\` before it: the largest first. Groups that are equal stand in the order of their names, those without a value last. A list that lacks the dimension keeps its order, and lists with \`time\` are shown by time. Default: the first metric, the largest first.`,
+      schema: { type: 'string', pattern: `^\\s*-?(${[...METRIC_NAMES, ...DIMENSION_NAMES].join('|')})\\s*$` },
+      example: '-unique_clicks',
+    },
+    offset: {
+      description:
+        'Groups to pass over in each list; time lists are never cut. Past the last group, a list is empty.',
+      schema: { type: 'integer', minimum: 0, maximum: MAX_OFFSET, default: 0 },
+    },
     bots: {
       description: `Clicks by bots: ${codes(BOT_CHOICES)}.`,
       schema: chosen('bots'),

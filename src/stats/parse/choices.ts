@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { invalidBy, notOneOf } from '../../errors.ts';
 import { INTERVAL_NAMES, WEEK_STARTS } from '../registry/intervals.ts';
 import { type RawParameters, splitList, valueOf } from './parameters.ts';
-import { BOT_CHOICES, MAX_LIMIT } from './values.ts';
+import { BOT_CHOICES, MAX_LIMIT, MAX_OFFSET } from './values.ts';
 
 /** Parameters that are one of a few. */
 export const choices = z.object({
@@ -16,6 +16,12 @@ export const choices = z.object({
     .transform(Number)
     .pipe(z.number().min(1, 'must be at least 1').max(MAX_LIMIT, `must be at most ${MAX_LIMIT}`))
     .optional(),
+  offset: z
+    .string()
+    .regex(/^\d{1,10}$/, `must be a whole number from 0 to ${MAX_OFFSET}`)
+    .transform(Number)
+    .pipe(z.number().max(MAX_OFFSET, `must be at most ${MAX_OFFSET}`))
+    .default(0),
 });
 
 /** @throws AppError 400 for a value that is not among those of its parameter */
@@ -23,8 +29,8 @@ export function parseChoices(raw: RawParameters) {
   const given = Object.fromEntries(Object.keys(choices.shape).map((name) => [name, valueOf(raw, name)]));
   const parsed = choices.safeParse(given);
   if (parsed.success) {
-    const { breakdown, bots, interval, week_start: weekStart, limit } = parsed.data;
-    return { breakdown, bots, interval, weekStart, limit };
+    const { breakdown, bots, interval, week_start: weekStart, limit, offset } = parsed.data;
+    return { breakdown, bots, interval, weekStart, limit, ...(offset === 0 ? {} : { offset }) };
   }
   throw invalidBy(parsed.error);
 }

@@ -18,6 +18,7 @@ import { type RequestedRange, parseRange, parseTimeZone } from './dates.ts';
 import type { Filter } from './filter.ts';
 import { parseFilters } from './filter-parameters.ts';
 import { type RawParameters, nameOf, valueOf } from './parameters.ts';
+import { type Sort, parseSort } from './sort.ts';
 import { COMPARED_RULES, REQUEST_RULES, RESULT_RULES, checkRules } from './rules.ts';
 import { type BOT_CHOICES, DEFAULT_LIMIT, SCOPES_OF_STATS } from './values.ts';
 
@@ -46,6 +47,10 @@ export interface StatsQuery {
   readonly bots: (typeof BOT_CHOICES)[number];
   /** Groups kept in each list but time's; undefined: all. */
   readonly limit: number | undefined;
+  /** Groups passed over in each list but time's, before those that are kept; not given: none. */
+  readonly offset?: number;
+  /** What groups are ordered by; unless given, by the first metric, the largest first. */
+  readonly sort?: Sort | undefined;
   /** Older clicks are past their retention and not counted, also while they are still stored; Unix milliseconds. */
   readonly keptSince?: number | undefined;
   /** The period to compare with; null where no time lies before the range that clicks can be of. */
@@ -96,6 +101,7 @@ export function parseStatsRequest(raw: RawParameters, context: ParseContext): St
     timezone,
     breakdown: breakdown === undefined ? groupBy.length === 2 : breakdown === 'true',
     filters: parseFilters(raw, subject.scope),
+    sort: parseSort(raw, groupBy),
     compare: parseCompare(raw, timezone, now),
     keptSince,
     ...chosenOnes,

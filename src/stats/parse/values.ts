@@ -7,3 +7,5 @@ export const MATCH_CHOICES = ['weekday'] as const;
 
 export const DEFAULT_LIMIT = 1_000;
 export const MAX_LIMIT = 10_000;
+/** Groups that can be passed over: more than any list has. */
+export const MAX_OFFSET = 1_000_000_000;

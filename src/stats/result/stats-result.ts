@@ -48,7 +48,8 @@ export function shapeStats(
   const groupCounts: Record<string, number> = {};
   const timeFields = new TimeFields(query);
   listsOf(query).forEach((list, index) => {
-    const listRows = rowsByList.get(index + 1) ?? [];
+    const counted = rowsByList.get(index + 1) ?? [];
+    const listRows = isTimeList(list) ? counted : counted.filter((row) => isShown(row, query, read));
     const name = list.dimensions.join('_');
     for (const metric of query.metrics) {
       const withNumbers = numberWriter(metric, read, head);
@@ -57,9 +58,14 @@ export function shapeStats(
       });
     }
     if (!isTimeList(list))
-      groupCounts[name] = listRows[0] === undefined ? 0 : Number(read(listRows[0], 'groups'));
+      groupCounts[name] = counted[0] === undefined ? 0 : Number(read(counted[0], 'groups'));
   });
   return { ...head, metrics, group_counts: groupCounts };
+}
+
+/** Whether a group is not only there to say how many its list has. */
+function isShown(row: StatsRow, { offset = 0 }: StatsQuery, read: ReadColumn): boolean {
+  return offset === 0 || Number(read(row, 'place')) > offset;
 }
 
 /** Adds a metric to the fields of a group, and what part of the total it is where the metric says so. */

@@ -6,8 +6,8 @@ import { type MetricName, metricOf, percentageOf } from '../registry/metrics.ts'
 import { filterClicks } from './conditions.ts';
 import { type ExportListPlan, type RowOf, exportLists } from './export-lists.ts';
 import { blankDimensions } from './lists.ts';
-import { countedMetrics, selectSummary } from './numbers.ts';
-import { limitBy, rankAndNames } from './order.ts';
+import { countedMetrics, listMetrics, selectSummary } from './numbers.ts';
+import { isShown, limitBy, placeInList, rankAndNames } from './order.ts';
 import { PREVIOUS, groupsOfBoth, mergedOfBoth } from './periods.ts';
 import { rowText } from './row-text.ts';
 import { clicksFrom } from './sharding.ts';
@@ -40,9 +40,9 @@ export function compileExport(plan: Plan, rowOf: RowOf): Sql {
     sql`SELECT *, arrayJoin(if(list IN (0, ${end}), [toUInt8(0)], ${metrics})) AS metric FROM\n(\n${rows}\n)`;
   const groups = sharding === undefined ? serverRows(plan) : shardedRows(plan);
   const shown =
-    query.limit === undefined
+    query.limit === undefined && query.offset === undefined
       ? counted(sql`${forEachMetric(groups)}\n${shownOrder(query)}`)
-      : sql`${forEachMetric(cutRows(plan, query.limit, groups))}\n${shownOrder(query)}`;
+      : sql`${forEachMetric(cutRows(plan, groups))}\n${shownOrder(query)}`;
   const totals = sharding === undefined ? summaries(plan) : EMPTY;
   // What only a late branch asks for is worked out for its rows alone: without `ignore` the delimiters would count each other.
   return sql`${totals}SELECT multiIf(
@@ -86,11 +86,18 @@ function shownOrder(query: StatsQuery): Sql {
   return sql`ORDER BY list, metric, is_row DESC, ${time}${join(rankAndNames(query), ', ')}`;
 }
 
-/** The first rows of each list, and all delimiters. */
-function cutRows(plan: Plan, limit: number, rows: Sql): Sql {
-  const rank = join(rankAndNames(plan.query), ', ');
-  const ranked = sql`SELECT * FROM\n(\n${rows}\n)\nORDER BY list, is_row DESC, ${rank}`;
-  return sql`${counted(ranked)}\nLIMIT ${limitBy(limit, plan, sql`list, is_row`)}`;
+/** The rows of each list that are shown, and all delimiters, each with how many rows and delimiters are before it. */
+function cutRows(plan: Plan, rows: Sql): Sql {
+  const { query } = plan;
+  const each = sql`list, is_row`;
+  const order = sql`list, is_row DESC, ${join(rankAndNames(query), ', ')}`;
+  if (query.offset === undefined && query.limit !== undefined) {
+    const ranked = counted(sql`SELECT * FROM\n(\n${rows}\n)\nORDER BY ${order}`);
+    return sql`${ranked}\nLIMIT ${limitBy(query.limit, plan, each)}`;
+  }
+  const place = placeInList(query, each);
+  const before = sql`row_number() OVER (ORDER BY ${order} ROWS BETWEEN CURRENT ROW AND CURRENT ROW) - 1`;
+  return sql`SELECT *, ${place} AS place, ${before} AS before FROM\n(\n${rows}\n)\nQUALIFY is_row = 0 OR ${isShown(plan)}`;
 }
 
 /** Rows in order, each with how many are before it. */
@@ -100,7 +107,7 @@ function counted(rows: Sql): Sql {
 
 /** The groups of all lists and the delimiters; the totals come of a query before. */
 function serverRows(plan: Plan): Sql {
-  return rowsAndDelimiters(groupsOfBoth(plan), plan, plan.query.metrics);
+  return rowsAndDelimiters(groupsOfBoth(plan), plan, listMetrics(plan.query));
 }
 
 /** The same, each row with the totals: the shards are asked once, so that these are of the view that the groups are of. */
@@ -115,7 +122,7 @@ function shardedRows(plan: Plan): Sql {
     return sql`tuple(${join(totals, ', ')})`;
   };
   const before = plan.previous && sql`, ${totalsOf(PREVIOUS)} AS previous_totals`;
-  const shown = ['list', 'is_row', ...plan.query.metrics, ...plan.query.groupBy].map(identifier);
+  const shown = ['list', 'is_row', ...listMetrics(plan.query), ...plan.query.groupBy].map(identifier);
   return sql`SELECT ${join(shown, ', ')}, ${totalsOf(0)} AS totals${before ?? EMPTY}
 FROM
 (
@@ -130,7 +137,7 @@ function rowsAndDelimiters(rows: Statement, plan: Plan, numbers: readonly string
   const names = join([...query.groupBy, ...numbers].map(identifier), ', ');
   const blanks = [
     ...blankDimensions(query).map(({ expression }) => expression),
-    ...numbers.map((name) => (query.metrics.some((metric) => metric === name) ? sql`0` : sql`NULL`)),
+    ...numbers.map((name) => (listMetrics(query).some((metric) => metric === name) ? sql`0` : sql`NULL`)),
   ];
   const before = previous?.lists ?? [];
   const places = [

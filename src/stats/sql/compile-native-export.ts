@@ -4,7 +4,7 @@ import { mapEntries } from '../../lib/names.ts';
 import type { StatsQuery } from '../parse/query.ts';
 import type { Plan } from '../plan.ts';
 import { shownValue } from './compile-export.ts';
-import { limitBy, rankAndNames } from './order.ts';
+import { isShown, placeInList, rankAndNames } from './order.ts';
 import { IS_PREVIOUS, PREVIOUS, groupsOfBoth, mergedOfBoth } from './periods.ts';
 import { timeTexts } from './time-text.ts';
 
@@ -17,8 +17,7 @@ export function compileNativeExport(plan: Plan): Sql {
   const { query, lists, sharding } = plan;
   const rows = sharding === undefined ? groupsOfBoth(plan) : mergedOfBoth(plan);
   const rank = join(rankAndNames(query), ', ');
-  const limited =
-    query.limit === undefined ? EMPTY : sql`\nORDER BY list, ${rank}\nLIMIT ${limitBy(query.limit, plan)}`;
+  const cut = query.limit !== undefined || query.offset !== undefined;
   const dimensions = query.groupBy.flatMap((name) => (name === 'time' ? ['time', 'bucket_start'] : [name]));
   const shown = ['list', ...dimensions, ...query.metrics];
   // Two steps, because ClickHouse would take an alias `time` for the column in the expressions beside it.
@@ -31,9 +30,9 @@ FROM
 SELECT ${join(shownColumns(plan), ', ')}
 FROM
 (
-SELECT * FROM
+SELECT *${cut ? sql`, ${placeInList(query)} AS place` : EMPTY} FROM
 ${subquery(rows)}
-WHERE list NOT IN (0, ${param('UInt8', PREVIOUS)})${limited}
+WHERE list NOT IN (0, ${param('UInt8', PREVIOUS)})${cut ? sql`\nQUALIFY ${isShown(plan)}` : EMPTY}
 )
 ORDER BY list, ${lists.some((list) => list.dimensions.includes('time')) ? sql`time, ` : EMPTY}${rank}
 )`;

@@ -2,20 +2,26 @@ import { type Select, type Selection, as, sourceSql } from '../../sql/select.ts'
 import { type Sql, sql } from '../../sql/sql.ts';
 import type { Plan } from '../plan.ts';
 import { type Aggregate, partColumn } from '../registry/aggregates.ts';
-import { type MetricName, metricOf, summaryMetrics } from '../registry/metrics.ts';
+import { METRIC_NAMES, type MetricName, metricOf, summaryMetrics } from '../registry/metrics.ts';
 import type { StatsQuery } from '../parse/query.ts';
 import { returningVisitors } from './visitor-plan.ts';
 
-/** The metrics that rows have columns for: those of the summary, which has all that are asked for. */
-export function countedMetrics({ metrics }: Pick<StatsQuery, 'metrics'>): readonly MetricName[] {
-  return summaryMetrics(metrics);
+/** The metrics that lists count: those asked for, and what they are ordered by. */
+export function listMetrics({ metrics, sort }: Pick<StatsQuery, 'metrics' | 'sort'>): readonly MetricName[] {
+  return METRIC_NAMES.filter((name) => metrics.includes(name) || sort?.by === name);
+}
+
+/** The metrics that rows have columns for: those of lists, and of every summary. */
+export function countedMetrics(query: Pick<StatsQuery, 'metrics' | 'sort'>): readonly MetricName[] {
+  return summaryMetrics(listMetrics(query));
 }
 
 /** Selects the metrics that are asked for, in lists; in one pass with the summary all that it has. */
 export function selectMetrics(select: Select, plan: Plan): Select {
   const { query, isOnePass } = plan;
+  const counted = listMetrics(query);
   return selectNumbers(select, plan, (name) =>
-    isOnePass || query.metrics.includes(name) ? listAggregate(name, select, plan) : undefined,
+    isOnePass || counted.includes(name) ? listAggregate(name, select, plan) : undefined,
   );
 }
 

@@ -1,24 +1,30 @@
 import { type Select, type Statement, as, columnNames, selectOf } from '../../sql/select.ts';
-import { type Sql, identifier, param, sql } from '../../sql/sql.ts';
+import { type Sql, identifier, join, param, sql } from '../../sql/sql.ts';
 import type { StatsQuery } from '../parse/query.ts';
+import type { Sort } from '../parse/sort.ts';
 import type { Plan } from '../plan.ts';
 import { METRIC_NAMES } from '../registry/metrics.ts';
 import { isTimeList } from './lists.ts';
 import { IS_PREVIOUS } from './periods.ts';
 
 /**
- * Counts each list's groups and keeps the first `limit` of them, by rank and names. A single list stays one flat SELECT:
- * wrapping it in a subquery doubles a link's latency. Time's list by itself is neither counted nor cut nor sorted.
+ * Counts each list's groups and keeps those from `offset` on, `limit` of them, by rank and names. A single list stays one
+ * flat SELECT: wrapping it in a subquery doubles a link's latency. Time's list by itself is neither counted nor cut nor sorted.
  */
 export function limitGroups(statement: Statement, plan: Plan): Select {
   const { query, lists } = plan;
   const rows = statement.kind === 'select' ? statement : selectOf(statement, columnNames(statement));
   if (isOneFlatList(plan) && lists.every(isTimeList)) return withGroups(rows, sql`0`);
-  return {
+  const ordered = {
     ...withGroups(rows, sql`count() OVER (PARTITION BY list)`),
     orderBy: [sql`list`, ...rankAndNames(query)],
-    limitBy: query.limit === undefined ? undefined : limitBy(query.limit, plan),
   };
+  if (query.offset !== undefined) {
+    // The first group stays, since it says how many its list has.
+    const qualify = sql`place = 1 OR ${isShown(plan)}`;
+    return { ...ordered, columns: [...ordered.columns, as('place', placeInList(query))], qualify };
+  }
+  return { ...ordered, limitBy: query.limit === undefined ? undefined : limitBy(query.limit, plan) };
 }
 
 /** Orders the rows as they are shown: those of lists with time by time first. */
@@ -51,9 +57,44 @@ export function limitBy(limit: number, { lists, previous }: Plan, each: Sql = sq
   return sql`${param('UInt32', limit)} BY ${each}${uncut}`;
 }
 
-/** Groups are ordered by the first metric that is asked for, then by name. */
+/**
+ * The place of a row in its list, counted from 1.
+ * @param each what tells the lists apart
+ */
+export function placeInList(query: StatsQuery, each: Sql = sql`list`): Sql {
+  // A frame of one row: ClickHouse then holds no more of a list than it is reading.
+  return sql`row_number() OVER (PARTITION BY ${each} ORDER BY ${join(rankAndNames(query), ', ')} ROWS BETWEEN CURRENT ROW AND CURRENT ROW)`;
+}
+
+/** Whether a row's place is among those that `offset` and `limit` leave of its list; all of time's are. */
+export function isShown({ query: { offset = 0, limit }, lists, previous }: Plan): Sql {
+  const time = lists.findIndex(isTimeList) + 1;
+  const conditions = [
+    ...(time === 0 ? [] : [sql`list = ${param('UInt8', time)}`]),
+    ...(previous === undefined ? [] : [IS_PREVIOUS]),
+    limit === undefined
+      ? sql`place > ${param('UInt64', offset)}`
+      : sql`place BETWEEN ${param('UInt64', offset + 1)} AND ${param('UInt64', offset + limit)}`,
+  ];
+  return join(conditions, ' OR ');
+}
+
+/**
+ * Groups are ordered by what is asked for, else by the first metric, the largest first; those that are equal in it by name.
+ * Rows without a value stand last in either direction. In a list that lacks the dimension asked for, all rows have the same.
+ */
 export function rankAndNames(query: StatsQuery): readonly Sql[] {
-  return [sql`${identifier(rankOf(query))} DESC`, ...query.groupBy.map(identifier)];
+  const { sort, groupBy } = query;
+  const names = groupBy.map(identifier);
+  const byRank = sql`${identifier(rankOf(query))} DESC`;
+  if (sort === undefined) return [byRank, ...names];
+  const own = sort.isDescending ? sql`${valueToSort(sort.by)} DESC` : valueToSort(sort.by);
+  return METRIC_NAMES.some((name) => name === sort.by) ? [own, ...names] : [own, byRank, ...names];
+}
+
+/** Numbers that are written as text are ordered as numbers. */
+function valueToSort(name: Sort['by']): Sql {
+  return name === 'hour_of_day' ? sql`toUInt8OrZero(${identifier(name)})` : identifier(name);
 }
 
 /** The metric that the groups of a query are ordered by. */

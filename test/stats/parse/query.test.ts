@@ -68,6 +68,17 @@ describe('each parameter by itself', () => {
       { metrics: [...DEFAULT_METRICS] },
     ],
     [
+      'an order by a metric',
+      { sort: '-p95_redirection_time' },
+      { sort: { by: 'p95_redirection_time', isDescending: true } },
+    ],
+    [
+      'an order by a dimension',
+      { sort: ' city ', group_by: 'os,city' },
+      { sort: { by: 'city', isDescending: false } },
+    ],
+    ['groups to pass over', { offset: '20', limit: '10' }, { offset: 20, limit: 10 }],
+    [
       'empty is not given',
       { metrics: ' ', timezone: '' },
       { metrics: [...DEFAULT_METRICS], timezone: 'UTC' },

@@ -12,7 +12,7 @@ function orderOf(change: Partial<StatsQuery>): readonly string[] {
   return readable(change)
     .split('\n')
     .map((line) => line.trim())
-    .filter((line) => /^(?:ORDER BY|LIMIT|SETTINGS)/.test(line));
+    .filter((line) => /^(?:ORDER BY|LIMIT|QUALIFY|SETTINGS)/.test(line));
 }
 
 describe('rows are cut and ordered', () => {
@@ -24,6 +24,35 @@ describe('rows are cut and ordered', () => {
       'by visitors where nothing else is asked for',
       { metrics: ['unique_clicks'] },
       ['ORDER BY list, unique_clicks DESC, browser', 'LIMIT 1000 BY list'],
+    ],
+    [
+      'by a metric that is not shown',
+      { sort: { by: 'p95_redirection_time', isDescending: false } },
+      ['ORDER BY list, p95_redirection_time, browser', 'LIMIT 1000 BY list'],
+    ],
+    [
+      'by a dimension, and what is equal in it as ever',
+      { groupBy: ['os', 'hour_of_day'], sort: { by: 'hour_of_day', isDescending: true } },
+      [
+        'ORDER BY list, toUInt8OrZero(hour_of_day) DESC, clicks DESC, os, hour_of_day',
+        'LIMIT 1000 BY list',
+        FEWER_STREAMS,
+      ],
+    ],
+    [
+      'from a place on',
+      { offset: 20, limit: 10 },
+      ['QUALIFY place = 1 OR place BETWEEN 21 AND 30', 'ORDER BY list, clicks DESC, browser'],
+    ],
+    [
+      'from a place on, and time whole',
+      { offset: 20, limit: undefined, groupBy: ['os', 'time'] },
+      [
+        'QUALIFY place = 1 OR list = 2 OR place > 20',
+        'ORDER BY list, clicks DESC, os, time',
+        'ORDER BY list, time, clicks DESC, os, time',
+        FEWER_STREAMS,
+      ],
     ],
     [
       'several lists',
@@ -79,4 +108,20 @@ test('columns, in their order', () => {
     'avg_redirection_time',
     'groups',
   ]);
+});
+
+test('a list that is ordered by a metric counts it, shown or not', () => {
+  const sort = { by: 'human_clicks', isDescending: false } as const;
+  const [lists = '', summary = ''] = readable({ groupBy: ['os', 'city'], metrics: ['clicks'], sort }).split(
+    'UNION ALL',
+  );
+  expect(lists).toContain('countIf(NOT is_bot) AS human_clicks');
+  expect(lists).toContain('NULL AS unique_clicks');
+  expect(summary).toContain('countIf(NOT is_bot) AS human_clicks');
+});
+
+test('places are those of the rank', () => {
+  expect(readable({ offset: 1 })).toContain(
+    'row_number() OVER (PARTITION BY list ORDER BY clicks DESC, browser ROWS BETWEEN CURRENT ROW AND CURRENT ROW) AS place',
+  );
 });
