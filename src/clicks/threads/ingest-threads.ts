@@ -58,7 +58,6 @@ export class IngestThreads {
     request: ClicksRequest,
     { room, signal }: { readonly room: Room; readonly signal: AbortSignal },
   ): Promise<IngestReport> {
-    signal.throwIfAborted();
     const bytes = await ownedBytes([request.bytes]);
     return this.#run(room, NO_IMPORT, signal, (thread, threadRoom) =>
       thread.call('ingest', [{ ...request, bytes }, threadRoom], [bytes.buffer]),
@@ -89,6 +88,7 @@ export class IngestThreads {
     signal: AbortSignal | undefined,
     work: (thread: Remote<ThreadCalls>, room: ThreadRoom) => Promise<Result>,
   ): Promise<Result> {
+    signal?.throwIfAborted();
     const host = new IngestHost(room);
     const { port1, port2 } = new MessageChannel();
     const thread = this.#leastBusy();
@@ -107,7 +107,7 @@ export class IngestThreads {
       signal?.removeEventListener('abort', abort);
       remote.close();
       thread.requests--;
-      if (thread.requests === 0) this.#endLater(thread);
+      if (thread.requests === 0 && this.#threads.includes(thread)) this.#endLater(thread);
     }
   }
 
