@@ -1,9 +1,11 @@
 import { type Command, Option } from 'commander';
 import { z } from 'zod';
+import type { Client } from './client.ts';
 import { CommandError } from './command-error.ts';
 import { formatTable, grouped, printJson, printLine, startWaiting } from './output.ts';
 import { statsOptions, statsParameters } from './stats-options.ts';
 import { remoteOption, withServer } from './remote.ts';
+import { checkBesideFile, readQuestions } from './stats-query.ts';
 import { csvOf, tablesOf } from './stats-tables.ts';
 
 const FORMATS = ['table', 'json', 'csv'] as const;
@@ -22,6 +24,8 @@ const resultSchema = period.extend({
 
 type Options = Readonly<Record<string, string | boolean | undefined>> & {
   readonly url?: string;
+  readonly owner?: string;
+  readonly query?: string;
   readonly compare?: string;
   readonly format?: (typeof FORMATS)[number];
   readonly json?: boolean;
@@ -32,6 +36,7 @@ Examples:
   spoor stats --owner me --group-by browser,country
   spoor stats --short-code launch --timezone Asia/Kolkata --json
   spoor stats --start-date 2026-01-01 --end-date 2026-01-31 --compare previous
+  spoor stats --query questions.json
   spoor stats --group-by short_code --format csv | sort -t, -k2 -rn | head
   SPOOR_API_KEY=spoo_… spoor stats --url https://clicks.example.com --group-by time`;
 
@@ -40,6 +45,10 @@ export function statsCommand(program: Command): void {
     .command('stats')
     .description('Show statistics of one owner, one short code, or all owners.')
     .addOption(new Option('--format <name>', 'output format (default: table)').choices(FORMATS))
+    .option(
+      '--query <file>',
+      'ask what a JSON file says, as POST /api/v1/stats/query takes it (- is standard input); several questions print JSON',
+    )
     .addOption(new Option('--json', "the API's response, as --format json").conflicts('format'));
   statsOptions(remoteOption(command))
     .addHelpText('after', EXAMPLES)
@@ -49,15 +58,40 @@ export function statsCommand(program: Command): void {
           exitCode: 2,
         });
       }
+      const ask = options.query === undefined ? askOne(options) : await askFile(options.query, options);
       const waiting = startWaiting('Waiting for the statistics');
-      const response = await withServer(options, (client) =>
-        client.request('GET', '/api/v1/stats', { query: statsParameters(options) }),
-      ).finally(waiting.stop);
-      if (options.json || options.format === 'json') return printJson(response);
+      const response = await withServer(options, ask.send).finally(waiting.stop);
+      if (ask.isBatch || options.json || options.format === 'json') return printJson(response);
       const result = resultSchema.parse(response);
       if (options.format === 'csv') process.stdout.write(csvOf(tablesOf(result.metrics)));
       else printResult(result);
     });
+}
+
+/** What the command asks a server, and whether the response has several results. */
+interface Ask {
+  readonly send: (client: Client) => Promise<unknown>;
+  readonly isBatch: boolean;
+}
+
+function askOne(options: Options): Ask {
+  const query = statsParameters(options);
+  return { send: (client) => client.request('GET', '/api/v1/stats', { query }), isBatch: false };
+}
+
+async function askFile(path: string, options: Options): Promise<Ask> {
+  checkBesideFile(options);
+  const everybody = options.url === undefined ? '*' : undefined;
+  const { body, isBatch } = await readQuestions(path, options.owner ?? everybody);
+  if (isBatch && options.format !== undefined && options.format !== 'json') {
+    throw new CommandError(`--format ${options.format} prints one result: several are printed as JSON.`, {
+      exitCode: 2,
+    });
+  }
+  return {
+    send: (client) => client.request('POST', '/api/v1/stats/query', { json: body }),
+    isBatch,
+  };
 }
 
 function printResult({ metrics, ...result }: z.infer<typeof resultSchema>): void {

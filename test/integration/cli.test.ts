@@ -428,6 +428,45 @@ describe('stats', () => {
     expect(answer.summary.total_clicks).toBe(2);
   });
 
+  test('--query asks what a file says: one question is shown as ever, several as JSON', async () => {
+    const file = join(newFolder(), 'questions.json');
+    const one = { scope: 'anon', short_code: 'table', start_date: '2026-01-01', end_date: '2026-01-31' };
+    const ask = (asked: unknown, ...args: readonly string[]) => {
+      writeFileSync(file, typeof asked === 'string' ? asked : JSON.stringify(asked));
+      return runCommand(['stats', '--query', file, ...args], settings);
+    };
+    const byHand = await runCommand(
+      ['stats', '--short-code', 'table', ...range, '--group-by', 'os'],
+      settings,
+    );
+    const shown = await ask({ ...one, group_by: ['os'] });
+    expect([shown.code, shown.stdout]).toEqual([0, byHand.stdout]);
+    const piped = await runCommand(
+      ['stats', '--query', '-'],
+      settings,
+      JSON.stringify({ ...one, group_by: ['os'] }),
+    );
+    expect([piped.code, piped.stdout]).toEqual([0, byHand.stdout]);
+    const several = await ask({ queries: [one, { limit: 0 }, {}] });
+    const { results } = JSON.parse(several.stdout);
+    expect([several.code, results.map((result: any) => result.status)]).toEqual([0, [200, 400, 200]]);
+    for (const [asked, args, code, message] of [
+      ['{', [], 1, 'questions.json is not JSON'],
+      ['[]', [], 1, 'must hold a JSON object'],
+      [{ lmit: 1 }, [], 1, 'Did you mean limit?'],
+      [{ queries: [] }, [], 1, '1 to 25 questions'],
+      [one, ['--group-by', 'os'], 2, '--group-by does not go with --query'],
+      [{ queries: [one] }, ['--format', 'csv'], 2, 'several are printed as JSON'],
+    ] as const) {
+      const refused = await ask(asked, ...args);
+      expect([refused.code, refused.stdout]).toEqual([code, '']);
+      expect(refused.stderr).toContain(message);
+    }
+    expect((await runCommand(['stats', '--query', `${file}.none`], settings)).stderr).toContain(
+      'cannot be read',
+    );
+  });
+
   test('asks for one owner, for one of its URLs, for everybody', async () => {
     const total = async (args: readonly string[]) =>
       (await json(['stats', ...range, ...args])).summary.total_clicks;

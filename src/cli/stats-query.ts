@@ -1,0 +1,66 @@
+import { readFile } from 'node:fs/promises';
+import { text } from 'node:stream/consumers';
+import { z } from 'zod';
+import { messageOf } from '../errors.ts';
+import { CommandError } from './command-error.ts';
+
+const question = z.record(z.string(), z.unknown());
+const file = z.union([z.object({ queries: z.array(question) }), question]);
+
+/** Options of a command that go with a file of questions: they say where and how, not what. */
+const BESIDE: readonly string[] = ['query', 'url', 'owner', 'format', 'json'];
+
+/** What a file of questions asks of the API. */
+export interface AskedByFile {
+  readonly body: object;
+  /** Whether it has several questions, so that the response has several results. */
+  readonly isBatch: boolean;
+}
+
+/**
+ * Reads one question, or `{"queries": […]}`, as `POST /api/v1/stats/query` takes them.
+ * @param path `-`: standard input
+ * @param owner whose clicks a question is about that does not say so; undefined: for the key to say
+ * @throws CommandError for a file that cannot be read or holds something else
+ */
+export async function readQuestions(path: string, owner: string | undefined): Promise<AskedByFile> {
+  const name = path === '-' ? 'Standard input' : path;
+  const parsed = file.safeParse(parseJson(name, await read(path)));
+  if (!parsed.success) {
+    throw new CommandError(`${name} must hold a JSON object: one question, or {"queries": […]}.`);
+  }
+  const { queries, ...others } = parsed.data;
+  if (!Array.isArray(queries)) return { body: ofOwner(parsed.data, owner), isBatch: false };
+  const asked = queries.map((one: unknown) => ofOwner(question.parse(one), owner));
+  return { body: { ...others, queries: asked }, isBatch: true };
+}
+
+/** @throws CommandError where an option says what the file says */
+export function checkBesideFile(options: Readonly<Record<string, unknown>>): void {
+  const other = Object.keys(options).find((name) => !BESIDE.includes(name));
+  if (other === undefined) return;
+  const option = other.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+  throw new CommandError(`--${option} does not go with --query: write it into the file.`, { exitCode: 2 });
+}
+
+async function read(path: string): Promise<string> {
+  try {
+    return path === '-' ? await text(process.stdin) : await readFile(path, 'utf8');
+  } catch (cause) {
+    throw new CommandError(`${path} cannot be read: ${messageOf(cause)}`, { cause });
+  }
+}
+
+function parseJson(name: string, json: string): unknown {
+  try {
+    return JSON.parse(json);
+  } catch (cause) {
+    throw new CommandError(`${name} is not JSON: ${messageOf(cause)}`, { cause });
+  }
+}
+
+function ofOwner(asked: Readonly<Record<string, unknown>>, owner: string | undefined): object {
+  const { scope } = asked;
+  const isOfOneUrl = typeof scope === 'string' && scope.trim().toLowerCase() === 'anon';
+  return owner === undefined || isOfOneUrl ? asked : { owner_id: owner, ...asked };
+}
