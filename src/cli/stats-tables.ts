@@ -13,20 +13,32 @@ export interface StatsTable {
   readonly rows: readonly ListRow[];
 }
 
-const LIST_NAME = new RegExp(`^(?:${METRIC_NAMES.join('|')})_by_(.*)$`);
+const LIST_NAME = new RegExp(`^(${METRIC_NAMES.join('|')})_by_(.*)$`);
 
 /** Merges the lists of the same dimensions, which hold the same groups in the same order. */
 export function tablesOf(metrics: Readonly<Record<string, readonly ListRow[]>>): readonly StatsTable[] {
   const tables = new Map<string, ListRow[]>();
   for (const [list, rows] of Object.entries(metrics)) {
-    const name = LIST_NAME.exec(list)?.[1] ?? list;
+    const [, metric = '', name = list] = LIST_NAME.exec(list) ?? [];
     const joined = tables.get(name) ?? [];
     tables.set(
       name,
-      rows.map((row, place) => ({ ...joined[place], ...row })),
+      rows.map((row, place) => ({ ...joined[place], ...withMetric(metric, row) })),
     );
   }
   return [...tables].map(([name, rows]) => ({ name, columns: Object.keys(rows[0] ?? {}), rows }));
+}
+
+/** Fields that each metric's list has under the same name, with the metric's. */
+const OF_METRIC: readonly string[] = ['previous', 'change'];
+
+function withMetric(metric: string, row: ListRow): ListRow {
+  return Object.fromEntries(
+    Object.entries(row).map(([name, value]) => [
+      OF_METRIC.includes(name) ? `${metric}_${name}` : name,
+      value,
+    ]),
+  );
 }
 
 /**

@@ -19,6 +19,7 @@ export interface Select {
   /** All of them hold. */
   readonly where: readonly Sql[];
   readonly groupBy?: Sql | undefined;
+  readonly having?: Sql | undefined;
   /** Holds for the rows that are kept, once they are grouped and windows are counted. */
   readonly qualify?: Sql | undefined;
   readonly orderBy: readonly Sql[];
@@ -76,11 +77,12 @@ export function unionOf(...statements: readonly Statement[]): Union {
 /** The text of a statement, a clause and a column a line. */
 export function statementSql(statement: Statement): Sql {
   if (statement.kind === 'union') return join(statement.branches.map(statementSql), '\nUNION ALL\n');
-  const { columns, orderBy, groupBy, qualify, limitBy, settings } = statement;
+  const { columns, orderBy, groupBy, having, qualify, limitBy, settings } = statement;
   const clauses = [
     sql`SELECT\n${join(columns.map(selectionSql), ',\n')}`,
     sourceSql(statement),
     ...(groupBy === undefined ? [] : [sql`GROUP BY ${groupBy}`]),
+    ...(having === undefined ? [] : [sql`HAVING ${having}`]),
     ...(qualify === undefined ? [] : [sql`QUALIFY ${qualify}`]),
     ...(orderBy.length === 0 ? [] : [sql`ORDER BY ${join(orderBy, ', ')}`]),
     ...(limitBy === undefined ? [] : [sql`LIMIT ${limitBy}`]),

@@ -16,11 +16,20 @@ export interface Plan {
   readonly lists: readonly MetricList[];
   /** Whether the summary is counted in the pass of the only list, and not in one of its own. */
   readonly isOnePass: boolean;
-  /** The plan of the query about the period before, where two are compared. */
-  readonly previous: Plan | undefined;
+  /** The period that is compared with, where there is one. */
+  readonly previous: PreviousPlan | undefined;
   readonly visitorPlan: VisitorPlan;
   /** How the clicks are sharded; undefined: they are in one table. */
   readonly sharding: Sharding | undefined;
+}
+
+/** How the period is counted that a query is compared with. */
+export interface PreviousPlan {
+  /** All lists, since the query's own rows say what they were then. */
+  readonly counted: Plan;
+  /** What is shown of the period by itself: its time lists, in the same buckets, and its totals. */
+  readonly query: StatsQuery;
+  readonly lists: readonly MetricList[];
 }
 
 export interface PlanOptions {
@@ -39,14 +48,13 @@ export function planStats(
   { visitorPlan = 'all-alike', sharding }: PlanOptions = {},
 ): Plan {
   const lists = listsOf(query);
-  const previous = previousQuery(query);
   return {
     query: withStoredCode(query, tenant),
     conditions: conditionsOf(query, tenant),
     lists,
     // The summary may have more metrics than a list, which is not to count a costly one for it.
     isOnePass: lists.length === 1 && countedMetrics(query).every((name) => isCheapOrListed(name, query)),
-    previous: previous && planStats(previous, tenant, { sharding }),
+    previous: planPrevious(query, tenant, sharding),
     visitorPlan,
     sharding,
   };
@@ -63,12 +71,17 @@ function isCheapOrListed(name: MetricName, query: StatsQuery): boolean {
   return listMetrics(query).includes(name) || metricOf(name).cost <= 1;
 }
 
-/** The query about the period before: its time lists, in the same buckets, and its totals. */
-function previousQuery(query: StatsQuery): StatsQuery | undefined {
+function planPrevious(
+  query: StatsQuery,
+  tenant: Tenant,
+  sharding: Sharding | undefined,
+): PreviousPlan | undefined {
   const { previous: range } = query;
   if (range === undefined || range === null) return undefined;
+  const counted = { ...query, range, endsNow: false, previous: undefined };
   const groupBy = query.groupBy.filter((name) => name === 'time');
-  return { ...query, range, endsNow: false, groupBy, breakdown: false, previous: undefined };
+  const shown = { ...counted, groupBy, breakdown: false };
+  return { counted: planStats(counted, tenant, { sharding }), query: shown, lists: listsOf(shown) };
 }
 
 /** From the first instant that an answer is about to the last. */

@@ -18,34 +18,43 @@ describe('the period before', () => {
     expect(shapeCompared(plan, [row], 0).previous).toBe(previous);
   });
 
-  test('is a query of its own: the same but for its range, with time and totals alone', () => {
+  test('is a query of its own: the same but for its range; by itself, time and totals alone are shown', () => {
     const shown = { groupBy: ['os', 'time'], breakdown: true } as const;
     const query = { ...QUERY, ...shown, endsNow: true, previous: PREVIOUS };
     const { previous } = planStats(query, OWNER);
-    expect(previous?.query).toEqual({
-      ...query,
-      range: PREVIOUS,
-      endsNow: false,
-      groupBy: ['time'],
-      breakdown: false,
-      previous: undefined,
-    });
+    const then = { ...query, range: PREVIOUS, endsNow: false, previous: undefined };
+    expect(previous?.counted).toEqual(planStats(then, OWNER));
+    expect(previous?.query).toEqual({ ...then, groupBy: ['time'], breakdown: false });
     expect(previous?.lists).toEqual([{ dimensions: ['time'] }]);
     expect(comparedRange(query)).toEqual({ start: PREVIOUS.start, end: QUERY.range.end });
     const turned = { ...QUERY, range: PREVIOUS, previous: QUERY.range };
     expect(comparedRange(turned)).toEqual(comparedRange(query));
   });
 
-  test('its rows are told from the others by their lists’ places', () => {
-    const plan = planStats({ ...QUERY, groupBy: ['os'], previous: PREVIOUS }, OWNER);
-    const rowOf = (list: number, os: string, clicks: number) =>
-      columnsOf(plan).map((name) =>
-        name === 'list' ? list : name === 'os' ? os : name === 'groups' ? 1 : clicks,
-      );
-    const result = shapeCompared(plan, [rowOf(0, '', 7), rowOf(1, 'Linux', 7), rowOf(100, '', 3)], 0);
+  test('its own rows are told from the others by their lists’ places', () => {
+    const plan = planStats({ ...QUERY, metrics: ['clicks'], groupBy: ['os'], previous: PREVIOUS }, OWNER);
+    const rowOf = (list: number, os: string, clicks: number, previous_clicks: number | null) => {
+      const values: Readonly<Record<string, string | number | null>> = {
+        list,
+        os,
+        groups: 1,
+        previous_clicks,
+      };
+      return columnsOf(plan).map((name) => values[name] ?? (name === 'previous_clicks' ? null : clicks));
+    };
+    const rows = [
+      rowOf(0, '', 7, 3),
+      rowOf(1, 'Linux', 4, 3),
+      rowOf(1, 'Windows', 2, 0),
+      rowOf(1, 'iOS', 1, null),
+      rowOf(100, '', 3, 0),
+    ];
+    const result = shapeCompared(plan, rows, 0);
     expect(result.summary.total_clicks).toBe(7);
     expect([...(result.metrics['clicks_by_os'] ?? [])]).toEqual([
-      { os: 'Linux', clicks: 7, clicks_percentage: 100 },
+      { os: 'Linux', clicks: 4, clicks_percentage: 57.14, previous: 3, change: 33.33 },
+      { os: 'Windows', clicks: 2, clicks_percentage: 28.57, previous: 0, change: null },
+      { os: 'iOS', clicks: 1, clicks_percentage: 14.29, previous: null, change: null },
     ]);
     expect(result.previous).toMatchObject({ summary: { total_clicks: 3 } });
     expect(result.previous).not.toHaveProperty('metrics');

@@ -72,6 +72,7 @@ export function tablesOf(answer: any): readonly (readonly [name: string, table: 
       const header = [
         ...names.flatMap((one) => (one === 'time' ? ['time', 'bucket_start'] : [one])),
         ...(isMetric(metric) ? metricFields(metric) : []),
+        ...('previous' in answer ? ['previous', 'change'] : []),
       ];
       return [name, { header, rows: list.map((row) => header.map((field) => row[field] ?? null)) }];
     },

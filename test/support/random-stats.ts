@@ -691,9 +691,9 @@ export async function compareWithReference(
       // A range by its name is another one by then.
       const further =
         range === undefined ? await options.alsoAnswer?.(asRandomQuestion(query, question)) : [];
-      const expected = expectedAnswer(question, known);
-      if (compared)
-        expected['previous'] = expectedPrevious(question, periodToCompare(question, compared), known);
+      const before = compared && periodToCompare(question, compared);
+      const expected = expectedAnswer(question, known, before);
+      if (before !== undefined) expected['previous'] = expectedPrevious(question, before, known);
       for (const whole of [json, ...(further ?? [])]) {
         const { generated_at: _, ...answer } = whole;
         expect(answer).toEqual(expected);

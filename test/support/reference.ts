@@ -128,9 +128,14 @@ export const SHOWN_COUNTRIES: Readonly<Record<string, string>> = {
 };
 
 /** The answer to a question, all of it but `generated_at`. */
-export function expectedAnswer(question: Question, clicks: readonly KnownClick[]): Record<string, unknown> {
+export function expectedAnswer(
+  question: Question,
+  clicks: readonly KnownClick[],
+  before?: Pick<Question, 'start' | 'end'> | null,
+): Record<string, unknown> {
   const counted = clicks.filter((click) => isAskedFor(question, click));
   const buckets = question.groupBy.includes('time') ? bucketsOf(question) : [];
+  const comparing = comparer(question, clicks, before);
   const summary = summaryOf(question, counted);
   const metrics: Record<string, unknown> = {};
   const groupCounts: Record<string, number> = {};
@@ -140,6 +145,7 @@ export function expectedAnswer(question: Question, clicks: readonly KnownClick[]
     const name = dimensions.join('_');
     const { groups, shown } = groupsOf(question, dimensions, counted, buckets);
     if (name !== 'time') groupCounts[name] = groups;
+    const compared = comparing(dimensions);
     for (const metric of question.metrics) {
       const total = Number(MEASURES[metric](counted));
       metrics[`${metric}_by_${name}`] = shown.map((group) => {
@@ -150,6 +156,7 @@ export function expectedAnswer(question: Question, clicks: readonly KnownClick[]
           ...(METRICS[metric].hasPercentage
             ? { [`${metric}_percentage`]: percent(Number(value), total) }
             : {}),
+          ...compared(metric, group, value),
         };
       });
     }
@@ -173,6 +180,41 @@ export function expectedAnswer(question: Question, clicks: readonly KnownClick[]
     metrics,
     group_counts: groupCounts,
   };
+}
+
+/**
+ * What rows say of the period that they are compared with: nothing where there is none. Buckets correspond by their place.
+ */
+function comparer(
+  question: Question,
+  clicks: readonly KnownClick[],
+  before: Pick<Question, 'start' | 'end'> | null | undefined,
+): (dimensions: readonly string[]) => (metric: MetricName, group: Group, value: number | null) => object {
+  if (before === undefined) return () => () => ({});
+  if (before === null) return () => () => ({ previous: null, change: null });
+  const then = { ...question, ...before, limit: Infinity };
+  const counted = clicks.filter((click) => isAskedFor(then, click));
+  const buckets = question.groupBy.includes('time') ? bucketsOf(then) : [];
+  return (dimensions) => {
+    const { shown } = groupsOf(then, dimensions, counted, buckets);
+    const found = new Map(shown.map((group) => [JSON.stringify(group.parts), group.clicks]));
+    const time = dimensions.indexOf('time');
+    return (metric, { parts }, value) => {
+      if (time >= 0 && Number(parts[time]) >= buckets.length) return { previous: null, change: null };
+      const previous = MEASURES[metric](found.get(JSON.stringify(parts)) ?? []);
+      const isNumber = METRICS[metric].kind !== 'instant';
+      return {
+        previous: shownAs(metric, previous, question.timezone),
+        change: isNumber && value !== null && previous !== null ? changeOf(value, previous) : null,
+      };
+    };
+  };
+}
+
+/** By whole numbers: hundredths of a percent, halves up. */
+function changeOf(value: number, previous: number): number | null {
+  const [now, then] = [Math.round(value * 100), Math.round(previous * 100)];
+  return then === 0 ? null : Math.floor((20_000 * (now - then) + then) / (2 * then)) / 100;
 }
 
 /** What `compare` adds to the answer: another period, of which only totals and time's lists are shown. */

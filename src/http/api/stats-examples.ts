@@ -53,6 +53,50 @@ export const EXPORTED_EXAMPLE = {
 /** The body of a `GET /api/v1/stats` with `compare=previous`. */
 export const STATS_EXAMPLE = {
   ...EXPORTED_EXAMPLE,
+  metrics: {
+    clicks_by_time: [
+      { ...bucket('2026-01-24'), clicks: 60, clicks_percentage: 60, previous: 20, change: 200 },
+      { ...bucket('2026-01-25'), clicks: 40, clicks_percentage: 40, previous: 60, change: -33.33 },
+    ],
+    clicks_by_browser: [
+      { browser: 'Chrome', clicks: 75, clicks_percentage: 75, previous: 80, change: -6.25 },
+      { browser: 'Firefox', clicks: 25, clicks_percentage: 25, previous: 0, change: null },
+    ],
+    clicks_by_time_browser: [
+      {
+        ...bucket('2026-01-24'),
+        browser: 'Chrome',
+        clicks: 50,
+        clicks_percentage: 50,
+        previous: 20,
+        change: 150,
+      },
+      {
+        ...bucket('2026-01-24'),
+        browser: 'Firefox',
+        clicks: 10,
+        clicks_percentage: 10,
+        previous: 0,
+        change: null,
+      },
+      {
+        ...bucket('2026-01-25'),
+        browser: 'Chrome',
+        clicks: 25,
+        clicks_percentage: 25,
+        previous: 60,
+        change: -58.33,
+      },
+      {
+        ...bucket('2026-01-25'),
+        browser: 'Firefox',
+        clicks: 15,
+        clicks_percentage: 15,
+        previous: 0,
+        change: null,
+      },
+    ],
+  },
   previous: {
     time_range: { start_date: '2026-01-22T00:00:00.000-05:00', end_date: '2026-01-23T23:59:59.999-05:00' },
     summary: {

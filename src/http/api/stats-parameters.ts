@@ -184,7 +184,7 @@ const FILTERS: JsonSchema = {
 const COMPARED: Readonly<Record<string, Described>> = {
   compare: {
     description:
-      'A period to compare with: its totals and time lists are added. `year`: the same local dates and times a year before, 28 February for the 29th. Two dates, such as `2025-01-01/2025-01-31`, are read as `start_date` and `end_date` are; the period must be over. `previous`: the period before. Of a range from a local midnight until now that is as many local days before, the last one up to the same time of day; of a month so far, from its second day on, the month before, up to the same day and time. Of any other range it is the same length just before.',
+      'A period to compare with: its totals and time lists are added, and to each row of each list what its metric was then (`previous`) and the change in percent (`change`). `year`: the same local dates and times a year before, 28 February for the 29th. Two dates, such as `2025-01-01/2025-01-31`, are read as `start_date` and `end_date` are; the period must be over. `previous`: the period before. Of a range from a local midnight until now that is as many local days before, the last one up to the same time of day; of a month so far, from its second day on, the month before, up to the same day and time. Of any other range it is the same length just before.',
     schema: { type: 'string', pattern: `^\\s*(${COMPARE_CHOICES.join('|')}|[^/]+/[^/]+)\\s*$` },
     example: 'previous',
   },

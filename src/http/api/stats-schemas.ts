@@ -93,6 +93,13 @@ const computedMetrics = z
 
 const rows = z.array(z.record(z.string(), z.union([z.string(), z.number(), z.null()])));
 
+/** What rows say of the period that they are compared with. */
+const BEFORE = {
+  previous:
+    'Only with `compare`: what the metric was in the period compared with; null in a bucket that it has none for.',
+  change: 'Only with `compare`: by how many percent the metric has changed; null from 0.',
+} as const;
+
 /** The row of a breakdown, which has the fields of its own dimensions and metric alone. */
 export const breakdownRow = namedSchema(
   'BreakdownRow',
@@ -109,6 +116,8 @@ export const breakdownRow = namedSchema(
           ]),
         ),
       ),
+      previous: z.union([zoned, decimal]).nullable().exactOptional().describe(BEFORE.previous),
+      change: z.number().min(-100).nullable().exactOptional().describe(BEFORE.change),
     })
     .describe('A row of a list of several dimensions: a field for each of them, and the metric.'),
 );
@@ -118,7 +127,9 @@ const metrics = z.record(z.string(), rows).meta({
     'One list for each metric and dimension; with `breakdown` also one for each metric of all dimensions together, such as `clicks_by_time_browser`.',
   propertyNames: { type: 'string', pattern: listPattern(METRIC_NAMES, DIMENSION_NAMES) },
   properties: Object.fromEntries(
-    METRIC_NAMES.flatMap((metric) => DIMENSION_NAMES.map((name) => singleList(metric, name))),
+    METRIC_NAMES.flatMap((metric) =>
+      DIMENSION_NAMES.map((name) => singleList(metric, name, comparedSchemas(metric))),
+    ),
   ),
   additionalProperties: { type: 'array', items: ref(breakdownRow) },
 });
@@ -130,8 +141,8 @@ const timeMetrics = z.record(z.string(), rows).meta({
   additionalProperties: false,
 });
 
-/** A list of one dimension. */
-function singleList(metric: MetricName, name: DimensionName): readonly [string, object] {
+/** A list of one dimension. @param optional what its rows may have besides */
+function singleList(metric: MetricName, name: DimensionName, optional = {}): readonly [string, object] {
   const fields =
     name === 'time'
       ? { time: { type: 'string' }, bucket_start: { type: 'string', format: 'date-time' } }
@@ -144,12 +155,29 @@ function singleList(metric: MetricName, name: DimensionName): readonly [string, 
     `${metric}_by_${name}`,
     {
       type: 'array',
-      items: { type: 'object', properties: row, required: Object.keys(row), additionalProperties: false },
+      items: {
+        type: 'object',
+        properties: { ...row, ...optional },
+        required: Object.keys(row),
+        additionalProperties: false,
+      },
     },
   ];
 }
 
-function numberSchema(metric: MetricName, field: string): object {
+function comparedSchemas(metric: MetricName): object {
+  const { type, ...rest } = numberSchema(metric, metric);
+  const kind = typeof type === 'string' ? type : (type[0] ?? '');
+  return {
+    previous: { ...rest, type: [kind, 'null'], description: BEFORE.previous },
+    change: { type: ['number', 'null'], minimum: -100, description: BEFORE.change },
+  };
+}
+
+function numberSchema(
+  metric: MetricName,
+  field: string,
+): { readonly type: string | readonly string[]; readonly [keyword: string]: unknown } {
   if (field !== metric) return { type: 'number', minimum: 0, maximum: 100 };
   const { kind, empty } = metricOf(metric);
   const type = { count: 'integer', decimal: 'number', instant: 'string' }[kind];
@@ -171,7 +199,7 @@ const previousPeriod = z
     computed_metrics: computedMetrics.exactOptional(),
     metrics: timeMetrics.exactOptional(),
   })
-  .describe('The period before. Its percentages are of its own totals.');
+  .describe('The period compared with. Its percentages are of its own totals.');
 
 const filterValues = z.union([
   z.array(z.string()),
@@ -259,9 +287,7 @@ const statsFields = {
   previous: previousPeriod
     .nullable()
     .exactOptional()
-    .describe(
-      'Only with `compare=previous`; null where the period before the range lies before all possible clicks.',
-    ),
+    .describe('Only with `compare`; null where that period lies before all possible clicks.'),
   explain: explanation.exactOptional(),
 };
 

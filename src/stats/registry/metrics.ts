@@ -169,6 +169,11 @@ export function metricFields(name: MetricName): readonly string[] {
   return metricOf(name).hasPercentage ? [name, percentageOf(name)] : [name];
 }
 
+/** The name of the column that has what a metric was in the period compared with. */
+export function previousOf(name: MetricName): string {
+  return `previous_${name}`;
+}
+
 /** The name of a metric's percentage. */
 export function percentageOf(name: MetricName): string {
   return `${name}_percentage`;

@@ -1,5 +1,5 @@
 import type { Explanation } from './explanation.ts';
-import type { Plan } from '../plan.ts';
+import type { Plan, PreviousPlan } from '../plan.ts';
 import { columnsOf } from '../sql/compile.ts';
 import { periodOf } from '../sql/periods.ts';
 import { type PreviousHead, previousHead } from './result-head.ts';
@@ -43,7 +43,7 @@ export function shapeCompared(
   };
 }
 
-function shapePrevious({ lists }: Plan, result: StatsResult<ShapedList>): PreviousPeriod<ShapedList> {
+function shapePrevious({ lists }: PreviousPlan, result: StatsResult<ShapedList>): PreviousPeriod<ShapedList> {
   return { ...previousHead(result), ...(lists.length === 0 ? {} : { metrics: result.metrics }) };
 }
 

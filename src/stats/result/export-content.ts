@@ -9,6 +9,7 @@ import { percentageOf } from '../registry/metrics.ts';
 import { type ExportListPlan, type RowOf, exportLists } from '../sql/export-lists.ts';
 import { countedMetrics } from '../sql/numbers.ts';
 import { buckets } from '../time/buckets.ts';
+import { changeOf, emptyBefore } from './change.ts';
 import { DelimitedBytes } from './delimited-bytes.ts';
 import { type StatsHead, type SummaryNumbers, previousHead, shapeHead, shownMetric } from './result-head.ts';
 
@@ -114,21 +115,26 @@ async function* everyBucket(
   total: number,
 ): AsyncGenerator<Buffer> {
   const rows = valuesOf(section);
+  const empty = emptyBefore(metric, query);
   let next = await rows.next();
   let text = '';
   const yieldIfDue = timeSlices(BUCKETS_A_LOOK);
   for (const { start, offset, label } of buckets(query.interval, query.range, query.timezone)) {
     let counted: number | null = null;
+    let before: number | null = empty(start / 1000);
     if (next.done !== true && next.value.seconds === start / 1000) {
-      counted = next.value.value;
+      [counted = null, before = null] = next.value.values;
       next = await rows.next();
     }
     const value = shownMetric(metric, counted, query.timezone);
+    const previous = before && shownMetric(metric, before, query.timezone);
     text += writeRow(template, {
       time: label,
       bucket_start: formatWithOffset(start, offset),
       [metric]: value,
       [percentageOf(metric)]: percentage(Number(value), total),
+      previous,
+      change: changeOf(value, previous),
     });
     const due = yieldIfDue();
     if (due !== undefined) await due;
@@ -146,8 +152,11 @@ async function* valuesOf(section: AsyncIterable<Buffer>) {
     const lines = (rest + piece.toString('latin1')).split('\n');
     rest = lines.pop() ?? '';
     for (const line of lines) {
-      const [seconds, value = ''] = line.split('\t');
-      yield { seconds: Number(seconds), value: value === '' ? null : Number(value) };
+      const [seconds, ...values] = line.split('\t');
+      yield {
+        seconds: Number(seconds),
+        values: values.map((value) => (value === '' ? null : Number(value))),
+      };
     }
   }
 }

@@ -1,8 +1,9 @@
 import { type StatsHead, type SummaryNumbers, shapeHead, shownMetric } from './result-head.ts';
 import { percentage } from '../../lib/rounding.ts';
+import { changeOf, emptyBefore } from './change.ts';
 import { type MetricList, isTimeList, listsOf } from '../sql/lists.ts';
 import { countedMetrics } from '../sql/numbers.ts';
-import { type MetricName, metricOf, percentageOf } from '../registry/metrics.ts';
+import { type MetricName, metricOf, percentageOf, previousOf } from '../registry/metrics.ts';
 import type { StatsQuery } from '../parse/query.ts';
 import { TimeFields } from '../time/time-fields.ts';
 
@@ -30,6 +31,8 @@ export type ShapedList = Iterable<ListRow>;
 interface Group {
   readonly fields: ListRow;
   readonly row: StatsRow | undefined;
+  /** When its bucket begins (Unix seconds), in time's own list. */
+  readonly start?: number;
 }
 
 /**
@@ -53,8 +56,11 @@ export function shapeStats(
     const name = list.dimensions.join('_');
     for (const metric of query.metrics) {
       const withNumbers = numberWriter(metric, read, head);
+      const withChange = changeWriter(metric, read, query);
       metrics[`${metric}_by_${name}`] = new LazyList(function* () {
-        for (const group of groupsOf(list, listRows, read, timeFields)) yield withNumbers(group);
+        for (const group of groupsOf(list, listRows, read, timeFields)) {
+          yield withChange(group, withNumbers(group));
+        }
       });
     }
     if (!isTimeList(list))
@@ -82,6 +88,23 @@ function numberWriter(
     return hasPercentage
       ? { ...fields, [metric]: value, [percentageName]: percentage(Number(value), whole) }
       : { ...fields, [metric]: value };
+  };
+}
+
+/** Adds what a metric was in the period compared with, where there is one, and how it has changed. */
+function changeWriter(
+  metric: MetricName,
+  read: ReadColumn,
+  query: StatsQuery,
+): (group: Group, fields: ListRow) => ListRow {
+  if (query.previous === undefined) return (_, fields) => fields;
+  const column = previousOf(metric);
+  const empty = emptyBefore(metric, query);
+  return ({ row, start = 0 }, fields) => {
+    const counted = row === undefined ? null : numberIn(row, column, read);
+    const previous =
+      row === undefined ? empty(start) : counted && shownMetric(metric, counted, query.timezone);
+    return { ...fields, previous, change: changeOf(fields[metric] ?? null, previous) };
   };
 }
 
@@ -126,7 +149,9 @@ function* groupsOf(
 ): Generator<Group> {
   if (isTimeList(list)) {
     const byBucket = new Map(rows.map((row) => [read(row, 'time'), row]));
-    for (const start of timeFields.starts()) yield { fields: timeFields.of(start), row: byBucket.get(start) };
+    for (const start of timeFields.starts()) {
+      yield { fields: timeFields.of(start), row: byBucket.get(start), start };
+    }
     return;
   }
   for (const row of rows) {

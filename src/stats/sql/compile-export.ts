@@ -1,14 +1,14 @@
 import { type Statement, subquery } from '../../sql/select.ts';
 import { EMPTY, type Sql, identifier, join, param, sql } from '../../sql/sql.ts';
-import type { Plan } from '../plan.ts';
+import type { Plan, PreviousPlan } from '../plan.ts';
 import type { StatsQuery } from '../parse/query.ts';
-import { type MetricName, metricOf, percentageOf } from '../registry/metrics.ts';
+import { type MetricName, metricOf, percentageOf, previousOf } from '../registry/metrics.ts';
 import { filterClicks } from './conditions.ts';
-import { type ExportListPlan, type RowOf, exportLists } from './export-lists.ts';
+import { type RowOf, exportLists } from './export-lists.ts';
 import { blankDimensions } from './lists.ts';
 import { countedMetrics, listMetrics, selectSummary } from './numbers.ts';
 import { isShown, limitBy, placeInList, rankAndNames } from './order.ts';
-import { PREVIOUS, groupsOfBoth, mergedOfBoth } from './periods.ts';
+import { PREVIOUS, groupsOfBoth, mergedOfBoth, previousColumns } from './periods.ts';
 import { rowText } from './row-text.ts';
 import { clicksFrom } from './sharding.ts';
 import { instantText, timeTexts } from './time-text.ts';
@@ -32,8 +32,8 @@ export function compileExport(plan: Plan, rowOf: RowOf): Sql {
   );
   const place = sql`(list - 1) * ${param('UInt32', query.metrics.length)} + metric`;
   const branches = [
-    ...sectionsOf(query, 0, rowOf),
-    ...(previous === undefined ? [] : sectionsOf(previous.query, PREVIOUS, rowOf)),
+    ...sectionsOf(query, previous, 0, rowOf),
+    ...(previous === undefined ? [] : sectionsOf(previous.query, undefined, PREVIOUS, rowOf)),
   ].map(({ index, row }) => sql`${place} = ${param('UInt32', index)}, ${row}`);
   const end = param('UInt8', endOf(plan));
   const forEachMetric = (rows: Sql): Sql =>
@@ -57,12 +57,14 @@ ${shown}
 }
 
 /** The lists of a period with the numbers of their sections. @param moved what is added to the lists' places */
-function sectionsOf(query: StatsQuery, moved: number, rowOf: RowOf) {
+function sectionsOf(query: StatsQuery, previous: PreviousPlan | undefined, moved: number, rowOf: RowOf) {
   const first = moved * query.metrics.length;
   const values = shownValues(query);
   return exportLists(query).map((list, index) => ({
     index: first + index,
-    row: sectionRow(list, rowOf, values),
+    row: list.isTime
+      ? timeRow(list.metric, previous)
+      : rowText(rowOf(list.columns), { ...values, ...comparedValues(list.metric, previous) }),
   }));
 }
 
@@ -72,7 +74,7 @@ function endOf({ lists, previous }: Plan): number {
 }
 
 function summaries(plan: Plan): Sql {
-  const before = plan.previous && sql`,\n${subquery(summaryOf(plan.previous))} AS previous_totals`;
+  const before = plan.previous && sql`,\n${subquery(summaryOf(plan.previous.counted))} AS previous_totals`;
   return sql`WITH ${subquery(summaryOf(plan))} AS totals${before ?? EMPTY}\n`;
 }
 
@@ -107,7 +109,7 @@ function counted(rows: Sql): Sql {
 
 /** The groups of all lists and the delimiters; the totals come of a query before. */
 function serverRows(plan: Plan): Sql {
-  return rowsAndDelimiters(groupsOfBoth(plan), plan, listMetrics(plan.query));
+  return rowsAndDelimiters(groupsOfBoth(plan), plan, [...listMetrics(plan.query), ...previousColumns(plan)]);
 }
 
 /** The same, each row with the totals: the shards are asked once, so that these are of the view that the groups are of. */
@@ -122,11 +124,13 @@ function shardedRows(plan: Plan): Sql {
     return sql`tuple(${join(totals, ', ')})`;
   };
   const before = plan.previous && sql`, ${totalsOf(PREVIOUS)} AS previous_totals`;
-  const shown = ['list', 'is_row', ...listMetrics(plan.query), ...plan.query.groupBy].map(identifier);
+  const { query } = plan;
+  const numbers = [...listMetrics(query), ...previousColumns(plan)];
+  const shown = ['list', 'is_row', ...numbers, ...query.groupBy].map(identifier);
   return sql`SELECT ${join(shown, ', ')}, ${totalsOf(0)} AS totals${before ?? EMPTY}
 FROM
 (
-${rowsAndDelimiters(merged, plan, countedMetrics(plan.query))}
+${rowsAndDelimiters(merged, plan, [...countedMetrics(plan.query), ...previousColumns(plan)])}
 )
 QUALIFY list NOT IN (0, ${param('UInt8', PREVIOUS)}) OR is_row = 0`;
 }
@@ -193,10 +197,30 @@ function shownValues(query: StatsQuery): Values {
   return { ...Object.fromEntries([...dimensions, ...metrics]), ...times };
 }
 
-function sectionRow({ metric, columns, isTime }: ExportListPlan, rowOf: RowOf, values: Values): Sql {
-  if (!isTime) return rowText(rowOf(columns), values);
-  return sql`concat(toString(time), '\\t', ifNull(toString(${identifier(metric)}), ''), '\\n')`;
+/** A bucket of time's own list: what is to be shown of it, one after the other. */
+function timeRow(metric: MetricName, previous: PreviousPlan | undefined): Sql {
+  const numbers = previous === undefined ? [metric] : [metric, previousOf(metric)];
+  const cells = numbers.map((name) => sql`'\\t', ifNull(toString(${identifier(name)}), '')`);
+  return sql`concat(toString(time), ${join(cells, ', ')}, '\\n')`;
 }
+
+/** What a metric was in the period compared with, and how it has changed, as `changeOf` has it. */
+export function comparedValues(
+  name: MetricName,
+  previous: PreviousPlan | undefined,
+): Readonly<Record<'previous' | 'change', Sql>> {
+  if (previous === undefined) return { previous: NULL, change: NULL };
+  const before = identifier(previousOf(name));
+  const { kind } = metricOf(name);
+  if (kind === 'instant') return { previous: instantText(previous.query, before), change: NULL };
+  const [now, then] = [identifier(name), before].map((value) =>
+    kind === 'count' ? value : sql`floor(${value} * 100 + 0.5)`,
+  );
+  const change = sql`floor((${now ?? NULL} - ${then ?? NULL}) * 10000 / nullIf(${then ?? NULL}, 0) + 0.5) / 100`;
+  return { previous: before, change };
+}
+
+const NULL = sql`NULL`;
 
 /** A metric as `shownMetric` has it. */
 export function shownValue(metric: MetricName, query: StatsQuery): Sql {

@@ -3,7 +3,7 @@ import { EMPTY, type Sql, identifier, join, param, sql } from '../../sql/sql.ts'
 import { mapEntries } from '../../lib/names.ts';
 import type { StatsQuery } from '../parse/query.ts';
 import type { Plan } from '../plan.ts';
-import { shownValue } from './compile-export.ts';
+import { comparedValues, shownValue } from './compile-export.ts';
 import { isShown, placeInList, rankAndNames } from './order.ts';
 import { IS_PREVIOUS, PREVIOUS, groupsOfBoth, mergedOfBoth } from './periods.ts';
 import { timeTexts } from './time-text.ts';
@@ -19,7 +19,7 @@ export function compileNativeExport(plan: Plan): Sql {
   const rank = join(rankAndNames(query), ', ');
   const cut = query.limit !== undefined || query.offset !== undefined;
   const dimensions = query.groupBy.flatMap((name) => (name === 'time' ? ['time', 'bucket_start'] : [name]));
-  const shown = ['list', ...dimensions, ...query.metrics];
+  const shown = ['list', ...dimensions, ...query.metrics, ...comparedColumns(plan).map(([name]) => name)];
   // Two steps, because ClickHouse would take an alias `time` for the column in the expressions beside it.
   return sql`SELECT ${join(
     shown.map((name) => named(identifier(`shown_${name}`), name)),
@@ -38,7 +38,18 @@ ORDER BY list, ${lists.some((list) => list.dimensions.includes('time')) ? sql`ti
 )`;
 }
 
-function shownColumns({ query, lists, previous }: Plan): readonly Sql[] {
+/** What each metric was in the period compared with, and how it has changed. */
+function comparedColumns({ query, previous }: Plan): readonly (readonly [name: string, value: Sql])[] {
+  if (previous === undefined) return [];
+  return query.metrics.flatMap((metric) =>
+    Object.entries(comparedValues(metric, previous)).map(
+      ([name, value]) => [`${metric}_${name}`, value] as const,
+    ),
+  );
+}
+
+function shownColumns(plan: Plan): readonly Sql[] {
+  const { query, lists, previous } = plan;
   const placed = [
     ...lists.map(({ dimensions }, index) => ({ dimensions, place: index + 1, before: '' })),
     ...(previous?.lists ?? []).map(({ dimensions }, index) => ({
@@ -65,6 +76,7 @@ function shownColumns({ query, lists, previous }: Plan): readonly Sql[] {
       .filter((name) => name !== 'time')
       .map((name) => named(identifier(name), `shown_${name}`)),
     ...query.metrics.map((name) => named(shownValue(name, query), `shown_${name}`)),
+    ...comparedColumns(plan).map(([name, value]) => named(value, `shown_${name}`)),
   ];
 }
 

@@ -3,14 +3,21 @@ import type { Sql } from '../../sql/sql.ts';
 import type { Plan } from '../plan.ts';
 import { countGroups } from './count.ts';
 import { limitGroups, orderRows } from './order.ts';
-import { addPreviousPeriod } from './periods.ts';
+import { addPreviousPeriod, matchPeriods } from './periods.ts';
 import { mergeShards } from './sharding.ts';
 import { addSummary } from './summary.ts';
 
 type Pass = (statement: Statement, plan: Plan) => Statement;
 
 /** From the groups of all lists to the rows of an answer. */
-const PASSES: readonly Pass[] = [addSummary, addPreviousPeriod, mergeShards, limitGroups, orderRows];
+const PASSES: readonly Pass[] = [
+  addSummary,
+  addPreviousPeriod,
+  mergeShards,
+  matchPeriods,
+  limitGroups,
+  orderRows,
+];
 
 /**
  * A plan as one SQL query, so that all of an answer is of one view of the clicks. The columns of its rows are those of

@@ -28,7 +28,11 @@ export function exportLists(query: StatsQuery): readonly ExportListPlan[] {
         name: `${metric}_by_${groupName}`,
         groupName,
         metric,
-        columns: [...list.dimensions.flatMap(columnsOf), ...metricColumns(metric)],
+        columns: [
+          ...list.dimensions.flatMap(columnsOf),
+          ...metricColumns(metric),
+          ...(query.previous === undefined ? [] : comparedColumns(metric)),
+        ],
         isTime: isTimeList(list),
       };
     }),
@@ -39,6 +43,15 @@ function metricColumns(name: MetricName): readonly Column[] {
   const { kind, empty, hasPercentage } = metricOf(name);
   const own = { name, kind: kind === 'instant' ? 'plain' : 'number', isNullable: empty === null } as const;
   return hasPercentage ? [own, { name: percentageOf(name), kind: 'number' }] : [own];
+}
+
+/** What the metric was in the period compared with, and how it has changed. */
+function comparedColumns(name: MetricName): readonly Column[] {
+  const kind = metricOf(name).kind === 'instant' ? 'plain' : 'number';
+  return [
+    { name: 'previous', kind, isNullable: true },
+    { name: 'change', kind: 'number', isNullable: true },
+  ];
 }
 
 function columnsOf(name: DimensionName): readonly Column[] {

@@ -1,13 +1,25 @@
-import { type Select, type Selection, type Statement, as, unionOf } from '../../sql/select.ts';
-import { type Sql, param, sql } from '../../sql/sql.ts';
+import {
+  type Select,
+  type Statement,
+  as,
+  named,
+  selectFrom,
+  selectOf,
+  subquery,
+  unionOf,
+} from '../../sql/select.ts';
+import { type Sql, identifier, join, param, sql } from '../../sql/sql.ts';
 import type { Plan } from '../plan.ts';
+import { type MetricName, metricOf, previousOf } from '../registry/metrics.ts';
 import type { StatsQuery } from '../parse/query.ts';
+import { type MatchedBuckets, matchBuckets } from '../time/matched-buckets.ts';
 import { countGroups } from './count.ts';
-import { blankDimensions } from './lists.ts';
+import { isTimeList } from './lists.ts';
+import { countedMetrics, listMetrics } from './numbers.ts';
 import { mergeShards } from './sharding.ts';
 import { addSummary } from './summary.ts';
 
-/** What is added to the places of the lists of the period before. */
+/** What is added to the places of the lists of the period that is compared with. */
 export const PREVIOUS = 100;
 
 /** Which period a row is of, and its list's place in it. */
@@ -15,43 +27,119 @@ export function periodOf(place: number): { readonly isPrevious: boolean; readonl
   return { isPrevious: place >= PREVIOUS, list: place % PREVIOUS };
 }
 
-/** Whether a row is of a list of the period before, which can only be time's. */
+/** Whether a row is of a list of the period compared with, which can only be time's. */
 export const IS_PREVIOUS: Sql = sql`list > ${param('UInt8', PREVIOUS)}`;
 
-/** Puts the rows of the period before beside, in the same columns: two periods of one query are of one view. */
-export function addPreviousPeriod(rows: Statement, { query, previous }: Plan): Statement {
+/** Puts the rows of the period compared with beside, in the same columns: two periods of one query are of one view. */
+export function addPreviousPeriod(rows: Statement, { previous }: Plan): Statement {
   if (previous === undefined) return rows;
-  return besidePrevious(rows, query, addSummary(countGroups(previous), previous));
+  return besidePrevious(rows, addSummary(countGroups(previous.counted), previous.counted));
 }
 
-/** The groups of all lists of one server, without a summary; those of the period before beside them. */
+/** The groups of all lists of one server, without a summary; those of the period compared with in them and beside them. */
 export function groupsOfBoth(plan: Plan): Statement {
-  const { query, previous } = plan;
+  const { previous } = plan;
   const groups = countGroups({ ...plan, isOnePass: false });
-  if (previous === undefined || previous.lists.length === 0) return groups;
-  return besidePrevious(groups, query, countGroups({ ...previous, isOnePass: false }));
+  if (previous === undefined) return groups;
+  return matched(
+    besidePrevious(groups, countGroups({ ...previous.counted, isOnePass: false })),
+    plan,
+    listMetrics(plan.query),
+  );
 }
 
 /** The groups and summaries of both periods, of all shards. */
 export function mergedOfBoth(plan: Plan): Statement {
-  return mergeShards(addPreviousPeriod(addSummary(countGroups(plan), plan), plan), plan);
+  return matchPeriods(mergeShards(addPreviousPeriod(addSummary(countGroups(plan), plan), plan), plan), plan);
 }
 
-/** Rows of a query, and beside them those of its period before, which have fewer dimensions. */
-function besidePrevious(rows: Statement, query: StatsQuery, before: Statement): Statement {
-  const blanks = blankDimensions(query);
+/**
+ * Gives each row the numbers that its group had in the period compared with, a bucket those of the bucket in its place.
+ * Of that period's own rows, the totals and time's list stay.
+ */
+export function matchPeriods(rows: Statement, plan: Plan): Statement {
+  return plan.previous === undefined ? rows : matched(rows, plan, countedMetrics(plan.query));
+}
+
+/** The columns in which rows have what their metrics were in the period compared with. */
+export function previousColumns({ query, previous }: Plan): readonly string[] {
+  return previous === undefined ? [] : query.metrics.map(previousOf);
+}
+
+function besidePrevious(rows: Statement, before: Statement): Statement {
   return unionOf(
     rows,
     ...unionOf(before).branches.map((branch): Select => {
       const [list, ...others] = branch.columns;
-      const dimensions = blanks.map((blank) => others.find(({ name }) => name === blank.name) ?? blank);
-      const numbers = others.filter(({ name }) => !blanks.some((blank) => name === blank.name));
-      return { ...branch, columns: [...moved(list), ...dimensions, ...numbers] };
+      if (list === undefined) return branch;
+      const place = as('list', sql`toUInt8((${list.expression}) + ${param('UInt8', PREVIOUS)})`);
+      return { ...branch, columns: [place, ...others] };
     }),
   );
 }
 
-function moved(list: Selection | undefined): readonly Selection[] {
-  if (list === undefined) return [];
-  return [as('list', sql`toUInt8((${list.expression}) + ${param('UInt8', PREVIOUS)})`)];
+/** Each group once: its row, and the one that the period compared with has for it. */
+function matched(rows: Statement, plan: Plan, numbers: readonly MetricName[]): Statement {
+  const { query, lists } = plan;
+  const timeList = param('UInt8', lists.findIndex(isTimeList) + 1);
+  const byTime = query.groupBy.includes('time') ? bucketsOf(query) : undefined;
+  const dimensions = query.groupBy.filter((name) => name !== 'time');
+  const placed = {
+    ...selectFrom(sql`${subquery(rows)} AS counted`),
+    columns: [
+      as('place', placesOf(timeList)),
+      as('is_match', sql`list >= ${param('UInt8', PREVIOUS)} AND place < ${param('UInt8', PREVIOUS)}`),
+      ...(byTime === undefined ? [] : [as('at', bucketOf(byTime))]),
+      ...dimensions.map(named),
+      ...numbers.map(named),
+    ],
+  };
+  const keys = ['place', ...(byTime === undefined ? [] : ['at']), ...dimensions];
+  const isShown = sql`place >= ${param('UInt8', PREVIOUS)} OR place = ${timeList} OR countIf(NOT is_match) > 0`;
+  // The table's name stands before: without it an alias would be taken for the column.
+  const number = (name: MetricName): Sql => sql`placed.${identifier(name)}`;
+  const grouped: Select = {
+    ...selectFrom(sql`${subquery(placed)} AS placed`),
+    columns: [
+      as('list', sql`place`),
+      ...query.groupBy.map((name) => (name === 'time' ? as(name, sql`at`) : named(name))),
+      ...numbers.map((name) => as(name, sql`anyIf(${number(name)}, NOT is_match)`)),
+      ...query.metrics.map((name) => as(previousOf(name), previousNumber(name, number(name), byTime))),
+    ],
+    groupBy: join(keys.map(identifier), ', '),
+    having: byTime === undefined ? isShown : sql`(${isShown}) AND at >= 0`,
+  };
+  return selectOf(
+    grouped,
+    grouped.columns.map(({ name }) => name),
+  );
+}
+
+function bucketsOf({ interval, range, previous, timezone }: StatsQuery): MatchedBuckets {
+  return matchBuckets(interval, range, previous ?? range, timezone);
+}
+
+/** The lists that a row belongs to: time's of the period compared with is shown by itself, too. */
+function placesOf(timeList: Sql | ReturnType<typeof param>): Sql {
+  const own = param('UInt8', PREVIOUS);
+  const before = sql`toUInt8(list - ${own})`;
+  return sql`arrayJoin(multiIf(list <= ${own}, [list], ${before} = ${timeList}, [toUInt8(${own} + 1), ${before}], [${before}]))`;
+}
+
+/** The bucket of a row, in the other period that of the same place; 0 where its list is not by time. */
+function bucketOf({ starts, shifts }: MatchedBuckets): Sql {
+  const from = param('Array(Int64)', starts);
+  const shift = sql`transform(roundDown(time, ${from}), ${from}, ${param('Array(Int64)', shifts)}, toInt64(0))`;
+  return sql`if(is_match AND time != 0, time + ${shift}, time)`;
+}
+
+/** What a metric was; NULL in a bucket that the period compared with has none for. */
+function previousNumber(name: MetricName, column: Sql, byTime: MatchedBuckets | undefined): Sql {
+  const { kind, empty } = metricOf(name);
+  const found = sql`anyIf(${column}, is_match)`;
+  // Of no row, an instant is that of 1970.
+  const value =
+    kind === 'instant' ? sql`nullIf(${found}, 0)` : empty === 0 ? sql`ifNull(${found}, 0)` : found;
+  if (byTime?.surplusFrom === undefined) return value;
+  return sql`if(at >= ${param('Int64', byTime.surplusFrom)}, NULL, ${value})`;
 }

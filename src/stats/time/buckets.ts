@@ -74,6 +74,24 @@ function* clockSlots(step: number, range: TimeRange, zone: string): Generator<Sl
   }
 }
 
+/** Buckets that follow each other in steps (ms), the first of which begins at `start` (Unix ms). */
+export interface BucketRun {
+  readonly start: number;
+  readonly step: number;
+  readonly count: number;
+}
+
+/** The buckets of an interval of minutes, as few runs as there are clock changes. @param step a bucket's length (ms) */
+export function* clockRuns(step: number, range: TimeRange, zone: string): Generator<BucketRun> {
+  for (const { from, to, offset, change } of stretches(range, zone)) {
+    const first = from - modulo(wallOf(from, offset), step);
+    // One that the change has cut begins with it.
+    if (first < change) yield { start: change, step, count: 1 };
+    const start = first < change ? first + step : first;
+    if (start <= to) yield { start, step, count: Math.floor((to - start) / step) + 1 };
+  }
+}
+
 /** The buckets of an interval of days or months; `wall` is the midnight of the first date. */
 export function* dateSlots(interval: Interval, range: TimeRange, zone: string): Generator<Slot> {
   const dates = stretches(range, zone).flatMap(({ from, to, offset }) => [
