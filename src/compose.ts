@@ -35,6 +35,7 @@ import type { Services } from './http/request/services.ts';
 import { KeyStore, hashKey } from './keys/key-store.ts';
 import type { Principal } from './keys/scopes.ts';
 import { readOrCreateSecret } from './data-dir/secrets.ts';
+import { Segments } from './segments/segments.ts';
 import { sql } from './sql/sql.ts';
 import { UrlRegistry } from './urls/registry.ts';
 
@@ -134,6 +135,7 @@ export function composeServices(config: Config, { clickhouse, ...parts }: Opened
     sharding: shards,
     urls,
     keys: new KeyStore(database, nextVersion, now, budget, isEmbedded),
+    segments: new Segments(database, nextVersion),
     fixedKeys,
     ingest,
     idempotency: new IdempotencyLedger(database, nextVersion),

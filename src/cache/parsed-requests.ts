@@ -46,6 +46,8 @@ export class ParsedRequests {
       asked.rangeName !== undefined || (request.isOpen && queryString.includes('end_date'));
     const key = keyOf(queryString);
     const bytes = 2 * (key.length + sizeOf(request.subject)) + OVERHEAD;
+    // What a segment stands for can change.
+    if (asked.segments.length > 0) return request;
     this.#entries.set(key, request, bytes, dependsOnNow ? RELATIVE_TTL_MS : undefined);
     return request;
   }

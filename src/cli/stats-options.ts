@@ -23,6 +23,7 @@ const PARAMETERS: Readonly<Record<string, string>> = {
       'filter: values, comma-separated',
     ]),
   ),
+  segment: 'name of a segment of the owner',
   bots: 'include, exclude or only',
   sort: 'what groups are ordered by: a metric or a dimension; -clicks: the largest first',
   limit: 'groups in each list, 1 to 10000',

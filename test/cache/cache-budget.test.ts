@@ -128,6 +128,7 @@ const FILLED: readonly (readonly [string, (cache: ByteLru<any>) => (index: numbe
           start: undefined,
           end: 1,
           endsNow: false,
+          segments: [],
         });
         cacheKey(asked, { kind: 'url', ownerId: 'me', shortCode: 'launch' });
       };

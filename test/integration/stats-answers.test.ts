@@ -534,6 +534,97 @@ describe('filter operators', () => {
   });
 });
 
+describe('segments', () => {
+  const put = async (name: string, filters: unknown, by = key) =>
+    spoor.send('PUT', `/api/v1/segments/${name}`, { key: by, json: { filters } });
+  const counted = async (query: Query, by = key) => {
+    const { status, json } = await spoor.send('GET', '/api/v1/stats', {
+      key: by,
+      query: { ...THAT_DAY, ...query },
+    });
+    return [status, json.summary?.total_clicks ?? json.field, json.filters];
+  };
+
+  test('stand for their filters until they are changed or deleted', async () => {
+    const created = await put('fox', ['is', 'browser', 'Firefox']);
+    expect([created.status, created.json.filters]).toEqual([201, { browser: ['Firefox'] }]);
+    const asked = { segment: 'fox', country: 'TR' };
+    const both = { country: ['TR'], browser: ['Firefox'] };
+    expect(await counted(asked)).toEqual([200, 1, both]);
+    expect(await counted(asked)).toEqual([200, 1, both]);
+    const changed = await put('fox', { browser: { is_not: 'Firefox' } });
+    expect(changed.status).toBe(200);
+    expect(await counted(asked)).toEqual([200, 0, { country: ['TR'], browser: { is_not: ['Firefox'] } }]);
+    expect(await counted({ segment: 'fox' })).toEqual([200, 4, { browser: { is_not: ['Firefox'] } }]);
+
+    const other = await put('us', { country: 'US' });
+    const { json } = await spoor.send('GET', '/api/v1/segments', { key });
+    expect(json.items).toEqual([changed.json, other.json]);
+    expect((await spoor.send('GET', '/api/v1/segments/us', { key })).json).toEqual(other.json);
+    const two = { browser: { is_not: ['Firefox'] }, country: ['US'] };
+    expect(await counted({ segment: 'fox, us' })).toEqual([200, 2, two]);
+    expect(await counted({ segment: ['fox', 'us'] })).toEqual([200, 2, two]);
+    const batch = { ...THAT_DAY, segment: ['fox', 'us'] };
+    const { json: batched } = await spoor.send('POST', '/api/v1/stats/query', {
+      key,
+      json: { queries: [batch, { ...batch, segment: 'nix' }] },
+    });
+    expect(batched.results.map((one: any) => [one.status, one.body.filters ?? one.body.field])).toEqual([
+      [200, two],
+      [400, 'segment'],
+    ]);
+    const { json: exported } = await spoor.send('GET', '/api/v1/export', {
+      key,
+      query: { ...THAT_DAY, format: 'json', segment: 'us' },
+    });
+    expect([exported.summary.total_clicks, exported.filters]).toEqual([2, { country: ['US'] }]);
+
+    // Both hold, so that the lists do not add up.
+    expect((await counted({ segment: 'us', country: 'TR' })).slice(0, 2)).toEqual([200, 0]);
+    const gone = await spoor.send('DELETE', '/api/v1/segments/fox', { key });
+    expect(gone.status).toBe(204);
+    expect((await spoor.send('DELETE', '/api/v1/segments/fox', { key })).status).toBe(404);
+    expect((await spoor.send('GET', '/api/v1/segments/fox', { key })).status).toBe(404);
+    expect((await counted(asked)).slice(0, 2)).toEqual([400, 'segment']);
+    expect((await put('fox', { os: 'x' })).status).toBe(201);
+  });
+
+  test('are of their owner alone', async () => {
+    await put('mine', { browser: 'Chrome' });
+    expect((await counted({ segment: 'mine' }, otherKey)).slice(0, 2)).toEqual([400, 'segment']);
+    expect((await spoor.send('GET', '/api/v1/segments', { key: otherKey })).json).toEqual({ items: [] });
+    const { json } = await spoor.send('GET', '/api/v1/stats', {
+      key,
+      query: { ...THAT_DAY, segment: 'mne' },
+    });
+    expect(json.error).toBe('There is no segment mne. Did you mean mine?');
+    const anonymous = { scope: 'anon', short_code: 'open', segment: 'mine' };
+    expect((await counted(anonymous)).slice(0, 1)).toEqual([200]);
+    const { status } = await spoor.send('GET', '/api/v1/stats', { key: null, query: anonymous });
+    expect(status).toBe(401);
+  });
+
+  test('with a link’s code do not go with a question about one', async () => {
+    await put('code', { short_code: 'mine' });
+    expect((await counted({ segment: 'code' })).slice(0, 2)).toEqual([200, 5]);
+    const asked = { scope: 'anon', short_code: 'open', segment: 'code' };
+    expect((await counted(asked)).slice(0, 2)).toEqual([400, 'segment']);
+  });
+
+  test.each([
+    ['a.b', { os: 'x' }, 'name'],
+    ['a'.repeat(65), { os: 'x' }, 'name'],
+    ['a', {}, 'filters'],
+    ['a', { os: [] }, 'filters'],
+    ['a', 'os', 'filters'],
+    ['a', { colour: 'x' }, 'filters'],
+    ['a', { os: { matches: '(' } }, 'filters'],
+  ])('%s with %j is refused', async (name, filters, field) => {
+    const { status, json } = await put(name, filters);
+    expect([status, json.code, json.field]).toEqual([400, 'validation_error', field]);
+  });
+});
+
 describe('refusals name their field', () => {
   const many = (name: string, ...values: string[]): Query => ({ [name]: values });
   test.each([

@@ -54,7 +54,11 @@ const WHO_SEES =
   "No key is needed where the statistics of the URL are public. A URL with private statistics is 404, as if there were none, but for its owner's key.";
 
 const STATS_PATH = '/api/v1/public/stats/{short_code}';
-const QUESTION = linkParameters(statsParameters(), LINK_OVERVIEW);
+// A segment needs a key.
+const QUESTION = linkParameters(
+  statsParameters().filter(({ name }) => name !== 'segment'),
+  LINK_OVERVIEW,
+);
 
 const publicStats = (headers: typeof TAGGED_HEADERS) =>
   encodedJson({

@@ -14,6 +14,7 @@ import { IMPORT_ROUTES } from './imports.ts';
 import { KEY_ROUTES } from './keys.ts';
 import { LINK_ROUTES } from './links.ts';
 import { PUBLIC_LINK_ROUTES } from './public-links.ts';
+import { SEGMENT_ROUTES } from './segments.ts';
 import { OWNER_ROUTES } from './owners.ts';
 import { STATS_QUERY_ROUTES } from './stats-query.ts';
 import { STATS_ROUTES } from './stats.ts';
@@ -31,6 +32,7 @@ const API_ROUTES: readonly Route[] = [
   ...ERASE_ROUTES,
   ...IMPORT_ROUTES,
   ...URL_ROUTES,
+  ...SEGMENT_ROUTES,
   ...CURRENT_KEY_ROUTES,
   ...KEY_ROUTES,
   ...HEALTH_ROUTES,

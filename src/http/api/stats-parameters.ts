@@ -122,6 +122,12 @@ function questionParameters(): Readonly<Record<string, Described>> {
         'Groups to pass over in each list; time lists are never cut. Past the last group, a list is empty.',
       schema: { type: 'integer', minimum: 0, maximum: MAX_OFFSET, default: 0 },
     },
+    segment: {
+      description:
+        'Filters of the owner under a name, beside the others; several names are separated by commas, and all of them hold. Needs a key.',
+      schema: { type: 'string' },
+      example: 'phones',
+    },
     bots: {
       description: `Clicks by bots: ${codes(BOT_CHOICES)}.`,
       schema: chosen('bots'),
@@ -160,7 +166,8 @@ function conditions(names: readonly FilterName[]): Described {
 
 const VALUES: JsonSchema = { type: ['string', 'array'], items: { type: 'string' } };
 
-const FILTERS: JsonSchema = {
+/** What the parameter `filters` takes. */
+export const FILTERS: JsonSchema = {
   type: ['object', 'array'],
   properties: Object.fromEntries(
     [...FILTER_NAMES, ...FILTER_ALIASES.keys()].map((name) => [

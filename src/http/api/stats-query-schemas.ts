@@ -17,7 +17,7 @@ const PARAMETERS = [...statsParameters(), EXPLAIN].flatMap(withoutObjects);
 export const QUESTION_NAMES = PARAMETERS.map(({ name }) => name);
 
 /** Parameters that may be lists. */
-const LISTS: readonly string[] = [...NAME_LISTS, ...FILTER_PARAMETERS.map(({ name }) => name)];
+const LISTS: readonly string[] = [...NAME_LISTS, 'segment', ...FILTER_PARAMETERS.map(({ name }) => name)];
 const DATES: readonly string[] = ['start_date', 'end_date'];
 
 /** One question, or several. Its fields are parsed as the parameters of a query string are. */

@@ -129,6 +129,7 @@ export const TAGS = {
   Clicks: 'Send clicks, one or many at a time, and erase them.',
   Imports: 'Files of clicks and logs of web servers, and taking an import back.',
   URLs: 'Short codes, who owns them and who may see their statistics.',
+  Segments: 'Filters under a name.',
   Keys: 'API keys, for administrators.',
   Service: 'Health, readiness and metrics.',
 } as const;

@@ -18,6 +18,7 @@ import type { KeyStore } from '../../keys/key-store.ts';
 import type { Principal } from '../../keys/scopes.ts';
 import type { RateLimits } from '../../rate-limit/rate-limits.ts';
 import type { Metrics } from '../../process/prometheus.ts';
+import type { Segments } from '../../segments/segments.ts';
 import type { Sharding } from '../../stats/sql/sharding.ts';
 import type { UrlRegistry } from '../../urls/registry.ts';
 
@@ -27,6 +28,7 @@ export interface Services {
   /** How the clicks are sharded; undefined: they are all in one table. */
   readonly sharding: Sharding | undefined;
   readonly urls: UrlRegistry;
+  readonly segments: Segments;
   readonly keys: KeyStore;
   /** Principals that are no stored keys: the administrator's key from the environment, the control token. */
   readonly fixedKeys: ReadonlyMap<string, Principal>;

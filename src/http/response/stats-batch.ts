@@ -81,13 +81,9 @@ export async function statsBatch(
   return results;
 }
 
-async function prepare(
-  services: Services,
-  { principal, times }: Asker,
-  question: Question,
-  at: number,
-): Promise<Prepared> {
-  const parsed = await times.measure('parse', () => parseQuestion(services, question, at));
+async function prepare(services: Services, asker: Asker, question: Question, at: number): Promise<Prepared> {
+  const { principal, times } = asker;
+  const parsed = await times.measure('parse', () => parseQuestion(services, asker, question, { at }));
   const request = parsedRequest(parsed.asked);
   return { parsed, question, request, tenant: await findTenant(services, request.subject, principal) };
 }

@@ -5,12 +5,18 @@ import { YEAR_2000 } from '../../lib/calendar.ts';
 import { AppError } from '../../errors.ts';
 import { type Principal, isAdmin } from '../../keys/scopes.ts';
 import type { RawParameters } from '../../stats/parse/parameters.ts';
-import { type ParseContext, exportQuery, parseStatsRequest, statsQuery } from '../../stats/parse/query.ts';
+import {
+  type ParseContext,
+  type StatsRequest,
+  exportQuery,
+  parseStatsRequest,
+  statsQuery,
+} from '../../stats/parse/query.ts';
 import type { DimensionName } from '../../stats/registry/dimensions.ts';
 import type { Tenant } from '../../stats/sql/conditions.ts';
 import { type Context, signalOf } from '../request/context.ts';
 import type { Services } from '../request/services.ts';
-import { checkPatterns } from '../request/patterns.ts';
+import { withStoredFilters } from '../request/segments.ts';
 import { holderOf } from '../request/share-holder.ts';
 import { StageTimes } from '../request/stage-times.ts';
 import { findTenant } from '../request/tenant.ts';
@@ -84,7 +90,7 @@ export async function statsResponse(
   const { cache } = services;
   const known = cache.findRequest(question.text);
   if (known !== undefined) return respond(services, asker, question, known);
-  const parsed = await asker.times.measure('parse', () => parseQuestion(services, question));
+  const parsed = await asker.times.measure('parse', () => parseQuestion(services, asker, question));
   return respond(services, asker, question, cache.addRequest(question.text, parsed.asked), parsed);
 }
 
@@ -98,7 +104,8 @@ async function respond(
   const { principal, holder, times } = asker;
   const tenant = await (question.path?.findTenant() ?? findTenant(services, request.subject, principal));
   const compute: ComputeView = async (signal, begin) => {
-    const again = async () => [await parseQuestion(services, question)];
+    const options = { filters: parsed?.asked.filters };
+    const again = async () => [await parseQuestion(services, asker, question, options)];
     const first = parsed === undefined ? await again() : [parsed];
     return computeStats(services, { ...asker, parsed: first, again, tenant, signal, begin });
   };
@@ -115,10 +122,10 @@ async function explainedResponse(
   asker: Asker,
   question: Question,
 ): Promise<StatsResponse> {
-  const parsed = await asker.times.measure('parse', () => parseQuestion(services, question));
-  const { subject } = parsed.asked;
+  const parsed = await asker.times.measure('parse', () => parseQuestion(services, asker, question));
+  const { subject, filters } = parsed.asked;
   const tenant = await findTenant(services, subject, asker.principal);
-  const again = async () => [await parseQuestion(services, question)];
+  const again = async () => [await parseQuestion(services, asker, question, { filters })];
   return explainParsed(services, asker, { parsed, again, tenant });
 }
 
@@ -139,16 +146,25 @@ export async function explainParsed(
   return response;
 }
 
-/** @param at Unix milliseconds; the moment as of which it is parsed */
+/**
+ * Parses a question.
+ * @param options `at`: the moment as of which it is parsed, Unix milliseconds; `filters`: what it was filtered by when it was
+ * parsed before, which a segment that has changed since would make another question
+ */
 export async function parseQuestion(
   services: Services,
+  { principal }: Pick<Asker, 'principal'>,
   { raw, path }: Question,
-  at = services.now(),
+  {
+    at = services.now(),
+    filters,
+  }: { readonly at?: number; readonly filters?: StatsRequest['filters'] | undefined } = {},
 ): Promise<ParsedStats> {
   const timeZones = await services.timeZones();
   const context = { now: at, timeZones, keptSince: services.keptSince(at), ...parsedFrom(path) };
-  const asked = parseStatsRequest(raw(), context);
-  await checkPatterns(services, asked.filters);
+  const sent = parseStatsRequest(raw(), context);
+  const asked =
+    filters === undefined ? await withStoredFilters(services, sent, principal) : { ...sent, filters };
   return { asked, query: isOfAllTime(asked) ? exportQuery(asked, YEAR_2000) : statsQuery(asked), at };
 }
 

@@ -56,7 +56,15 @@ export function parseFilters(raw: RawParameters, scope: string): readonly Filter
     checkConditions(name, [condition]);
     add(condition);
   }
-  const filters = inNormalOrder([...merged.values(), ...groups]);
+  return combineFilters([...merged.values(), ...groups], []);
+}
+
+/**
+ * Filters that hold together with others, in their normal order.
+ * @throws AppError 400 for more than a request may have
+ */
+export function combineFilters(own: readonly Filter[], others: readonly Filter[]): readonly Filter[] {
+  const filters = inNormalOrder([...own, ...others]);
   checkAmount(conditionsIn(filters));
   return filters;
 }

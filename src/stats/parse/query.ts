@@ -17,7 +17,7 @@ import { comparedPeriod } from './compared-period.ts';
 import { type RequestedRange, parseRange, parseTimeZone } from './dates.ts';
 import type { Filter } from './filter.ts';
 import { parseFilters } from './filter-parameters.ts';
-import { type RawParameters, nameOf, valueOf } from './parameters.ts';
+import { type RawParameters, nameOf, splitList, valueOf, valuesOf } from './parameters.ts';
 import { type Sort, parseSort } from './sort.ts';
 import { COMPARED_RULES, REQUEST_RULES, RESULT_RULES, checkRules } from './rules.ts';
 import { type BOT_CHOICES, DEFAULT_LIMIT, SCOPES_OF_STATS } from './values.ts';
@@ -66,7 +66,12 @@ export type StatsRequest = Omit<StatsQuery, 'range' | 'interval' | 'lists' | 'pr
     /** Not given: Monday. */
     readonly weekStart?: WeekStart;
     readonly compare?: Compare | undefined;
+    /** Names of filters that are stored. */
+    readonly segments: readonly string[];
   };
+
+/** Segments that a request may name. */
+const MAX_SEGMENTS = 10;
 
 export interface ParseContext {
   /** Unix milliseconds. */
@@ -102,6 +107,7 @@ export function parseStatsRequest(raw: RawParameters, context: ParseContext): St
     breakdown: breakdown === undefined ? groupBy.length === 2 : breakdown === 'true',
     filters: parseFilters(raw, subject.scope),
     sort: parseSort(raw, groupBy),
+    segments: parseSegments(raw),
     compare: parseCompare(raw, timezone, now),
     keptSince,
     ...chosenOnes,
@@ -169,6 +175,13 @@ function withRange(
     range: { start, end },
     interval: withWeekStart(request.interval ?? defaultInterval(start, end), weekStart),
   };
+}
+
+/** @throws AppError 400 for more than a request may name */
+function parseSegments(raw: RawParameters): readonly string[] {
+  const names = [...new Set(valuesOf(raw, 'segment').flatMap(splitList))];
+  if (names.length <= MAX_SEGMENTS) return names;
+  throw invalid('segment', `A request names at most ${MAX_SEGMENTS} segments.`);
 }
 
 function parseSubject(raw: RawParameters): Subject {

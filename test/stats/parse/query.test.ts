@@ -52,6 +52,7 @@ test('nothing given: the defaults', () => {
     weekStart: 'monday',
     breakdown: false,
     filters: [],
+    segments: [],
     bots: 'include',
     limit: undefined,
     keptSince: undefined,
