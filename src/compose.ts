@@ -90,7 +90,7 @@ export function composeServices(config: Config, { clickhouse, ...parts }: Opened
   const visitorSecret = config.visitorSecret ?? readOrCreateSecret(config.dataDir, 'visitor-secret');
   const hashVisitor = visitorHasher(visitorSecret);
   const keptSince = keptSinceOf(config.retentionDays);
-  const placeFiles = lazily(() => readPlaceFiles(config.geoipDb));
+  const placeFiles = lazily(() => readPlaceFiles(config));
   const ingest: IngestContext = {
     writer: cacheNotifyingWriter(new ClickWriter(database, shards), cache),
     urls,

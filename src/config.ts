@@ -49,6 +49,8 @@ export interface Config {
   /** undefined: generated and stored in the data directory. */
   readonly visitorSecret: string | undefined;
   readonly geoipDb: string | undefined;
+  /** Path of a database of autonomous systems. */
+  readonly asnDb: string | undefined;
   /** Number of reverse proxies: the client address is that many places from the right of `X-Forwarded-For`. */
   readonly trustProxy: number;
   /** Milliseconds that a connection without a request stays open for the next one. */
@@ -126,6 +128,7 @@ const environment = z.object({
     .optional(),
   SPOOR_VISITOR_SECRET: z.string().regex(/\S/, 'must not be blank').optional(),
   SPOOR_GEOIP_DB: z.string().refine(isPlaceDatabase, 'must be the path of a readable .mmdb file').optional(),
+  SPOOR_ASN_DB: z.string().refine(isPlaceDatabase, 'must be the path of a readable .mmdb file').optional(),
   SPOOR_TRUST_PROXY: z
     .preprocess((value) => ({ true: '1', false: '0' })[String(value)] ?? value, wholeNumber(0, 32))
     .default(0),
@@ -217,6 +220,7 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
     apiKey: settings.SPOOR_API_KEY,
     visitorSecret: settings.SPOOR_VISITOR_SECRET,
     geoipDb: settings.SPOOR_GEOIP_DB,
+    asnDb: settings.SPOOR_ASN_DB,
     trustProxy: settings.SPOOR_TRUST_PROXY,
     keepAliveMs: settings.SPOOR_KEEP_ALIVE_SECONDS * 1_000,
     rateLimits: settings.SPOOR_RATE_LIMITS,

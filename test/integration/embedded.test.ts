@@ -370,6 +370,7 @@ describe('a start that cannot be', () => {
     ['SPOOR_VISITOR_SECRET', { CLICKHOUSE_URL: 'http://127.0.0.1:8123' }],
     ['SPOOR_GEOIP_DB', { SPOOR_GEOIP_DB: '/nowhere/city.mmdb' }],
     ['SPOOR_GEOIP_DB', { SPOOR_GEOIP_DB: process.execPath }],
+    ['SPOOR_ASN_DB', { SPOOR_ASN_DB: '/nowhere/asn.mmdb' }],
     ['SPOOR_DATA_DIR', { SPOOR_DATA_DIR: '/proc/spoor' }],
     ['SPOOR_TRUST_PROXY', { SPOOR_TRUST_PROXY: 'some' }],
     ['SPOOR_RATE_LIMITS', { SPOOR_RATE_LIMITS: 'maybe' }],

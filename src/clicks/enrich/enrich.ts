@@ -69,6 +69,10 @@ function placeStep(findPlace: PlaceLookup): EnrichStep {
     const found = findPlace(click.ip);
     if (click.country === undefined) row.country = found.country;
     if (click.city === undefined) row.city = found.city;
+    // A region is of the country that the address is in, and of no other.
+    if (click.region === undefined && row.country === found.country) row.region = found.region;
+    if (click.network === undefined) row.network = found.network;
+    if (click.hosting === undefined) row.hosting = found.hosting;
   };
 }
 

@@ -15,7 +15,7 @@ function enriched(told: Partial<Click>): { readonly row: ClickRow; readonly look
   const lookedUp: string[] = [];
   const findPlace = (ip: string): Place => {
     lookedUp.push(ip);
-    return { country: 'CH', city: 'Geneva' };
+    return { country: 'CH', region: 'CH-GE', city: 'Geneva', network: 'Net', hosting: 'no' };
   };
   const steps = enrichSteps({ hashVisitor, parseUserAgent, findPlace });
   return { row: enrichClick(steps, { ...clickOf({}), ...told }), lookedUp };
@@ -88,6 +88,9 @@ describe('enrichClick', () => {
       device: 'desktop',
       browser_version: '121',
       os_version: '10',
+      region: 'CH-GE',
+      network: 'Net',
+      hosting: 'no',
       click_id: 'c-1',
     });
   });
@@ -151,6 +154,16 @@ describe('enrichClick', () => {
     [{ bot: 'Hal', is_bot: false }, false, '(none)'],
   ])('of %j the bot is: %s, %s', (sent, is_bot, bot) => {
     expect(enriched(sent).row).toMatchObject({ is_bot, bot });
+  });
+
+  test('region and network are those of the address, a region only within its country', () => {
+    const ip = '192.0.2.1';
+    const found = { region: 'CH-GE', network: 'Net', hosting: 'no' };
+    expect(enriched({ ip, city: 'Bern' }).row).toMatchObject(found);
+    expect(enriched({ ip, country: 'Switzerland' }).row).toMatchObject(found);
+    expect(enriched({ ip, country: 'DE' }).row).toMatchObject({ ...found, region: 'Unknown' });
+    const said = { region: 'CH-BE', network: 'Mine', hosting: 'yes' } as const;
+    expect(enriched({ ip, ...said }).row).toMatchObject(said);
   });
 
   test('a visitor id takes the place of address and user agent, but only in the hash', () => {

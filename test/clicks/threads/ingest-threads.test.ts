@@ -11,7 +11,7 @@ import type { ImportTarget } from '../../../src/clicks/import/missing-clicks.ts'
 import { ImportStream } from '../../../src/clicks/import/import-stream.ts';
 import type { IngestContext } from '../../../src/clicks/ingest-options.ts';
 import { ShortCodeLock } from '../../../src/urls/short-code-lock.ts';
-import type { PlaceFiles } from '../../../src/clicks/place-database.ts';
+import { NO_PLACE_FILES, type PlaceFiles } from '../../../src/clicks/place-database.ts';
 import { keptSinceOf } from '../../../src/clicks/retention.ts';
 import { writeClicks } from '../../../src/clicks/writer.ts';
 import { IngestThreads } from '../../../src/clicks/threads/ingest-threads.ts';
@@ -88,7 +88,7 @@ class Stored {
 
 /** Of the test that is running. */
 let there = new Stored();
-let placeFiles = async (): Promise<PlaceFiles> => [];
+let placeFiles = async (): Promise<PlaceFiles> => NO_PLACE_FILES;
 
 /** The same for all tests, since a thread takes a moment to start. */
 const threads = new IngestThreads({
@@ -125,7 +125,7 @@ function contextOf(stored: Stored): IngestContext {
     keptSince: keptSinceOf(RETENTION_DAYS),
     steps: enrichment({
       hashVisitor: visitorHasher(SECRET),
-      placeFiles: async () => [],
+      placeFiles: async () => NO_PLACE_FILES,
       caches: { userAgents: new ByteLru(1_000_000), places: new ByteLru(1_000_000) },
     }),
   };
@@ -219,7 +219,7 @@ test('a client that leaves ends the work, and nothing is stored', async () => {
   const client = new AbortController();
   placeFiles = async () => {
     client.abort();
-    return [];
+    return NO_PLACE_FILES;
   };
   // A new thread has not opened the database.
   await threads.close();
