@@ -3,6 +3,7 @@ import type { Database } from '../clickhouse/database.ts';
 import { type Tenant, clicksOf } from '../stats/sql/conditions.ts';
 import type { StatsResult } from '../stats/result/stats-result.ts';
 import type { StatsQuery } from '../stats/parse/query.ts';
+import { rangeDependedOn } from '../stats/plan.ts';
 import type { TimeRange } from '../stats/time/buckets.ts';
 import { rangeRead } from '../stats/query-cost.ts';
 import type { Sharding } from '../stats/sql/sharding.ts';
@@ -120,9 +121,11 @@ export class RowEstimates {
   }
 }
 
-/** Without filters, the total of a query is what it reads. */
-function countsAllItReads({ filters, bots, previous }: StatsQuery): boolean {
-  return filters.length === 0 && bots === 'include' && previous === undefined;
+/** Without filters, the total of a query is what it reads, unless that is more than its range. */
+function countsAllItReads(query: StatsQuery): boolean {
+  const { filters, bots, previous, range } = query;
+  const isItsRange = rangeDependedOn(query).start === range.start;
+  return filters.length === 0 && bots === 'include' && previous === undefined && isItsRange;
 }
 
 function keyOf(tenant: Tenant): string {

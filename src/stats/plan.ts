@@ -1,8 +1,10 @@
 import type { Sql } from '../sql/sql.ts';
 import type { TimeRange } from './time/buckets.ts';
 import type { StatsQuery } from './parse/query.ts';
-import { type MetricName, metricOf } from './registry/metrics.ts';
+import { type MetricName, metricOf, needsFirstClicks } from './registry/metrics.ts';
+import { YEAR_2000 } from '../lib/calendar.ts';
 import { type MetricList, listsOf } from './sql/lists.ts';
+import { isFirstClick } from './sql/first-clicks.ts';
 import { countedMetrics, listMetrics } from './sql/numbers.ts';
 import type { Sharding } from './sql/sharding.ts';
 import { type Tenant, conditionsOf } from './sql/conditions.ts';
@@ -13,6 +15,8 @@ export interface Plan {
   readonly query: StatsQuery;
   /** What holds for every click that is counted. Made once, so that a long list of values is sent once. */
   readonly conditions: readonly Sql[];
+  /** Whether a click is its visitor's first, for the metrics that depend on it. */
+  readonly isFirstClick: Sql;
   readonly lists: readonly MetricList[];
   /** Whether the summary is counted in the pass of the only list, and not in one of its own. */
   readonly isOnePass: boolean;
@@ -51,6 +55,7 @@ export function planStats(
   return {
     query: withStoredCode(query, tenant),
     conditions: conditionsOf(query, tenant),
+    isFirstClick: isFirstClick(query, tenant, sharding),
     lists,
     // The summary may have more metrics than a list, which is not to count a costly one for it.
     isOnePass: lists.length === 1 && countedMetrics(query).every((name) => isCheapOrListed(name, query)),
@@ -90,4 +95,11 @@ export function comparedRange({ range, previous }: StatsQuery): TimeRange {
     start: Math.min(range.start, previous?.start ?? range.start),
     end: Math.max(range.end, previous?.end ?? range.end),
   };
+}
+
+/** The time whose clicks an answer depends on: with metrics that depend on visitors' first clicks, all of it up to the end. */
+export function rangeDependedOn(query: StatsQuery): TimeRange {
+  const { start, end } = comparedRange(query);
+  const needsAll = listMetrics(query).some(needsFirstClicks);
+  return { start: needsAll ? Math.min(start, query.keptSince ?? YEAR_2000) : start, end };
 }

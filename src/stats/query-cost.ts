@@ -1,5 +1,5 @@
 import type { TimeRange } from './time/buckets.ts';
-import { comparedRange } from './plan.ts';
+import { rangeDependedOn } from './plan.ts';
 import { type MetricName, metricOf } from './registry/metrics.ts';
 import { listsOf } from './sql/lists.ts';
 import { countedMetrics, listMetrics } from './sql/numbers.ts';
@@ -35,6 +35,6 @@ export function queueCostOf(cost: number): number {
 
 /** The time whose clicks a query reads. */
 export function rangeRead(query: StatsQuery): TimeRange {
-  const { start, end } = comparedRange(query);
+  const { start, end } = rangeDependedOn(query);
   return { start: Math.min(end, Math.max(start, query.keptSince ?? start)), end };
 }

@@ -257,6 +257,49 @@ describe('what an answer says', () => {
     expect(valuesOf('clicks_per_visitor')).toEqual([1, 1, 1, 2]);
   });
 
+  test('a visitor is new where its first click lies, whatever is filtered, and of one URL where only that is asked about', async () => {
+    const owner = await spoor.createKey('has visitors');
+    const clicks = [
+      ['first', '2025-01-01T12:00Z', 'Chrome', 'ann'],
+      ['second', '2025-01-02T12:00Z', 'Chrome', 'ann'],
+      ['second', '2025-01-02T13:00Z', 'Firefox', 'ben'],
+      ['second', '2025-01-02T13:00Z', 'Chrome', 'ben'],
+      ['second', '2025-01-03T13:00Z', 'Chrome', 'ben'],
+      ['first', '2025-01-03T14:00Z', 'Safari', 'cyd'],
+    ].map(([short_code, clicked_at, browser, visitor_id]) => ({
+      short_code,
+      clicked_at,
+      browser,
+      visitor_id,
+    }));
+    expect((await spoor.send('POST', '/api/v1/clicks', { key: owner, json: clicks })).status).toBe(200);
+    const range = { start_date: '2025-01-02', end_date: '2025-01-03', interval: 'day', breakdown: 'false' };
+    const metrics = 'new_visitors,returning_visitors';
+    const visitors = async (query: Query) => {
+      const json = await answerOf({ ...range, metrics, ...query }, { key: owner });
+      const { new_visitors: isNew, returning_visitors: returning } = json.summary;
+      const lists = Object.entries<readonly Record<string, unknown>[]>(json.metrics).map(([name, rows]) => [
+        name,
+        ...rows.map((row) => row[name.replace(/_by_.*/, '')]),
+      ]);
+      return [isNew, returning, lists] as const;
+    };
+    expect(await visitors({ group_by: 'time,browser' })).toEqual([
+      2,
+      1,
+      [
+        ['new_visitors_by_time', 1, 1],
+        ['returning_visitors_by_time', 1, 1],
+        // Chrome and Firefox at one moment, Safari.
+        ['new_visitors_by_browser', 1, 1, 1],
+        ['returning_visitors_by_browser', 1, 0, 0],
+      ],
+    ]);
+    expect((await visitors({ browser: 'Chrome', start_date: '2025-01-03' })).slice(0, 2)).toEqual([0, 1]);
+    expect((await visitors({ short_code: 'second' })).slice(0, 2)).toEqual([1, 1]);
+    expect((await visitors({ scope: 'anon', short_code: 'second' })).slice(0, 2)).toEqual([2, 0]);
+  });
+
   test('further metrics of a bucket without clicks: 0, and null where there is no such value', async () => {
     const metrics = 'bot_clicks,first_click,p99_redirection_time,clicks_per_visitor';
     const json = await answerOf({

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { comparedRange, planStats } from '../../src/stats/plan.ts';
+import { comparedRange, planStats, rangeDependedOn } from '../../src/stats/plan.ts';
 import { summaryMetrics } from '../../src/stats/registry/metrics.ts';
 import { shapeCompared } from '../../src/stats/result/compared-result.ts';
 import { compileRun, planRun, runStats, shapeRun } from '../../src/stats/run.ts';
@@ -77,4 +77,14 @@ test('a run fills one slot a stage and keeps the others', async () => {
 test('what reading throws, a run throws', async () => {
   const read = () => Promise.reject(new Error('ClickHouse is away.'));
   await expect(runStats({ query: QUERY, at: 0 }, OWNER, { read })).rejects.toThrow('ClickHouse is away.');
+});
+
+test('an answer depends on all clicks up to its end where it tells new visitors from others', () => {
+  const { end } = QUERY.range;
+  expect(rangeDependedOn(QUERY)).toEqual(QUERY.range);
+  const asked = { ...QUERY, metrics: ['returning_visitors'] } as const;
+  expect(rangeDependedOn(asked)).toEqual({ start: Date.parse('2000-01-01T00:00Z'), end });
+  expect(rangeDependedOn({ ...asked, keptSince: 5e11 })).toEqual({ start: 5e11, end });
+  const sort = { by: 'new_visitors', isDescending: true } as const;
+  expect(rangeDependedOn({ ...QUERY, sort }).start).toBeLessThan(QUERY.range.start);
 });

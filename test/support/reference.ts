@@ -62,8 +62,11 @@ const DAY = 24 * HOUR;
 /** A question of more buckets is refused; walking stops at the first that is too many. */
 export const MOST_BUCKETS = 10_000;
 
+/** @param firsts the first click of each visitor, of all that are known */
+type Measure = (clicks: readonly KnownClick[], firsts: ReadonlySet<KnownClick>) => number | null;
+
 /** How each metric is counted by hand, an instant in Unix milliseconds. One that is left out does not compile. */
-const MEASURES: Readonly<Record<MetricName, (clicks: readonly KnownClick[]) => number | null>> = {
+const MEASURES: Readonly<Record<MetricName, Measure>> = {
   clicks: (clicks) => clicks.length,
   unique_clicks: visitorsOf,
   bot_clicks: (clicks) => clicks.filter(({ isBot }) => isBot).length,
@@ -79,7 +82,24 @@ const MEASURES: Readonly<Record<MetricName, (clicks: readonly KnownClick[]) => n
   p99_redirection_time: (clicks) => percentileInc(redirectTimes(clicks), 0.99),
   clicks_per_visitor: (clicks) =>
     clicks.length === 0 ? 0 : percent(clicks.length, visitorsOf(clicks) * 100),
+  new_visitors: (clicks, firsts) => visitorsOf(clicks.filter((click) => firsts.has(click))),
+  returning_visitors: (clicks, firsts) =>
+    visitorsOf(clicks) - visitorsOf(clicks.filter((click) => firsts.has(click))),
 };
+
+/** Visitors' first clicks; of several at one moment, each is. */
+function firstClicks({ subject }: Question, clicks: readonly KnownClick[]): ReadonlySet<KnownClick> {
+  const firsts = new Map<string, KnownClick[]>();
+  for (const click of clicks) {
+    if (subject.scope === 'anon' && click.values['short_code'] !== subject.shortCode) continue;
+    const visitor = JSON.stringify([click.ownerId, click.visitor]);
+    const known = firsts.get(visitor);
+    const order = known === undefined ? -1 : click.clickedAt - (known[0]?.clickedAt ?? 0);
+    if (order < 0) firsts.set(visitor, [click]);
+    else if (order === 0) known?.push(click);
+  }
+  return new Set([...firsts.values()].flat());
+}
 
 function visitorsOf(clicks: readonly KnownClick[]): number {
   return new Set(clicks.map(({ visitor }) => visitor)).size;
@@ -134,22 +154,23 @@ export function expectedAnswer(
   before?: Pick<Question, 'start' | 'end'> | null,
 ): Record<string, unknown> {
   const counted = clicks.filter((click) => isAskedFor(question, click));
+  const firsts = firstClicks(question, clicks);
   const buckets = question.groupBy.includes('time') ? bucketsOf(question) : [];
   const comparing = comparer(question, clicks, before);
-  const summary = summaryOf(question, counted);
+  const summary = summaryOf(question, counted, firsts);
   const metrics: Record<string, unknown> = {};
   const groupCounts: Record<string, number> = {};
   const singles = question.groupBy.map((name) => [name]);
   const lists = question.breakdown && question.groupBy.length > 1 ? [...singles, question.groupBy] : singles;
   for (const dimensions of lists) {
     const name = dimensions.join('_');
-    const { groups, shown } = groupsOf(question, dimensions, counted, buckets);
+    const { groups, shown } = groupsOf(question, dimensions, { counted, firsts }, buckets);
     if (name !== 'time') groupCounts[name] = groups;
     const compared = comparing(dimensions);
     for (const metric of question.metrics) {
-      const total = Number(MEASURES[metric](counted));
+      const total = Number(MEASURES[metric](counted, firsts));
       metrics[`${metric}_by_${name}`] = shown.map((group) => {
-        const value = MEASURES[metric](group.clicks);
+        const value = MEASURES[metric](group.clicks, firsts);
         return {
           ...fieldsOf(dimensions, group.parts, buckets, question.timezone),
           [metric]: shownAs(metric, value, question.timezone),
@@ -192,16 +213,17 @@ function comparer(
 ): (dimensions: readonly string[]) => (metric: MetricName, group: Group, value: number | null) => object {
   if (before === undefined) return () => () => ({});
   if (before === null) return () => () => ({ previous: null, change: null });
-  const then = { ...question, ...before, limit: Infinity };
+  const then = { ...question, ...before, offset: 0, limit: Infinity };
+  const firsts = firstClicks(then, clicks);
   const counted = clicks.filter((click) => isAskedFor(then, click));
   const buckets = question.groupBy.includes('time') ? bucketsOf(then) : [];
   return (dimensions) => {
-    const { shown } = groupsOf(then, dimensions, counted, buckets);
+    const { shown } = groupsOf(then, dimensions, { counted, firsts }, buckets);
     const found = new Map(shown.map((group) => [JSON.stringify(group.parts), group.clicks]));
     const time = dimensions.indexOf('time');
     return (metric, { parts }, value) => {
       if (time >= 0 && Number(parts[time]) >= buckets.length) return { previous: null, change: null };
-      const previous = MEASURES[metric](found.get(JSON.stringify(parts)) ?? []);
+      const previous = MEASURES[metric](found.get(JSON.stringify(parts)) ?? [], firsts);
       const isNumber = METRICS[metric].kind !== 'instant';
       return {
         previous: shownAs(metric, previous, question.timezone),
@@ -475,12 +497,16 @@ const ALWAYS = [
   ['avg_redirection_time', 'avg_redirection_time'],
 ] as const satisfies readonly (readonly [string, MetricName])[];
 
-function summaryOf({ metrics, timezone }: Question, clicks: readonly KnownClick[]) {
+function summaryOf(
+  { metrics, timezone }: Question,
+  clicks: readonly KnownClick[],
+  firsts: ReadonlySet<KnownClick>,
+) {
   const asked = metrics.filter((name) => !ALWAYS.some(([, metric]) => metric === name));
   return Object.fromEntries(
     [...ALWAYS, ...asked.map((name) => [name, name] as const)].map(([total, metric]) => [
       total,
-      shownAs(metric, MEASURES[metric](clicks), timezone),
+      shownAs(metric, MEASURES[metric](clicks, firsts), timezone),
     ]),
   );
 }
@@ -512,13 +538,13 @@ interface Group {
 function groupsOf(
   question: Question,
   dimensions: readonly string[],
-  clicks: readonly KnownClick[],
+  { counted, firsts }: { readonly counted: readonly KnownClick[]; readonly firsts: ReadonlySet<KnownClick> },
   buckets: readonly KnownBucket[],
 ): { readonly groups: number; readonly shown: readonly Group[] } {
   const found = new Map<string, Group>();
   const isTime = dimensions.length === 1 && dimensions[0] === 'time';
   if (isTime) buckets.forEach((_, index) => found.set(`[${index}]`, { parts: [index], clicks: [] }));
-  for (const click of clicks) {
+  for (const click of counted) {
     const parts = dimensions.map((name) =>
       name === 'time'
         ? buckets.findLastIndex(({ start }) => start <= click.clickedAt)
@@ -531,7 +557,7 @@ function groupsOf(
   }
   const all = [...found.values()];
   if (isTime) return { groups: all.length, shown: all };
-  const byRank = rankBy(question, dimensions);
+  const byRank = rankBy(question, dimensions, firsts);
   const kept = all.toSorted(byRank).slice(question.offset, question.offset + question.limit);
   const time = dimensions.indexOf('time');
   const bucketOf = (group: Group): number => Number(group.parts[time]);
@@ -540,7 +566,11 @@ function groupsOf(
 }
 
 /** The order of a list's groups. */
-function rankBy({ metrics, sort }: Question, dimensions: readonly string[]): (a: Group, b: Group) => number {
+function rankBy(
+  { metrics, sort }: Question,
+  dimensions: readonly string[],
+  firsts: ReadonlySet<KnownClick>,
+): (a: Group, b: Group) => number {
   const first = METRIC_NAMES.find((name) => metrics.includes(name)) ?? 'clicks';
   const [, minus, by = ''] = /^(-?)(.*)$/.exec(sort ?? `-${first}`) ?? [];
   const direction = minus === '-' ? -1 : 1;
@@ -549,7 +579,7 @@ function rankBy({ metrics, sort }: Question, dimensions: readonly string[]): (a:
     const sizeOf = (group: Group): number | null => {
       const known = sizes.get(group);
       if (known !== undefined) return known;
-      const size = MEASURES[name](group.clicks);
+      const size = MEASURES[name](group.clicks, firsts);
       sizes.set(group, size);
       return size;
     };

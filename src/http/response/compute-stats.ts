@@ -6,7 +6,7 @@ import type { Holder } from '../../fair-share/holder.ts';
 import type { Sql } from '../../sql/sql.ts';
 import { mergedQuery, shapeMerged } from '../../stats/merge.ts';
 import { type StatsQuery, type StatsRequest, statsQuery } from '../../stats/parse/query.ts';
-import { comparedRange } from '../../stats/plan.ts';
+import { rangeDependedOn } from '../../stats/plan.ts';
 import { type CacheExplanation, explain } from '../../stats/result/explanation.ts';
 import type { StatsRow } from '../../stats/result/stats-result.ts';
 import { runStats } from '../../stats/run.ts';
@@ -130,7 +130,7 @@ async function execute(
     responses.push({
       body,
       tag: await tagOf(body, result.generated_at),
-      range: comparedRange(query),
+      range: rangeDependedOn(query),
       cacheability,
     });
   }
@@ -173,6 +173,6 @@ async function keptFor(
 function cacheabilityOf(query: StatsQuery, at: number): ComputedResponse['cacheability'] {
   const { endsNow = false, keptSince } = query;
   if (endsNow) return { cacheable: false, reason: 'open_range' };
-  const { start } = comparedRange(query);
+  const { start } = rangeDependedOn(query);
   return { cacheable: true, untilMs: keptSince === undefined ? Infinity : start + at - keptSince };
 }

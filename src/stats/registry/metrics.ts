@@ -4,8 +4,11 @@ import { type Aggregate, added, earliest, latest, mean, perEach, percentiles } f
 
 /** A number that lists have for each group, and the summary for all clicks. */
 export interface Metric {
-  /** How it is counted, and put together from shards: as it is shown, but for the time zone of an instant. */
-  readonly aggregate: Aggregate;
+  /**
+   * How it is counted, and put together from shards: as it is shown, but for the time zone of an instant. What depends on
+   * visitors' first clicks is given whether a click is one.
+   */
+  readonly aggregate: Aggregate | ((isFirstClick: Sql) => Aggregate);
   /** Counts are whole numbers, decimals have two places, an instant is shown in the time zone asked for. */
   readonly kind: 'count' | 'decimal' | 'instant';
   /** What it is where no click has a value. */
@@ -145,6 +148,23 @@ export const METRICS = {
     label: 'Clicks per visitor',
     description: 'Clicks for each distinct visitor; 0 where there are none.',
   },
+  new_visitors: {
+    ...COUNT,
+    aggregate: (isFirstClick) => added(sql`uniqExactIf(visitor, ${isFirstClick})`),
+    total: 'new_visitors',
+    cost: 8,
+    label: 'New visitors',
+    description:
+      'Visitors whose first click is among the clicks. It is the first of all that are kept of the owner, or with `scope=anon` of the URL: filters and the range do not matter to which it is.',
+  },
+  returning_visitors: {
+    ...COUNT,
+    aggregate: (isFirstClick) => added(sql`uniqExact(visitor) - uniqExactIf(visitor, ${isFirstClick})`),
+    total: 'returning_visitors',
+    cost: 8,
+    label: 'Returning visitors',
+    description: 'The other visitors: their first click is not among the clicks.',
+  },
 } as const satisfies Record<string, Metric>;
 
 export type MetricName = keyof typeof METRICS;
@@ -154,6 +174,17 @@ export const METRIC_NAMES = namesOf(METRICS);
 /** A metric, whichever it is. */
 export function metricOf(name: MetricName): Metric {
   return METRICS[name];
+}
+
+/** How a metric is counted. @param isFirstClick whether a click is its visitor's first */
+export function aggregateOf(name: MetricName, isFirstClick: Sql): Aggregate {
+  const { aggregate } = metricOf(name);
+  return typeof aggregate === 'function' ? aggregate(isFirstClick) : aggregate;
+}
+
+/** Whether clicks from before a query's range matter to a metric. */
+export function needsFirstClicks(name: MetricName): boolean {
+  return typeof metricOf(name).aggregate === 'function';
 }
 
 /** The metrics where nobody says which. */

@@ -1,8 +1,8 @@
 import { type Select, type Selection, as, sourceSql } from '../../sql/select.ts';
-import { type Sql, sql } from '../../sql/sql.ts';
+import { EMPTY, type Sql, sql } from '../../sql/sql.ts';
 import type { Plan } from '../plan.ts';
 import { type Aggregate, partColumn } from '../registry/aggregates.ts';
-import { METRIC_NAMES, type MetricName, metricOf, summaryMetrics } from '../registry/metrics.ts';
+import { METRIC_NAMES, type MetricName, aggregateOf, metricOf, summaryMetrics } from '../registry/metrics.ts';
 import type { StatsQuery } from '../parse/query.ts';
 import { returningVisitors } from './visitor-plan.ts';
 
@@ -27,12 +27,12 @@ export function selectMetrics(select: Select, plan: Plan): Select {
 
 /** Selects what a summary is made of. */
 export function selectSummary(select: Select, plan: Plan): Select {
-  return selectNumbers(select, plan, (name) => metricOf(name).aggregate);
+  return selectNumbers(select, plan, (name) => aggregateOf(name, plan.isFirstClick));
 }
 
 /** A metric from the rows of all shards. */
 export function mergedMetric(name: MetricName, column: (name: string) => Sql): Selection {
-  const merged = metricOf(name).aggregate.merge((part) => column(partColumn(name, part)));
+  const merged = aggregateOf(name, EMPTY).merge((part) => column(partColumn(name, part)));
   return as(name, orEmpty(name, merged));
 }
 
@@ -49,15 +49,17 @@ function selectNumbers(
       numbers.set(name, counted === undefined ? NULL : orEmpty(name, counted.value));
       continue;
     }
-    for (const part of Object.keys(metricOf(name).aggregate.parts)) {
+    for (const part of Object.keys(aggregateOf(name, EMPTY).parts)) {
       numbers.set(partColumn(name, part), counted?.parts[part] ?? NULL);
     }
   }
   return { ...select, columns: [...select.columns, ...[...numbers].map(([name, value]) => as(name, value))] };
 }
 
-function listAggregate(name: MetricName, select: Select, { visitorPlan, isOnePass }: Plan): Aggregate {
-  const { aggregate, countReturningApart } = metricOf(name);
+function listAggregate(name: MetricName, select: Select, plan: Plan): Aggregate {
+  const { visitorPlan, isOnePass, isFirstClick } = plan;
+  const { countReturningApart } = metricOf(name);
+  const aggregate = aggregateOf(name, isFirstClick);
   if (visitorPlan === 'all-alike' || isOnePass || countReturningApart === undefined) return aggregate;
   const value = countReturningApart(returningVisitors(sourceSql(select)));
   return { ...aggregate, value, parts: { '': value } };

@@ -96,6 +96,63 @@ uniqExact(visitor) AS clicks_per_visitor_each`;
   ]);
 });
 
+test.each([
+  [
+    'an owner, since clicks are kept',
+    {},
+    { keptSince: Date.parse('2025-12-01T00:00Z') },
+    `(visitor, clicked_at) IN (
+SELECT visitor, min(clicked_at)
+FROM clicks
+WHERE owner_id = "me"
+AND clicked_at >= "2025-12-01 00:00:00.000"
+AND clicked_at <= "2026-01-02 00:00:00.000"
+GROUP BY visitor
+HAVING min(clicked_at) >= "2026-01-01 00:00:00.000"
+)`,
+  ],
+  [
+    'a URL, on a shard, until now',
+    {
+      tenant: { kind: 'url', ownerId: 'me', shortCode: 'launch' },
+      sharding: { cluster: 'all', database: 'spoor' },
+    },
+    { endsNow: true },
+    `(visitor, clicked_at) IN (
+SELECT visitor, min(clicked_at)
+FROM spoor.clicks_local
+WHERE owner_id = "me"
+AND short_code = "launch"
+AND clicked_at <= "2026-01-02 00:05:00.000"
+GROUP BY visitor
+HAVING min(clicked_at) >= "2026-01-01 00:00:00.000"
+)`,
+  ],
+  [
+    'every owner, each for itself',
+    { tenant: { kind: 'every-owner' } },
+    {},
+    `(owner_id, visitor, clicked_at) IN (
+SELECT owner_id, visitor, min(clicked_at)
+FROM clicks
+WHERE clicked_at <= "2026-01-02 00:00:00.000"
+GROUP BY owner_id, visitor
+HAVING min(clicked_at) >= "2026-01-01 00:00:00.000"
+)`,
+  ],
+] as const)('first clicks are looked for whatever the filters: of %s', (_, options, change, isFirst) => {
+  const text = readable(
+    { bots: 'exclude', metrics: ['new_visitors', 'returning_visitors'], ...change },
+    options,
+  );
+  const flat = text
+    .split('\n')
+    .map((line) => line.trim())
+    .join('\n');
+  expect(flat).toContain(`uniqExactIf(visitor, ${isFirst}) AS new_visitors`);
+  expect(flat).toContain(`uniqExact(visitor) - uniqExactIf(visitor, ${isFirst}) AS returning_visitors`);
+});
+
 test('visitors who return are counted apart in lists, not in the summary', () => {
   const [lists = '', summary] = [
     readable({ groupBy: ['os', 'city'] }, { visitorPlan: 'returning-apart' }).split('UNION ALL')[0],
