@@ -52,7 +52,7 @@ const CONTROL: Principal = { ...ADMIN, id: 'control', rateLimit: 'unlimited' };
 const MAX_INGEST_THREADS = 4;
 
 /** What `start` has opened. */
-type Opened = Pick<Services, 'metrics' | 'log' | 'rateLimits'> & {
+type Opened = Pick<Services, 'metrics' | 'log' | 'rateLimits' | 'tracer'> & {
   readonly clickhouse: Pick<OpenClickHouse, 'database' | 'clickTables' | 'shards'>;
 };
 

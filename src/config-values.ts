@@ -57,3 +57,12 @@ export function isPlaceDatabase(path: string): boolean {
     return false;
   }
 }
+
+/** Whether a name and a percent-encoded value can be a header of a request. */
+export function isHeader(name: string, value: string): boolean {
+  try {
+    return /^[\w.-]+$/.test(name) && /^[\x20-\x7e]+$/.test(decodeURIComponent(value));
+  } catch {
+    return false;
+  }
+}

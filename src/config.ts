@@ -5,6 +5,7 @@ import { z } from 'zod';
 import {
   RESERVED_DATABASES,
   TEMPORARY_DATABASES,
+  isHeader,
   isHttpUrl,
   isOrigin,
   isPlaceDatabase,
@@ -71,6 +72,14 @@ export interface Config {
   /** Days that clicks are kept; undefined: forever. */
   readonly retentionDays: number | undefined;
   readonly logLevel: (typeof LOG_LEVELS)[number];
+  /** The collector that spans and metrics are sent to; undefined: none. */
+  readonly otlp: OtlpCollector | undefined;
+}
+
+export interface OtlpCollector {
+  readonly endpoint: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly serviceName: string;
 }
 
 const wholeNumber = (min: number, max: number) =>
@@ -154,6 +163,21 @@ const environment = z.object({
       'must be origins such as https://app.example.com, comma-separated, or *',
     )
     .default([]),
+  OTEL_EXPORTER_OTLP_ENDPOINT: z.string().refine(isHttpUrl, 'must be an http(s) URL').optional(),
+  OTEL_EXPORTER_OTLP_HEADERS: z
+    .string()
+    .transform((text) => text.split(',').map((pair) => pair.trim().split('=')))
+    .refine(
+      (pairs) => pairs.every(([name = '', ...value]) => isHeader(name.trim(), value.join('='))),
+      'must be name=value, comma-separated, with values percent-encoded',
+    )
+    .transform((pairs) =>
+      Object.fromEntries(
+        pairs.map(([name = '', ...value]) => [name.trim(), decodeURIComponent(value.join('=').trim())]),
+      ),
+    )
+    .default({}),
+  OTEL_SERVICE_NAME: z.string().max(128, 'must be at most 128 characters').default('spoor'),
   LOG_LEVEL: z.enum(LOG_LEVELS, `must be one of ${LOG_LEVELS.join(', ')}`).default('info'),
 });
 
@@ -232,5 +256,13 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
     corsOrigins: settings.SPOOR_CORS_ORIGINS,
     retentionDays: settings.SPOOR_RETENTION_DAYS,
     logLevel: settings.LOG_LEVEL,
+    otlp:
+      settings.OTEL_EXPORTER_OTLP_ENDPOINT === undefined
+        ? undefined
+        : {
+            endpoint: settings.OTEL_EXPORTER_OTLP_ENDPOINT,
+            headers: settings.OTEL_EXPORTER_OTLP_HEADERS,
+            serviceName: settings.OTEL_SERVICE_NAME,
+          },
   });
 }

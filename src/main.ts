@@ -14,7 +14,7 @@ import { listen } from './http/server/listen.ts';
 import { KeyStore } from './keys/key-store.ts';
 import { RateLimits } from './rate-limit/rate-limits.ts';
 import { SharedRedis } from './rate-limit/shared-redis.ts';
-import { createMetrics } from './process/prometheus.ts';
+import { type Metrics, createMetrics } from './process/prometheus.ts';
 import { ADMIN, composeServices } from './compose.ts';
 
 /** A running Spoor. */
@@ -95,7 +95,10 @@ async function open(
   const redis = isServer ? await openRedis(config, log) : undefined;
   closing(() => redis?.close());
   const rateLimits = config.rateLimits === 'on' ? new RateLimits(rateLimitsOf(ROUTES), redis) : undefined;
-  const services = composeServices(config, { clickhouse, metrics, log, rateLimits }, token);
+  const telemetry = isServer ? await openTelemetry(config, metrics, log) : undefined;
+  closing(() => telemetry?.close());
+  const tracer = telemetry?.tracer;
+  const services = composeServices(config, { clickhouse, metrics, log, rateLimits, tracer }, token);
   closing(() => services.removal.close());
   closing(() => services.ingestThreads.close());
   await services.backups.clear();
@@ -110,6 +113,13 @@ async function open(
   // The last step: a key that a failing start creates would never be shown.
   const newAdminKey = isServer ? await makeFirstAdminKey(config, services.keys) : undefined;
   return { url, token, newAdminKey, engineLost: clickhouse.engineLost };
+}
+
+/** Loaded only where there is a collector to export to. */
+async function openTelemetry({ otlp }: Config, metrics: Metrics, log: Logger) {
+  if (otlp === undefined) return undefined;
+  const telemetry = await import('./telemetry/open-telemetry.ts');
+  return telemetry.openTelemetry(otlp, metrics, log);
 }
 
 async function openRedis({ rateLimits, redisUrl }: Config, log: Logger): Promise<SharedRedis | undefined> {

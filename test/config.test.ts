@@ -176,3 +176,36 @@ test('a blank SPOOR_VISITOR_SECRET is refused', () => {
     new ConfigError('SPOOR_VISITOR_SECRET must not be blank.'),
   );
 });
+
+describe('OTEL_EXPORTER_OTLP_ENDPOINT', () => {
+  const endpoint = 'http://127.0.0.1:4318';
+  const read = (more: Readonly<Record<string, string>> = {}) =>
+    readConfig({ OTEL_EXPORTER_OTLP_ENDPOINT: endpoint, ...more }).otlp;
+
+  test('is none unless given, with the headers and the name beside it', () => {
+    expect(readConfig({ OTEL_EXPORTER_OTLP_HEADERS: 'a=b' }).otlp).toBeUndefined();
+    expect(read()).toEqual({ endpoint, headers: {}, serviceName: 'spoor' });
+    const given = {
+      OTEL_EXPORTER_OTLP_HEADERS: 'authorization=Basic%20eDp5=, x-team = a',
+      OTEL_SERVICE_NAME: 'links',
+    };
+    expect(read(given)).toEqual({
+      endpoint,
+      headers: { authorization: 'Basic eDp5=', 'x-team': 'a' },
+      serviceName: 'links',
+    });
+  });
+
+  test.each(['secret', 'a=', '=secret', 'a=%zz', 'a b=secret', 'a=%0Asecret'])(
+    'refuses the headers %s',
+    (headers) => {
+      expect(() => read({ OTEL_EXPORTER_OTLP_HEADERS: headers })).toThrow(
+        /^OTEL_EXPORTER_OTLP_HEADERS must be name=value, comma-separated, with values percent-encoded\.$/,
+      );
+    },
+  );
+
+  test('refuses what is no URL', () => {
+    expect(() => readConfig({ OTEL_EXPORTER_OTLP_ENDPOINT: 'collector:4318' })).toThrow('http(s) URL');
+  });
+});

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { pino } from 'pino';
 import { ROUTES } from '../../src/http/api/routes.ts';
+import { startCollector } from '../support/collector.ts';
 import { RawClient, endRawClients } from '../support/raw-client.ts';
 import { type TestResponse, type TestSpoor, startSpoor } from '../support/spoor.ts';
 
@@ -229,10 +230,13 @@ describe('with origins named', () => {
   );
 });
 
-test('with * every page may, and the log has the name of each request', async () => {
+test('with * every page may; the log and the spans have the name of each request, and nothing of its client', async () => {
   const logged: unknown[] = [];
   const log = pino({}, { write: (line: string) => logged.push(JSON.parse(line)) });
-  const spoor = await startSpoor({ SPOOR_CORS_ORIGINS: '*' }, { log });
+  const collector = await startCollector();
+  const settings = { SPOOR_CORS_ORIGINS: '*', OTEL_EXPORTER_OTLP_ENDPOINT: collector.url };
+  const spoor = await startSpoor(settings, { log });
+  const traces: string[] = [];
   try {
     const { headers } = await spoor.send('GET', '/health', { headers: { origin: 'https://any.example' } });
     expect(headers.get('access-control-allow-origin')).toBe('*');
@@ -240,6 +244,7 @@ test('with * every page may, and the log has the name of each request', async ()
     for (const path of ['/api/v1/stats', '/api/v1/stats', '/api/v1/stats', '/nothing']) {
       const query = path === '/nothing' ? {} : FIXED;
       const trace_id = randomBytes(16).toString('hex');
+      traces.push(trace_id);
       const traceparent = `00-${trace_id}-b7ad6b7169203331-01`;
       const headers = { origin: 'https://any.example', traceparent };
       const answer = await spoor.send('GET', path, { query, headers });
@@ -251,5 +256,20 @@ test('with * every page may, and the log has the name of each request', async ()
     }
   } finally {
     await spoor.stop();
+    collector.close();
   }
+  const sent = collector.received.find(({ path }) => path === '/v1/traces');
+  const spans = sent?.body.resourceSpans[0].scopeSpans[0].spans ?? [];
+  const names = (traceId: string) =>
+    spans.filter((span: any) => span.traceId === traceId).map((span: any) => span.name);
+  expect(traces.map(names)).toEqual([
+    ['GET /api/v1/stats', 'parse', 'queue', 'clickhouse', 'shape'],
+    ['GET /api/v1/stats'],
+    ['GET /api/v1/stats'],
+    ['GET none'],
+  ]);
+  const secrets = JSON.stringify(spans).match(/spoo_|127\.0\.0\.1|node|undici|2026-01/g);
+  expect(secrets).toBeNull();
+  const metrics = collector.received.find(({ path }) => path === '/v1/metrics');
+  expect(JSON.stringify(metrics?.body)).toContain('spoor_http_request_duration_seconds');
 });

@@ -19,6 +19,7 @@ import type { Principal } from '../../keys/scopes.ts';
 import type { RateLimits } from '../../rate-limit/rate-limits.ts';
 import type { Metrics } from '../../process/prometheus.ts';
 import type { Segments } from '../../segments/segments.ts';
+import type { RequestTracer } from '../../telemetry/request-tracer.ts';
 import type { Sharding } from '../../stats/sql/sharding.ts';
 import type { UrlRegistry } from '../../urls/registry.ts';
 
@@ -59,6 +60,8 @@ export interface Services {
   readonly corsOrigins: readonly string[];
   readonly metrics: Metrics;
   readonly log: Logger;
+  /** Gives requests their spans; undefined: none are exported. */
+  readonly tracer: RequestTracer | undefined;
   /** Unix milliseconds. */
   readonly now: () => number;
 }

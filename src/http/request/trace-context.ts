@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http';
+import type { RequestTracer } from '../../telemetry/request-tracer.ts';
 
 /** The trace that a request belongs to, as W3C Trace Context has it: hexadecimal ids. */
 export interface TraceContext {
@@ -21,6 +22,17 @@ export function traceContextOf({ headers }: Pick<IncomingMessage, 'headers'>): T
     .filter((part) => part !== undefined);
   if (traceId === '' || NONE.test(traceId) || NONE.test(parentId)) return undefined;
   return { traceId, parentId, flags };
+}
+
+/** The trace of a request, with the span that its own queries belong to: Spoor's where it exports spans, else the client's. */
+export function ownTraceOf(
+  request: IncomingMessage,
+  tracer: RequestTracer | undefined,
+): TraceContext | undefined {
+  const given = traceContextOf(request);
+  if (tracer === undefined) return given;
+  const { traceId, spanId, isSampled } = tracer.spanOf(request, given);
+  return { traceId, parentId: spanId, flags: isSampled ? '01' : '00' };
 }
 
 /** As it is sent on. */

@@ -20,7 +20,7 @@ import { withStoredFilters } from '../request/segments.ts';
 import { holderOf } from '../request/share-holder.ts';
 import { StageTimes } from '../request/stage-times.ts';
 import { findTenant } from '../request/tenant.ts';
-import { traceContextOf, traceparentOf } from '../request/trace-context.ts';
+import { ownTraceOf, traceparentOf } from '../request/trace-context.ts';
 import { type ParsedStats, type StatsView, computeStats, isOfAllTime } from './compute-stats.ts';
 
 /** Who waits for statistics. */
@@ -54,7 +54,7 @@ export interface PathSubject {
 }
 
 export function askerOf(services: Services, ctx: Context): Asker {
-  const trace = traceContextOf(ctx.req);
+  const trace = ownTraceOf(ctx.req, services.tracer);
   const times = new StageTimes();
   ctx.state.times = times;
   return {

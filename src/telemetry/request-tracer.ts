@@ -1,0 +1,72 @@
+import { randomBytes } from 'node:crypto';
+import type { IncomingMessage } from 'node:http';
+
+/** The span of a request in its trace: hexadecimal ids. */
+export interface RequestSpan {
+  readonly traceId: string;
+  readonly spanId: string;
+  /** The span of the client that sent it; undefined: the trace begins here. */
+  readonly parentId: string | undefined;
+  /** Whether it is exported. */
+  readonly isSampled: boolean;
+}
+
+/** The trace that a client says its request belongs to. */
+interface Given {
+  readonly traceId: string;
+  readonly parentId: string;
+  readonly flags: string;
+}
+
+/** A part of a request's time; by the clock of `performance`, milliseconds. */
+export interface Stage {
+  readonly stage: string;
+  readonly start: number;
+  readonly duration: number;
+}
+
+/** A request that has ended. Its route is a pattern: nothing in it tells of the client. */
+export interface EndedRequest {
+  readonly method: string;
+  readonly route: string;
+  readonly status: number;
+  /** By the clock of `performance`, milliseconds. */
+  readonly start: number;
+  readonly duration: number;
+  readonly stages: readonly Stage[];
+}
+
+export interface OwnedSpan extends EndedRequest {
+  readonly span: RequestSpan;
+}
+
+/** Gives each request its span, and hands those that have ended to an exporter. */
+export class RequestTracer {
+  readonly #spans = new WeakMap<IncomingMessage, RequestSpan>();
+  readonly #export: (ended: OwnedSpan) => void;
+
+  constructor(exportSpan: (ended: OwnedSpan) => void) {
+    this.#export = exportSpan;
+  }
+
+  /**
+   * The span of a request, the same whenever it is asked for.
+   * @param given what its client says; a client that does not sample is heeded
+   */
+  spanOf(request: IncomingMessage, given: Given | undefined): RequestSpan {
+    const known = this.#spans.get(request);
+    if (known !== undefined) return known;
+    const span = {
+      traceId: given?.traceId ?? randomBytes(16).toString('hex'),
+      spanId: randomBytes(8).toString('hex'),
+      parentId: given?.parentId,
+      isSampled: given === undefined || (Number.parseInt(given.flags, 16) & 1) === 1,
+    };
+    this.#spans.set(request, span);
+    return span;
+  }
+
+  end(span: RequestSpan, ended: EndedRequest): void {
+    if (span.isSampled) this.#export({ ...ended, span });
+  }
+}

@@ -1,0 +1,135 @@
+import { expect, test } from '@jest/globals';
+import { Counter, Gauge, Histogram, Registry } from 'prom-client';
+import { OtlpExporter, type OtlpOptions } from '../../src/telemetry/otlp-exporter.ts';
+import { RequestTracer } from '../../src/telemetry/request-tracer.ts';
+import { startCollector } from '../support/collector.ts';
+
+const SPAN = { traceId: 'a'.repeat(32), spanId: 'b'.repeat(16), parentId: 'c'.repeat(16), isSampled: true };
+const ENDED = {
+  span: SPAN,
+  method: 'GET',
+  route: '/api/v1/stats',
+  status: 200,
+  start: 1_000,
+  duration: 30.5,
+  stages: [{ stage: 'clickhouse', start: 1_010, duration: 15 }],
+};
+
+const optionsFor = (endpoint: string, failures: string[] = []): OtlpOptions => ({
+  endpoint,
+  headers: { 'x-token': 'secret' },
+  serviceName: 'links',
+  readMetrics: async () => [],
+  onFailure: (failure) => failures.push(failure),
+});
+
+test('a request and its stages become spans of one trace', async () => {
+  const collector = await startCollector();
+  const exporter = new OtlpExporter(optionsFor(`${collector.url}/`));
+  exporter.add(ENDED);
+  exporter.add({ ...ENDED, status: 503, span: { ...SPAN, parentId: undefined }, stages: [] });
+  await exporter.close();
+  collector.close();
+  const sent = collector.received.find(({ path }) => path === '/v1/traces');
+  expect(sent?.headers).toMatchObject({ 'content-type': 'application/json', 'x-token': 'secret' });
+  const [{ resource, scopeSpans }] = sent?.body.resourceSpans ?? [];
+  expect(resource.attributes).toEqual([{ key: 'service.name', value: { stringValue: 'links' } }]);
+  const [request, stage, failed] = scopeSpans[0].spans;
+  const at = (ms: number) => expect.closeTo((performance.timeOrigin + ms) / 1_000, 3);
+  const seconds = (nanos: string) => Number(nanos) / 1e9;
+  expect(request).toMatchObject({
+    traceId: SPAN.traceId,
+    spanId: SPAN.spanId,
+    parentSpanId: SPAN.parentId,
+    name: 'GET /api/v1/stats',
+    kind: 2,
+    status: { code: 0 },
+  });
+  expect([seconds(request.startTimeUnixNano), seconds(request.endTimeUnixNano)]).toEqual([
+    at(1_000),
+    at(1_030.5),
+  ]);
+  expect(request.attributes).toContainEqual({ key: 'http.response.status_code', value: { intValue: '200' } });
+  expect(stage).toMatchObject({
+    traceId: SPAN.traceId,
+    parentSpanId: SPAN.spanId,
+    name: 'clickhouse',
+    kind: 3,
+  });
+  expect(seconds(stage.endTimeUnixNano)).toEqual(at(1_025));
+  expect(failed).toMatchObject({ status: { code: 2 } });
+  expect(failed).not.toHaveProperty('parentSpanId');
+});
+
+test('metrics are sums, gauges and histograms whose buckets are counted apart', async () => {
+  const registry = new Registry();
+  new Counter({ name: 'clicks_total', help: 'Clicks.', labelNames: ['outcome'], registers: [registry] }).inc(
+    { outcome: 'ok' },
+    3,
+  );
+  new Gauge({ name: 'bytes', help: 'Bytes.', registers: [registry] }).set(7);
+  const histogram = new Histogram({
+    name: 'seconds',
+    help: 'Time.',
+    labelNames: ['kind'],
+    buckets: [1, 5],
+    registers: [registry],
+  });
+  for (const value of [0.5, 0.7, 3, 30]) histogram.observe({ kind: 'select' }, value);
+  const collector = await startCollector();
+  await new OtlpExporter({
+    ...optionsFor(collector.url),
+    readMetrics: () => registry.getMetricsAsJSON(),
+  }).close();
+  collector.close();
+  const { path, body } = collector.received[0] ?? { path: '', body: {} };
+  expect(path).toBe('/v1/metrics');
+  const [sum, gauge, times] = body.resourceMetrics[0].scopeMetrics[0].metrics;
+  const labelled = (key: string, stringValue: string) => [{ key, value: { stringValue } }];
+  expect(sum).toMatchObject({
+    name: 'clicks_total',
+    description: 'Clicks.',
+    sum: {
+      aggregationTemporality: 2,
+      isMonotonic: true,
+      dataPoints: [{ asDouble: 3, attributes: labelled('outcome', 'ok') }],
+    },
+  });
+  expect(gauge).toMatchObject({ name: 'bytes', gauge: { dataPoints: [{ asDouble: 7, attributes: [] }] } });
+  expect(times.histogram.dataPoints).toEqual([
+    expect.objectContaining({
+      attributes: labelled('kind', 'select'),
+      count: '4',
+      sum: 34.2,
+      explicitBounds: [1, 5],
+      bucketCounts: ['2', '1', '1'],
+    }),
+  ]);
+});
+
+test('a collector that takes nothing is told of once, and holds up nothing', async () => {
+  const failures: string[] = [];
+  const refusing = await startCollector(500);
+  const exporter = new OtlpExporter(optionsFor(refusing.url, failures));
+  exporter.add(ENDED);
+  await exporter.close();
+  refusing.close();
+  expect(failures).toEqual(['status 500']);
+  const nobody: string[] = [];
+  await new OtlpExporter(optionsFor('http://127.0.0.1:1', nobody)).close();
+  expect(nobody).toHaveLength(1);
+});
+
+test('a client that does not sample is not exported', () => {
+  const exported: unknown[] = [];
+  const tracer = new RequestTracer((ended) => exported.push(ended));
+  const request: any = {};
+  const given = { traceId: SPAN.traceId, parentId: SPAN.parentId, flags: '00' };
+  const span = tracer.spanOf(request, given);
+  expect(tracer.spanOf(request, given)).toBe(span);
+  tracer.end(span, ENDED);
+  expect(exported).toEqual([]);
+  tracer.end(tracer.spanOf({} as any, { ...given, flags: '01' }), ENDED);
+  tracer.end(tracer.spanOf({} as any, undefined), ENDED);
+  expect(exported).toHaveLength(2);
+});
