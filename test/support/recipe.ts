@@ -28,10 +28,20 @@ export interface RecipeStep {
 const STEP =
   /<!-- (?:new (\S+)|in (\S+), (before|after|instead of) "(.+)") -->\s*\n```\w*\n([\s\S]*?)^```$/gm;
 
+/** The titles of all sections that are recipes. */
+export function recipeTitles(): readonly string[] {
+  return sections()
+    .filter((text) => /<!-- (?:new|in) /.test(text))
+    .map((text) => text.slice(0, text.indexOf('\n')));
+}
+
+function sections(): readonly string[] {
+  return readFileSync(join(PACKAGE_ROOT, 'docs/extending.md'), 'utf8').split(/^## /m);
+}
+
 /** The steps of a recipe, in order. @throws Error when the document has no such recipe, or a step that cannot be read */
 export function recipeSteps(title: string): readonly RecipeStep[] {
-  const document = readFileSync(join(PACKAGE_ROOT, 'docs/extending.md'), 'utf8');
-  const section = document.split(/^## /m).find((text) => text.startsWith(`${title}\n`));
+  const section = sections().find((text) => text.startsWith(`${title}\n`));
   if (section === undefined) throw new Error(`docs/extending.md has no recipe "${title}".`);
   const steps = [...section.matchAll(STEP)].map(
     ([, created, file = '', place = 'new', line = '', text = '']): RecipeStep => ({
@@ -53,14 +63,11 @@ const PLACES = ['new', 'before', 'after', 'instead of'] as const;
 /** What a Spoor is built and run from. */
 const COPIED = ['src', 'clickhouse', 'dist', 'package.json', 'tsconfig.json'] as const;
 
-/** A temporary copy of the tree, to which a recipe is applied. `endProcesses` removes it. */
+/** A temporary copy of the tree, to which recipes are applied. `endProcesses` removes it. */
 export class RecipeCopy {
   readonly folder = join(newFolder(), 'spoor');
-  readonly #settings: Readonly<Record<string, string>>;
-  #url = '';
 
-  /** @param settings beside those of all tests */
-  constructor(settings: Readonly<Record<string, string>> = {}) {
+  constructor() {
     for (const name of COPIED) {
       cpSync(join(PACKAGE_ROOT, name), join(this.folder, name), {
         recursive: true,
@@ -68,15 +75,6 @@ export class RecipeCopy {
       });
     }
     symlinkSync(join(PACKAGE_ROOT, 'node_modules'), join(this.folder, 'node_modules'));
-    this.#settings = {
-      ...clickHouseSettings(),
-      CLICKHOUSE_DATABASE: `recipe_${randomBytes(6).toString('hex')}`,
-      SPOOR_DATA_DIR: join(dirname(this.folder), 'data'),
-      SPOOR_ADMIN_KEY: ADMIN_KEY,
-      SPOOR_VISITOR_SECRET: 'a secret of the tests',
-      SPOOR_RATE_LIMITS: 'off',
-      ...settings,
-    };
   }
 
   /** @throws Error when the place that a step names is not there, or not once */
@@ -111,9 +109,37 @@ export class RecipeCopy {
     return '';
   }
 
-  /** Starts the built copy as a server on the tests' ClickHouse, in a database of its own. */
-  async start(): Promise<void> {
-    this.#url = await new SpoorProcess(['serve'], this.#settings, this.folder).listening();
+  /** Starts the built copy as a server on the tests' ClickHouse, in a database of its own. @param settings beside those of all tests */
+  async start(settings: Readonly<Record<string, string>> = {}): Promise<RunningCopy> {
+    const own = {
+      ...clickHouseSettings(),
+      CLICKHOUSE_DATABASE: `recipe_${randomBytes(6).toString('hex')}`,
+      SPOOR_DATA_DIR: join(newFolder(), 'data'),
+      SPOOR_ADMIN_KEY: ADMIN_KEY,
+      SPOOR_VISITOR_SECRET: 'a secret of the tests',
+      SPOOR_RATE_LIMITS: 'off',
+      ...settings,
+    };
+    const server = new SpoorProcess(['serve'], own, this.folder);
+    return new RunningCopy(server, await server.listening(), own, this.folder);
+  }
+}
+
+/** Starts a copy of the tree that has been built. @param settings beside those of all tests */
+export type StartCopy = (settings?: Readonly<Record<string, string>>) => Promise<RunningCopy>;
+
+/** A server that runs from a copy of the tree. */
+export class RunningCopy {
+  readonly folder: string;
+  readonly #server: SpoorProcess;
+  readonly #url: string;
+  readonly #settings: Readonly<Record<string, string>>;
+
+  constructor(server: SpoorProcess, url: string, settings: Readonly<Record<string, string>>, folder: string) {
+    this.#server = server;
+    this.#url = url;
+    this.#settings = settings;
+    this.folder = folder;
   }
 
   /** One request, as the administrator unless `key` is null; `body` is sent as JSON. */
@@ -146,8 +172,10 @@ export class RecipeCopy {
     return runSpoor(args, this.#settings, input, this.folder);
   }
 
-  /** Drops the database of the copy. Processes and folders are removed by `endProcesses`. */
-  async dropDatabase(): Promise<void> {
+  /** Ends the server, and drops its database. */
+  async stop(): Promise<void> {
+    this.#server.signal('SIGTERM');
+    await this.#server.ended;
     const { CLICKHOUSE_URL = '', CLICKHOUSE_USER = '', CLICKHOUSE_PASSWORD = '' } = this.#settings;
     const nodes = process.env['TEST_CLICKHOUSE_NODES'] ?? CLICKHOUSE_URL;
     for (const url of nodes.split(',')) {

@@ -76,7 +76,10 @@ function shownColumns(plan: Plan): readonly Sql[] {
       .filter((name) => name !== 'time')
       .map((name) => named(identifier(name), `shown_${name}`)),
     ...query.metrics.map((name) => named(shownValue(name, query), `shown_${name}`)),
-    ...comparedColumns(plan).map(([name, value]) => named(value, `shown_${name}`)),
+    // Rows of the period compared with are compared with none.
+    ...comparedColumns(plan).map(([name, value]) =>
+      named(sql`if(${IS_PREVIOUS}, NULL, ${value})`, `shown_${name}`),
+    ),
   ];
 }
 
