@@ -34,6 +34,12 @@ export class ByteWriter {
     this.#view.setUint8(this.#length++, value);
   }
 
+  zeros(count: number): void {
+    this.#reserve(count);
+    this.#bytes.fill(0, this.#length, this.#length + count);
+    this.#length += count;
+  }
+
   /** An unsigned number of variable length. */
   varUint(value: number): void {
     this.#reserve(8);

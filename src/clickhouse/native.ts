@@ -52,18 +52,23 @@ export function sharedTextColumn<Row>(name: string, value: (row: Row) => string)
       const keys = new Map<string, number>();
       const places = new PlaceList();
       let [latest, place]: readonly [string | undefined, number] = [undefined, 0];
+      // Of most columns all rows have the same text: their places are zeros, which need not be gathered.
+      let count = 0;
       return {
         add: (rows) => {
-          places.reserve(rows.length);
+          if (keys.size > 1) places.reserve(rows.length);
           for (const row of rows) {
             const text = value(row);
-            // Often all rows have the same.
             if (text !== latest) {
               place = keys.get(text) ?? keys.size;
-              if (place === keys.size) keys.set(text, place);
+              if (place === keys.size) {
+                keys.set(text, place);
+                if (place === 1) places.begin(count, rows.length);
+              }
               latest = text;
             }
-            places.add(place);
+            if (keys.size > 1) places.add(place);
+            count++;
           }
         },
         *finish() {
@@ -75,7 +80,8 @@ export function sharedTextColumn<Row>(name: string, value: (row: Row) => string)
           yield* inSteps([...keys.keys()], (some) => {
             for (const text of some) out.text(text);
           });
-          out.integer64(places.length);
+          out.integer64(count);
+          if (keys.size === 1) out.zeros(count);
           yield* inSteps(places.all(), (some) => {
             for (const one of some) out.unsigned(one, 1 << width);
           });
@@ -89,6 +95,12 @@ export function sharedTextColumn<Row>(name: string, value: (row: Row) => string)
 class PlaceList {
   #places = new Uint32Array(0);
   length = 0;
+
+  /** Begins with so many zeros. @param more numbers to have room for besides */
+  begin(zeros: number, more: number): void {
+    this.#places = new Uint32Array(zeros + more);
+    this.length = zeros;
+  }
 
   reserve(count: number): void {
     if (this.length + count <= this.#places.length) return;
@@ -148,6 +160,8 @@ export function nullableFloatColumn<Row>(
   };
 }
 
+const PLACE_BYTES = 8;
+
 /** Pairs of texts, for a `Map(LowCardinality(String), String)` too. @param value the pairs, each name once */
 export function textMapColumn<Row>(
   name: string,
@@ -160,21 +174,26 @@ export function textMapColumn<Row>(
       // The place behind each row's pairs comes first, then all names, then all values.
       const [names, values] = [new ByteWriter(), new ByteWriter()];
       let pairs = 0;
+      let rowsWithout = 0;
       return {
         add: (rows) => {
           for (const row of rows) {
             const map = value(row);
-            if (map.size > 0) {
-              for (const [key, text] of map) {
-                names.text(key);
-                values.text(text);
-              }
-              pairs += map.size;
+            if (map.size === 0 && pairs === 0) {
+              rowsWithout++;
+              continue;
             }
+            if (pairs === 0) out.zeros(rowsWithout * PLACE_BYTES);
+            for (const [key, text] of map) {
+              names.text(key);
+              values.text(text);
+            }
+            pairs += map.size;
             out.integer64(pairs);
           }
         },
         finish: () => {
+          if (pairs === 0) out.zeros(rowsWithout * PLACE_BYTES);
           out.pieces(names.take());
           out.pieces(values.take());
           return [];
