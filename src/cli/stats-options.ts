@@ -25,7 +25,7 @@ const PARAMETERS: Readonly<Record<string, string>> = {
   ),
   segment: 'name of a segment of the owner',
   bots: 'include, exclude or only',
-  sort: 'what groups are ordered by: a metric or a dimension; -clicks: the largest first',
+  sort: 'what groups are ordered by: a metric, a dimension or, with --compare, change; -clicks: the largest first',
   limit: 'groups in each list, 1 to 10000',
   offset: 'groups to pass over in each list',
 };

@@ -28,7 +28,7 @@ const EXPORTED = [
   { group_by: 'browser,short_code', metrics: 'clicks', bots: 'exclude', limit: '1' },
   { group_by: 'time,os', interval: 'month', metrics: METRIC_NAMES.join(','), breakdown: 'true' },
   { group_by: 'time,os', interval: 'month', limit: '2', start_date: '2025-04-01', compare: 'previous' },
-  { group_by: 'os', start_date: '2025-04-01', compare: 'year', match: 'weekday' },
+  { group_by: 'os', start_date: '2025-04-01', compare: 'year', match: 'weekday', sort: '-change' },
   { group_by: 'os,time', interval: 'month', start_date: '2025-09-01', compare: '2025-01-01/2025-06-30' },
   { group_by: 'time', interval: 'month', start_date: '2025-04-01', compare: 'previous' },
 ];

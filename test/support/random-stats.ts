@@ -540,7 +540,7 @@ const questions: fc.Arbitrary<Asked> = fc
     offset: fc.option(fc.constantFrom(0, 1, 2, 5, 1_000_000_000), { freq: 2 }),
     sort: fc.option(
       fc.record({
-        by: fc.oneof(fc.constantFrom(...METRIC_NAMES), fc.nat(3)),
+        by: fc.oneof(fc.constantFrom(...METRIC_NAMES), fc.nat(3), fc.constant('change')),
         minus: fc.constantFrom('', '-'),
       }),
     ),
@@ -596,7 +596,8 @@ const questions: fc.Arbitrary<Asked> = fc
     }
     // A number stands for one of the dimensions asked for.
     const by = typeof drawn.sort?.by === 'number' ? groupBy[drawn.sort.by % groupBy.length] : drawn.sort?.by;
-    const sort = by === undefined ? undefined : `${drawn.sort?.minus}${by}`;
+    const isSorted = by !== undefined && (by !== 'change' || drawn.compared !== undefined);
+    const sort = isSorted ? `${drawn.sort?.minus}${by}` : undefined;
     if (sort !== undefined) query.push(['sort', sort]);
     const compared = drawn.compared && compareWith(drawn.compared, timezone);
     if (compared !== undefined) query.push(...compared.query);

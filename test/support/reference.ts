@@ -164,9 +164,9 @@ export function expectedAnswer(
   const lists = question.breakdown && question.groupBy.length > 1 ? [...singles, question.groupBy] : singles;
   for (const dimensions of lists) {
     const name = dimensions.join('_');
-    const { groups, shown } = groupsOf(question, dimensions, { counted, firsts }, buckets);
-    if (name !== 'time') groupCounts[name] = groups;
     const compared = comparing(dimensions);
+    const { groups, shown } = groupsOf(question, dimensions, { counted, firsts }, buckets, compared);
+    if (name !== 'time') groupCounts[name] = groups;
     for (const metric of question.metrics) {
       const total = Number(MEASURES[metric](counted, firsts));
       metrics[`${metric}_by_${name}`] = shown.map((group) => {
@@ -203,6 +203,13 @@ export function expectedAnswer(
   };
 }
 
+/** What a row says of the period that it is compared with. */
+type Compared = (
+  metric: MetricName,
+  group: Group,
+  value: number | null,
+) => { readonly previous?: unknown; readonly change?: number | null };
+
 /**
  * What rows say of the period that they are compared with: nothing where there is none. Buckets correspond by their place.
  */
@@ -210,10 +217,10 @@ function comparer(
   question: Question,
   clicks: readonly KnownClick[],
   before: Pick<Question, 'start' | 'end'> | null | undefined,
-): (dimensions: readonly string[]) => (metric: MetricName, group: Group, value: number | null) => object {
+): (dimensions: readonly string[]) => Compared {
   if (before === undefined) return () => () => ({});
   if (before === null) return () => () => ({ previous: null, change: null });
-  const then = { ...question, ...before, offset: 0, limit: Infinity };
+  const then = { ...question, ...before, limit: Infinity, offset: 0, sort: undefined };
   const firsts = firstClicks(then, clicks);
   const counted = clicks.filter((click) => isAskedFor(then, click));
   const buckets = question.groupBy.includes('time') ? bucketsOf(then) : [];
@@ -540,6 +547,7 @@ function groupsOf(
   dimensions: readonly string[],
   { counted, firsts }: { readonly counted: readonly KnownClick[]; readonly firsts: ReadonlySet<KnownClick> },
   buckets: readonly KnownBucket[],
+  compared: Compared = () => ({}),
 ): { readonly groups: number; readonly shown: readonly Group[] } {
   const found = new Map<string, Group>();
   const isTime = dimensions.length === 1 && dimensions[0] === 'time';
@@ -557,7 +565,7 @@ function groupsOf(
   }
   const all = [...found.values()];
   if (isTime) return { groups: all.length, shown: all };
-  const byRank = rankBy(question, dimensions, firsts);
+  const byRank = rankBy(question, dimensions, firsts, compared);
   const kept = all.toSorted(byRank).slice(question.offset, question.offset + question.limit);
   const time = dimensions.indexOf('time');
   const bucketOf = (group: Group): number => Number(group.parts[time]);
@@ -570,16 +578,17 @@ function rankBy(
   { metrics, sort }: Question,
   dimensions: readonly string[],
   firsts: ReadonlySet<KnownClick>,
+  compared: Compared,
 ): (a: Group, b: Group) => number {
   const first = METRIC_NAMES.find((name) => metrics.includes(name)) ?? 'clicks';
   const [, minus, by = ''] = /^(-?)(.*)$/.exec(sort ?? `-${first}`) ?? [];
   const direction = minus === '-' ? -1 : 1;
-  const byMetric = (name: MetricName, sign: number) => {
+  const byNumber = (numberOf: (group: Group) => number | null, sign: number) => {
     const sizes = new Map<Group, number | null>();
     const sizeOf = (group: Group): number | null => {
       const known = sizes.get(group);
       if (known !== undefined) return known;
-      const size = MEASURES[name](group.clicks, firsts);
+      const size = numberOf(group);
       sizes.set(group, size);
       return size;
     };
@@ -589,18 +598,22 @@ function rankBy(
       return (left - right) * sign;
     };
   };
+  const measured = (name: MetricName) => (group: Group) => MEASURES[name](group.clicks, firsts);
+  const changeOf = (group: Group) => compared(first, group, measured(first)(group)).change ?? null;
   const metric = METRIC_NAMES.find((name) => name === by);
   const place = dimensions.indexOf(by);
   const own =
     metric !== undefined
-      ? byMetric(metric, direction)
-      : (a: Group, b: Group): number => {
-          if (place < 0) return 0;
-          const parts = [a, b].map((group) => group.parts[place] ?? '');
-          const [left = '', right = ''] = by === 'hour_of_day' ? parts.map(Number) : parts;
-          return byParts([left], [right]) * direction;
-        };
-  const usual = byMetric(first, -1);
+      ? byNumber(measured(metric), direction)
+      : by === 'change'
+        ? byNumber(changeOf, direction)
+        : (a: Group, b: Group): number => {
+            if (place < 0) return 0;
+            const parts = [a, b].map((group) => group.parts[place] ?? '');
+            const [left = '', right = ''] = by === 'hour_of_day' ? parts.map(Number) : parts;
+            return byParts([left], [right]) * direction;
+          };
+  const usual = byNumber(measured(first), -1);
   return (a, b) => own(a, b) || (metric === undefined ? usual(a, b) : 0) || byParts(a.parts, b.parts);
 }
 

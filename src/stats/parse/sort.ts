@@ -7,21 +7,28 @@ import { type RawParameters, valueOf } from './parameters.ts';
 
 /** What the groups of lists are ordered by. */
 export interface Sort {
-  /** A metric, also one that is not shown, or a dimension, by its values: lists that lack it keep their order. */
-  readonly by: MetricName | DimensionName;
+  /**
+   * A metric, also one that is not shown; a dimension, by its values: lists that lack it keep their order; or by how many
+   * percent the first metric has changed.
+   */
+  readonly by: MetricName | DimensionName | 'change';
   readonly isDescending: boolean;
 }
 
 /**
  * The order that a request asks for: a name, `-` before it for the largest first.
- * @throws AppError 400 for what is neither a metric nor one of the dimensions asked for
+ * @throws AppError 400 for what is neither a metric nor one of the dimensions asked for, and for `change` where nothing is
+ * compared
  */
 export function parseSort(raw: RawParameters, groupBy: readonly DimensionName[]): Sort | undefined {
   const text = valueOf(raw, 'sort');
   if (text === undefined) return undefined;
   const isDescending = text.startsWith('-');
   const name = isDescending ? text.slice(1) : text;
-  const by = [...METRIC_NAMES, ...groupBy].find((known) => known === name);
+  const by = [...METRIC_NAMES, ...groupBy, 'change' as const].find((known) => known === name);
+  if (by === 'change' && valueOf(raw, 'compare') === undefined) {
+    throw invalid('sort', 'sort=change goes with compare only.');
+  }
   if (by !== undefined) return { by, isDescending };
   if (DIMENSION_NAMES.some((known) => known === name)) {
     throw invalid('sort', `sort cannot be ${name}, which is not in group_by.`);

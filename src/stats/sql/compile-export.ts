@@ -3,6 +3,7 @@ import { EMPTY, type Sql, identifier, join, param, sql } from '../../sql/sql.ts'
 import type { Plan, PreviousPlan } from '../plan.ts';
 import type { StatsQuery } from '../parse/query.ts';
 import { type MetricName, metricOf, percentageOf, previousOf } from '../registry/metrics.ts';
+import { changeOf } from './change.ts';
 import { filterClicks } from './conditions.ts';
 import { type RowOf, exportLists } from './export-lists.ts';
 import { blankDimensions } from './lists.ts';
@@ -211,13 +212,8 @@ export function comparedValues(
 ): Readonly<Record<'previous' | 'change', Sql>> {
   if (previous === undefined) return { previous: NULL, change: NULL };
   const before = identifier(previousOf(name));
-  const { kind } = metricOf(name);
-  if (kind === 'instant') return { previous: instantText(previous.query, before), change: NULL };
-  const [now, then] = [identifier(name), before].map((value) =>
-    kind === 'count' ? value : sql`floor(${value} * 100 + 0.5)`,
-  );
-  const change = sql`floor((${now ?? NULL} - ${then ?? NULL}) * 10000 / nullIf(${then ?? NULL}, 0) + 0.5) / 100`;
-  return { previous: before, change };
+  const isInstant = metricOf(name).kind === 'instant';
+  return { previous: isInstant ? instantText(previous.query, before) : before, change: changeOf(name) };
 }
 
 const NULL = sql`NULL`;

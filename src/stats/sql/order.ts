@@ -1,9 +1,10 @@
 import { type Select, type Statement, as, columnNames, selectOf } from '../../sql/select.ts';
 import { type Sql, identifier, join, param, sql } from '../../sql/sql.ts';
 import type { StatsQuery } from '../parse/query.ts';
-import type { Sort } from '../parse/sort.ts';
 import type { Plan } from '../plan.ts';
-import { METRIC_NAMES } from '../registry/metrics.ts';
+import type { DimensionName } from '../registry/dimensions.ts';
+import { METRIC_NAMES, type MetricName } from '../registry/metrics.ts';
+import { changeOf } from './change.ts';
 import { isTimeList } from './lists.ts';
 import { IS_PREVIOUS } from './periods.ts';
 
@@ -87,19 +88,21 @@ export function rankAndNames(query: StatsQuery): readonly Sql[] {
   const { sort, groupBy } = query;
   const names = groupBy.map(identifier);
   const byRank = sql`${identifier(rankOf(query))} DESC`;
-  if (sort === undefined) return [byRank, ...names];
-  const own = sort.isDescending ? sql`${valueToSort(sort.by)} DESC` : valueToSort(sort.by);
+  // A period before 2000 is none, and nothing has changed since.
+  if (sort === undefined || (sort.by === 'change' && !query.previous)) return [byRank, ...names];
+  const value = sort.by === 'change' ? changeOf(rankOf(query)) : valueToSort(sort.by);
+  const own = sort.isDescending ? sql`${value} DESC` : value;
   return METRIC_NAMES.some((name) => name === sort.by) ? [own, ...names] : [own, byRank, ...names];
 }
 
 /** Numbers that are written as text are ordered as numbers. */
-function valueToSort(name: Sort['by']): Sql {
+function valueToSort(name: MetricName | DimensionName): Sql {
   return name === 'hour_of_day' ? sql`toUInt8OrZero(${identifier(name)})` : identifier(name);
 }
 
 /** The metric that the groups of a query are ordered by. */
-export function rankOf({ metrics }: StatsQuery): string {
-  return METRIC_NAMES.find((name) => metrics.includes(name)) ?? METRIC_NAMES[0] ?? '';
+export function rankOf({ metrics }: StatsQuery): MetricName {
+  return METRIC_NAMES.find((name) => metrics.includes(name)) ?? 'clicks';
 }
 
 function withGroups(rows: Select, groups: Sql): Select {

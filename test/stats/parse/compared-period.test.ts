@@ -113,6 +113,7 @@ test.each([
   [{ compare: '2026-11-01/2026-11-29' }, 'compare', 'ends after now'],
   [{ compare: '2000-01-01/2026-01-01', interval: 'hour' }, 'compare', 'more than 10000 buckets'],
   [{ compare: 'year', match: 'month' }, 'match', 'match must be one of: weekday.'],
+  [{ sort: '-change' }, 'sort', 'sort=change goes with compare only.'],
   [{ match: 'weekday' }, 'match', 'match goes with compare=previous or compare=year only.'],
   [{ compare: '2025-01-01/2025-01-31', match: 'weekday' }, 'match', 'goes with'],
 ])('%j is refused', (raw, field, message) => {
