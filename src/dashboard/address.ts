@@ -1,4 +1,4 @@
-import { FILTER_NAMES, type FilterName } from '../stats/registry/dimensions.ts';
+import { FILTER_NAMES, type RegisteredFilter as FilterName } from '../stats/registry/dimensions.ts';
 import { INTERVAL_NAMES, type IntervalName } from '../stats/registry/intervals.ts';
 import { BOT_CHOICES } from '../stats/parse/values.ts';
 import { matchesFilter } from './matching.ts';

@@ -1,4 +1,4 @@
-import { DIMENSION_NAMES, type DimensionName, FILTER_NAMES } from '../stats/registry/dimensions.ts';
+import { DIMENSION_NAMES, type RegisteredName, FILTER_NAMES } from '../stats/registry/dimensions.ts';
 import { INTERVALS, INTERVAL_NAMES } from '../stats/registry/intervals.ts';
 import { DIMENSION_WORDS } from '../stats/registry/words.ts';
 import { DAY } from '../lib/calendar.ts';
@@ -86,7 +86,7 @@ export function isAllTime({ period }: View): boolean {
   return period.kind === 'relative' && period.name === 'all';
 }
 
-function goesWith(name: DimensionName, scope: Subject['scope']): boolean {
+function goesWith(name: RegisteredName, scope: Subject['scope']): boolean {
   return ['any', scope].includes(DIMENSION_WORDS[name].scope);
 }
 

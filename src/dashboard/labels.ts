@@ -1,4 +1,4 @@
-import type { FilterName } from '../stats/registry/dimensions.ts';
+import type { RegisteredFilter as FilterName } from '../stats/registry/dimensions.ts';
 import { DIMENSION_WORDS } from '../stats/registry/words.ts';
 import { countryName } from './format.ts';
 

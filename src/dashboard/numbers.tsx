@@ -1,4 +1,4 @@
-import { FILTER_NAMES, type FilterName } from '../stats/registry/dimensions.ts';
+import { FILTER_NAMES, type RegisteredFilter as FilterName } from '../stats/registry/dimensions.ts';
 import { type View, isFilteredBy, toggleFilter } from './address.ts';
 import type { Subject } from './api-query.ts';
 import { FirstClick } from './first-click.tsx';

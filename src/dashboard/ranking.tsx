@@ -1,7 +1,7 @@
 import { useState } from 'preact/hooks';
 import type { Group } from './result-types.ts';
 import { percent, wholeNumber } from './format.ts';
-import type { FilterName } from '../stats/registry/dimensions.ts';
+import type { RegisteredFilter as FilterName } from '../stats/registry/dimensions.ts';
 import { dimensionText, valueText } from './labels.ts';
 
 interface RankingProps {

@@ -1,6 +1,7 @@
 import { type Column, type RowTemplate, escapeText } from '../lib/row-template.ts';
 import { type ExportContent, type PeriodContent, listsOfBoth } from './content.ts';
 import type { TemplateFormat } from './export-format.ts';
+import { FileNames } from './unique-names.ts';
 import { type ZipEntry, zipped } from './zip.ts';
 
 export const CSV: TemplateFormat = {
@@ -26,8 +27,9 @@ function writeCsv(content: ExportContent): AsyncIterable<Buffer> {
 async function* files(content: ExportContent): AsyncGenerator<ZipEntry> {
   yield summaryFile('summary.csv', content);
   if (content.previous) yield summaryFile('previous_summary.csv', content.previous);
+  const names = new FileNames();
   for await (const { name, columns, rows } of listsOfBoth(content)) {
-    yield { name: `${name}.csv`, data: headed(line(columns.map((column) => column.name)), rows) };
+    yield { name: `${names.next(name)}.csv`, data: headed(line(columns.map((column) => column.name)), rows) };
   }
 }
 

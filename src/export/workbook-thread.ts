@@ -1,7 +1,7 @@
 import exceljs from 'exceljs';
 import { unzipSync } from 'fflate';
 import { neutralise } from '../lib/formula-guard.ts';
-import { SheetNames } from './sheet-names.ts';
+import { SheetNames } from './unique-names.ts';
 import type { WorkbookParts, WorkbookPlan } from './workbook.ts';
 
 /** What the thread does with each plan that it is sent. */

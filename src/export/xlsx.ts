@@ -1,7 +1,7 @@
 import { type ExportContent, listNamesOfBoth, listsOfBoth } from './content.ts';
 import type { TemplateFormat } from './export-format.ts';
 import { SharedTexts } from './shared-texts.ts';
-import { SheetNames } from './sheet-names.ts';
+import { SheetNames } from './unique-names.ts';
 import { SheetRows, sheetRow } from './sheet-rows.ts';
 import {
   PREVIOUS_SUMMARY_SHEET,

@@ -15,7 +15,11 @@ export const XML: TemplateFormat = {
 };
 
 export function xmlRow(columns: readonly Column[]): RowTemplate {
-  const fields = columns.flatMap((column) => [`<${column.name}>`, column, `</${column.name}>`]);
+  const fields = columns.flatMap((column) => [
+    `<${elementName(column.name)}>`,
+    column,
+    `</${elementName(column.name)}>`,
+  ]);
   return { escape: 'xml', pieces: ['<row>', ...fields, '</row>'] };
 }
 
@@ -38,9 +42,9 @@ async function* writeXml(content: ExportContent): AsyncGenerator<Buffer | string
 async function* metrics(lists: AsyncIterable<ExportList>): AsyncGenerator<Buffer | string> {
   yield '<metrics>';
   for await (const { name, rows } of lists) {
-    yield `<${name}>`;
+    yield `<${elementName(name)}>`;
     yield* rows;
-    yield `</${name}>`;
+    yield `</${elementName(name)}>`;
   }
   yield '</metrics>';
 }
@@ -63,5 +67,13 @@ function childrenOf(value: unknown): Element[] {
 }
 
 function elementOf(name: string, value: unknown): Element {
-  return { type: 'element', name, elements: childrenOf(value) };
+  return { type: 'element', name: elementName(name), elements: childrenOf(value) };
+}
+
+/** A field's name as that of an element: a character that such names have not is written by its code, `_x0020_` for a blank. */
+export function elementName(name: string): string {
+  return name.replaceAll(/[^\w.-]/gu, (character) => {
+    const code = (character.codePointAt(0) ?? 0).toString(16).toUpperCase();
+    return `_x${code.padStart(4, '0')}_`;
+  });
 }

@@ -34,10 +34,15 @@ export function join(pieces: readonly Sql[], separator: string): Sql {
   };
 }
 
-/** A column name. Only for names in registries: @throws Error for anything but lower-case letters, digits and `_` */
+/**
+ * A column name. Only for names in registries, and for those that begin with one and a dot: what is behind it can be any text, and
+ * is written in hexadecimal digits. @throws Error for anything else but lower-case letters, digits and `_`
+ */
 export function identifier(name: string): Sql {
-  if (!/^[a-z_][a-z0-9_]*$/.test(name)) throw new Error('Not a plain column name.');
-  return { kind: 'sql', texts: [name], values: [] };
+  const [, plain = '', rest] = /^([a-z_][a-z0-9_]*)(?:\.(.*))?$/s.exec(name) ?? [];
+  if (plain === '') throw new Error('Not a plain column name.');
+  const text = rest === undefined ? plain : `${plain}__${Buffer.from(rest).toString('hex')}`;
+  return { kind: 'sql', texts: [text], values: [] };
 }
 
 /** A quoted name from the operator's configuration. @throws Error for characters that could end the quotes */

@@ -346,6 +346,112 @@ describe('beside what an answer holds', () => {
   });
 });
 
+describe('properties, whose names clients choose', () => {
+  const KEYS = [
+    'plan',
+    'a/../../b',
+    'a\\b',
+    'it\'s [x]: "?*',
+    '<&>',
+    '=1+1,2',
+    '__proto__',
+    'país 😀',
+    'x'.repeat(128),
+  ];
+  const DIMENSIONS = KEYS.map((key) => `property.${key}`);
+  const question = {
+    owner_id: 'properties',
+    start_date: '2025-01-01',
+    end_date: '2025-01-02',
+    group_by: DIMENSIONS.map((name) => name.replaceAll(',', '\\,')).join(','),
+    metrics: 'clicks',
+  };
+  beforeAll(async () => {
+    await spoor.send('PUT', '/api/v1/urls/properties', { json: { owner_id: 'properties' } });
+    const clicks = KEYS.map((key, index) => ({
+      short_code: 'properties',
+      clicked_at: '2025-01-01T12:00Z',
+      ip: `192.0.2.${index}`,
+      browser: 'Chrome',
+      // What looks like a column is the property alone.
+      properties: JSON.parse(`{${JSON.stringify(key)}: "007", "browser": "mine"}`),
+    }));
+    const sent = await spoor.send('POST', '/api/v1/clicks', { json: clicks });
+    expect([sent.json.accepted, sent.json.warnings]).toEqual([KEYS.length, undefined]);
+  });
+
+  test('are lists of their own, by text, and (none) for clicks without one', async () => {
+    const { metrics, group_by: names, group_counts: counts } = await stats(question);
+    expect(names).toEqual(DIMENSIONS);
+    for (const name of DIMENSIONS) {
+      expect(metrics[`clicks_by_${name}`]).toEqual([
+        { [name]: '(none)', clicks: KEYS.length - 1, clicks_percentage: 88.89 },
+        { [name]: '007', clicks: 1, clicks_percentage: 11.11 },
+      ]);
+      expect(counts[name]).toBe(2);
+    }
+    const browser = await stats({ ...question, group_by: 'browser,property.browser' });
+
+    expect(browser.metrics['clicks_by_browser_property.browser']).toMatchObject([
+      { browser: 'Chrome', 'property.browser': 'mine', clicks: KEYS.length },
+    ]);
+  });
+
+  test.each(KEYS)('filter: %s', async (key) => {
+    const name = `property.${key}`;
+    for (const filter of [
+      { [name]: '007' },
+      { [`${name}.is_not`]: '(none)' },
+      { filters: JSON.stringify({ [name]: ['007'] }) },
+      { filters: JSON.stringify(['starts_with', name, ['00']]) },
+    ]) {
+      const { summary } = await stats({ ...question, ...filter, group_by: 'time' });
+      expect([filter, summary.total_clicks]).toEqual([filter, 1]);
+    }
+    const { json } = await spoor.send('POST', '/api/v1/stats/query', {
+      json: { ...question, group_by: [name], [name]: ['007'] },
+    });
+    expect([json.group_by, json.summary.total_clicks]).toEqual([[name], 1]);
+  });
+
+  test('name files, sheets and elements that every reader takes', async () => {
+    const answer = await exportJson(question);
+    expect(answer.metrics).toEqual((await stats(question)).metrics);
+    const files = Object.keys(readCsv((await download(spoor, { ...question, format: 'csv' }))[0]));
+    expect(files).toHaveLength(KEYS.length + 1);
+    for (const file of files) expect(file).toMatch(/^[^:\\/?*"<>|]+\.csv$/);
+    const [workbook] = await download(spoor, { ...question, format: 'xlsx' });
+    const book = new exceljs.Workbook();
+    await book.xlsx.load(Uint8Array.from(workbook).buffer);
+    expect(book.worksheets).toHaveLength(KEYS.length + 1);
+    expect(book.worksheets.map((sheet) => sheet.getCell('A1').value)).toEqual(['Field', ...DIMENSIONS]);
+    const xml = textOf((await download(spoor, { ...question, format: 'xml' }))[0]);
+    expect(xml).toContain(
+      '<clicks_by_property.a_x002F_.._x002F_.._x002F_b><row><property.a_x002F_.._x002F_.._x002F_b>(none)<',
+    );
+    expect(() => xml2js(xml)).not.toThrow();
+  });
+
+  test.each([
+    ['property.', 'property.', 400],
+    [`property.${'x'.repeat(129)}`, `property.${'x'.repeat(129)}`, 400],
+    ['property.a\tb', 'property.a\tb', 400],
+  ])('%j is none', async (name) => {
+    const grouped = await spoor.send('GET', '/api/v1/stats', { query: { group_by: name } });
+    expect([grouped.status, grouped.json.field]).toEqual([422, 'group_by']);
+    for (const query of [{ [name]: 'x' }, { filters: JSON.stringify({ [name]: ['x'] }) }]) {
+      const { status } = await spoor.send('GET', '/api/v1/stats', { query });
+      expect([query, status]).toEqual([query, 400]);
+    }
+  });
+
+  test('more than ten to group by are refused', async () => {
+    const group_by = Array.from({ length: 11 }, (_, index) => `property.p${index}`).join(',');
+    const { status, json } = await spoor.send('GET', '/api/v1/stats', { query: { group_by } });
+    expect([status, json.field]).toEqual([400, 'group_by']);
+  });
+});
+
 describe('the default start', () => {
   const start = async (query: Query): Promise<string> => {
     const answer = await exportJson({ end_date: '2025-06-30T00:00:00Z', ...query });

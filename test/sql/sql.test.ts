@@ -42,6 +42,12 @@ describe('render', () => {
       { p0: 'a' },
     ],
     ['a column', sql`SELECT ${identifier('short_code')}`, 'SELECT short_code', {}],
+    [
+      'any text behind a dot',
+      sql`SELECT ${identifier('property.a`; é')}`,
+      'SELECT property__61603b20c3a9',
+      {},
+    ],
   ])('%s', (_, piece, text, params) => {
     expect(render(piece)).toEqual({ sql: text, params });
   });
@@ -65,7 +71,7 @@ describe('render', () => {
   });
 });
 
-test.each(['', 'A', 'Browser', '1a', 'a b', 'a;b', 'a`', "a'", 'a.b', 'a\n', 'é', 'a-b', 'a)'])(
+test.each(['', 'A', 'Browser', '1a', 'a b', 'a;b', 'a`', "a'", '.b', 'A.b', 'a\n', 'é', 'a-b', 'a)'])(
   'identifier refuses %j',
   (name) => {
     expect(() => identifier(name)).toThrow('Not a plain column name.');

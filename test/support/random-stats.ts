@@ -246,6 +246,7 @@ const clicks: fc.Arbitrary<SentClick> = fc
     address: fc.constantFrom(...ADDRESSES),
     agent: fc.constantFrom(...AGENTS),
     link: fc.constantFrom(...LINKS),
+    plan: fc.constantFrom(undefined, 'pro', '007', ...HOSTILE),
     language: fc.constantFrom(...LANGUAGES),
     network: fc.constantFrom(...NETWORKS),
     said: fc.record(
@@ -271,7 +272,7 @@ const clicks: fc.Arbitrary<SentClick> = fc
     const [url, link] = drawn.link;
     const [sentLanguage, language] = drawn.language;
     const [sentNetwork, network] = drawn.network;
-    const { said } = drawn;
+    const { said, plan } = drawn;
     const shown = bare ? { browser: 'Unknown', os: 'Unknown' } : { browser, os };
     return {
       sent: {
@@ -286,6 +287,7 @@ const clicks: fc.Arbitrary<SentClick> = fc
         ...sentLanguage,
         ...sentNetwork,
         ...said,
+        ...(plan === undefined ? {} : { properties: { plan, browser: 'none' } }),
       },
       known: {
         ownerId: owner,
@@ -305,6 +307,7 @@ const clicks: fc.Arbitrary<SentClick> = fc
           utm_medium: said.utm_medium ?? link.utm_medium,
           utm_campaign: said.utm_campaign ?? link.utm_campaign,
           variant: said.variant ?? '(none)',
+          'property.plan': plan ?? '(none)',
           city: bare ? 'Unknown' : city,
           country: bare ? 'XX' : country[1],
           referrer: referrer[1],
@@ -524,9 +527,12 @@ const questions: fc.Arbitrary<Asked> = fc
     startForm: fc.constantFrom(...DATE_FORMS),
     endForm: fc.constantFrom(...DATE_FORMS),
     foreignZone: fc.option(fc.constantFrom(...ZONES), { nil: undefined, freq: 2 }),
-    dimensions: fc.option(fc.shuffledSubarray([...DIMENSION_NAMES], { minLength: 1, maxLength: 4 }), {
-      freq: 6,
-    }),
+    dimensions: fc.option(
+      fc.shuffledSubarray([...DIMENSION_NAMES, 'property.plan'], { minLength: 1, maxLength: 4 }),
+      {
+        freq: 6,
+      },
+    ),
     metrics: fc.option(fc.shuffledSubarray([...METRIC_NAMES], { minLength: 1, maxLength: 4 })),
     interval: fc.option(fc.constantFrom(...INTERVAL_NAMES)),
     range: fc.oneof(
@@ -567,7 +573,7 @@ const questions: fc.Arbitrary<Asked> = fc
     filters: fc.oneof(
       fc.constant({}),
       fc
-        .shuffledSubarray([...FILTER_NAMES], { maxLength: 3 })
+        .shuffledSubarray([...FILTER_NAMES, 'property.plan'], { maxLength: 3 })
         .chain((names) => fc.record(Object.fromEntries(names.map((name) => [name, filterOf(name)])))),
     ),
   })

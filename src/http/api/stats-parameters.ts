@@ -22,6 +22,7 @@ import {
   MAX_OFFSET,
   SCOPES_OF_STATS,
 } from '../../stats/parse/values.ts';
+import { MAX_GROUPED_PROPERTIES, PROPERTY_NAMES } from '../../stats/registry/properties.ts';
 import { RANGES, RANGE_NAMES } from '../../stats/registry/ranges.ts';
 import { COMBINATIONS } from '../../stats/parse/filter.ts';
 import { CASE_OPTION } from '../../stats/parse/filter-form.ts';
@@ -155,12 +156,13 @@ function conditions(names: readonly FilterName[]): Described {
     ({ dimension, name }) => name !== dimension && names.includes(dimension),
   );
   return {
-    description: `Only clicks with values that an operator finds: parameters named by a dimension and an operator, such as \`browser.is_not=Chrome,Firefox\`. ${COMMAS}`,
+    description: `Only clicks with values that an operator finds: parameters named by a dimension and an operator, such as \`browser.is_not=Chrome,Firefox\`, or by a property, \`property.plan=pro\` and \`property.plan.is_not=free\`. ${COMMAS}`,
     style: 'form',
     explode: true,
     schema: {
       type: 'object',
       properties: Object.fromEntries(own.map(({ name }) => [name, { type: 'string' }])),
+      patternProperties: { [PROPERTY_NAMES]: { type: 'string' } },
       additionalProperties: false,
     },
     example: { 'browser.is_not': 'Chrome,Firefox' },
@@ -169,23 +171,22 @@ function conditions(names: readonly FilterName[]): Described {
 
 const VALUES: JsonSchema = { type: ['string', 'array'], items: { type: 'string' } };
 
+/** The values of a dimension, or those of each operator. */
+const FILTER: JsonSchema = {
+  type: ['string', 'array', 'object'],
+  items: { type: 'string' },
+  properties: {
+    ...Object.fromEntries(OPERATOR_NAMES.map((operator) => [operator, VALUES])),
+    [CASE_OPTION]: { type: 'boolean', default: true },
+  },
+  additionalProperties: false,
+};
+
 /** What the parameter `filters` takes. */
 export const FILTERS: JsonSchema = {
   type: ['object', 'array'],
-  properties: Object.fromEntries(
-    [...FILTER_NAMES, ...FILTER_ALIASES.keys()].map((name) => [
-      name,
-      {
-        type: ['string', 'array', 'object'],
-        items: { type: 'string' },
-        properties: {
-          ...Object.fromEntries(OPERATOR_NAMES.map((operator) => [operator, VALUES])),
-          [CASE_OPTION]: { type: 'boolean', default: true },
-        },
-        additionalProperties: false,
-      },
-    ]),
-  ),
+  properties: Object.fromEntries([...FILTER_NAMES, ...FILTER_ALIASES.keys()].map((name) => [name, FILTER])),
+  patternProperties: { [PROPERTY_NAMES]: FILTER },
   additionalProperties: false,
   minItems: 2,
   maxItems: 4,
@@ -284,8 +285,12 @@ function groupBy(
 ): Described {
   return {
     description:
-      `The dimensions to group by: any of ${codes(names)}, separated by commas. The lists are named and ordered as they are. ${note}`.trimEnd(),
-    schema: { type: 'string', pattern: listOf(names), default: defaultDimensions.join(',') },
+      `The dimensions to group by: any of ${codes(names)}, and \`property.KEY\` for the clicks' property of that key (at most ${MAX_GROUPED_PROPERTIES}; \`\\,\` is a comma in it), separated by commas. The lists are named and ordered as they are. ${note}`.trimEnd(),
+    schema: {
+      type: 'string',
+      pattern: listOf([...names, PROPERTY_IN_LIST]),
+      default: defaultDimensions.join(','),
+    },
     example: 'time,country',
   };
 }
@@ -298,6 +303,9 @@ function inQuery(described: Readonly<Record<string, Described>>): readonly Param
 function chosen(name: 'interval' | 'week_start' | 'bots'): JsonSchema {
   return inputJsonSchema(choices.shape[name]);
 }
+
+/** A property in a list of names. */
+const PROPERTY_IN_LIST = String.raw`property\.(?:[^,\\]|\\.)+`;
 
 function listOf(names: readonly string[]): string {
   return `^\\s*(${names.join('|')})(\\s*,\\s*(${names.join('|')}))*\\s*$`;

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { PROPERTY_NAMES } from '../../stats/registry/properties.ts';
 import { FILTER_PARAMETERS } from '../../stats/parse/filter-parameters.ts';
 import type { JsonSchema, Parameter } from '../openapi/model.ts';
 import { errorSchema } from '../openapi/error-responses.ts';
@@ -23,10 +24,14 @@ const DATES: readonly string[] = ['start_date', 'end_date'];
 /** One question, or several. Its fields are parsed as the parameters of a query string are. */
 export const questionsSchema = requestSchema(
   'StatsQuestions',
-  z.strictObject({
-    ...Object.fromEntries(QUESTION_NAMES.map((name) => [name, z.unknown().optional()])),
-    queries: z.unknown().optional(),
-  }),
+  z
+    .strictObject({
+      ...Object.fromEntries(QUESTION_NAMES.map((name) => [name, z.unknown().optional()])),
+      queries: z.unknown().optional(),
+    })
+    .meta({
+      patternProperties: { [PROPERTY_NAMES]: { type: ['string', 'array'], items: { type: 'string' } } },
+    }),
   {
     description: 'One question by its fields, or several in `queries`.',
     fields: {

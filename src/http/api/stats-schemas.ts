@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { PROPERTY_NAMES, PROPERTY_PREFIX } from '../../stats/registry/properties.ts';
 import { mapEntries } from '../../lib/names.ts';
 import { DIMENSION_NAMES, type DimensionName, FILTER_NAMES } from '../../stats/registry/dimensions.ts';
 import { INTERVALS, INTERVAL_NAMES } from '../../stats/registry/intervals.ts';
@@ -119,13 +120,17 @@ export const breakdownRow = namedSchema(
       previous: z.union([zoned, decimal]).nullable().exactOptional().describe(BEFORE.previous),
       change: z.number().min(-100).nullable().exactOptional().describe(BEFORE.change),
     })
+    .meta({ patternProperties: { [PROPERTY_NAMES]: { type: 'string' } } })
     .describe('A row of a list of several dimensions: a field for each of them, and the metric.'),
 );
 
 const metrics = z.record(z.string(), rows).meta({
   description:
     'One list for each metric and dimension; with `breakdown` also one for each metric of all dimensions together, such as `clicks_by_time_browser`.',
-  propertyNames: { type: 'string', pattern: listPattern(METRIC_NAMES, DIMENSION_NAMES) },
+  propertyNames: {
+    type: 'string',
+    pattern: listPattern(METRIC_NAMES, [...DIMENSION_NAMES, String.raw`property\..+`]),
+  },
   properties: Object.fromEntries(
     METRIC_NAMES.flatMap((metric) =>
       DIMENSION_NAMES.map((name) => singleList(metric, name, comparedSchemas(metric))),
@@ -223,18 +228,24 @@ const FILTER_VALUES = {
   ],
 };
 
-const filters = z.union([z.partialRecord(z.enum(FILTER_NAMES), filterValues), z.array(z.unknown())]).meta({
-  description:
-    'The filters in their normal form: the values of each filtered dimension as they were sent, by operator where that is not `is` alone. What an object cannot say is in the array form.',
-  anyOf: [
-    {
-      type: 'object',
-      properties: Object.fromEntries(FILTER_NAMES.map((name) => [name, FILTER_VALUES])),
-      additionalProperties: false,
-    },
-    { type: 'array', minItems: 2, maxItems: 4 },
-  ],
-});
+/** The name of a property as a dimension. */
+const propertyName = z.templateLiteral([PROPERTY_PREFIX, z.string()]);
+
+const filters = z
+  .union([z.partialRecord(z.union([z.enum(FILTER_NAMES), propertyName]), filterValues), z.array(z.unknown())])
+  .meta({
+    description:
+      'The filters in their normal form: the values of each filtered dimension as they were sent, by operator where that is not `is` alone. What an object cannot say is in the array form.',
+    anyOf: [
+      {
+        type: 'object',
+        properties: Object.fromEntries(FILTER_NAMES.map((name) => [name, FILTER_VALUES])),
+        patternProperties: { [PROPERTY_NAMES]: FILTER_VALUES },
+        additionalProperties: false,
+      },
+      { type: 'array', minItems: 2, maxItems: 4 },
+    ],
+  });
 
 const explanation = z
   .strictObject({
@@ -272,7 +283,7 @@ const statsFields = {
   api_version: z.literal('v1'),
   generated_at: z.string().meta({ format: 'date-time', examples: ['2026-01-31T10:00:00.000Z'] }),
   filters,
-  group_by: z.array(z.enum(DIMENSION_NAMES)),
+  group_by: z.array(z.union([z.enum(DIMENSION_NAMES), propertyName])),
   timezone: z.string().describe('As it was sent.'),
   time_range: timeRange,
   time_bucket_info: timeBucketInfo.exactOptional(),

@@ -2,6 +2,7 @@ import { toUSVString } from 'node:util';
 import { invalid } from '../../errors.ts';
 import { quotable } from '../../lib/text.ts';
 import type { RawParameters } from '../../stats/parse/parameters.ts';
+import { isPropertyName } from '../../stats/registry/properties.ts';
 import { unknownParameter } from './query-string.ts';
 
 /** Parameters that take one list of names, which a query string separates by commas. */
@@ -22,7 +23,8 @@ export function jsonParameters(
 ): RawParameters {
   return Object.fromEntries(
     Object.entries(question).flatMap(([name, value]) => {
-      if (!names.includes(name)) throw unknownParameter(name, { names, hasBody: false });
+      if (!names.includes(name) && !isPropertyName(name))
+        throw unknownParameter(name, { names, hasBody: false });
       if (value === null) return [];
       if (JSON_VALUES.includes(name)) return [[name, JSON.stringify(value)]];
       if (!Array.isArray(value)) return [[name, textOf(name, value)]];

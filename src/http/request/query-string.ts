@@ -14,6 +14,8 @@ export const CACHE_BUSTERS: readonly string[] = ['_', 'cb', 't'];
 export interface KnownParameters {
   /** `any`: others than it knows are ignored, and it is asked for nothing in them. */
   readonly names: readonly string[] | 'any';
+  /** What further names match. */
+  readonly patterns?: readonly RegExp[];
   /** Whether its fields come in a body, for which a parameter can have been meant. */
   readonly hasBody: boolean;
 }
@@ -24,6 +26,7 @@ export interface KnownParameters {
  * something else than was sent
  */
 export function queryStringCheck(known: KnownParameters): (ctx: Pick<Context, 'querystring'>) => void {
+  const { patterns = [] } = known;
   const names = known.names === 'any' ? undefined : new Set([...known.names, ...CACHE_BUSTERS]);
   return ({ querystring }) => {
     if (querystring === '') return;
@@ -33,7 +36,9 @@ export function queryStringCheck(known: KnownParameters): (ctx: Pick<Context, 'q
       checkText(sent, parameter);
       if (names === undefined || names.has(sent)) continue;
       // An empty parameter (`a=1&&b=2`) has no name at all.
-      const unknown = Object.keys(parse(parameter)).find((name) => !names.has(name));
+      const unknown = Object.keys(parse(parameter)).find(
+        (name) => !names.has(name) && !patterns.some((pattern) => pattern.test(name)),
+      );
       if (unknown !== undefined) throw unknownParameter(unknown, known);
     }
     if (parameters.length > MAX_PARAMETERS) {

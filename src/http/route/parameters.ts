@@ -10,6 +10,8 @@ export interface Parameters<Parsed> {
   readonly documented: readonly Parameter[];
   /** Those of its query string. Others are refused, unless it is `any`. */
   readonly queryNames: readonly string[] | 'any';
+  /** What further names match that it takes. */
+  readonly queryPatterns?: readonly RegExp[];
   /** @throws AppError 400, 422 */
   readonly parse: (ctx: Context) => Parsed;
 }
@@ -48,7 +50,10 @@ export function parsedBy<Parsed>(
   parse: (ctx: Context) => Parsed,
 ): Parameters<Parsed> {
   const inQuery = documented.filter((parameter) => parameter.in === 'query').flatMap(withoutObjects);
-  return { documented, queryNames: inQuery.map(({ name }) => name), parse };
+  const queryPatterns = documented.flatMap(({ schema }) =>
+    Object.keys(Object(schema['patternProperties'])).map((pattern) => new RegExp(pattern, 's')),
+  );
+  return { documented, queryNames: inQuery.map(({ name }) => name), queryPatterns, parse };
 }
 
 /** A parameter as it is sent: one for each property of an exploded object. */

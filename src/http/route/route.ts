@@ -129,6 +129,7 @@ function checked<Caller, Params, Content>(
   const handle = handler(services);
   const checkQueryString = queryStringCheck({
     names: parameters.queryNames,
+    patterns: parameters.queryPatterns ?? [],
     hasBody: body.documented !== undefined,
   });
   return async (ctx) => {

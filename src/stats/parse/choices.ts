@@ -37,6 +37,7 @@ export function parseChoices(raw: RawParameters) {
 
 /**
  * The names in a list, each once.
+ * @param isFurther whether a name is allowed that is not listed
  * @throws AppError 422 for one that is not allowed
  */
 export function parseNames<Name extends string>(
@@ -44,10 +45,13 @@ export function parseNames<Name extends string>(
   field: string,
   allowed: readonly Name[],
   fallback: readonly Name[],
+  isFurther: (name: string) => name is Name = (name): name is Name => allowed.some((one) => one === name),
 ): readonly Name[] {
   const names = splitList(valueOf(raw, field) ?? '');
   if (names.length === 0) return fallback;
-  const known = names.map((name) => allowed.find((one) => one === name));
+  const known = names.map(
+    (name) => allowed.find((one) => one === name) ?? (isFurther(name) ? name : undefined),
+  );
   if (known.includes(undefined)) throw notOneOf(field, allowed);
   return [...new Set(known.filter((name) => name !== undefined))];
 }

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { AppError, invalid } from '../../errors.ts';
 import { nearestName } from '../../lib/names.ts';
 import { quotable } from '../../lib/text.ts';
+import { PROPERTY_FAULT, PROPERTY_PREFIX } from '../registry/properties.ts';
 import { FILTER_NAMES, type FilterName, goesWith, isFilterName } from '../registry/dimensions.ts';
 import {
   DEFAULT_OPERATOR,
@@ -164,7 +165,8 @@ function parseDimension(name: string, scope: string): FilterName {
 
 /** An unknown filter that was passed over would make a number of more clicks than were asked for. */
 function unknownDimension(name: string, scope: string): string {
-  const allowed = FILTER_NAMES.filter((known) => goesWith(known, scope));
+  if (name.startsWith(PROPERTY_PREFIX)) return PROPERTY_FAULT;
+  const allowed: readonly string[] = FILTER_NAMES.filter((known) => goesWith(known, scope));
   const reason =
     isFilterName(name) || FILTER_ALIASES.has(name)
       ? ` with scope=${scope}, which is about one URL`

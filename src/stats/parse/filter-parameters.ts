@@ -1,7 +1,9 @@
 import { invalid } from '../../errors.ts';
 import { namesOf } from '../../lib/names.ts';
+import { quotable } from '../../lib/text.ts';
 import { FILTER_NAMES, type FilterName, faultOfValue, goesWith } from '../registry/dimensions.ts';
-import { DEFAULT_OPERATOR, OPERATOR_NAMES, operatorOf } from '../registry/operators.ts';
+import { PROPERTY_FAULT, PROPERTY_PREFIX, isPropertyName } from '../registry/properties.ts';
+import { DEFAULT_OPERATOR, OPERATOR_NAMES, isOperatorName, operatorOf } from '../registry/operators.ts';
 import { patternOf } from '../sql/comparisons.ts';
 import { type Condition, type Filter, conditionsIn } from './filter.ts';
 import { inNormalOrder } from './filter-form.ts';
@@ -56,6 +58,13 @@ export function parseFilters(raw: RawParameters, scope: string): readonly Filter
     checkConditions(name, [condition]);
     add(condition);
   }
+  for (const name of Object.keys(raw).filter((one) => one.startsWith(PROPERTY_PREFIX))) {
+    const values = valuesOf(raw, name).flatMap(splitList);
+    if (values.length === 0) continue;
+    const condition = { ...propertyParameter(name), values, caseSensitive: true };
+    checkConditions(name, [condition]);
+    add(condition);
+  }
   return combineFilters([...merged.values(), ...groups], []);
 }
 
@@ -67,6 +76,15 @@ export function combineFilters(own: readonly Filter[], others: readonly Filter[]
   const filters = inNormalOrder([...own, ...others]);
   checkAmount(conditionsIn(filters));
   return filters;
+}
+
+/** The property, and the operator where the last part of the name is one. @throws AppError 400 where no property has such a name */
+function propertyParameter(name: string): Pick<FilterParameter, 'dimension' | 'operator'> {
+  const dot = name.lastIndexOf('.');
+  const [dimension, operator] = [name.slice(0, dot), name.slice(dot + 1)];
+  if (isPropertyName(dimension) && isOperatorName(operator)) return { dimension, operator };
+  if (isPropertyName(name)) return { dimension: name, operator: DEFAULT_OPERATOR };
+  throw invalid(quotable(name), PROPERTY_FAULT);
 }
 
 function checkConditions(field: string, conditions: readonly Condition[]): void {

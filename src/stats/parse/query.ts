@@ -10,6 +10,7 @@ import {
   defaultInterval,
   withWeekStart,
 } from '../registry/intervals.ts';
+import { isPropertyName } from '../registry/properties.ts';
 import { DEFAULT_METRICS, METRIC_NAMES, type MetricName } from '../registry/metrics.ts';
 import { parseChoices, parseNames } from './choices.ts';
 import { type Compare, parseCompare } from './compare.ts';
@@ -94,7 +95,13 @@ const WEEK_MS = 7 * DAY;
  */
 export function parseStatsRequest(raw: RawParameters, context: ParseContext): StatsRequest {
   const { now, timeZones, keptSince, subject = parseSubject(raw) } = context;
-  const groupBy = parseNames(raw, 'group_by', DIMENSION_NAMES, context.groupBy ?? DEFAULT_GROUP_BY);
+  const groupBy = parseNames<DimensionName>(
+    raw,
+    'group_by',
+    DIMENSION_NAMES,
+    context.groupBy ?? DEFAULT_GROUP_BY,
+    isPropertyName,
+  );
   const chosen = parseNames(raw, 'metrics', METRIC_NAMES, DEFAULT_METRICS);
   const timezone = parseTimeZone(valueOf(raw, 'timezone') ?? 'UTC', timeZones);
   const { breakdown, ...chosenOnes } = parseChoices(raw);

@@ -1,4 +1,5 @@
 import { AppError } from '../../errors.ts';
+import { MAX_GROUPED_PROPERTIES, isPropertyName } from '../registry/properties.ts';
 import { goesWith } from '../registry/dimensions.ts';
 import { type TimeRange, hasMoreBuckets } from '../time/buckets.ts';
 import { type RawParameters, valueOf } from './parameters.ts';
@@ -31,6 +32,14 @@ export const REQUEST_RULES: readonly Rule<Parsed>[] = [
       const wrong = groupBy.find((name) => !goesWith(name, subject.scope));
       return wrong && `group_by cannot be ${wrong} with scope=${subject.scope}, which is about one URL.`;
     },
+  },
+  {
+    code: 'validation_error',
+    field: 'group_by',
+    check: ({ request: { groupBy } }) =>
+      groupBy.filter(isPropertyName).length > MAX_GROUPED_PROPERTIES
+        ? `group_by can have at most ${MAX_GROUPED_PROPERTIES} properties.`
+        : undefined,
   },
   {
     code: 'validation_error',

@@ -9,6 +9,7 @@ import type { StatsQuery } from '../parse/query.ts';
 import { type DimensionFilter, countryFilter, referrerFilter, referrerHostFilter } from '../sql/filters.ts';
 import { channel } from '../sql/channel.ts';
 import { continentOf, hostOfReferrer } from '../sql/derived-columns.ts';
+import { type PropertyName, isPropertyName, propertyDimension } from './properties.ts';
 import { hourOfDay, weekday } from '../sql/local-time.ts';
 
 /** What clicks can be grouped by. */
@@ -226,25 +227,36 @@ export const DIMENSIONS = {
   },
 } as const satisfies Record<string, Dimension>;
 
-export type DimensionName = keyof typeof DIMENSIONS;
+/** A dimension of the registry. */
+export type RegisteredName = keyof typeof DIMENSIONS;
+
+/** One of the registry that can be filtered by. */
+export type RegisteredFilter = Exclude<RegisteredName, 'time'>;
+
+export type DimensionName = RegisteredName | PropertyName;
 
 /** A dimension whose values are text and that can be filtered by: every one but time. */
 export type FilterName = Exclude<DimensionName, 'time'>;
 
 export const DIMENSION_NAMES = namesOf(DIMENSIONS);
 
-export const FILTER_NAMES = DIMENSION_NAMES.filter((name): name is FilterName => name !== 'time');
+export const FILTER_NAMES = DIMENSION_NAMES.filter((name): name is RegisteredFilter => name !== 'time');
 
 /** The dimensions where nobody says which. */
 export const DEFAULT_GROUP_BY: readonly DimensionName[] = ['time'];
 
 export function isFilterName(name: string): name is FilterName {
-  return FILTER_NAMES.some((known) => known === name);
+  return FILTER_NAMES.some((known) => known === name) || isPropertyName(name);
 }
 
 /** A dimension, whichever it is. */
 export function dimensionOf(name: DimensionName): Dimension {
-  return DIMENSIONS[name];
+  return name === 'time' ? DIMENSIONS[name] : valueDimensionOf(name);
+}
+
+/** A dimension that can be filtered by, whichever it is. */
+export function valueDimensionOf(name: FilterName): ValueDimension {
+  return isPropertyName(name) ? propertyDimension(name) : DIMENSIONS[name];
 }
 
 /** Whether a dimension can be asked for with a scope. */
@@ -261,7 +273,7 @@ export const LINK_OVERVIEW = LINK_DIMENSIONS.filter((name) => dimensionOf(name).
 
 /** Says why a dimension cannot have a value; undefined where it can. */
 export function faultOfValue(name: FilterName, value: string, caseSensitive = true): string | undefined {
-  const { fault, values }: ValueDimension = DIMENSIONS[name];
+  const { fault, values } = valueDimensionOf(name);
   if (fault !== undefined) return fault(value);
   if (values === undefined || values.includes(value)) return undefined;
   if (!caseSensitive && values.some((one) => one.toLowerCase() === value.toLowerCase())) return undefined;

@@ -22,7 +22,8 @@ export function compileNativeExport(plan: Plan): Sql {
   const shown = ['list', ...dimensions, ...query.metrics, ...comparedColumns(plan).map(([name]) => name)];
   // Two steps, because ClickHouse would take an alias `time` for the column in the expressions beside it.
   return sql`SELECT ${join(
-    shown.map((name) => named(identifier(`shown_${name}`), name)),
+    // The columns' names are what the file's readers see.
+    shown.map((name) => sql`${identifier(`shown_${name}`)} AS ${param('Identifier', name)}`),
     ', ',
   )}
 FROM

@@ -5,7 +5,8 @@ import { type Sql, join, param, sql } from '../../sql/sql.ts';
 import type { Plan } from '../plan.ts';
 import { type Filter, isCondition } from '../parse/filter.ts';
 import type { StatsQuery } from '../parse/query.ts';
-import { DIMENSIONS, FILTER_NAMES, type LocalQuery, type ValueDimension } from '../registry/dimensions.ts';
+import { FILTER_NAMES, type LocalQuery, valueDimensionOf } from '../registry/dimensions.ts';
+import { isPropertyName } from '../registry/properties.ts';
 import { operatorOf } from '../registry/operators.ts';
 import { exactFilter } from './filters.ts';
 import { instantParam } from './instant-param.ts';
@@ -53,8 +54,11 @@ export function ownershipOf(tenant: Tenant): readonly Sql[] {
 /** Conditions in the registry's order, so that the order in which they were given makes no other query; then groups. */
 function filters(query: StatsQuery): readonly Sql[] {
   const conditions = query.filters.filter(isCondition);
+  const properties = new Set(conditions.map(({ dimension }) => dimension).filter(isPropertyName));
   return [
-    ...FILTER_NAMES.flatMap((name) => conditions.filter(({ dimension }) => dimension === name)),
+    ...[...FILTER_NAMES, ...[...properties].toSorted()].flatMap((name) =>
+      conditions.filter(({ dimension }) => dimension === name),
+    ),
     ...query.filters.filter((filter) => !isCondition(filter)),
   ].map((filter) => filterSql(filter, query));
 }
@@ -63,7 +67,7 @@ function filters(query: StatsQuery): readonly Sql[] {
 export function filterSql(filter: Filter, query: LocalQuery): Sql {
   if (isCondition(filter)) {
     const operator = operatorOf(filter.operator);
-    const { column, filter: compare = exactFilter }: ValueDimension = DIMENSIONS[filter.dimension];
+    const { column, filter: compare = exactFilter } = valueDimensionOf(filter.dimension);
     const condition = compare(column(query), operator, filter);
     return operator.isNegative ? sql`NOT (${condition})` : condition;
   }

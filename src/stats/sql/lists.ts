@@ -2,7 +2,7 @@ import { type Select, type Selection, as, blank } from '../../sql/select.ts';
 import { type Sql, identifier, join, param, sql } from '../../sql/sql.ts';
 import type { StatsQuery } from '../parse/query.ts';
 import type { Plan } from '../plan.ts';
-import { DIMENSIONS, type DimensionName } from '../registry/dimensions.ts';
+import { type DimensionName, valueDimensionOf } from '../registry/dimensions.ts';
 import { timeBucket } from './time-bucket.ts';
 
 /** A list of an answer: the dimensions its groups are of. */
@@ -25,7 +25,7 @@ export function isTimeList({ dimensions }: MetricList): boolean {
 /** Selects the values of a query's dimensions, time's as the first second of its bucket. */
 export function selectDimensions(select: Select, { query }: Plan): Select {
   const keys = query.groupBy.map((name) =>
-    as(name, name === 'time' ? timeBucket(query) : DIMENSIONS[name].column(query)),
+    as(name, name === 'time' ? timeBucket(query) : valueDimensionOf(name).column(query)),
   );
   return { ...select, columns: [...select.columns, ...keys] };
 }

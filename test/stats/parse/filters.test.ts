@@ -4,7 +4,7 @@ import { AppError } from '../../../src/errors.ts';
 import { type Condition, type Filter, conditionsIn } from '../../../src/stats/parse/filter.ts';
 import { filterForm } from '../../../src/stats/parse/filter-form.ts';
 import { FILTER_LIMITS, parseFilters } from '../../../src/stats/parse/filter-parameters.ts';
-import { DIMENSIONS, FILTER_NAMES, type FilterName } from '../../../src/stats/registry/dimensions.ts';
+import { valueDimensionOf, FILTER_NAMES, type FilterName } from '../../../src/stats/registry/dimensions.ts';
 import { OPERATOR_NAMES } from '../../../src/stats/registry/operators.ts';
 import { condition, is } from '../../support/filters.ts';
 
@@ -27,7 +27,7 @@ function refusal(raw: Raw, scope = 'all'): readonly [field: string | undefined, 
 
 /** A value that the dimension can have. */
 function someValue(dimension: FilterName): string {
-  return DIMENSIONS[dimension].example.split(',')[0] ?? '';
+  return valueDimensionOf(dimension).example.split(',')[0] ?? '';
 }
 
 const chrome = is('browser', 'Chrome');
@@ -40,6 +40,13 @@ const SPELLINGS: readonly (readonly [spelling: Raw, filters: readonly Filter[], 
   [{}, [], {}],
   [inJson({ browser: ['Chrome'] }), [chrome], { browser: ['Chrome'] }],
   [inJson({ browser: 'Chrome' }), [chrome], { browser: ['Chrome'] }],
+  [{ 'property.plan': 'a\\,b,c' }, [is('property.plan', 'a,b', 'c')], { 'property.plan': ['a,b', 'c'] }],
+  [inJson({ 'property.browser': 'x' }), [is('property.browser', 'x')], { 'property.browser': ['x'] }],
+  [
+    { 'property.plan.is_not': 'free', ...inJson(['is', 'property.a.is_not', 'x']) },
+    [is('property.a.is_not', 'x'), condition('is_not', 'property.plan', ['free'])],
+    { 'property.a.is_not': ['x'], 'property.plan': { is_not: ['free'] } },
+  ],
   [inJson({ browser: { is: 'Chrome' } }), [chrome], { browser: ['Chrome'] }],
   [inJson(['is', 'browser', 'Chrome']), [chrome], { browser: ['Chrome'] }],
   [inJson(['is', 'browser', ['Chrome'], { case_sensitive: true }]), [chrome], { browser: ['Chrome'] }],

@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import * as fc from 'fast-check';
-import { SheetNames } from '../../src/export/sheet-names.ts';
+import { FileNames, SheetNames } from '../../src/export/unique-names.ts';
 
 const wanted = fc.oneof(
   fc.constantFrom(
@@ -44,4 +44,16 @@ test('the second of a name gets ~2, the third ~3, the tenth ~10, all of them wit
   expect(given[0]).toBe(long.slice(0, 31));
   expect(given.slice(1, 3)).toEqual([`${long.slice(0, 29)}~2`, `${long.slice(0, 29)}~3`]);
   expect(given[9]).toBe(`${long.slice(0, 28)}~10`);
+});
+
+test('what sheets or files cannot be called is replaced, and the names still differ', () => {
+  const sheets = new SheetNames([]);
+  expect(["a:b\\c/d?e*f'g[h]", 'a_b_c_d_e_f_g_h_'].map((name) => sheets.next(name))).toEqual([
+    'a_b_c_d_e_f_g_h_',
+    'a_b_c_d_e_f_g_h_~2',
+  ]);
+  expect(sheets.next(`${'x'.repeat(30)}😀`)).toBe('x'.repeat(30));
+  const files = new FileNames();
+  expect(['by_a/../b', 'by_a|..\\b'].map((name) => files.next(name))).toEqual(['by_a_.._b', 'by_a_.._b~2']);
+  expect(files.next('x'.repeat(300))).toHaveLength(200);
 });
