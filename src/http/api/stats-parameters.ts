@@ -148,7 +148,7 @@ const COMBINED = COMBINATIONS.map(
   (name) => `\`["${name}", ${name === 'not' ? 'filter' : '[filter, …]'}]\``,
 ).join(', ');
 
-const FILTER_BOUNDS = `At most ${FILTER_LIMITS.conditions} conditions, ${grouped(FILTER_LIMITS.values)} values and ${FILTER_LIMITS.patterns} regular expressions of ${grouped(FILTER_LIMITS.patternLength)} characters.`;
+const FILTER_BOUNDS = `At most ${FILTER_LIMITS.conditions} conditions, ${grouped(FILTER_LIMITS.values)} values and ${FILTER_LIMITS.patterns} regular expressions of ${grouped(FILTER_LIMITS.patternLength)} characters, which together repeat parts by counts, such as \`{10}\`, ${FILTER_LIMITS.copies} times.`;
 
 /** One parameter for each dimension and operator. */
 function conditions(names: readonly FilterName[]): Described {

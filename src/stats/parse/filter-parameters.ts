@@ -8,13 +8,20 @@ import { patternOf } from '../sql/comparisons.ts';
 import { type Condition, type Filter, conditionsIn } from './filter.ts';
 import { inNormalOrder } from './filter-form.ts';
 import { parseFilterJson } from './filter-json.ts';
+import { copiesIn } from './pattern-copies.ts';
 import { type RawParameters, splitList, valuesOf } from './parameters.ts';
 
 /**
  * What the filters of a request may have in all. A pattern takes its time for each value that it is matched with, and memory
  * for what it is compiled to.
  */
-export const FILTER_LIMITS = { conditions: 100, values: 10_000, patterns: 20, patternLength: 1_000 } as const;
+export const FILTER_LIMITS = {
+  conditions: 100,
+  values: 10_000,
+  patterns: 20,
+  patternLength: 1_000,
+  copies: 250,
+} as const;
 
 /** A parameter that is a filter: the values of one operator and dimension. */
 export interface FilterParameter {
@@ -101,14 +108,17 @@ function checkConditions(field: string, conditions: readonly Condition[]): void 
 }
 
 function checkAmount(conditions: readonly Condition[]): void {
+  const patterns = patternsIn(conditions);
   const amounts = {
     conditions: conditions.length,
     values: conditions.reduce((sum, { values }) => sum + values.length, 0),
-    patterns: patternsIn(conditions).length,
+    patterns: patterns.length,
+    copies: patterns.reduce((sum, pattern) => sum + copiesIn(pattern), 0),
   };
   for (const name of namesOf(amounts)) {
     if (amounts[name] <= FILTER_LIMITS[name]) continue;
-    throw invalid('filters', `Filters have at most ${FILTER_LIMITS[name]} ${name} in all.`);
+    const what = name === 'copies' ? 'repetitions by counts such as {10} in patterns' : name;
+    throw invalid('filters', `Filters have at most ${FILTER_LIMITS[name]} ${what} in all.`);
   }
 }
 

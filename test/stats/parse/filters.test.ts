@@ -270,6 +270,7 @@ describe('refused', () => {
     [inJson(['is', 'city', ['\0']]), 'U+0000'],
     [inJson(['or', [{ country: 'Atlantis' }, { os: 'x' }]]), 'no country’s'.replace('’', "'")],
     [inJson({ os: { matches: 'x'.repeat(FILTER_LIMITS.patternLength + 1) } }), 'at most 1000 characters'],
+    [inJson({ os: { matches: ['(a{10}){10}', '(?:b{10}){20}'] } }), 'at most 250 repetitions'],
     [inJson({ os: { matches: Array.from({ length: 21 }, String) } }), 'at most 20 patterns'],
     [inJson({ os: Array.from({ length: 10_001 }, String) }), 'at most 10000 values'],
     [inJson(['or', Array.from({ length: 101 }, () => ({ os: 'x' }))]), 'at most 100 conditions'],
