@@ -21,8 +21,8 @@ export const countryFilter: DimensionFilter = (column, { compare, takes }, compa
   }
   const codes = param('Array(String)', [...countryNames().keys()]);
   const names = param('Array(String)', [...countryNames().values()]);
-  const named = sql`SELECT code FROM (SELECT 1) ARRAY JOIN ${codes} AS code, ${names} AS name WHERE ${compare(sql`name`, compared)}`;
-  return sql`(${compare(column, compared)} OR ${column} IN (${named}))`;
+  const name = sql`transform(${column}, ${codes}, ${names}, ${column})`;
+  return sql`(${compare(column, compared)} OR ${compare(name, compared)})`;
 };
 
 /**
