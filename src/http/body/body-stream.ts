@@ -19,8 +19,8 @@ export interface BodyStream {
  */
 export function streamBody(request: IncomingMessage, isPaced: boolean): BodyStream {
   const progress = beginStreaming(request);
+  const arriving = request.iterator({ destroyOnReturn: false });
   async function* pieces(): AsyncGenerator<Buffer> {
-    const arriving = request.iterator({ destroyOnReturn: false });
     try {
       for (;;) {
         progress.isAwaited = isPaced;
@@ -37,10 +37,13 @@ export function streamBody(request: IncomingMessage, isPaced: boolean): BodyStre
         field: 'body',
         cause,
       });
-    } finally {
-      // Nothing flows while it listens.
-      await arriving.return?.();
     }
   }
-  return { pieces: pieces(), discard: () => request.resume() };
+  const discard = (): void => {
+    // Nothing flows while it listens, as it does where nobody has read all of the pieces.
+    void Promise.resolve(arriving.return?.())
+      .catch(() => {})
+      .then(() => request.resume());
+  };
+  return { pieces: pieces(), discard };
 }

@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { type ClientRequest, type IncomingMessage, type ServerResponse, request } from 'node:http';
+import { Agent, type ClientRequest, type IncomingMessage, type ServerResponse, request } from 'node:http';
 import { text } from 'node:stream/consumers';
 import { afterEach, expect, test } from '@jest/globals';
 import { streamBody } from '../../../src/http/body/body-stream.ts';
@@ -52,6 +52,25 @@ async function responseTo(outgoing: ClientRequest): Promise<readonly [number | u
   const [response]: IncomingMessage[] = await once(outgoing, 'response');
   return [response?.statusCode, response === undefined ? '' : await text(response)];
 }
+
+test('leaves its connection to the next request where only its beginning was read', async () => {
+  server = await listenWith((incoming, response) => {
+    void (async () => {
+      const { pieces, discard } = streamBody(incoming, true);
+      await pieces[Symbol.asyncIterator]().next();
+      response.end('begun');
+      discard();
+    })();
+  });
+  const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+  for (let time = 0; time < 2; time++) {
+    const outgoing = request(server.url, { method: 'POST', agent });
+    requests.push(outgoing);
+    outgoing.end(Buffer.alloc(1_000_000));
+    expect(await responseTo(outgoing)).toEqual([200, 'begun']);
+  }
+  agent.destroy();
+});
 
 test('has no deadline, and a pace only while its client is waited for', async () => {
   const free = await start({ slowestMs: 1_500, deadlineMs: 100 });
