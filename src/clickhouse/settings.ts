@@ -1,4 +1,5 @@
 import type { ClickHouseSettings } from '@clickhouse/client';
+import { RESULT_SETTINGS } from '../sql/result-settings.ts';
 
 /** One insert is one block, so it becomes at most one part a partition, whole or not at all. */
 export const ONE_BLOCK = {
@@ -15,10 +16,7 @@ export const READ_ONLY = {
   cancel_http_readonly_queries_on_client_close: 1,
   // All reads of a table inside one query see the same rows.
   enable_shared_storage_snapshot_in_query: 1,
-  // In grouping sets, these would leave out a key that is a function of another one, so that it is empty in the rows, and group by
-  // what a function is of, so that rows without that key have the function's value of nothing.
-  optimize_group_by_function_keys: 0,
-  optimize_injective_functions_in_group_by: 0,
+  ...RESULT_SETTINGS,
   // An export of many dimensions and metrics says for each of its lists how a row is written.
   max_query_size: '16777216',
   max_ast_elements: '1000000',

@@ -1,4 +1,5 @@
 import { inlined } from '../../sql/inline.ts';
+import { RESULT_SETTINGS } from '../../sql/result-settings.ts';
 import { tableOf } from '../../sql/sql.ts';
 import type { Run } from '../run.ts';
 import { CLICKS_TABLE } from '../sql/sharding.ts';
@@ -41,8 +42,10 @@ export function explain(
   { workload, ...cost }: RunCost,
   database: string,
 ): Explanation {
+  const text = inlined(statement, new Map([[CLICKS_TABLE, tableOf(database, 'clicks')]]));
+  const settings = Object.entries(RESULT_SETTINGS).map(([name, value]) => `${name} = ${value}`);
   return {
-    sql: inlined(statement, new Map([[CLICKS_TABLE, tableOf(database, 'clicks')]])),
+    sql: `${text}\nSETTINGS ${settings.join(', ')}`,
     plan: {
       visitors: plan.visitorPlan,
       one_pass: plan.isOnePass,
