@@ -58,7 +58,7 @@ const refused = await api.api.getStats({ timezone: 'Nowhere' }).then(
 );
 
 // @ts-expect-error There is no such interval.
-const wrongValue = () => api.api.getStats({ interval: 'year' });
+const wrongValue = () => api.api.getStats({ interval: 'fortnight' });
 // @ts-expect-error There is no such field.
 const wrongField = () => stats.summary.clicks;
 // @ts-expect-error A click has a short code.

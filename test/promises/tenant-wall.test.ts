@@ -17,6 +17,12 @@ const codesOf = (owner: string): readonly string[] => [`${owner} 1`, `${owner},2
 
 const OWN = OWNERS[0];
 const PUBLIC = 'ben for all to see';
+/** What clicks say of themselves by a text of their owner's. */
+const TEXTS = [
+  ...['browser', 'os', 'city', 'device', 'browser_version', 'os_version', 'bot', 'region', 'network'],
+  ...['utm_source', 'utm_medium', 'utm_campaign', 'utm_term', 'utm_content', 'variant'],
+] as const;
+const textsOf = (id: string) => Object.fromEntries(TEXTS.map((name) => [name, `${name} of ${id}`]));
 /** In UTC and in Kathmandu. */
 const OWN_HOURS = [...OWN.hours, '15', '16', '17'];
 const SUNDAY = '7';
@@ -37,9 +43,10 @@ beforeAll(async () => {
           clicked_at: `${DAY}${hour}:00:00Z`,
           ip: `192.0.2.${index}`,
           user_agent: `agent of ${id}`,
-          browser: `browser of ${id}`,
-          os: `os of ${id}`,
-          city: `city of ${id}`,
+          ...textsOf(id),
+          language: { ann: 'de', ben: 'fr' }[id as string] ?? 'it',
+          domain: `${id === 'ann' || id === 'ben' ? id : 'owen'}.links.example`,
+          hosting: id === 'ann',
           country: { ann: 'AU', ben: 'BR' }[id as string] ?? 'OM',
           referrer: `https://${id === 'ann' || id === 'ben' ? id : 'owen'}.example/`,
         })),
@@ -159,9 +166,10 @@ test(`no parameters make a key count clicks of another owner (SPOOR_TEST_SEED=${
       const isFiltered = Object.keys(json.filters).length > 0 || drawn.some(([name]) => name === 'bots');
       if (scope === 'all' && !isFiltered) expect(summary.total_clicks).toBe(OWN_CLICKS);
       const own = new Set([
-        'browser of ann',
-        'os of ann',
-        'city of ann',
+        ...Object.values(textsOf(OWN.id)),
+        'de',
+        'ann.links.example',
+        'yes',
         'AU',
         'Oceania',
         'https://ann.example',
