@@ -246,7 +246,7 @@ describe('every format holds the answer to the same question', () => {
         for (const [, table] of tablesOf(answer)) rows += table.rows.length;
         await expectAllFormats(query, answer);
       }),
-      { seed: SEED, numRuns: 60, interruptAfterTimeLimit: 30_000 },
+      { seed: SEED, numRuns: 60, interruptAfterTimeLimit: 20_000 },
     );
     expect(rows).toBeGreaterThan(100);
   });
