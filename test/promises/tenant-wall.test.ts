@@ -19,8 +19,21 @@ const OWN = OWNERS[0];
 const PUBLIC = 'ben for all to see';
 /** What clicks say of themselves by a text of their owner's. */
 const TEXTS = [
-  ...['browser', 'os', 'city', 'device', 'browser_version', 'os_version', 'bot', 'region', 'network'],
-  ...['utm_source', 'utm_medium', 'utm_campaign', 'utm_term', 'utm_content', 'variant'],
+  'browser',
+  'os',
+  'city',
+  'device',
+  'browser_version',
+  'os_version',
+  'bot',
+  'region',
+  'network',
+  'utm_source',
+  'utm_medium',
+  'utm_campaign',
+  'utm_term',
+  'utm_content',
+  'variant',
 ] as const;
 const textsOf = (id: string) => Object.fromEntries(TEXTS.map((name) => [name, `${name} of ${id}`]));
 /** In UTC and in Kathmandu. */
