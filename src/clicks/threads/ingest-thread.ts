@@ -1,6 +1,7 @@
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
 import { ByteLru } from '../../cache/byte-lru.ts';
 import { type Remote, connect } from '../../process/thread-calls.ts';
+import { lowerThreadPriority } from '../../process/thread-priority.ts';
 import { enrichment } from '../enrichment.ts';
 import { visitorHasher } from '../enrich/visitor.ts';
 import { storeBatch } from '../import/store-batch.ts';
@@ -13,6 +14,8 @@ import { RemoteContext, type ThreadParts } from './remote-context.ts';
 
 /** Of what a thread remembers, the part for user agents. */
 const AGENTS_SHARE = 2 / 5;
+
+lowerThreadPriority();
 
 const settings: ThreadSettings = workerData;
 const { shards, cacheBytes } = settings;

@@ -1,3 +1,4 @@
+import { readFileSync, readdirSync } from 'node:fs';
 import { afterAll, beforeEach, expect, test } from '@jest/globals';
 import { AppError, unavailable } from '../../../src/errors.ts';
 import { FairShare } from '../../../src/fair-share/fair-share.ts';
@@ -199,6 +200,15 @@ test('so it does with a batch of an import', async () => {
   );
   // It may have to be stored again.
   expect(pieces.map(({ length }) => length).every((length) => length > 0)).toBe(true);
+});
+
+test('a thread runs after the others of the process', async () => {
+  await threads.ingest(requestOf('json'), staying());
+  // Fields behind the name, which may hold blanks; the 19th of all is the niceness.
+  const niceness = (id: string) =>
+    Number(readFileSync(`/proc/self/task/${id}/stat`, 'utf8').split(') ').at(-1)?.split(' ')[16]);
+  const all = readdirSync('/proc/self/task').map(niceness);
+  expect(Math.max(...all)).toBeGreaterThan(niceness(String(process.pid)));
 });
 
 test('an error of the main thread comes back as it was', async () => {
