@@ -91,13 +91,15 @@ export function composeServices(config: Config, { clickhouse, ...parts }: Opened
   const hashVisitor = visitorHasher(visitorSecret);
   const keptSince = keptSinceOf(config.retentionDays);
   const placeFiles = lazily(() => readPlaceFiles(config));
+  const hasNetworks = config.asnDb !== undefined;
   const ingest: IngestContext = {
     writer: cacheNotifyingWriter(new ClickWriter(database, shards), cache),
     urls,
     keptSince,
-    steps: enrichment({
+    ...enrichment({
       hashVisitor,
       placeFiles,
+      hasNetworks,
       caches: { userAgents: budget.open('user_agents'), places: budget.open('places') },
     }),
   };
@@ -110,6 +112,7 @@ export function composeServices(config: Config, { clickhouse, ...parts }: Opened
     settings: {
       visitorSecret,
       retentionDays: config.retentionDays,
+      hasNetworks,
       shards: shards && { cluster: shards.cluster, database: shards.database, slots: shards.slots },
       cacheBytes: budget.bytesOfThreads / maxThreads,
     },

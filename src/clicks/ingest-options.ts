@@ -2,7 +2,7 @@ import type { Room } from '../fair-share/room.ts';
 import type { UrlRegistry } from '../urls/registry.ts';
 import type { BodyItem } from './click-body.ts';
 import type { EnrichStep } from './enrich/enrich.ts';
-import type { ClickRow } from './fields.ts';
+import type { Click, ClickRow } from './fields.ts';
 import type { Findings } from './findings.ts';
 import type { OwnerlessRow } from './insert-rows.ts';
 import type { KeptSince } from './retention.ts';
@@ -47,8 +47,10 @@ export interface IngestContext {
   readonly urls: ClickUrls;
   /** Clicks from before it would be removed at once, so they are not taken. */
   readonly keptSince: KeptSince;
+  /** Whether a click's row depends on the place database. */
+  readonly needsPlace: (click: Click) => boolean;
   /** The enrich steps; opens the place database first when a click needs it. */
-  readonly steps: (needsPlace: boolean) => Promise<readonly EnrichStep[]>;
+  readonly steps: (withPlace: boolean) => Promise<readonly EnrichStep[]>;
 }
 
 /** Bytes of rows after which they are written, where nothing else says where an insert ends: two fit the room. */

@@ -1,7 +1,7 @@
 import { timeSlices } from '../lib/event-loop.ts';
 import { Batch } from './batch.ts';
 import type { BodyItem, BodyStep } from './click-body.ts';
-import { type EnrichStep, enrichClick, needsPlace } from './enrich/enrich.ts';
+import { type EnrichStep, enrichClick } from './enrich/enrich.ts';
 import type { Click } from './fields.ts';
 import { CODE_BYTES } from './heap-bytes.ts';
 import type { IngestContext, IngestOptions } from './ingest-options.ts';
@@ -60,7 +60,7 @@ export async function surveyOf(
     const known = oldest.get(click.short_code);
     if (known === undefined) room.take(CODE_BYTES + click.short_code.length);
     if (known === undefined || click.clicked_at < known) oldest.set(click.short_code, click.clicked_at);
-    if (!isPlaceNeeded && needsPlace(click)) {
+    if (!isPlaceNeeded && context.needsPlace(click)) {
       isPlaceNeeded = true;
       steps = await context.steps(true);
     }

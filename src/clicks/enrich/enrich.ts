@@ -15,6 +15,8 @@ export type EnrichSources = {
   readonly hashVisitor: HashVisitor;
   readonly parseUserAgent: ParseUserAgent;
   readonly findPlace: PlaceLookup;
+  /** Whether `findPlace` tells networks, too. */
+  readonly hasNetworks: boolean;
 };
 
 /** The steps from a click to its row. What a click says of itself goes before what its address and agent tell. */
@@ -22,7 +24,7 @@ export function enrichSteps(sources: EnrichSources): readonly EnrichStep[] {
   return [
     visitorStep(sources.hashVisitor),
     userAgentStep(sources.parseUserAgent),
-    placeStep(sources.findPlace),
+    placeStep(sources),
     linkStep,
     languageStep,
   ];
@@ -35,9 +37,17 @@ export function enrichClick(steps: readonly EnrichStep[], click: Click): ClickRo
   return row;
 }
 
-/** Whether the click's row depends on the place database. */
-export function needsPlace(click: Click): click is Click & { readonly ip: string } {
-  return click.ip !== undefined && (click.country === undefined || click.city === undefined);
+/**
+ * Whether the click's row depends on the place database. What is only told of addresses whose network is known is not worth a lookup
+ * without a database of networks.
+ */
+export function needsPlace(
+  { ip, country, city, region, network, hosting }: Click,
+  hasNetworks: boolean,
+): boolean {
+  if (ip === undefined) return false;
+  if (country === undefined || city === undefined) return true;
+  return hasNetworks && (network === undefined || hosting === undefined || region === undefined);
 }
 
 function visitorStep(hashVisitor: HashVisitor): EnrichStep {
@@ -63,9 +73,9 @@ function userAgentStep(parseUserAgent: ParseUserAgent): EnrichStep {
   };
 }
 
-function placeStep(findPlace: PlaceLookup): EnrichStep {
+function placeStep({ findPlace, hasNetworks }: EnrichSources): EnrichStep {
   return (click, row) => {
-    if (!needsPlace(click)) return;
+    if (click.ip === undefined || !needsPlace(click, hasNetworks)) return;
     const found = findPlace(click.ip);
     if (click.country === undefined) row.country = found.country;
     if (click.city === undefined) row.city = found.city;

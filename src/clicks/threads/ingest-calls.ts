@@ -15,6 +15,8 @@ export interface ThreadSettings {
   readonly visitorSecret: string;
   readonly retentionDays: number | undefined;
   readonly shards: Shards | undefined;
+  /** Whether the place files have a database of networks. */
+  readonly hasNetworks: boolean;
   /** For what it remembers of user agents and addresses. */
   readonly cacheBytes: number;
 }

@@ -21,12 +21,13 @@ const settings: ThreadSettings = workerData;
 const { shards, cacheBytes } = settings;
 let asking: Remote<MainCalls> | undefined;
 
-const steps = enrichment({
+const { needsPlace, steps } = enrichment({
   hashVisitor: visitorHasher(settings.visitorSecret),
   placeFiles: async () => {
     if (asking === undefined) throw new Error('No request needs a place.');
     return asking.call('placeFiles', []);
   },
+  hasNetworks: settings.hasNetworks,
   caches: {
     userAgents: new ByteLru(cacheBytes * AGENTS_SHARE),
     places: new ByteLru(cacheBytes * (1 - AGENTS_SHARE)),
@@ -35,9 +36,10 @@ const steps = enrichment({
 
 const shared: ThreadParts = {
   keptSince: keptSinceOf(settings.retentionDays),
-  steps: (needsPlace, main) => {
+  needsPlace,
+  steps: (withPlace, main) => {
     asking = main;
-    return steps(needsPlace);
+    return steps(withPlace);
   },
 };
 

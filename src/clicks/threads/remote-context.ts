@@ -10,27 +10,29 @@ const CODES_A_CALL = 4_096;
 const ROWS_A_LOOK = 64;
 
 /** What the requests that a thread works on share. */
-export interface ThreadParts extends Pick<IngestContext, 'keptSince'> {
+export interface ThreadParts extends Pick<IngestContext, 'keptSince' | 'needsPlace'> {
   /** @param main of the request whose click needs the steps */
-  readonly steps: (needsPlace: boolean, main: Remote<MainCalls>) => ReturnType<IngestContext['steps']>;
+  readonly steps: (withPlace: boolean, main: Remote<MainCalls>) => ReturnType<IngestContext['steps']>;
 }
 
 /** What ingestion works with, of one request that a thread works on: all but the enrich steps is of the main thread. */
 export class RemoteContext implements IngestContext {
   readonly keptSince: IngestContext['keptSince'];
+  readonly needsPlace: IngestContext['needsPlace'];
   readonly #steps: ThreadParts['steps'];
   readonly #main: Remote<MainCalls>;
   readonly #callbacks = new Map<number, () => Promise<void>>();
   #lastCallback = 0;
 
-  constructor(main: Remote<MainCalls>, { steps, keptSince }: ThreadParts) {
+  constructor(main: Remote<MainCalls>, { steps, keptSince, needsPlace }: ThreadParts) {
     this.#main = main;
     this.#steps = steps;
     this.keptSince = keptSince;
+    this.needsPlace = needsPlace;
   }
 
-  steps(needsPlace: boolean): ReturnType<IngestContext['steps']> {
-    return this.#steps(needsPlace, this.#main);
+  steps(withPlace: boolean): ReturnType<IngestContext['steps']> {
+    return this.#steps(withPlace, this.#main);
   }
 
   get urls(): ClickUrls {

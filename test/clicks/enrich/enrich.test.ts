@@ -11,13 +11,16 @@ const hashVisitor = visitorHasher('a secret');
 const NOBODY = { ip: undefined, user_agent: undefined, visitor_id: undefined };
 
 /** The row of a click, and the addresses whose place was looked up for it. */
-function enriched(told: Partial<Click>): { readonly row: ClickRow; readonly lookedUp: readonly string[] } {
+function enriched(
+  told: Partial<Click>,
+  hasNetworks = false,
+): { readonly row: ClickRow; readonly lookedUp: readonly string[] } {
   const lookedUp: string[] = [];
   const findPlace = (ip: string): Place => {
     lookedUp.push(ip);
     return { country: 'CH', region: 'CH-GE', city: 'Geneva', network: 'Net', hosting: 'no' };
   };
-  const steps = enrichSteps({ hashVisitor, parseUserAgent, findPlace });
+  const steps = enrichSteps({ hashVisitor, parseUserAgent, findPlace, hasNetworks });
   return { row: enrichClick(steps, { ...clickOf({}), ...told }), lookedUp };
 }
 
@@ -228,15 +231,42 @@ describe('enrichClick', () => {
 });
 
 describe('needsPlace', () => {
-  test.each<readonly [boolean, Partial<Click>]>([
-    [true, { ip: '192.0.2.1' }],
-    [true, { ip: '192.0.2.1', country: 'DE' }],
-    [true, { ip: '192.0.2.1', city: 'Bern' }],
-    [false, { ip: '192.0.2.1', country: 'DE', city: 'Bern' }],
-    [false, {}],
-    [false, { country: 'DE' }],
-  ])('%j for %j, and the place is looked up just then', (needed, click) => {
-    expect(needsPlace(clickOf(click))).toBe(needed);
-    expect(enriched(click).lookedUp).toEqual(needed ? [click.ip] : []);
+  const PLACED = { ip: '192.0.2.1', country: 'CH', city: 'Bern' };
+
+  test.each<readonly [boolean, boolean, Partial<Click>]>([
+    [true, true, { ip: '192.0.2.1' }],
+    [true, true, { ip: '192.0.2.1', country: 'DE' }],
+    [true, true, { ip: '192.0.2.1', city: 'Bern' }],
+    [false, true, PLACED],
+    [false, true, { ...PLACED, network: 'Net', hosting: 'no' }],
+    [false, true, { ...PLACED, network: 'Net', region: 'CH-BE' }],
+    [false, true, { ...PLACED, hosting: 'no', region: 'CH-BE' }],
+    [false, false, { ...PLACED, network: 'Net', hosting: 'no', region: 'CH-BE' }],
+    [false, false, {}],
+    [false, false, { country: 'DE' }],
+  ])('%j, and %j with networks, for %j; the place is looked up just then', (alone, withNetworks, click) => {
+    for (const [needed, hasNetworks] of [
+      [alone, false],
+      [withNetworks, true],
+    ] as const) {
+      expect(needsPlace(clickOf(click), hasNetworks)).toBe(needed);
+      expect(enriched(click, hasNetworks).lookedUp).toEqual(needed ? [click.ip] : []);
+    }
+  });
+
+  test('a click that says country and city has the network of its address, and its region in that country', () => {
+    expect(enriched(PLACED, true).row).toMatchObject({
+      country: 'CH',
+      city: 'Bern',
+      region: 'CH-GE',
+      network: 'Net',
+      hosting: 'no',
+    });
+    expect(enriched({ ...PLACED, country: 'DE', network: 'Own' }, true).row).toMatchObject({
+      country: 'DE',
+      region: 'Unknown',
+      network: 'Own',
+      hosting: 'no',
+    });
   });
 });

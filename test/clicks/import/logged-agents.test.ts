@@ -8,7 +8,12 @@ import { readAgents } from '../../support/user-agents.ts';
 
 const NOW = Date.UTC(2026, 0, 31);
 const parseLine = parserOf({ format: 'combined', columns: [] });
-const steps = enrichSteps({ hashVisitor: () => 0n, parseUserAgent, findPlace: () => UNKNOWN_PLACE });
+const steps = enrichSteps({
+  hasNetworks: false,
+  hashVisitor: () => 0n,
+  parseUserAgent,
+  findPlace: () => UNKNOWN_PLACE,
+});
 
 /** What a click is stored with that its agent tells. */
 function told(value: unknown): unknown {

@@ -103,6 +103,7 @@ const threads = new IngestThreads({
   settings: {
     visitorSecret: SECRET,
     retentionDays: RETENTION_DAYS,
+    hasNetworks: true,
     shards: undefined,
     cacheBytes: 1_000_000,
   },
@@ -124,9 +125,10 @@ function contextOf(stored: Stored): IngestContext {
     urls: stored.urls,
     writer: stored.writer,
     keptSince: keptSinceOf(RETENTION_DAYS),
-    steps: enrichment({
+    ...enrichment({
       hashVisitor: visitorHasher(SECRET),
       placeFiles: async () => NO_PLACE_FILES,
+      hasNetworks: true,
       caches: { userAgents: new ByteLru(1_000_000), places: new ByteLru(1_000_000) },
     }),
   };
