@@ -89,7 +89,7 @@ const suites = readdirSync(join(import.meta.dirname, 'test'), { recursive: true,
 function project(name, settings = {}) {
   return {
     displayName: name,
-    testEnvironment: 'node',
+    testEnvironment: '<rootDir>/test/support/environment.js',
     roots: ['<rootDir>/test'],
     testMatch: suites.filter((suite) => projectOf(suite) === name).map((suite) => `<rootDir>/${suite}`),
     extensionsToTreatAsEsm: ['.ts'],
@@ -110,7 +110,11 @@ const sharedClickHouse = {
 
 /** @type {import('jest').Config} */
 export default {
-  projects: [project('unit'), project('api', sharedClickHouse), project('slow', sharedClickHouse)],
+  projects: [
+    project('unit', { globalSetup: '<rootDir>/test/support/fresh-build.ts' }),
+    project('api', sharedClickHouse),
+    project('slow', sharedClickHouse),
+  ],
   testSequencer: '<rootDir>/test/support/slowest-first.js',
   // More than there are cores: a suite that starts processes waits for them a good part of its time.
   maxWorkers: availableParallelism() + 2,

@@ -7,7 +7,7 @@ import { DIMENSION_NAMES } from '../../src/stats/registry/dimensions.ts';
 import { INTERVAL_NAMES } from '../../src/stats/registry/intervals.ts';
 import { RANGE_NAMES } from '../../src/stats/registry/ranges.ts';
 import { wellFormed } from '../../src/lib/text.ts';
-import { checkDocumented } from '../support/documented.ts';
+import { documentJudge } from '../support/outside.ts';
 import { type KnownRoute, allRoutes } from '../support/routes.ts';
 import { ADMIN_KEY, type TestSpoor, startSpoor } from '../support/spoor.ts';
 
@@ -327,7 +327,7 @@ function faultOf(shot: Shot, { status, type, body: bytes, ms }: Answer): string 
   if (!isAdmin && textOf(type, bytes).includes(MARK)) return "another owner's clicks";
   const text = type.startsWith('application/json') ? bytes.toString() : 'a file'.slice(0, bytes.length);
   try {
-    checkDocumented({ method: shot.method, path: shot.path, status, type, text });
+    documentJudge.check({ method: shot.method, path: shot.path, status, type, text });
   } catch (error) {
     return String(error);
   }

@@ -67,8 +67,12 @@ function rangesOf(changes: readonly Change[]) {
 }
 
 /** Instants of a range, in seconds: on both sides of every place where a bucket may begin on the days of changes. */
-function instantsOf({ start, end }: { start: number; end: number }, changes: readonly Change[]) {
-  const step = end - start > 10 * DAY ? 6.5 * DAY : HOUR;
+function instantsOf(
+  interval: Interval,
+  { start, end }: { start: number; end: number },
+  changes: readonly Change[],
+) {
+  const step = end - start > 10 * DAY ? 6.5 * DAY : interval.unit === 'minute' ? HOUR : 5 * HOUR;
   const steps = Array.from({ length: Math.ceil((end - start) / step) }, (_, index) => start + index * step);
   const near = changes.flatMap(({ at }) =>
     [-30, -15, -1, 0, 1, 15, 30].map((minutes) => at + minutes * MINUTE),
@@ -86,7 +90,7 @@ async function expectedStarts(interval: Interval, zone: string, changes: readonl
     if (plan.kind !== 'interval') continue;
     byClickHouse = plan;
     const explicit = planBuckets(interval, range, zone, false);
-    for (const at of instantsOf(range, changes)) starts.set(at, bucketStart(explicit, at));
+    for (const at of instantsOf(interval, range, changes)) starts.set(at, bucketStart(explicit, at));
   }
   return { byClickHouse, starts };
 }

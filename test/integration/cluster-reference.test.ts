@@ -35,7 +35,7 @@ const EXPORTED = [
 
 test(`random questions to two shards are answered as a count by hand does, and exported alike (SPOOR_TEST_SEED=${SEED})`, async () => {
   const target = { url: spoor.url, adminKey: ADMIN_KEY };
-  await compareWithReference(target, { clicks: 600, questions: 150, milliseconds: 20_000 });
+  await compareWithReference(target, { clicks: 600, questions: 150, milliseconds: 12_000 });
   await compareFilters({ rows: (query) => spoor.database.rows(query) }, { clicks: 600, filters: 100 });
 
   for (const question of EXPORTED) {

@@ -110,10 +110,8 @@ describe('normaliseReferrer', () => {
     );
   });
 
-  test('takes no longer than linear time for a long run of slashes', () => {
-    const start = performance.now();
-    normaliseReferrer(`https://a.com/${'/'.repeat(200_000)}x`);
-    expect(performance.now() - start).toBeLessThan(2000);
+  test('takes a long run of slashes in linear time: in quadratic time the suite would not end', () => {
+    expect(normaliseReferrer(`https://a.com/${'/'.repeat(1_000_000)}x`)).toMatch(/^https:\/\/a\.com\/+/);
   });
 });
 

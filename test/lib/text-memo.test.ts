@@ -6,7 +6,10 @@ test('a memoised function gives what the function gives, however many texts ther
   const memo = memoised(twice);
   const many = Array.from({ length: 20_000 }, (_, number) => String(number));
   const long = Array.from({ length: 3_000 }, (_, number) => String(number).repeat(100));
-  for (const text of [...many, ...many.toReversed(), ...long, ...long]) expect(memo(text)).toBe(twice(text));
+  const wrong = [...many, ...many.toReversed(), ...long, ...long].filter(
+    (text) => memo(text) !== twice(text),
+  );
+  expect(wrong).toEqual([]);
 });
 
 test('a text that comes again is not worked on again, unless it is long', () => {

@@ -196,7 +196,7 @@ test(`no parameters make a key count clicks of another owner (SPOOR_TEST_SEED=${
         for (const name of FILTER_NAMES) if (row[name] !== undefined) expect(own).toContain(row[name]);
       }
     }),
-    { seed: SEED, numRuns: 700, interruptAfterTimeLimit: 20_000 },
+    { seed: SEED, numRuns: 700, interruptAfterTimeLimit: 12_000 },
   );
   // A wall that lets nothing through would pass the search as well.
   expect([answered > 60, withClicks > 30]).toEqual([true, true]);

@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { METRIC_NAMES, type MetricName, metricFields } from '../../src/stats/registry/metrics.ts';
-import { checkDocumented } from './documented.ts';
+import { documentJudge } from './outside.ts';
 import { ADMIN_KEY, type SendOptions, type TestSpoor } from './spoor.ts';
 
 export type Query = NonNullable<SendOptions['query']>;
@@ -20,7 +20,7 @@ export async function download(
   const bytes = new Uint8Array(await answer.arrayBuffer());
   const type = answer.headers.get('content-type');
   const text = type?.startsWith('application/json') ? Buffer.from(bytes).toString() : 'a file';
-  checkDocumented({ method: 'GET', path: url.pathname, status: answer.status, type, text });
+  documentJudge.check({ method: 'GET', path: url.pathname, status: answer.status, type, text });
   if (answer.status !== 200) throw new Error(`${answer.status} ${Buffer.from(bytes).toString()}`);
   return [bytes, answer.headers];
 }

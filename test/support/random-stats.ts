@@ -15,7 +15,7 @@ import { OPERATOR_NAMES, type OperatorName, operatorOf } from '../../src/stats/r
 import { type Sql, join, sql } from '../../src/sql/sql.ts';
 import { parseFilters } from '../../src/stats/parse/filter-parameters.ts';
 import { filterSql } from '../../src/stats/sql/conditions.ts';
-import { checkDocumented } from './documented.ts';
+import { documentJudge } from './outside.ts';
 import {
   type COMPUTED,
   COUNTRY_NAMES,
@@ -868,7 +868,7 @@ async function call(target: Target, key: string, method: string, path: string, b
     ...(body === undefined ? {} : { body }),
   });
   const text = await response.text();
-  checkDocumented({
+  documentJudge.check({
     method,
     path,
     status: response.status,

@@ -2,14 +2,13 @@ import { randomBytes } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type ClickHouseServer, type Config, readConfig } from '../../src/config.ts';
+import type { ClickHouseServer, Config } from '../../src/config.ts';
 import type { ClickTable } from '../../src/clickhouse/cluster.ts';
 import { nodeSettings } from '../../src/clickhouse/cluster-settings.ts';
 import { Database } from '../../src/clickhouse/database.ts';
-import { type Running, type StartOptions, start } from '../../src/main.ts';
-import { createLog } from '../../src/process/log.ts';
+import type { Running, StartOptions } from '../../src/main.ts';
 import type { Sharding } from '../../src/stats/sql/sharding.ts';
-import { checkDocumented } from './documented.ts';
+import { createLog, documentJudge, readConfig, start } from './outside.ts';
 
 export const ADMIN_KEY = `spoo_${'admin'.repeat(6)}`;
 
@@ -159,7 +158,7 @@ async function request(
   });
   const text = await response.text();
   const answered = response.headers.get('content-type');
-  checkDocumented({ method, path, json: options.json, status: response.status, type: answered, text });
+  documentJudge.check({ method, path, json: options.json, status: response.status, type: answered, text });
   return { status: response.status, headers: response.headers, text, json: parsed(text) };
 }
 

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { EmbeddedClickHouse } from '../../src/clickhouse/embedded.ts';
 import type { ClickHouseServer } from '../../src/config.ts';
 import { startCluster } from './cluster.ts';
+import freshBuild from './fresh-build.ts';
 import { shared } from './shared-clickhouse.ts';
 
 /** The server that Spoor is released with; docker-compose.yml names the same. */
@@ -14,6 +15,7 @@ const IMAGE = 'clickhouse/clickhouse-server:26.7';
  * `embedded` (the default), `container`, `cluster` (two embedded ones), or the URL of a server, with user and password.
  */
 export default async function startClickHouse(): Promise<void> {
+  freshBuild();
   const { url, user, password } = await serverOf(process.env['TEST_CLICKHOUSE'] ?? 'embedded');
   process.env['TEST_CLICKHOUSE_URL'] = url;
   process.env['TEST_CLICKHOUSE_USER'] = user;

@@ -12,9 +12,9 @@ import { METRIC_NAMES } from '../../../src/stats/registry/metrics.ts';
 import type { RawParameters } from '../../../src/stats/parse/parameters.ts';
 import { BOT_CHOICES, COMPARE_CHOICES, SCOPES_OF_STATS } from '../../../src/stats/parse/values.ts';
 import { parseStatsRequest } from '../../../src/stats/parse/query.ts';
-import { documentJudge } from '../../support/documented.ts';
+import { documentJudge } from '../../support/outside.ts';
 
-const judge = documentJudge();
+const judge = documentJudge;
 const document = judge.document;
 
 const DESCRIPTIONS = ROUTES.flatMap(({ description }) => description ?? []);

@@ -1,13 +1,13 @@
 import { expect, test } from '@jest/globals';
 import { EXPORTED_EXAMPLE, STATS_EXAMPLE } from '../../../src/http/api/stats-examples.ts';
-import { checkDocumented } from '../../support/documented.ts';
+import { documentJudge } from '../../support/outside.ts';
 
 const JSON_TYPE = 'application/json; charset=utf-8';
 
 const answered =
   (status: number, body: unknown, path = '/api/v1/stats', method = 'GET', json?: unknown) =>
   () =>
-    checkDocumented({ method, path, status, type: JSON_TYPE, text: JSON.stringify(body), json });
+    documentJudge.check({ method, path, status, type: JSON_TYPE, text: JSON.stringify(body), json });
 
 const { summary: _, ...withoutSummary } = EXPORTED_EXAMPLE;
 const misnamed = { ...STATS_EXAMPLE, metrics: { clicks_by_planet: [] } };
@@ -55,7 +55,7 @@ test.each([
 
 test('another content type does not pass, nor does no body', () => {
   const exchange = { method: 'GET', path: '/health', status: 200, type: JSON_TYPE, text: '{"status":"ok"}' };
-  expect(() => checkDocumented(exchange)).not.toThrow();
-  expect(() => checkDocumented({ ...exchange, type: 'text/html' })).toThrow('content type');
-  expect(() => checkDocumented({ ...exchange, text: '' })).toThrow('no body');
+  expect(() => documentJudge.check(exchange)).not.toThrow();
+  expect(() => documentJudge.check({ ...exchange, type: 'text/html' })).toThrow('content type');
+  expect(() => documentJudge.check({ ...exchange, text: '' })).toThrow('no body');
 });

@@ -1,0 +1,16 @@
+declare global {
+  /** Of test/support/environment.js: imports a file of the repository outside of this suite. */
+  var importOutside: (path: string) => Promise<any>;
+}
+
+/**
+ * Modules that many suites use and no suite changes, loaded once for all suites of a worker: to load them takes longer than
+ * most suites do. The service is the compiled one, as users run it.
+ */
+export const { documentJudge }: typeof import('./document-judge.js') = await importOutside(
+  'test/support/document-judge.js',
+);
+export const { start }: typeof import('../../src/main.ts') = await importOutside('dist/main.js');
+export const { readConfig }: typeof import('../../src/config.ts') = await importOutside('dist/config.js');
+export const { createLog }: typeof import('../../src/process/log.ts') =
+  await importOutside('dist/process/log.js');
