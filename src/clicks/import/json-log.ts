@@ -10,12 +10,15 @@ export interface JsonLogNames {
   readonly request?: readonly string[];
   readonly method: readonly string[];
   readonly target: readonly string[];
+  /** The target's query, where the target is without. */
+  readonly query?: readonly string[];
   readonly status: readonly string[];
   readonly time: readonly string[];
   readonly ip: readonly string[];
   readonly forwarded: readonly string[];
   readonly referrer: readonly string[];
   readonly userAgent: readonly string[];
+  readonly acceptLanguage: readonly string[];
   readonly host: readonly string[];
 }
 
@@ -28,6 +31,7 @@ export function jsonLog(names: JsonLogNames, description: string): LogFormat {
   const [request, method, target] = [at(names.request ?? []), at(names.method), at(names.target)];
   const [status, time, ip, forwarded] = [at(names.status), at(names.time), at(names.ip), at(names.forwarded)];
   const [referrer, userAgent, host] = [at(names.referrer), at(names.userAgent), at(names.host)];
+  const [acceptLanguage, query] = [at(names.acceptLanguage), at(names.query ?? [])];
   const parse = (text: string): LoggedRequest | undefined => {
     const line = parseObject(text);
     if (line === undefined) return undefined;
@@ -39,6 +43,7 @@ export function jsonLog(names: JsonLogNames, description: string): LogFormat {
       method: whole === undefined ? textOf(method(line)) : methodOf(whole),
       target: path,
       isDecoded: false,
+      query: textOf(query(line)),
       escapes: 'none',
       status: code,
       time: timeOfValue(time(line)),
@@ -46,6 +51,7 @@ export function jsonLog(names: JsonLogNames, description: string): LogFormat {
       forwarded: textOf(forwarded(line)),
       referrer: textOf(referrer(line)),
       userAgent: textOf(userAgent(line)),
+      acceptLanguage: textOf(acceptLanguage(line)),
       host: textOf(host(line)),
     };
   };

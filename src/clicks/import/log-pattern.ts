@@ -10,9 +10,12 @@ export type LogField =
   | 'target'
   /** A target that the server has decoded. */
   | 'path'
+  /** What follows a question mark, apart from the target. */
+  | 'query'
   | 'status'
   | 'referrer'
   | 'userAgent'
+  | 'acceptLanguage'
   | 'host';
 
 /** Whether a part can hold this piece of a line: a line of which one part does not fit is not in the format. */

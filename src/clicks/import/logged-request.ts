@@ -1,6 +1,6 @@
 import { findIp } from '../../lib/ip.ts';
 import type { ImportedRecord } from './import-format.ts';
-import { type LogEscapes, shortCodeOf, withoutEscapes } from './request-path.ts';
+import { type LogEscapes, authorityOf, shortCodeOf, withoutEscapes } from './request-path.ts';
 
 /** A request as a web server logs it. Every log format comes down to this; what is undefined is not logged. */
 export interface LoggedRequest {
@@ -8,6 +8,8 @@ export interface LoggedRequest {
   /** The target as the client sent it, or a path that the server has decoded. */
   readonly target: string;
   readonly isDecoded: boolean;
+  /** What follows the target's question mark, where that is logged apart from it. */
+  readonly query: string | undefined;
   readonly escapes: LogEscapes;
   readonly status: number;
   /** As clicks have it; null where the line has one that is impossible. */
@@ -17,6 +19,7 @@ export interface LoggedRequest {
   readonly forwarded: string | undefined;
   readonly referrer: string | undefined;
   readonly userAgent: string | undefined;
+  readonly acceptLanguage: string | undefined;
   readonly host: string | undefined;
 }
 
@@ -36,6 +39,7 @@ export function clickOfRequest(request: LoggedRequest, options: LogOptions): Imp
   if (request.method !== 'GET') return skipped('method is not GET', request);
   if (request.status >= ERROR_STATUS) return skipped('status is 400 or above', request);
   if (options.statuses?.has(request.status) === false) return skipped('status is not in --status', request);
+  const host = hostOf(request);
   return {
     kind: 'click',
     value: {
@@ -44,8 +48,11 @@ export function clickOfRequest(request: LoggedRequest, options: LogOptions): Imp
       ip: visitorAddress(request, options.trustProxy),
       referrer: headerOf(request.referrer, request.escapes),
       user_agent: headerOf(request.userAgent, request.escapes),
+      accept_language: languagesOf(request),
+      domain: host,
+      url: queryOf(request),
     },
-    host: request.host,
+    host,
   };
 }
 
@@ -56,6 +63,29 @@ export function clickOfRequest(request: LoggedRequest, options: LogOptions): Imp
 function headerOf(logged: string | undefined, escapes: LogEscapes): string | undefined {
   if (logged === '-') return undefined;
   return logged !== undefined && escapes === 'backslash' ? withoutEscapes(logged) : logged;
+}
+
+/** What many programs send as `Accept-Language`. */
+const ANY_LANGUAGE = '*';
+
+function languagesOf({ acceptLanguage, escapes }: LoggedRequest): string | undefined {
+  return acceptLanguage === ANY_LANGUAGE ? undefined : headerOf(acceptLanguage, escapes);
+}
+
+/** The host that was asked: the one that is logged, else that of an absolute target (`http://go.example/promo`). */
+function hostOf({ host = '', target }: LoggedRequest): string | undefined {
+  return NO_HOSTS.has(host) ? authorityOf(target) : host;
+}
+
+/** What logs write where there is no host, and nginx's name for a server of any host. */
+const NO_HOSTS: ReadonlySet<string> = new Set(['', '-', '_']);
+
+/** The query behind a question mark: a link's URL as far as it tells a campaign. */
+function queryOf({ target, query, escapes }: LoggedRequest): string | undefined {
+  const start = target.indexOf('?');
+  const logged = start === -1 ? query?.replace(/^\?/, '') : target.slice(start + 1);
+  if (logged === undefined || logged === '' || logged === '-') return undefined;
+  return `?${escapes === 'backslash' ? withoutEscapes(logged) : logged}`;
 }
 
 const IMPOSSIBLE_TIME: ImportedRecord = { kind: 'rejected', reason: 'impossible date or time' };

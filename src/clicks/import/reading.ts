@@ -90,7 +90,7 @@ function filtered(parse: RecordParser, { only, except, code_with_host }: Reading
     const time = value['clicked_at'];
     if (!isWanted(code)) return { kind: 'skipped', reason: 'not in --only', time };
     if (isExcepted(code)) return { kind: 'skipped', reason: 'in --except', time };
-    if (code_with_host !== true || host === undefined || host === '-') return parsed;
+    if (code_with_host !== true || host === undefined) return parsed;
     return { kind: 'click', value: { ...value, short_code: `${host.toLowerCase()}/${code}` } };
   };
 }

@@ -1,4 +1,5 @@
 import { isUtf8 } from 'node:buffer';
+import { hostName } from '../../lib/host-name.ts';
 
 /** How a log writes what its own syntax has no place for: `\xC3`, `\"` and `\\` in text logs; `none` where it is decoded. */
 export type LogEscapes = 'backslash' | 'none';
@@ -6,7 +7,7 @@ export type LogEscapes = 'backslash' | 'none';
 /** The code of the link at `/`. */
 const ROOT_CODE = 'index';
 
-const ABSOLUTE = /^https?:\/\/[^/?#]*/i;
+const ABSOLUTE = /^https?:\/\/([^/?#]*)/i;
 
 /**
  * The short code that a request target asks for: its path without the leading slash and the query, decoded once. Bytes that
@@ -30,6 +31,12 @@ function pathOf(target: string): string {
   if (path.startsWith('/')) return path;
   const origin = ABSOLUTE.exec(path)?.[0];
   return origin === undefined ? path : path.slice(origin.length) || '/';
+}
+
+/** The host of an absolute target, without the port; undefined for a path. */
+export function authorityOf(target: string): string | undefined {
+  const authority = target.startsWith('/') ? undefined : ABSOLUTE.exec(target)?.[1];
+  return authority === undefined ? undefined : hostName(authority);
 }
 
 /** A text without a log's backslash escapes. Bytes that are not UTF-8 are in percent form. */

@@ -30,7 +30,7 @@ export function textLog(
   ];
   const [status, time, host] = [reader('status'), reader('time'), reader('host')];
   const [ip, forwarded, referrer] = [reader('ip'), reader('forwarded'), reader('referrer')];
-  const userAgent = reader('userAgent');
+  const [userAgent, acceptLanguage, query] = [reader('userAgent'), reader('acceptLanguage'), reader('query')];
   const parse = (line: string): LoggedRequest | undefined => {
     if (!match(line)) return undefined;
     const whole = request();
@@ -39,6 +39,7 @@ export function textLog(
       method: whole === undefined ? method() : methodOf(whole),
       target: whole === undefined ? (target() ?? decoded ?? '') : targetOf(whole),
       isDecoded: decoded !== undefined,
+      query: query(),
       escapes: 'backslash',
       status: Number(status()),
       time: timeOf(time()),
@@ -46,6 +47,7 @@ export function textLog(
       forwarded: forwarded(),
       referrer: referrer(),
       userAgent: userAgent(),
+      acceptLanguage: acceptLanguage(),
       host: host(),
     };
   };

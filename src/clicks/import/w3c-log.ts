@@ -12,17 +12,19 @@ export const W3C_LOG: LogFormat = {
   parse: parseW3cLine,
 };
 
-/** The parts of a request, and the columns that may hold each, in lower case. */
+/** The parts of a request, and the columns that may hold each, in lower case: of several that are there, the first. */
 const NAMES = {
   date: ['date'],
   time: ['time'],
   method: ['cs-method'],
   target: ['cs-uri-stem'],
+  query: ['cs-uri-query'],
   status: ['sc-status'],
   ip: ['c-ip'],
   forwarded: ['x-forwarded-for', 'cs(x-forwarded-for)'],
   referrer: ['cs(referer)', 'cs(referrer)'],
   userAgent: ['cs(user-agent)'],
+  acceptLanguage: ['cs(accept-language)'],
   host: ['x-host-header', 'cs-host', 'cs(host)'],
 } as const;
 
@@ -39,8 +41,8 @@ function findColumns(text: string): readonly string[] | undefined {
 }
 
 function placeOf(columns: readonly string[], part: Part): number {
-  const names: readonly string[] = NAMES[part];
-  return columns.findIndex((column) => names.includes(column));
+  const name = NAMES[part].find((known) => columns.includes(known));
+  return name === undefined ? -1 : columns.indexOf(name);
 }
 
 const DATE = /^\d{4}-\d{2}-\d{2}$/;
@@ -68,6 +70,7 @@ function parseW3cLine(line: string, columns: readonly string[]): LoggedRequest |
     method: cell('method'),
     target: cell('target') ?? '',
     isDecoded: false,
+    query: cell('query'),
     escapes: 'none',
     status: Number(status),
     time: `${date}T${time}Z`,
@@ -75,6 +78,7 @@ function parseW3cLine(line: string, columns: readonly string[]): LoggedRequest |
     forwarded: decode(cell('forwarded')),
     referrer: cell('referrer'),
     userAgent: decode(cell('userAgent')),
+    acceptLanguage: decode(cell('acceptLanguage')),
     host: cell('host'),
   };
 }

@@ -43,6 +43,7 @@ describe('a line in the combined format', () => {
         ip: '2001:db8::7',
         referrer: 'https://example.com/x?y=1',
         user_agent: 'Mozilla/5.0 (X11; "odd")',
+        url: '?q=1',
       },
     });
   });
@@ -67,6 +68,21 @@ describe('a line in the combined format', () => {
     ['GET /index HTTP/1.1', 'index'],
   ])('%s is a click on %s', (request, code) => {
     expect(clickOf(line({ request }))).toMatchObject({ short_code: code });
+  });
+
+  test.each([
+    ['/code', undefined, undefined],
+    ['/code?', undefined, undefined],
+    ['/code?utm_source=hn', undefined, '?utm_source=hn'],
+    ['/code?a?b', undefined, '?a?b'],
+    ['/code?a=\\x22caf\\xC3\\xA9\\x22', undefined, '?a="café"'],
+    ['//other.example/code?a=b', undefined, '?a=b'],
+    ['http://Go.Example:8080/code?a=b', 'go.example', '?a=b'],
+    ['https://go.example?a=b', 'go.example', '?a=b'],
+    ['https://?a=b', undefined, '?a=b'],
+  ])('the target %s tells the domain %s and the query %s', (target, domain, url) => {
+    const { domain: toldDomain, url: toldUrl } = Object(clickOf(line({ request: `GET ${target} HTTP/1.1` })));
+    expect([toldDomain, toldUrl]).toEqual([domain, url]);
   });
 
   test.each([

@@ -40,6 +40,34 @@ describe('a log format as it stands in the server’s configuration', () => {
     });
   });
 
+  test.each([
+    ['$args', 'a=b', '?a=b'],
+    ['$query_string', '', undefined],
+    ['"$args"', '"-"', undefined],
+  ])('with the query in %s', (variables, values, url) => {
+    const record = parse(
+      `$time_iso8601 $request_method $request_uri $status ${variables}`,
+      `2026-01-24T10:05:03Z GET /launch 302 ${values}`,
+    );
+    expect(record).toMatchObject({ value: { short_code: 'launch', url } });
+  });
+
+  test.each([
+    ['nginx', '"$request" $status "$http_accept_language" $host'],
+    ['Apache', '"%r" %>s "%{Accept-Language}i" %{Host}i'],
+  ])('%s, with languages and host', (_, notation) => {
+    expect(parse(notation, '"GET /launch HTTP/1.1" 302 "de-AT,de;q=0.9" go.example:8080')).toMatchObject({
+      value: { accept_language: 'de-AT,de;q=0.9', domain: 'go.example:8080' },
+      host: 'go.example:8080',
+    });
+    expect(parse(notation, '"GET /launch HTTP/1.1" 302 "-" -')).toMatchObject({
+      value: { accept_language: undefined, domain: undefined },
+    });
+    expect(parse(notation, '"GET /launch HTTP/1.1" 302 "*" _')).toMatchObject({
+      value: { accept_language: undefined, domain: undefined },
+    });
+  });
+
   test('a path that the server has decoded is decoded no more', () => {
     expect(parse('$request_method $uri $status', 'GET /100%25 302')).toMatchObject({
       value: { short_code: '100%25' },
