@@ -1,4 +1,4 @@
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import { z } from 'zod';
 import type { Client } from './client.ts';
 import { formatTable, printJson, printLine } from './output.ts';
@@ -10,6 +10,7 @@ const urlSchema = z.object({
   created_at: z.string(),
   private_stats: z.boolean(),
   long_url: z.string().nullable(),
+  tags: z.array(z.string()),
 });
 
 const pageSchema = z.object({ items: z.array(urlSchema), next_cursor: z.string().nullable() });
@@ -24,6 +25,9 @@ interface PutOptions extends JsonOptions {
   readonly public?: boolean;
   readonly private?: boolean;
   readonly longUrl?: string;
+  readonly tag?: readonly string[];
+  /** False with `--no-tags`. */
+  readonly tags: boolean;
 }
 
 export function urlsCommand(program: Command): void {
@@ -39,13 +43,14 @@ export function urlsCommand(program: Command): void {
       if (items.length === 0) return printLine('There are no URLs.');
       printLine(
         formatTable(
-          ['SHORT CODE', 'OWNER', 'CREATED', 'STATS', 'LONG URL'],
+          ['SHORT CODE', 'OWNER', 'CREATED', 'STATS', 'LONG URL', 'TAGS'],
           items.map((url) => [
             url.short_code,
             url.owner_id,
             url.created_at,
             url.private_stats ? 'private' : 'public',
             url.long_url ?? '',
+            url.tags.join(', '),
           ]),
         ),
       );
@@ -59,6 +64,12 @@ export function urlsCommand(program: Command): void {
     .option('--public', 'make its statistics public')
     .option('--private', 'make its statistics private')
     .option('--long-url <url>', 'target of the redirect')
+    .addOption(
+      new Option('--tag <tag>', 'a tag; several in place of those it has: --tag a --tag b')
+        .argParser((tag: string, before?: readonly string[]) => [...(before ?? []), tag])
+        .conflicts('tags'),
+    )
+    .option('--no-tags', 'remove its tags')
     .option('--json', 'print the result as JSON')
     .addHelpText('after', '\nExample:\n  spoor urls put launch --owner me --public')
     .action(async (shortCode: string, options: PutOptions) => {
@@ -69,6 +80,7 @@ export function urlsCommand(program: Command): void {
             created_at: options.createdAt,
             private_stats: options.private ? true : options.public ? false : undefined,
             long_url: options.longUrl,
+            tags: options.tags ? options.tag : [],
           },
         }),
       );

@@ -26,6 +26,7 @@ export async function othersCodes(
       createdAt,
       privateStats: true,
       longUrl: null,
+      tags: [],
       importId,
     }));
     const found = await urls.registerMissing(wanted);

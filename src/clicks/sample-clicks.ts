@@ -73,6 +73,7 @@ export function seedUrls(plan: SeedPlan): readonly ShortUrl[] {
       createdAt: plan.end - plan.days * 86_400_000,
       privateStats: rank > 0,
       longUrl: null,
+      tags: [],
     };
   });
 }

@@ -16,6 +16,8 @@ export interface ShortUrl {
   readonly createdAt: number;
   readonly privateStats: boolean;
   readonly longUrl: string | null;
+  /** What its owner calls it; each once. */
+  readonly tags: readonly string[];
 }
 
 /** A URL that comes with clicks. */
@@ -26,7 +28,8 @@ export interface NewUrl extends ShortUrl {
 
 /** What a PUT may say; what it leaves out stays, or takes its default. */
 export type UrlChange = {
-  readonly [Field in 'ownerId' | 'createdAt' | 'privateStats' | 'longUrl']?: ShortUrl[Field] | undefined;
+  readonly [Field in 'ownerId' | 'createdAt' | 'privateStats' | 'longUrl' | 'tags']?:
+    ShortUrl[Field] | undefined;
 };
 
 export interface PutDefaults {
@@ -184,6 +187,7 @@ export class UrlRegistry {
         createdAt: change.createdAt ?? existing?.createdAt ?? defaults.now,
         privateStats: change.privateStats ?? existing?.privateStats ?? true,
         longUrl: change.longUrl === undefined ? (existing?.longUrl ?? null) : change.longUrl,
+        tags: change.tags ?? existing?.tags ?? [],
       };
       await this.#stored.write([{ url, isDeleted: false, replaces }]);
       return { url, isNew: existing === undefined };

@@ -39,15 +39,16 @@ const COLUMNS = [
   'created_at',
   'private_stats',
   'long_url',
+  'tags',
   'is_deleted',
   'import_id',
   'version',
 ];
 
-type Row = readonly [string, string, number, boolean, string | null, boolean, number];
+type Row = readonly [string, string, number, boolean, string | null, readonly string[], boolean, number];
 
 const SELECT = sql`
-  SELECT short_code, owner_id, toUnixTimestamp64Milli(created_at), private_stats, long_url, is_deleted, version
+  SELECT short_code, owner_id, toUnixTimestamp64Milli(created_at), private_stats, long_url, tags, is_deleted, version
   FROM urls FINAL`;
 
 /** A listing reads the whole table, so it runs in a workload that clicks and lookups do not wait for. */
@@ -56,8 +57,12 @@ const LISTING: QueryOptions = { ...LOOK_UP, workload: 'links' };
 /** It may read the clicks of many codes. */
 const CLICKS_LOOK_UP: QueryOptions = { workload: 'intake', maxSeconds: 60 };
 
-/** Bytes of a cached URL beside its texts. */
+/** The same object for all URLs without a tag. */
+const NO_TAGS: readonly string[] = [];
+
+/** Bytes of a cached URL beside its texts, and of each of its tags. */
 const OVERHEAD = 512;
+const TAG_OVERHEAD = 32;
 
 type UrlCache = ByteLru<CachedRow<ShortUrl>>;
 
@@ -155,6 +160,7 @@ export class StoredUrls {
         url.createdAt,
         url.privateStats,
         url.longUrl,
+        url.tags,
         isDeleted,
         String(importId),
         this.#nextVersion(replaces?.version ?? 0),
@@ -168,8 +174,8 @@ export class StoredUrls {
 
   async #select(condition: Sql, options: QueryOptions): Promise<readonly StoredUrl[]> {
     const rows = await this.#database.rows<Row>(sql`${SELECT} ${condition}`, options);
-    return rows.map(([shortCode, ownerId, createdAt, privateStats, longUrl, isDeleted, version]) => ({
-      url: { shortCode, ownerId, createdAt, privateStats, longUrl },
+    return rows.map(([shortCode, ownerId, createdAt, privateStats, longUrl, tags, isDeleted, version]) => ({
+      url: { shortCode, ownerId, createdAt, privateStats, longUrl, tags: tags.length === 0 ? NO_TAGS : tags },
       isDeleted,
       version,
     }));
@@ -186,6 +192,7 @@ function own(url: ShortUrl): ShortUrl {
 }
 
 /** The code counts twice, as the key and in the row. */
-function sizeOf({ shortCode, ownerId, longUrl }: ShortUrl): number {
-  return 2 * (2 * shortCode.length + ownerId.length + (longUrl?.length ?? 0)) + OVERHEAD;
+function sizeOf({ shortCode, ownerId, longUrl, tags }: ShortUrl): number {
+  const tagBytes = tags.reduce((bytes, tag) => bytes + 2 * tag.length + TAG_OVERHEAD, 0);
+  return 2 * (2 * shortCode.length + ownerId.length + (longUrl?.length ?? 0)) + tagBytes + OVERHEAD;
 }

@@ -17,6 +17,8 @@ export interface UrlFilter {
   readonly createdBefore?: number | undefined;
   /** A text in the code or the long URL, in any case. */
   readonly search?: string | undefined;
+  /** One of its tags, as it is. */
+  readonly tag?: string | undefined;
 }
 
 /** A part of the URLs in an order. */
@@ -35,7 +37,7 @@ export interface UrlListing {
 
 /** The conditions of URLs that a listing is a part of, wherever it begins. */
 export function urlConditions({ ownerId, filter }: Pick<UrlListing, 'ownerId' | 'filter'>): readonly Sql[] {
-  const { createdAfter, createdBefore, search } = filter;
+  const { createdAfter, createdBefore, search, tag } = filter;
   const instant = (milliseconds: number): Sql =>
     sql`fromUnixTimestamp64Milli(${param('Int64', milliseconds)}, 'UTC')`;
   const text = search === undefined ? undefined : param('String', search);
@@ -47,6 +49,7 @@ export function urlConditions({ ownerId, filter }: Pick<UrlListing, 'ownerId' | 
     text &&
       sql`(positionCaseInsensitiveUTF8(short_code, ${text}) > 0
         OR positionCaseInsensitiveUTF8(ifNull(long_url, ''), ${text}) > 0)`,
+    tag === undefined ? undefined : sql`has(tags, ${param('String', tag)})`,
   ].filter((condition) => condition !== undefined);
 }
 

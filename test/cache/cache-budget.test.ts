@@ -154,6 +154,7 @@ const FILLED: readonly (readonly [string, (cache: ByteLru<any>) => (index: numbe
           createdAt: 0,
           privateStats: true,
           longUrl: longUrl ?? '',
+          tags: [],
         };
         stored.cached.beginRead()(text.slice(0, 128), url);
       };

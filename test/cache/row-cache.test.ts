@@ -52,7 +52,14 @@ beforeEach(async () => {
 
 /** Each write gives the URL another owner, by which what is found is told from what was there before. */
 function urlOf(shortCode: string): ShortUrl {
-  return { shortCode, ownerId: `owner ${++version}`, createdAt: 0, privateStats: true, longUrl: null };
+  return {
+    shortCode,
+    ownerId: `owner ${++version}`,
+    createdAt: 0,
+    privateStats: true,
+    longUrl: null,
+    tags: [],
+  };
 }
 
 async function store({ shortCode, ownerId }: ShortUrl, isDeleted = false): Promise<void> {
@@ -73,7 +80,7 @@ async function read(shortCode: string): Promise<string | undefined> {
   );
   const ownerId = rows[0]?.[0];
   if (ownerId !== undefined)
-    remember(shortCode, { shortCode, ownerId, createdAt: 0, privateStats: true, longUrl: null });
+    remember(shortCode, { shortCode, ownerId, createdAt: 0, privateStats: true, longUrl: null, tags: [] });
   return ownerId;
 }
 

@@ -78,7 +78,14 @@ describe('instances whose clocks are set at random', () => {
         urls.set(code, privateStats);
       },
       register: async (on, code) => {
-        const url = { shortCode: code, ownerId: 'me', createdAt: 0, privateStats: true, longUrl: null };
+        const url = {
+          shortCode: code,
+          ownerId: 'me',
+          createdAt: 0,
+          privateStats: true,
+          longUrl: null,
+          tags: [],
+        };
         const registered = await on.urls.registerMissing([url]);
         expect(registered.get(code)?.privateStats).toBe(urls.get(code) ?? true);
         if (!urls.has(code)) urls.set(code, true);
@@ -90,6 +97,7 @@ describe('instances whose clocks are set at random', () => {
           createdAt: 0,
           privateStats: true,
           longUrl: null,
+          tags: [],
         });
         urls.delete(code);
       },

@@ -172,6 +172,7 @@ const click = fc.record(
     owner_id: text,
     private_stats: fc.oneof(fc.boolean(), fc.jsonValue()),
     long_url: fc.oneof(fc.constant('https://a.example/'), fc.jsonValue()),
+    tags: fc.oneof(fc.array(text), fc.jsonValue()),
     name: text,
     scopes: fc.jsonValue(),
   },

@@ -166,10 +166,12 @@ async function everyCommand(to: Settings, owner: string): Promise<any> {
     created_at: '2026-01-01T00:00:00.000Z',
     private_stats: false,
     long_url: null,
+    tags: ['two words', 'a,b'],
     status: 'ACTIVE',
     password_set: false,
   };
-  expect(await json(put, to)).toEqual(url);
+  expect(await json([...put, '--tag', 'two words', '--tag', 'a,b'], to)).toEqual(url);
+  expect(await json([...put, '--no-tags'], to)).toEqual({ ...url, tags: [] });
 
   const end = '2026-01-31T00:00:00Z';
   const seed = ['seed', '--owner', owner, '--clicks', '500', '--urls', '3', '--days', '10', '--end', end];

@@ -45,6 +45,7 @@ describe('URLs', () => {
       created_at: expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/),
       private_stats: true,
       long_url: null,
+      tags: [],
     });
     expect(Date.parse(json.created_at)).toBeGreaterThanOrEqual(before);
     expect(Date.parse(json.created_at)).toBeLessThanOrEqual(Date.now());
@@ -69,6 +70,7 @@ describe('URLs', () => {
       created_at: '2020-02-29T12:00:00.500Z',
       private_stats: false,
       long_url: 'https://example.com/a?b=c#d',
+      tags: ['spring', 'one, two'],
     };
     expect((await put(code, given)).json).toMatchObject(given);
     const changes: readonly (readonly [object, object])[] = [
@@ -78,7 +80,16 @@ describe('URLs', () => {
         { long_url: 'https://example.org/' },
         { ...given, private_stats: true, long_url: 'https://example.org/' },
       ],
-      [{ owner_id: 'me' }, { ...given, private_stats: true, long_url: 'https://example.org/' }],
+      [
+        { owner_id: 'me', tags: [' b ', 'B', 'b', '\u00e9', 'e\u0301'] },
+        {
+          ...given,
+          private_stats: true,
+          long_url: 'https://example.org/',
+          tags: ['b', 'B', '\u00e9', 'e\u0301'],
+        },
+      ],
+      [{ tags: [] }, { ...given, private_stats: true, long_url: 'https://example.org/', tags: [] }],
     ];
     for (const [change, expected] of changes) {
       const { status, json } = await put(code, change);
@@ -135,6 +146,14 @@ describe('URLs', () => {
     ['long_url', 'not a url'],
     ['long_url', 'https://example.com/\ud800'],
     ['long_url', 5],
+    ['tags', 'spring'],
+    ['tags', ['spring', 5]],
+    ['tags', ['']],
+    ['tags', ['a', ' \u00a0']],
+    ['tags', ['x'.repeat(65)]],
+    ['tags', ['a\nb']],
+    ['tags', ['\ud800']],
+    ['tags', Array.from({ length: 21 }, (_, index) => `tag ${index}`)],
   ])('a wrong %s is 400 and names it: %j', async (field, value) => {
     const code = newCode();
     const { status, json } = await put(code, { [field]: value });
@@ -203,10 +222,13 @@ describe('URLs', () => {
       ['page-winter', '2026-01-02', null],
       ['page-e', '2025-12-31', 'https://example.org/ÜBER'],
     ] as const;
+    const tagsOf = (url: string | null) => (url === null ? [] : ['one, two']);
     let owner: string;
     beforeAll(async () => {
       owner = await spoor.createKey('pager');
-      for (const [code, created_at, long_url] of URLS) await put(code, { created_at, long_url }, owner);
+      for (const [code, created_at, long_url] of URLS) {
+        await put(code, { created_at, long_url, tags: [code, ...tagsOf(long_url)] }, owner);
+      }
     });
     const ask = (query: Record<string, string>) => spoor.send('GET', '/api/v1/urls', { key: owner, query });
     const codesOf = (items: readonly { readonly alias: string }[]) => items.map(({ alias }) => alias);
@@ -223,6 +245,9 @@ describe('URLs', () => {
       [{ search: 'WINTER' }, ([code, , url]) => /winter/i.test(`${code} ${url}`)],
       [{ search: 'über' }, ([code]) => code === 'page-e'],
       [{ search: '%' }, () => false],
+      [{ tag: 'one, two' }, ([, , url]) => url !== null],
+      [{ tag: 'page-c', search: 'page' }, ([code]) => code === 'page-c'],
+      [{ tag: 'One, two' }, () => false],
       [{ status: 'INACTIVE' }, () => false],
       [{ passwordSet: true }, () => false],
       [{ maxClicksSet: true, search: 'winter' }, () => false],

@@ -26,6 +26,7 @@ const filterSchema = z.strictObject({
   passwordSet: z.boolean().optional(),
   maxClicksSet: z.boolean().optional(),
   search: z.string().max(500).optional(),
+  tag: z.string().max(500).optional(),
 });
 
 const FILTER_NAMES = Object.keys(filterSchema.shape);
@@ -64,7 +65,7 @@ function wrongFilter({ issues: [issue] }: z.ZodError): string {
 const filter: ParameterDeclaration<typeof filterParameter> = {
   in: 'query',
   schema: filterParameter,
-  description: `Only these URLs, as a JSON object with any of: \`createdAfter\`, \`createdBefore\` (ISO 8601 or Unix time, included), \`search\` (a text in the code or the long URL, in any case), \`status\`, \`passwordSet\`, \`maxClicksSet\` (all URLs are \`ACTIVE\`, without a password or a maximum).`,
+  description: `Only these URLs, as a JSON object with any of: \`createdAfter\`, \`createdBefore\` (ISO 8601 or Unix time, included), \`search\` (a text in the code or the long URL, in any case), \`tag\` (one of its tags), \`status\`, \`passwordSet\`, \`maxClicksSet\` (all URLs are \`ACTIVE\`, without a password or a maximum).`,
   example: '{"search":"launch"}',
 };
 

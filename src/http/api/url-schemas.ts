@@ -4,6 +4,7 @@ import { wellFormed } from '../../lib/text.ts';
 import { parseUrl } from '../../lib/url.ts';
 import { URL_SORTS } from '../../urls/url-listing.ts';
 import type { ShortUrl } from '../../urls/registry.ts';
+import { MAX_TAGS, MAX_TAG_CHARACTERS, tagsSchema } from '../../urls/tags.ts';
 import { namedSchema, requestSchema } from '../openapi/schemas.ts';
 import { instantSchema, newOwnerSchema } from '../request/request-schemas.ts';
 import { timestampSchema } from '../response/timestamp-schema.ts';
@@ -22,6 +23,7 @@ export const urlChange = requestSchema(
       .refine((text) => parseUrl(text) !== undefined, 'must be a URL')
       .nullable()
       .optional(),
+    tags: tagsSchema.nullish(),
   }),
   {
     description: 'The fields to set. A field that is left out keeps its value, or takes its default.',
@@ -45,6 +47,11 @@ export const urlChange = requestSchema(
         maxLength: 8_192,
         examples: ['https://example.com/launch'],
       },
+      tags: {
+        description: `What you call the URL, up to ${MAX_TAGS} tags in place of those that it has; an empty list removes them. Statistics can be grouped and filtered by \`tag\`.`,
+        items: { type: 'string', minLength: 1, maxLength: MAX_TAG_CHARACTERS },
+        examples: [['newsletter', 'spring']],
+      },
     },
   },
 );
@@ -62,6 +69,7 @@ export const urlSchema = namedSchema(
       ),
       private_stats: z.boolean().describe('True: only the owner sees the statistics. False: everybody does.'),
       long_url: z.string().nullable().describe('Where the URL leads; null: unknown.'),
+      tags: z.array(z.string()).max(MAX_TAGS).describe('What its owner calls it. Only its owner sees them.'),
       status: z.literal('ACTIVE').describe('Always `ACTIVE`: Spoor does not redirect.'),
       password_set: z.literal(false).describe('Always false.'),
     })
@@ -95,6 +103,7 @@ export const URL_EXAMPLE = {
   created_at: '2026-01-31T10:00:00.000Z',
   private_stats: true,
   long_url: 'https://example.com/launch',
+  tags: ['newsletter', 'spring'],
   status: 'ACTIVE',
   password_set: false,
 };
@@ -109,6 +118,7 @@ export function presentUrl(url: ShortUrl): z.output<typeof urlSchema.schema> {
     created_at: new Date(url.createdAt).toISOString(),
     private_stats: url.privateStats,
     long_url: url.longUrl,
+    tags: [...url.tags],
     status: 'ACTIVE',
     password_set: false,
   };

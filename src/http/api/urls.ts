@@ -180,6 +180,7 @@ const putUrl = route({
         createdAt: change.created_at ?? undefined,
         privateStats: change.private_stats ?? undefined,
         longUrl: change.long_url,
+        tags: change.tags ?? undefined,
       };
       const mayChange = (url: ShortUrl): void => requireOwn(principal, url);
       const defaults = { ownerId: principal.ownerId, now: services.now(), mayChange };

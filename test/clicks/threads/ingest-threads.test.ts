@@ -81,6 +81,7 @@ class Stored {
           createdAt: 0,
           privateStats: true,
           longUrl: null,
+          tags: [],
         },
       ]),
     );
