@@ -3,19 +3,13 @@ import type { StatsRequest } from '../stats/parse/query.ts';
 import type { Tenant } from '../stats/sql/conditions.ts';
 import type { Sharding } from '../stats/sql/sharding.ts';
 import type { CacheBudget } from './cache-budget.ts';
+import type { CountCacheRequest, MissReason } from './cache-outcome.ts';
 import { DataChanges } from './data-changes.ts';
 import { FreshnessCheck } from './freshness-check.ts';
 import { type ParsedRequest, ParsedRequests, cacheKey } from './parsed-requests.ts';
-import {
-  type CachedResponse,
-  type ComputeView,
-  type CountCacheRequest,
-  type MissReason,
-  ResponseCache,
-  type StatsResponse,
-  type ViewRequest,
-} from './response-cache.ts';
+import { type ComputeView, ResponseCache, type ViewRequest } from './response-cache.ts';
 import { RowEstimates } from './row-estimates.ts';
+import { type CachedResponse, type StatsResponse, StoredResponses } from './stored-responses.ts';
 import { VisitorCounts } from './visitor-counts.ts';
 
 export interface StatsCacheOptions {
@@ -47,7 +41,7 @@ export class StatsCache {
     const responses = budget.openByOwner<CachedResponse>('responses');
     if (budget.isOff) return;
     const freshness = new FreshnessCheck(database, this.#changes);
-    this.#responses = new ResponseCache(responses, this.#changes, freshness, count);
+    this.#responses = new ResponseCache(new StoredResponses(responses, this.#changes, freshness), count);
   }
 
   /**

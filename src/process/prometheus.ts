@@ -1,5 +1,5 @@
 import { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from 'prom-client';
-import { CACHE_OUTCOMES, type CountCacheRequest, MISS_REASONS } from '../cache/response-cache.ts';
+import { CACHE_OUTCOMES, type CountCacheRequest, MISS_REASONS } from '../cache/cache-outcome.ts';
 import type { QueryObserver } from '../clickhouse/query-options.ts';
 import type { FairShare } from '../fair-share/fair-share.ts';
 import type { Shares } from '../fair-share/shares.ts';

@@ -2,12 +2,12 @@ import { expect, test } from '@jest/globals';
 import { DataChanges } from '../../src/cache/data-changes.ts';
 import { PartVersions } from '../../src/cache/freshness-check.ts';
 import { OwnerLru } from '../../src/cache/owner-lru.ts';
+import { type ComputeResponse, ResponseCache } from '../../src/cache/response-cache.ts';
 import {
   type Cacheability,
-  type ComputeResponse,
   type ComputedResponse,
-  ResponseCache,
-} from '../../src/cache/response-cache.ts';
+  StoredResponses,
+} from '../../src/cache/stored-responses.ts';
 import { unavailable } from '../../src/errors.ts';
 import type { Holder } from '../../src/fair-share/holder.ts';
 
@@ -28,7 +28,8 @@ function createCache() {
       return version === undefined ? undefined : new PartVersions(changes.now(), new Map([[0, version]]));
     },
   };
-  const cache = new ResponseCache(new OwnerLru(1_048_576), changes, freshness, (outcome, reason) =>
+  const stored = new StoredResponses(new OwnerLru(1_048_576), changes, freshness);
+  const cache = new ResponseCache(stored, (outcome, reason) =>
     counted.push(reason === undefined ? outcome : `${outcome}: ${reason}`),
   );
   const ask = async (holder: Holder, compute: ComputeResponse, isOpen = true): Promise<string> => {

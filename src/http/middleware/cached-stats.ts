@@ -1,6 +1,6 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import type { ParsedRequest } from '../../cache/parsed-requests.ts';
-import type { StatsResponse } from '../../cache/response-cache.ts';
+import type { StatsResponse } from '../../cache/stored-responses.ts';
 import type { Services } from '../request/services.ts';
 import { CACHED_TIMING } from '../request/stage-times.ts';
 import { findTenant } from '../request/tenant.ts';

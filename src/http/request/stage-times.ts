@@ -1,4 +1,4 @@
-import type { CacheOutcome } from '../../cache/response-cache.ts';
+import type { CacheOutcome } from '../../cache/cache-outcome.ts';
 
 /** The stages of a stats request, in their order: waiting for its share of queries is `queue`. */
 export const STAGES = ['parse', 'queue', 'clickhouse', 'shape'] as const;

@@ -1,4 +1,4 @@
-import type { ComputedResponse } from '../../cache/response-cache.ts';
+import type { ComputedResponse } from '../../cache/stored-responses.ts';
 import { isOverItsMemory } from '../../clickhouse/failures.ts';
 import type { QuerySummary } from '../../clickhouse/query-options.ts';
 import type { Workload } from '../../clickhouse/workloads.ts';

@@ -1,5 +1,7 @@
 import { type ParsedRequest, parsedRequest } from '../../cache/parsed-requests.ts';
-import type { ComputeView, CountCacheRequest, StatsResponse } from '../../cache/response-cache.ts';
+import type { CountCacheRequest } from '../../cache/cache-outcome.ts';
+import type { ComputeView } from '../../cache/response-cache.ts';
+import type { StatsResponse } from '../../cache/stored-responses.ts';
 import type { AppError } from '../../errors.ts';
 import { timeSlices } from '../../lib/event-loop.ts';
 import { groupQueries } from '../../stats/merge.ts';
