@@ -14,6 +14,7 @@ import { migrateCommand } from './migrate-command.ts';
 import { note } from './output.ts';
 import { restoreCommand } from './restore-command.ts';
 import { seedCommand } from './seed-command.ts';
+import { segmentsCommand } from './segments-command.ts';
 import { serveCommand } from './serve-command.ts';
 import { statsCommand } from './stats-command.ts';
 import { typedExamples } from './typed-examples.ts';
@@ -42,6 +43,7 @@ function createProgram(): Command {
     exportCommand,
     keysCommand,
     urlsCommand,
+    segmentsCommand,
     eraseCommand,
     backupCommand,
     restoreCommand,

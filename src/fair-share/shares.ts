@@ -10,7 +10,7 @@ export interface Shares {
   /** Those that were too large for their share of memory: one at a time has much of it. */
   readonly largeQueries: FairShare;
   readonly exports: FairShare;
-  /** Changes and lists of URLs: changes are written one after the other, whoever they are of. */
+  /** Changes and lists of URLs, and changes of segments: changes are written one after the other, whoever they are of. */
   readonly urlRequests: FairShare;
   /** Bytes of exports' results that wait on the disk for slow readers. */
   readonly spool: FairShare;
@@ -106,7 +106,7 @@ export function createShares(sizes: ShareSizes): Shares {
       ...URL_REQUESTS,
       maxWaitMs: 60_000,
       maxWaiting: 8_000,
-      refusal: 'Too many URLs are being changed or listed: try again later.',
+      refusal: 'Too many URLs or segments are being changed or listed: try again later.',
     }),
     spool: new FairShare({
       resource: 'spool_bytes',

@@ -1,7 +1,11 @@
 import type { Database } from '../clickhouse/database.ts';
 import { LOOK_UP } from '../clickhouse/query-options.ts';
 import type { NextVersion } from '../clickhouse/versions.ts';
+import { type AppError, invalid } from '../errors.ts';
 import { type Sql, param, sql } from '../sql/sql.ts';
+
+/** The most segments of one owner. */
+export const MAX_SEGMENTS = 100;
 
 /** Filters of an owner under a name. */
 export interface Segment {
@@ -23,6 +27,7 @@ type Row = readonly [name: string, filters: string, changedAt: number, isDeleted
 export class Segments {
   readonly #database: Database;
   readonly #nextVersion: NextVersion;
+  #writing: Promise<unknown> = Promise.resolve();
 
   constructor(database: Database, nextVersion: NextVersion) {
     this.#database = database;
@@ -40,19 +45,51 @@ export class Segments {
     return (await this.#select(ownerId, sql`NOT is_deleted`)).map(segmentOf);
   }
 
-  /** Creates the segment, or gives it other filters. @returns whether it is new */
+  /**
+   * Creates the segment, or gives it other filters.
+   * @returns whether it is new
+   * @throws AppError 400 for one more than an owner may have
+   */
   async put(ownerId: string, segment: Segment): Promise<boolean> {
-    const [stored] = await this.#select(ownerId, sql`name = ${param('String', segment.name)}`);
-    await this.#write(ownerId, segment, { isDeleted: false, replaced: stored });
-    return stored === undefined || stored[3];
+    const { name } = segment;
+    return this.#exclusively(async () => {
+      const known = await this.#select(ownerId, sql`(name = ${param('String', name)} OR NOT is_deleted)`);
+      const stored = known.find((row) => row[0] === name);
+      if (stored?.[3] === false) {
+        await this.#write(ownerId, segment, { isDeleted: false, replaced: stored });
+        return false;
+      }
+      if (known.filter((row) => !row[3]).length >= MAX_SEGMENTS) throw tooMany();
+      const version = await this.#write(ownerId, segment, { isDeleted: false, replaced: stored });
+      await this.#withdrawSurplus(ownerId, name, version);
+      return true;
+    });
+  }
+
+  /** Another instance may have created one at the same time. */
+  async #withdrawSurplus(ownerId: string, name: string, version: number): Promise<void> {
+    const live = await this.#select(ownerId, sql`NOT is_deleted`);
+    const own = live.find((row) => row[0] === name);
+    if (live.length <= MAX_SEGMENTS || own?.[4] !== version) return;
+    await this.#write(ownerId, segmentOf(own), { isDeleted: true, replaced: own });
+    throw tooMany();
   }
 
   /** @returns whether there was one */
   async delete(ownerId: string, name: string, at: number): Promise<boolean> {
-    const [stored] = await this.#select(ownerId, sql`name = ${param('String', name)}`);
-    if (stored === undefined || stored[3]) return false;
-    await this.#write(ownerId, { name, filters: '', changedAt: at }, { isDeleted: true, replaced: stored });
-    return true;
+    return this.#exclusively(async () => {
+      const [stored] = await this.#select(ownerId, sql`name = ${param('String', name)}`);
+      if (stored === undefined || stored[3]) return false;
+      await this.#write(ownerId, { name, filters: '', changedAt: at }, { isDeleted: true, replaced: stored });
+      return true;
+    });
+  }
+
+  /** One writer at a time, so that what it has read is still so when it writes. */
+  async #exclusively<T>(work: () => Promise<T>): Promise<T> {
+    const result = this.#writing.then(work, work);
+    this.#writing = result.catch(() => {});
+    return result;
   }
 
   async #select(ownerId: string, condition: Sql): Promise<readonly Row[]> {
@@ -70,11 +107,16 @@ export class Segments {
     ownerId: string,
     { name, filters, changedAt }: Segment,
     { isDeleted, replaced }: { readonly isDeleted: boolean; readonly replaced: Row | undefined },
-  ): Promise<void> {
+  ): Promise<number> {
     const version = this.#nextVersion(replaced?.[4] ?? 0);
     const row = [ownerId, name, filters, changedAt, isDeleted, version];
     await this.#database.insert('segments', COLUMNS, [JSON.stringify(row)]);
+    return version;
   }
+}
+
+function tooMany(): AppError {
+  return invalid('name', `An owner has at most ${MAX_SEGMENTS} segments: delete one first.`);
 }
 
 function segmentOf([name, filters, changedAt]: Row): Segment {

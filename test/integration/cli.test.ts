@@ -40,9 +40,10 @@ describe('help', () => {
   const commands = [
     '', 'serve', 'demo', 'migrate', 'import', 'imports', 'imports list', 'imports show',
     'imports undo', 'seed', 'stats', 'export', 'keys', 'keys create', 'keys list', 'keys revoke',
-    'urls', 'urls list', 'urls put', 'urls delete', 'erase', 'backup', 'restore',
+    'urls', 'urls list', 'urls put', 'urls delete', 'segments', 'segments list',
+    'segments put', 'segments delete', 'erase', 'backup', 'restore',
   ]; // prettier-ignore
-  const GROUPS = ['imports', 'keys', 'urls'];
+  const GROUPS = ['imports', 'keys', 'urls', 'segments'];
   let results: readonly Ended[];
   beforeAll(async () => {
     results = await runCommands(commands.map((command) => [[...wordsOf(command), '--help'], {}]));
@@ -73,6 +74,8 @@ describe('a wrong command line exits 2 and says why on standard error', () => {
     ['keys list extra', /argument/],
     ['keys revoke', /id/],
     ['urls put', /short-code/],
+    ['segments put phones', /--filters/],
+    ['segments put phones --filters {os', /--filters.*JSON/],
     ['stats --colour red', /--colour/],
     ['stats --owner', /--owner/],
     ['stats --format xml', /--format/],
@@ -109,6 +112,9 @@ describe('a command that fails exits 1 with one line that says why', () => {
     ['keys create --owner me --scopes everything', /scopes/],
     ['keys create --owner me --expires-at 2001-01-01', /expires_at/],
     ['urls delete nowhere', /no such URL/],
+    ['segments delete nowhere', /no such segment/],
+    ['segments put a.b --filters {"os":"x"}', /name/],
+    ['segments put a --filters {"colour":"x"}', /colour/],
     ['imports show nowhere', /no such import/],
     ['imports undo nowhere', /no such import/],
     ['urls put a --created-at once', /created_at/],
@@ -201,6 +207,19 @@ describe('with a server running', () => {
     expect((await spoor.send('GET', '/api/v1/stats', { query })).json.summary.total_clicks).toBe(500);
   });
 
+  test('segments of an owner', async () => {
+    const segment = { name: 'none', filters: { browser: { is_not: ['Chrome'] } } };
+    const filters = JSON.stringify(segment.filters);
+    const ofOwner = ['--owner', 'segmented'];
+    expect(await json(['segments', 'put', 'none', ...ofOwner, '--filters', filters])).toMatchObject(segment);
+    expect((await json(['segments', 'list', ...ofOwner])).items).toMatchObject([segment]);
+    expect((await json(['segments', 'list'])).items).toEqual([]);
+    const narrowed = await json(['stats', ...ofOwner, '--segment', 'none']);
+    expect(narrowed.filters).toEqual(segment.filters);
+    expect(await json(['segments', 'delete', 'none', ...ofOwner])).toEqual({ deleted: 'none' });
+    expect((await json(['segments', 'list', ...ofOwner])).items).toEqual([]);
+  });
+
   test('a seed of several owners ends with a page of every owner', async () => {
     const printed = await lines(['seed', '--clicks', '10', '--owners', '2', '--urls', '2']);
     expect(printed.slice(-2)).toEqual([
@@ -226,6 +245,12 @@ describe('with a server running', () => {
     expect(keys.join('\n')).toMatch(/ evil\uFFFD +stats:read,urls:read +never$/m);
     await lines(['urls', 'put', 'printed', '--owner', 'printed', '--long-url', 'https://example.com/']);
     const urls = await lines(['urls', 'list']);
+    await lines(['segments', 'put', 'phones', '--filters', '{"os":"iOS"}']);
+    const segments = await lines(['segments', 'list']);
+    expect(segments[0]).toMatch(/^NAME +CHANGED +FILTERS$/);
+    expect(segments[1]).toMatch(/^phones +\S+Z +\{"os":\["iOS"\]\}$/);
+    expect(await lines(['segments', 'delete', 'phones'])).toEqual(['Deleted phones.']);
+    expect(await lines(['segments', 'list'])).toEqual(['There are no segments.']);
     const row = urls.find((line) => line.startsWith('printed '));
     expect(row).toMatch(/^printed +printed +\S+ +private +https:\/\/example\.com\/$/);
   });
@@ -281,6 +306,12 @@ describe('with --url', () => {
     const { items } = await json(['urls', 'list', ...at()], elsewhere(key));
     expect(items.map(({ short_code }: any) => short_code)).toEqual(['remote/one']);
     await json(['urls', 'put', 'remote/one', '--public', ...at()], elsewhere(key));
+    await json(['segments', 'put', 'phones', '--filters', '{"os":"iOS"}', ...at()], elsewhere(key));
+    const { items: segments } = await json(
+      ['segments', 'list', '--owner', 'remote', ...at()],
+      elsewhere(key),
+    );
+    expect(segments).toMatchObject([{ name: 'phones', filters: { os: ['iOS'] } }]);
     // Public now, so without a key; through a path below the host as well.
     const open = await json(['stats', '--url', `${spoor.url}/`, '--short-code', 'remote/one'], elsewhere());
     expect(open.summary.total_clicks).toBe(1);
@@ -293,6 +324,7 @@ describe('with --url', () => {
     ['no key', ['stats'], undefined, /key is needed.*SPOOR_API_KEY/],
     ['a wrong key', ['stats'], 'spoo_wrong', /unknown, expired or revoked.*SPOOR_API_KEY/],
     ['another owner', ['stats', '--owner', 'another'], 'its own', /admin:all/],
+    ['segments of another owner', ['segments', 'list', '--owner', 'another'], 'its own', /admin:all/],
     ['a scope too little', ['keys', 'list'], 'its own', /admin:all/],
   ] as const)('%s: one line that says what to do', async (_, args, shown, sentence) => {
     const own = elsewhere(shown === 'its own' ? key : shown);

@@ -1,4 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { createVersions } from '../../src/clickhouse/versions.ts';
+import { MAX_SEGMENTS, Segments } from '../../src/segments/segments.ts';
 import { sql } from '../../src/sql/sql.ts';
 import { parseTimeZone } from '../../src/stats/parse/dates.ts';
 import { DIMENSION_NAMES } from '../../src/stats/registry/dimensions.ts';
@@ -644,6 +646,71 @@ describe('segments', () => {
     expect((await counted(anonymous)).slice(0, 1)).toEqual([200]);
     const { status } = await spoor.send('GET', '/api/v1/stats', { key: null, query: anonymous });
     expect(status).toBe(401);
+  });
+
+  test('an administrator names their owner, and nobody else another', async () => {
+    const path = '/api/v1/segments/named';
+    const json = { filters: { os: 'x' } };
+    const query = { owner_id: 'named' };
+    const send = (method: string, to: string, as: string | null) =>
+      spoor.send(method, to, { key: as, query, ...(method === 'PUT' && { json }) });
+    expect((await send('PUT', path, ADMIN_KEY)).status).toBe(201);
+    const { json: listed } = await send('GET', '/api/v1/segments', ADMIN_KEY);
+    expect(listed.items).toEqual([(await send('GET', path, ADMIN_KEY)).json]);
+    const own = await spoor.createKey('named', ['stats:read', 'urls:write']);
+    expect((await send('GET', '/api/v1/segments', own)).json).toEqual(listed);
+    for (const [method, to] of [
+      ['GET', '/api/v1/segments'],
+      ['GET', path],
+      ['PUT', path],
+      ['DELETE', path],
+    ] as const) {
+      const refused = await send(method, to, otherKey);
+      expect([refused.status, refused.json.field]).toEqual([403, 'owner_id']);
+    }
+    expect((await send('DELETE', path, ADMIN_KEY)).status).toBe(204);
+    expect((await send('GET', '/api/v1/segments', own)).json.items).toEqual([]);
+    const everybody = await spoor.send('GET', '/api/v1/segments', { query: { owner_id: '*' } });
+    expect([everybody.status, everybody.json.field]).toEqual([400, 'owner_id']);
+  });
+
+  /** Creates segments of an owner at once. */
+  const fill = async (ownerId: string, count: number): Promise<void> => {
+    const rows = Array.from({ length: count }, (_, index) =>
+      JSON.stringify([ownerId, `old${index}`, '{"os":["x"]}', 1]),
+    );
+    await spoor.database.insert('segments', ['owner_id', 'name', 'filters', 'version'], rows);
+  };
+
+  test('an owner has at most 100, also when several are created at once', async () => {
+    await fill('full', MAX_SEGMENTS - 2);
+    const by = await spoor.createKey('full', ['stats:read', 'urls:write']);
+    const created = await Promise.all(
+      ['a', 'b', 'c', 'd', 'e'].map(async (name) => (await put(name, { os: 'x' }, by)).status),
+    );
+    expect(created.toSorted((a, b) => a - b)).toEqual([201, 201, 400, 400, 400]);
+    const one = await put('old0', { os: 'y' }, by);
+    expect(one.status).toBe(200);
+    const full = await put('f', { os: 'x' }, by);
+    expect([full.status, full.json.field]).toEqual([400, 'name']);
+    expect((await spoor.send('DELETE', '/api/v1/segments/old1', { key: by })).status).toBe(204);
+    expect((await put('f', { os: 'x' }, by)).status).toBe(201);
+  });
+
+  test('also when instances create them at once', async () => {
+    await fill('shared', MAX_SEGMENTS - 1);
+    const instances = [1, 2, 3].map(() => new Segments(spoor.database, createVersions(Date.now)));
+    const created = await Promise.allSettled(
+      instances.map((one, index) =>
+        one.put('shared', { name: `new${index}`, filters: '{}', changedAt: Date.now() }),
+      ),
+    );
+    const stored = await instances[0]?.all('shared');
+    expect(stored?.length).toBeLessThanOrEqual(MAX_SEGMENTS);
+    const kept = stored?.filter(({ name }) => name.startsWith('new')).map(({ name }) => name);
+    expect(kept).toEqual(
+      created.flatMap(({ status }, index) => (status === 'fulfilled' ? [`new${index}`] : [])),
+    );
   });
 
   test('with a link’s code do not go with a question about one', async () => {

@@ -8,6 +8,7 @@ import { importBody } from '../body/import-body.ts';
 import { X_ERROR_CODE } from '../openapi/error-responses.ts';
 import { namedSchema } from '../openapi/schemas.ts';
 import { wholeNumberSchema } from '../request/request-schemas.ts';
+import { ownerFor } from '../request/owner-for.ts';
 import type { Services } from '../request/services.ts';
 import { errorHeaders } from '../response/error-response.ts';
 import { keyWith } from '../route/access.ts';
@@ -266,12 +267,9 @@ async function importOf(
 }
 
 /** @throws AppError 403 for what only an administrator may ask for */
-function ownerOf(principal: Principal, { owner = principal.ownerId, options }: AskedImport): string {
-  if (isAdmin(principal)) return owner;
-  if (owner !== principal.ownerId) {
-    throw new AppError('forbidden', 'Only a key with admin:all may name another owner.', { field: 'owner' });
-  }
-  if (options.any_owner === true) {
+function ownerOf(principal: Principal, { owner: named, options }: AskedImport): string {
+  const owner = ownerFor(principal, named, 'owner');
+  if (options.any_owner === true && !isAdmin(principal)) {
     throw new AppError('forbidden', 'Only a key with admin:all may add clicks to the URLs of other owners.', {
       field: 'any_owner',
     });

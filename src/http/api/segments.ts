@@ -1,20 +1,22 @@
 import { z } from 'zod';
 import { AppError, invalid } from '../../errors.ts';
-import type { Segment } from '../../segments/segments.ts';
+import { MAX_SEGMENTS, type Segment } from '../../segments/segments.ts';
 import { filterForm } from '../../stats/parse/filter-form.ts';
 import { parseFilters } from '../../stats/parse/filter-parameters.ts';
 import { namedSchema, requestSchema } from '../openapi/schemas.ts';
+import { type Context, signalOf } from '../request/context.ts';
+import { ownerFor } from '../request/owner-for.ts';
 import { checkPatterns } from '../request/patterns.ts';
+import { ownerSchema } from '../request/request-schemas.ts';
+import type { Services } from '../request/services.ts';
+import { holderOf } from '../request/share-holder.ts';
 import { STATS_SCOPES } from '../request/tenant.ts';
 import { keyWith } from '../route/access.ts';
 import { jsonBody, noBody } from '../route/body.ts';
-import { noParameters, parameters } from '../route/parameters.ts';
+import { parameters } from '../route/parameters.ts';
 import { empty, json } from '../route/responses.ts';
 import { route } from '../route/route.ts';
 import { FILTERS } from './stats-parameters.ts';
-
-/** The most segments of one owner. */
-const MAX_SEGMENTS = 100;
 
 const EXAMPLE = {
   name: 'phones',
@@ -54,7 +56,18 @@ const segmentBody = requestSchema(
   },
 );
 
-const name = parameters({
+const OWNER = {
+  owner_id: {
+    in: 'query',
+    schema: ownerSchema.optional(),
+    description: "Whose segments; another owner than the key's takes `admin:all`.",
+    example: 'me',
+  },
+} as const;
+
+const owner = parameters(OWNER);
+
+const nameAndOwner = parameters({
   name: {
     in: 'path',
     schema: z
@@ -63,6 +76,7 @@ const name = parameters({
     description: 'The name: letters, digits, `-` and `_`.',
     example: 'phones',
   },
+  ...OWNER,
 });
 
 const COMMON = { tag: 'Segments', rateLimit: 'none', errors: [] } as const;
@@ -80,9 +94,10 @@ const listSegments = route({
   path: '/api/v1/segments',
   operationId: 'listSegments',
   summary: 'List segments',
-  description: "The segments of the key's owner, by name.",
+  description:
+    "The segments of the key's owner, or with `admin:all` of the one that `owner_id` names, by name.",
   access: READ,
-  parameters: noParameters,
+  parameters: owner,
   body: noBody,
   responses: {
     200: json({
@@ -95,9 +110,9 @@ const listSegments = route({
   samples: [{ label: 'All', path: '/api/v1/segments' }],
   handler:
     ({ segments }) =>
-    async ({ principal }) => ({
+    async ({ principal, parameters: { owner_id: named } }) => ({
       status: 200,
-      body: { items: (await segments.all(principal.ownerId)).map(presentSegment) },
+      body: { items: (await segments.all(ownerFor(principal, named))).map(presentSegment) },
     }),
 });
 
@@ -107,17 +122,17 @@ const getSegment = route({
   path: PATH,
   operationId: 'getSegment',
   summary: 'Look up a segment',
-  description: "A segment of the key's owner.",
+  description: "A segment of the key's owner, or with `admin:all` of the one that `owner_id` names.",
   access: READ,
-  parameters: name,
+  parameters: nameAndOwner,
   body: noBody,
   responses: { 200: ONE('The segment.') },
   errors: ['not_found'],
   samples: [{ label: 'One segment', path: SAMPLE_PATH }],
   handler:
     ({ segments }) =>
-    async ({ principal, parameters: { name: wanted } }) => {
-      const segment = (await segments.find(principal.ownerId, [wanted])).get(wanted);
+    async ({ principal, parameters: { name, owner_id: named } }) => {
+      const segment = (await segments.find(ownerFor(principal, named), [name])).get(name);
       if (segment === undefined) throw noSuchSegment();
       return { status: 200, body: presentSegment(segment) };
     },
@@ -129,9 +144,9 @@ const putSegment = route({
   path: PATH,
   operationId: 'putSegment',
   summary: 'Create or change a segment',
-  description: `Gives filters a name: \`segment=phones\` then stands for them wherever filters go, beside the filters of the request. They are those of the key's owner, at most ${MAX_SEGMENTS}. A change counts from the next request on.`,
+  description: `Gives filters a name: \`segment=phones\` then stands for them wherever filters go, beside the filters of the request. They belong to the owner of the key, with \`admin:all\` to another that \`owner_id\` names; an owner has at most ${MAX_SEGMENTS}. A change counts from the next request on.`,
   access: WRITE,
-  parameters: name,
+  parameters: nameAndOwner,
   body: jsonBody(segmentBody, {
     description: 'The filters.',
     isRequired: true,
@@ -147,20 +162,13 @@ const putSegment = route({
   ],
   handler:
     (services) =>
-    async ({ principal: { ownerId }, parameters: { name: wanted }, body }) => {
+    async ({ ctx, principal, parameters: { name, owner_id: named }, body }) => {
+      const ownerId = ownerFor(principal, named);
       const filters = parseFilters({ filters: JSON.stringify(body.filters) }, 'all');
       if (filters.length === 0) throw invalid('filters', 'filters must have a value.');
       await checkPatterns(services, filters);
-      const names = (await services.segments.all(ownerId)).map((segment) => segment.name);
-      if (names.length >= MAX_SEGMENTS && !names.includes(wanted)) {
-        throw invalid('name', `An owner has at most ${MAX_SEGMENTS} segments: delete one first.`);
-      }
-      const segment = {
-        name: wanted,
-        filters: JSON.stringify(filterForm(filters)),
-        changedAt: services.now(),
-      };
-      const isNew = await services.segments.put(ownerId, segment);
+      const segment = { name, filters: JSON.stringify(filterForm(filters)), changedAt: services.now() };
+      const isNew = await inShare(services, ctx, () => services.segments.put(ownerId, segment));
       return { status: isNew ? 201 : 200, body: presentSegment(segment) };
     },
 });
@@ -173,20 +181,28 @@ const deleteSegment = route({
   summary: 'Delete a segment',
   description: 'Requests that name it are refused from then on.',
   access: WRITE,
-  parameters: name,
+  parameters: nameAndOwner,
   body: noBody,
   responses: { 204: empty('The segment is deleted. No body.') },
   errors: ['not_found'],
   samples: [{ label: 'One segment', path: SAMPLE_PATH }],
   handler:
-    ({ segments, now }) =>
-    async ({ principal, parameters: { name: wanted } }) => {
-      if (!(await segments.delete(principal.ownerId, wanted, now()))) throw noSuchSegment();
+    (services) =>
+    async ({ ctx, principal, parameters: { name, owner_id: named } }) => {
+      const ownerId = ownerFor(principal, named);
+      const wasThere = await inShare(services, ctx, () =>
+        services.segments.delete(ownerId, name, services.now()),
+      );
+      if (!wasThere) throw noSuchSegment();
       return { status: 204 };
     },
 });
 
 export const SEGMENT_ROUTES = [listSegments, getSegment, putSegment, deleteSegment] as const;
+
+function inShare<T>(services: Services, ctx: Context, work: () => Promise<T>): Promise<T> {
+  return services.shares.urlRequests.within(holderOf(services, ctx), work, { signal: signalOf(ctx) });
+}
 
 function presentSegment({ name: own, filters, changedAt }: Segment) {
   const form: z.output<typeof segmentSchema.schema>['filters'] = JSON.parse(filters);

@@ -4,6 +4,7 @@ import { AppError } from '../../errors.ts';
 import { type Principal, isAdmin } from '../../keys/scopes.ts';
 import type { ShortUrl } from '../../urls/registry.ts';
 import { type Context, signalOf } from '../request/context.ts';
+import { ownerFor } from '../request/owner-for.ts';
 import type { Services } from '../request/services.ts';
 import { holderOf } from '../request/share-holder.ts';
 import { keyWith } from '../route/access.ts';
@@ -170,11 +171,7 @@ const putUrl = route({
   handler:
     (services) =>
     async ({ ctx, principal, parameters: { short_code: shortCode }, body: change }) => {
-      if ((change.owner_id ?? principal.ownerId) !== principal.ownerId && !isAdmin(principal)) {
-        throw new AppError('forbidden', 'Only a key with admin:all may name another owner.', {
-          field: 'owner_id',
-        });
-      }
+      ownerFor(principal, change.owner_id);
       const wanted = {
         ownerId: change.owner_id ?? undefined,
         createdAt: change.created_at ?? undefined,
