@@ -33,14 +33,12 @@ export function detailInput(maxCharacters: number, document: FieldDocument): Fie
   return boundedTextInput(maxCharacters, document, ownText, (text) => cut(text, maxCharacters));
 }
 
-/** A text that may be absent and stands for something else. @param read undefined for a text that does not */
+/** A text that may be absent and stands for something else. @param take what it stands for */
 function readInput<Parsed extends object | string>(
   maxCharacters: number,
   document: FieldDocument,
-  read: (text: string) => Parsed | undefined,
-  reason: string,
+  take: (text: string) => Parsed | Unfit,
 ): FieldInput<Parsed | undefined> {
-  const take = memoised((text): Parsed | Unfit => read(text) ?? leftOut(reason));
   return {
     schema: z
       .string()
@@ -61,14 +59,30 @@ function readInput<Parsed extends object | string>(
   };
 }
 
+/** @param read undefined for a text that stands for nothing */
+function orLeftOut<Parsed>(
+  read: (text: string) => Parsed | undefined,
+  reason: string,
+): (text: string) => Parsed | Unfit {
+  return (text) => read(text) ?? leftOut(reason);
+}
+
 /** A language tag, of which the primary subtag counts. */
 export function languageInput(document: FieldDocument): FieldInput<string | undefined> {
-  return readInput(128, document, primaryLanguage, 'is no language tag such as de or pt-BR');
+  return readInput(
+    128,
+    document,
+    memoised(orLeftOut(primaryLanguage, 'is no language tag such as de or pt-BR')),
+  );
 }
 
 /** The header in which a browser lists its user's languages. */
 export function acceptLanguageInput(document: FieldDocument): FieldInput<string | undefined> {
-  return readInput(MAX_HEADER_CHARACTERS, document, preferredLanguage, 'names no language');
+  return readInput(
+    MAX_HEADER_CHARACTERS,
+    document,
+    memoised(orLeftOut(preferredLanguage, 'names no language')),
+  );
 }
 
 /** The name of a host, also with a port or a scheme. */
@@ -76,14 +90,16 @@ export function domainInput(document: FieldDocument): FieldInput<string | undefi
   return readInput(
     MAX_URL_CHARACTERS,
     document,
-    (text) => hostName(text.trim()) ?? parseLinkUrl(text)?.domain,
-    'is not the name of a host',
+    memoised(
+      orLeftOut((text) => hostName(text.trim()) ?? parseLinkUrl(text)?.domain, 'is not the name of a host'),
+    ),
   );
 }
 
 /** The short link as it was requested. */
 export function linkUrlInput(document: FieldDocument): FieldInput<LinkUrl | undefined> {
-  return readInput(MAX_URL_CHARACTERS, document, parseLinkUrl, 'is not the URL of a link');
+  // It remembers its parts.
+  return readInput(MAX_URL_CHARACTERS, document, orLeftOut(parseLinkUrl, 'is not the URL of a link'));
 }
 
 /** Yes or no as a text, which may be absent; also as a boolean. */
@@ -117,8 +133,7 @@ export function propertiesInput(document: FieldDocument): FieldInput<Properties 
       .nullish(),
     parse: (value) => {
       if (value === undefined || value === null) return undefined;
-      if (typeof value !== 'object' || Array.isArray(value))
-        return isGiven(value) ? leftOut('must be an object of texts') : undefined;
+      if (!isObject(value)) return isGiven(value) ? leftOut('must be an object of texts') : undefined;
       const { properties, fault } = parseProperties(value);
       const kept = properties.size === 0 ? undefined : properties;
       return fault === undefined ? kept : new Mended(kept, fault);
@@ -126,6 +141,10 @@ export function propertiesInput(document: FieldDocument): FieldInput<Properties 
     parseCell: parseObjectCell,
     document,
   };
+}
+
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 function parseObjectCell(cell: string): unknown {

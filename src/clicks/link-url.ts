@@ -1,7 +1,8 @@
 import { firstCharacters } from '../lib/first-characters.ts';
 import { hostName } from '../lib/host-name.ts';
 import { namesOf } from '../lib/names.ts';
-import { isBlank, wellFormed } from '../lib/text.ts';
+import { wellFormed } from '../lib/text.ts';
+import { memoised } from '../lib/text-memo.ts';
 
 /** The longest value of a campaign parameter that is kept. */
 export const MAX_CAMPAIGN_CHARACTERS = 256;
@@ -60,14 +61,16 @@ const WITHOUT_SCHEME =
 /**
  * Reads the short link that was requested: a URL, also without its scheme, or the path and query of one (`/launch?utm_source=x`), which
  * has no host. Undefined where the text is neither, or has a host that cannot be one. Of equal parameters the first counts.
+ *
+ * Few URLs come twice, since advertising networks put a number of their own into each; but their hosts and campaigns do.
  */
 export function parseLinkUrl(text: string): LinkUrl | undefined {
   const url = text.trim();
-  const authority = WITH_SCHEME.exec(url)?.[1] ?? WITHOUT_SCHEME.exec(url)?.[1];
+  const authority = authorityOf(url);
   const isRelative = authority === undefined && (url.startsWith('/') || url.startsWith('?'));
   if (authority === undefined && !isRelative) return undefined;
-  const domain = authority === undefined ? undefined : hostName(authority);
-  if (authority !== undefined && domain === undefined) return undefined;
+  const domain = authority === undefined ? undefined : domainOf(authority);
+  if (domain === NO_HOST) return undefined;
   const link: DraftUrl = {
     domain,
     utm_source: undefined,
@@ -81,37 +84,67 @@ export function parseLinkUrl(text: string): LinkUrl | undefined {
   return link;
 }
 
+/** As nearly every URL begins. */
+const USUAL_START = 'https://';
+
+function authorityOf(url: string): string | undefined {
+  if (!url.startsWith(USUAL_START)) return WITH_SCHEME.exec(url)?.[1] ?? WITHOUT_SCHEME.exec(url)?.[1];
+  let end = USUAL_START.length;
+  while (end < url.length && !isDelimiter(url.charCodeAt(end))) end++;
+  return url.slice(USUAL_START.length, end);
+}
+
+const SLASH = 0x2f;
+const QUESTION = 0x3f;
+const HASH = 0x23;
+
+function isDelimiter(code: number): boolean {
+  return code === SLASH || code === QUESTION || code === HASH;
+}
+
+const NO_HOST = '';
+const domainOf = memoised((authority) => hostName(authority) ?? NO_HOST);
+
 function readQuery(url: string, link: DraftUrl): void {
+  const question = url.indexOf('?');
+  if (question === -1) return;
   const hash = url.indexOf('#');
   const end = hash === -1 ? url.length : hash;
-  const question = url.indexOf('?');
-  if (question === -1 || question > end) return;
+  let equals = question;
   for (let start = question + 1; start < end;) {
     const ampersand = url.indexOf('&', start);
     const stop = ampersand === -1 || ampersand > end ? end : ampersand;
-    const equals = url.indexOf('=', start);
-    if (equals !== -1 && equals < stop - 1)
-      readParameter(url.slice(start, equals), url.slice(equals + 1, stop), link);
+    if (equals < start) equals = url.indexOf('=', start);
+    if (equals === -1) return;
+    if (equals < stop - 1) readParameter(url, start, equals, stop, link);
     start = stop + 1;
   }
 }
 
-function readParameter(name: string, value: string, link: DraftUrl): void {
-  const campaign = CAMPAIGN_PARAMETERS.find((known) => known === name);
-  if (campaign !== undefined) link[campaign] ??= campaignValue(value);
-  else if (link.ad_parameter === undefined) {
-    const lower = name.toLowerCase();
-    if (AD_PARAMETER_NAMES.has(lower)) link.ad_parameter = lower;
+function readParameter(url: string, start: number, equals: number, stop: number, link: DraftUrl): void {
+  for (const name of CAMPAIGN_PARAMETERS) {
+    if (start + name.length !== equals || !url.startsWith(name, start)) continue;
+    link[name] ??= campaignValue(url.slice(equals + 1, stop)) || undefined;
+    return;
   }
+  if (link.ad_parameter === undefined && equals - start <= LONGEST_AD_PARAMETER)
+    link.ad_parameter = adParameter(url.slice(start, equals)) || undefined;
 }
 
-/** A value of a query without its escapes; undefined for a blank one. */
-function campaignValue(encoded: string): string | undefined {
+const LONGEST_AD_PARAMETER = Math.max(...namesOf(AD_PARAMETERS).map(({ length }) => length));
+
+/** The name of an advertising network's parameter in lower case; empty for others. */
+const adParameter = memoised((name) => {
+  const lower = name.toLowerCase();
+  return AD_PARAMETER_NAMES.has(lower) ? lower : '';
+});
+
+/** A value of a query without its escapes; empty for a blank one. */
+const campaignValue = memoised((encoded) => {
   const isPlain = !encoded.includes('%') && !encoded.includes('+');
   const text = isPlain ? encoded : decoded(encoded);
-  if (isBlank(text)) return undefined;
   return firstCharacters(wellFormed(text.trim()), MAX_CAMPAIGN_CHARACTERS);
-}
+});
 
 /** As forms are encoded; bytes that are not UTF-8 become U+FFFD. */
 function decoded(encoded: string): string {

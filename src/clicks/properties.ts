@@ -1,5 +1,7 @@
 import { firstCharacters } from '../lib/first-characters.ts';
+import { Unfit } from '../lib/record-mapper.ts';
 import { isBlank, wellFormed } from '../lib/text.ts';
+import { memoised } from '../lib/text-memo.ts';
 
 /** The sender's own pairs of texts on a click, in the order they were sent. */
 export type Properties = ReadonlyMap<string, string>;
@@ -20,20 +22,20 @@ export interface ParsedProperties {
  * Takes the pairs of an object. Numbers and booleans become text as JSON writes them. Null and blank text are no values; other values,
  * blank and long names, and pairs beyond the most that a click can have are left out, and long values cut.
  */
-export function parseProperties(object: object): ParsedProperties {
+export function parseProperties(object: Readonly<Record<string, unknown>>): ParsedProperties {
   const properties = new Map<string, string>();
   let fault: string | undefined;
-  for (const [sentName, value] of Object.entries(object)) {
+  // Pairs instead of names would be an array for each.
+  for (const sentName of Object.keys(object)) {
+    const value = object[sentName];
     if (value === null || value === undefined || (typeof value === 'string' && isBlank(value))) continue;
     if (properties.size === MAX_PROPERTIES) {
       fault ??= `has more than ${MAX_PROPERTIES} pairs: the others are left out`;
       break;
     }
-    const name = wellFormed(sentName);
+    const name = takeName(sentName);
     const text = textOf(value);
-    if (isBlank(name)) fault ??= 'has a blank name: left out';
-    else if (firstCharacters(name, MAX_PROPERTY_NAME_CHARACTERS) !== name)
-      fault ??= `has a name of more than ${MAX_PROPERTY_NAME_CHARACTERS} characters: left out`;
+    if (typeof name !== 'string') fault ??= name.reason;
     else if (text === undefined)
       fault ??=
         'has a value that is no text, nor a boolean or a number that a double holds exactly: left out';
@@ -45,6 +47,15 @@ export function parseProperties(object: object): ParsedProperties {
   }
   return { properties, fault };
 }
+
+/** Senders have few names. */
+const takeName = memoised((sent): string | Unfit => {
+  const name = wellFormed(sent);
+  if (isBlank(name)) return new Unfit('has a blank name: left out');
+  return firstCharacters(name, MAX_PROPERTY_NAME_CHARACTERS) === name
+    ? name
+    : new Unfit(`has a name of more than ${MAX_PROPERTY_NAME_CHARACTERS} characters: left out`);
+});
 
 /** A number of more digits than a double has would be stored as another one. */
 function textOf(value: unknown): string | undefined {

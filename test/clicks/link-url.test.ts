@@ -87,4 +87,68 @@ describe('campaigns', () => {
       }),
     );
   });
+
+  test('are read as one would by splitting the query', () => {
+    const piece = fc.constantFrom(
+      '&',
+      '=',
+      '#',
+      '?',
+      '/',
+      '%20',
+      '+',
+      'a',
+      ' ',
+      '\u00e9',
+      'utm_source',
+      'utm_medium',
+      'UTM_SOURCE',
+      'utm_',
+      'gclid',
+      'ScCid',
+      '&utm_source=',
+      '&utm_term=x&',
+      '&gclid=1&',
+      '?utm_content=',
+    );
+    fc.assert(
+      fc.property(fc.array(piece, { maxLength: 14 }), (pieces) => {
+        const url = `/launch?${pieces.join('')}`;
+        expect(parseLinkUrl(url)).toEqual(readSlowly(url.trim()));
+      }),
+      { numRuns: 1_000 },
+    );
+  });
+});
+
+function readSlowly(url: string): LinkUrl {
+  const [withoutFragment = ''] = url.split('#');
+  const pairs = withoutFragment
+    .slice(withoutFragment.indexOf('?') + 1)
+    .split('&')
+    .flatMap((pair) => [...pair.matchAll(/^([^=]*)=(.+)$/gs)])
+    .map(
+      ([, name = '', value = '']) =>
+        [name, new URLSearchParams(`v=${value}`).get('v')?.trim() ?? ''] as const,
+    );
+  const first = (wanted: string) => pairs.find(([name, value]) => name === wanted && value !== '')?.[1];
+  return {
+    ...NOTHING,
+    ...Object.fromEntries(CAMPAIGN_PARAMETERS.map((name) => [name, first(name)])),
+    ad_parameter: pairs.map(([name]) => name.toLowerCase()).find((name) => ['gclid', 'sccid'].includes(name)),
+  };
+}
+
+test('the usual start of a URL is read as other spellings of it', () => {
+  const rest = fc.array(
+    fc.constantFrom('a', 'Go', '.', ':', '8080', '@', '/', '?', '#', '\\', ' ', '[::1]', '%', '\u00e9', '-'),
+    { maxLength: 10 },
+  );
+  fc.assert(
+    fc.property(rest, (pieces) => {
+      const text = `//${pieces.join('')}.`;
+      expect(parseLinkUrl(`https:${text}`)).toEqual(parseLinkUrl(`HTTPS:${text}`));
+    }),
+    { numRuns: 1_000 },
+  );
 });

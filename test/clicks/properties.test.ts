@@ -4,7 +4,9 @@ import { parseProperties } from '../../src/clicks/properties.ts';
 const many = (count: number) =>
   Object.fromEntries(Array.from({ length: count }, (_, index) => [`p${index}`, 'x']));
 
-test.each<[sent: object, kept: Readonly<Record<string, string>>, fault: string | undefined]>([
+test.each<
+  [sent: Readonly<Record<string, unknown>>, kept: Readonly<Record<string, string>>, fault: string | undefined]
+>([
   [{}, {}, undefined],
   [{ plan: 'pro', code: '007' }, { plan: 'pro', code: '007' }, undefined],
   [
