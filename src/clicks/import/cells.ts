@@ -1,6 +1,7 @@
 import { INPUTS, INPUT_NAMES } from '../fields.ts';
 import { type FieldMap, type Lookup, clickReader, namesRead, withOwnNames } from './field-map.ts';
 import type { FieldFormat, FileHeader, ImportedRecord } from './import-format.ts';
+import { columnName, isPropertyName, propertyKey, withProperties } from './property-names.ts';
 
 /** What differs between formats whose records are rows of cells under a header. */
 interface CellFormatParts {
@@ -29,7 +30,7 @@ export function cellFormat(parts: CellFormatParts): FieldFormat {
     isQuoted,
     parseHeader: (record, given) => {
       for (const delimiter of given === undefined ? delimiters : [given]) {
-        const columns = (cellsOf(record, delimiter) ?? []).map((name) => name.trim().toLowerCase());
+        const columns = (cellsOf(record, delimiter) ?? []).map(columnName);
         if (!isHeader(columns, map, signs)) continue;
         return delimiter === delimiters[0] ? { columns } : { columns, delimiter };
       }
@@ -63,7 +64,7 @@ function isHeader(columns: readonly string[], map: FieldMap | undefined, signs: 
 function tellsCode(columns: readonly string[], map: FieldMap | undefined): boolean {
   const lookup = lookupIn(columns);
   const { names, beside = [] } = map?.sources.short_code ?? { names: ['short_code'] };
-  const ownNames = map?.keepsOwnNames === true ? ['short_code'] : [];
+  const ownNames = readsOwnNames(map) ? ['short_code'] : [];
   const isConstant = names.length === 0 && columns.length > 1;
   return isConstant || [...names, ...beside, ...ownNames].some((name) => lookup(name) !== undefined);
 }
@@ -72,15 +73,16 @@ function tellsCode(columns: readonly string[], map: FieldMap | undefined): boole
 function repeatedName(columns: readonly string[], map: FieldMap | undefined): string | undefined {
   const seen = new Set<string>();
   const repeated = new Set(columns.filter((name) => seen.size === seen.add(name).size));
-  return namesRead(map)
-    .map((name) => name.toLowerCase())
-    .find((name) => repeated.has(name));
+  const properties = readsOwnNames(map) ? columns.filter(isPropertyName) : [];
+  return [...namesRead(map).map(columnName), ...properties].find((name) => repeated.has(name));
 }
 
-/** Names are found in any letter case. */
+/** Names are found in any letter case; of properties the one of the same letters is found first. */
 function lookupIn(columns: readonly string[]): Lookup<readonly string[]> {
+  const lower = columns.map((name) => name.toLowerCase());
   return (name) => {
-    const place = columns.indexOf(name.toLowerCase());
+    const same = columns.indexOf(name);
+    const place = same === -1 ? lower.indexOf(name.toLowerCase()) : same;
     return place === -1 ? undefined : (cells) => cells[place];
   };
 }
@@ -89,13 +91,18 @@ function rowReader(
   header: FileHeader,
   map: FieldMap | undefined,
 ): (cells: readonly string[]) => ImportedRecord {
-  if (map === undefined) return (cells) => recordOfCells(cells, header);
+  const readOwn = ownReader(header);
+  if (map === undefined) return readOwn;
   const read = clickReader(map, lookupIn(header.columns));
   return (cells) => {
-    const own = recordOfCells(cells, header);
+    const own = readOwn(cells);
     if (own.kind !== 'click') return own;
-    return map.keepsOwnNames === true ? withOwnNames(own, read(cells)) : read(cells);
+    return readsOwnNames(map) ? withOwnNames(own, read(cells)) : read(cells);
   };
+}
+
+function readsOwnNames(map: FieldMap | undefined): boolean {
+  return map === undefined || map.keepsOwnNames === true;
 }
 
 /** By the name of a column. A column that no field is named after is ignored later. */
@@ -103,17 +110,28 @@ const PARSERS: ReadonlyMap<string, (cell: string) => unknown> = new Map(
   INPUT_NAMES.map((name) => [name, INPUTS[name].input.parseCell]),
 );
 
-/** The cells of one record under the names of its header. An empty cell is not given; spreadsheets leave out the last ones. */
-function recordOfCells(cells: readonly string[], { columns }: FileHeader): ImportedRecord {
-  if (cells.length > columns.length && cells.slice(columns.length).some((cell) => cell.trim() !== ''))
-    return { kind: 'rejected', reason: 'more cells than the header line' };
-  const value: Record<string, unknown> = {};
-  let isEmpty = true;
-  columns.forEach((name, place) => {
-    const cell = cells[place] ?? '';
-    if (cell === '') return;
-    value[name] = PARSERS.get(name)?.(cell) ?? cell;
-    isEmpty &&= cell.trim() === '';
-  });
-  return isEmpty ? { kind: 'skipped', reason: 'row of empty cells' } : { kind: 'click', value };
+/** Puts cells under the names of the header. An empty cell is not given; spreadsheets leave out the last ones. */
+function ownReader({ columns }: FileHeader): (cells: readonly string[]) => ImportedRecord {
+  const places = columns.map((name) => ({
+    name,
+    key: isPropertyName(name) ? propertyKey(name) : undefined,
+    parse: PARSERS.get(name),
+  }));
+  return (cells) => {
+    if (cells.length > columns.length && cells.slice(columns.length).some((cell) => cell.trim() !== ''))
+      return { kind: 'rejected', reason: 'more cells than the header line' };
+    const value: Record<string, unknown> = {};
+    const properties: (readonly [string, string])[] = [];
+    let isEmpty = true;
+    places.forEach(({ name, key, parse }, place) => {
+      const cell = cells[place] ?? '';
+      if (cell === '') return;
+      if (key === undefined) value[name] = parse?.(cell) ?? cell;
+      else properties.push([key, cell]);
+      isEmpty &&= cell.trim() === '';
+    });
+    if (isEmpty) return { kind: 'skipped', reason: 'row of empty cells' };
+    if (properties.length > 0) value['properties'] = withProperties(value['properties'], properties);
+    return { kind: 'click', value };
+  };
 }

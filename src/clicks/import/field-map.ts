@@ -1,6 +1,8 @@
 import { INPUTS, INPUT_NAMES, type InputName } from '../fields.ts';
 import type { ImportedRecord } from './import-format.ts';
+import { withProperties } from './property-names.ts';
 import { shortCodeOf } from './request-path.ts';
+import { isObject } from './json-object.ts';
 
 /** Where records of another service have a field of a click. */
 export interface FieldSource {
@@ -20,6 +22,8 @@ export interface FieldMap {
   /** A click's own names count too, where a record has nothing under those of the map. */
   readonly keepsOwnNames?: boolean;
   readonly sources: FieldSources;
+  /** Where they have the click's own properties, by the keys of those. */
+  readonly properties?: readonly (readonly [key: string, source: FieldSource])[];
   /** Why a record is no click, by the value of one of these names. */
   readonly leftOut?: {
     readonly names: readonly string[];
@@ -30,7 +34,8 @@ export interface FieldMap {
 /** The names that clicks are read from. */
 export function namesRead(map: FieldMap | undefined): readonly string[] {
   if (map === undefined) return INPUT_NAMES;
-  const sources: readonly FieldSource[] = Object.values(map.sources);
+  const ofProperties = (map.properties ?? []).map(([, source]) => source);
+  const sources: readonly FieldSource[] = [...Object.values(map.sources), ...ofProperties];
   const theirs = sources.flatMap(({ names, beside = [] }) => [...names, ...beside]);
   return [...theirs, ...(map.leftOut?.names ?? []), ...(map.keepsOwnNames === true ? INPUT_NAMES : [])];
 }
@@ -40,13 +45,14 @@ export type Lookup<Row> = (name: string) => ((row: Row) => unknown) | undefined;
 
 /** Makes what turns a record into a click. */
 export function clickReader<Row>(
-  { sources, leftOut }: FieldMap,
+  { sources, properties = [], leftOut }: FieldMap,
   lookup: Lookup<Row>,
 ): (row: Row) => ImportedRecord {
   const readers = INPUT_NAMES.flatMap((field) => {
     const source = sources[field];
     return source === undefined ? [] : [{ field, read: fieldReader(field, source, lookup) }];
   });
+  const propertyReaders = properties.map(([key, source]) => ({ key, read: sourceReader(source, lookup) }));
   const findLeftOut = leftOut && finder(leftOut.names, lookup);
   return (row) => {
     const value: Record<string, unknown> = {};
@@ -54,6 +60,11 @@ export function clickReader<Row>(
       const found = read(row);
       if (isFilled(found)) value[field] = found;
     }
+    const pairs = propertyReaders.flatMap(({ key, read }) => {
+      const found = read(row);
+      return isFilled(found) ? [[key, found] as const] : [];
+    });
+    if (pairs.length > 0) value['properties'] = withProperties(value['properties'], pairs);
     const reason = leftOut?.reasonOf(findLeftOut?.(row));
     return reason === undefined
       ? { kind: 'click', value }
@@ -61,19 +72,25 @@ export function clickReader<Row>(
   };
 }
 
-function fieldReader<Row>(
-  field: InputName,
+function fieldReader<Row>(field: InputName, source: FieldSource, lookup: Lookup<Row>): (row: Row) => unknown {
+  const { parseCell } = INPUTS[field].input;
+  const read = sourceReader(source, lookup);
+  return (row) => {
+    const value = read(row);
+    if (typeof value === 'string') return field === 'short_code' ? codeOf(value) : parseCell(value);
+    return typeof value === 'number' || typeof value === 'boolean' ? parseCell(String(value)) : value;
+  };
+}
+
+function sourceReader<Row>(
   { names, beside = [], convert }: FieldSource,
   lookup: Lookup<Row>,
 ): (row: Row) => unknown {
-  const { parseCell } = INPUTS[field].input;
   const find = finder(names, lookup);
   const findBeside = beside.map((name) => finder([name], lookup));
   return (row) => {
     const found = find(row);
-    const value = convert === undefined ? found : convert(found, ...findBeside.map((get) => get(row)));
-    if (typeof value === 'string') return field === 'short_code' ? codeOf(value) : parseCell(value);
-    return typeof value === 'number' || typeof value === 'boolean' ? parseCell(String(value)) : value;
+    return convert === undefined ? found : convert(found, ...findBeside.map((get) => get(row)));
   };
 }
 
@@ -105,5 +122,9 @@ function codeOf(text: string): string {
 /** Joins what a record says under a click's own names with what it says under those of a map. */
 export function withOwnNames(own: ImportedRecord, mapped: ImportedRecord): ImportedRecord {
   if (own.kind !== 'click' || mapped.kind !== 'click') return mapped;
-  return { kind: 'click', value: { ...own.value, ...mapped.value } };
+  const { properties: mappedProperties } = mapped.value;
+  const value = { ...own.value, ...mapped.value };
+  if (!isObject(mappedProperties)) return { kind: 'click', value };
+  const properties = withProperties(own.value['properties'], Object.entries(mappedProperties));
+  return { kind: 'click', value: { ...value, properties } };
 }

@@ -1,24 +1,16 @@
 import { namesOf } from '../../lib/names.ts';
 import type { FieldMap } from './field-map.ts';
+import {
+  isoRegion,
+  majorVersion,
+  named,
+  ofCampaign,
+  pathOfLink,
+  unless,
+  withoutVersion,
+} from './field-values.ts';
 
 const MONGO_NUMBERS = ['$numberInt', '$numberLong', '$numberDouble'] as const;
-
-/** A value that is not this text, with which a service says that there is none. */
-const unless =
-  (none: string) =>
-  (found: unknown): unknown =>
-    found === none ? undefined : found;
-
-/** `Chrome 131.0` and `Windows 10` without their versions. */
-function withoutVersion(found: unknown): unknown {
-  return typeof found === 'string' ? found.replace(/ v?\d[\d.]*$/, '') : found;
-}
-
-/** Other names for families. */
-const named =
-  (names: Readonly<Record<string, string>>) =>
-  (found: unknown): unknown =>
-    withoutVersion((typeof found === 'string' ? names[found] : undefined) ?? found);
 
 const UMAMI_BROWSERS = {
   crios: 'Chrome',
@@ -31,6 +23,9 @@ const UMAMI_BROWSERS = {
   samsung: 'Samsung Internet',
   'opera-mini': 'Opera',
 };
+
+/** The addresses of the page that a visit of Matomo began with. */
+const MATOMO_URLS = ['actionDetails.0.url', 'url (actionDetails 0)', 'actionDetails_0_url'] as const;
 
 /** Records of other services, and where those have the fields of clicks. Each is also a preset of the option `map`. */
 export const FIELD_MAPS = {
@@ -51,6 +46,7 @@ export const FIELD_MAPS = {
         names: ['bot_name'],
         convert: (name) => (name === undefined ? undefined : name !== null && name !== ''),
       },
+      bot: { names: ['bot_name'] },
     },
   },
   yourls: {
@@ -76,7 +72,12 @@ export const FIELD_MAPS = {
       referrer: { names: ['referer'] },
       country: { names: ['visitLocation.countryCode', 'visitLocation.countryName', 'country'] },
       city: { names: ['visitLocation.cityName', 'city'] },
+      region: { names: ['visitLocation.regionName'] },
       is_bot: { names: ['potentialBot', 'Potential bot'] },
+      url: {
+        names: ['visitedUrl', 'Visited URL', 'Short URL', 'shortUrl.shortUrl'],
+      },
+      domain: { names: ['shortUrl.domain'] },
     },
     leftOut: {
       names: ['type'],
@@ -103,8 +104,15 @@ export const FIELD_MAPS = {
         names: ['Location'],
         convert: (location) => (typeof location === 'string' ? location.slice(0, 2) : undefined),
       },
+      region: {
+        names: ['Location'],
+        convert: (location) =>
+          typeof location === 'string' && location.includes('-') ? location : undefined,
+      },
       browser: { names: ['Browser'], convert: withoutVersion },
+      browser_version: { names: ['Browser'], convert: majorVersion },
       os: { names: ['System'], convert: withoutVersion },
+      os_version: { names: ['System'], convert: majorVersion },
       is_bot: {
         names: ['Bot'],
         convert: (reason) => (reason === '' ? undefined : reason !== '0'),
@@ -135,7 +143,13 @@ export const FIELD_MAPS = {
       browser: { names: ['click.browser', 'browser'] },
       os: { names: ['click.os', 'os'] },
       device: { names: ['click.device', 'device'] },
-      domain: { names: ['link.domain', 'domain'] },
+      region: { names: ['click.region', 'region'] },
+      domain: { names: ['link.domain', 'domain', 'Link'] },
+      utm_source: { names: ['link.utm_source', 'utm_source'] },
+      utm_medium: { names: ['link.utm_medium', 'utm_medium'] },
+      utm_campaign: { names: ['link.utm_campaign', 'utm_campaign'] },
+      utm_term: { names: ['link.utm_term', 'utm_term'] },
+      utm_content: { names: ['link.utm_content', 'utm_content'] },
       is_bot: { names: ['click.bot', 'bot'] },
       click_id: { names: ['click.id', 'click_id', 'Click ID'] },
     },
@@ -164,6 +178,10 @@ export const FIELD_MAPS = {
       region: { names: ['region'] },
       language: { names: ['language'] },
       domain: { names: ['hostname'] },
+      url: {
+        names: ['url_query'],
+        convert: (query) => (typeof query === 'string' && query !== '' ? `?${query}` : undefined),
+      },
       utm_source: { names: ['utm_source'] },
       utm_medium: { names: ['utm_medium'] },
       utm_campaign: { names: ['utm_campaign'] },
@@ -180,7 +198,7 @@ export const FIELD_MAPS = {
     description:
       "Matomo's visits (Live.getLastVisitsDetails): each is a click on the page that it began with",
     sources: {
-      short_code: { names: ['actionDetails.0.url', 'url (actionDetails 0)', 'actionDetails_0_url'] },
+      short_code: { names: MATOMO_URLS },
       clicked_at: {
         names: [
           'actionDetails.0.timestamp',
@@ -196,7 +214,30 @@ export const FIELD_MAPS = {
       country: { names: ['countryCode'] },
       city: { names: ['city'] },
       browser: { names: ['browserName'] },
+      browser_version: { names: ['browserVersion'], convert: majorVersion },
       os: { names: ['operatingSystemName'] },
+      os_version: { names: ['operatingSystemVersion'], convert: majorVersion },
+      device: { names: ['deviceType'] },
+      region: {
+        names: ['region'],
+        beside: ['regionCode', 'countryCode'],
+        convert: isoRegion,
+      },
+      language: { names: ['languageCode'] },
+      url: { names: MATOMO_URLS },
+      utm_source: { names: ['campaignSource'] },
+      utm_medium: { names: ['campaignMedium'] },
+      utm_campaign: {
+        names: ['campaignName'],
+        beside: ['referrerType', 'referrerName'],
+        convert: ofCampaign,
+      },
+      utm_term: {
+        names: ['campaignKeyword'],
+        beside: ['referrerType', 'referrerKeyword'],
+        convert: ofCampaign,
+      },
+      utm_content: { names: ['campaignContent'] },
       click_id: { names: ['idVisit'] },
     },
   },
@@ -205,10 +246,3 @@ export const FIELD_MAPS = {
 export type FieldMapName = keyof typeof FIELD_MAPS;
 
 export const FIELD_MAP_NAMES = namesOf(FIELD_MAPS);
-
-/** `/launch` of `dub.sh/launch`. */
-function pathOfLink(link: unknown): string | undefined {
-  if (typeof link !== 'string') return undefined;
-  const slash = link.indexOf('/');
-  return slash === -1 ? '/' : link.slice(slash);
-}

@@ -3,10 +3,11 @@ import { quotable } from '../../lib/text.ts';
 import { INPUT_NAMES, type InputName } from '../fields.ts';
 import type { FieldMap, FieldSource } from './field-map.ts';
 import { FIELD_MAPS, FIELD_MAP_NAMES, type FieldMapName } from './field-maps.ts';
+import { type PropertyName, isPropertyName, propertyKey } from './property-names.ts';
 
-/** What the option `map` says: `short_code=slug`, `country==DE` for a text of every record, or the name of a preset. */
+/** What the option `map` says: `short_code=slug`, `property.plan=tier`, `country==DE` for a text of every record, or the name of a preset. */
 interface MapEntry {
-  readonly field: InputName;
+  readonly field: InputName | PropertyName;
   readonly source: FieldSource;
 }
 
@@ -23,7 +24,7 @@ export interface GivenMap {
 /** @throws MapError for a text that names no field of a click, nor a preset */
 export function parseGivenMap(texts: readonly string[]): GivenMap {
   let preset: FieldMap | undefined;
-  const byField = new Map<InputName, MapEntry>();
+  const byField = new Map<string, MapEntry>();
   for (const text of texts) {
     if (isPreset(text)) preset = FIELD_MAPS[text];
     else {
@@ -46,7 +47,7 @@ function parseEntry(text: string): MapEntry {
     );
   }
   const [name, theirs] = [text.slice(0, equals).trim(), text.slice(equals + 1).trim()];
-  const field = INPUT_NAMES.find((known) => known === name);
+  const field = isPropertyName(name) ? name : INPUT_NAMES.find((known) => known === name);
   if (field === undefined) {
     const nearest = nearestName(name, INPUT_NAMES);
     const hint = nearest === undefined ? `; those are ${INPUT_NAMES.join(', ')}` : `: perhaps ${nearest}`;
@@ -63,11 +64,17 @@ function parseEntry(text: string): MapEntry {
 /** A format's own map, with what is given in its place. */
 export function mergeMap(own: FieldMap | undefined, { preset, entries }: GivenMap): FieldMap {
   const base = preset ?? own;
-  const given = Object.fromEntries(entries.map(({ field, source }) => [field, source]));
+  const given = entries
+    .filter(({ field }) => !isPropertyName(field))
+    .map(({ field, source }) => [field, source]);
+  const properties = entries.flatMap(({ field, source }) =>
+    isPropertyName(field) ? [[propertyKey(field), source] as const] : [],
+  );
   return {
     description: base?.description ?? '',
     keepsOwnNames: base === undefined,
-    sources: { ...base?.sources, ...given },
+    sources: { ...base?.sources, ...Object.fromEntries(given) },
+    properties: [...(base?.properties ?? []), ...properties],
     ...(base?.leftOut && { leftOut: base.leftOut }),
   };
 }

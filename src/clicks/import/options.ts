@@ -97,7 +97,7 @@ export const IMPORT_OPTIONS = {
   map: repeatable({
     argument: '<field=theirs>',
     schema: mapSchema,
-    description: `where CSV and JSON have a field of a click: short_code=slug, with dots for nested ones; country==DE is a text for every record; or a preset: ${FIELD_MAP_NAMES.join(', ')} (repeatable)`,
+    description: `where CSV and JSON have a field of a click: short_code=slug, with dots for nested ones; property.plan=tier is a property of its own; country==DE is a text for every record; or a preset: ${FIELD_MAP_NAMES.join(', ')} (repeatable)`,
     example: 'short_code=slug',
   }),
   delimiter: single({

@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { PROPERTY_NAMES, PROPERTY_PREFIX } from '../../stats/registry/properties.ts';
+import { PROPERTY_PREFIX } from '../../lib/property-prefix.ts';
+import { PROPERTY_NAMES } from '../../stats/registry/properties.ts';
 import { mapEntries } from '../../lib/names.ts';
 import { DIMENSION_NAMES, type DimensionName, FILTER_NAMES } from '../../stats/registry/dimensions.ts';
 import { INTERVALS, INTERVAL_NAMES } from '../../stats/registry/intervals.ts';

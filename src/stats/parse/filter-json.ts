@@ -2,7 +2,8 @@ import { z } from 'zod';
 import { AppError, invalid } from '../../errors.ts';
 import { nearestName } from '../../lib/names.ts';
 import { quotable } from '../../lib/text.ts';
-import { PROPERTY_FAULT, PROPERTY_PREFIX } from '../registry/properties.ts';
+import { PROPERTY_PREFIX } from '../../lib/property-prefix.ts';
+import { PROPERTY_FAULT } from '../registry/properties.ts';
 import { FILTER_NAMES, type FilterName, goesWith, isFilterName } from '../registry/dimensions.ts';
 import {
   DEFAULT_OPERATOR,

@@ -1,13 +1,12 @@
 import { param, sql } from '../../sql/sql.ts';
 import { firstCharacters } from '../../lib/first-characters.ts';
 import { NONE } from '../../lib/none.ts';
+import { PROPERTY_PREFIX } from '../../lib/property-prefix.ts';
 import { quotable, wellFormed } from '../../lib/text.ts';
 import type { ValueDimension } from './dimensions.ts';
 
 /** A dimension that is not in the registry: the values of one of the clicks' own properties, such as `property.plan`. */
 export type PropertyName = `property.${string}`;
-
-export const PROPERTY_PREFIX = 'property.';
 
 /** What their names match, for the API document. */
 export const PROPERTY_NAMES = String.raw`^property\..`;

@@ -37,6 +37,31 @@ describe('a CSV record', () => {
     expect(parseCsvRecord('a,b,soon,', columns)).toMatchObject({ value: { redirect_ms: 'soon' } });
   });
 
+  test('has properties under columns of their names, whose letters stay as they are', () => {
+    const header = CSV.parseHeader?.('short_code, Property.Plan ,property.plan,property.__proto__,property.');
+    expect(header).toEqual({
+      columns: ['short_code', 'property.Plan', 'property.plan', 'property.__proto__', 'property.'],
+    });
+    const record = parseCsvRecord('a,007,,x,y', header ?? { columns: [] });
+    if (record.kind !== 'click') throw new Error(record.reason);
+    expect(record.value).toMatchObject({ short_code: 'a', 'property.': 'y' });
+    expect(Object.entries(Object(record.value['properties']))).toEqual([
+      ['Plan', '007'],
+      ['__proto__', 'x'],
+    ]);
+  });
+
+  test('without such cells has the pairs of the column properties, or none', () => {
+    const header = { columns: ['short_code', 'properties', 'property.plan'] };
+    expect(parseCsvRecord('a,"{""seats"":5,""plan"":""free""}",pro', header)).toMatchObject({
+      value: { properties: { seats: 5, plan: 'pro' } },
+    });
+    expect(parseCsvRecord('a,"{""seats"":5}",', header)).toMatchObject({
+      value: { properties: { seats: 5 } },
+    });
+    expect(parseCsvRecord('a,,', header)).toEqual({ kind: 'click', value: { short_code: 'a' } });
+  });
+
   test('may have blanks around its time; a short code keeps them', () => {
     expect(parseCsvRecord('a , 2026-10-10T10:00:00Z ', { columns: ['short_code', 'clicked_at'] })).toEqual({
       kind: 'click',

@@ -338,6 +338,9 @@ describe('a file', () => {
   test('that names a column twice is an error, unless nothing is read from it', async () => {
     const openOf = (text: string) => clicksOf(Buffer.from(text));
     await expect(openOf('short_code,id,Short_Code\na,1,b\n')).rejects.toThrow('names short_code twice');
+    await expect(openOf('short_code,property.a,Property.a\na,1,b\n')).rejects.toThrow(
+      'names property.a twice',
+    );
     await expect(openOf('short_code;CITY; city\na;1;b\n')).rejects.toThrow('names city twice');
     await expect(openOf('click_time,shorturl,Shorturl\n2026-01-24,a,b\n')).rejects.toThrow('shorturl twice');
     expect(await openOf('short_code,id,id,,\na,1,1,,\n')).toMatchObject([{ short_code: 'a' }]);

@@ -136,6 +136,42 @@ describe('with a map of one’s own', () => {
       ],
     ],
     [
+      'columns and constants are properties, besides those under their own names',
+      'slug,tier,property.Plan,Property.note,properties,city\nlaunch,gold,pro,"a,b","{""tier"":""x"",""n"":7}",\nb,,,,,\n',
+      ['short_code=slug', 'property.tier=tier', 'property.source==file', 'property.copy=PROPERTY.plan'],
+      [
+        {
+          kind: 'click',
+          value: expect.objectContaining({
+            short_code: 'launch',
+            properties: { tier: 'gold', n: 7, Plan: 'pro', note: 'a,b', source: 'file', copy: 'pro' },
+          }),
+        },
+        {
+          kind: 'click',
+          value: expect.objectContaining({ short_code: 'b', properties: { source: 'file' } }),
+        },
+      ],
+    ],
+    [
+      'nested values are properties, and objects are all of them',
+      '{"s":"a","user":{"plan":"pro","seats":5,"old":null},"meta":{"plan":"free","x":"y"}}\n{"s":"b","properties":{"k":"v"}}\n',
+      [
+        'short_code=s',
+        'properties=meta',
+        'property.plan=user.plan',
+        'property.seats=user.seats',
+        'property.old=user.old',
+      ],
+      [
+        {
+          kind: 'click',
+          value: expect.objectContaining({ properties: { plan: 'pro', x: 'y', seats: 5 } }),
+        },
+        { kind: 'click', value: expect.objectContaining({ properties: { k: 'v' } }) },
+      ],
+    ],
+    [
       'cells may be separated by anything',
       'slug|city\n"a|b"|Berlin\n',
       ['short_code=slug'],
@@ -168,6 +204,12 @@ describe('with a map of one’s own', () => {
     ],
     ['code,city\na,b\n', ['short_code=code', 'os=system'], {}, 'The header line lacks system'],
     ['{"code":"a"}\n{"code":"b"}\n', ['short_code=slug'], {}, 'No record has slug'],
+    [
+      'code,city\na,b\n',
+      ['short_code=code', 'property.plan=tier'],
+      {},
+      'tier, which the map names for property.plan',
+    ],
     ['[{"code":"a"}]', ['short_code=code', 'ip=client.ip'], {}, 'No record has client.ip'],
     [
       'Referer,Date,User agent,Country,City\n,2026-01-24,,,\n',
