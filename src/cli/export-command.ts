@@ -2,14 +2,15 @@ import { createWriteStream, realpathSync, statSync } from 'node:fs';
 import { pipeline } from 'node:stream/promises';
 import { type Command, Option } from 'commander';
 import { EXPORT_FORMAT_NAMES } from '../export/formats.ts';
-import type { Client } from './client.ts';
+import type { Client, Query } from './client.ts';
+import type { Conditions } from './condition-options.ts';
 import { DraftFile } from './draft-file.ts';
 import { CommandError } from './command-error.ts';
 import { grouped, note, printJson, startCounter } from './output.ts';
 import { statsOptions, statsParameters } from './stats-options.ts';
 import { type RemoteOptions, remoteOption, withServer } from './remote.ts';
 
-type Options = Readonly<Record<string, string | boolean | undefined>> &
+type Options = Readonly<Record<string, string | boolean | Conditions | undefined>> &
   RemoteOptions & {
     readonly format: string;
     readonly output: string;
@@ -49,11 +50,7 @@ export function exportCommand(program: Command): void {
 }
 
 /** Exports into `file`, which appears under its name only once it is complete. */
-async function save(
-  client: Client,
-  query: Readonly<Record<string, string | undefined>>,
-  file: string,
-): Promise<number> {
+async function save(client: Client, query: Query, file: string): Promise<number> {
   const target = await openTarget(file);
   const progress = startCounter('Exporting', 'bytes');
   let bytes = 0;

@@ -1,6 +1,7 @@
 import { type Command, Option } from 'commander';
 import { z } from 'zod';
 import type { Client } from './client.ts';
+import type { Conditions } from './condition-options.ts';
 import { CommandError } from './command-error.ts';
 import { formatTable, grouped, printJson, printLine, startWaiting } from './output.ts';
 import { statsOptions, statsParameters } from './stats-options.ts';
@@ -22,11 +23,11 @@ const resultSchema = period.extend({
   previous: period.nullish(),
 });
 
-type Options = Readonly<Record<string, string | boolean | undefined>> & {
+type Options = Readonly<Record<string, string | boolean | Conditions | undefined>> & {
   readonly url?: string;
   readonly owner?: string;
   readonly query?: string;
-  readonly compare?: string;
+  readonly explain?: boolean;
   readonly format?: (typeof FORMATS)[number];
   readonly json?: boolean;
 };
@@ -49,19 +50,19 @@ export function statsCommand(program: Command): void {
       '--query <file>',
       'ask what a JSON file says, as POST /api/v1/stats/query takes it (- is standard input); several questions print JSON',
     )
+    .option('--explain', 'also how the statistics were computed and what that cost, in JSON: needs admin:all')
     .addOption(new Option('--json', "the API's response, as --format json").conflicts('format'));
   statsOptions(remoteOption(command))
     .addHelpText('after', EXAMPLES)
     .action(async (options: Options) => {
-      if (options.compare !== undefined && options.format === 'csv') {
-        throw new CommandError('--format csv prints no totals, so it cannot show --compare: use --json.', {
-          exitCode: 2,
-        });
+      if (options.explain && options.format !== undefined && options.format !== 'json') {
+        throw new CommandError(`--explain prints JSON, and not --format ${options.format}.`, { exitCode: 2 });
       }
       const ask = options.query === undefined ? askOne(options) : await askFile(options.query, options);
       const waiting = startWaiting('Waiting for the statistics');
       const response = await withServer(options, ask.send).finally(waiting.stop);
-      if (ask.isBatch || options.json || options.format === 'json') return printJson(response);
+      if (ask.isBatch || options.explain || options.json || options.format === 'json')
+        return printJson(response);
       const result = resultSchema.parse(response);
       if (options.format === 'csv') process.stdout.write(csvOf(tablesOf(result.metrics)));
       else printResult(result);
@@ -75,7 +76,7 @@ interface Ask {
 }
 
 function askOne(options: Options): Ask {
-  const query = statsParameters(options);
+  const query = { ...statsParameters(options), ...(options.explain && { explain: 'true' }) };
   return { send: (client) => client.request('GET', '/api/v1/stats', { query }), isBatch: false };
 }
 

@@ -1,7 +1,10 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
+import type { Query } from './client.ts';
+import { CONDITIONS, type Conditions, conditionOptions } from './condition-options.ts';
 import { DIMENSION_NAMES, FILTER_NAMES, goesWith } from '../stats/registry/dimensions.ts';
 import { INTERVAL_NAMES, WEEK_STARTS } from '../stats/registry/intervals.ts';
 import { DEFAULT_METRICS, METRIC_NAMES } from '../stats/registry/metrics.ts';
+import { OPERATOR_NAMES } from '../stats/registry/operators.ts';
 import { RANGE_NAMES } from '../stats/registry/ranges.ts';
 import { COMPARE_CHOICES, MATCH_CHOICES } from '../stats/parse/values.ts';
 
@@ -10,7 +13,7 @@ const PARAMETERS: Readonly<Record<string, string>> = {
   start_date: 'start of the range, for example 2026-01-24',
   end_date: 'end of the range, inclusive',
   range: `a range by its name: one of ${RANGE_NAMES.join(', ')}`,
-  group_by: `any of ${DIMENSION_NAMES.join(',')}`,
+  group_by: `any of ${DIMENSION_NAMES.join(',')}, and property.KEY`,
   metrics: `any of ${METRIC_NAMES.join(',')} (default: ${DEFAULT_METRICS.join(',')})`,
   timezone: 'IANA time zone, for example Asia/Kolkata',
   interval: `one of ${INTERVAL_NAMES.join(', ')}`,
@@ -30,17 +33,26 @@ const PARAMETERS: Readonly<Record<string, string>> = {
   offset: 'groups to pass over in each list',
 };
 
-type Options = Readonly<Record<string, string | boolean | undefined>>;
+type Options = Readonly<Record<string, string | boolean | Conditions | undefined>>;
 
-/** Adds the options of a stats request to a command. */
-export function statsOptions(command: Command): Command {
+const OPERATORS_HELP = `
+A filter also goes with an operator, and with a property of clicks:
+  --browser.is_not Chrome --referrer.contains google --property.plan pro,team --property.plan.is_not free
+Operators: ${OPERATOR_NAMES.join(', ')}.`;
+
+/**
+ * Adds the options of a stats request to a command.
+ * @param words of the command line, which say what operators and properties it filters by
+ */
+export function statsOptions(command: Command, words: readonly string[] = process.argv): Command {
   command
     .option('--owner <id>', "only this owner (default: all owners; with --url the key's owner)", notEmpty)
     .option('--short-code <code>', 'only this short code', notEmpty);
   for (const [name, meaning] of Object.entries(PARAMETERS)) {
     command.option(`--${name.replaceAll('_', '-')} <value>`, meaning);
   }
-  return command
+  return conditionOptions(command, words)
+    .addHelpText('after', OPERATORS_HELP)
     .option(
       '--compare <period>',
       `also the totals of a period to compare with: ${COMPARE_CHOICES.join(', ')} or START/END`,
@@ -52,7 +64,7 @@ export function statsOptions(command: Command): Command {
 }
 
 /** The API parameters for the given options. */
-export function statsParameters(options: Options): Readonly<Record<string, string | undefined>> {
+export function statsParameters(options: Options): Query {
   const shortCode = textOf(options['shortCode']);
   const owner = textOf(options['owner']);
   const everybody = options['url'] === undefined ? '*' : undefined;
@@ -64,7 +76,8 @@ export function statsParameters(options: Options): Readonly<Record<string, strin
     name,
     textOf(options[camelCase(name)]),
   ]);
-  return { ...Object.fromEntries(asked), ...subject };
+  const conditions = options[CONDITIONS];
+  return { ...Object.fromEntries(asked), ...(typeof conditions === 'object' && conditions), ...subject };
 }
 
 /** Refuses an empty value: an unset shell variable must not select everything. */
@@ -84,7 +97,7 @@ export function newOwner(text: string): string {
   return notEmpty(text);
 }
 
-function textOf(value: string | boolean | undefined): string | undefined {
+function textOf(value: Options[string]): string | undefined {
   return typeof value === 'string' ? value : undefined;
 }
 

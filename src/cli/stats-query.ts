@@ -3,6 +3,7 @@ import { text } from 'node:stream/consumers';
 import { z } from 'zod';
 import { messageOf } from '../errors.ts';
 import { CommandError } from './command-error.ts';
+import { CONDITIONS } from './condition-options.ts';
 
 const question = z.record(z.string(), z.unknown());
 const file = z.union([z.object({ queries: z.array(question) }), question]);
@@ -39,7 +40,10 @@ export async function readQuestions(path: string, owner: string | undefined): Pr
 export function checkBesideFile(options: Readonly<Record<string, unknown>>): void {
   const other = Object.keys(options).find((name) => !BESIDE.includes(name));
   if (other === undefined) return;
-  const option = other.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+  const option =
+    other === CONDITIONS
+      ? Object.keys(Object(options[other])).join(', --')
+      : other.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
   throw new CommandError(`--${option} does not go with --query: write it into the file.`, { exitCode: 2 });
 }
 

@@ -29,13 +29,13 @@ export function tablesOf(metrics: Readonly<Record<string, readonly ListRow[]>>):
   return [...tables].map(([name, rows]) => ({ name, columns: Object.keys(rows[0] ?? {}), rows }));
 }
 
-/** Fields that each metric's list has under the same name, with the metric's. */
+/** Fields that each metric's list has under the same name, with `compare`. */
 const OF_METRIC: readonly string[] = ['previous', 'change'];
 
 function withMetric(metric: string, row: ListRow): ListRow {
   return Object.fromEntries(
     Object.entries(row).map(([name, value]) => [
-      OF_METRIC.includes(name) ? `${metric}_${name}` : name,
+      OF_METRIC.includes(name) ? ofMetric(metric, name) : name,
       value,
     ]),
   );
@@ -57,7 +57,16 @@ export function csvOf(tables: readonly StatsTable[]): string {
   return `${names.join(',')}\n${lines.join('')}`;
 }
 
-const NUMBERS: ReadonlySet<string> = new Set(METRIC_NAMES.flatMap(metricFields));
+const NUMBERS: ReadonlySet<string> = new Set(
+  METRIC_NAMES.flatMap((metric) => [
+    ...metricFields(metric),
+    ...OF_METRIC.map((name) => ofMetric(metric, name)),
+  ]),
+);
+
+function ofMetric(metric: string, name: string): string {
+  return `${metric}_${name}`;
+}
 
 /** All column names, dimensions before metrics. */
 function dimensionsFirst(tables: readonly StatsTable[]): readonly string[] {

@@ -79,7 +79,8 @@ describe('a wrong command line exits 2 and says why on standard error', () => {
     ['stats --colour red', /--colour/],
     ['stats --owner', /--owner/],
     ['stats --format xml', /--format/],
-    ['stats --format csv --compare previous', /--compare.*--json/],
+    ['stats --format csv --explain', /--explain/],
+    ['stats --browser.isnt x', /--browser.isnt/],
     ['stats --compare next', /--compare/],
     ['stats --format csv --json', /--json/],
     ['stats --url example.com', /--url/],
@@ -462,6 +463,22 @@ describe('stats', () => {
     expect(answer.summary.total_clicks).toBe(2);
   });
 
+  test('conditions and properties go to the API as they are', async () => {
+    const conditions = [
+      '--browser.is_not',
+      'Chrome',
+      '--property.plan.is-not',
+      'free',
+      '--group-by',
+      'property.plan',
+    ];
+    const { filters, metrics } = await json(['stats', '--short-code', 'table', ...range, ...conditions]);
+    expect(filters).toEqual({ browser: { is_not: ['Chrome'] }, 'property.plan': { is_not: ['free'] } });
+    expect(metrics['clicks_by_property.plan']).toMatchObject([{ 'property.plan': '(none)', clicks: 1 }]);
+    const explained = await runCommand(['stats', '--short-code', 'table', ...range, '--explain'], settings);
+    expect(JSON.parse(explained.stdout).explain.sql).toContain('SELECT');
+  });
+
   test('--query asks what a file says: one question is shown as ever, several as JSON', async () => {
     const file = join(newFolder(), 'questions.json');
     const one = { scope: 'anon', short_code: 'table', start_date: '2026-01-01', end_date: '2026-01-31' };
@@ -490,6 +507,8 @@ describe('stats', () => {
       [{ lmit: 1 }, [], 1, 'Did you mean limit?'],
       [{ queries: [] }, [], 1, '1 to 25 questions'],
       [one, ['--group-by', 'os'], 2, '--group-by does not go with --query'],
+      [one, ['--os.is_not', 'x'], 2, '--os.is_not does not go with --query'],
+      [one, ['--explain'], 2, '--explain does not go with --query'],
       [{ queries: [one] }, ['--format', 'csv'], 2, 'several are printed as JSON'],
     ] as const) {
       const refused = await ask(asked, ...args);
