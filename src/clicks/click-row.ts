@@ -5,10 +5,14 @@ import { type ClickRow, COLUMNS, COLUMN_NAMES, type ColumnName, type Told } from
 /** A row in the making. Steps write into it: an object from each step and click would cost more than the steps do. */
 export type DraftRow = { -readonly [Name in ColumnName]: ClickRow[Name] };
 
-const rowOf = recordMapper<Told, DraftRow, undefined>(COLUMN_NAMES, (name) => {
-  const { from, absent } = COLUMNS[name].column;
-  return (sent) => (sent === undefined || sent === null || from === undefined ? absent : from(sent));
-});
+const rowOf = recordMapper<Told, DraftRow, undefined>(
+  COLUMN_NAMES,
+  (name) => {
+    const { from, absent } = COLUMNS[name].column;
+    return (sent) => (sent === undefined || sent === null || from === undefined ? absent : from(sent));
+  },
+  (name) => ({ value: COLUMNS[name].column.absent }),
+);
 
 /** The row of a click as far as each column follows from the field of its own name. */
 export function bareRow(click: Told): DraftRow {
@@ -25,8 +29,8 @@ export const ROW_COLUMNS: readonly NativeColumn<{ readonly row: ClickRow }>[] = 
 function nativeColumn<Name extends ColumnName>(
   name: Name,
 ): NativeColumn<{ readonly row: Pick<ClickRow, Name> }> {
-  const read = propertyReader<Pick<ClickRow, Name>, Name>(name);
-  return COLUMNS[name].column.type(name, ({ row }: { readonly row: Pick<ClickRow, Name> }) => read(row));
+  const read = propertyReader<'row', Name, { readonly row: Pick<ClickRow, Name> }>('row', name);
+  return COLUMNS[name].column.type(name, read);
 }
 
 type TextColumnName = { [Name in ColumnName]: ClickRow[Name] extends string ? Name : never }[ColumnName];

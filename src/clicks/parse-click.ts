@@ -31,7 +31,17 @@ export const schema = z.object(
 type Fields = Readonly<Record<string, unknown>>;
 
 /** The click of fields that are taken as they are: nearly every click. */
-const parseFields = recordMapper<Fields, Click, ClickTimes>(INPUT_NAMES, (name) => INPUTS[name].input.parse);
+const parseFields = recordMapper<Fields, Click, ClickTimes>(
+  INPUT_NAMES,
+  (name) => INPUTS[name].input.parse,
+  absentField,
+);
+
+/** Most fields become undefined where they are not sent; a click without a code is none, and one without a time gets another each time. */
+function absentField<Name extends InputName>(name: Name): { readonly value: Click[Name] } | undefined {
+  const parsed = INPUTS[name].input.parse(undefined, { receivedAt: NaN, keptSince: NaN });
+  return parsed === undefined && !(parsed instanceof Unfit) ? { value: parsed } : undefined;
+}
 
 /**
  * Reads one click as a client sent it. Unknown fields are ignored; a field that is null or blank counts as not given.

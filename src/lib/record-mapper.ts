@@ -10,6 +10,11 @@ export class Unfit {
 /** Makes a field of one record from the field of the same name of another. */
 export type FieldMap<Value, Mapped, Context> = (value: Value, context: Context) => Mapped | Unfit;
 
+/** What becomes of a field that is undefined. */
+interface Absent<Mapped> {
+  readonly value: Mapped;
+}
+
 const PLAIN_NAME = /^[a-z][a-z_\d]*$/;
 
 /**
@@ -19,6 +24,7 @@ const PLAIN_NAME = /^[a-z][a-z_\d]*$/;
  * It is compiled from source text, written out as one would by hand: a loop over the names takes three times as long,
  * since V8 then looks each property up by its name (docs/decisions/compiled-click-fields.md).
  * @param names the fields of the record that is made, in order; plain snake_case
+ * @param absentOf what becomes of a field that is undefined, which saves a call; undefined where its map is to be asked
  */
 export function recordMapper<
   From extends { readonly [Name in keyof To]?: unknown },
@@ -27,28 +33,39 @@ export function recordMapper<
 >(
   names: readonly (keyof To & string)[],
   mapOf: <Name extends keyof To & string>(name: Name) => FieldMap<From[Name], To[Name], Context>,
+  absentOf: <Name extends keyof To & string>(name: Name) => Absent<To[Name]> | undefined = () => undefined,
 ): (from: From, context: Context) => To | undefined {
+  const absents = names.map((name) => absentOf(name));
   const source = [
     'return (from, context) => {',
     ...names.map(
       (name, place) => `
-  const made${place} = map${place}(from.${plain(name)}, context);
-  if (typeof made${place} === 'object' && made${place} instanceof Unfit) return undefined;`,
+  let made${place} = from.${plain(name)};
+  ${absents[place] === undefined ? '' : `if (made${place} === undefined) made${place} = absents[${place}].value; else`} {
+    made${place} = map${place}(made${place}, context);
+    if (typeof made${place} === 'object' && made${place} instanceof Unfit) return undefined;
+  }`,
     ),
     `  return { ${names.map((name, place) => `${name}: made${place}`).join(', ')} };`,
     '};',
   ].join('\n');
   const maps = names.map((name) => mapOf(name));
   // oxlint-disable-next-line typescript/no-implied-eval -- the names are plain, and nothing else goes in
-  return new Function('Unfit', ...names.map((_, place) => `map${place}`), source)(Unfit, ...maps);
+  return new Function('Unfit', 'absents', ...names.map((_, place) => `map${place}`), source)(
+    Unfit,
+    absents,
+    ...maps,
+  );
 }
 
-/** `(from) => from.name`, compiled for the same reason. */
-export function propertyReader<From extends object, Name extends keyof From & string>(
-  name: Name,
-): (from: From) => From[Name] {
-  // oxlint-disable-next-line typescript/no-implied-eval -- the name is plain
-  return new Function(`return (from) => from.${plain(name)};`)();
+/** `(from) => from.record.name`, compiled for the same reason. */
+export function propertyReader<
+  Outer extends string,
+  Name extends string,
+  From extends { readonly [Only in Outer]: { readonly [Only in Name]: unknown } },
+>(record: Outer, name: Name): (from: From) => From[Outer][Name] {
+  // oxlint-disable-next-line typescript/no-implied-eval -- the names are plain
+  return new Function(`return (from) => from.${plain(record)}.${plain(name)};`)();
 }
 
 /** `(from) => from.a.length + from.b.length + …`, compiled for the same reason. */

@@ -29,16 +29,28 @@ describe('recordMapper', () => {
     expect(Object.keys(added({ b_2: 1, a: 2 }, 0) ?? {})).toEqual(['a', 'b_2']);
   });
 
+  test('asks no map about an absent field whose value is known', () => {
+    const mapped = recordMapper<Numbers, { a: number; b_2: number }, undefined>(
+      ['a', 'b_2'],
+      () => (value) => value ?? -1,
+      (name) => (name === 'a' ? { value: 7 } : undefined),
+    );
+    expect(mapped({}, undefined)).toEqual({ a: 7, b_2: -1 });
+    expect(mapped({ a: 1, b_2: 2 }, undefined)).toEqual({ a: 1, b_2: 2 });
+  });
+
   test.each(['a.b', 'a;b', '', 'A', '1a', "a'"])('takes no name such as %j', (name) => {
     expect(() =>
       recordMapper<Record<string, number>, Record<string, number>, void>([name], () => () => 0),
     ).toThrow('no plain name');
-    expect(() => propertyReader<Record<string, number>, string>(name)).toThrow('no plain name');
+    expect(() => propertyReader('row', name)).toThrow('no plain name');
   });
 });
 
 test('propertyReader reads the property of its name', () => {
-  expect(propertyReader<Numbers, 'b_2'>('b_2')({ a: 1, b_2: 2 })).toBe(2);
+  expect(
+    propertyReader<'row', 'b_2', { row: Numbers & { b_2: number } }>('row', 'b_2')({ row: { a: 1, b_2: 2 } }),
+  ).toBe(2);
 });
 
 test('textLengths adds up the lengths of the texts of its names', () => {
