@@ -471,6 +471,7 @@ describe('clicks in', () => {
         created_at: '2025-12-31T23:59:59.999Z',
         private_stats: true,
         long_url: null,
+        tags: [],
         status: 'ACTIVE',
         password_set: false,
       });
