@@ -60,6 +60,11 @@ export function statsOptions(command: Command, words: readonly string[] = proces
     )
     .addOption(
       new Option('--match <unit>', 'move the period so that its weekdays match').choices(MATCH_CHOICES),
+    )
+    .addOption(
+      new Option('--other [boolean]', 'add a row of the groups together that the limit cuts off').preset(
+        'true',
+      ),
     );
 }
 
@@ -72,12 +77,16 @@ export function statsParameters(options: Options): Query {
     shortCode !== undefined && owner === undefined
       ? { scope: 'anon', short_code: shortCode }
       : { scope: 'all', owner_id: owner ?? everybody, short_code: shortCode?.replaceAll(',', '\\,') };
-  const asked = [...Object.keys(PARAMETERS), 'compare', 'match'].map((name) => [
+  const asked = [...Object.keys(PARAMETERS), 'compare', 'match', 'other'].map((name) => [
     name,
     textOf(options[camelCase(name)]),
   ]);
   const conditions = options[CONDITIONS];
-  return { ...Object.fromEntries(asked), ...(typeof conditions === 'object' && conditions), ...subject };
+  return {
+    ...Object.fromEntries(asked),
+    ...(typeof conditions === 'object' && conditions),
+    ...subject,
+  };
 }
 
 /** Refuses an empty value: an unset shell variable must not select everything. */

@@ -3,21 +3,24 @@ import { METRIC_NAMES, metricFields } from '../stats/registry/metrics.ts';
 import { csvRow } from '../export/csv.ts';
 
 /** A row of a metric list in an API response. */
-export type ListRow = Readonly<Record<string, string | number | null>>;
+export type ListRow = Readonly<Record<string, string | number | true | null>>;
+
+/** A row of a table. */
+type TableRow = Readonly<Record<string, string | number | null>>;
 
 /** The groups of one or more dimensions with all metrics. */
 export interface StatsTable {
   /** `time`, or `time_browser` for a breakdown. */
   readonly name: string;
   readonly columns: readonly string[];
-  readonly rows: readonly ListRow[];
+  readonly rows: readonly TableRow[];
 }
 
 const LIST_NAME = new RegExp(`^(${METRIC_NAMES.join('|')})_by_(.*)$`);
 
 /** Merges the lists of the same dimensions, which hold the same groups in the same order. */
 export function tablesOf(metrics: Readonly<Record<string, readonly ListRow[]>>): readonly StatsTable[] {
-  const tables = new Map<string, ListRow[]>();
+  const tables = new Map<string, TableRow[]>();
   for (const [list, rows] of Object.entries(metrics)) {
     const [, metric = '', name = list] = LIST_NAME.exec(list) ?? [];
     const joined = tables.get(name) ?? [];
@@ -26,17 +29,22 @@ export function tablesOf(metrics: Readonly<Record<string, readonly ListRow[]>>):
       rows.map((row, place) => ({ ...joined[place], ...withMetric(metric, row) })),
     );
   }
-  return [...tables].map(([name, rows]) => ({ name, columns: Object.keys(rows[0] ?? {}), rows }));
+  // Only the rows of what a limit cuts off say that they are.
+  return [...tables].map(([name, rows]) => ({
+    name,
+    columns: [...new Set(rows.flatMap(Object.keys))],
+    rows,
+  }));
 }
 
 /** Fields that each metric's list has under the same name, with `compare`. */
 const OF_METRIC: readonly string[] = ['previous', 'change'];
 
-function withMetric(metric: string, row: ListRow): ListRow {
+function withMetric(metric: string, row: ListRow): TableRow {
   return Object.fromEntries(
     Object.entries(row).map(([name, value]) => [
       OF_METRIC.includes(name) ? ofMetric(metric, name) : name,
-      value,
+      value === true ? 'true' : value,
     ]),
   );
 }

@@ -14,10 +14,10 @@ export const JSON_DOCUMENT: TemplateFormat = {
 
 /** Every row has its comma before it; the list takes the first one's away. */
 export function jsonRow(columns: readonly Column[]): RowTemplate {
-  const fields = columns.flatMap((column, index) => [
-    `${index === 0 ? '' : ','}${JSON.stringify(column.name)}:`,
-    column,
-  ]);
+  const fields = columns.flatMap((column, index) => {
+    const name = `${index === 0 ? '' : ','}${JSON.stringify(column.name)}:`;
+    return column.kind === 'flag' ? [{ ...column, whenSet: `${name}true` }] : [name, column];
+  });
   return { escape: 'json', pieces: [',{', ...fields, '}'] };
 }
 

@@ -15,11 +15,12 @@ export const XML: TemplateFormat = {
 };
 
 export function xmlRow(columns: readonly Column[]): RowTemplate {
-  const fields = columns.flatMap((column) => [
-    `<${elementName(column.name)}>`,
-    column,
-    `</${elementName(column.name)}>`,
-  ]);
+  const fields = columns.flatMap((column) => {
+    const name = elementName(column.name);
+    return column.kind === 'flag'
+      ? [{ ...column, whenSet: `<${name}>true</${name}>` }]
+      : [`<${name}>`, column, `</${name}>`];
+  });
   return { escape: 'xml', pieces: ['<row>', ...fields, '</row>'] };
 }
 

@@ -10,10 +10,15 @@ export type Escape = 'json' | 'xml' | 'csv' | 'xlsx';
 /** A column of a list: its name and the kind of its values. */
 export interface Column {
   readonly name: string;
-  /** `plain` is text made of characters that mean nothing to any format: digits, letters, `-`, `:`, `+` inside. */
-  readonly kind: 'text' | 'plain' | 'number';
+  /**
+   * `plain` is text made of characters that mean nothing to any format: digits, letters, `-`, `:`, `+` inside. A `flag` is
+   * `true` or nothing.
+   */
+  readonly kind: 'text' | 'plain' | 'number' | 'flag';
   /** Whether rows may lack the value. */
   readonly isNullable?: boolean;
+  /** What a flag that is set is written as, where it is not `true`. */
+  readonly whenSet?: string;
 }
 
 /**
@@ -29,16 +34,22 @@ export interface RowTemplate {
 /** The text of a row. */
 export function writeRow(
   template: RowTemplate,
-  values: Readonly<Record<string, string | number | null>>,
+  values: Readonly<Record<string, string | number | true | null>>,
 ): string {
   return template.pieces
     .map((piece) => {
       if (typeof piece === 'string') return piece;
       const { [piece.name]: value = '' } = values;
+      if (piece.kind === 'flag') return value === true ? flagText(piece) : '';
       if (value === null) return nullText(template.escape);
-      return typeof value === 'number' ? String(value) : escapeText(value, template.escape);
+      return typeof value === 'string' ? escapeText(value, template.escape) : String(value);
     })
     .join('');
+}
+
+/** A flag that is set. */
+export function flagText({ whenSet = 'true' }: Column): string {
+  return whenSet;
 }
 
 /** What stands in place of a value that is missing: in JSON it has a name. */

@@ -60,7 +60,8 @@ export function planStats(
     // The summary may have more metrics than a list, which is not to count a costly one for it.
     isOnePass: lists.length === 1 && countedMetrics(query).every((name) => isCheapOrListed(name, query)),
     previous: planPrevious(query, tenant, sharding),
-    visitorPlan,
+    // Groups that are united are of visitors who may be in several of them.
+    visitorPlan: query.other === true ? 'all-alike' : visitorPlan,
     sharding,
   };
 }

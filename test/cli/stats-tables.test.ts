@@ -29,3 +29,13 @@ test('columns of a compared period stand behind those of their metric, in one li
     'list,country,os,clicks,clicks_percentage,clicks_previous,clicks_change',
   );
 });
+
+test('the row of what a limit cuts off says so in a column of its own, behind the dimensions', () => {
+  const metrics = {
+    clicks_by_os: [
+      { os: 'iOS', clicks: 4 },
+      { os: null, other: true, clicks: 5 },
+    ],
+  } as const;
+  expect(csvOf(tablesOf(metrics))).toBe('os,other,clicks\niOS,,4\n,true,5\n');
+});

@@ -18,6 +18,7 @@ afterAll(async () => {
 /** Wide ones, each with something that an export does apart. */
 const EXPORTED = [
   { group_by: 'os', limit: '2' },
+  { group_by: 'os', limit: '2', other: 'true' },
   { group_by: 'time,os,city', interval: 'month', sort: 'p95_redirection_time', offset: '1', limit: '2' },
   { group_by: 'time', interval: 'month' },
   { group_by: 'time', interval: 'month', timezone: 'America/New_York' },
@@ -28,6 +29,15 @@ const EXPORTED = [
   { group_by: 'browser,short_code', metrics: 'clicks', bots: 'exclude', limit: '1' },
   { group_by: 'time,os', interval: 'month', metrics: METRIC_NAMES.join(','), breakdown: 'true' },
   { group_by: 'time,os', interval: 'month', limit: '2', start_date: '2025-04-01', compare: 'previous' },
+  {
+    group_by: 'time,os,city',
+    interval: 'month',
+    offset: '1',
+    limit: '2',
+    other: 'true',
+    start_date: '2025-04-01',
+    compare: 'previous',
+  },
   { group_by: 'os', start_date: '2025-04-01', compare: 'year', match: 'weekday', sort: '-change' },
   { group_by: 'os,time', interval: 'month', start_date: '2025-09-01', compare: '2025-01-01/2025-06-30' },
   { group_by: 'time', interval: 'month', start_date: '2025-04-01', compare: 'previous' },

@@ -124,7 +124,7 @@ async function expectAllFormats(query: Query, answer: any, key: string | null = 
   const { previous } = answer;
   const before = previous?.metrics ? tablesOf({ group_by: ['time'], metrics: previous.metrics }) : [];
   const tables = [
-    ...tablesOf(answer),
+    ...tablesOf(answer, query['other'] === 'true' && query['limit'] !== undefined),
     ...before.map(([name, table]) => [`previous_${name}`, table] as const),
   ];
 
@@ -203,6 +203,7 @@ describe('every format holds the answer to the same question', () => {
       compare: fc.option(fc.constantFrom('previous', 'year', '2025-03-08/2025-03-10'), { freq: 1 }),
       limit: fc.option(fc.constantFrom(1, 2, 3, 7, 1_000)),
       offset: fc.option(fc.constantFrom(1, 3), { freq: 2 }),
+      other: fc.option(fc.boolean()),
       sort: fc.option(fc.constantFrom('-last_click', 'p50_redirection_time'), { freq: 2 }),
       filters: fc.oneof(
         { weight: 3, arbitrary: fc.constant({}) },

@@ -425,6 +425,19 @@ describe('what an answer says', () => {
     expect(await lists({ offset: '1000000000', limit: '1' })).toEqual([]);
   });
 
+  test('other=true: what a limit cuts off is one row, and a visitor in two of its groups is one', async () => {
+    const query = { ...THAT_DAY, group_by: 'browser', other: 'true' };
+    const { metrics, group_counts } = await answerOf({ ...query, limit: '1' });
+    expect(group_counts).toEqual({ browser: 4 });
+    expect(metrics.clicks_by_browser.slice(1)).toEqual([
+      { browser: null, other: true, clicks: 3, clicks_percentage: 60 },
+    ]);
+    expect(metrics.unique_clicks_by_browser.slice(1)).toEqual([
+      { browser: null, other: true, unique_clicks: 2, unique_clicks_percentage: 66.67 },
+    ]);
+    expect((await answerOf({ ...query, limit: '4' })).metrics.clicks_by_browser).toHaveLength(4);
+  });
+
   test('duplicates in group_by and metrics are dropped, lists come in the order of group_by', async () => {
     const json = await answerOf({ ...THAT_DAY, group_by: 'os,time,os', metrics: 'clicks,clicks' });
     expect(json.group_by).toEqual(['os', 'time']);
@@ -756,6 +769,7 @@ describe('refusals name their field', () => {
     ['sort', 400, { sort: ['clicks', '-clicks'] }],
     ['offset', 400, { offset: '-1' }],
     ['offset', 400, { offset: '1.5' }],
+    ['other', 400, { other: 'yes' }],
     ['offset', 400, { offset: '1000000001' }],
     ['interval', 400, { interval: 'toString' }],
     ['interval', 400, { interval: 'hour', start_date: '2020-01-01', end_date: '2025-01-01' }],

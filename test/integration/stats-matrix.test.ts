@@ -78,6 +78,7 @@ test.each(CASES)('by %s and %s: %s, filtered by %s too', async (dimension, inter
       bots: 'include',
       limit: 1_000,
       offset: 0,
+      other: false,
       sort: undefined,
     };
     const { status, json } = await spoor.send('GET', '/api/v1/stats', {

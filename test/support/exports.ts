@@ -64,17 +64,19 @@ export interface Table {
 }
 
 /** An answer's lists as tables, in order; a list without rows has no header known from them. */
-export function tablesOf(answer: any): readonly (readonly [name: string, table: Table])[] {
-  return Object.entries<readonly Record<string, string | number | null>[]>(answer.metrics).map(
+export function tablesOf(answer: any, hasOther = false): readonly (readonly [name: string, table: Table])[] {
+  return Object.entries<readonly Record<string, string | number | true | null>[]>(answer.metrics).map(
     ([name, list]) => {
       const [metric = '', dimensions = ''] = name.split('_by_');
       const names = dimensionsIn(dimensions, answer.group_by);
       const header = [
         ...names.flatMap((one) => (one === 'time' ? ['time', 'bucket_start'] : [one])),
+        ...(hasOther && dimensions !== 'time' ? ['other'] : []),
         ...(isMetric(metric) ? metricFields(metric) : []),
         ...('previous' in answer ? ['previous', 'change'] : []),
       ];
-      return [name, { header, rows: list.map((row) => header.map((field) => row[field] ?? null)) }];
+      const cellOf = (value: string | number | true | null = null) => (value === true ? 'true' : value);
+      return [name, { header, rows: list.map((row) => header.map((field) => cellOf(row[field]))) }];
     },
   );
 }

@@ -544,6 +544,7 @@ const questions: fc.Arbitrary<Asked> = fc
     bots: fc.option(fc.constantFrom('include', 'exclude', 'only')),
     limit: fc.option(fc.constantFrom(1, 2, 3, 7, 10_000)),
     offset: fc.option(fc.constantFrom(0, 1, 2, 5, 1_000_000_000), { freq: 2 }),
+    other: fc.option(fc.boolean()),
     sort: fc.option(
       fc.record({
         by: fc.oneof(fc.constantFrom(...METRIC_NAMES), fc.nat(3), fc.constant('change')),
@@ -597,7 +598,7 @@ const questions: fc.Arbitrary<Asked> = fc
     else if (drawn.asker === 'every') query.push(['scope', 'all'], ['owner_id', '*']);
     if (asked.length > 0) query.push(['group_by', asked.join(', ')]);
     if (drawn.metrics !== null) query.push(['metrics', drawn.metrics.join(',')]);
-    for (const name of ['interval', 'week_start', 'breakdown', 'bots', 'limit', 'offset'] as const) {
+    for (const name of ['interval', 'week_start', 'breakdown', 'bots', 'limit', 'offset', 'other'] as const) {
       if (drawn[name] !== null) query.push([name, ` ${drawn[name]} `]);
     }
     // A number stands for one of the dimensions asked for.
@@ -644,6 +645,7 @@ const questions: fc.Arbitrary<Asked> = fc
         bots: drawn.bots ?? 'include',
         limit: drawn.limit ?? 1_000,
         offset: drawn.offset ?? 0,
+        other: drawn.other ?? false,
         sort,
       },
     } satisfies Asked;

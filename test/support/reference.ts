@@ -40,6 +40,7 @@ export interface Question {
   readonly bots: 'include' | 'exclude' | 'only';
   readonly limit: number;
   readonly offset: number;
+  readonly other: boolean;
   /** A metric or dimension, `-` before it for the largest first. */
   readonly sort: string | undefined;
 }
@@ -173,6 +174,7 @@ export function expectedAnswer(
         const value = MEASURES[metric](group.clicks, firsts);
         return {
           ...fieldsOf(dimensions, group.parts, buckets, question.timezone),
+          ...(group.others === undefined ? {} : { other: true }),
           [metric]: shownAs(metric, value, question.timezone),
           ...(METRICS[metric].hasPercentage
             ? { [`${metric}_percentage`]: percent(Number(value), total) }
@@ -220,7 +222,7 @@ function comparer(
 ): (dimensions: readonly string[]) => Compared {
   if (before === undefined) return () => () => ({});
   if (before === null) return () => () => ({ previous: null, change: null });
-  const then = { ...question, ...before, limit: Infinity, offset: 0, sort: undefined };
+  const then = { ...question, ...before, limit: Infinity, offset: 0, other: false, sort: undefined };
   const firsts = firstClicks(then, clicks);
   const counted = clicks.filter((click) => isAskedFor(then, click));
   const buckets = question.groupBy.includes('time') ? bucketsOf(then) : [];
@@ -228,9 +230,18 @@ function comparer(
     const { shown } = groupsOf(then, dimensions, { counted, firsts }, buckets);
     const found = new Map(shown.map((group) => [JSON.stringify(group.parts), group.clicks]));
     const time = dimensions.indexOf('time');
-    return (metric, { parts }, value) => {
+    return (metric, { parts, others }, value) => {
       if (time >= 0 && Number(parts[time]) >= buckets.length) return { previous: null, change: null };
-      const previous = MEASURES[metric](found.get(JSON.stringify(parts)) ?? [], firsts);
+      const inRest = shown.filter(
+        (group) =>
+          others?.has(JSON.stringify(group.parts)) === false &&
+          (time < 0 || group.parts[time] === parts[time]),
+      );
+      const clicksThen =
+        others === undefined
+          ? (found.get(JSON.stringify(parts)) ?? [])
+          : inRest.flatMap((group) => group.clicks);
+      const previous = MEASURES[metric](clicksThen, firsts);
       const isNumber = METRICS[metric].kind !== 'instant';
       return {
         previous: shownAs(metric, previous, question.timezone),
@@ -537,9 +548,11 @@ function percent(part: number, whole: number): number {
 }
 
 interface Group {
-  /** A name for each dimension, a bucket's place for time. */
-  readonly parts: readonly (string | number)[];
+  /** A name for each dimension, a bucket's place for time; null where it is all but `others`. */
+  readonly parts: readonly (string | number | null)[];
   readonly clicks: KnownClick[];
+  /** The names of the groups that this one, of what a limit cuts off, does not stand for. */
+  readonly others?: ReadonlySet<string>;
 }
 
 function groupsOf(
@@ -566,10 +579,23 @@ function groupsOf(
   const all = [...found.values()];
   if (isTime) return { groups: all.length, shown: all };
   const byRank = rankBy(question, dimensions, firsts, compared);
-  const kept = all.toSorted(byRank).slice(question.offset, question.offset + question.limit);
+  const sorted = all.toSorted(byRank);
+  const last = question.offset + question.limit;
+  const kept = sorted.slice(question.offset, last);
   const time = dimensions.indexOf('time');
   const bucketOf = (group: Group): number => Number(group.parts[time]);
-  const shown = time < 0 ? kept : kept.toSorted((a, b) => bucketOf(a) - bucketOf(b) || byRank(a, b));
+  if (question.other) {
+    const others = new Set(sorted.slice(0, last).map(({ parts }) => JSON.stringify(parts)));
+    const cut = sorted.slice(last);
+    for (const bucket of new Set(cut.map(bucketOf))) {
+      const parts = dimensions.map((name) => (name === 'time' ? bucket : null));
+      const united = cut.filter((group) => Object.is(bucketOf(group), bucket));
+      kept.push({ parts, clicks: united.flatMap(({ clicks }) => clicks), others });
+    }
+  }
+  const isLast = ({ others }: Group): number => Number(others !== undefined);
+  const inOrder = (a: Group, b: Group): number => isLast(a) - isLast(b) || byRank(a, b);
+  const shown = kept.toSorted((a, b) => (time < 0 ? 0 : bucketOf(a) - bucketOf(b)) || inOrder(a, b));
   return { groups: all.length, shown };
 }
 

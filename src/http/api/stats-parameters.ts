@@ -126,6 +126,11 @@ function questionParameters(): Readonly<Record<string, Described>> {
         'Groups to pass over in each list; time lists are never cut. Past the last group, a list is empty.',
       schema: { type: 'integer', minimum: 0, maximum: MAX_OFFSET, default: 0 },
     },
+    other: {
+      description:
+        '`true`: a last row of each list, in lists with `time` one of each bucket, is all groups together that `limit` cuts off: `{"city": null, "other": true, …}`, its metrics exact, distinct visitors too. Where nothing is cut there is none. Groups that `offset` passes over are not in it.',
+      schema: { type: 'boolean', default: false },
+    },
     segment: {
       description:
         'Filters of the owner under a name, beside the others; several names are separated by commas, and all of them hold. Needs a key.',

@@ -93,7 +93,7 @@ const computedMetrics = z
   )
   .describe('Only where there are clicks.');
 
-const rows = z.array(z.record(z.string(), z.union([z.string(), z.number(), z.null()])));
+const rows = z.array(z.record(z.string(), z.union([z.string(), z.number(), z.literal(true), z.null()])));
 
 /** What rows say of the period that they are compared with. */
 const BEFORE = {
@@ -102,6 +102,9 @@ const BEFORE = {
   change: 'Only with `compare`: by how many percent the metric has changed; null from 0.',
 } as const;
 
+const OTHER =
+  'Only with `other`, in the row of the groups that `limit` cuts off: its dimensions but `time` are null.';
+
 /** The row of a breakdown, which has the fields of its own dimensions and metric alone. */
 export const breakdownRow = namedSchema(
   'BreakdownRow',
@@ -109,7 +112,8 @@ export const breakdownRow = namedSchema(
     .strictObject({
       time: z.string().exactOptional(),
       bucket_start: zoned.exactOptional(),
-      ...Object.fromEntries(FILTER_NAMES.map((name) => [name, z.string().exactOptional()])),
+      ...Object.fromEntries(FILTER_NAMES.map((name) => [name, z.string().nullable().exactOptional()])),
+      other: z.literal(true).exactOptional().describe(OTHER),
       ...Object.fromEntries(
         METRIC_NAMES.flatMap((metric) =>
           metricFields(metric).map((name) => [
@@ -121,7 +125,7 @@ export const breakdownRow = namedSchema(
       previous: z.union([zoned, decimal]).nullable().exactOptional().describe(BEFORE.previous),
       change: z.number().min(-100).nullable().exactOptional().describe(BEFORE.change),
     })
-    .meta({ patternProperties: { [PROPERTY_NAMES]: { type: 'string' } } })
+    .meta({ patternProperties: { [PROPERTY_NAMES]: { type: ['string', 'null'] } } })
     .describe('A row of a list of several dimensions: a field for each of them, and the metric.'),
 );
 
@@ -152,7 +156,8 @@ function singleList(metric: MetricName, name: DimensionName, optional = {}): rea
   const fields =
     name === 'time'
       ? { time: { type: 'string' }, bucket_start: { type: 'string', format: 'date-time' } }
-      : { [name]: { type: 'string' } };
+      : { [name]: { type: ['string', 'null'] } };
+  const others = name === 'time' ? {} : { other: { type: 'boolean', const: true, description: OTHER } };
   const row = {
     ...fields,
     ...Object.fromEntries(metricFields(metric).map((field) => [field, numberSchema(metric, field)])),
@@ -163,7 +168,7 @@ function singleList(metric: MetricName, name: DimensionName, optional = {}): rea
       type: 'array',
       items: {
         type: 'object',
-        properties: { ...row, ...optional },
+        properties: { ...row, ...others, ...optional },
         required: Object.keys(row),
         additionalProperties: false,
       },

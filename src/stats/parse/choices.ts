@@ -22,6 +22,7 @@ export const choices = z.object({
     .transform(Number)
     .pipe(z.number().max(MAX_OFFSET, `must be at most ${MAX_OFFSET}`))
     .default(0),
+  other: z.enum(['true', 'false'], 'must be true or false').default('false'),
 });
 
 /** @throws AppError 400 for a value that is not among those of its parameter */
@@ -29,8 +30,16 @@ export function parseChoices(raw: RawParameters) {
   const given = Object.fromEntries(Object.keys(choices.shape).map((name) => [name, valueOf(raw, name)]));
   const parsed = choices.safeParse(given);
   if (parsed.success) {
-    const { breakdown, bots, interval, week_start: weekStart, limit, offset } = parsed.data;
-    return { breakdown, bots, interval, weekStart, limit, ...(offset === 0 ? {} : { offset }) };
+    const { breakdown, bots, interval, week_start: weekStart, limit, offset, other } = parsed.data;
+    return {
+      breakdown,
+      bots,
+      interval,
+      weekStart,
+      limit,
+      ...(offset === 0 ? {} : { offset }),
+      ...(other === 'true' ? { other: true } : {}),
+    };
   }
   throw invalidBy(parsed.error);
 }

@@ -50,6 +50,8 @@ export interface StatsQuery {
   readonly limit: number | undefined;
   /** Groups passed over in each list but time's, before those that are kept; not given: none. */
   readonly offset?: number;
+  /** Whether a row of each list unites the groups that `limit` cuts off; only with a limit. */
+  readonly other?: boolean;
   /** What groups are ordered by; unless given, by the first metric, the largest first. */
   readonly sort?: Sort | undefined;
   /** Older clicks are past their retention and not counted, also while they are still stored; Unix milliseconds. */
@@ -155,7 +157,9 @@ function withPrevious(
  */
 export function exportQuery(request: StatsRequest, oldest: number | undefined): StatsQuery {
   const query = withRange(request, ownStart(request) ?? allTime(request, oldest));
-  return { ...query, ...withPrevious(request, query.range) };
+  const { other = false, ...rest } = { ...query, ...withPrevious(request, query.range) };
+  // All groups are kept where there is no limit.
+  return other && rest.limit !== undefined ? { ...rest, other } : rest;
 }
 
 /** The start of all time (Unix ms): seven days before its end where there are no clicks. */

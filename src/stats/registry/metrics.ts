@@ -1,6 +1,16 @@
 import { type Sql, sql } from '../../sql/sql.ts';
 import { namesOf } from '../../lib/names.ts';
-import { type Aggregate, added, earliest, latest, mean, perEach, percentiles } from './aggregates.ts';
+import {
+  type Aggregate,
+  added,
+  earliest,
+  latest,
+  mean,
+  perVisitor,
+  percentiles,
+  visitors,
+  visitorsWithout,
+} from './aggregates.ts';
 
 /** A number that lists have for each group, and the summary for all clicks. */
 export interface Metric {
@@ -72,7 +82,7 @@ export const METRICS = {
   },
   unique_clicks: {
     ...COUNT,
-    aggregate: added(sql`uniqExact(visitor)`),
+    aggregate: visitors(),
     total: 'unique_clicks',
     inSummary: 'always',
     cost: 4,
@@ -142,7 +152,7 @@ export const METRICS = {
   },
   clicks_per_visitor: {
     ...DECIMAL,
-    aggregate: perEach(sql`count()`, sql`uniqExact(visitor)`),
+    aggregate: perVisitor(sql`count()`),
     total: 'clicks_per_visitor',
     cost: 4,
     label: 'Clicks per visitor',
@@ -150,7 +160,7 @@ export const METRICS = {
   },
   new_visitors: {
     ...COUNT,
-    aggregate: (isFirstClick) => added(sql`uniqExactIf(visitor, ${isFirstClick})`),
+    aggregate: visitors,
     total: 'new_visitors',
     cost: 8,
     label: 'New visitors',
@@ -159,7 +169,7 @@ export const METRICS = {
   },
   returning_visitors: {
     ...COUNT,
-    aggregate: (isFirstClick) => added(sql`uniqExact(visitor) - uniqExactIf(visitor, ${isFirstClick})`),
+    aggregate: visitorsWithout,
     total: 'returning_visitors',
     cost: 8,
     label: 'Returning visitors',

@@ -4,7 +4,10 @@ import { type MetricName, metricOf } from '../registry/metrics.ts';
 import { matchBuckets } from '../time/matched-buckets.ts';
 
 /** By how many percent a metric has changed, as both are shown; null from 0, and where either is no number. */
-export function changeOf(value: string | number | null, previous: string | number | null): number | null {
+export function changeOf(
+  value: string | number | true | null,
+  previous: string | number | null,
+): number | null {
   return typeof value === 'number' && typeof previous === 'number' ? percentChange(value, previous) : null;
 }
 

@@ -16,7 +16,7 @@ export interface StatsRows {
   readonly rows: readonly StatsRow[];
 }
 
-type ListRow = Readonly<Record<string, string | number | null>>;
+type ListRow = Readonly<Record<string, string | number | true | null>>;
 
 /** What the statistics API answers a question with. */
 export interface StatsResult<List = readonly ListRow[]> extends StatsHead {
@@ -155,12 +155,14 @@ function* groupsOf(
     return;
   }
   for (const row of rows) {
-    const fields: Record<string, string | number> = {};
+    const isOther = read(row, 'other') === 1;
+    const fields: Record<string, string | number | true | null> = {};
     for (const dimension of list.dimensions) {
       const value = read(row, dimension) ?? '';
       if (dimension === 'time') Object.assign(fields, timeFields.of(Number(value)));
-      else fields[dimension] = value;
+      else fields[dimension] = isOther ? null : value;
     }
+    if (isOther) fields['other'] = true;
     yield { fields, row };
   }
 }

@@ -8,7 +8,8 @@ import { filterClicks } from './conditions.ts';
 import { type RowOf, exportLists } from './export-lists.ts';
 import { blankDimensions } from './lists.ts';
 import { countedMetrics, listMetrics, selectSummary } from './numbers.ts';
-import { isShown, limitBy, placeInList, rankAndNames } from './order.ts';
+import { shownAndOthers } from './others.ts';
+import { isAfterOffset, isShown, limitBy, placeInList, rankAndNames } from './order.ts';
 import { PREVIOUS, groupsOfBoth, mergedOfBoth, previousColumns } from './periods.ts';
 import { rowText } from './row-text.ts';
 import { clicksFrom } from './sharding.ts';
@@ -39,12 +40,15 @@ export function compileExport(plan: Plan, rowOf: RowOf): Sql {
   const end = param('UInt8', endOf(plan));
   const forEachMetric = (rows: Sql): Sql =>
     sql`SELECT *, arrayJoin(if(list IN (0, ${end}), [toUInt8(0)], ${metrics})) AS metric FROM\n(\n${rows}\n)`;
-  const groups = sharding === undefined ? serverRows(plan) : shardedRows(plan);
-  const shown =
-    query.limit === undefined && query.offset === undefined
+  const withOthers = query.other === true;
+  const isOneRead = withOthers || sharding !== undefined;
+  const groups = isOneRead ? rowsOfOneRead(plan) : serverRows(plan);
+  const shown = withOthers
+    ? weighed(plan, forEachMetric(groups))
+    : query.limit === undefined && query.offset === undefined
       ? counted(sql`${forEachMetric(groups)}\n${shownOrder(query)}`)
       : sql`${forEachMetric(cutRows(plan, groups))}\n${shownOrder(query)}`;
-  const totals = sharding === undefined ? summaries(plan) : EMPTY;
+  const totals = isOneRead ? EMPTY : summaries(plan);
   // What only a late branch asks for is worked out for its rows alone: without `ignore` the delimiters would count each other.
   return sql`${totals}SELECT multiIf(
   ignore(before), '',
@@ -86,7 +90,8 @@ function summaryOf(plan: Plan): Statement {
 /** The order of the result: each list's rows as they are shown, then its delimiter. */
 function shownOrder(query: StatsQuery): Sql {
   const time = query.groupBy.includes('time') ? sql`time, ` : EMPTY;
-  return sql`ORDER BY list, metric, is_row DESC, ${time}${join(rankAndNames(query), ', ')}`;
+  const other = query.other === true ? sql`other, ` : EMPTY;
+  return sql`ORDER BY list, metric, is_row DESC, ${time}${other}${join(rankAndNames(query), ', ')}`;
 }
 
 /** The rows of each list that are shown, and all delimiters, each with how many rows and delimiters are before it. */
@@ -103,6 +108,17 @@ function cutRows(plan: Plan, rows: Sql): Sql {
   return sql`SELECT *, ${place} AS place, ${before} AS before FROM\n(\n${rows}\n)\nQUALIFY is_row = 0 OR ${isShown(plan)}`;
 }
 
+/**
+ * Rows that are cut already in order, each with how many groups and delimiters are before it. The first group of a list says
+ * how many it has.
+ */
+function weighed(plan: Plan, rows: Sql): Sql {
+  const { query } = plan;
+  const weight = sql`if(is_row = 0, 1, if(place = 1, ifNull(groups, 0), 0))`;
+  const before = sql`sum(${weight}) OVER (ORDER BY list, metric, is_row DESC ROWS UNBOUNDED PRECEDING) - 1`;
+  return sql`SELECT *, ${before} AS before FROM\n(\n${rows}\n)\nQUALIFY is_row = 0 OR ${isAfterOffset(plan)}\n${shownOrder(query)}`;
+}
+
 /** Rows in order, each with how many are before it. */
 function counted(rows: Sql): Sql {
   return sql`SELECT *, rowNumberInAllBlocks() AS before FROM\n(\n${rows}\n)`;
@@ -113,9 +129,10 @@ function serverRows(plan: Plan): Sql {
   return rowsAndDelimiters(groupsOfBoth(plan), plan, [...listMetrics(plan.query), ...previousColumns(plan)]);
 }
 
-/** The same, each row with the totals: the shards are asked once, so that these are of the view that the groups are of. */
-function shardedRows(plan: Plan): Sql {
-  const merged = mergedOfBoth(plan);
+/** The same, each row with the totals: clicks are read once, so that these are of the view that the groups are of. */
+function rowsOfOneRead(plan: Plan): Sql {
+  const withOthers = plan.query.other === true;
+  const merged = withOthers ? shownAndOthers(plan) : mergedOfBoth(plan);
   // The groups of a single list have totals of their own.
   const totalsOf = (list: number): Sql => {
     const isSummary = sql`list = ${param('UInt8', list)}`;
@@ -126,12 +143,13 @@ function shardedRows(plan: Plan): Sql {
   };
   const before = plan.previous && sql`, ${totalsOf(PREVIOUS)} AS previous_totals`;
   const { query } = plan;
-  const numbers = [...listMetrics(query), ...previousColumns(plan)];
+  const further = [...previousColumns(plan), ...(withOthers ? ['other', 'groups', 'place'] : [])];
+  const numbers = [...listMetrics(query), ...further];
   const shown = ['list', 'is_row', ...numbers, ...query.groupBy].map(identifier);
   return sql`SELECT ${join(shown, ', ')}, ${totalsOf(0)} AS totals${before ?? EMPTY}
 FROM
 (
-${rowsAndDelimiters(merged, plan, [...countedMetrics(plan.query), ...previousColumns(plan)])}
+${rowsAndDelimiters(merged, plan, [...countedMetrics(query), ...further])}
 )
 QUALIFY list NOT IN (0, ${param('UInt8', PREVIOUS)}) OR is_row = 0`;
 }
@@ -184,7 +202,10 @@ type Values = Readonly<Record<string, Sql>>;
 
 /** The expressions of all columns that rows of a query have, by name. */
 function shownValues(query: StatsQuery): Values {
-  const dimensions = query.groupBy.map((name) => [name, identifier(name)] as const);
+  const { other = false } = query;
+  const dimensions = query.groupBy.map(
+    (name) => [name, other ? sql`if(other, NULL, ${identifier(name)})` : identifier(name)] as const,
+  );
   const metrics = query.metrics.flatMap((name) => {
     const total = totalOf(name, query);
     // As `percentage` does it: in doubles, halves up.
@@ -195,7 +216,8 @@ function shownValues(query: StatsQuery): Values {
     ] as const;
   });
   const times = query.groupBy.includes('time') ? timeTexts(query) : {};
-  return { ...Object.fromEntries([...dimensions, ...metrics]), ...times };
+  const flags = other ? { other: sql`other` } : {};
+  return { ...Object.fromEntries([...dimensions, ...metrics]), ...times, ...flags };
 }
 
 /** A bucket of time's own list: what is to be shown of it, one after the other. */

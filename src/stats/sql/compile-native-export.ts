@@ -4,7 +4,8 @@ import { mapEntries } from '../../lib/names.ts';
 import type { StatsQuery } from '../parse/query.ts';
 import type { Plan } from '../plan.ts';
 import { comparedValues, shownValue } from './compile-export.ts';
-import { isShown, placeInList, rankAndNames } from './order.ts';
+import { shownAndOthers } from './others.ts';
+import { isAfterOffset, isShown, placeInList, rankAndNames } from './order.ts';
 import { IS_PREVIOUS, PREVIOUS, groupsOfBoth, mergedOfBoth } from './periods.ts';
 import { timeTexts } from './time-text.ts';
 
@@ -15,11 +16,30 @@ import { timeTexts } from './time-text.ts';
  */
 export function compileNativeExport(plan: Plan): Sql {
   const { query, lists, sharding } = plan;
-  const rows = sharding === undefined ? groupsOfBoth(plan) : mergedOfBoth(plan);
+  const withOthers = query.other === true;
+  const rows = withOthers
+    ? shownAndOthers(plan)
+    : sharding === undefined
+      ? groupsOfBoth(plan)
+      : mergedOfBoth(plan);
   const rank = join(rankAndNames(query), ', ');
-  const cut = query.limit !== undefined || query.offset !== undefined;
+  // Others are what is cut already, but for the first group of a list.
+  const isUncut = query.limit === undefined && query.offset === undefined;
+  const place = isUncut || withOthers ? EMPTY : sql`, ${placeInList(query)} AS place`;
+  const cut = isUncut
+    ? EMPTY
+    : withOthers
+      ? sql`\nAND (${isAfterOffset(plan)})`
+      : sql`\nQUALIFY ${isShown(plan)}`;
   const dimensions = query.groupBy.flatMap((name) => (name === 'time' ? ['time', 'bucket_start'] : [name]));
-  const shown = ['list', ...dimensions, ...query.metrics, ...comparedColumns(plan).map(([name]) => name)];
+  const flags = withOthers ? ['other'] : [];
+  const shown = [
+    'list',
+    ...dimensions,
+    ...flags,
+    ...query.metrics,
+    ...comparedColumns(plan).map(([name]) => name),
+  ];
   // Two steps, because ClickHouse would take an alias `time` for the column in the expressions beside it.
   return sql`SELECT ${join(
     // The columns' names are what the file's readers see.
@@ -31,11 +51,11 @@ FROM
 SELECT ${join(shownColumns(plan), ', ')}
 FROM
 (
-SELECT *${cut ? sql`, ${placeInList(query)} AS place` : EMPTY} FROM
+SELECT *${place} FROM
 ${subquery(rows)}
-WHERE list NOT IN (0, ${param('UInt8', PREVIOUS)})${cut ? sql`\nQUALIFY ${isShown(plan)}` : EMPTY}
+WHERE list NOT IN (0, ${param('UInt8', PREVIOUS)})${cut}
 )
-ORDER BY list, ${lists.some((list) => list.dimensions.includes('time')) ? sql`time, ` : EMPTY}${rank}
+ORDER BY list, ${lists.some((list) => list.dimensions.includes('time')) ? sql`time, ` : EMPTY}${withOthers ? sql`other, ` : EMPTY}${rank}
 )`;
 }
 
@@ -76,6 +96,7 @@ function shownColumns(plan: Plan): readonly Sql[] {
     ...query.groupBy
       .filter((name) => name !== 'time')
       .map((name) => named(identifier(name), `shown_${name}`)),
+    ...(query.other === true ? [named(sql`toBool(other)`, 'shown_other')] : []),
     ...query.metrics.map((name) => named(shownValue(name, query), `shown_${name}`)),
     // Rows of the period compared with are compared with none.
     ...comparedColumns(plan).map(([name, value]) =>

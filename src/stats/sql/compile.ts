@@ -3,6 +3,7 @@ import type { Sql } from '../../sql/sql.ts';
 import type { Plan } from '../plan.ts';
 import { countGroups } from './count.ts';
 import { limitGroups, orderRows } from './order.ts';
+import { uniteOthers } from './others.ts';
 import { addPreviousPeriod, matchPeriods } from './periods.ts';
 import { mergeShards } from './sharding.ts';
 import { addSummary } from './summary.ts';
@@ -19,6 +20,9 @@ const PASSES: readonly Pass[] = [
   orderRows,
 ];
 
+/** The same where a row of each list unites the groups that are cut. */
+const PASSES_WITH_OTHERS: readonly Pass[] = [addSummary, addPreviousPeriod, uniteOthers];
+
 /**
  * A plan as one SQL query, so that all of an answer is of one view of the clicks. The columns of its rows are those of
  * `columnsOf`.
@@ -30,12 +34,14 @@ export function compile(plan: Plan): Sql {
 /**
  * The columns of a compiled query's rows, in order: `list` (0 for the summary, else the list's place counted from 1), the
  * dimensions asked for (blank where a list has them not; `time` in Unix seconds), the metrics, the summary's totals
- * (instants in Unix milliseconds) and `groups`, how many its list has.
+ * (instants in Unix milliseconds) and `groups`, how many its list has. Where they are asked for, `other` is 1 in rows that
+ * unite groups.
  */
 export function columnsOf(plan: Plan): readonly string[] {
   return columnNames(statementOf(plan));
 }
 
 function statementOf(plan: Plan): Statement {
-  return PASSES.reduce<Statement>((statement, pass) => pass(statement, plan), countGroups(plan));
+  const passes = plan.query.other === true ? PASSES_WITH_OTHERS : PASSES;
+  return passes.reduce<Statement>((statement, pass) => pass(statement, plan), countGroups(plan));
 }

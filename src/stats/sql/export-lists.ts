@@ -29,7 +29,8 @@ export function exportLists(query: StatsQuery): readonly ExportListPlan[] {
         groupName,
         metric,
         columns: [
-          ...list.dimensions.flatMap(columnsOf),
+          ...list.dimensions.flatMap((name) => columnsOf(name, query)),
+          ...(query.other === true && !isTimeList(list) ? [OTHER] : []),
           ...metricColumns(metric),
           ...(query.previous === undefined ? [] : comparedColumns(metric)),
         ],
@@ -54,8 +55,11 @@ function comparedColumns(name: MetricName): readonly Column[] {
   ];
 }
 
-function columnsOf(name: DimensionName): readonly Column[] {
-  if (name !== 'time') return [{ name, kind: 'text' }];
+/** Whether a row is of the groups together that a limit cuts off. */
+const OTHER: Column = { name: 'other', kind: 'flag', isNullable: true };
+
+function columnsOf(name: DimensionName, { other = false }: StatsQuery): readonly Column[] {
+  if (name !== 'time') return [{ name, kind: 'text', ...(other ? { isNullable: true } : {}) }];
   return [
     { name, kind: 'plain' },
     { name: 'bucket_start', kind: 'plain' },

@@ -1,7 +1,7 @@
-import { type Select, type Selection, as, sourceSql } from '../../sql/select.ts';
+import { type Select, as, sourceSql } from '../../sql/select.ts';
 import { EMPTY, type Sql, sql } from '../../sql/sql.ts';
 import type { Plan } from '../plan.ts';
-import { type Aggregate, partColumn } from '../registry/aggregates.ts';
+import { type Aggregate, type Part, added, partColumn } from '../registry/aggregates.ts';
 import { METRIC_NAMES, type MetricName, aggregateOf, metricOf, summaryMetrics } from '../registry/metrics.ts';
 import type { StatsQuery } from '../parse/query.ts';
 import { returningVisitors } from './visitor-plan.ts';
@@ -30,27 +30,63 @@ export function selectSummary(select: Select, plan: Plan): Select {
   return selectNumbers(select, plan, (name) => aggregateOf(name, plan.isFirstClick));
 }
 
-/** A metric from the rows of all shards. */
-export function mergedMetric(name: MetricName, column: (name: string) => Sql): Selection {
-  const merged = aggregateOf(name, EMPTY).merge((part) => column(partColumn(name, part)));
-  return as(name, orEmpty(name, merged));
+/** A column that rows have where groups are put together from them. */
+export interface PartColumn {
+  readonly name: string;
+  readonly part: Part;
 }
 
-/** A column for each metric, NULL where it is not counted; on a shard the columns that it is put together from later. */
+/** The columns that a query's metrics are put together from. */
+export function partColumns(query: StatsQuery): readonly PartColumn[] {
+  const parts = countedMetrics(query).flatMap((name) =>
+    Object.entries(aggregateOf(name, EMPTY).parts).map(
+      ([suffix, part]) => [partColumn(name, suffix), partFor(query, part)] as const,
+    ),
+  );
+  return Array.from(new Map(parts), ([name, part]) => ({ name, part }));
+}
+
+/** A metric put together from rows. @param combined a column of theirs, of all of them */
+export function metricFrom(
+  name: MetricName,
+  query: Pick<StatsQuery, 'other'>,
+  combined: (column: string, part: Part) => Sql,
+): Sql {
+  const { parts, from } = aggregateOf(name, EMPTY);
+  const read = (suffix: string): Sql => {
+    const { [suffix]: part } = parts;
+    if (part === undefined) throw new Error('A metric lacks a part of it.');
+    const own = partFor(query, part);
+    return own.read(combined(partColumn(name, suffix), own));
+  };
+  return orEmpty(name, from(read));
+}
+
+function partFor({ other = false }: Pick<StatsQuery, 'other'>, part: Part): Part {
+  return other ? (part.ofGroups ?? part) : part;
+}
+
+/**
+ * A column for each metric, NULL where it is not counted; where rows are put together later, the columns that it is put
+ * together from.
+ */
 function selectNumbers(
   select: Select,
   { query, sharding }: Plan,
   countedAs: (name: MetricName) => Aggregate | undefined,
 ): Select {
+  const { other = false } = query;
   const numbers = new Map<string, Sql>();
   for (const name of countedMetrics(query)) {
     const counted = countedAs(name);
-    if (sharding === undefined) {
+    if (sharding === undefined && !other) {
       numbers.set(name, counted === undefined ? NULL : orEmpty(name, counted.value));
       continue;
     }
-    for (const part of Object.keys(aggregateOf(name, EMPTY).parts)) {
-      numbers.set(partColumn(name, part), counted?.parts[part] ?? NULL);
+    for (const [suffix, known] of Object.entries(aggregateOf(name, EMPTY).parts)) {
+      const part = counted?.parts[suffix];
+      const column = part === undefined ? partFor(query, known).absent : partFor(query, part).counted;
+      numbers.set(partColumn(name, suffix), column);
     }
   }
   return { ...select, columns: [...select.columns, ...[...numbers].map(([name, value]) => as(name, value))] };
@@ -61,8 +97,7 @@ function listAggregate(name: MetricName, select: Select, plan: Plan): Aggregate 
   const { countReturningApart } = metricOf(name);
   const aggregate = aggregateOf(name, isFirstClick);
   if (visitorPlan === 'all-alike' || isOnePass || countReturningApart === undefined) return aggregate;
-  const value = countReturningApart(returningVisitors(sourceSql(select)));
-  return { ...aggregate, value, parts: { '': value } };
+  return added(countReturningApart(returningVisitors(sourceSql(select))));
 }
 
 /** A decimal is NULL where no click has a value. */

@@ -44,7 +44,7 @@ export function orderRows(rows: Statement, plan: Plan): Statement {
  * The branches run beside each other, and so do the lists of the first. As many streams as cores for each only make more
  * sets of visitors to merge in the end.
  */
-const FEWER_STREAMS = sql`max_streams_to_max_threads_ratio = 0.5`;
+export const FEWER_STREAMS = sql`max_streams_to_max_threads_ratio = 0.5`;
 
 /**
  * `LIMIT` of each list's groups, which never cuts time's own.
@@ -61,10 +61,11 @@ export function limitBy(limit: number, { lists, previous }: Plan, each: Sql = sq
 /**
  * The place of a row in its list, counted from 1.
  * @param each what tells the lists apart
+ * @param order what rows are ordered by
  */
-export function placeInList(query: StatsQuery, each: Sql = sql`list`): Sql {
+export function placeInList(query: StatsQuery, each: Sql = sql`list`, order = rankAndNames(query)): Sql {
   // A frame of one row: ClickHouse then holds no more of a list than it is reading.
-  return sql`row_number() OVER (PARTITION BY ${each} ORDER BY ${join(rankAndNames(query), ', ')} ROWS BETWEEN CURRENT ROW AND CURRENT ROW)`;
+  return sql`row_number() OVER (PARTITION BY ${each} ORDER BY ${join(order, ', ')} ROWS BETWEEN CURRENT ROW AND CURRENT ROW)`;
 }
 
 /** Whether a row's place is among those that `offset` and `limit` leave of its list; all of time's are. */
@@ -78,6 +79,11 @@ export function isShown({ query: { offset = 0, limit }, lists, previous }: Plan)
       : sql`place BETWEEN ${param('UInt64', offset + 1)} AND ${param('UInt64', offset + limit)}`,
   ];
   return join(conditions, ' OR ');
+}
+
+/** Whether a row of a list that is cut already is more than what says how many groups there are. */
+export function isAfterOffset(plan: Plan): Sql {
+  return isShown({ ...plan, query: { ...plan.query, limit: undefined } });
 }
 
 /**

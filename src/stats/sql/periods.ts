@@ -78,36 +78,50 @@ function besidePrevious(rows: Statement, before: Statement): Statement {
   );
 }
 
-/** Each group once: its row, and the one that the period compared with has for it. */
-function matched(rows: Statement, plan: Plan, numbers: readonly MetricName[]): Statement {
-  const { query, lists } = plan;
+/**
+ * Rows of both periods at the places of the lists that they belong to: `place`, `is_match` for what is of the period
+ * compared with, `at` in place of `time`, which is that of the other period's bucket, and negative where it has none.
+ * @param numbers the columns of numbers
+ */
+export function placeRows(rows: Statement, { query, lists }: Plan, numbers: readonly string[]): Select {
   const timeList = param('UInt8', lists.findIndex(isTimeList) + 1);
-  const byTime = query.groupBy.includes('time') ? bucketsOf(query) : undefined;
-  const dimensions = query.groupBy.filter((name) => name !== 'time');
-  const placed = {
+  return {
     ...selectFrom(sql`${subquery(rows)} AS counted`),
     columns: [
       as('place', placesOf(timeList)),
       as('is_match', sql`list >= ${param('UInt8', PREVIOUS)} AND place < ${param('UInt8', PREVIOUS)}`),
-      ...(byTime === undefined ? [] : [as('at', bucketOf(byTime))]),
-      ...dimensions.map(named),
+      ...(query.groupBy.includes('time') ? [as('at', bucketOf(bucketsOf(query)))] : []),
+      ...query.groupBy.filter((name) => name !== 'time').map(named),
       ...numbers.map(named),
     ],
   };
-  const keys = ['place', ...(byTime === undefined ? [] : ['at']), ...dimensions];
+}
+
+/** The columns by which rows that `placeRows` has placed are of one group. */
+export function placedKeys({ groupBy }: StatsQuery): readonly string[] {
+  const dimensions = groupBy.filter((name) => name !== 'time');
+  return ['place', ...(dimensions.length === groupBy.length ? [] : ['at']), ...dimensions];
+}
+
+/** Each group once: its row, and the one that the period compared with has for it. */
+function matched(rows: Statement, plan: Plan, numbers: readonly MetricName[]): Statement {
+  const { query, lists } = plan;
+  const timeList = param('UInt8', lists.findIndex(isTimeList) + 1);
   const isShown = sql`place >= ${param('UInt8', PREVIOUS)} OR place = ${timeList} OR countIf(NOT is_match) > 0`;
   // The table's name stands before: without it an alias would be taken for the column.
   const number = (name: MetricName): Sql => sql`placed.${identifier(name)}`;
   const grouped: Select = {
-    ...selectFrom(sql`${subquery(placed)} AS placed`),
+    ...selectFrom(sql`${subquery(placeRows(rows, plan, numbers))} AS placed`),
     columns: [
       as('list', sql`place`),
       ...query.groupBy.map((name) => (name === 'time' ? as(name, sql`at`) : named(name))),
       ...numbers.map((name) => as(name, sql`anyIf(${number(name)}, NOT is_match)`)),
-      ...query.metrics.map((name) => as(previousOf(name), previousNumber(name, number(name), byTime))),
+      ...query.metrics.map((name) =>
+        as(previousOf(name), previousNumber(name, sql`anyIf(${number(name)}, is_match)`, query, sql`at`)),
+      ),
     ],
-    groupBy: join(keys.map(identifier), ', '),
-    having: byTime === undefined ? isShown : sql`(${isShown}) AND at >= 0`,
+    groupBy: join(placedKeys(query).map(identifier), ', '),
+    having: query.groupBy.includes('time') ? sql`(${isShown}) AND at >= 0` : isShown,
   };
   return selectOf(
     grouped,
@@ -133,13 +147,17 @@ function bucketOf({ starts, shifts }: MatchedBuckets): Sql {
   return sql`if(is_match AND time != 0, time + ${shift}, time)`;
 }
 
-/** What a metric was; NULL in a bucket that the period compared with has none for. */
-function previousNumber(name: MetricName, column: Sql, byTime: MatchedBuckets | undefined): Sql {
+/**
+ * What a metric was; NULL in a bucket that the period compared with has none for.
+ * @param found what was found of that period
+ * @param at the bucket
+ */
+export function previousNumber(name: MetricName, found: Sql, query: StatsQuery, at: Sql): Sql {
   const { kind, empty } = metricOf(name);
-  const found = sql`anyIf(${column}, is_match)`;
   // Of no row, an instant is that of 1970.
   const value =
     kind === 'instant' ? sql`nullIf(${found}, 0)` : empty === 0 ? sql`ifNull(${found}, 0)` : found;
-  if (byTime?.surplusFrom === undefined) return value;
-  return sql`if(at >= ${param('Int64', byTime.surplusFrom)}, NULL, ${value})`;
+  const surplusFrom = query.groupBy.includes('time') ? bucketsOf(query).surplusFrom : undefined;
+  if (surplusFrom === undefined) return value;
+  return sql`if(${at} >= ${param('Int64', surplusFrom)}, NULL, ${value})`;
 }

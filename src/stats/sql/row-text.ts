@@ -1,7 +1,7 @@
 import { assertNever } from '../../errors.ts';
 import { type Param, type Sql, join, param, sql } from '../../sql/sql.ts';
 import { FORMULA_IN_CLICKHOUSE } from '../../lib/formula-guard.ts';
-import { type Column, type Escape, type RowTemplate, nullText } from '../../lib/row-template.ts';
+import { type Column, type Escape, type RowTemplate, flagText, nullText } from '../../lib/row-template.ts';
 
 /** Put before each text when a row's are looked at together: a character that no format minds. */
 const BEFORE = '\u007F';
@@ -49,16 +49,18 @@ function concatenated({ escape, pieces }: RowTemplate, values: Values, textOf: (
   );
 }
 
-function textOfColumn({ kind }: Column, value: Sql, escape: Escape, textOf: (text: Sql) => Sql): Sql {
-  switch (kind) {
+function textOfColumn(column: Column, value: Sql, escape: Escape, textOf: (text: Sql) => Sql): Sql {
+  switch (column.kind) {
     case 'number':
       return sql`toString(${value})`;
     case 'plain':
       return unescaped(value, escape);
     case 'text':
       return textOf(value);
+    case 'flag':
+      return sql`if(${value}, ${param('String', flagText(column))}, '')`;
     default:
-      return assertNever(kind);
+      return assertNever(column.kind);
   }
 }
 

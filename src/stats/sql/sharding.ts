@@ -1,7 +1,7 @@
-import { type Select, type Statement, named, selectFrom, statementSql } from '../../sql/select.ts';
+import { type Select, type Statement, as, named, selectFrom, statementSql } from '../../sql/select.ts';
 import { type Sql, identifier, join, quoted, sql, tableOf } from '../../sql/sql.ts';
 import type { Plan } from '../plan.ts';
-import { countedMetrics, mergedMetric } from './numbers.ts';
+import { countedMetrics, metricFrom } from './numbers.ts';
 
 /** Clicks that are sharded over a cluster by visitor, so that each visitor's clicks are on one shard. */
 export interface Sharding {
@@ -31,7 +31,10 @@ export function mergeShards(statement: Statement, { query, sharding }: Plan): St
   const names = ['list', ...query.groupBy];
   // The table's name stands before: without it an alias would be taken for the column.
   const numbers = countedMetrics(query).map((name) =>
-    mergedMetric(name, (column) => sql`shards.${identifier(column)}`),
+    as(
+      name,
+      metricFrom(name, query, (column, { combine }) => combine(sql`shards.${identifier(column)}`)),
+    ),
   );
   return {
     ...selectFrom(sql`${onEachShard(sharding, statementSql(statement))} AS shards`),

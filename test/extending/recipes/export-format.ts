@@ -72,6 +72,22 @@ export function exportFormat(start: StartCopy): void {
     );
   });
 
+  test('what a limit cuts off is a row of each list, in lists with time one of each bucket', async () => {
+    const query = `${RANGE}&format=jsonl&limit=1&metrics=clicks&other=true`;
+    const rows = rowsOf(await (await copy.send('GET', `/api/v1/export?${query}`)).text());
+    const others = { clicks: 1, browser: '', other: true };
+    const own = [0, 1, 2, 4].map((place) => {
+      const { unique_clicks: _, ...row } = ROWS[place] ?? { unique_clicks: 0 };
+      return { ...row, other: false };
+    });
+    expect(rows).toEqual([
+      ...own.slice(0, 3),
+      { list: 'browser', ...NO_TIME, ...others },
+      ...own.slice(3),
+      { list: 'time,browser', ...SECOND, ...others },
+    ]);
+  });
+
   test('the command line writes it', async () => {
     const file = join(newFolder(), 'clicks.jsonl');
     const args = [

@@ -115,6 +115,6 @@ export function metric(start: StartCopy): void {
     const { metrics, summary } = components.schemas.StatsAnswer.properties;
     expect(summary.properties.direct_clicks.description).toBe('Clicks without a referrer.');
     const { properties } = metrics.properties.slowest_redirect_by_browser.items;
-    expect(Object.keys(properties)).toEqual(['browser', 'slowest_redirect', 'previous', 'change']);
+    expect(Object.keys(properties)).toEqual(['browser', 'slowest_redirect', 'other', 'previous', 'change']);
   });
 }

@@ -88,7 +88,7 @@ uniqExact(visitor) AS clicks_per_visitor_each`;
   for (const select of selected({ metrics }, { sharding })) expect(select).toContain(parts);
   const merged = linesBetween(readable({ metrics }, { sharding }), 'ifNull(', 'count() OVER');
   const percentile = (place: number, name: string): string =>
-    `ifNotFinite(floor(quantilesExactInclusiveMerge(0.5, 0.95, 0.99)(shards.redirect_ms_values)[${place}] * 100 + 0.5) / 100, NULL) AS ${name},`;
+    `ifNotFinite(floor(finalizeAggregation(quantilesExactInclusiveMergeState(0.5, 0.95, 0.99)(shards.redirect_ms_values))[${place}] * 100 + 0.5) / 100, NULL) AS ${name},`;
   expect(merged.split('\n').slice(1)).toEqual([
     percentile(1, 'p50_redirection_time'),
     percentile(3, 'p99_redirection_time'),
@@ -150,7 +150,11 @@ HAVING min(clicked_at) >= "2026-01-01 00:00:00.000"
     .map((line) => line.trim())
     .join('\n');
   expect(flat).toContain(`uniqExactIf(visitor, ${isFirst}) AS new_visitors`);
-  expect(flat).toContain(`uniqExact(visitor) - uniqExactIf(visitor, ${isFirst}) AS returning_visitors`);
+  const returning =
+    'sharding' in options
+      ? `uniqExact(visitor) AS returning_visitors_all,\nuniqExactIf(visitor, ${isFirst}) AS returning_visitors_some`
+      : `uniqExact(visitor) - uniqExactIf(visitor, ${isFirst}) AS returning_visitors`;
+  expect(flat).toContain(returning);
 });
 
 test('visitors who return are counted apart in lists, not in the summary', () => {

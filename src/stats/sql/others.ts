@@ -1,0 +1,153 @@
+import {
+  type Select,
+  type Selection,
+  type Statement,
+  as,
+  named,
+  selectFrom,
+  statementSql,
+  subquery,
+} from '../../sql/select.ts';
+import { type Sql, identifier, join, param, sql } from '../../sql/sql.ts';
+import type { StatsQuery } from '../parse/query.ts';
+import type { Plan } from '../plan.ts';
+import { type MetricName, previousOf } from '../registry/metrics.ts';
+import { countGroups } from './count.ts';
+import { isTimeList } from './lists.ts';
+import { countedMetrics, listMetrics, metricFrom, partColumns } from './numbers.ts';
+import { FEWER_STREAMS, isAfterOffset, placeInList, rankAndNames, rankOf } from './order.ts';
+import { IS_PREVIOUS, addPreviousPeriod, placeRows, placedKeys, previousNumber } from './periods.ts';
+import { onEachShard } from './sharding.ts';
+import { addSummary } from './summary.ts';
+
+/*
+ * With `other`, a last row of each list unites the groups behind those that are shown; in a list with time, one of each
+ * bucket. The numbers of groups do not add up to that of their union (distinct visitors, percentiles), so rows carry what
+ * numbers are made of until it is known which groups are shown.
+ */
+
+/** A period's columns of parts, as they are combined and then united. */
+type Period = 'part' | 'part_previous';
+
+/** From the rows of all shards and both periods to those that are shown, in their order, and the summaries. */
+export function uniteOthers(rows: Statement, plan: Plan): Select {
+  return unite(rank(combine(rows, plan), plan), plan);
+}
+
+/** The same of a plan. */
+export function shownAndOthers(plan: Plan): Select {
+  return uniteOthers(addPreviousPeriod(addSummary(countGroups(plan), plan), plan), plan);
+}
+
+/** Each group once, with its parts in both periods and the numbers that it is ranked by. */
+function combine(rows: Statement, plan: Plan): Select {
+  const { query, previous } = plan;
+  const hasTime = query.groupBy.includes('time');
+  const isMatch = previous && sql`is_match`;
+  const isNow = previous && sql`NOT is_match`;
+  const parts = partColumns(query);
+  const names = parts.map(({ name }) => name);
+  const groups = rowsOfAll(rows, plan, names);
+  // The table's name stands before: without it an alias would be taken for the column.
+  const numberOf = (name: MetricName, condition: Sql | undefined): Sql =>
+    metricFrom(name, query, (column, part) => part.combine(sql`placed.${identifier(column)}`, condition));
+  const combined = (period: Period, condition: Sql | undefined): readonly Selection[] =>
+    parts.map(({ name, part }) =>
+      as(`${period}_${name}`, part.combine(sql`placed.${identifier(name)}`, condition)),
+    );
+  const numbers = rankMetrics(query).map((name) => as(name, numberOf(name, isNow)));
+  const ranked = rankOf(query);
+  const before =
+    previous !== undefined && query.sort?.by === 'change'
+      ? [as(previousOf(ranked), previousNumber(ranked, numberOf(ranked, isMatch), query, sql`at`))]
+      : [];
+  const own = [...numbers, ...combined('part', isNow)];
+  if (previous === undefined) {
+    const keys = ['list', ...query.groupBy];
+    return {
+      ...selectFrom(sql`${subquery(groups)} AS placed`),
+      columns: [...keys.map(named), as('is_now', sql`1`), ...own],
+      groupBy: join(keys.map(identifier), ', '),
+    };
+  }
+  return {
+    ...selectFrom(sql`${subquery(placeRows(groups, plan, names))} AS placed`),
+    columns: [
+      as('list', sql`place`),
+      ...query.groupBy.map((name) => (name === 'time' ? as(name, sql`at`) : named(name))),
+      as('is_now', sql`countIf(NOT is_match) > 0`),
+      ...own,
+      ...before,
+      ...combined('part_previous', isMatch),
+    ],
+    groupBy: join(placedKeys(query).map(identifier), ', '),
+    having: hasTime ? sql`at >= 0` : undefined,
+  };
+}
+
+/** The rows of every shard. */
+function rowsOfAll(rows: Statement, { query, sharding }: Plan, parts: readonly string[]): Statement {
+  if (sharding === undefined) return rows;
+  return {
+    ...selectFrom(onEachShard(sharding, statementSql(rows))),
+    columns: ['list', ...query.groupBy, ...parts].map(named),
+  };
+}
+
+/** The metrics that groups are ordered by. */
+function rankMetrics(query: StatsQuery): readonly MetricName[] {
+  return listMetrics(query).filter((name) => name === rankOf(query) || name === query.sort?.by);
+}
+
+/**
+ * Which groups are shown. Those of the period compared with alone are not: they are other ones, where there are any of the
+ * range itself.
+ */
+function rank(rows: Select, plan: Plan): Select {
+  const { query, lists } = plan;
+  const { offset = 0, limit } = query;
+  if (limit === undefined) throw new Error('Without a limit there are no others.');
+  const time = param('UInt8', lists.findIndex(isTimeList) + 1);
+  const isList = sql`list NOT IN (0, ${time}) AND NOT ${IS_PREVIOUS}`;
+  return {
+    ...selectFrom(subquery(rows)),
+    columns: [
+      as('*', sql`*`),
+      as('place', placeInList(query, sql`list`, [sql`is_now DESC`, ...rankAndNames(query)])),
+      as('groups', sql`countIf(is_now) OVER (PARTITION BY list)`),
+      as('is_other', sql`${isList} AND (NOT is_now OR place > ${param('UInt64', offset + limit)})`),
+    ],
+    // The first group stays, since it says how many its list has.
+    qualify: offset === 0 ? undefined : sql`place = 1 OR ${isAfterOffset(plan)}`,
+  };
+}
+
+function unite(rows: Select, { query, previous }: Plan): Select {
+  const column = (name: string): Sql => sql`ranked.${identifier(name)}`;
+  const numberOf = (name: MetricName, period: Period): Sql =>
+    metricFrom(name, query, (part, { combine: again }) => again(column(`${period}_${part}`)));
+  const hasTime = query.groupBy.includes('time');
+  const keys = ['list', 'is_other', ...query.groupBy];
+  return {
+    ...selectFrom(sql`${subquery(rows)} AS ranked`),
+    columns: [
+      named('list'),
+      ...query.groupBy.map((name) =>
+        name === 'time' ? named(name) : as(name, sql`if(is_other, '', ${column(name)})`),
+      ),
+      ...countedMetrics(query).map((name) => as(name, numberOf(name, 'part'))),
+      ...(previous === undefined
+        ? []
+        : query.metrics.map((name) =>
+            as(previousOf(name), previousNumber(name, numberOf(name, 'part_previous'), query, sql`time`)),
+          )),
+      as('other', sql`is_other`),
+      as('groups', sql`any(${column('groups')})`),
+      as('place', sql`min(${column('place')})`),
+    ],
+    groupBy: join(keys.map(identifier), ', '),
+    having: sql`NOT is_other OR max(is_now)`,
+    orderBy: [sql`list`, ...(hasTime ? [sql`time`] : []), sql`other`, ...rankAndNames(query)],
+    settings: FEWER_STREAMS,
+  };
+}
