@@ -1,19 +1,25 @@
-import { FILTER_NAMES, type RegisteredFilter as FilterName } from '../stats/registry/dimensions.ts';
+import type { FilterName } from '../stats/registry/dimensions.ts';
 import { INTERVAL_NAMES, type IntervalName } from '../stats/registry/intervals.ts';
-import { BOT_CHOICES } from '../stats/parse/values.ts';
-import { matchesFilter } from './matching.ts';
+import { RANGE_NAMES, type RangeName } from '../stats/registry/ranges.ts';
+import type { Filter } from '../stats/parse/filter.ts';
+import { splitList } from '../stats/parse/parameters.ts';
+import { BOT_CHOICES, COMPARE_CHOICES, MATCH_CHOICES } from '../stats/parse/values.ts';
+import { parseAddressFilters, writeAddressFilters } from './address-filters.ts';
+import { isFilterName } from './labels.ts';
 import { DEFAULT_PERIOD, PERIOD_NAMES, type PeriodName } from './periods.ts';
-
-/** The values of each dimension that a view is filtered by; a row is shown that has one of them. */
-export type ViewFilters = { readonly [Name in FilterName]?: readonly string[] };
 
 export type BotChoice = (typeof BOT_CHOICES)[number];
 
 /** The period of a view: relative to now, or two dates of which one may be missing. */
 export type Period =
   | { readonly kind: 'relative'; readonly name: PeriodName }
+  /** As the API names them. */
+  | { readonly kind: 'named'; readonly name: RangeName }
   /** Dates and times in the API's syntax. */
   | { readonly kind: 'fixed'; readonly start: string | undefined; readonly end: string | undefined };
+
+/** The address of a view that is compared with nothing has this in place of what the API compares with. */
+export const NO_COMPARE = 'none';
 
 /** Everything that determines what the page shows. */
 export interface View {
@@ -21,84 +27,83 @@ export interface View {
   readonly scope: 'all' | 'anon';
   readonly ownerId: string | undefined;
   readonly period: Period;
+  /** What the period is compared with, in the API's syntax, or `NO_COMPARE`. */
+  readonly compare: string;
+  /** Whether the other period begins on the same day of the week. */
+  readonly matchesWeekdays: boolean;
   /** undefined: the server chooses it by the range. */
   readonly interval: IntervalName | undefined;
   readonly timezone: string;
   readonly bots: BotChoice;
-  readonly filters: ViewFilters;
+  /** All of them hold. */
+  readonly filters: readonly Filter[];
+  /** Parameters that are filters which the page cannot read. The server gets them as they are, and says what is wrong. */
+  readonly unread: readonly (readonly [name: string, text: string])[];
+  /** Names of stored filters, which hold as well. */
+  readonly segments: readonly string[];
+  /** The dimensions that have a list; undefined: those of the overview. */
+  readonly lists: readonly FilterName[] | undefined;
 }
 
 /**
- * Parses the query string of the page's address, ignoring what is unknown or invalid.
+ * Parses the query string of the page's address, ignoring what is unknown or invalid, unless it is a filter: without one the
+ * page would count more clicks than the address says.
  * @param ownZone the time zone if the address names none
  */
 export function parseAddress(search: string, ownZone: string): View {
   const given = new URLSearchParams(search);
   const one = (name: string): string | undefined => given.get(name) || undefined;
-  const filters = FILTER_NAMES.map((name): [FilterName, readonly string[]] => [
-    name,
-    [...new Set(given.getAll(name))].filter((value) => value.trim() !== ''),
-  ]);
+  const list = (name: string): readonly string[] => [...new Set(given.getAll(name).flatMap(splitList))];
+  const lists = list('group_by').filter(isFilterName);
   return {
     scope: one('scope') === 'anon' ? 'anon' : 'all',
     ownerId: one('owner_id'),
-    period: parsePeriod(one('period'), one('start_date'), one('end_date')),
+    period: parsePeriod(one),
+    compare: one('compare') ?? COMPARE_CHOICES[0],
+    matchesWeekdays: one('match') === MATCH_CHOICES[0],
     interval: INTERVAL_NAMES.find((name) => name === one('interval')),
     timezone: one('timezone') ?? ownZone,
     bots: BOT_CHOICES.find((choice) => choice === one('bots')) ?? BOT_CHOICES[0],
-    filters: Object.fromEntries(filters.filter(([, values]) => values.length > 0)),
+    ...parseAddressFilters(given),
+    segments: list('segment'),
+    lists: lists.length === 0 ? undefined : lists,
   };
 }
 
-function parsePeriod(name: string | undefined, start: string | undefined, end: string | undefined): Period {
+function parsePeriod(one: (name: string) => string | undefined): Period {
+  const [start, end] = [one('start_date'), one('end_date')];
   if (start !== undefined || end !== undefined) return { kind: 'fixed', start, end };
-  return { kind: 'relative', name: PERIOD_NAMES.find((known) => known === name) ?? DEFAULT_PERIOD };
+  const range = RANGE_NAMES.find((known) => known === one('range'));
+  if (range !== undefined) return { kind: 'named', name: range };
+  return { kind: 'relative', name: PERIOD_NAMES.find((known) => known === one('period')) ?? DEFAULT_PERIOD };
 }
 
 /** The query string of a view, without `?`. Parameters are named as in the API. */
 export function writeAddress(view: View): string {
-  const { scope, ownerId, period, interval, timezone, bots, filters } = view;
+  const { scope, ownerId, period, compare, interval, timezone, bots, segments, lists = [] } = view;
   const written = new URLSearchParams();
   const add = (name: string, value: string | undefined): void => {
     if (value !== undefined) written.append(name, value);
   };
   if (scope === 'anon') add('scope', scope);
-  for (const name of FILTER_NAMES) for (const value of filters[name] ?? []) add(name, value);
+  for (const [name, value] of writeAddressFilters(view)) add(name, value);
+  add('segment', joinList(segments));
   if (period.kind === 'fixed') {
     add('start_date', period.start);
     add('end_date', period.end);
-  } else if (period.name !== DEFAULT_PERIOD) add('period', period.name);
+  } else if (period.kind === 'named') add('range', period.name);
+  else if (period.name !== DEFAULT_PERIOD) add('period', period.name);
+  if (compare !== COMPARE_CHOICES[0]) add('compare', compare);
+  if (view.matchesWeekdays) add('match', MATCH_CHOICES[0]);
   add('interval', interval);
   add('timezone', timezone);
   if (bots !== BOT_CHOICES[0]) add('bots', bots);
   add('owner_id', ownerId);
+  add('group_by', joinList(lists));
   return written.toString();
 }
 
-/** Whether one of the view's filters matches a row of the dimension's list. */
-export function isFilteredBy({ filters }: View, name: FilterName, row: string): boolean {
-  return (filters[name] ?? []).some((wanted) => matchesFilter(name, wanted, row));
-}
-
-/** Adds a row of a list to the filters, or removes the filters that match it. */
-export function toggleFilter(view: View, name: FilterName, row: string): View {
-  const values = view.filters[name] ?? [];
-  const left = values.filter((wanted) => !matchesFilter(name, wanted, row));
-  return withFilter(view, name, left.length < values.length ? left : [...values, row]);
-}
-
-/** The view without one value of its filters. */
-export function removeFilter(view: View, name: FilterName, value: string): View {
-  return withFilter(
-    view,
-    name,
-    (view.filters[name] ?? []).filter((one) => one !== value),
-  );
-}
-
-function withFilter(view: View, name: FilterName, values: readonly string[]): View {
-  const filters = Object.fromEntries(
-    Object.entries({ ...view.filters, [name]: values }).filter(([, list]) => list.length > 0),
-  );
-  return { ...view, filters };
+/** Names as one text, in which a comma of a name has a backslash; undefined without any. */
+export function joinList(names: readonly string[]): string | undefined {
+  return names.length === 0 ? undefined : names.map((name) => name.replaceAll(',', '\\,')).join(',');
 }

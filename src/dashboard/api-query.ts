@@ -1,10 +1,13 @@
-import { DIMENSION_NAMES, type RegisteredName, FILTER_NAMES } from '../stats/registry/dimensions.ts';
+import { DIMENSION_NAMES } from '../stats/registry/dimensions.ts';
 import { INTERVALS, INTERVAL_NAMES } from '../stats/registry/intervals.ts';
-import { DIMENSION_WORDS } from '../stats/registry/words.ts';
+import { filterForm } from '../stats/parse/filter-form.ts';
+import { MATCH_CHOICES } from '../stats/parse/values.ts';
 import { DAY } from '../lib/calendar.ts';
 import type { ExportFormatName } from '../export/formats.ts';
-import type { View } from './address.ts';
-import type { StatsResult } from './result-types.ts';
+import { NO_COMPARE, type View, joinList } from './address.ts';
+import { namedLinks, withoutNamedLinks } from './filtering.ts';
+import { MAP_DIMENSION, listsOf } from './lists.ts';
+import { type StatsResult, endsNow } from './result-types.ts';
 import { EARLIEST, PERIODS, startOf } from './periods.ts';
 
 /** Groups requested for each list; more than there are countries. */
@@ -18,9 +21,26 @@ export type Subject =
 
 /** Whose clicks a view shows; undefined if it needs a key. */
 export function subjectOf(view: View, isSignedIn: boolean): Subject | undefined {
-  const [shortCode, ...others] = view.filters.short_code ?? [];
+  const [shortCode, ...others] = namedLinks(view);
   if (isSignedIn && view.scope === 'all') return { scope: 'all' };
   return shortCode === undefined || others.length > 0 ? undefined : { scope: 'anon', shortCode };
+}
+
+/** The view without what makes it one of its subject: its filters are then those that narrow it. */
+export function besideSubject(view: View, { scope }: Subject): View {
+  return scope === 'anon' ? withoutNamedLinks(view) : view;
+}
+
+/** The view of the same subject without any filter. */
+export function withoutFilters(view: View, subject: Subject): View {
+  const narrowing = besideSubject(view, subject).filters;
+  const filters = view.filters.filter((filter) => !narrowing.includes(filter));
+  return { ...view, filters, unread: [], segments: [] };
+}
+
+/** Whether something narrows the view of its subject. */
+export function isNarrowed(view: View, subject: Subject): boolean {
+  return besideSubject(view, subject).filters.length + view.unread.length + view.segments.length > 0;
 }
 
 /**
@@ -29,21 +49,37 @@ export function subjectOf(view: View, isSignedIn: boolean): Subject | undefined 
  * @param oldest the start of a view of all time, once it is known
  */
 export function statsParameters(view: View, subject: Subject, now: number, oldest?: string): URLSearchParams {
-  const { period, timezone } = view;
+  const { compare, matchesWeekdays } = view;
   const parameters = commonParameters(view, subject);
-  if (period.kind === 'relative') {
-    const start =
-      period.name === 'all'
-        ? (oldest ?? EARLIEST)
-        : (startOf(period.name, timezone, now) ?? ownStart(view.interval, now));
-    if (start !== undefined) parameters.set('start_date', start);
-  } else {
-    if (period.start !== undefined) parameters.set('start_date', period.start);
-    if (period.end !== undefined) parameters.set('end_date', period.end);
-  }
+  for (const [name, value] of periodParameters(view, now, oldest))
+    if (value !== undefined) parameters.set(name, value);
   parameters.set('limit', String(SHOWN_GROUPS));
-  if (period.kind === 'fixed' || PERIODS[period.name].isComparable) parameters.set('compare', 'previous');
+  if (compare !== NO_COMPARE && isComparable(view)) {
+    parameters.set('compare', compare);
+    if (matchesWeekdays) parameters.set('match', MATCH_CHOICES[0]);
+  }
   return parameters;
+}
+
+function periodParameters(
+  { period, timezone, interval }: View,
+  now: number,
+  oldest: string | undefined,
+): readonly (readonly [name: string, value: string | undefined])[] {
+  if (period.kind === 'named') return [['range', period.name]];
+  if (period.kind === 'fixed')
+    return [
+      ['start_date', period.start],
+      ['end_date', period.end],
+    ];
+  if (period.name === 'all') return [['start_date', oldest ?? EARLIEST]];
+  return [['start_date', startOf(period.name, timezone, now) ?? ownStart(interval, now)]];
+}
+
+/** Whether a period lies before the view's that it can be compared with. */
+function isComparable({ period }: View): boolean {
+  if (period.kind === 'relative') return PERIODS[period.name].isComparable;
+  return period.kind === 'fixed' || period.name !== 'all';
 }
 
 /** The start of seven days where the API's default is another because of the interval. */
@@ -53,8 +89,8 @@ function ownStart(interval: View['interval'], now: number): string | undefined {
 
 /** The parameters of a stats request that finds the oldest click, whatever the filters. */
 export function oldestParameters(view: View, subject: Subject): URLSearchParams {
-  const parameters = commonParameters({ ...view, interval: undefined, bots: 'include' }, subject);
-  parameters.delete('filters');
+  const all = withoutFilters({ ...view, interval: undefined, bots: 'include' }, subject);
+  const parameters = commonParameters(all, subject);
   parameters.set('start_date', EARLIEST);
   parameters.set('group_by', 'browser');
   parameters.set('metrics', 'clicks');
@@ -70,45 +106,40 @@ export function oldestParameters(view: View, subject: Subject): URLSearchParams 
 export function exportParameters(
   view: View,
   subject: Subject,
-  { time_range: range, generated_at: generatedAt, time_bucket_info: buckets }: StatsResult,
+  result: StatsResult,
   format: ExportFormatName,
 ): URLSearchParams {
+  const { time_range: range, time_bucket_info: buckets } = result;
   // The server would choose by the length of the range, which has grown where its end is left out.
   const interval = INTERVAL_NAMES.find((name) => INTERVALS[name].strategy === buckets?.strategy);
   const parameters = commonParameters({ ...view, interval }, subject);
   parameters.set('start_date', range.start_date);
-  if (Date.parse(range.end_date) !== Date.parse(generatedAt)) parameters.set('end_date', range.end_date);
+  if (!endsNow(result)) parameters.set('end_date', range.end_date);
   parameters.set('format', format);
   return parameters;
 }
 
 export function isAllTime({ period }: View): boolean {
-  return period.kind === 'relative' && period.name === 'all';
-}
-
-function goesWith(name: RegisteredName, scope: Subject['scope']): boolean {
-  return ['any', scope].includes(DIMENSION_WORDS[name].scope);
+  return period.kind !== 'fixed' && period.name === 'all';
 }
 
 function commonParameters(view: View, subject: Subject): URLSearchParams {
-  const { ownerId, interval, timezone, bots } = view;
-  const isOneLink = subject.scope === 'anon';
-  const filters = Object.fromEntries(
-    FILTER_NAMES.filter((name) => goesWith(name, subject.scope) && view.filters[name] !== undefined).map(
-      (name) => [name, view.filters[name]],
-    ),
-  );
-  const groupBy = DIMENSION_NAMES.filter(
-    (name) => DIMENSION_WORDS[name].place === 'overview' && goesWith(name, subject.scope),
-  );
+  const { ownerId, interval, timezone, bots, unread, segments } = view;
+  const { filters } = besideSubject(view, subject);
+  const shown = new Set(['time', MAP_DIMENSION, ...listsOf(view, subject)]);
+  // In the registry's order, whichever list is where: the same question then has the same answer in the cache.
+  const groupBy = [...DIMENSION_NAMES.filter((name) => shown.delete(name)), ...shown];
   const parameters = new URLSearchParams({ scope: subject.scope });
-  if (isOneLink) parameters.set('short_code', subject.shortCode);
+  if (subject.scope === 'anon') parameters.set('short_code', subject.shortCode);
   else if (ownerId !== undefined) parameters.set('owner_id', ownerId);
-  parameters.set('group_by', groupBy.join(','));
+  parameters.set('group_by', joinList(groupBy) ?? '');
   parameters.set('breakdown', 'false');
   parameters.set('timezone', timezone);
   if (interval !== undefined) parameters.set('interval', interval);
   if (bots !== 'include') parameters.set('bots', bots);
-  if (Object.keys(filters).length > 0) parameters.set('filters', JSON.stringify(filters));
+  if (filters.length > 0) parameters.set('filters', JSON.stringify(filterForm(filters)));
+  for (const [name, text] of unread) parameters.append(name, text);
+  const segment = joinList(segments);
+  if (segment !== undefined) parameters.set('segment', segment);
   return parameters;
 }

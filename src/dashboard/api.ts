@@ -45,8 +45,8 @@ export interface Sent {
   readonly signal: AbortSignal;
   readonly parameters?: URLSearchParams;
   /** GET unless given, or POST with a body. */
-  readonly method?: 'DELETE';
-  /** Sent as the body of a POST. */
+  readonly method?: 'DELETE' | 'PUT';
+  /** Sent as the body. */
   readonly json?: unknown;
 }
 
@@ -67,8 +67,8 @@ export async function request(path: string, sent: Sent): Promise<Result<Response
         ...(key === undefined ? {} : { Authorization: `Bearer ${key}` }),
         ...(json === undefined ? {} : { 'Content-Type': 'application/json' }),
       },
-      ...(method === undefined ? {} : { method }),
       ...(json === undefined ? {} : { method: 'POST', body: JSON.stringify(json) }),
+      ...(method === undefined ? {} : { method }),
     });
     if (SUCCESSES.includes(response.status)) return { ok: true, value: response };
     const retryAfter = response.headers.get('Retry-After');

@@ -1,3 +1,4 @@
+import type { ComponentChildren } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
 import type { View } from './address.ts';
 import type { Navigate } from './use-view.ts';
@@ -5,20 +6,24 @@ import type { Navigate } from './use-view.ts';
 /** Arrow keys step through the values; a value is chosen after this pause. */
 const SETTLE_MS = 400;
 
+export type Choices = readonly (readonly [value: string, label: string])[];
+
 interface ChoiceProps {
   readonly label: string;
   readonly value: string;
-  readonly choices: readonly (readonly [value: string, label: string])[];
-  /** For long texts. */
-  readonly isWide?: boolean;
+  /** `wide`: for long texts; `heading`: in place of a panel's heading, with a label for screen readers alone. */
+  readonly look?: 'plain' | 'wide' | 'heading';
   readonly view: View;
-  /** The view with another value. */
-  readonly viewWith: (value: string) => View;
+  /** The view with another value; undefined if something else happens. */
+  readonly viewWith: (value: string) => View | undefined;
   readonly navigate: Navigate;
+  /** Its options. */
+  readonly children: ComponentChildren;
 }
 
 /** A select field. Stepping through it with the keyboard makes one request and one history entry. */
-export function Choice({ label, value, choices, isWide = false, view, viewWith, navigate }: ChoiceProps) {
+export function Choice(props: ChoiceProps) {
+  const { label, value, look = 'plain', view, viewWith, navigate, children } = props;
   const [draft, setDraft] = useState<string | undefined>(undefined);
   const isStepping = useRef(false);
   /** The last view chosen by keyboard while the field has the focus. */
@@ -27,7 +32,7 @@ export function Choice({ label, value, choices, isWide = false, view, viewWith, 
   const choose = (chosen: string): void => {
     const next = viewWith(chosen);
     setDraft(undefined);
-    if (chosen === value) return;
+    if (chosen === value || next === undefined) return;
     navigate(next, isStepping.current && reached.current === view ? 'replace' : 'push');
     reached.current = isStepping.current ? next : undefined;
   };
@@ -42,34 +47,48 @@ export function Choice({ label, value, choices, isWide = false, view, viewWith, 
     return () => clearTimeout(timer);
   }, [draft, view]);
 
+  const select = (
+    <select
+      aria-label={look === 'heading' ? label : undefined}
+      value={draft ?? value}
+      onPointerDown={() => {
+        isStepping.current = false;
+      }}
+      onKeyDown={({ key }) => {
+        isStepping.current = true;
+        if (key === 'Enter') settle();
+      }}
+      onChange={({ currentTarget: { value: chosen } }) => {
+        setDraft(chosen);
+        if (!isStepping.current) choose(chosen);
+      }}
+      onBlur={() => {
+        settle();
+        isStepping.current = false;
+        reached.current = undefined;
+      }}
+    >
+      {children}
+    </select>
+  );
+  if (look === 'heading') return <span class="choice heading">{select}</span>;
   return (
-    <label class={isWide ? 'choice wide' : 'choice'}>
+    <label class={`choice ${look}`}>
       <span>{label}</span>
-      <select
-        value={draft ?? value}
-        onPointerDown={() => {
-          isStepping.current = false;
-        }}
-        onKeyDown={({ key }) => {
-          isStepping.current = true;
-          if (key === 'Enter') settle();
-        }}
-        onChange={({ currentTarget: { value: chosen } }) => {
-          if (isStepping.current) setDraft(chosen);
-          else choose(chosen);
-        }}
-        onBlur={() => {
-          settle();
-          isStepping.current = false;
-          reached.current = undefined;
-        }}
-      >
-        {choices.map(([name, text]) => (
-          <option key={name} value={name}>
-            {text}
-          </option>
-        ))}
-      </select>
+      {select}
     </label>
+  );
+}
+
+/** Options of a select field. */
+export function Options({ choices }: { readonly choices: Choices }) {
+  return (
+    <>
+      {choices.map(([value, label]) => (
+        <option key={value} value={value}>
+          {label}
+        </option>
+      ))}
+    </>
   );
 }

@@ -1,9 +1,11 @@
 import { useRef } from 'preact/hooks';
 import { INTERVAL_NAMES } from '../stats/registry/intervals.ts';
+import { RANGE_NAMES } from '../stats/registry/ranges.ts';
 import { BOT_CHOICES } from '../stats/parse/values.ts';
 import type { BotChoice, View } from './address.ts';
 import type { StatsResult } from './result-types.ts';
-import { Choice } from './choice.tsx';
+import { Choice, Options } from './choice.tsx';
+import { CompareChoice } from './compare-choice.tsx';
 import { nameInWords } from './format.ts';
 import { PERIODS, PERIOD_NAMES } from './periods.ts';
 import { Popover } from './popover.tsx';
@@ -22,7 +24,7 @@ const BOT_LABELS: Readonly<Record<BotChoice, string>> = {
   only: 'Only bots',
 };
 
-/** Period, interval, bots and time zone. Choosing a period resets the interval. */
+/** Period, interval, bots, what is compared, and time zone. Choosing a period resets the interval. */
 export function Controls({ view, navigate, result }: ControlsProps) {
   return (
     <>
@@ -30,31 +32,37 @@ export function Controls({ view, navigate, result }: ControlsProps) {
       <Choice
         label="Interval"
         value={view.interval ?? ''}
-        choices={[['', 'Automatic'], ...INTERVAL_NAMES.map((name) => [name, nameInWords(name)] as const)]}
         view={view}
         viewWith={(value) => ({ ...view, interval: INTERVAL_NAMES.find((name) => name === value) })}
         navigate={navigate}
-      />
+      >
+        <Options
+          choices={[['', 'Automatic'], ...INTERVAL_NAMES.map((name) => [name, nameInWords(name)] as const)]}
+        />
+      </Choice>
       <Choice
         label="Bots"
         value={view.bots}
-        choices={BOT_CHOICES.map((choice) => [choice, BOT_LABELS[choice]])}
         view={view}
         viewWith={(value) => ({
           ...view,
           bots: BOT_CHOICES.find((choice) => choice === value) ?? view.bots,
         })}
         navigate={navigate}
-      />
+      >
+        <Options choices={BOT_CHOICES.map((choice) => [choice, BOT_LABELS[choice]])} />
+      </Choice>
+      <CompareChoice view={view} navigate={navigate} />
       <Choice
         label="Time zone"
         value={view.timezone}
-        choices={knownZones(view.timezone).map((zone) => [zone, zone.replaceAll('_', ' ')])}
-        isWide
+        look="wide"
         view={view}
         viewWith={(timezone) => ({ ...view, timezone })}
         navigate={navigate}
-      />
+      >
+        <Options choices={knownZones(view.timezone).map((zone) => [zone, zone.replaceAll('_', ' ')])} />
+      </Choice>
     </>
   );
 }
@@ -93,44 +101,73 @@ function Dates({ view, navigate, result }: ControlsProps) {
   const end = useRef<HTMLInputElement>(null);
   const range = result?.time_range;
   return (
-    <Popover label="Dates" isChosen={view.period.kind === 'fixed'}>
+    <Popover label="Dates" isChosen={view.period.kind !== 'relative'}>
       {(close) => (
-        <form
-          class="panel"
-          onSubmit={(event) => {
-            event.preventDefault();
-            const [from, to] = [start.current?.value ?? '', end.current?.value ?? ''];
-            if (from === '' || to === '') return;
-            const [first, last] = from <= to ? [from, to] : [to, from];
-            close();
-            navigate({ ...view, interval: undefined, period: { kind: 'fixed', start: first, end: last } });
-          }}
-        >
-          <label>
-            From
-            <input
-              ref={start}
-              type="date"
-              min="2000-01-01"
-              required
-              defaultValue={range?.start_date.slice(0, 10) ?? ''}
-            />
-          </label>
-          <label>
-            To
-            <input
-              ref={end}
-              type="date"
-              min="2000-01-01"
-              required
-              defaultValue={range?.end_date.slice(0, 10) ?? ''}
-            />
-          </label>
-          <button type="submit" class="primary">
-            Show
-          </button>
-        </form>
+        <div class="panel">
+          <NamedRanges view={view} navigate={navigate} close={close} />
+          <form
+            onSubmit={(event) => {
+              event.preventDefault();
+              const [from, to] = [start.current?.value ?? '', end.current?.value ?? ''];
+              if (from === '' || to === '') return;
+              const [first, last] = from <= to ? [from, to] : [to, from];
+              close();
+              navigate({ ...view, interval: undefined, period: { kind: 'fixed', start: first, end: last } });
+            }}
+          >
+            <label>
+              From
+              <input
+                ref={start}
+                type="date"
+                min="2000-01-01"
+                required
+                defaultValue={range?.start_date.slice(0, 10) ?? ''}
+              />
+            </label>
+            <label>
+              To
+              <input
+                ref={end}
+                type="date"
+                min="2000-01-01"
+                required
+                defaultValue={range?.end_date.slice(0, 10) ?? ''}
+              />
+            </label>
+            <button type="submit" class="primary">
+              Show
+            </button>
+          </form>
+        </div>
       )}
     </Popover>
+  );
+}
+
+interface NamedRangesProps extends Pick<ControlsProps, 'view' | 'navigate'> {
+  readonly close: () => void;
+}
+
+/** The ranges that the API has names for. */
+function NamedRanges({ view, navigate, close }: NamedRangesProps) {
+  const { period } = view;
+  return (
+    <ul class="options" aria-label="Ranges">
+      {RANGE_NAMES.map((name) => (
+        <li key={name}>
+          <button
+            type="button"
+            aria-pressed={period.kind === 'named' && period.name === name}
+            onClick={() => {
+              close();
+              navigate({ ...view, interval: undefined, period: { kind: 'named', name } });
+            }}
+          >
+            {nameInWords(name)}
+          </button>
+        </li>
+      ))}
+    </ul>
   );
 }

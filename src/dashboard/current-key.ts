@@ -22,6 +22,11 @@ export function maySendClicks({ scopes }: Pick<CurrentKey, 'scopes'>): boolean {
   return scopes.includes('clicks:write') || scopes.includes('admin:all');
 }
 
+/** Whether a key may store filters as segments. */
+export function mayWriteUrls({ scopes }: Pick<CurrentKey, 'scopes'>): boolean {
+  return scopes.includes('urls:write') || scopes.includes('admin:all');
+}
+
 /**
  * The view that a key begins with: an administrator's with every owner, another one with its own clicks also where the
  * address of an administrator's view was opened. The same view if there is nothing to change.

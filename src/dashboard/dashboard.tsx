@@ -6,11 +6,15 @@ import { rangeName } from './dates.ts';
 import { isAdmin, maySendClicks } from './current-key.ts';
 import { Exports } from './exports.tsx';
 import { FailureNotice } from './failure-notice.tsx';
+import { FilterForm } from './filter-form.tsx';
+import { withFilter } from './filtering.ts';
 import { wholeNumber } from './format.ts';
 import { Header } from './header.tsx';
 import { Imports } from './imports.tsx';
 import { Numbers } from './numbers.tsx';
 import { OwnerPicker, ownerName } from './owner-picker.tsx';
+import { Popover } from './popover.tsx';
+import { Segments } from './segments.tsx';
 import type { Subject } from './api-query.ts';
 import type { Stats } from './use-stats.ts';
 import type { Navigate } from './use-view.ts';
@@ -72,13 +76,30 @@ export function Dashboard(props: DashboardProps) {
           )}
           <Controls view={view} navigate={navigate} result={result} />
         </section>
-        <FilterChips
-          view={view}
-          navigate={navigate}
-          subject={subject}
-          isOwnerFilter={isAdministrator === false}
-          onLastRemoved={focusHeading}
-        />
+        <section class="filters" aria-label="Filters of the clicks">
+          <Popover label="Add filter">
+            {(close) => (
+              <div class="panel">
+                <FilterForm
+                  subject={subject}
+                  condition={undefined}
+                  onDone={(condition) => {
+                    close();
+                    navigate(withFilter(view, condition));
+                  }}
+                />
+              </div>
+            )}
+          </Popover>
+          {currentKey && <Segments view={view} navigate={navigate} currentKey={currentKey} apiKey={apiKey} />}
+          <FilterChips
+            view={view}
+            navigate={navigate}
+            subject={subject}
+            isOwnerFilter={isAdministrator === false}
+            onLastRemoved={focusHeading}
+          />
+        </section>
         <p class="hidden" role="status">
           {statusOf(stats)}
         </p>

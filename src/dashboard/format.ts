@@ -3,6 +3,8 @@ const DECIMAL = new Intl.NumberFormat('en-US', { maximumFractionDigits: 2 });
 const ONE_DECIMAL = new Intl.NumberFormat('en-US', { minimumFractionDigits: 1, maximumFractionDigits: 1 });
 const COMPACT = new Intl.NumberFormat('en-US', { notation: 'compact', maximumFractionDigits: 1 });
 const REGIONS = new Intl.DisplayNames('en', { type: 'region', fallback: 'code' });
+const LANGUAGES = new Intl.DisplayNames('en', { type: 'language', fallback: 'code' });
+const WEEKDAY = new Intl.DateTimeFormat('en-GB', { weekday: 'long', timeZone: 'UTC' });
 
 /** A whole number in full digits, grouped: 1,234,567. */
 export function wholeNumber(value: number): string {
@@ -32,6 +34,26 @@ export function countryName(code: string): string {
   } catch {
     return code;
   }
+}
+
+/** A language's English name; texts that are no code as they are. */
+export function languageName(code: string): string {
+  try {
+    return LANGUAGES.of(code) ?? code;
+  } catch {
+    return code;
+  }
+}
+
+/** An hour of the day, 0 to 23, as clocks show it. */
+export function hourName(hour: string): string {
+  return `${hour.padStart(2, '0')}:00`;
+}
+
+/** A day of the week: 1 is Monday. */
+export function weekdayName(day: string): string {
+  // The 1st of January 2024 was a Monday.
+  return /^[1-7]$/.test(day) ? WEEKDAY.format(Date.UTC(2024, 0, Number(day))) : day;
 }
 
 /** A number compared with the previous period's. */

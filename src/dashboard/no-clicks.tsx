@@ -1,5 +1,5 @@
 import type { View } from './address.ts';
-import { isAllTime, type Subject } from './api-query.ts';
+import { type Subject, isAllTime, isNarrowed, withoutFilters } from './api-query.ts';
 
 interface NoClicksProps {
   readonly view: View;
@@ -9,8 +9,7 @@ interface NoClicksProps {
 
 /** Shown if no clicks match though there are some, with buttons that widen the view. */
 export function NoClicks({ view, navigate, subject }: NoClicksProps) {
-  const fixed = subject.scope === 'anon' ? { short_code: [subject.shortCode] } : {};
-  const isFiltered = Object.keys(view.filters).length > Object.keys(fixed).length || view.bots !== 'include';
+  const isFiltered = isNarrowed(view, subject) || view.bots !== 'include';
   return (
     <section class="panel nothing" aria-label="No clicks">
       <p>
@@ -28,7 +27,10 @@ export function NoClicks({ view, navigate, subject }: NoClicksProps) {
           </button>
         )}
         {isFiltered && (
-          <button type="button" onClick={() => navigate({ ...view, bots: 'include', filters: fixed })}>
+          <button
+            type="button"
+            onClick={() => navigate({ ...withoutFilters(view, subject), bots: 'include' })}
+          >
             Clear filters
           </button>
         )}

@@ -1,10 +1,12 @@
-import { FILTER_NAMES, type RegisteredFilter as FilterName } from '../stats/registry/dimensions.ts';
-import { type View, isFilteredBy, toggleFilter } from './address.ts';
+import type { FilterName } from '../stats/registry/dimensions.ts';
+import type { View } from './address.ts';
 import type { Subject } from './api-query.ts';
+import { isFilteredBy, toggleFilter } from './filtering.ts';
 import { FirstClick } from './first-click.tsx';
+import { ListPanel } from './list-panel.tsx';
+import { MAP_DIMENSION, listsOf, wideLists } from './lists.ts';
 import { WorldMap } from './map.tsx';
 import { NoClicks, NoClicksOfLink } from './no-clicks.tsx';
-import { Ranking } from './ranking.tsx';
 import { type StatsResult, groupsOf, timeSlots } from './result-types.ts';
 import { Summary } from './summary.tsx';
 import { TimePanel } from './time-panel.tsx';
@@ -12,12 +14,9 @@ import type { Stats } from './use-stats.ts';
 import type { Navigate } from './use-view.ts';
 import { periodOfSlots } from './zoom.ts';
 
-/** Rows of a list; the list of countries is next to the map, which is higher. */
+/** Rows of a list; one is next to the map, which is higher. */
 const ROWS = 8;
 const ROWS_BESIDE_MAP = 11;
-
-/** Lists with long names. */
-const WIDE: readonly FilterName[] = ['referrer', 'short_code'];
 
 interface NumbersProps {
   readonly result: StatsResult;
@@ -31,20 +30,22 @@ interface NumbersProps {
 /** The totals and lists of a view; without clicks, what to do. */
 export function Numbers({ result, view, navigate, subject, stats, apiKey }: NumbersProps) {
   const hasClicks = result.summary.total_clicks > 0;
-  const toggle = (name: FilterName, value: string): void => navigate(toggleFilter(view, name, value));
-  const lists = FILTER_NAMES.filter((name) => result.group_by.includes(name));
-  const ranking = (name: FilterName) => (
-    <Ranking
-      key={name}
-      dimension={name}
-      isWide={WIDE.includes(name)}
-      rows={name === 'country' ? ROWS_BESIDE_MAP : ROWS}
-      groups={groupsOf(result, name)}
-      count={result.group_counts[name] ?? 0}
-      isChosen={(value) => isFilteredBy(view, name, value)}
-      onToggle={(value) => toggle(name, value)}
+  const lists = listsOf(view, subject);
+  const wide = wideLists(lists);
+  const panel = (dimension: FilterName, place: number) => (
+    <ListPanel
+      key={place}
+      result={result}
+      view={view}
+      navigate={navigate}
+      subject={subject}
+      place={place}
+      dimension={dimension}
+      isWide={place < wide}
+      rows={place === wide ? ROWS_BESIDE_MAP : ROWS}
     />
   );
+  const panels = lists.map(panel);
   return (
     <>
       <Summary result={result} />
@@ -62,14 +63,13 @@ export function Numbers({ result, view, navigate, subject, stats, apiKey }: Numb
             }
           />
           <div class="lists">
-            {lists.filter((name) => WIDE.includes(name)).map(ranking)}
+            {panels.slice(0, wide)}
             <WorldMap
-              groups={groupsOf(result, 'country')}
-              isChosen={(code) => isFilteredBy(view, 'country', code)}
-              onToggle={(code) => toggle('country', code)}
+              groups={groupsOf(result, MAP_DIMENSION)}
+              isChosen={(code) => isFilteredBy(view, MAP_DIMENSION, code)}
+              onToggle={(code) => navigate(toggleFilter(view, MAP_DIMENSION, code))}
             />
-            {ranking('country')}
-            {lists.filter((name) => !WIDE.includes(name) && name !== 'country').map(ranking)}
+            {panels.slice(wide)}
           </div>
         </>
       ) : (

@@ -3,6 +3,7 @@ import type { OwnerList } from '../http/api/owners.ts';
 import type { View } from './address.ts';
 import type { Result } from './api.ts';
 import { EVERY_OWNER } from './current-key.ts';
+import { withoutNamedLinks } from './filtering.ts';
 import { wholeNumber } from './format.ts';
 import { Popover } from './popover.tsx';
 import { useOwners } from './use-owners.ts';
@@ -21,7 +22,6 @@ export function ownerName(ownerId: string): string {
 
 /** Chooses whose clicks an administrator sees: one owner's, found by a part of its id, or everybody's. */
 export function OwnerPicker({ view, navigate, apiKey }: OwnerPickerProps) {
-  const [isOpen, setIsOpen] = useState(false);
   const { ownerId = EVERY_OWNER } = view;
   return (
     <Popover
@@ -32,22 +32,18 @@ export function OwnerPicker({ view, navigate, apiKey }: OwnerPickerProps) {
         </>
       }
       isChosen={ownerId !== EVERY_OWNER}
-      onToggle={setIsOpen}
     >
-      {(close) =>
-        isOpen && (
-          <OwnerSearch
-            chosen={ownerId}
-            apiKey={apiKey}
-            onChoose={(chosen) => {
-              close();
-              // Links belong to one owner.
-              const { short_code: _, ...filters } = view.filters;
-              navigate({ ...view, ownerId: chosen, filters });
-            }}
-          />
-        )
-      }
+      {(close) => (
+        <OwnerSearch
+          chosen={ownerId}
+          apiKey={apiKey}
+          onChoose={(chosen) => {
+            close();
+            // Links and segments belong to one owner.
+            navigate({ ...withoutNamedLinks(view), segments: [], ownerId: chosen });
+          }}
+        />
+      )}
     </Popover>
   );
 }
@@ -100,7 +96,7 @@ function OwnerSearch({ chosen, apiKey, onChoose }: OwnerSearchProps) {
           }}
         />
       </label>
-      <ul class={isCurrent ? undefined : 'outdated'} aria-label="Owners" aria-busy={!isCurrent}>
+      <ul class={isCurrent ? 'options' : 'options outdated'} aria-label="Owners" aria-busy={!isCurrent}>
         {rows.map(({ ownerId, clicks }) => (
           <li key={ownerId}>
             <button

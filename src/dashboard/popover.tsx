@@ -1,17 +1,17 @@
 import type { ComponentChildren } from 'preact';
-import { useEffect, useRef } from 'preact/hooks';
+import { useEffect, useRef, useState } from 'preact/hooks';
 
 interface PopoverProps {
   readonly label: ComponentChildren;
   /** Whether what it chooses is not the default. */
   readonly isChosen?: boolean;
-  readonly onToggle?: (isOpen: boolean) => void;
-  /** @param close closes it and puts the focus back on its button */
+  /** What is below the button while it is open. @param close closes it and puts the focus back on its button */
   readonly children: (close: () => void) => ComponentChildren;
 }
 
-/** A button that opens a form below itself. Escape or a click elsewhere closes it. */
-export function Popover({ label, isChosen = false, onToggle, children }: PopoverProps) {
+/** A button that opens a panel below itself. Escape or a click elsewhere closes it. */
+export function Popover({ label, isChosen = false, children }: PopoverProps) {
+  const [isOpen, setIsOpen] = useState(false);
   const details = useRef<HTMLDetailsElement>(null);
   useEffect(() => {
     const onPointerDown = ({ target }: PointerEvent): void => {
@@ -30,13 +30,13 @@ export function Popover({ label, isChosen = false, onToggle, children }: Popover
     <details
       class={isChosen ? 'popover chosen' : 'popover'}
       ref={details}
-      onToggle={({ currentTarget: { open } }) => onToggle?.(open)}
+      onToggle={({ currentTarget: { open } }) => setIsOpen(open)}
       onKeyDown={(event) => {
         if (event.key === 'Escape') close();
       }}
     >
       <summary>{label}</summary>
-      {children(close)}
+      {isOpen && children(close)}
     </details>
   );
 }

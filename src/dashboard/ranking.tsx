@@ -1,35 +1,35 @@
 import { useState } from 'preact/hooks';
-import type { Group } from './result-types.ts';
-import { percent, wholeNumber } from './format.ts';
-import type { RegisteredFilter as FilterName } from '../stats/registry/dimensions.ts';
+import type { FilterName } from '../stats/registry/dimensions.ts';
+import { changeOf, percent, wholeNumber } from './format.ts';
 import { dimensionText, valueText } from './labels.ts';
+import type { Group } from './result-types.ts';
 
-interface RankingProps {
+export interface RankingProps {
   readonly dimension: FilterName;
-  readonly isWide: boolean;
+  /** The id of its heading. */
+  readonly heading: string;
   /** Rows shown at first. */
   readonly rows: number;
   readonly groups: readonly Group[];
   /** Number of groups in total. */
   readonly count: number;
+  /** Whether there are clicks in the period compared with. */
+  readonly isCompared: boolean;
   /** Whether a value is a filter. */
   readonly isChosen: (value: string) => boolean;
   readonly onToggle: (value: string) => void;
+  readonly onExclude: (value: string) => void;
 }
 
 /** The groups of a dimension, most clicks first. A click on one adds or removes it as a filter. */
-export function Ranking({ dimension, isWide, rows, groups, count, isChosen, onToggle }: RankingProps) {
+export function Ranking(props: RankingProps) {
+  const { dimension, heading, rows, groups, count, isCompared } = props;
   const [isLong, setIsLong] = useState(false);
   const { one, many } = dimensionText(dimension);
-  const heading = `ranking-${dimension}`;
   const most = groups[0]?.clicks ?? 0;
   const hidden = groups.length - rows;
   return (
-    <section class={`panel list of-${dimension}${isWide ? ' wide' : ''}`} aria-labelledby={heading}>
-      <h2 id={heading}>
-        {many}
-        {count > 0 && <span class="count">{wholeNumber(count)}</span>}
-      </h2>
+    <>
       <div
         class={isLong ? 'rows long' : 'rows'}
         tabIndex={isLong ? 0 : undefined}
@@ -43,6 +43,11 @@ export function Ranking({ dimension, isWide, rows, groups, count, isChosen, onTo
               <th scope="col" class="number">
                 Clicks
               </th>
+              {isCompared && (
+                <th scope="col" class="number">
+                  Change
+                </th>
+              )}
               <th scope="col" class="number">
                 Share
               </th>
@@ -52,23 +57,8 @@ export function Ranking({ dimension, isWide, rows, groups, count, isChosen, onTo
             </tr>
           </thead>
           <tbody>
-            {(isLong ? groups : groups.slice(0, rows)).map(({ value, clicks, share, visitors }) => (
-              <tr key={value} class={isChosen(value) ? 'chosen' : undefined}>
-                <th scope="row">
-                  <span class="bar" aria-hidden="true" style={{ width: `${(clicks / most) * 100}%` }} />
-                  <button
-                    type="button"
-                    title={dimension === 'country' ? `${valueText(dimension, value)} (${value})` : value}
-                    aria-pressed={isChosen(value)}
-                    onClick={() => onToggle(value)}
-                  >
-                    <bdi>{valueText(dimension, value)}</bdi>
-                  </button>
-                </th>
-                <td class="number">{wholeNumber(clicks)}</td>
-                <td class="number share">{percent(share)}</td>
-                <td class="number visitors">{wholeNumber(visitors)}</td>
-              </tr>
+            {(isLong ? groups : groups.slice(0, rows)).map((group) => (
+              <Row key={group.value} group={group} most={most} {...props} />
             ))}
           </tbody>
         </table>
@@ -84,6 +74,60 @@ export function Ranking({ dimension, isWide, rows, groups, count, isChosen, onTo
           The first {wholeNumber(groups.length)} of {wholeNumber(count)}. Exports include all of them.
         </p>
       )}
-    </section>
+    </>
+  );
+}
+
+interface RowProps extends RankingProps {
+  readonly group: Group;
+  /** Clicks of the first group. */
+  readonly most: number;
+}
+
+function Row({ group, most, dimension, isCompared, isChosen, onToggle, onExclude }: RowProps) {
+  const { value, clicks, share, visitors, previousClicks } = group;
+  const text = valueText(dimension, value);
+  const { shownAs } = dimensionText(dimension);
+  const isNamed = shownAs !== 'text' && shownAs !== 'address' && text !== value;
+  return (
+    <tr class={isChosen(value) ? 'chosen' : undefined}>
+      <th scope="row">
+        <span class="bar" aria-hidden="true" style={{ width: `${(clicks / most) * 100}%` }} />
+        <button
+          type="button"
+          title={isNamed ? `${text} (${value})` : value}
+          aria-pressed={isChosen(value)}
+          onClick={() => onToggle(value)}
+        >
+          <bdi>{text}</bdi>
+        </button>
+        {/* By keyboard, the filter that a row becomes has the same choice; a stop of its own in every row would be in the way. */}
+        <button
+          type="button"
+          class="exclude"
+          tabIndex={-1}
+          title={`Leave out ${text}`}
+          aria-label={`Leave out ${text}`}
+          onClick={() => onExclude(value)}
+        >
+          <span class="cross" aria-hidden="true" />
+        </button>
+      </th>
+      <td class="number">{wholeNumber(clicks)}</td>
+      {isCompared && <ChangeCell clicks={clicks} before={previousClicks} />}
+      <td class="number share">{percent(share)}</td>
+      <td class="number visitors">{wholeNumber(visitors)}</td>
+    </tr>
+  );
+}
+
+function ChangeCell({ clicks, before }: { readonly clicks: number; readonly before: number | undefined }) {
+  if (before === undefined) return <td class="number">–</td>;
+  const { text, words, direction } = changeOf(clicks, before);
+  return (
+    <td class={`number change ${direction}`} title={`${wholeNumber(before)} in the period compared with`}>
+      <span aria-hidden="true">{text}</span>
+      <span class="hidden">{words}</span>
+    </td>
   );
 }

@@ -21,6 +21,14 @@ export function hasFields(body: unknown, types: Readonly<Record<string, string>>
   return Object.entries(types).every(([name, type]) => typeof fields.get(name) === type);
 }
 
+/** Whether a result is of a range that ended when it was made. */
+export function endsNow({
+  time_range: range,
+  generated_at: at,
+}: Pick<StatsResult, 'generated_at'> & { readonly time_range: RangeDates }): boolean {
+  return Date.parse(range.end_date) === Date.parse(at);
+}
+
 /** A row of a ranking. */
 export interface Group {
   readonly value: string;
@@ -28,6 +36,8 @@ export interface Group {
   /** Percentage of all clicks. */
   readonly share: number;
   readonly visitors: number;
+  /** Clicks in the period compared with, if there is one. */
+  readonly previousClicks: number | undefined;
 }
 
 /** The groups of a dimension, most clicks first. Both lists hold the same groups in the same order. */
@@ -38,6 +48,7 @@ export function groupsOf({ metrics }: Pick<StatsResult, 'metrics'>, dimension: s
     clicks: Number(row['clicks']),
     share: Number(row['clicks_percentage']),
     visitors: Number(visitors[index]?.['unique_clicks'] ?? 0),
+    previousClicks: typeof row['previous'] === 'number' ? row['previous'] : undefined,
   }));
 }
 

@@ -1,6 +1,6 @@
 import { formatWithOffset } from '../lib/calendar.ts';
 import type { Period } from './address.ts';
-import type { RangeDates, TimeSlot } from './result-types.ts';
+import { type RangeDates, type StatsResult, type TimeSlot, endsNow } from './result-types.ts';
 import { isFirstOfDay, offsetIn } from './zones.ts';
 
 /**
@@ -10,16 +10,18 @@ import { isFirstOfDay, offsetIn } from './zones.ts';
  */
 export function periodOfSlots(
   slots: readonly TimeSlot[],
-  { time_range: range }: { readonly time_range: RangeDates },
+  result: Pick<StatsResult, 'generated_at'> & { readonly time_range: RangeDates },
   shown: Period,
   [from, to]: readonly [number, number],
   zone: string,
 ): Period {
+  const { time_range: range } = result;
   const first = slots[from]?.start ?? range.start_date;
   const start = Math.max(Date.parse(first), Date.parse(range.start_date));
   const next = slots[to + 1]?.start;
-  const isOpen = shown.kind === 'relative' || shown.end === undefined;
-  const lastEnd = isOpen ? undefined : shown.end;
+  const ownEnd = shown.kind === 'fixed' ? shown.end : undefined;
+  const isPast = shown.kind === 'named' && !endsNow(result);
+  const lastEnd = isPast ? shortestText(Date.parse(range.end_date), zone, 'end') : ownEnd;
   return {
     kind: 'fixed',
     start: shortestText(start, zone, 'start'),

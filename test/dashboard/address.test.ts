@@ -1,51 +1,96 @@
 import { describe, expect, test } from '@jest/globals';
 import * as fc from 'fast-check';
-import {
-  type View,
-  isFilteredBy,
-  parseAddress,
-  removeFilter,
-  toggleFilter,
-  writeAddress,
-} from '../../src/dashboard/address.ts';
+import { type View, parseAddress, writeAddress } from '../../src/dashboard/address.ts';
 import { PERIOD_NAMES } from '../../src/dashboard/periods.ts';
-import { FILTER_NAMES } from '../../src/stats/registry/dimensions.ts';
+import { FILTER_NAMES, valueDimensionOf } from '../../src/stats/registry/dimensions.ts';
 import { INTERVAL_NAMES } from '../../src/stats/registry/intervals.ts';
+import { OPERATOR_NAMES } from '../../src/stats/registry/operators.ts';
+import { RANGE_NAMES } from '../../src/stats/registry/ranges.ts';
+import { filterForm } from '../../src/stats/parse/filter-form.ts';
+import { parseFilters } from '../../src/stats/parse/filter-parameters.ts';
 import { BOT_CHOICES } from '../../src/stats/parse/values.ts';
 import { HOSTILE_CODES, HOSTILE_TEXTS } from '../support/exports.ts';
+import { FILTER_SPELLINGS } from '../support/filter-spellings.ts';
 
 const filled = fc
   .oneof(fc.constantFrom(...HOSTILE_TEXTS, ...HOSTILE_CODES), fc.string({ unit: 'binary', minLength: 1 }))
   .filter((text) => text.trim() !== '');
 const maybe = <T>(one: fc.Arbitrary<T>): fc.Arbitrary<T | undefined> => fc.option(one, { nil: undefined });
 
-const moving = fc.constantFrom(...PERIOD_NAMES).map((name) => ({ kind: 'relative', name }) as const);
+const moving = fc.oneof(
+  fc.constantFrom(...PERIOD_NAMES).map((name) => ({ kind: 'relative', name }) as const),
+  fc.constantFrom(...RANGE_NAMES).map((name) => ({ kind: 'named', name }) as const),
+);
 const fixed = fc
   .tuple(maybe(filled), maybe(filled))
   .filter((edges) => edges.some((edge) => edge !== undefined))
   .map(([start, end]) => ({ kind: 'fixed', start, end }) as const);
 
+const dimension = fc.constantFrom(...FILTER_NAMES, 'property.plan', 'property.a,b.is_not' as const);
+
+/** Filters as the API reads them, from any spelling that is not refused. */
+const operator = fc.constantFrom(...OPERATOR_NAMES);
+const values = fc.uniqueArray(
+  fc.oneof(
+    filled.filter((text) => !text.includes('\0')),
+    fc.constant(' '),
+  ),
+  {
+    minLength: 1,
+    maxLength: 4,
+  },
+);
+const freeDimension = dimension.filter((name) => {
+  const { fault, values: known } = valueDimensionOf(name);
+  return fault === undefined && known === undefined;
+});
+const condition = fc.tuple(operator, freeDimension, values, fc.record({ case_sensitive: fc.boolean() }));
+const { expression } = fc.letrec<{ expression: readonly unknown[] }>((tie) => ({
+  expression: fc.oneof(
+    { maxDepth: 2 },
+    condition,
+    tie('expression').map((inner) => ['not', inner]),
+    fc.tuple(fc.constantFrom('and', 'or'), fc.array(tie('expression'), { minLength: 1, maxLength: 3 })),
+  ),
+}));
+const filters = fc
+  .array(expression, { maxLength: 3 })
+  .map((drawn) => parseFilters({ filters: drawn.map((one) => JSON.stringify(one)) }, 'all'));
+
+const name = fc.stringMatching(/^[A-Za-z0-9_-]{1,8}$/);
+
 const views: fc.Arbitrary<View> = fc.record({
   scope: fc.constantFrom('all', 'anon'),
   ownerId: maybe(filled),
   period: fc.oneof(moving, fixed),
+  compare: fc.constantFrom('previous', 'year', 'none', '2025-01-01/2025-01-31'),
+  matchesWeekdays: fc.boolean(),
   interval: maybe(fc.constantFrom(...INTERVAL_NAMES)),
   timezone: filled,
   bots: fc.constantFrom(...BOT_CHOICES),
-  filters: fc
-    .uniqueArray(fc.constantFrom(...FILTER_NAMES))
-    .chain((names) =>
-      fc.record(
-        Object.fromEntries(
-          names.map((name) => [name, fc.uniqueArray(filled, { minLength: 1, maxLength: 4 })]),
-        ),
-      ),
+  filters,
+  unread: fc.array(
+    fc.constantFrom(
+      ['filters', '{"browser'] as const,
+      ['browser.isnt', 'a'] as const,
+      ['property.', 'x'] as const,
     ),
+    { maxLength: 2 },
+  ),
+  segments: fc.uniqueArray(name, { maxLength: 3 }),
+  lists: maybe(fc.uniqueArray(dimension, { minLength: 1, maxLength: 8 })),
 });
 
 test('a view is read back from its address as it was', () => {
   fc.assert(
-    fc.property(views, (view) => expect(parseAddress(`?${writeAddress(view)}`, 'UTC')).toEqual(view)),
+    fc.property(views, (view) => {
+      const read = parseAddress(`?${writeAddress(view)}`, 'UTC');
+      expect(filterForm(read.filters)).toEqual(filterForm(view.filters));
+      const unread = ({ unread: given }: View) => given.map((one) => one.join('=')).toSorted();
+      expect(unread(read)).toEqual(unread(view));
+      const others = { filters: [], unread: [] };
+      expect({ ...read, ...others }).toEqual({ ...view, ...others });
+    }),
   );
 });
 
@@ -66,10 +111,15 @@ describe('an address', () => {
       scope: 'all',
       ownerId: undefined,
       period: { kind: 'relative', name: '7d' },
+      compare: 'previous',
+      matchesWeekdays: false,
       interval: undefined,
       timezone: 'Europe/Berlin',
       bots: 'include',
-      filters: {},
+      filters: [],
+      unread: [],
+      segments: [],
+      lists: undefined,
     });
     expect(writeAddress(PLAIN)).toBe('timezone=Europe%2FBerlin');
   });
@@ -77,9 +127,12 @@ describe('an address', () => {
   test.each([
     [
       'a wrong interval, choice, period and unknown names',
-      'interval=fortnight&bots=maybe&period=1y&x=1&time=2025',
+      'interval=fortnight&bots=maybe&period=1y&range=next_week&group_by=time,x&match=x&x=1&time=2025',
     ],
-    ['empty values', 'interval=&bots=&start_date=&timezone=&browser=&browser=%20&short_code='],
+    [
+      'empty values',
+      'interval=&bots=&start_date=&timezone=&browser=&browser=%20&short_code=&filters=&segment=&group_by=,',
+    ],
   ])('%s are left out', (_, search) => {
     expect(parseAddress(search, 'Europe/Berlin')).toEqual(PLAIN);
   });
@@ -91,47 +144,64 @@ describe('an address', () => {
 
   test('a value is not split at a comma, and stands once', () => {
     const { filters } = parseAddress('city=a,b&city=c&city=a,b', 'UTC');
-    expect(filters).toEqual({ city: ['a,b', 'c'] });
+    expect(filterForm(filters)).toEqual({ city: ['a,b', 'c'] });
   });
 });
 
-test('a filter that is toggled twice is gone, and its dimension with it', () => {
-  const once = toggleFilter(PLAIN, 'browser', 'Chrome');
-  const both = toggleFilter(once, 'browser', 'Firefox');
-  expect(both.filters).toEqual({ browser: ['Chrome', 'Firefox'] });
-  expect(toggleFilter(both, 'browser', 'Chrome').filters).toEqual({ browser: ['Firefox'] });
-  expect(toggleFilter(once, 'browser', 'Chrome')).toEqual(PLAIN);
-});
+/** An address with parameters as they stand in a request to the API. */
+function addressOf(raw: Readonly<Record<string, string | readonly string[]>>): string {
+  const address = new URLSearchParams();
+  for (const [key, given] of Object.entries(raw))
+    for (const value of [given].flat()) address.append(key, value);
+  return address.toString();
+}
 
-describe('a filter the way the API also takes it', () => {
+describe('filters in an address', () => {
+  test.each(FILTER_SPELLINGS)('%j mean what they mean to the API, and stay so', (spelling, filters, form) => {
+    const view = parseAddress(addressOf(spelling), 'UTC');
+    expect([view.filters, view.unread]).toEqual([filters, []]);
+    const written = new URLSearchParams(writeAddress(view));
+    expect(parseAddress(written.toString(), 'UTC')).toEqual(view);
+    const inJson = written.get('filters');
+    if (inJson !== null) expect(JSON.parse(inJson)).toEqual(form);
+  });
+
   test.each([
-    ['country', 'Germany', 'DE', true],
-    ['country', ' germany', 'DE', true],
-    ['country', 'DE', 'DE', true],
-    ['country', 'de', 'DE', true],
-    ['country', 'Unknown', 'XX', true],
-    ['country', 'Germany', 'US', false],
-    ['referrer', 'google.com', 'https://google.com', true],
-    ['referrer', 'Google.com', 'http://google.com/search', true],
-    ['referrer', 'google.com', 'https://www.google.com', false],
-    ['referrer', 'google.com', 'https://google.com.example', false],
-    ['referrer', 'https://google.com/?q=1', 'https://google.com', true],
-    ['referrer', 'https://google.com', 'https://google.com/search', false],
-    ['referrer', 'google.com/search', 'http://google.com/search', true],
-    ['referrer', 'google.com/search', 'https://google.com', false],
-    ['referrer', 'com.example', 'android-app://com.example', true],
-    ['referrer', 'Direct', 'Direct', true],
-    ['referrer', 'google.com', 'Direct', false],
-    ['browser', 'chrome', 'Chrome', false],
-  ] as const)('%s=%j takes in the row %j: %j', (name, wanted, row, isTaken) => {
-    const view = { ...PLAIN, filters: { [name]: [wanted] } };
-    expect(isFilteredBy(view, name, row)).toBe(isTaken);
-    expect(toggleFilter(view, name, row).filters[name]).toEqual(isTaken ? undefined : [wanted, row]);
+    [{ browser: 'Chrome', city: ['a,b', 'c'] }, 'browser=Chrome&city=a%2Cb&city=c'],
+    [{ 'os.is': 'Linux' }, 'os=Linux'],
+    [{ 'property.plan': 'pro' }, `filters=${encodeURIComponent('{"property.plan":["pro"]}')}`],
+    [
+      { os: 'Linux', 'city.is_not': 'x' },
+      `filters=${encodeURIComponent('{"os":["Linux"],"city":{"is_not":["x"]}}')}`,
+    ],
+  ])('%j are written as %s', (given, address) => {
+    const written = writeAddress(parseAddress(addressOf(given), 'UTC'));
+    expect(written).toBe(`${address}&timezone=UTC`);
   });
 
-  test('is removed by itself', () => {
-    const view = { ...PLAIN, filters: { country: ['Germany', 'DE', 'US'] } };
-    expect(removeFilter(view, 'country', 'DE').filters).toEqual({ country: ['Germany', 'US'] });
-    expect(toggleFilter(view, 'country', 'DE').filters).toEqual({ country: ['US'] });
+  test.each([
+    ['filters', '{"browser'],
+    ['filters', '{"brwser":["Chrome"]}'],
+    ['filters', '{"browser":{"isnt":["Chrome"]}}'],
+    ['filters', '{"browser":{}}'],
+    ['filters', '{"browser":{"is":["Chrome"],"case_sensitive":1}}'],
+    ['filters', '{"browser":[1]}'],
+    ['filters', '["or",[]]'],
+    ['filters', '["or",[{}]]'],
+    ['filters', '["not",{"os":"a"},{"os":"b"}]'],
+    ['filters', '["is","browser",["Chrome"],{"fold":true}]'],
+    ['filters', '["is","browser",[]]'],
+    ['filters', '"browser"'],
+    ['property.', 'x'],
+  ])('%s=%s, which the API refuses, is kept for it to refuse', (key, text) => {
+    expect(() => parseFilters({ [key]: text, browser: 'Edge' }, 'all')).toThrow();
+    const view = parseAddress(addressOf({ [key]: text, browser: 'Edge' }), 'UTC');
+    expect(view.unread).toEqual([[key, text]]);
+    expect(filterForm(view.filters)).toEqual({ browser: ['Edge'] });
+    expect(parseAddress(writeAddress(view), 'UTC')).toEqual(view);
+  });
+
+  test('an operator that there is none of is kept, too', () => {
+    expect(parseAddress('browser.isnt=Chrome', 'UTC').unread).toEqual([['browser.isnt', 'Chrome']]);
   });
 });

@@ -12,7 +12,12 @@ import {
   wholeNumber,
 } from '../../src/dashboard/format.ts';
 import { startOf } from '../../src/dashboard/periods.ts';
-import { exportParameters, statsParameters, subjectOf } from '../../src/dashboard/api-query.ts';
+import {
+  exportParameters,
+  oldestParameters,
+  statsParameters,
+  subjectOf,
+} from '../../src/dashboard/api-query.ts';
 import { periodOfSlots } from '../../src/dashboard/zoom.ts';
 import { shapeStats } from '../../src/stats/result/stats-result.ts';
 import { buckets } from '../../src/stats/time/buckets.ts';
@@ -22,7 +27,8 @@ import { statsQuery, parseStatsRequest } from '../../src/stats/parse/query.ts';
 import { parseDateParameter } from '../../src/lib/date-time.ts';
 import { formatInstant } from '../../src/lib/time-zone.ts';
 import { asSent } from '../support/as-sent.ts';
-import { is } from '../support/filters.ts';
+import { RANGE_NAMES } from '../../src/stats/registry/ranges.ts';
+import { condition, is } from '../support/filters.ts';
 
 const NOW = Date.parse('2026-03-09T02:30:00Z');
 const viewOf = (search: string) => parseAddress(search, 'UTC');
@@ -92,6 +98,46 @@ describe('the question to the API', () => {
     expect(question.groupBy).not.toContain('short_code');
   });
 
+  test('has the lists that are shown, the map’s among them, in one order wherever they stand', () => {
+    const groupBy = (search: string) => readBy(statsParameters(viewOf(search), ALL, NOW)).groupBy;
+    const shown = ['time', 'device', 'country', 'property.a,b'];
+    expect(groupBy('group_by=property.a%5C%2Cb,device')).toEqual(shown);
+    expect(groupBy('group_by=device,country&group_by=property.a%5C%2Cb')).toEqual(shown);
+  });
+
+  test('has each filter, those that the page cannot read, and segments', () => {
+    const filters = ['or', [{ os: 'Linux' }, { browser: { is_not: 'Chrome' } }]];
+    const search = new URLSearchParams({ filters: JSON.stringify(filters), segment: 'phones,de' });
+    const view = viewOf(`${search.toString()}&browser.isnt=x`);
+    const parameters = statsParameters(view, ALL, NOW);
+    expect(parameters.get('browser.isnt')).toBe('x');
+    parameters.delete('browser.isnt');
+    const question = readBy(parameters);
+    expect(question.segments).toEqual(['phones', 'de']);
+    expect(question.filters).toEqual([
+      { operator: 'or', filters: [is('os', 'Linux'), condition('is_not', 'browser', ['Chrome'])] },
+    ]);
+  });
+
+  test('for the oldest click has no filter', () => {
+    const search = 'browser=Chrome&city.is_not=x&segment=a&browser.isnt=x&interval=hour';
+    const asked = oldestParameters(viewOf(`${search}&short_code=b`), ALL);
+    expect([...asked.keys()].toSorted()).toEqual([
+      'breakdown',
+      'group_by',
+      'limit',
+      'metrics',
+      'scope',
+      'start_date',
+      'timezone',
+    ]);
+  });
+
+  test.each(RANGE_NAMES)('of the range %s names it', (name) => {
+    const { rangeName } = readBy(statsParameters(viewOf(`range=${name}`), ALL, NOW));
+    expect(rangeName).toBe(name);
+  });
+
   test('seven days of minutes are seven days', () => {
     const week = readBy(statsParameters(viewOf('interval=minute'), ALL, NOW));
     expect(week.start).toBe(NOW - 7 * 86_400_000);
@@ -102,6 +148,11 @@ describe('the question to the API', () => {
     ['start_date=2025-01-01&end_date=2025-01-31', 'previous'],
     ['period=all', null],
     ['period=today', 'previous'],
+    ['range=last_month', 'previous'],
+    ['range=all', null],
+    ['compare=year', 'year'],
+    ['compare=none', null],
+    ['compare=2025-01-01/2025-01-31', '2025-01-01/2025-01-31'],
   ])('of %j compares with: %s', (search, compare) => {
     expect(statsParameters(viewOf(search), ALL, NOW).get('compare')).toBe(compare);
   });
@@ -127,7 +178,7 @@ test.each([
 });
 
 test('an export asks for the same stretch of time, to the millisecond, and for all groups', async () => {
-  const search = 'browser=Chrome&timezone=Asia/Kolkata&interval=hour';
+  const search = 'browser=Chrome&timezone=Asia/Kolkata&interval=hour&segment=phones&group_by=device';
   const asked = exportParameters(viewOf(search), ALL, await resultOf(search), 'csv');
   expect(asked.get('format')).toBe('csv');
   const question = readBy(asked);
@@ -136,6 +187,8 @@ test('an export asks for the same stretch of time, to the millisecond, and for a
     end: NOW,
     interval: 'hour',
     limit: undefined,
+    segments: ['phones'],
+    groupBy: ['time', 'device', 'country'],
   });
   expect(question.filters).toEqual([is('browser', 'Chrome')]);
 });
@@ -158,6 +211,7 @@ describe('zooming in on slots', () => {
   const moving = { kind: 'relative', name: '7d' } as const;
   const march = { kind: 'fixed', start: '2026-03-01', end: '2026-03-04' } as const;
   const whole = {
+    generated_at: '2026-03-09T02:30:00.000Z',
     time_range: { start_date: '2026-03-01T00:00:00.000-05:00', end_date: '2026-03-04T23:59:59.999-05:00' },
   };
 
@@ -168,6 +222,15 @@ describe('zooming in on slots', () => {
     ['hours', hours, march, [1, 1], '2026-03-08T01:00:00.000-05:00', '2026-03-08T01:59:59.999-05:00'],
   ] as const)('%s', (_, slots, shown, stretch, start, end) => {
     expect(periodOfSlots(slots, whole, shown, stretch, NEW_YORK)).toEqual({ kind: 'fixed', start, end });
+  });
+
+  test.each([
+    ['2026-03-05T04:59:59.999Z', undefined],
+    ['2026-03-09T02:30:00.000Z', '2026-03-04'],
+  ])('to the end of a named range, asked for at %s, which may be over', (generated_at, end) => {
+    const named = { kind: 'named', name: 'last_month' } as const;
+    const zoomed = periodOfSlots(days, { ...whole, generated_at }, named, [2, 3], NEW_YORK);
+    expect(zoomed).toEqual({ kind: 'fixed', start: '2026-03-03', end });
   });
 
   test('in another zone the days are not the same', () => {
@@ -204,6 +267,7 @@ describe('zooming in on slots', () => {
       const place = starts.indexOf(begins) + at;
       const slots = starts.map((instant) => slot(formatInstant(instant, zone)));
       const range = {
+        ...whole,
         time_range: { start_date: formatInstant(first, zone), end_date: formatInstant(last, zone) },
       };
       expect(periodOfSlots(slots, range, march, [place, place], zone)).toEqual({ kind: 'fixed', start, end });
@@ -214,7 +278,7 @@ describe('zooming in on slots', () => {
 
   test('the first slot begins where the range does', () => {
     const start_date = '2026-03-01T10:20:00.000-05:00';
-    const cut = { time_range: { ...whole.time_range, start_date } };
+    const cut = { ...whole, time_range: { ...whole.time_range, start_date } };
     expect(periodOfSlots(days, cut, moving, [0, 0], NEW_YORK)).toEqual({
       kind: 'fixed',
       start: start_date,

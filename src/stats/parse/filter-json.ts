@@ -11,7 +11,7 @@ import {
   type OperatorName,
   isOperatorName,
 } from '../registry/operators.ts';
-import { COMBINATIONS, type Condition, type Filter, allOf, isCondition } from './filter.ts';
+import { COMBINATIONS, type Condition, type Filter, allOf, combined, isCondition } from './filter.ts';
 import { CASE_OPTION } from './filter-form.ts';
 
 /** Other names of dimensions in JSON: spoo.me's API names links so. */
@@ -81,18 +81,6 @@ function parseFilter(value: unknown, scope: string, depth: number): readonly Fil
 function checkDepth(depth: number): void {
   if (depth < MAX_FILTER_DEPTH) return;
   throw invalid('filters', `filters has groups more than ${MAX_FILTER_DEPTH} deep.`);
-}
-
-/** A group in its simplest form: without groups of its own kind in it, and not around a single filter. */
-function combined(operator: (typeof COMBINATIONS)[number], filters: readonly Filter[]): readonly Filter[] {
-  if (operator === 'not') return [{ operator, filter: allOf(filters) }];
-  const flat = partsOf(operator, filters);
-  if (operator === 'and') return flat;
-  return flat.length === 1 ? partsOf('and', flat) : [{ operator, filters: flat }];
-}
-
-function partsOf(operator: 'and' | 'or', filters: readonly Filter[]): readonly Filter[] {
-  return filters.flatMap((filter) => (filter.operator === operator ? filter.filters : [filter]));
 }
 
 function parseObject(value: object, scope: string): readonly Condition[] {

@@ -6,7 +6,7 @@ import { PROPERTY_PREFIX } from '../../lib/property-prefix.ts';
 import { PROPERTY_FAULT, isPropertyName } from '../registry/properties.ts';
 import { DEFAULT_OPERATOR, OPERATOR_NAMES, isOperatorName, operatorOf } from '../registry/operators.ts';
 import { patternOf } from '../sql/comparisons.ts';
-import { type Condition, type Filter, conditionsIn } from './filter.ts';
+import { type Condition, type Filter, addUp, conditionsIn } from './filter.ts';
 import { inNormalOrder } from './filter-form.ts';
 import { parseFilterJson } from './filter-json.ts';
 import { copiesIn } from './pattern-copies.ts';
@@ -44,17 +44,12 @@ export const FILTER_PARAMETERS: readonly FilterParameter[] = FILTER_NAMES.flatMa
  * one of its dimension, JSON that does not parse, more than a request may have
  */
 export function parseFilters(raw: RawParameters, scope: string): readonly Filter[] {
-  const merged = new Map<string, Condition>();
+  const lists: Condition[] = [];
   const groups: Filter[] = [];
-  const add = (condition: Condition): void => {
-    const { dimension, operator, values, caseSensitive } = condition;
-    const key = `${dimension} ${operator} ${caseSensitive}`;
-    merged.set(key, { ...condition, values: [...(merged.get(key)?.values ?? []), ...values] });
-  };
   for (const text of valuesOf(raw, 'filters')) {
     const parsed = parseFilterJson(text, scope);
     checkConditions('filters', conditionsIn([...parsed.lists, ...parsed.groups]));
-    parsed.lists.forEach(add);
+    lists.push(...parsed.lists);
     groups.push(...parsed.groups);
   }
   for (const { name, dimension, operator } of FILTER_PARAMETERS) {
@@ -64,16 +59,16 @@ export function parseFilters(raw: RawParameters, scope: string): readonly Filter
     const condition = { operator, dimension, values, caseSensitive: true };
     if (!goesWith(dimension, scope)) throw invalid(name, `${name} does not go with scope=${scope}.`);
     checkConditions(name, [condition]);
-    add(condition);
+    lists.push(condition);
   }
   for (const name of Object.keys(raw).filter((one) => one.startsWith(PROPERTY_PREFIX))) {
     const values = valuesOf(raw, name).flatMap(splitList);
     if (values.length === 0) continue;
     const condition = { ...propertyParameter(name), values, caseSensitive: true };
     checkConditions(name, [condition]);
-    add(condition);
+    lists.push(condition);
   }
-  return combineFilters([...merged.values(), ...groups], []);
+  return combineFilters([...addUp(lists), ...groups], []);
 }
 
 /**

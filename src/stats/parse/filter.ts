@@ -46,3 +46,32 @@ export function allOf(filters: readonly Filter[]): Filter {
   const [first] = filters;
   return first !== undefined && filters.length === 1 ? first : { operator: 'and', filters };
 }
+
+/**
+ * A group in its simplest form, as filters that all hold: without groups of its own kind in it, and not around a single
+ * filter.
+ */
+export function combined(
+  operator: (typeof COMBINATIONS)[number],
+  filters: readonly Filter[],
+): readonly Filter[] {
+  if (operator === 'not') return [{ operator, filter: allOf(filters) }];
+  const flat = partsOf(operator, filters);
+  if (operator === 'and') return flat;
+  return flat.length === 1 ? partsOf('and', flat) : [{ operator, filters: flat }];
+}
+
+function partsOf(operator: 'and' | 'or', filters: readonly Filter[]): readonly Filter[] {
+  return filters.flatMap((filter) => (filter.operator === operator ? filter.filters : [filter]));
+}
+
+/** Conditions of which those of the same dimension, operator and letter case are one: their values add up. */
+export function addUp(conditions: readonly Condition[]): readonly Condition[] {
+  const lists = new Map<string, Condition>();
+  for (const condition of conditions) {
+    const { dimension, operator, values, caseSensitive } = condition;
+    const key = `${dimension} ${operator} ${caseSensitive}`;
+    lists.set(key, { ...condition, values: [...(lists.get(key)?.values ?? []), ...values] });
+  }
+  return [...lists.values()];
+}

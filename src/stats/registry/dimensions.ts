@@ -9,8 +9,22 @@ import type { StatsQuery } from '../parse/query.ts';
 import { type DimensionFilter, countryFilter, referrerFilter, referrerHostFilter } from '../sql/filters.ts';
 import { channel } from '../sql/channel.ts';
 import { continentOf, hostOfReferrer } from '../sql/derived-columns.ts';
-import { type PropertyName, isPropertyName, propertyDimension } from './properties.ts';
+import { type PropertyName, isPropertyName } from './properties.ts';
+import { propertyDimension } from './property-dimension.ts';
 import { hourOfDay, weekday } from '../sql/local-time.ts';
+
+/** What dimensions are about, in the order in which people are offered them. */
+export const TOPICS = {
+  source: 'Source',
+  campaign: 'Campaign',
+  place: 'Place',
+  technology: 'Technology',
+  time: 'Time',
+  link: 'Link',
+  property: 'Properties',
+} as const;
+
+export type Topic = keyof typeof TOPICS;
 
 /** What clicks can be grouped by. */
 export interface ValueDimension {
@@ -24,12 +38,14 @@ export interface ValueDimension {
   readonly fault?: (value: string) => string | undefined;
   /** What people call one of its values, and several. */
   readonly words: Words;
+  /** What it tells of a click: people choose it among others of the topic. */
+  readonly topic: Topic;
   /** Values to filter by, for the API document. */
   readonly example: string;
   /** What the API document says of its filter beside what it says of all. */
   readonly filterNote?: string;
   /** How its values are written for people; as they are unless given. */
-  readonly shownAs?: 'country' | 'address';
+  readonly shownAs?: 'country' | 'address' | 'language' | 'hour' | 'weekday';
   /** The only `scope` of a question that it goes with; any unless given. */
   readonly scope?: 'all';
   /** Whether it is among those of an overview: the dashboard's lists, and a public link's where nobody says which. */
@@ -48,6 +64,9 @@ interface Words {
 interface TimeDimension {
   readonly column: undefined;
   readonly words: Words;
+  readonly topic: 'time';
+  readonly values?: undefined;
+  readonly shownAs?: undefined;
   readonly scope?: undefined;
   readonly isInOverview: true;
 }
@@ -56,40 +75,46 @@ type Dimension = ValueDimension | TimeDimension;
 
 /** The dimensions, in the order they are offered. */
 export const DIMENSIONS = {
-  time: { column: undefined, words: { one: 'Time', many: 'Times' }, isInOverview: true },
+  time: { column: undefined, words: { one: 'Time', many: 'Times' }, topic: 'time', isInOverview: true },
   browser: {
     column: () => sql`browser`,
     words: { one: 'Browser', many: 'Browsers' },
+    topic: 'technology',
     example: 'Chrome,Firefox',
     isInOverview: true,
   },
   browser_version: {
     column: () => sql`browser_version`,
     words: { one: 'Browser version', many: 'Browser versions' },
+    topic: 'technology',
     example: '131,132',
     filterNote: 'The major version.',
   },
   os: {
     column: () => sql`os`,
     words: { one: 'System', many: 'Systems' },
+    topic: 'technology',
     example: 'Windows',
     isInOverview: true,
   },
   os_version: {
     column: () => sql`os_version`,
     words: { one: 'System version', many: 'System versions' },
+    topic: 'technology',
     example: '10',
     filterNote: 'The major version.',
   },
   device: {
     column: () => sql`device`,
     words: { one: 'Device', many: 'Devices' },
+    topic: 'technology',
     example: 'mobile,tablet',
     filterNote: '`desktop`, `mobile`, `tablet`, `tv`, `console`, `other`, `Unknown`, or what clicks say.',
   },
   bot: {
     column: () => sql`bot`,
     words: { one: 'Bot', many: 'Bots' },
+    topic: 'technology',
     example: 'Googlebot',
     filterNote: 'The name of the program; `(none)` for people, `Unknown` for programs without a name.',
   },
@@ -98,6 +123,7 @@ export const DIMENSIONS = {
     filter: countryFilter,
     fault: faultOfCountry,
     words: { one: 'Country', many: 'Countries' },
+    topic: 'place',
     example: 'DE,Türkiye',
     filterNote: 'Codes and English names, in any letter case.',
     shownAs: 'country',
@@ -107,28 +133,33 @@ export const DIMENSIONS = {
     column: () => continentOf(sql`country`),
     values: CONTINENTS,
     words: { one: 'Continent', many: 'Continents' },
+    topic: 'place',
     example: 'Europe,North America',
   },
   region: {
     column: () => sql`region`,
     words: { one: 'Region', many: 'Regions' },
+    topic: 'place',
     example: 'DE-BY',
     filterNote: 'The code of ISO 3166-2, or a name where there is no code.',
   },
   city: {
     column: () => sql`city`,
     words: { one: 'City', many: 'Cities' },
+    topic: 'place',
     example: 'Berlin',
     isInOverview: true,
   },
   network: {
     column: () => sql`network`,
     words: { one: 'Network', many: 'Networks' },
+    topic: 'technology',
     example: 'Deutsche Telekom AG',
   },
   hosting: {
     column: () => sql`hosting`,
     words: { one: 'Hosting', many: 'Hosting' },
+    topic: 'technology',
     example: 'no',
     filterNote: '`yes` for addresses in data centres, `no` for others, `Unknown`.',
   },
@@ -136,6 +167,7 @@ export const DIMENSIONS = {
     column: () => sql`referrer`,
     filter: referrerFilter,
     words: { one: 'Referrer', many: 'Referrers' },
+    topic: 'source',
     example: 'google.com',
     filterNote:
       'A full URL; a host for every referrer of exactly that host; a host and path without a scheme for that referrer under https and http; `Direct` for clicks without one.',
@@ -146,6 +178,7 @@ export const DIMENSIONS = {
     column: () => hostOfReferrer(sql`referrer`),
     filter: referrerHostFilter,
     words: { one: 'Referring site', many: 'Referring sites' },
+    topic: 'source',
     example: 'google.com',
     filterNote: `The host as a referrer has it, with its port where that is unusual; \`${DIRECT}\` for clicks without one.`,
   },
@@ -153,53 +186,63 @@ export const DIMENSIONS = {
     column: channel,
     values: CHANNELS,
     words: { one: 'Channel', many: 'Channels' },
+    topic: 'source',
     example: 'Search,AI',
   },
   language: {
     column: () => sql`language`,
     words: { one: 'Language', many: 'Languages' },
+    topic: 'place',
+    shownAs: 'language',
     example: 'de,en',
     filterNote: 'The primary subtag in lower case; `(none)` for clicks without one.',
   },
   domain: {
     column: () => sql`domain`,
     words: { one: 'Domain', many: 'Domains' },
+    topic: 'link',
     example: 'go.example.com',
     filterNote: 'The host of the short link, in lower case; `(none)` for clicks without one.',
   },
   utm_source: {
     column: () => sql`utm_source`,
     words: { one: 'Campaign source', many: 'Campaign sources' },
+    topic: 'campaign',
     example: 'newsletter',
     filterNote: '`(none)` for clicks without one.',
   },
   utm_medium: {
     column: () => sql`utm_medium`,
     words: { one: 'Campaign medium', many: 'Campaign media' },
+    topic: 'campaign',
     example: 'email',
     filterNote: '`(none)` for clicks without one.',
   },
   utm_campaign: {
     column: () => sql`utm_campaign`,
     words: { one: 'Campaign', many: 'Campaigns' },
+    topic: 'campaign',
     example: 'spring',
     filterNote: '`(none)` for clicks without one.',
   },
   utm_term: {
     column: () => sql`utm_term`,
     words: { one: 'Campaign term', many: 'Campaign terms' },
+    topic: 'campaign',
     example: 'shoes',
     filterNote: '`(none)` for clicks without one.',
   },
   utm_content: {
     column: () => sql`utm_content`,
     words: { one: 'Campaign content', many: 'Campaign contents' },
+    topic: 'campaign',
     example: 'header',
     filterNote: '`(none)` for clicks without one.',
   },
   variant: {
     column: () => sql`variant`,
     words: { one: 'Variant', many: 'Variants' },
+    topic: 'link',
     example: 'A',
     filterNote: '`(none)` for clicks without one.',
   },
@@ -207,6 +250,8 @@ export const DIMENSIONS = {
     column: hourOfDay,
     values: numbers(0, 23),
     words: { one: 'Hour of the day', many: 'Hours of the day' },
+    topic: 'time',
+    shownAs: 'hour',
     example: '8,9',
     filterNote: '`0` to `23`, in the time zone of the request.',
   },
@@ -214,12 +259,15 @@ export const DIMENSIONS = {
     column: weekday,
     values: numbers(1, 7),
     words: { one: 'Weekday', many: 'Weekdays' },
+    topic: 'time',
+    shownAs: 'weekday',
     example: '6,7',
     filterNote: '`1` for Monday to `7` for Sunday, in the time zone of the request.',
   },
   short_code: {
     column: () => sql`short_code`,
     words: { one: 'Link', many: 'Links' },
+    topic: 'link',
     example: 'launch',
     // With `anon` the question is about one URL, which its parameter `short_code` names.
     scope: 'all',

@@ -1,9 +1,5 @@
-import { param, sql } from '../../sql/sql.ts';
 import { firstCharacters } from '../../lib/first-characters.ts';
-import { NONE } from '../../lib/none.ts';
 import { PROPERTY_PREFIX } from '../../lib/property-prefix.ts';
-import { quotable, wellFormed } from '../../lib/text.ts';
-import type { ValueDimension } from './dimensions.ts';
 
 /** A dimension that is not in the registry: the values of one of the clicks' own properties, such as `property.plan`. */
 export type PropertyName = `property.${string}`;
@@ -23,13 +19,4 @@ export function isPropertyName(name: string): name is PropertyName {
   if (!name.startsWith(PROPERTY_PREFIX)) return false;
   const key = name.slice(PROPERTY_PREFIX.length);
   return key.trim() !== '' && !/\p{Cc}/u.test(key) && firstCharacters(key, MAX_KEY_CHARACTERS) === key;
-}
-
-export function propertyDimension(name: PropertyName): ValueDimension {
-  const key = param('String', wellFormed(name.slice(PROPERTY_PREFIX.length)));
-  return {
-    column: () => sql`if(properties[${key}] = '', ${param('String', NONE)}, properties[${key}])`,
-    words: { one: quotable(name), many: quotable(name) },
-    example: 'pro',
-  };
 }

@@ -137,6 +137,32 @@ describe('the numbers', () => {
     );
   });
 
+  test('of any dimension can be had in the place of another list', async () => {
+    const page = await openSignedIn();
+    const asked: (string | null)[] = [];
+    page.on('request', (request) => {
+      const { pathname, searchParams } = new URL(request.url());
+      if (pathname === '/api/v1/stats') asked.push(searchParams.get('group_by'));
+    });
+    await page.getByLabel('Instead of Systems').selectOption('weekday');
+    const days = ['Sunday', 'Monday', 'Tuesday', 'Wednesday', 'Thursday', 'Friday', 'Saturday'];
+    const expected = expectedRows(
+      MARCH_CLICKS,
+      ({ at }) => String(new Date(at).getUTCDay() || 7),
+      (day) => days[Number(day) % 7] ?? '',
+    );
+    await eventually(async () => expect(await rowsOf(page, 'Weekdays')).toEqual(expected));
+    expect(asked).toEqual(['time,browser,country,city,referrer,weekday,short_code']);
+    await page.getByLabel('Instead of Weekdays').selectOption('Property …');
+    await page.getByLabel('Key of the property').fill('plan');
+    await page.keyboard.press('Enter');
+    await eventually(async () =>
+      expect((await rowsOf(page, 'Property plan')).map(([value]) => value)).toEqual(['(none)']),
+    );
+    await page.goBack();
+    await eventually(async () => expect(await rowsOf(page, 'Weekdays')).toEqual(expected));
+  });
+
   test('what strangers wrote is text, cut to its place and whole in its title', async () => {
     const page = await openSignedIn();
     const long = MARCH_CLICKS.find(({ referrer }) => referrer.length > 100)?.referrer ?? '';
@@ -165,10 +191,9 @@ describe('filters', () => {
     await eventually(async () =>
       expect(await rowsOf(page, 'Cities')).toEqual(expectedRows(inGermany, ({ city }) => city)),
     );
-    expect(await page.getByRole('list', { name: 'Filters' }).getByRole('button').allTextContents()).toEqual([
+    expect(await page.locator('.chip summary').allTextContents()).toEqual([
       'Browser: Firefox',
       'Country: Germany',
-      'Clear all',
     ]);
     await page.reload();
     await expectClicks(page, inGermany);
@@ -219,15 +244,77 @@ describe('filters', () => {
     expect(page.url()).not.toContain(filter.split('=')[0]);
   });
 
+  test('a row is left out; what is typed, groups and a stored segment narrow the clicks, too', async () => {
+    await spoor.send('PUT', '/api/v1/segments/german', { key, json: { filters: { country: ['DE'] } } });
+    const group = JSON.stringify(['or', [{ browser: ['Firefox'] }, { os: { is_not: ['Windows'] } }]]);
+    const page = await openSignedIn(`${MARCH}&filters=${encodeURIComponent(group)}`);
+    let left = MARCH_CLICKS.filter(({ browser, os }) => browser === 'Firefox' || os !== 'Windows');
+    await expectClicks(page, left);
+
+    await rowButton(page, 'Systems', 'Linux').hover();
+    await page.getByRole('button', { name: 'Leave out Linux' }).click();
+    left = left.filter(({ os }) => os !== 'Linux');
+    await expectClicks(page, left);
+
+    await page.getByText('Add filter').click();
+    await page.getByLabel('Filter by').selectOption('city');
+    await page.getByLabel('Operator').selectOption('does_not_contain');
+    await page.getByLabel('Values, one a line').fill('ERL\nston');
+    await page.getByLabel('In any letter case').check();
+    await page.getByRole('button', { name: 'Apply' }).click();
+    left = left.filter(({ city }) => !/erl|ston/i.test(city));
+    await expectClicks(page, left);
+
+    await page.getByText('Segments').click();
+    await page.getByRole('button', { name: 'german', exact: true }).click();
+    const german = left.filter(({ country }) => country === 'DE');
+    await expectClicks(page, german);
+    expect(await page.getByRole('list', { name: 'Filters' }).getByRole('button').allTextContents()).toEqual([
+      'Remove filter System is not Linux',
+      'Remove filter City does not contain ERL or ston in any letter case',
+      'Remove filter Browser: Firefox or System is not Windows',
+      'Remove filter Segment: german',
+      'Clear all',
+    ]);
+    expect(parametersOf(page).get('segment')).toBe('german');
+
+    await page.getByRole('button', { name: 'Remove filter Segment: german' }).click();
+    await page.locator('.chip summary', { hasText: 'City' }).click();
+    await page.getByRole('button', { name: 'Change to “contains”' }).click();
+    await expectClicks(
+      page,
+      MARCH_CLICKS.filter(
+        ({ browser, os, city }) =>
+          (browser === 'Firefox' || os === 'macOS') && os !== 'Linux' && /erl|ston/i.test(city),
+      ),
+    );
+    await page.getByText('Segments').click();
+    await page.getByLabel('Store these filters as').fill('mine');
+    await page.getByRole('button', { name: 'Store', exact: true }).click();
+    await page.getByRole('button', { name: 'Remove filter Segment: mine' }).waitFor();
+    expect([...parametersOf(page).keys()]).not.toContain('filters');
+  });
+
+  test('one that the server refuses stays, and the page says why', async () => {
+    const page = await chrome.open(`${spoor.url}/?${MARCH}&browser.isnt=Chrome&os=Windows`, { key });
+    await page.getByRole('alert').filter({ hasText: 'browser.is_not' }).waitFor();
+    await page.getByRole('button', { name: 'Remove filter browser.isnt=Chrome' }).click();
+    await expectClicks(
+      page,
+      MARCH_CLICKS.filter(({ os }) => os === 'Windows'),
+    );
+    expect(chrome.complaints()).toHaveLength(1);
+  });
+
   test('the last one that the keyboard removes hands the focus on', async () => {
     const page = await openSignedIn(`${MARCH}&browser=Firefox&country=DE&os=Windows`);
     const focused = () => page.evaluate<string>('document.activeElement.textContent');
     await page.getByRole('button', { name: 'Remove filter Country: Germany' }).focus();
     await page.keyboard.press('Enter');
-    await eventually(async () => expect(await focused()).toBe('System: Windows'));
+    await eventually(async () => expect(await focused()).toBe('Remove filter System: Windows'));
     await page.getByRole('button', { name: 'Remove filter System: Windows' }).focus();
     await page.keyboard.press('Enter');
-    await eventually(async () => expect(await focused()).toBe('Browser: Firefox'));
+    await eventually(async () => expect(await focused()).toBe('Remove filter Browser: Firefox'));
     await page.keyboard.press('Enter');
     await eventually(async () => expect(await focused()).toBe('All links'));
   });
@@ -403,6 +490,14 @@ describe('compared with the time before', () => {
     const change = page.locator('dl.figures > div').filter({ hasText: 'Clicks' }).first().locator('.change');
     expect(await change.textContent()).toBe(text + words);
     expect(await change.getAttribute('title')).toBe(`${before.length} in 10 Mar 2025 – 16 Mar 2025`);
+    const clicksOf = (clicks: readonly MarchClick[], name: string) =>
+      clicks.filter(({ city }) => city === name).length;
+    expect((await rowsOf(page, 'Cities')).map((cells) => [cells[0], cells[2]])).toEqual(
+      expectedRows(now, ({ city }) => city).map(([name = '']) => {
+        const row = changeOf(clicksOf(now, name), clicksOf(before, name));
+        return [name, row.text + row.words];
+      }),
+    );
     const columns = (await timeRowsOf(page)).map((cells) => cells.at(-1));
     expect(columns).toEqual(expectedDays(before, 'UTC').map(([, clicks]) => clicks));
   });

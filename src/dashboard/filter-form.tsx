@@ -1,0 +1,70 @@
+import { useState } from 'preact/hooks';
+import { OPERATOR_NAMES } from '../stats/registry/operators.ts';
+import { PROPERTY_PREFIX } from '../lib/property-prefix.ts';
+import { isPropertyName } from '../stats/registry/properties.ts';
+import { OPERATOR_WORDS } from '../stats/registry/words.ts';
+import type { Condition } from '../stats/parse/filter.ts';
+import type { Subject } from './api-query.ts';
+import { Options } from './choice.tsx';
+import { ANOTHER_PROPERTY, DimensionOptions } from './dimension-options.tsx';
+import { PropertyKey } from './dimension-picker.tsx';
+import { isFilterName } from './labels.ts';
+import { typedCondition } from './typed-condition.ts';
+
+interface FilterFormProps {
+  readonly subject: Subject;
+  /** The condition that is changed; undefined: a new one. */
+  readonly condition: Condition | undefined;
+  readonly onDone: (condition: Condition) => void;
+}
+
+const OPERATOR_CHOICES = OPERATOR_NAMES.map((name) => [name, OPERATOR_WORDS[name].label] as const);
+
+/** A condition to type: a dimension, an operator and values, one a line since values have commas. */
+export function FilterForm({ subject, condition, onDone }: FilterFormProps) {
+  const [dimension, setDimension] = useState<string>(condition?.dimension ?? 'browser');
+  const isProperty = dimension === ANOTHER_PROPERTY || isPropertyName(dimension);
+  return (
+    <form
+      onSubmit={(event) => {
+        event.preventDefault();
+        const typed = typedCondition(new FormData(event.currentTarget));
+        if (typed !== undefined) onDone(typed);
+      }}
+    >
+      <select
+        name="dimension"
+        aria-label="Filter by"
+        value={dimension}
+        onChange={({ currentTarget: { value } }) => setDimension(value)}
+      >
+        <DimensionOptions
+          subject={subject}
+          isMany={false}
+          chosen={isFilterName(dimension) ? dimension : undefined}
+        />
+      </select>
+      {isProperty && <PropertyKey value={dimension.slice(PROPERTY_PREFIX.length)} />}
+      <select name="operator" aria-label="Operator" defaultValue={condition?.operator ?? 'is'}>
+        <Options choices={OPERATOR_CHOICES} />
+      </select>
+      <label>
+        Values, one a line
+        <textarea
+          name="values"
+          rows={3}
+          required
+          spellcheck={false}
+          defaultValue={condition?.values.join('\n') ?? ''}
+        />
+      </label>
+      <label class="option">
+        <input type="checkbox" name="any-case" defaultChecked={condition?.caseSensitive === false} />
+        In any letter case
+      </label>
+      <button type="submit" class="primary">
+        Apply
+      </button>
+    </form>
+  );
+}

@@ -1,0 +1,23 @@
+import { OPERATOR_WORDS } from '../stats/registry/words.ts';
+import { type Condition, type Filter, isCondition } from '../stats/parse/filter.ts';
+import { dimensionText, valueText } from './labels.ts';
+
+const OR = new Intl.ListFormat('en-GB', { type: 'disjunction' });
+
+/** A filter as people read it: `Browser: Chrome or Firefox`, `(Country: Germany or System is not Windows)`. */
+export function filterText(filter: Filter): string {
+  if (isCondition(filter)) return conditionText(filter);
+  if (filter.operator === 'not') return `not ${enclosed(filter.filter)}`;
+  return filter.filters.map(enclosed).join(` ${filter.operator} `);
+}
+
+function enclosed(filter: Filter): string {
+  return isCondition(filter) || filter.operator === 'not' ? filterText(filter) : `(${filterText(filter)})`;
+}
+
+function conditionText({ operator, dimension, values, caseSensitive }: Condition): string {
+  const { one } = dimensionText(dimension);
+  const said = operator === 'is' ? `${one}:` : `${one} ${OPERATOR_WORDS[operator].label}`;
+  const texts = values.map((value) => valueText(dimension, value));
+  return `${said} ${OR.format(texts)}${caseSensitive ? '' : ' in any letter case'}`;
+}

@@ -1,0 +1,99 @@
+import { useState } from 'preact/hooks';
+import type { View } from './address.ts';
+import { type CurrentKey, mayWriteUrls } from './current-key.ts';
+import { Popover } from './popover.tsx';
+import { saveSegment, useSegments } from './use-segments.ts';
+import type { Navigate } from './use-view.ts';
+
+interface SegmentsProps {
+  readonly view: View;
+  readonly navigate: Navigate;
+  readonly currentKey: CurrentKey;
+  readonly apiKey: string | undefined;
+}
+
+/** Stored filters: a click on one adds or removes it, and the view's own can be stored as another. */
+export function Segments(props: SegmentsProps) {
+  return (
+    <Popover label="Segments" isChosen={props.view.segments.length > 0}>
+      {(close) => (
+        <div class="panel">
+          <SegmentChoices {...props} close={close} />
+          {mayWriteUrls(props.currentKey) && <SaveForm {...props} close={close} />}
+        </div>
+      )}
+    </Popover>
+  );
+}
+
+interface PartProps extends SegmentsProps {
+  readonly close: () => void;
+}
+
+function SegmentChoices({ view, navigate, apiKey, close }: PartProps) {
+  const found = useSegments(apiKey, view);
+  if (found?.ok === false) return <p class="refusal">{found.failure.message}</p>;
+  if (found === undefined) return <p class="note">Loading …</p>;
+  if (found.value.length === 0) return <p class="note">No filters are stored yet.</p>;
+  const toggle = (name: string): void => {
+    close();
+    const { segments } = view;
+    const others = segments.filter((one) => one !== name);
+    navigate({ ...view, segments: others.length < segments.length ? others : [...segments, name] });
+  };
+  return (
+    <ul class="options" aria-label="Segments">
+      {found.value.map((name) => (
+        <li key={name}>
+          <button type="button" aria-pressed={view.segments.includes(name)} onClick={() => toggle(name)}>
+            <bdi>{name}</bdi>
+          </button>
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+/** Stores the filters under a name, by which the view then has them. */
+function SaveForm({ view, navigate, apiKey, close }: PartProps) {
+  const [refusal, setRefusal] = useState<string | undefined>(undefined);
+  if (view.filters.length === 0)
+    return <p class="note">Filter the clicks, and the filters can be stored here.</p>;
+  const save = async (name: string): Promise<void> => {
+    const saved = await saveSegment(apiKey, view, name);
+    if (!saved.ok) {
+      setRefusal(saved.failure.message);
+      return;
+    }
+    close();
+    navigate({ ...view, filters: [], segments: [...new Set([...view.segments, name])] });
+  };
+  return (
+    <form
+      onSubmit={(event) => {
+        event.preventDefault();
+        const name = new FormData(event.currentTarget).get('name');
+        if (typeof name === 'string') void save(name);
+      }}
+    >
+      <label>
+        Store these filters as
+        <input
+          name="name"
+          required
+          maxLength={64}
+          pattern="[A-Za-z0-9_\-]+"
+          title="Letters, digits, - and _"
+          autocomplete="off"
+          spellcheck={false}
+        />
+      </label>
+      <button type="submit">Store</button>
+      {refusal !== undefined && (
+        <p class="refusal" role="alert">
+          {refusal}
+        </p>
+      )}
+    </form>
+  );
+}
