@@ -58,6 +58,15 @@ export function isPlaceDatabase(path: string): boolean {
   }
 }
 
+/** Whether a name and a percent-encoded value can be an attribute of an OpenTelemetry resource. */
+export function isAttribute(name: string, value: string): boolean {
+  try {
+    return /^[\x21-\x7e]+$/.test(name) && decodeURIComponent(value) !== '';
+  } catch {
+    return false;
+  }
+}
+
 /** Whether a name and a percent-encoded value can be a header of a request. */
 export function isHeader(name: string, value: string): boolean {
   try {

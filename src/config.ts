@@ -5,6 +5,7 @@ import { z } from 'zod';
 import {
   RESERVED_DATABASES,
   TEMPORARY_DATABASES,
+  isAttribute,
   isHeader,
   isHttpUrl,
   isOrigin,
@@ -79,7 +80,8 @@ export interface Config {
 export interface OtlpCollector {
   readonly endpoint: string;
   readonly headers: Readonly<Record<string, string>>;
-  readonly serviceName: string;
+  /** What the spans and metrics are of: `service.name` and others. */
+  readonly attributes: Readonly<Record<string, string>>;
 }
 
 const wholeNumber = (min: number, max: number) =>
@@ -164,22 +166,29 @@ const environment = z.object({
     )
     .default([]),
   OTEL_EXPORTER_OTLP_ENDPOINT: z.string().refine(isHttpUrl, 'must be an http(s) URL').optional(),
-  OTEL_EXPORTER_OTLP_HEADERS: z
-    .string()
-    .transform((text) => text.split(',').map((pair) => pair.trim().split('=')))
-    .refine(
-      (pairs) => pairs.every(([name = '', ...value]) => isHeader(name.trim(), value.join('='))),
-      'must be name=value, comma-separated, with values percent-encoded',
-    )
-    .transform((pairs) =>
-      Object.fromEntries(
-        pairs.map(([name = '', ...value]) => [name.trim(), decodeURIComponent(value.join('=').trim())]),
-      ),
-    )
-    .default({}),
-  OTEL_SERVICE_NAME: z.string().max(128, 'must be at most 128 characters').default('spoor'),
+  OTEL_EXPORTER_OTLP_HEADERS: namedValues(isHeader),
+  OTEL_RESOURCE_ATTRIBUTES: namedValues(isAttribute),
+  OTEL_SERVICE_NAME: z.string().max(128, 'must be at most 128 characters').optional(),
   LOG_LEVEL: z.enum(LOG_LEVELS, `must be one of ${LOG_LEVELS.join(', ')}`).default('info'),
 });
+
+/** Names and values as OpenTelemetry's variables have them. */
+function namedValues(isPair: (name: string, value: string) => boolean) {
+  return z
+    .string()
+    .transform((text) =>
+      text.split(',').map((pair) => {
+        const [name = '', ...value] = pair.split('=');
+        return [name.trim(), value.join('=').trim()] as const;
+      }),
+    )
+    .refine(
+      (pairs) => pairs.every(([name, value]) => isPair(name, value)),
+      'must be name=value, comma-separated, with values percent-encoded',
+    )
+    .transform((pairs) => Object.fromEntries(pairs.map(([name, value]) => [name, decodeURIComponent(value)])))
+    .default({});
+}
 
 /** The environment variables that are settings. */
 export const SETTING_NAMES: readonly string[] = Object.keys(environment.shape);
@@ -262,7 +271,11 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
         : {
             endpoint: settings.OTEL_EXPORTER_OTLP_ENDPOINT,
             headers: settings.OTEL_EXPORTER_OTLP_HEADERS,
-            serviceName: settings.OTEL_SERVICE_NAME,
+            attributes: {
+              'service.name': 'spoor',
+              ...settings.OTEL_RESOURCE_ATTRIBUTES,
+              ...(settings.OTEL_SERVICE_NAME !== undefined && { 'service.name': settings.OTEL_SERVICE_NAME }),
+            },
           },
   });
 }

@@ -82,6 +82,9 @@ async function open(
   // With a ClickHouse of its own a second server finds the engine's lock; with CLICKHOUSE_URL only this tells.
   if (isServer && config.clickhouse !== undefined) await refuseSecondServer(config);
   const metrics = createMetrics();
+  const telemetry = isServer ? await openTelemetry(config, metrics, log) : undefined;
+  closing(() => telemetry?.close());
+  const tracer = telemetry?.tracer;
   const clickhouse = await openClickHouse(config, {
     waitForDataDirMs,
     observe: metrics.observeQuery,
@@ -95,9 +98,6 @@ async function open(
   const redis = isServer ? await openRedis(config, log) : undefined;
   closing(() => redis?.close());
   const rateLimits = config.rateLimits === 'on' ? new RateLimits(rateLimitsOf(ROUTES), redis) : undefined;
-  const telemetry = isServer ? await openTelemetry(config, metrics, log) : undefined;
-  closing(() => telemetry?.close());
-  const tracer = telemetry?.tracer;
   const services = composeServices(config, { clickhouse, metrics, log, rateLimits, tracer }, token);
   closing(() => services.removal.close());
   closing(() => services.ingestThreads.close());
@@ -118,8 +118,18 @@ async function open(
 /** Loaded only where there is a collector to export to. */
 async function openTelemetry({ otlp }: Config, metrics: Metrics, log: Logger) {
   if (otlp === undefined) return undefined;
-  const telemetry = await import('./telemetry/open-telemetry.ts');
-  return telemetry.openTelemetry(otlp, metrics, log);
+  const telemetry = await import('./telemetry/open-telemetry.ts').catch((cause: unknown) => {
+    if (Object(cause).code !== 'ERR_MODULE_NOT_FOUND') throw cause;
+    throw new Error(
+      'OTEL_EXPORTER_OTLP_ENDPOINT needs packages that are not installed: run npm install --include=optional.',
+      { cause },
+    );
+  });
+  return telemetry.openTelemetry({
+    ...otlp,
+    readMetrics: () => metrics.registry.getMetricsAsJSON(),
+    onFailure: (failure) => log.warn({ failure }, 'the OpenTelemetry collector takes no spans or metrics'),
+  });
 }
 
 async function openRedis({ rateLimits, redisUrl }: Config, log: Logger): Promise<SharedRedis | undefined> {

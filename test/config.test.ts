@@ -184,7 +184,7 @@ describe('OTEL_EXPORTER_OTLP_ENDPOINT', () => {
 
   test('is none unless given, with the headers and the name beside it', () => {
     expect(readConfig({ OTEL_EXPORTER_OTLP_HEADERS: 'a=b' }).otlp).toBeUndefined();
-    expect(read()).toEqual({ endpoint, headers: {}, serviceName: 'spoor' });
+    expect(read()).toEqual({ endpoint, headers: {}, attributes: { 'service.name': 'spoor' } });
     const given = {
       OTEL_EXPORTER_OTLP_HEADERS: 'authorization=Basic%20eDp5=, x-team = a',
       OTEL_SERVICE_NAME: 'links',
@@ -192,8 +192,16 @@ describe('OTEL_EXPORTER_OTLP_ENDPOINT', () => {
     expect(read(given)).toEqual({
       endpoint,
       headers: { authorization: 'Basic eDp5=', 'x-team': 'a' },
-      serviceName: 'links',
+      attributes: { 'service.name': 'links' },
     });
+    const described = 'deployment.environment.name=a%20b%2C, service.name = other';
+    expect(read({ OTEL_RESOURCE_ATTRIBUTES: described })?.attributes).toEqual({
+      'deployment.environment.name': 'a b,',
+      'service.name': 'other',
+    });
+    expect(
+      read({ OTEL_RESOURCE_ATTRIBUTES: described, OTEL_SERVICE_NAME: 'links' })?.attributes,
+    ).toMatchObject({ 'service.name': 'links' });
   });
 
   test.each(['secret', 'a=', '=secret', 'a=%zz', 'a b=secret', 'a=%0Asecret'])(
@@ -204,6 +212,10 @@ describe('OTEL_EXPORTER_OTLP_ENDPOINT', () => {
       );
     },
   );
+
+  test.each(['a', 'a=', '=b', 'a=%zz', 'a b=c'])('refuses the attributes %s', (attributes) => {
+    expect(() => read({ OTEL_RESOURCE_ATTRIBUTES: attributes })).toThrow(/^OTEL_RESOURCE_ATTRIBUTES must be/);
+  });
 
   test('refuses what is no URL', () => {
     expect(() => readConfig({ OTEL_EXPORTER_OTLP_ENDPOINT: 'collector:4318' })).toThrow('http(s) URL');

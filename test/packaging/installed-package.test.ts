@@ -1,11 +1,11 @@
 import { execFile } from 'node:child_process';
-import { cpSync, mkdirSync, readFileSync, readdirSync, symlinkSync, unlinkSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, readFileSync, readdirSync, symlinkSync, unlinkSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { z } from 'zod';
 import { PACKAGE_ROOT } from '../../src/process/package-root.ts';
-import { SpoorProcess, endProcesses, newFolder, runSpoor } from '../support/process.ts';
+import { type Ended, SpoorProcess, endProcesses, newFolder, runSpoor } from '../support/process.ts';
 
 /** Packing builds, and npm installs some 280 packages. */
 const INSTALL_MS = 300_000;
@@ -23,6 +23,8 @@ let folder: string;
 let installed: string;
 let settings: Readonly<Record<string, string>>;
 let url: string;
+/** A server that is to send spans without the packages that do. */
+let withoutPackages: Ended;
 
 beforeAll(async () => {
   const root = newFolder();
@@ -30,6 +32,8 @@ beforeAll(async () => {
   installed = join(folder, 'node_modules/spoor');
   settings = { SPOOR_DATA_DIR: join(root, 'data') };
   await npm(['install', '--prefix', folder, '--prefer-offline', '--omit=optional', await packed(root)], root);
+  const collected = { ...settings, OTEL_EXPORTER_OTLP_ENDPOINT: 'http://127.0.0.1:1' };
+  withoutPackages = await runSpoor(['serve'], collected, '', installed);
   linkOptionalDependencies();
   url = await new SpoorProcess(['serve'], settings, installed).listening();
 }, INSTALL_MS);
@@ -62,6 +66,8 @@ function linkOptionalDependencies(): void {
 
 function linkDependency(name: string): void {
   const target = join(folder, 'node_modules', name);
+  // Some are required by another package, too.
+  if (existsSync(target)) return;
   mkdirSync(dirname(target), { recursive: true });
   symlinkSync(join(PACKAGE_ROOT, 'node_modules', name), target);
 }
@@ -99,6 +105,14 @@ test('the command is called spoor, and its help names no npm', async () => {
     expect(help).not.toContain('npm');
     if (help.includes('Example')) expect(help).toMatch(/^ {2}(?:[A-Z_]+=\S+ )*spoor /m);
   }
+});
+
+test('without the packages of OpenTelemetry one line says how to install them', () => {
+  expect(withoutPackages).toMatchObject({
+    code: 1,
+    stderr:
+      'spoor: OTEL_EXPORTER_OTLP_ENDPOINT needs packages that are not installed: run npm install --include=optional.\n',
+  });
 });
 
 test('it serves the dashboard, the API document and its page', async () => {

@@ -1,12 +1,11 @@
 import { expect, test } from '@jest/globals';
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
-import { OtlpExporter, type OtlpOptions } from '../../src/telemetry/otlp-exporter.ts';
+import { type TelemetryOptions, openTelemetry } from '../../src/telemetry/open-telemetry.ts';
 import { RequestTracer } from '../../src/telemetry/request-tracer.ts';
 import { startCollector } from '../support/collector.ts';
 
 const SPAN = { traceId: 'a'.repeat(32), spanId: 'b'.repeat(16), parentId: 'c'.repeat(16), isSampled: true };
 const ENDED = {
-  span: SPAN,
   method: 'GET',
   route: '/api/v1/stats',
   status: 200,
@@ -15,25 +14,28 @@ const ENDED = {
   stages: [{ stage: 'clickhouse', start: 1_010, duration: 15 }],
 };
 
-const optionsFor = (endpoint: string, failures: string[] = []): OtlpOptions => ({
+const optionsFor = (endpoint: string, failures: string[] = []): TelemetryOptions => ({
   endpoint,
   headers: { 'x-token': 'secret' },
-  serviceName: 'links',
+  attributes: { 'service.name': 'links', 'service.version': '1' },
   readMetrics: async () => [],
   onFailure: (failure) => failures.push(failure),
 });
 
 test('a request and its stages become spans of one trace', async () => {
   const collector = await startCollector();
-  const exporter = new OtlpExporter(optionsFor(`${collector.url}/`));
-  exporter.add(ENDED);
-  exporter.add({ ...ENDED, status: 503, span: { ...SPAN, parentId: undefined }, stages: [] });
-  await exporter.close();
+  const { tracer, close } = openTelemetry(optionsFor(`${collector.url}/`));
+  tracer.end(SPAN, ENDED);
+  tracer.end({ ...SPAN, parentId: undefined }, { ...ENDED, status: 503, stages: [] });
+  await close();
   collector.close();
   const sent = collector.received.find(({ path }) => path === '/v1/traces');
   expect(sent?.headers).toMatchObject({ 'content-type': 'application/json', 'x-token': 'secret' });
   const [{ resource, scopeSpans }] = sent?.body.resourceSpans ?? [];
-  expect(resource.attributes).toEqual([{ key: 'service.name', value: { stringValue: 'links' } }]);
+  expect(resource.attributes).toEqual([
+    { key: 'service.name', value: { stringValue: 'links' } },
+    { key: 'service.version', value: { stringValue: '1' } },
+  ]);
   const [request, stage, failed] = scopeSpans[0].spans;
   const at = (ms: number) => expect.closeTo((performance.timeOrigin + ms) / 1_000, 3);
   const seconds = (nanos: string) => Number(nanos) / 1e9;
@@ -49,7 +51,7 @@ test('a request and its stages become spans of one trace', async () => {
     at(1_000),
     at(1_030.5),
   ]);
-  expect(request.attributes).toContainEqual({ key: 'http.response.status_code', value: { intValue: '200' } });
+  expect(request.attributes).toContainEqual({ key: 'http.response.status_code', value: { intValue: 200 } });
   expect(stage).toMatchObject({
     traceId: SPAN.traceId,
     parentSpanId: SPAN.spanId,
@@ -77,7 +79,7 @@ test('metrics are sums, gauges and histograms whose buckets are counted apart', 
   });
   for (const value of [0.5, 0.7, 3, 30]) histogram.observe({ kind: 'select' }, value);
   const collector = await startCollector();
-  await new OtlpExporter({
+  await openTelemetry({
     ...optionsFor(collector.url),
     readMetrics: () => registry.getMetricsAsJSON(),
   }).close();
@@ -99,25 +101,30 @@ test('metrics are sums, gauges and histograms whose buckets are counted apart', 
   expect(times.histogram.dataPoints).toEqual([
     expect.objectContaining({
       attributes: labelled('kind', 'select'),
-      count: '4',
+      count: 4,
       sum: 34.2,
       explicitBounds: [1, 5],
-      bucketCounts: ['2', '1', '1'],
+      bucketCounts: [2, 1, 1],
     }),
   ]);
 });
 
 test('a collector that takes nothing is told of once, and holds up nothing', async () => {
   const failures: string[] = [];
-  const refusing = await startCollector(500);
-  const exporter = new OtlpExporter(optionsFor(refusing.url, failures));
-  exporter.add(ENDED);
-  await exporter.close();
+  const refusing = await startCollector(400);
+  const { tracer, close } = openTelemetry(optionsFor(refusing.url, failures));
+  tracer.end(SPAN, ENDED);
+  await close();
   refusing.close();
-  expect(failures).toEqual(['status 500']);
-  const nobody: string[] = [];
-  await new OtlpExporter(optionsFor('http://127.0.0.1:1', nobody)).close();
-  expect(nobody).toHaveLength(1);
+  expect(refusing.received).toHaveLength(2);
+  expect(failures).toEqual(['status 400']);
+});
+
+test('nobody there is told of as soon as it is no longer tried', async () => {
+  const failures: string[] = [];
+  await openTelemetry({ ...optionsFor('http://127.0.0.1:1', failures), timeoutMs: 100 }).close();
+  expect(failures).toHaveLength(1);
+  expect(failures.join()).not.toContain('127.0.0.1');
 });
 
 test('a client that does not sample is not exported', () => {
