@@ -2,7 +2,8 @@ import { lstatSync, readFileSync, readdirSync, statSync, symlinkSync, writeFileS
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { parse } from 'csv-parse/sync';
-import { sql } from '../../src/sql/sql.ts';
+import { COLUMN_NAMES } from '../../src/clicks/fields.ts';
+import { identifier, join as joined, sql } from '../../src/sql/sql.ts';
 import { runCommand, runCommands } from '../support/commands.ts';
 import { type Ended, endProcesses, newFolder, processesNaming, runSpoor } from '../support/process.ts';
 import { type TestSpoor, startSpoor } from '../support/spoor.ts';
@@ -354,6 +355,14 @@ describe('seed', () => {
       const clicks = await fresh.database.rows(sql`SELECT * FROM clicks ORDER BY ALL`);
       const urls = await fresh.database.rows(sql`SELECT * EXCEPT version FROM urls FINAL ORDER BY ALL`);
       expect(clicks).toHaveLength(2_000);
+      const varied = COLUMN_NAMES.filter((name) => name !== 'click_id');
+      const [distinct = []] = await fresh.database.rows<readonly unknown[]>(
+        sql`SELECT ${joined(
+          varied.map((name) => sql`uniqExact(${identifier(name)})`),
+          ', ',
+        )} FROM clicks`,
+      );
+      expect(varied.filter((_, place) => Number(distinct[place]) < 2)).toEqual([]);
       expect(urls).toHaveLength(12);
       return JSON.stringify([clicks, urls]);
     } finally {
