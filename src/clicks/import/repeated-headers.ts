@@ -4,7 +4,8 @@ import type { RecordBlock } from './record-blocks.ts';
 
 /**
  * Marks the header where it comes again, since files may have been joined, and a line in front of it that tells what
- * separates cells. Marked records are cut as they were.
+ * separates cells. Marked records are cut as they were. A row of a file without a last line end, which the header of the next
+ * one was joined to, becomes a record of its own; lines behind it have a number more than in the file.
  * @param header the text of the file's first record
  * @param delimiter what separates its cells
  */
@@ -18,8 +19,9 @@ export async function* withMarkedHeaders(
   const mark = Buffer.from(REPEATED_HEADER + delimiter);
   // A header at the beginning of a block may have such a line at the end of the one before.
   let before: RecordBlock | undefined;
-  for await (const block of blocks) {
-    if (block.ends.length === 0) continue;
+  for await (const joined of blocks) {
+    if (joined.ends.length === 0) continue;
+    const block = withCutRows(joined, line, delimiter);
     const headers = headersIn(block, line);
     if (before !== undefined)
       yield marked(before, headers[0] === 0 ? separatorsIn(before, [before.ends.length]) : [], mark);
@@ -27,6 +29,24 @@ export async function* withMarkedHeaders(
   }
   if (before !== undefined) yield before;
 }
+
+/** Cuts the header off rows that it was joined to: only where cells stand in front of it, since no row has more than it. */
+function withCutRows(block: RecordBlock, line: Buffer, delimiter: string): RecordBlock {
+  if (!line.includes(delimiter) || !block.bytes.includes(line)) return block;
+  const pieces: Buffer[] = [];
+  const lengths: number[] = [];
+  for (const place of block.ends.keys()) {
+    const record = recordAt(block, place);
+    const row = record.subarray(0, Math.max(0, record.length - line.length));
+    const isJoined = row.includes(delimiter) && record.subarray(row.length).equals(line);
+    pieces.push(...(isJoined ? [row, LINE_END, line] : [record]));
+    lengths.push(...(isJoined ? [row.length + LINE_END.length, line.length] : [record.length]));
+  }
+  let end = 0;
+  return { ...block, bytes: Buffer.concat(pieces), ends: lengths.map((length) => (end += length)) };
+}
+
+const LINE_END = Buffer.from('\n');
 
 /** The places of records that are the header. */
 function headersIn(block: RecordBlock, line: Buffer): readonly number[] {

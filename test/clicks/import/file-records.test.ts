@@ -208,6 +208,19 @@ describe('a file', () => {
     );
   });
 
+  test('of CSV that was joined without a line end between has the last row too', async () => {
+    const file = 'short_code,city,os\nx,Rome,Linux\ny,"a ""b""",';
+    const rows = [
+      { short_code: 'x', city: 'Rome', os: 'Linux' },
+      { short_code: 'y', city: 'a "b"' },
+    ];
+    expect(await clicksOf(Buffer.from(file + file + file))).toEqual([...rows, ...rows, ...rows]);
+    expect(await clicksOf(Buffer.from(`${file}\nyshort_code,city,os\n`))).toEqual([
+      ...rows,
+      { short_code: 'yshort_code', city: 'city', os: 'os' },
+    ]);
+  });
+
   test('with a header over several lines may have it again, and another header stays a row', async () => {
     const header = '"short_code","a\nb"\n';
     const other = '"short_code","b"\n';
