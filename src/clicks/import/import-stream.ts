@@ -1,8 +1,12 @@
 import { timeSlices } from '../../lib/event-loop.ts';
 import { LineCounts } from './line-counts.ts';
+import { SeenClicks } from './seen-clicks.ts';
 import type { LineList } from './timed-lines.ts';
 
-/** By line number, the lines that have equal ones before them: how many equal ones there are up to this one. */
+/**
+ * By line number, the lines that have equal ones before them: how many equal ones there are up to this one. 0 for one that is stored
+ * by the lines before it, where these are not, in a dry run.
+ */
 export type Repeats = ReadonlyMap<number, number>;
 
 const LINES_A_LOOK = 64;
@@ -10,6 +14,12 @@ const LINES_A_LOOK = 64;
 /** Counts equal lines of one file, or standard input, batch by batch in the order of the file. */
 export class ImportStream {
   readonly #counts = new LineCounts();
+  readonly #seen: SeenClicks | undefined;
+
+  /** @param isDryRun no line is stored before the next is counted */
+  constructor(isDryRun = false) {
+    this.#seen = isDryRun ? new SeenClicks() : undefined;
+  }
 
   /** @param lines of a batch, whose equal lines in earlier batches count too */
   async count(lines: LineList): Promise<Repeats> {
@@ -19,7 +29,10 @@ export class ImportStream {
       const due = yieldIfDue();
       if (due !== undefined) await due;
       const count = this.#count(lines, place);
-      if (count > 1) repeats.set(lines.indexes[place] ?? 0, count);
+      const isSeen =
+        count > 0 && this.#seen?.has(lines.keys[2 * place] ?? 0, lines.keys[2 * place + 1] ?? 0, count);
+      if (isSeen === true) repeats.set(lines.indexes[place] ?? 0, 0);
+      else if (count > 1) repeats.set(lines.indexes[place] ?? 0, count);
     }
     return repeats;
   }

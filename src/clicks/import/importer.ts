@@ -3,6 +3,7 @@ import type { IngestThreads } from '../threads/ingest-threads.ts';
 import type { Batch } from './batch.ts';
 import type { FileRecords } from './file-records.ts';
 import type { ImportReport } from './import-report.ts';
+import { ImportStream } from './import-stream.ts';
 import { type EarlierRecords, type StoreBatch, runImport } from './import-run.ts';
 import type { ImportTarget, ImporterParts } from './missing-clicks.ts';
 import { storeBatch } from './store-batch.ts';
@@ -48,7 +49,8 @@ export class Importer {
           : storeBatch(this.#parts, request, { room, count, alone }),
       );
     };
-    return runImport(records, store, onProgress, undefined, earlier);
+    const before = target.isDryRun ? { stream: new ImportStream(true), lines: 0 } : earlier;
+    return runImport(records, store, onProgress, undefined, before);
   }
 
   /** One after another: two that looked up the same click at once would both add it. */
