@@ -54,7 +54,7 @@ export function planStats(
   const lists = listsOf(query);
   return {
     query: withStoredCode(query, tenant),
-    conditions: conditionsOf(query, tenant),
+    conditions: conditionsOf(query, tenant, sharding),
     isFirstClick: isFirstClick(query, tenant, sharding),
     lists,
     // The summary may have more metrics than a list, which is not to count a costly one for it.

@@ -68,11 +68,16 @@ test('an owner’s question reads the granules of that owner alone', async () =>
   }
 });
 
+const absent = Array.from({ length: 20 }, (_, index) => `absent ${index}`);
+
 test.each([
   [{ short_code: 'link 3' }, 1],
   [{ short_code: 'link 3,link 7' }, 2],
   [{ 'short_code.starts_with': 'link 3' }, 1],
   [{ 'short_code.starts_with': 'link 3,link 7' }, 2],
+  [{ 'short_code.starts_with': ['link 3', ...absent].join(',') }, 1],
+  [{ 'short_code.contains': ['k 3', 'k 7', ...absent].join(',') }, 2],
+  [{ filters: '{"short_code":{"starts_with":["LINK 3"],"case_sensitive":false}}' }, 1],
   [{ filters: '["and",[["starts_with","short_code",["link"]],["is","short_code",["link 3"]]]]' }, 1],
   [{ filters: '["or",[{"short_code":"link 3"},{"short_code":{"starts_with":"link 7"}}]]' }, 2],
 ])('an owner’s question about some links reads their granules alone: %j', async (filter, links) => {

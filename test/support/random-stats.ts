@@ -14,6 +14,7 @@ import { type KnownCompare, periodToCompare } from './compared-period.ts';
 import { OPERATOR_NAMES, type OperatorName, operatorOf } from '../../src/stats/registry/operators.ts';
 import { type Sql, join, sql } from '../../src/sql/sql.ts';
 import { parseFilters } from '../../src/stats/parse/filter-parameters.ts';
+import { FEW_VALUES } from '../../src/stats/sql/comparisons.ts';
 import { filterSql } from '../../src/stats/sql/conditions.ts';
 import { documentJudge } from './outside.ts';
 import {
@@ -444,15 +445,25 @@ const poolOf = (name: string, operator: OperatorName): readonly string[] => {
   return takes === 'values' ? whole : [...PARTS, ...whole];
 };
 
+/** Parts that no click has, of which there may be so many that they are looked for in another way. */
+const absentParts = (operator: OperatorName): fc.Arbitrary<readonly string[]> =>
+  operatorOf(operator).takes === 'parts'
+    ? fc.constantFrom(
+        [],
+        Array.from({ length: FEW_VALUES }, (_, index) => `absent.${index}|`),
+      )
+    : fc.constant([]);
+
 /** A condition in the array form. */
 const conditionOf = (name: string): fc.Arbitrary<readonly unknown[]> =>
   fc.constantFrom(...OPERATOR_NAMES).chain((operator) =>
     fc
       .record({
         values: fc.array(fc.constantFrom(...poolOf(name, operator)), { minLength: 1, maxLength: 3 }),
+        absent: absentParts(operator),
         options: fc.constantFrom([], [], [{ case_sensitive: false }]),
       })
-      .map(({ values, options }) => [operator, name, values, ...options]),
+      .map(({ values, absent, options }) => [operator, name, [...absent, ...values], ...options]),
   );
 
 /** Groups of conditions in their normal form: none of its own kind in another, of two at least. */
@@ -815,11 +826,13 @@ export async function compareFilters(
     const counts = some.map((filter) => {
       const parsed = parseFilters({ filters: JSON.stringify(filter) }, 'all');
       return sql`countIf(${join(
-        parsed.map((filter) => filterSql(filter, LOCAL)),
+        parsed.map((filter) => filterSql(filter, LOCAL, sql`FROM clicks`)),
         ' AND ',
       )})`;
     });
-    const [found] = await rows(sql`SELECT ${join(counts, ', ')} FROM clicks`);
+    const [found] = await rows(
+      sql`SELECT ${join(counts, ', ')} FROM clicks SETTINGS distributed_product_mode = 'global'`,
+    );
     const expected = some.map(
       (filter) => known.filter((click) => holds(filter, click, LOCAL.timezone)).length,
     );

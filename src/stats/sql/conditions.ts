@@ -1,13 +1,15 @@
 import { assertNever } from '../../errors.ts';
 import { type Select, sourceSql } from '../../sql/select.ts';
 import { MAX_CLOCK_AHEAD_MS } from '../../lib/clock-ahead.ts';
-import { type Sql, join, param, sql } from '../../sql/sql.ts';
+import { type Param, type Sql, join, param, sql } from '../../sql/sql.ts';
 import type { Plan } from '../plan.ts';
 import { type Filter, isCondition } from '../parse/filter.ts';
 import type { StatsQuery } from '../parse/query.ts';
 import { FILTER_NAMES, type LocalQuery, valueDimensionOf } from '../registry/dimensions.ts';
 import { isPropertyName } from '../registry/properties.ts';
 import { operatorOf } from '../registry/operators.ts';
+import type { TimeRange } from '../time/buckets.ts';
+import { areFew } from './comparisons.ts';
 import { exactFilter } from './filters.ts';
 import { instantParam } from './instant-param.ts';
 import { type Sharding, clicksFrom } from './sharding.ts';
@@ -21,7 +23,7 @@ export type Tenant =
 
 /** The clicks that a query reads, of one server or of the shard that it runs on: `FROM … WHERE …`. */
 export function clicksOf(query: StatsQuery, tenant: Tenant, sharding?: Sharding): Sql {
-  return sourceSql({ ...clicksFrom(sharding), where: conditionsOf(query, tenant) });
+  return sourceSql({ ...clicksFrom(sharding), where: conditionsOf(query, tenant, sharding) });
 }
 
 /** Keeps a SELECT to the clicks that the tenant may see and the query asks for. */
@@ -30,8 +32,10 @@ export function filterClicks(select: Select, { conditions }: Plan): Select {
 }
 
 /** What holds for every click that a query counts, the tenant's conditions first. */
-export function conditionsOf(query: StatsQuery, tenant: Tenant): readonly Sql[] {
-  return [...ownershipOf(tenant), within(query), ...bots(query), ...filters(query)];
+export function conditionsOf(query: StatsQuery, tenant: Tenant, sharding?: Sharding): readonly Sql[] {
+  const ownership = ownershipOf(tenant);
+  const months = sourceSql({ ...clicksFrom(sharding), where: [...ownership, monthsOf(query)] });
+  return [...ownership, within(query), ...bots(query), ...filters(query, months)];
 }
 
 /** The conditions that keep a query to the clicks a tenant may see. */
@@ -52,7 +56,7 @@ export function ownershipOf(tenant: Tenant): readonly Sql[] {
 }
 
 /** Conditions in the registry's order, so that the order in which they were given makes no other query; then groups. */
-function filters(query: StatsQuery): readonly Sql[] {
+function filters(query: StatsQuery, clicks: Sql): readonly Sql[] {
   const conditions = query.filters.filter(isCondition);
   const properties = new Set(conditions.map(({ dimension }) => dimension).filter(isPropertyName));
   return [
@@ -60,25 +64,64 @@ function filters(query: StatsQuery): readonly Sql[] {
       conditions.filter(({ dimension }) => dimension === name),
     ),
     ...query.filters.filter((filter) => !isCondition(filter)),
-  ].map((filter) => filterSql(filter, query));
+  ].map((filter) => filterSql(filter, query, clicks));
 }
 
-/** The condition that a filter holds for a click: a single predicate, or in parentheses. */
-export function filterSql(filter: Filter, query: LocalQuery): Sql {
+/**
+ * The condition that a filter holds for a click: a single predicate, or in parentheses.
+ * @param clicks `FROM … WHERE …`, in which all clicks are that it is asked about
+ */
+export function filterSql(filter: Filter, query: LocalQuery, clicks: Sql): Sql {
   if (isCondition(filter)) {
     const operator = operatorOf(filter.operator);
     const { column, filter: compare = exactFilter } = valueDimensionOf(filter.dimension);
-    const condition = compare(column(query), operator, filter);
+    const holds = (text: Sql): Sql => compare(text, operator, filter);
+    const condition =
+      operator.takes === 'parts' && !areFew(filter)
+        ? holdsForValue(column(query), holds, clicks)
+        : holds(column(query));
     return operator.isNegative ? sql`NOT (${condition})` : condition;
   }
-  if (filter.operator === 'not') return sql`NOT (${filterSql(filter.filter, query)})`;
-  const parts = filter.filters.map((part) => filterSql(part, query));
+  if (filter.operator === 'not') return sql`NOT (${filterSql(filter.filter, query, clicks)})`;
+  const parts = filter.filters.map((part) => filterSql(part, query, clicks));
   return sql`(${join(parts, filter.operator === 'and' ? ' AND ' : ' OR ')})`;
 }
 
-function within({ range: { start, end }, endsNow = false, keptSince = start }: StatsQuery): Sql {
-  const last = endsNow ? end + MAX_CLOCK_AHEAD_MS : end;
-  return sql`clicked_at BETWEEN ${instantParam(Math.max(start, keptSince))} AND ${instantParam(last)}`;
+/**
+ * The condition that something holds for a click's value. It is tried for each distinct value once; then each click takes only
+ * a look-up in a set.
+ */
+function holdsForValue(column: Sql, holds: (text: Sql) => Sql, clicks: Sql): Sql {
+  // Filtered as one array: ClickHouse would try a condition of the grouped rows on each click before it groups them.
+  return sql`${column} IN (
+SELECT
+arrayJoin(arrayFilter(found -> ${holds(sql`found`)}, groupArray(found)))
+FROM (
+SELECT
+${column} AS found
+${clicks}
+GROUP BY found
+)
+)`;
+}
+
+function rangeOf({ range: { start, end }, endsNow = false, keptSince = start }: StatsQuery): TimeRange {
+  return { start: Math.max(start, keptSince), end: endsNow ? end + MAX_CLOCK_AHEAD_MS : end };
+}
+
+function within(query: StatsQuery): Sql {
+  const { start, end } = rangeOf(query);
+  return sql`clicked_at BETWEEN ${instantParam(start)} AND ${instantParam(end)}`;
+}
+
+/** The partitions that a range lies in. To read the time of each click as well would take twice as long. */
+function monthsOf(query: StatsQuery): Sql {
+  const { start, end } = rangeOf(query);
+  return sql`_partition_id BETWEEN ${monthParam(start)} AND ${monthParam(end)}`;
+}
+
+function monthParam(instant: number): Param {
+  return param('String', new Date(instant).toISOString().slice(0, 7).replace('-', ''));
 }
 
 function bots({ bots }: StatsQuery): readonly Sql[] {
