@@ -1,7 +1,7 @@
 import { CLICK_COLUMNS } from '../src/clicks/insert-rows.ts';
 import { identifier, join, param, sql } from '../src/sql/sql.ts';
 import { type Bench, type Benchmark, atLeast, interleaved, startWithOwnClickHouse } from './harness.ts';
-import { someRawClicks } from './raw-clicks.ts';
+import { type RawClick, someRawClicks } from './raw-clicks.ts';
 
 const CLICKS = 5_000;
 const WARM_UPS = 20;
@@ -12,13 +12,9 @@ export const ingestBatch: Benchmark = {
   run: async (bench) => {
     let request = 0;
     await bench.database.command(sql`CREATE TABLE IF NOT EXISTS bench_clicks AS clicks`);
-    const bodies = Array.from({ length: 8 }, (_, seed) =>
-      someRawClicks(seed, CLICKS)
-        .map((click) => JSON.stringify(click))
-        .join('\n'),
-    );
+    const bodies = Array.from({ length: 8 }, (_, seed) => ndjson(someRawClicks(seed, CLICKS)));
     const next = () => bodies[request++ % bodies.length] ?? '';
-    await send(bench.url, bench, next());
+    await sendClicks(bench.url, bench, next());
     const rows = await bench.database.rows(sql`
       SELECT ${join(CLICK_COLUMNS.map(identifier), ', ')}
       FROM clicks WHERE owner_id = 'admin' LIMIT ${param('UInt32', CLICKS)}`);
@@ -30,7 +26,7 @@ export const ingestBatch: Benchmark = {
     const service = await startWithOwnClickHouse(bench);
     const times = await interleaved(
       15,
-      () => send(service.url, bench, next()),
+      () => sendClicks(service.url, bench, next()),
       () => insertLines(bench, lines),
       WARM_UPS,
     );
@@ -43,7 +39,12 @@ export const ingestBatch: Benchmark = {
   },
 };
 
-async function send(url: string, { headers }: Bench, body: string): Promise<void> {
+/** The body of a request with these clicks. */
+export function ndjson(clicks: readonly RawClick[]): string {
+  return clicks.map((click) => JSON.stringify(click)).join('\n');
+}
+
+export async function sendClicks(url: string, { headers }: Bench, body: string): Promise<void> {
   await post(`${url}/api/v1/clicks`, { ...headers, 'content-type': 'application/x-ndjson' }, body);
 }
 

@@ -11,6 +11,7 @@ import { type Benchmark, type Result, startBench } from './harness.ts';
 import { importKnown, importLog } from './import-log.ts';
 import { fairness } from './fairness.ts';
 import { ingestBatch } from './ingest-batch.ts';
+import { ingestFields } from './ingest-fields.ts';
 import { ingestSingle } from './ingest-single.ts';
 import { scale } from './scale.ts';
 import { statsClicksOnly } from './stats-clicks-only.ts';
@@ -30,6 +31,7 @@ const BENCHMARKS: Readonly<Record<string, Benchmark>> = {
   'stats-repeat': statsRepeat,
   'stats-mixed': statsMixed,
   'ingest-batch': ingestBatch,
+  'ingest-fields': ingestFields,
   'ingest-single': ingestSingle,
   'import-log': importLog,
   export: exportFiles,
