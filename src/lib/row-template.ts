@@ -31,6 +31,22 @@ export interface RowTemplate {
   readonly pieces: readonly (string | Column)[];
 }
 
+/**
+ * A row in two: what is written up to a column, and from it on with the literal text directly before it, so that rows which
+ * have the latter in common can share it.
+ */
+export function splitBefore(
+  { escape, pieces }: RowTemplate,
+  name: string,
+): readonly [before: RowTemplate, from: RowTemplate] {
+  const column = pieces.findIndex((piece) => typeof piece !== 'string' && piece.name === name);
+  const at = typeof pieces[column - 1] === 'string' ? column - 1 : column;
+  return [
+    { escape, pieces: pieces.slice(0, at) },
+    { escape, pieces: pieces.slice(at) },
+  ];
+}
+
 /** The text of a row. */
 export function writeRow(
   template: RowTemplate,

@@ -1,3 +1,4 @@
+import { splitBefore } from '../../lib/row-template.ts';
 import { type Statement, subquery } from '../../sql/select.ts';
 import { EMPTY, type Sql, identifier, join, param, sql } from '../../sql/sql.ts';
 import type { Plan, PreviousPlan } from '../plan.ts';
@@ -6,11 +7,11 @@ import { type MetricName, metricOf, percentageOf, previousOf } from '../registry
 import { changeOf } from './change.ts';
 import { filterClicks } from './conditions.ts';
 import { type RowOf, exportLists } from './export-lists.ts';
-import { blankDimensions } from './lists.ts';
+import { blankDimensions, isTimeList } from './lists.ts';
 import { countedMetrics, listMetrics, selectSummary } from './numbers.ts';
 import { shownAndOthers } from './others.ts';
 import { isAfterOffset, isShown, limitBy, placeInList, rankAndNames } from './order.ts';
-import { PREVIOUS, groupsOfBoth, mergedOfBoth, previousColumns } from './periods.ts';
+import { IS_PREVIOUS, PREVIOUS, groupsOfBoth, mergedOfBoth, previousColumns } from './periods.ts';
 import { rowText } from './row-text.ts';
 import { clicksFrom } from './sharding.ts';
 import { instantText, timeTexts } from './time-text.ts';
@@ -27,16 +28,12 @@ import { instantText, timeTexts } from './time-text.ts';
  * of the disk.
  */
 export function compileExport(plan: Plan, rowOf: RowOf): Sql {
-  const { query, previous, sharding } = plan;
+  const { query, sharding } = plan;
   const metrics = param(
     'Array(UInt8)',
     query.metrics.map((_, index) => index),
   );
   const place = sql`(list - 1) * ${param('UInt32', query.metrics.length)} + metric`;
-  const branches = [
-    ...sectionsOf(query, previous, 0, rowOf),
-    ...(previous === undefined ? [] : sectionsOf(previous.query, undefined, PREVIOUS, rowOf)),
-  ].map(({ index, row }) => sql`${place} = ${param('UInt32', index)}, ${row}`);
   const end = param('UInt8', endOf(plan));
   const forEachMetric = (rows: Sql): Sql =>
     sql`SELECT *, arrayJoin(if(list IN (0, ${end}), [toUInt8(0)], ${metrics})) AS metric FROM\n(\n${rows}\n)`;
@@ -53,25 +50,50 @@ export function compileExport(plan: Plan, rowOf: RowOf): Sql {
   return sql`${totals}SELECT multiIf(
   ignore(before), '',
   is_row = 0, ${delimiter(plan, place)},
-  ${join(branches, ',\n  ')},
-  '')
+  ${rowTexts(plan, rowOf)})
 FROM
 (
 ${shown}
 )`;
 }
 
-/** The lists of a period with the numbers of their sections. @param moved what is added to the lists' places */
-function sectionsOf(query: StatsQuery, previous: PreviousPlan | undefined, moved: number, rowOf: RowOf) {
-  const first = moved * query.metrics.length;
+/**
+ * The text of a row: what its list writes of its dimensions, then what its metric writes. So there are as many branches as
+ * lists and metrics, not as many as there are pairs of them.
+ */
+function rowTexts({ query, previous, lists }: Plan, rowOf: RowOf): Sql {
+  const { metrics } = query;
   const values = shownValues(query);
-  return exportLists(query).map((list, index) => ({
-    index: first + index,
-    row: list.isTime
-      ? timeRow(list.metric, previous)
-      : rowText(rowOf(list.columns), { ...values, ...comparedValues(list.metric, previous) }),
-  }));
+  const heads: Sql[] = [];
+  const tails = new Map<MetricName, Sql>();
+  for (const [index, { columns, metric, isTime }] of exportLists(query).entries()) {
+    if (isTime) continue;
+    const own = { ...values, ...comparedValues(metric, previous) };
+    const [head, tail] = splitBefore(rowOf(columns), metric);
+    if (!tails.has(metric)) tails.set(metric, rowText(tail, own));
+    if (index % metrics.length > 0) continue;
+    heads.push(sql`list = ${param('UInt8', index / metrics.length + 1)}, ${rowText(head, own)}`);
+  }
+  const ofMetric = (textOf: (metric: MetricName) => Sql | undefined): Sql =>
+    firstThatHolds(
+      metrics.map((name, index) => sql`metric = ${param('UInt8', index)}, ${textOf(name) ?? NO_TEXT}`),
+    );
+  const rows =
+    heads.length === 0
+      ? NO_TEXT
+      : sql`concat(${firstThatHolds(heads)}, ${ofMetric((name) => tails.get(name))})`;
+  const time = lists.findIndex(isTimeList) + 1;
+  if (time === 0) return rows;
+  const own = sql`list = ${param('UInt8', time)}, ${ofMetric((name) => timeRow(name, previous))}`;
+  const before = previous && sql`,\n  ${IS_PREVIOUS}, ${ofMetric((name) => timeRow(name, undefined))}`;
+  return sql`multiIf(\n  ${own}${before ?? EMPTY},\n  ${rows})`;
 }
+
+function firstThatHolds(branches: readonly Sql[]): Sql {
+  return sql`multiIf(\n  ${join(branches, ',\n  ')},\n  '')`;
+}
+
+const NO_TEXT = sql`''`;
 
 /** The place behind all lists. */
 function endOf({ lists, previous }: Plan): number {

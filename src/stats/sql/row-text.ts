@@ -65,6 +65,8 @@ function textOfColumn(column: Column, value: Sql, escape: Escape, textOf: (text:
 }
 
 function concat(parts: readonly (Param | Sql)[]): Sql {
+  const [only] = parts;
+  if (only !== undefined && parts.length === 1) return sql`${only}`;
   return sql`concat(${join(
     parts.map((part) => sql`${part}`),
     ', ',
