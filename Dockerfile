@@ -18,6 +18,8 @@ ENV NODE_ENV=production HOST=0.0.0.0 PORT=8080 SPOOR_DATA_DIR=/data
 COPY package.json LICENSE ./
 COPY clickhouse clickhouse
 COPY --from=packages /app/node_modules node_modules
+# Of the optional packages, those that send spans and metrics.
+COPY --from=build /app/node_modules/@opentelemetry node_modules/@opentelemetry
 COPY --from=build /app/dist dist
 RUN ln -s /app/dist/cli.js /usr/local/bin/spoor && mkdir --mode=700 /data && chown node:node /data
 USER node

@@ -24,7 +24,7 @@ import type {
 } from './query-options.ts';
 import { PATIENT, READ_ONLY, WHOLE } from './settings.ts';
 import { withTimeout } from './time-limit.ts';
-import type { Workload, WorkloadSettings } from './workloads.ts';
+import type { WorkloadSettings } from './workloads.ts';
 
 /** A query is given up this long after its time is up: ClickHouse, which ought to have ended it, hangs. */
 const HANG_MS = 2_000;
@@ -100,9 +100,7 @@ export class Database {
             query: text,
             query_params: { ...params },
             abort_signal: timedOut,
-            ...(options.traceparent === undefined
-              ? {}
-              : { http_headers: { traceparent: options.traceparent } }),
+            ...traceHeaders(options.traceparent),
             clickhouse_settings: {
               ...READ_ONLY,
               ...this.#workloads[workload],
@@ -120,36 +118,35 @@ export class Database {
    * The bytes of a query whose rows are one text each, as ClickHouse sends them, without anything in between. They are
    * read from ClickHouse as they are consumed, for as long as that takes: only the signal bounds it. A failure in
    * mid-stream appears in the bytes, so the query itself must end with a delimiter that only a whole result has.
-   * @param ended called, when the signal cuts the result short, with a promise that settles once ClickHouse has ended the query
    */
-  async text(
-    query: Sql,
-    signal: AbortSignal,
-    workload: Workload = 'exports',
-    ended: (end: Promise<void>) => void = () => {},
-  ): Promise<AsyncIterable<Buffer>> {
-    return this.#stream(query, { format: 'RawBLOB', signal, workload, ended });
+  async text(query: Sql, signal: AbortSignal, options: StreamOptions = {}): Promise<AsyncIterable<Buffer>> {
+    return this.#stream(query, signal, { ...options, format: 'RawBLOB' });
   }
 
   /**
    * The bytes of a query's rows as a file in one of ClickHouse's formats. ClickHouse holds them back until the query has
    * succeeded, on its disk where they are many, so what comes is a whole file.
    * @param format a name from a closed set
-   * @param ended as of `text`
    */
   async file(
     query: Sql,
     format: string,
     signal: AbortSignal,
-    workload: Workload = 'exports',
-    ended: (end: Promise<void>) => void = () => {},
+    options: StreamOptions = {},
   ): Promise<AsyncIterable<Buffer>> {
-    return this.#stream(query, { format, signal, workload, ended, settings: WHOLE });
+    return this.#stream(query, signal, { ...options, format, settings: WHOLE });
   }
 
   async #stream(
     query: Sql,
-    { format, signal, workload, ended, settings = {} }: StreamOptions,
+    signal: AbortSignal,
+    {
+      format,
+      workload = 'exports',
+      ended = () => {},
+      traceparent,
+      settings = {},
+    }: StreamOptions & { readonly format: string; readonly settings?: ClickHouseSettings },
   ): Promise<AsyncIterable<Buffer>> {
     return this.#measure('select', () =>
       this.#ending.run(signal, async (queryId, givenUp) => {
@@ -159,6 +156,7 @@ export class Database {
           query: `${text} FORMAT ${format}`,
           query_params: { ...params },
           abort_signal: givenUp,
+          ...traceHeaders(traceparent),
           clickhouse_settings: { ...READ_ONLY, ...this.#workloads[workload], ...PATIENT, ...settings },
         });
         const leave = (): void => {
@@ -238,6 +236,10 @@ export class Database {
       this.#observe(kind, (performance.now() - started) / 1000, ok);
     }
   }
+}
+
+function traceHeaders(traceparent: string | undefined): Pick<BaseQueryParams, 'http_headers'> {
+  return traceparent === undefined ? {} : { http_headers: { traceparent } };
 }
 
 /** @param header a JSON object of numbers as texts */

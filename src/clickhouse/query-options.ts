@@ -35,12 +35,14 @@ export interface NodeSettings {
   readonly pingQuery?: Sql;
 }
 
+/** Of a query whose result is read as it comes. */
 export interface StreamOptions {
-  readonly format: string;
-  readonly signal: AbortSignal;
-  readonly workload: Workload;
-  readonly ended: (end: Promise<void>) => void;
-  readonly settings?: ClickHouseSettings;
+  /** That of exports unless given. */
+  readonly workload?: Workload;
+  /** Called, when the signal cuts the result short, with a promise that settles once ClickHouse has ended the query. */
+  readonly ended?: (end: Promise<void>) => void;
+  /** The trace it belongs to, as a `traceparent` header has it. */
+  readonly traceparent?: string | undefined;
 }
 
 /** Called when a query has ended, for metrics. */

@@ -29,8 +29,16 @@ test.each<[string, Readonly<Record<string, string>>, QuerySummary]>([
   const onSummary = (summary: QuerySummary) => summaries.push(summary);
   expect(await database.rows(sql`SELECT 1`, { traceparent: TRACEPARENT, onSummary })).toEqual([[1]]);
   await database.rows(sql`SELECT 1`);
+  const { signal } = new AbortController();
+  for (const traceparent of [TRACEPARENT, undefined])
+    for await (const _ of await database.text(sql`SELECT 1`, signal, { traceparent }));
   expect(summaries).toEqual([expected]);
-  expect(sent.map(({ traceparent }) => traceparent)).toEqual([TRACEPARENT, undefined]);
+  expect(sent.map(({ traceparent }) => traceparent)).toEqual([
+    TRACEPARENT,
+    undefined,
+    TRACEPARENT,
+    undefined,
+  ]);
   await database.close();
   server.close();
 });

@@ -241,8 +241,9 @@ test('with * every page may; the log and the spans have the name of each request
     const { headers } = await spoor.send('GET', '/health', { headers: { origin: 'https://any.example' } });
     expect(headers.get('access-control-allow-origin')).toBe('*');
     expect(headers.get('access-control-allow-credentials')).toBeNull();
-    for (const path of ['/api/v1/stats', '/api/v1/stats', '/api/v1/stats', '/nothing']) {
-      const query = path === '/nothing' ? {} : FIXED;
+    for (const path of ['/api/v1/stats', '/api/v1/stats', '/api/v1/stats', '/api/v1/export', '/nothing']) {
+      const query =
+        path === '/nothing' ? {} : { ...FIXED, ...(path.endsWith('export') && { format: 'json' }) };
       const trace_id = randomBytes(16).toString('hex');
       traces.push(trace_id);
       const traceparent = `00-${trace_id}-b7ad6b7169203331-01`;
@@ -258,14 +259,15 @@ test('with * every page may; the log and the spans have the name of each request
     await spoor.stop();
     collector.close();
   }
-  const sent = collector.received.find(({ path }) => path === '/v1/traces');
-  const spans = sent?.body.resourceSpans[0].scopeSpans[0].spans ?? [];
+  const sent = collector.received.filter(({ path }) => path === '/v1/traces');
+  const spans = sent.flatMap(({ body }) => body.resourceSpans[0].scopeSpans[0].spans);
   const names = (traceId: string) =>
     spans.filter((span: any) => span.traceId === traceId).map((span: any) => span.name);
   expect(traces.map(names)).toEqual([
     ['GET /api/v1/stats', 'parse', 'queue', 'clickhouse', 'shape'],
     ['GET /api/v1/stats'],
     ['GET /api/v1/stats'],
+    ['GET /api/v1/export', 'parse', 'queue', 'clickhouse', 'stream'],
     ['GET none'],
   ]);
   const secrets = JSON.stringify(spans).match(/spoo_|127\.0\.0\.1|node|undici|2026-01/g);

@@ -181,7 +181,7 @@ describe('queries that nobody waits for any more', () => {
     const rows = sql`SELECT toString(number) FROM numbers(1000000000000)`;
     const ends: Promise<void>[] = [];
     for (let begun = 0; begun < 4; begun++) {
-      await database.text(rows, leaving.signal, 'exports', (end) => void ends.push(end));
+      await database.text(rows, leaving.signal, { ended: (end) => void ends.push(end) });
     }
     leaving.abort(new Error('left'));
     expect(ends).toHaveLength(4);

@@ -18,7 +18,7 @@ export const RATE_LIMIT_HEADERS: Readonly<Record<string, Header>> = {
   'X-RateLimit-Reset': { description: 'When that window ends: a Unix time in seconds.', schema },
 };
 
-/** The headers of a response of statistics. */
+/** The headers of a response of statistics that is not sent as it comes. */
 export const STATS_RESPONSE_HEADERS: Readonly<Record<string, Header>> = {
   'Server-Timing': {
     description:

@@ -37,6 +37,11 @@ export const EXPORT_RESPONSES = {
           description: 'A safe name for the file, with the short code or `all` and the range.',
           schema: { type: 'string' },
         },
+        'Server-Timing': {
+          description:
+            'What took how many milliseconds before the first byte: `parse`, `queue` (waiting for a turn), `clickhouse`.',
+          schema: { type: 'string' },
+        },
         ...RATE_LIMIT_HEADERS,
       },
       content: Object.fromEntries(

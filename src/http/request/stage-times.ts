@@ -1,7 +1,10 @@
 import type { CacheOutcome } from '../../cache/cache-outcome.ts';
 
-/** The stages of a stats request, in their order: waiting for its share of queries is `queue`. */
-export const STAGES = ['parse', 'queue', 'clickhouse', 'shape'] as const;
+/**
+ * The stages of a request for statistics, in their order: waiting for its share of queries is `queue`, sending an export as its
+ * client takes it `stream`.
+ */
+export const STAGES = ['parse', 'queue', 'clickhouse', 'shape', 'stream'] as const;
 export type Stage = (typeof STAGES)[number];
 
 /** When a stage began, by the clock of `performance`, and how long it took; milliseconds. */
@@ -14,11 +17,18 @@ export interface StageTime {
 /** What a stats request has cost so far, for its headers and its trace. */
 export class StageTimes {
   readonly #stages: StageTime[] = [];
+  #last: Pick<StageTime, 'stage' | 'start'> | undefined;
   #rowsRead = 0;
   #outcome: CacheOutcome | undefined;
 
   get stages(): readonly StageTime[] {
-    return this.#stages;
+    if (this.#last === undefined) return this.#stages;
+    return [...this.#stages, { ...this.#last, duration: performance.now() - this.#last.start }];
+  }
+
+  /** Begins the last stage, which lasts until the response has ended. */
+  beginLast(stage: Stage): void {
+    this.#last = { stage, start: performance.now() };
   }
 
   /** Measures work, also where it fails. */
@@ -54,13 +64,22 @@ export class StageTimes {
 
   /** The headers that tell of it. */
   get headers(): Readonly<Record<string, string>> {
+    return timingHeaders(this.#metrics, this.#rowsRead);
+  }
+
+  /** The header of a response that begins before all rows are read. */
+  get serverTiming(): string {
+    return this.#metrics.join(', ');
+  }
+
+  get #metrics(): readonly string[] {
     const metrics = STAGES.flatMap((stage) => {
       const own = this.#stages.filter((one) => one.stage === stage);
       const sum = own.reduce((all, { duration }) => all + duration, 0);
       return own.length === 0 ? [] : `${stage};dur=${Math.round(sum * 10) / 10}`;
     });
     const cache = this.#outcome === undefined ? [] : [`cache;desc="${this.#outcome}"`];
-    return timingHeaders([...metrics, ...cache], this.#rowsRead);
+    return [...metrics, ...cache];
   }
 }
 

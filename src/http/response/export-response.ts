@@ -23,6 +23,8 @@ import { exportClassOf } from '../request/query-class.ts';
 import { withStoredFilters } from '../request/segments.ts';
 import { bytesTaken } from './bytes-taken.ts';
 import type { Services } from '../request/services.ts';
+import { StageTimes } from '../request/stage-times.ts';
+import { ownTraceOf, traceparentOf } from '../request/trace-context.ts';
 import { withSameClock } from '../request/same-clock.ts';
 import { findTenant } from '../request/tenant.ts';
 import { type PathSubject, parsedFrom } from './stats-response.ts';
@@ -35,19 +37,26 @@ const IN_THE_WAY = 'slow, and others waited for its slot';
  * @throws AppError as long as nothing has been sent; a failure after that breaks the connection
  */
 export async function sendExport(services: Services, ctx: Context, path?: PathSubject): Promise<void> {
+  const times = new StageTimes();
+  ctx.state.times = times;
+  const parsedFromMs = performance.now();
   const now = services.now();
   const format = parseFormat(ctx.query);
   const keptSince = services.keptSince(now);
   const timeZones = await services.timeZones();
   const sent = parseStatsRequest(ctx.query, { now, timeZones, keptSince, ...parsedFrom(path) });
   const asked = await withStoredFilters(services, sent, ctx.state.principal);
+  times.add('parse', parsedFromMs);
   const tenant = await (path?.findTenant() ?? findTenant(services, asked.subject, ctx.state.principal));
   const stopped = new AbortController();
   const left = signalOf(ctx);
   if (left.aborted) return;
   left.addEventListener('abort', () => stopped.abort());
   const holder = holderOf(services, ctx);
+  const trace = ownTraceOf(ctx.req, services.tracer);
+  const queuedFromMs = performance.now();
   const run = async (): Promise<void> => {
+    times.add('queue', queuedFromMs);
     const workload = holder.kind === 'owner' ? 'exports' : 'strangers';
     const oldest = asked.start ?? (await findOldestClick(services, tenant, workload, asked));
     const { database, sharding } = services;
@@ -65,23 +74,31 @@ export async function sendExport(services: Services, ctx: Context, path?: PathSu
       // On shards a query waits for parts of itself, which could wait for the few threads of further exports.
       const running = sharding === undefined ? services.shares.exports.heldBy(holder) : 1;
       const queryClass = exportClassOf(query, tenant, { holder, running }, services.cache.rowEstimates);
-      const onEnd = (end: Promise<void>): void => {
-        ended = end;
+      const options = {
+        workload: queryClass,
+        ended: (end: Promise<void>): void => {
+          ended = end;
+        },
+        traceparent: trace && traceparentOf(trace),
       };
+      const queriedFromMs = performance.now();
       const file = await firstByte(stopped, services, async () => {
         if (format.kind === 'native') {
           const table = compileNativeExport(plan);
-          return database.file(table, format.clickHouseFormat, stopped.signal, queryClass, onEnd);
+          return database.file(table, format.clickHouseFormat, stopped.signal, options);
         }
         const text = compileExport(plan, format.row);
-        const bytes = await database.text(text, stopped.signal, queryClass, onEnd);
+        const bytes = await database.text(text, stopped.signal, options);
         return format.write(await readExport(plan, swept(bytes), format.row, now));
       });
+      times.add('clickhouse', queriedFromMs);
+      times.beginLast('stream');
       ctx.respond = false;
       ctx.res.writeHead(200, {
         'Content-Type': format.contentType,
         'Content-Disposition': `attachment; filename="${name}"`,
         'Cache-Control': 'private, no-store',
+        'Server-Timing': times.serverTiming,
       });
       if (ctx.method === 'HEAD') ctx.res.end();
       else {

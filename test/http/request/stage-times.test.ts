@@ -16,8 +16,14 @@ test('the headers have each stage once, in order, and what the cache had', async
   times.addOutcome('coalesced');
   const { 'Server-Timing': timing = '', 'X-Spoor-Rows-Read': rows } = times.headers;
   expect(timing.replaceAll(/[\d.]+/g, 'N')).toBe(
-    'parse;dur=N, queue;dur=N, clickhouse;dur=N, shape;dur=N, cache;desc="miss"',
+    'parse;dur=N, queue;dur=N, clickhouse;dur=N, shape;dur=N, stream;dur=N, cache;desc="miss"',
   );
   expect(rows).toBe('12');
   expect(times.stages.map(({ stage }) => stage)).toEqual([...STAGES.toReversed(), 'parse', 'clickhouse']);
+  times.beginLast('stream');
+  expect(times.stages.at(-1)).toEqual({
+    stage: 'stream',
+    start: expect.any(Number),
+    duration: expect.any(Number),
+  });
 });
