@@ -51,9 +51,12 @@ export function areFew({ values, caseSensitive }: Compared): boolean {
   return caseSensitive && values.length <= FEW_VALUES;
 }
 
-/** One of the regular expressions matches the text, or a part of it. */
+/**
+ * One of the regular expressions matches the text, or a part of it. A short one with classes of Unicode takes a tenth of a
+ * second to compile, and ClickHouse compiles it for each block of texts.
+ */
 export const matches: Compare = (text, { values, caseSensitive }) =>
-  anyOf(values.map((value) => sql`match(${dictionaryOf(text)}, ${textOf(patternOf(value, caseSensitive))})`));
+  anyOf(values.map((value) => sql`match(${text}, ${textOf(patternOf(value, caseSensitive))})`));
 
 /** A regular expression as ClickHouse gets it. */
 export function patternOf(pattern: string, caseSensitive: boolean): string {
