@@ -28,6 +28,7 @@ export function cellFormat(parts: CellFormatParts): FieldFormat {
     needs: signs.length === 0 ? 'short_code' : signs.join(', '),
     endings,
     isQuoted,
+    isOfLines: false,
     parseHeader: (record, given) => {
       for (const delimiter of given === undefined ? delimiters : [given]) {
         const columns = (cellsOf(record, delimiter) ?? []).map(columnName);

@@ -159,10 +159,7 @@ function faultOf({ report }: ImportEntry): string | undefined {
 /** @throws AppError for records that a part cannot be of: their format takes a header, or more than lines */
 export function requireLines({ reading }: Pick<FileRecords, 'reading'>): void {
   const format = formatOf(reading);
-  const isOfLines =
-    format.kind === 'log'
-      ? format.columns === undefined
-      : format.parseHeader === undefined && format.toLines === undefined;
+  const isOfLines = format.kind === 'log' ? format.columns === undefined : format.isOfLines;
   if (isOfLines) return;
   throw invalid(
     'part',

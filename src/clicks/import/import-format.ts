@@ -51,6 +51,8 @@ export interface FieldFormat extends FormatBase {
   readonly recognises?: ((text: string) => boolean) | undefined;
   /** Makes what turns the pieces of a file one by one into lines, each a record. Undefined where its own lines are. */
   readonly toLines?: (() => (piece: Buffer) => Buffer) | undefined;
+  /** Each line stands by itself, so that a file can be followed. */
+  readonly isOfLines: boolean;
   /**
    * Makes the parser of records that are not blank.
    * @param header without columns for a format that has none

@@ -17,7 +17,7 @@ interface JsonFormatParts {
 /** A format whose records are JSON objects. */
 export function jsonFormat(parts: JsonFormatParts): FieldFormat {
   const { description, endings = [], layout, map, signs } = parts;
-  const { begins, toLines } = layout;
+  const { begins, toLines, isOfLines } = layout;
   return {
     kind: 'fields',
     description,
@@ -28,12 +28,13 @@ export function jsonFormat(parts: JsonFormatParts): FieldFormat {
     recognises: (text) => {
       const start = text.trimStart();
       if (!begins(start)) return false;
-      const lines = toLines === undefined ? start : toLines()(Buffer.from(start)).toString('utf8');
+      const lines = toLines()(Buffer.from(start)).toString('utf8');
       const [first = ''] = lines.split('\n', 1);
       const element = parseObject(first);
       return element !== undefined && signs.every((name) => valueAt(name)(element) !== undefined);
     },
     toLines,
+    isOfLines,
     parser: () => {
       const read = map === undefined ? asClick : objectReader(map);
       return (record) => {

@@ -267,6 +267,30 @@ describe('a file', () => {
     );
   });
 
+  test('of JSON lines has the elements of arrays behind them too, and a broken line costs no other', async () => {
+    const code = fc.string({ unit: fc.constantFrom('a', '[', ']', '{', '"', ',', '\\') });
+    const clicks = fc.array(fc.record({ short_code: code }), { minLength: 1, maxLength: 3 });
+    const joined = fc.record({
+      first: clicks,
+      files: fc.array(clicks, { maxLength: 3 }),
+      indent: fc.nat({ max: 2 }),
+    });
+    await fc.assert(
+      fc.asyncProperty(joined, async ({ first, files, indent }) => {
+        const lines = first.map((click) => `${JSON.stringify(click)}\n`).join('');
+        const arrays = files.map((file) => `${JSON.stringify(file, undefined, indent)}\n`).join('');
+        const expected = [first, ...files, first].flat();
+        expect(await clicksOf(Buffer.from(lines + arrays + lines))).toEqual(expected);
+      }),
+    );
+    const broken = '{"short_code":"a"}\n[x] {"short_code":"b"}\n[\n{"short_code":"c"}]\n';
+    expect(await clicksOf(Buffer.from(broken))).toEqual([
+      { short_code: 'a' },
+      'rejected: not a JSON object',
+      { short_code: 'c' },
+    ]);
+  });
+
   test('of JSON that was joined from several has the elements of all', async () => {
     const code = fc.string({ unit: fc.constantFrom('a', '[', ']', '{', '}', '"', ',', '\\') });
     const clicks = fc.array(fc.record({ short_code: code }), { maxLength: 3 });
