@@ -13,7 +13,7 @@ async function takePicture(path: string): Promise<void> {
     const url = await demo.listening();
     const key = await waitUntil('the key', () => /: (spoo_\S+)/.exec(demo.stdout)?.[1]);
     const chrome = await openBrowser();
-    const page = await chrome.open(`${url}/?period=30d`, { key, viewport: { width: 1200, height: 1412 } });
+    const page = await chrome.open(`${url}/?period=30d`, { key, viewport: { width: 1200, height: 1456 } });
     await page.locator('.map path.shade-5').waitFor();
     await page.screenshot({ path });
     await chrome.close();

@@ -1,4 +1,5 @@
 import { useState } from 'preact/hooks';
+import { FILTER_NAMES } from '../stats/registry/dimensions.ts';
 import { OPERATOR_NAMES } from '../stats/registry/operators.ts';
 import { PROPERTY_PREFIX } from '../lib/property-prefix.ts';
 import { isPropertyName } from '../stats/registry/properties.ts';
@@ -8,8 +9,8 @@ import type { Subject } from './api-query.ts';
 import { Options } from './choice.tsx';
 import { ANOTHER_PROPERTY, DimensionOptions } from './dimension-options.tsx';
 import { PropertyKey } from './dimension-picker.tsx';
-import { isFilterName } from './labels.ts';
-import { typedCondition } from './typed-condition.ts';
+import { dimensionText, isFilterName, valueText } from './labels.ts';
+import { typedCondition, typedValues } from './typed-condition.ts';
 
 interface FilterFormProps {
   readonly subject: Subject;
@@ -18,11 +19,15 @@ interface FilterFormProps {
   readonly onDone: (condition: Condition) => void;
 }
 
+const [FIRST = ANOTHER_PROPERTY] = FILTER_NAMES;
+
 const OPERATOR_CHOICES = OPERATOR_NAMES.map((name) => [name, OPERATOR_WORDS[name].label] as const);
 
 /** A condition to type: a dimension, an operator and values, one a line since values have commas. */
 export function FilterForm({ subject, condition, onDone }: FilterFormProps) {
-  const [dimension, setDimension] = useState<string>(condition?.dimension ?? 'browser');
+  const [dimension, setDimension] = useState<string>(condition?.dimension ?? FIRST);
+  const name = isFilterName(dimension) ? dimension : undefined;
+  const known = name === undefined ? [] : dimensionText(name).values.map((value) => valueText(name, value));
   const isProperty = dimension === ANOTHER_PROPERTY || isPropertyName(dimension);
   return (
     <form
@@ -38,11 +43,7 @@ export function FilterForm({ subject, condition, onDone }: FilterFormProps) {
         value={dimension}
         onChange={({ currentTarget: { value } }) => setDimension(value)}
       >
-        <DimensionOptions
-          subject={subject}
-          isMany={false}
-          chosen={isFilterName(dimension) ? dimension : undefined}
-        />
+        <DimensionOptions subject={subject} isMany={false} chosen={name} />
       </select>
       {isProperty && <PropertyKey value={dimension.slice(PROPERTY_PREFIX.length)} />}
       <select name="operator" aria-label="Operator" defaultValue={condition?.operator ?? 'is'}>
@@ -55,9 +56,10 @@ export function FilterForm({ subject, condition, onDone }: FilterFormProps) {
           rows={3}
           required
           spellcheck={false}
-          defaultValue={condition?.values.join('\n') ?? ''}
+          defaultValue={condition === undefined ? '' : typedValues(condition)}
         />
       </label>
+      {known.length > 0 && <p class="note">{known.join(', ')}</p>}
       <label class="option">
         <input type="checkbox" name="any-case" defaultChecked={condition?.caseSensitive === false} />
         In any letter case

@@ -1,5 +1,5 @@
 import type { ComponentChildren } from 'preact';
-import { useEffect, useRef, useState } from 'preact/hooks';
+import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
 
 interface PopoverProps {
   readonly label: ComponentChildren;
@@ -9,7 +9,10 @@ interface PopoverProps {
   readonly children: (close: () => void) => ComponentChildren;
 }
 
-/** A button that opens a panel below itself. Escape or a click elsewhere closes it. */
+/** Pixels that a panel keeps from the right edge of the page. */
+const EDGE = 16;
+
+/** A button that opens a panel below itself, moved to the left as far as it would reach beyond the page. Escape or a click elsewhere closes it. */
 export function Popover({ label, isChosen = false, children }: PopoverProps) {
   const [isOpen, setIsOpen] = useState(false);
   const details = useRef<HTMLDetailsElement>(null);
@@ -21,6 +24,13 @@ export function Popover({ label, isChosen = false, children }: PopoverProps) {
     addEventListener('pointerdown', onPointerDown);
     return () => removeEventListener('pointerdown', onPointerDown);
   }, []);
+  useLayoutEffect(() => {
+    const panel = details.current?.querySelector<HTMLElement>(':scope > .panel');
+    if (!isOpen || !panel) return;
+    const { clientWidth } = document.documentElement;
+    const beyond = panel.getBoundingClientRect().right - clientWidth + EDGE;
+    if (beyond > 0) panel.style.translate = `${-beyond}px`;
+  }, [isOpen]);
   const close = (): void => {
     if (details.current === null) return;
     details.current.open = false;

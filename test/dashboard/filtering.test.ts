@@ -8,7 +8,7 @@ import {
   toggleFilter,
   withFilter,
 } from '../../src/dashboard/filtering.ts';
-import { typedCondition } from '../../src/dashboard/typed-condition.ts';
+import { typedCondition, typedValues } from '../../src/dashboard/typed-condition.ts';
 import { parseFilters } from '../../src/stats/parse/filter-parameters.ts';
 import { filterForm } from '../../src/stats/parse/filter-form.ts';
 import { OPERATORS, OPERATOR_NAMES } from '../../src/stats/registry/operators.ts';
@@ -144,6 +144,18 @@ describe('a filter that is typed', () => {
   ])('%j', (fields, form) => {
     const condition = typed(fields);
     expect(condition && filterForm([condition])).toEqual(form);
+  });
+
+  test.each([
+    [is('weekday', '1', '7'), 'Monday\nSunday'],
+    [is('channel', 'AI'), 'AI'],
+    [condition('matches', 'hour_of_day', ['1$', '2']), '1$\n2'],
+    [is('country', 'DE', 'Türkiye'), 'DE\nTürkiye'],
+    [is('referrer', 'https://www.example.com'), 'https://www.example.com'],
+  ])('%j is typed again as %j', (given, values) => {
+    expect(typedValues(given)).toBe(values);
+    const { dimension, operator } = given;
+    expect(typed({ dimension, operator, values })).toEqual(given);
   });
 
   test.each([{ values: ' \n' }, { values: 'x', dimension: '', key: ' ' }, { values: 'x', operator: 'isnt' }])(
