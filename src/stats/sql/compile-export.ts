@@ -157,7 +157,8 @@ function rowsOfOneRead(plan: Plan): Sql {
   const merged = withOthers ? shownAndOthers(plan) : mergedOfBoth(plan);
   // The groups of a single list have totals of their own.
   const totalsOf = (list: number): Sql => {
-    const isSummary = sql`list = ${param('UInt8', list)}`;
+    // Not its delimiter, in which numbers stand that are there for their type alone.
+    const isSummary = sql`list = ${param('UInt8', list)} AND is_row = 1`;
     const totals = countedMetrics(plan.query).map(
       (name) => sql`maxIf(${identifier(name)}, ${isSummary}) OVER ()`,
     );
