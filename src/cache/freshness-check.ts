@@ -6,7 +6,10 @@ import type { Tenant } from '../stats/sql/conditions.ts';
 import type { TimeRange } from '../stats/time/buckets.ts';
 import type { DataChanges, Moment } from './data-changes.ts';
 
-/** The part versions of the table of clicks at a moment: one a month, another one after every change of its clicks. */
+/**
+ * The part versions of the table of clicks at a moment: one a month, another one after every change of its clicks. And that of the
+ * table of URLs.
+ */
 export class PartVersions {
   /** Before ClickHouse was asked: whatever had changed by then is in the versions. */
   readonly since: Moment;
@@ -17,18 +20,30 @@ export class PartVersions {
     this.#byMonth = byMonth;
   }
 
-  /** The versions of the months that a range touches, as one text. */
-  of({ start, end }: TimeRange): string {
+  /** The versions that a response depends on, as one text: of the months that its range touches, and of the URLs for their tags. */
+  of({ range: { start, end }, dependsOnTags }: Dependencies): string {
     const [first, last] = [monthOf(start), monthOf(end)];
     return [...this.#byMonth]
-      .filter(([month]) => month === TABLE || (month >= first && month <= last))
+      .filter(
+        ([month]) =>
+          month === TABLE || (month === URLS && dependsOnTags) || (month >= first && month <= last),
+      )
       .map(([month, version]) => `${month}:${version}`)
       .join(' ');
   }
 }
 
+/** What a response depends on. */
+interface Dependencies {
+  readonly range: TimeRange;
+  readonly dependsOnTags: boolean;
+}
+
 /** Stands for the table itself among the months. */
 const TABLE = 0;
+
+/** Stands for the table of URLs. */
+const URLS = 1;
 
 /**
  * The months' versions, and the table's own where its parts on this server are all there is of it: not so where it is
@@ -38,9 +53,9 @@ const VERSIONS = sql`
   SELECT 0 AS month, toString(uuid) AS version FROM system.tables
   WHERE database = currentDatabase() AND name = 'clicks' AND engine = 'MergeTree'
   UNION ALL
-  SELECT toUInt32(partition) AS month, ${PART_VERSION} AS version
+  SELECT if(table = 'urls', 1, toUInt32OrZero(partition)) AS month, ${PART_VERSION} AS version
   FROM system.parts
-  WHERE database = currentDatabase() AND table = 'clicks' AND active
+  WHERE database = currentDatabase() AND table IN ('clicks', 'urls') AND active
   GROUP BY month
   ORDER BY month`;
 

@@ -12,7 +12,7 @@ export interface StatsResponse {
   readonly tag: string;
 }
 
-/** Whether a response may be served beyond its TTL, as long as the part versions of its range stay the same. */
+/** Whether a response may be served beyond its TTL, as long as the part versions that it depends on stay the same. */
 export type Cacheability =
   /** @property untilMs Unix time from which on clicks leave its range although nothing changes them; Infinity: never */
   | { readonly cacheable: true; readonly untilMs: number }
@@ -20,6 +20,8 @@ export type Cacheability =
 
 export interface ComputedResponse extends StatsResponse {
   readonly range: TimeRange;
+  /** Whether it is about the tags of URLs, so that a change of a URL may be one of the response. */
+  readonly dependsOnTags: boolean;
   readonly cacheability: Cacheability;
 }
 
@@ -62,7 +64,8 @@ interface StoredView {
 
 /**
  * The responses that are kept, as long as they are fresh: none is older than a change that this process has acknowledged, nor than
- * TTL_MS unless a freshness check finds that ClickHouse holds the same parts for the months of a range that has ended.
+ * TTL_MS unless a freshness check finds that ClickHouse holds the same parts for the months of a range that has ended, and of the URLs
+ * where it is about their tags.
  */
 export class StoredResponses {
   readonly #entries: OwnerLru<CachedResponse>;
@@ -92,7 +95,7 @@ export class StoredResponses {
     if (revalidation.untilMs <= Date.now()) return { miss: 'expired' };
     const versions = await this.partVersions(tenant);
     if (versions === undefined) return { miss: 'no_part_version' };
-    if (versions.of(response.range) !== revalidation.partVersion) return { miss: 'changed' };
+    if (versions.of(response) !== revalidation.partVersion) return { miss: 'changed' };
     entry.since = versions.since;
     return entry;
   }
@@ -139,12 +142,13 @@ export class StoredResponses {
 }
 
 function revalidationOf(
-  { cacheability, range }: ComputedResponse,
+  response: ComputedResponse,
   versions: PartVersions | undefined,
 ): CachedResponse['revalidation'] {
+  const { cacheability } = response;
   if (!cacheability.cacheable) return cacheability;
   if (versions === undefined) return { cacheable: false, reason: 'no_part_version' };
-  return { ...cacheability, partVersion: versions.of(range) };
+  return { ...cacheability, partVersion: versions.of(response) };
 }
 
 /** No owner's id: those have no control characters. */

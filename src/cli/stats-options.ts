@@ -1,7 +1,7 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import type { Query } from './client.ts';
 import { CONDITIONS, type Conditions, conditionOptions } from './condition-options.ts';
-import { DIMENSION_NAMES, FILTER_NAMES, goesWith } from '../stats/registry/dimensions.ts';
+import { DIMENSION_NAMES, FILTER_NAMES } from '../stats/registry/dimensions.ts';
 import { INTERVAL_NAMES, WEEK_STARTS } from '../stats/registry/intervals.ts';
 import { DEFAULT_METRICS, METRIC_NAMES } from '../stats/registry/metrics.ts';
 import { OPERATOR_NAMES } from '../stats/registry/operators.ts';
@@ -21,7 +21,7 @@ const PARAMETERS: Readonly<Record<string, string>> = {
   breakdown: 'true or false: add the cross product of the dimensions',
   filters: 'JSON object, for example {"browser":["Chrome"]}',
   ...Object.fromEntries(
-    FILTER_NAMES.filter((name) => goesWith(name, 'anon')).map((name) => [
+    FILTER_NAMES.filter((name) => name !== 'short_code').map((name) => [
       name,
       'filter: values, comma-separated',
     ]),

@@ -3,11 +3,12 @@ import type { TimeRange } from './time/buckets.ts';
 import type { StatsQuery } from './parse/query.ts';
 import { type MetricName, metricOf, needsFirstClicks } from './registry/metrics.ts';
 import { YEAR_2000 } from '../lib/calendar.ts';
-import { type MetricList, listsOf } from './sql/lists.ts';
+import { type MetricList, isJoined, listsOf } from './sql/lists.ts';
 import { isFirstClick } from './sql/first-clicks.ts';
 import { countedMetrics, listMetrics } from './sql/numbers.ts';
 import type { Sharding } from './sql/sharding.ts';
 import { type Tenant, conditionsOf } from './sql/conditions.ts';
+import { dependsOnTags, storedTags } from './sql/tagged-urls.ts';
 import type { VisitorPlan } from './sql/visitor-plan.ts';
 
 /** How a query is going to be counted. */
@@ -47,10 +48,11 @@ export interface PlanOptions {
  * @param tenant whose clicks it may read: no plan is without
  */
 export function planStats(
-  query: StatsQuery,
+  asked: StatsQuery,
   tenant: Tenant,
   { visitorPlan = 'all-alike', sharding }: PlanOptions = {},
 ): Plan {
+  const query = withTags(asked, tenant);
   const lists = listsOf(query);
   return {
     query: withStoredCode(query, tenant),
@@ -58,12 +60,21 @@ export function planStats(
     isFirstClick: isFirstClick(query, tenant, sharding),
     lists,
     // The summary may have more metrics than a list, which is not to count a costly one for it.
-    isOnePass: lists.length === 1 && countedMetrics(query).every((name) => isCheapOrListed(name, query)),
+    isOnePass:
+      lists.length === 1 &&
+      !lists.some(isJoined) &&
+      countedMetrics(query).every((name) => isCheapOrListed(name, query)),
     previous: planPrevious(query, tenant, sharding),
     // Groups that are united are of visitors who may be in several of them.
     visitorPlan: query.other === true ? 'all-alike' : visitorPlan,
     sharding,
   };
+}
+
+/** A query about tags has the tagged URLs. */
+function withTags(query: StatsQuery, tenant: Tenant): StatsQuery {
+  if (query.taggedUrls !== undefined || !dependsOnTags(query)) return query;
+  return { ...query, taggedUrls: storedTags(tenant) };
 }
 
 /** The code may have been sent with blanks around it. */

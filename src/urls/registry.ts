@@ -4,6 +4,7 @@ import { GroupCommit } from '../clickhouse/group-commit.ts';
 import type { NextVersion } from '../clickhouse/versions.ts';
 import type { ClickRemoval } from '../clicks/removal.ts';
 import { AppError } from '../errors.ts';
+import type { TagPiece } from '../stats/sql/tagged-urls.ts';
 import { ShortCodeLock } from './short-code-lock.ts';
 import { type StoredUrl, StoredUrls, type UrlWrite } from './stored-urls.ts';
 import type { UrlListing } from './url-listing.ts';
@@ -249,6 +250,14 @@ export class UrlRegistry {
   /** How many URLs there are on all pages. */
   async count(listing: UrlListing): Promise<number> {
     return this.#stored.count(listing);
+  }
+
+  /**
+   * The tags of an owner's URLs, or of everybody's; of no URL where it has none.
+   * @returns undefined where there are more than can be sent to shards
+   */
+  async tagPieces(ownerId: string | undefined): Promise<readonly TagPiece[] | undefined> {
+    return this.#stored.tagPieces(ownerId);
   }
 
   /** One writer at a time, so that two requests cannot both find a code free. */

@@ -5,6 +5,7 @@ import { type CachedRow, RowCache } from '../cache/row-cache.ts';
 import { PartVersionPoll } from '../clickhouse/part-version-poll.ts';
 import type { NextVersion } from '../clickhouse/versions.ts';
 import { type Sql, join, param, sql } from '../sql/sql.ts';
+import type { TagPiece } from '../stats/sql/tagged-urls.ts';
 import { ownCopy } from '../lib/own-copy.ts';
 import type { ShortUrl } from './registry.ts';
 import { type UrlListing, urlConditions, urlOrder } from './url-listing.ts';
@@ -59,6 +60,10 @@ const CLICKS_LOOK_UP: QueryOptions = { workload: 'intake', maxSeconds: 60 };
 
 /** The same object for all URLs without a tag. */
 const NO_TAGS: readonly string[] = [];
+
+/** The most tags that are sent to shards: their texts and codes. A piece fits in a parameter, however it is escaped. */
+const MAX_TAGS_BYTES = 1_048_576;
+const PIECE_BYTES = 50_000;
 
 /** Bytes of a cached URL beside its texts, and of each of its tags. */
 const OVERHEAD = 512;
@@ -149,6 +154,25 @@ export class StoredUrls {
     );
     const clicksOf = new Map(found.map(([code, id]) => [code, BigInt(id)]));
     return stored.map((one) => ({ stored: one, clicksOf: clicksOf.get(one.url.shortCode) }));
+  }
+
+  /** The tags of URLs in pieces that each are one parameter; undefined for more than `MAX_TAGS_BYTES`. */
+  async tagPieces(ownerId: string | undefined): Promise<readonly TagPiece[] | undefined> {
+    const conditions = [...urlConditions({ ownerId, filter: {} }), sql`notEmpty(tags)`];
+    const rows = await this.#database.rows<[codes: string, tags: string, bytes: number]>(
+      sql`SELECT arrayStringConcat(groupArray(short_code), '\n'), arrayStringConcat(groupArray(joined), '\n'),
+        toUInt32(max(bytes))
+      FROM (
+        SELECT short_code, arrayStringConcat(tags, '\t') AS joined, length(short_code) + length(joined) + 2 AS own,
+          sum(own) OVER (ORDER BY short_code ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW) AS bytes
+        FROM urls FINAL WHERE ${join(conditions, ' AND ')}
+      )
+      WHERE bytes - own <= ${param('UInt32', MAX_TAGS_BYTES)}
+      GROUP BY intDiv(bytes, ${param('UInt32', PIECE_BYTES)})`,
+      LISTING,
+    );
+    const isTooMuch = rows.some(([, , bytes]) => bytes > MAX_TAGS_BYTES);
+    return isTooMuch ? undefined : rows.map(([codes, tags]) => [codes, tags] as const);
   }
 
   async write(writes: readonly UrlWrite[]): Promise<void> {

@@ -45,6 +45,7 @@ const responseOf = (text: string, cacheability: Cacheability = OPEN): ComputedRe
   body: Buffer.from(text),
   tag: text,
   range: { start: 0, end: 1 },
+  dependsOnTags: false,
   cacheability,
 });
 

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { param, sql } from '../../src/sql/sql.ts';
 import { METRIC_NAMES } from '../../src/stats/registry/metrics.ts';
 import { type TestCluster, startCluster } from '../support/cluster.ts';
 import { SEED, compareFilters, compareWithReference } from '../support/random-stats.ts';
@@ -27,6 +28,8 @@ const EXPORTED = [
   { group_by: 'time,browser', interval: 'month', limit: '3' },
   { group_by: 'country,city,referrer', metrics: 'unique_clicks', breakdown: 'true' },
   { group_by: 'browser,short_code', metrics: 'clicks', bots: 'exclude', limit: '1' },
+  { group_by: 'tag,os', breakdown: 'true', limit: '4' },
+  { group_by: 'time,tag', interval: 'month', 'tag.does_not_contain': 'spring', compare: 'previous' },
   { group_by: 'time,os', interval: 'month', metrics: METRIC_NAMES.join(','), breakdown: 'true' },
   { group_by: 'time,os', interval: 'month', limit: '2', start_date: '2025-04-01', compare: 'previous' },
   {
@@ -47,7 +50,10 @@ const EXPORTED = [
 test(`random questions to two shards are answered as a count by hand does, and exported alike (SPOOR_TEST_SEED=${SEED})`, async () => {
   const target = { url: spoor.url, adminKey: ADMIN_KEY };
   await compareWithReference(target, { clicks: 600, questions: 150, milliseconds: 12_000 });
-  await compareFilters({ rows: (query) => spoor.database.rows(query) }, { clicks: 600, filters: 100 });
+  await compareFilters(
+    { rows: (query) => spoor.database.rows(query), sharding: spoor.sharding },
+    { clicks: 600, filters: 100 },
+  );
 
   for (const question of EXPORTED) {
     const query = {
@@ -66,4 +72,29 @@ test(`random questions to two shards are answered as a count by hand does, and e
     const { generated_at: __, ...found } = exported;
     expect(found).toEqual(expected);
   }
+
+  const addTagged = (from: number, to: number): Promise<void> =>
+    spoor.database.command(sql`INSERT INTO urls (short_code, owner_id, tags, version)
+      SELECT concat('padded code of URL ', toString(number)), 'tagger', ['tag', toString(number % 7)], 1
+      FROM numbers(${param('UInt32', from)}, ${param('UInt32', to)})`);
+  // Each time another range: one that was asked for stays in the cache for a second.
+  const byTag = (end: string) => {
+    const query = { owner_id: 'tagger', start_date: '2026-01-01', end_date: end, group_by: 'tag' };
+    return spoor.send('GET', '/api/v1/stats', { query });
+  };
+  await addTagged(0, 10_000);
+  await spoor.send('POST', '/api/v1/clicks', {
+    json: [3, 9_999].map((number) => ({
+      short_code: `padded code of URL ${number}`,
+      clicked_at: '2026-01-05',
+      ip: `192.0.2.${number % 256}`,
+    })),
+  });
+  expect((await byTag('2026-01-31')).json.metrics.clicks_by_tag).toEqual([
+    { tag: '3', clicks: 2, clicks_percentage: 100 },
+    { tag: 'tag', clicks: 2, clicks_percentage: 100 },
+  ]);
+  await addTagged(10_000, 40_000);
+  const refused = await byTag('2026-01-30');
+  expect([refused.status, refused.json.field]).toEqual([400, 'tag']);
 });

@@ -25,6 +25,14 @@ beforeAll(async () => {
     number, 'Chrome', 'Linux', 'DE', 'Bonn', 'Direct', false, '', 0
   FROM numbers(${param('UInt64', CLICKS)})`);
   await spoor.database.commandText('OPTIMIZE TABLE clicks FINAL');
+  for (const [code, tags] of [
+    ['link 3', "['one']"],
+    ['link 7', "['one', 'two']"],
+  ]) {
+    await spoor.database.commandText(
+      `INSERT INTO urls (short_code, owner_id, tags, version) VALUES ('${code}', 'owner 1', ${tags}, 1)`,
+    );
+  }
 });
 afterAll(() => spoor.stop());
 
@@ -38,6 +46,7 @@ async function granulesOf(raw: Readonly<Record<string, string>>, tenant: Tenant)
   return plan
     .split('ReadFromMergeTree')
     .slice(1)
+    .filter((read) => !read.startsWith(` (${spoor.database.name}.urls)`))
     .map((read) => [...read.matchAll(/Granules: (\d+)\/(\d+)/g)])
     .map((steps) => ({ all: Number(steps.at(0)?.[2]), selected: Number(steps.at(-1)?.[1]) }));
 }
@@ -74,6 +83,8 @@ test.each([
   [{ short_code: 'link 3' }, 1],
   [{ short_code: 'link 3,link 7' }, 2],
   [{ 'short_code.starts_with': 'link 3' }, 1],
+  [{ tag: 'two' }, 1],
+  [{ 'tag.starts_with': 'o' }, 2],
   [{ 'short_code.starts_with': 'link 3,link 7' }, 2],
   [{ 'short_code.starts_with': ['link 3', ...absent].join(',') }, 1],
   [{ 'short_code.contains': ['k 3', 'k 7', ...absent].join(',') }, 2],

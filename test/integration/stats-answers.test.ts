@@ -532,6 +532,99 @@ describe('filters', () => {
   });
 });
 
+describe('tags', () => {
+  const ANY_TIME = { start_date: '2025-01-01', end_date: '2025-12-31' };
+  const tagger = { key: '' };
+  const put = (code: string, tags: readonly string[]) =>
+    spoor.send('PUT', `/api/v1/urls/${code}`, { ...tagger, json: { tags } });
+  const clicksByTag = async (query: Query = {}) => {
+    const { summary, metrics } = await answerOf({ ...ANY_TIME, group_by: 'tag', ...query }, tagger);
+    const rows: readonly { tag: string; clicks: number }[] = metrics.clicks_by_tag;
+    return [summary.total_clicks, Object.fromEntries(rows.map(({ tag, clicks }) => [tag, clicks]))];
+  };
+  beforeAll(async () => {
+    tagger.key = await spoor.createKey('tagger');
+    const clicks = ['tag-a', 'tag-a', 'tag-b', 'tag-c'].map((code) => ({
+      short_code: code,
+      clicked_at: '2025-01-24T12:00:00Z',
+      visitor_id: 'the same',
+    }));
+    await spoor.send('POST', '/api/v1/clicks', { ...tagger, json: clicks });
+    await put('tag-a', ['spring', 'one, two']);
+    await put('tag-b', ['spring']);
+  });
+
+  test('a click counts under each of its URL’s, once in the summary and in other lists', async () => {
+    const { summary, metrics, group_counts } = await answerOf(
+      { ...ANY_TIME, group_by: 'short_code,tag', limit: '2' },
+      tagger,
+    );
+    expect(summary).toMatchObject({ total_clicks: 4, unique_clicks: 1 });
+    expect(metrics.clicks_by_tag).toEqual([
+      { tag: 'spring', clicks: 3, clicks_percentage: 75 },
+      { tag: 'one, two', clicks: 2, clicks_percentage: 50 },
+    ]);
+    expect(metrics.unique_clicks_by_tag[0]).toEqual({
+      tag: 'spring',
+      unique_clicks: 1,
+      unique_clicks_percentage: 100,
+    });
+    expect(metrics.clicks_by_short_code[0]).toEqual({
+      short_code: 'tag-a',
+      clicks: 2,
+      clicks_percentage: 50,
+    });
+    expect(metrics.clicks_by_short_code_tag.map((row: { clicks: number }) => row.clicks)).toEqual([2, 2]);
+    expect(group_counts).toEqual({ short_code: 3, tag: 3, short_code_tag: 4 });
+  });
+
+  test.each<[Query, number]>([
+    [{ tag: 'spring' }, 3],
+    [{ tag: 'one\\, two,nothing' }, 2],
+    [{ tag: '(none)' }, 1],
+    [{ 'tag.is_not': 'one\\, two' }, 2],
+    [{ 'tag.contains': 'none' }, 1],
+    [{ 'tag.does_not_contain': 'two' }, 2],
+    [{ filters: '["is","tag",["SPRING"],{"case_sensitive":false}]' }, 3],
+    [{ 'tag.matches': '^s,^one' }, 3],
+  ])('filters see each of them: %j', async (query, clicks) => {
+    const [total] = await clicksByTag(query);
+    expect(total).toBe(clicks);
+  });
+
+  test('a change counts at once, and a deleted URL’s are no more', async () => {
+    const before = { spring: 3, 'one, two': 2, '(none)': 1 };
+    expect(await clicksByTag()).toEqual([4, before]);
+    await put('tag-c', ['new']);
+    expect(await clicksByTag()).toEqual([4, { spring: 3, 'one, two': 2, new: 1 }]);
+    await put('tag-c', []);
+    expect(await clicksByTag()).toEqual([4, before]);
+    await put('tag-d', ['gone']);
+    await spoor.send('POST', '/api/v1/clicks', {
+      ...tagger,
+      json: { short_code: 'tag-d', clicked_at: '2025-02-01' },
+    });
+    expect(await clicksByTag({ tag: 'gone' })).toEqual([1, { gone: 1 }]);
+    await spoor.send('DELETE', '/api/v1/urls/tag-d', tagger);
+    expect(await clicksByTag({ tag: 'gone' })).toEqual([0, {}]);
+  });
+
+  test('are nobody else’s to see, and no question of one URL', async () => {
+    const others = await answerOf({ ...ANY_TIME, group_by: 'tag' });
+    expect(others.metrics.clicks_by_tag).toEqual([{ tag: '(none)', clicks: 5, clicks_percentage: 100 }]);
+    await spoor.send('PUT', '/api/v1/urls/tag-a', { ...tagger, json: { private_stats: false } });
+    const anon = { ...ANY_TIME, scope: 'anon', short_code: 'tag-a' };
+    for (const options of [{ key: null }, tagger]) {
+      expect(await refusalOf({ ...anon, group_by: 'tag' }, options)).toEqual([
+        400,
+        'validation_error',
+        'group_by',
+      ]);
+      expect(await refusalOf({ ...anon, tag: 'spring' }, options)).toEqual([400, 'validation_error', 'tag']);
+    }
+  });
+});
+
 describe('filter operators', () => {
   const many = Array.from({ length: 1_000 }, (_, index) => `no ${index}`);
   test.each([

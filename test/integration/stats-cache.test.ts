@@ -352,6 +352,16 @@ describe('of another server', () => {
       spoor.onClickTables((table) => `ALTER TABLE ${table} DROP PARTITION '202506'`),
     );
   });
+
+  test('tags are seen within 2 s', async () => {
+    const code = 'elsewhere tagged';
+    await click(code, keys['cyd'], { clicked_at: '2025-05-05T00:00:00Z' });
+    const query = { start_date: '2025-05-01', end_date: '2025-05-31', tag: 'here' };
+    const put = (tags: readonly string[]) =>
+      spoor.send('PUT', `/api/v1/urls/${encodeURIComponent(code)}`, { json: { tags } });
+    await seenElsewhere(query, 0, () => put(['here', 'there']));
+    await seenElsewhere(query, 1, () => put(['there']));
+  });
 });
 
 test('so many megabytes are kept and no more', async () => {

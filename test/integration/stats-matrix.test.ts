@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { DIMENSION_NAMES, FILTER_NAMES } from '../../src/stats/registry/dimensions.ts';
 import { INTERVAL_NAMES } from '../../src/stats/registry/intervals.ts';
 import { METRIC_NAMES } from '../../src/stats/registry/metrics.ts';
-import { COMPUTED, type KnownClick, type Question, expectedAnswer, valueOf } from '../support/reference.ts';
+import { COMPUTED, type KnownClick, type Question, expectedAnswer, valuesOf } from '../support/reference.ts';
 import { type TestSpoor, startSpoor } from '../support/spoor.ts';
 
 const START = Date.parse('2025-11-01T00:00-04:00');
@@ -22,15 +22,21 @@ function toldOf(name: string, index: number): string {
 }
 
 /** The dimensions that clicks carry themselves. */
-const SENT = FILTER_NAMES.filter((name) => !(name in COMPUTED));
+const SENT = FILTER_NAMES.filter((name) => name !== 'tag' && !(name in COMPUTED));
+
+const TAGGED = 'short_code 2';
+const TAGS = ['one', 'two'];
 
 let spoor: TestSpoor;
 let clicks: readonly KnownClick[];
 
 beforeAll(async () => {
   spoor = await startSpoor();
-  const sent = Array.from({ length: 60 }, (_, index) => ({
-    ...Object.fromEntries(SENT.map((name, place) => [name, toldOf(name, index >> (place % 3))])),
+  const told = Array.from({ length: 60 }, (_, index) =>
+    Object.fromEntries(SENT.map((name, place) => [name, toldOf(name, index >> (place % 3))])),
+  );
+  const sent = told.map((values, index) => ({
+    ...values,
     click_id: String(index),
     clicked_at: START + Math.floor(((END - START) / 60) * index),
     ip: `192.0.2.${index % 17}`,
@@ -39,13 +45,15 @@ beforeAll(async () => {
   }));
   const answer = await spoor.send('POST', '/api/v1/clicks', { json: sent });
   expect(answer.json).toEqual({ accepted: 60, rejected: [] });
+  await spoor.send('PUT', `/api/v1/urls/${TAGGED}`, { json: { tags: TAGS } });
   clicks = sent.map((click, index) => ({
     ownerId: 'admin',
     clickedAt: click.clicked_at,
     visitor: click.ip,
     isBot: true,
     redirectMs: click.redirect_ms,
-    values: Object.fromEntries(SENT.map((name, place) => [name, toldOf(name, index >> (place % 3))])),
+    tags: told[index]?.['short_code'] === TAGGED ? TAGS : [],
+    values: told[index] ?? {},
   }));
 });
 afterAll(() => spoor.stop());
@@ -99,6 +107,6 @@ test.each(CASES)('by %s and %s: %s, filtered by %s too', async (dimension, inter
   };
   const [some] = clicks.slice(7);
   await Promise.all(
-    [{}, { [filter]: some === undefined ? [] : [valueOf(some, filter, TIME_ZONE)] }].map(compare),
+    [{}, { [filter]: some === undefined ? [] : valuesOf(some, filter, TIME_ZONE) }].map(compare),
   );
 });

@@ -30,7 +30,10 @@ test(`random questions are answered as a count by hand does, with every plan (SP
     return Promise.all(VISITOR_PLANS.map(answerBy));
   };
   await compareWithReference(target, { clicks: 600, questions: 350, milliseconds: 12_000, alsoAnswer });
-  await compareFilters({ rows: (query) => spoor.database.rows(query) }, { clicks: 600, filters: 300 });
+  await compareFilters(
+    { rows: (query) => spoor.database.rows(query), sharding: spoor.sharding },
+    { clicks: 600, filters: 300 },
+  );
 }, 120_000);
 
 function tenantOf({ subject, ownerOfCode = '' }: RandomQuestion): Tenant {

@@ -68,6 +68,10 @@ beforeAll(async () => {
     expect((await spoor.send('POST', '/api/v1/clicks', { key: ownKey, json: clicks })).json.accepted).toBe(
       clicks.length,
     );
+    for (const code of codesOf(id)) {
+      const path = `/api/v1/urls/${encodeURIComponent(code)}`;
+      await spoor.send('PUT', path, { key: ownKey, json: { tags: [`tag of ${id}`] } });
+    }
   }
   await spoor.send('PUT', `/api/v1/urls/${encodeURIComponent(PUBLIC)}`, {
     json: { owner_id: 'ben', private_stats: false },
@@ -180,6 +184,7 @@ test(`no parameters make a key count clicks of another owner (SPOOR_TEST_SEED=${
       if (scope === 'all' && !isFiltered) expect(summary.total_clicks).toBe(OWN_CLICKS);
       const own = new Set([
         ...Object.values(textsOf(OWN.id)),
+        `tag of ${OWN.id}`,
         'de',
         'ann.links.example',
         'yes',

@@ -1,6 +1,13 @@
 import { expect } from '@jest/globals';
 import * as fc from 'fast-check';
-import { DIMENSION_NAMES, FILTER_NAMES, type FilterName } from '../../src/stats/registry/dimensions.ts';
+import {
+  DIMENSION_NAMES,
+  type DimensionName,
+  FILTER_NAMES,
+  type FilterName,
+  goesWith,
+  isFilterName,
+} from '../../src/stats/registry/dimensions.ts';
 import {
   INTERVAL_NAMES,
   type IntervalName,
@@ -12,10 +19,12 @@ import { DEFAULT_METRICS, METRIC_NAMES } from '../../src/stats/registry/metrics.
 import { RANGE_NAMES, type RangeName } from '../../src/stats/registry/ranges.ts';
 import { type KnownCompare, periodToCompare } from './compared-period.ts';
 import { OPERATOR_NAMES, type OperatorName, operatorOf } from '../../src/stats/registry/operators.ts';
-import { type Sql, join, sql } from '../../src/sql/sql.ts';
+import { EMPTY, type Sql, identifier, join, sql } from '../../src/sql/sql.ts';
 import { parseFilters } from '../../src/stats/parse/filter-parameters.ts';
 import { FEW_VALUES } from '../../src/stats/sql/comparisons.ts';
 import { filterSql } from '../../src/stats/sql/conditions.ts';
+import { type Sharding, clicksFrom, onEachShard } from '../../src/stats/sql/sharding.ts';
+import { givenTags } from '../../src/stats/sql/tagged-urls.ts';
 import { documentJudge } from './outside.ts';
 import {
   type COMPUTED,
@@ -93,6 +102,25 @@ const OWNERS: Readonly<Record<string, readonly string[]>> = {
   "o'Brien\\": ['%41', 'A', 'one, two', 'back\\slash', '😀'],
   李雷: ["it's", '__proto__', 'שלום', '*', '#&='],
 };
+
+/** By code; the others have none. */
+const TAGS: Readonly<Record<string, readonly string[]>> = {
+  '007': ['spring', 'one, two'],
+  '7': ['spring'],
+  mylink: [`it's "quoted"`, 'é', 'e\u0301', '=1+1'],
+  A: ['Spring', 'spring', 'back\\slash', 'ends with \\'],
+  'one, two': ['__proto__', '100% %41 %s', '{p0:String}'],
+  '😀': ['(none)', '😀👩‍👩‍👧'],
+  __proto__: ['7'],
+  '*': ['Chrome', "'; DROP TABLE clicks; --", '\u202Eright to left\u202C'],
+};
+
+/** The same as shards get them. */
+export const GIVEN_TAGS = givenTags(Object.entries(TAGS).map(([code, tags]) => [code, tags.join('\t')]));
+
+function tagsOf(code: string): readonly string[] {
+  return Object.hasOwn(TAGS, code) ? (TAGS[code] ?? []) : [];
+}
 
 const REFERRERS = [
   [undefined, 'Direct'],
@@ -296,6 +324,7 @@ const clicks: fc.Arbitrary<SentClick> = fc
         visitor: JSON.stringify([canonicalIp, userAgent ?? '']),
         isBot,
         redirectMs,
+        tags: tagsOf(shortCode),
         values: {
           ...shown,
           browser_version: shown.browser === agent.browser[0] ? agent.browser[1] : 'Unknown',
@@ -314,7 +343,7 @@ const clicks: fc.Arbitrary<SentClick> = fc
           referrer: referrer[1],
           short_code: shortCode,
           // A dimension that is left out does not compile.
-        } satisfies Record<Exclude<FilterName, keyof typeof COMPUTED> | 'ad_parameter', string>,
+        } satisfies Record<Exclude<FilterName, keyof typeof COMPUTED | 'tag'> | 'ad_parameter', string>,
       },
     };
   });
@@ -402,6 +431,7 @@ const POOLS: Readonly<Record<string, readonly string[]>> = {
   hour_of_day: ['0', '1', '2', '12', '23'],
   weekday: ['1', '6', '7'],
   short_code: [...Object.values(OWNERS).flat(), 'nobody'],
+  tag: [...Object.values(TAGS).flat(), '(none)', 'SPRING', 'nothing'],
 };
 
 /** Parts of what clicks have, and what JavaScript and RE2 take for the same regular expression. */
@@ -539,7 +569,10 @@ const questions: fc.Arbitrary<Asked> = fc
     endForm: fc.constantFrom(...DATE_FORMS),
     foreignZone: fc.option(fc.constantFrom(...ZONES), { nil: undefined, freq: 2 }),
     dimensions: fc.option(
-      fc.shuffledSubarray([...DIMENSION_NAMES, 'property.plan'], { minLength: 1, maxLength: 4 }),
+      fc.shuffledSubarray<DimensionName>([...DIMENSION_NAMES, 'property.plan'], {
+        minLength: 1,
+        maxLength: 4,
+      }),
       {
         freq: 6,
       },
@@ -573,7 +606,7 @@ const questions: fc.Arbitrary<Asked> = fc
     ),
     tree: fc.option(
       groupOf(
-        FILTER_NAMES.filter((name) => name !== 'short_code'),
+        FILTER_NAMES.filter((name) => goesWith(name, 'anon')),
         ['or', 'not'],
         3,
       ),
@@ -598,7 +631,7 @@ const questions: fc.Arbitrary<Asked> = fc
       timezone,
       'end',
     );
-    const asked = drawn.dimensions?.filter((name) => !(drawn.anon && name === 'short_code')) ?? [];
+    const asked = drawn.dimensions?.filter((name) => !drawn.anon || goesWith(name, 'anon')) ?? [];
     const groupBy = asked.length === 0 ? ['time'] : asked;
     const code = OWNERS[drawn.owner]?.[drawn.code] ?? '';
     const query: [string, string][] = [['timezone', timezone]];
@@ -622,7 +655,7 @@ const questions: fc.Arbitrary<Asked> = fc
     const filters: Record<string, readonly string[] | Readonly<Record<string, readonly string[]>>> = {};
     const json: Record<string, unknown> = {};
     for (const [name, given] of drawn.tree === undefined ? Object.entries(drawn.filters) : []) {
-      if (drawn.anon && name === 'short_code') continue;
+      if (drawn.anon && isFilterName(name) && !goesWith(name, 'anon')) continue;
       const { operator } = given;
       const [isPlain, parameter] = operator === 'is' ? [true, name] : [false, `${name}.${operator}`];
       const shown = given.json.length === 1 ? (given.json[0] ?? '') : given.json;
@@ -694,6 +727,17 @@ export async function compareWithReference(
     const own = sample.filter((click) => click.known.ownerId === owner).map((click) => click.sent);
     const answer = await call(target, key, 'POST', '/api/v1/clicks', JSON.stringify(own));
     expect([answer.status, answer.json]).toEqual([200, { accepted: own.length, rejected: [] }]);
+    for (const code of OWNERS[owner] ?? []) {
+      const body = JSON.stringify({ owner_id: owner, tags: tagsOf(code) });
+      const put = await call(
+        target,
+        target.adminKey,
+        'PUT',
+        `/api/v1/urls/${encodeURIComponent(code)}`,
+        body,
+      );
+      expect(put.json.tags).toEqual(tagsOf(code));
+    }
   }
   const batch: InBatch[] = [];
   await fc.assert(
@@ -803,15 +847,21 @@ function questionAt(
 
 const FILTERS_A_QUERY = 20;
 
-/** The local time that filters by hour and weekday are about. */
-const LOCAL = { timezone: 'UTC', range: { start: 0, end: LATEST } };
+/** The local time that filters by hour and weekday are about, and the tags. */
+const LOCAL = { timezone: 'UTC', range: { start: 0, end: LATEST }, taggedUrls: GIVEN_TAGS };
 
 /**
  * Compares random filters over all clicks, which `compareWithReference` has sent, with those that a count by hand finds.
  * Questions have so much else that few of them show what an operator finds.
  */
 export async function compareFilters(
-  { rows }: { readonly rows: (query: Sql) => Promise<readonly (readonly unknown[])[]> },
+  {
+    rows,
+    sharding,
+  }: {
+    readonly rows: (query: Sql) => Promise<readonly (readonly unknown[])[]>;
+    readonly sharding: Sharding | undefined;
+  },
   options: { readonly clicks: number; readonly filters: number; readonly seed?: number },
 ): Promise<void> {
   const seed = options.seed ?? SEED;
@@ -826,12 +876,18 @@ export async function compareFilters(
     const counts = some.map((filter) => {
       const parsed = parseFilters({ filters: JSON.stringify(filter) }, 'all');
       return sql`countIf(${join(
-        parsed.map((filter) => filterSql(filter, LOCAL, sql`FROM clicks`)),
+        parsed.map((filter) => filterSql(filter, LOCAL, sql`FROM ${clicksFrom(sharding).from}`)),
         ' AND ',
       )})`;
     });
+    const names = some.map((_, index) => identifier(`count_${index}`));
+    const selected = counts.map((count, index) => sql`${count} AS ${names[index] ?? EMPTY}`);
+    const counted = sql`SELECT ${join(selected, ', ')} FROM ${clicksFrom(sharding).from}`;
+    const all = names.map((name) => sql`sum(${name})`);
     const [found] = await rows(
-      sql`SELECT ${join(counts, ', ')} FROM clicks SETTINGS distributed_product_mode = 'global'`,
+      sharding === undefined
+        ? counted
+        : sql`SELECT ${join(all, ', ')} FROM ${onEachShard(sharding, counted)}`,
     );
     const expected = some.map(
       (filter) => known.filter((click) => holds(filter, click, LOCAL.timezone)).length,

@@ -15,7 +15,9 @@ export interface KnownClick {
   readonly visitor: string;
   readonly isBot: boolean;
   readonly redirectMs: number | undefined;
-  /** The click's value in each dimension but time, and those in `COMPUTED`. */
+  /** The tags of its URL. */
+  readonly tags: readonly string[];
+  /** The click's value in each dimension but time, tag, and those in `COMPUTED`. */
   readonly values: Readonly<Record<string, string>>;
 }
 
@@ -411,9 +413,15 @@ const CHANNELS: Readonly<Record<string, string>> = {
 };
 
 /** What a dimension shows of a click. */
-export function valueOf(click: KnownClick, name: string, zone: string): string {
+function valueOf(click: KnownClick, name: string, zone: string): string {
   const computed = Object.entries(COMPUTED).find(([known]) => known === name)?.[1];
   return computed?.(click, zone) ?? click.values[name] ?? '';
+}
+
+/** What a dimension shows of a click, which counts under each. */
+export function valuesOf(click: KnownClick, name: string, zone: string): readonly string[] {
+  if (name !== 'tag') return [valueOf(click, name, zone)];
+  return click.tags.length === 0 ? ['(none)'] : click.tags;
 }
 
 function wallOf({ clickedAt }: KnownClick, zone: string): Date {
@@ -422,11 +430,12 @@ function wallOf({ clickedAt }: KnownClick, zone: string): Date {
 
 /** Whether a filter in its normal form holds for a click. */
 export function holds(filter: unknown, click: KnownClick, zone: string): boolean {
-  const found = (name: unknown, operator: unknown, values: unknown, caseSensitive: boolean): boolean =>
-    isFound(String(name), String(operator), values, {
-      caseSensitive,
-      stored: valueOf(click, String(name), zone),
-    });
+  const found = (name: unknown, operator: unknown, values: unknown, caseSensitive: boolean): boolean => {
+    const test = (stored: string): boolean =>
+      isFound(String(name), String(operator), values, { caseSensitive, stored });
+    const shown = valuesOf(click, String(name), zone);
+    return String(operator).includes('not') ? shown.every(test) : shown.some(test);
+  };
   if (!Array.isArray(filter)) {
     return Object.entries(Object(filter)).every(([name, given]) => {
       if (Array.isArray(given)) return found(name, 'is', given, true);
@@ -566,15 +575,17 @@ function groupsOf(
   const isTime = dimensions.length === 1 && dimensions[0] === 'time';
   if (isTime) buckets.forEach((_, index) => found.set(`[${index}]`, { parts: [index], clicks: [] }));
   for (const click of counted) {
-    const parts = dimensions.map((name) =>
+    const values = dimensions.map((name): readonly (string | number)[] =>
       name === 'time'
-        ? buckets.findLastIndex(({ start }) => start <= click.clickedAt)
-        : valueOf(click, name, question.timezone),
+        ? [buckets.findLastIndex(({ start }) => start <= click.clickedAt)]
+        : valuesOf(click, name, question.timezone),
     );
-    const key = JSON.stringify(parts);
-    const group = found.get(key) ?? { parts, clicks: [] };
-    group.clicks.push(click);
-    found.set(key, group);
+    for (const parts of combinations(values)) {
+      const key = JSON.stringify(parts);
+      const group = found.get(key) ?? { parts, clicks: [] };
+      group.clicks.push(click);
+      found.set(key, group);
+    }
   }
   const all = [...found.values()];
   if (isTime) return { groups: all.length, shown: all };
@@ -597,6 +608,14 @@ function groupsOf(
   const inOrder = (a: Group, b: Group): number => isLast(a) - isLast(b) || byRank(a, b);
   const shown = kept.toSorted((a, b) => (time < 0 ? 0 : bucketOf(a) - bucketOf(b)) || inOrder(a, b));
   return { groups: all.length, shown };
+}
+
+/** One of each list, in all ways. */
+function combinations<T>(lists: readonly (readonly T[])[]): readonly (readonly T[])[] {
+  return lists.reduce<readonly (readonly T[])[]>(
+    (known, list) => known.flatMap((before) => list.map((one) => [...before, one])),
+    [[]],
+  );
 }
 
 /** The order of a list's groups. */

@@ -118,7 +118,7 @@ export const breakdownRow = namedSchema(
         METRIC_NAMES.flatMap((metric) =>
           metricFields(metric).map((name) => [
             name,
-            (name === metric ? valueOf(metric) : percent).exactOptional(),
+            (name === metric ? valueOf(metric) : decimal).exactOptional(),
           ]),
         ),
       ),
@@ -189,7 +189,8 @@ function numberSchema(
   metric: MetricName,
   field: string,
 ): { readonly type: string | readonly string[]; readonly [keyword: string]: unknown } {
-  if (field !== metric) return { type: 'number', minimum: 0, maximum: 100 };
+  // A visitor who is new in one group is a returning one in the others.
+  if (field !== metric) return { type: 'number', minimum: 0 };
   const { kind, empty } = metricOf(metric);
   const type = { count: 'integer', decimal: 'number', instant: 'string' }[kind];
   return {

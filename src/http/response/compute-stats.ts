@@ -11,10 +11,12 @@ import { type CacheExplanation, explain } from '../../stats/result/explanation.t
 import type { StatsRow } from '../../stats/result/stats-result.ts';
 import { runStats } from '../../stats/run.ts';
 import type { Tenant } from '../../stats/sql/conditions.ts';
+import { dependsOnTags } from '../../stats/sql/tagged-urls.ts';
 import { chooseVisitorPlan } from '../../stats/sql/visitor-plan.ts';
 import { findOldestClick } from '../request/oldest-click.ts';
 import { classOf } from '../request/query-class.ts';
 import { withSameClock } from '../request/same-clock.ts';
+import { withTaggedUrls } from '../request/tagged-urls.ts';
 import type { Services } from '../request/services.ts';
 import type { StageTimes } from '../request/stage-times.ts';
 import { jsonBytes, tagOf } from './json-body.ts';
@@ -87,7 +89,7 @@ async function execute(
   const parsed = again !== undefined && first.some(dependsOnNow) ? await again() : first;
   const queries = await withOldestClick(services, parsed, tenant, workload);
   const at = Math.max(...parsed.map((one) => one.at));
-  const query = await withSameClock(services, mergedQuery(queries));
+  const query = await withTaggedUrls(services, await withSameClock(services, mergedQuery(queries)), tenant);
   let read: QuerySummary = { rows: 0, bytes: 0 };
   const options = {
     visitorPlan: chooseVisitorPlan(query, cache.visitorCounts.find(query, tenant)),
@@ -131,6 +133,7 @@ async function execute(
       body,
       tag: await tagOf(body, result.generated_at),
       range: rangeDependedOn(query),
+      dependsOnTags: dependsOnTags(query),
       cacheability,
     });
   }

@@ -26,6 +26,7 @@ import type { Services } from '../request/services.ts';
 import { StageTimes } from '../request/stage-times.ts';
 import { ownTraceOf, traceparentOf } from '../request/trace-context.ts';
 import { withSameClock } from '../request/same-clock.ts';
+import { withTaggedUrls } from '../request/tagged-urls.ts';
 import { findTenant } from '../request/tenant.ts';
 import { type PathSubject, parsedFrom } from './stats-response.ts';
 import { swept } from './garbage-collection.ts';
@@ -60,7 +61,8 @@ export async function sendExport(services: Services, ctx: Context, path?: PathSu
     const workload = holder.kind === 'owner' ? 'exports' : 'strangers';
     const oldest = asked.start ?? (await findOldestClick(services, tenant, workload, asked));
     const { database, sharding } = services;
-    const plan = planStats(await withSameClock(services, exportQuery(asked, oldest)), tenant, { sharding });
+    const clocked = await withSameClock(services, exportQuery(asked, oldest));
+    const plan = planStats(await withTaggedUrls(services, clocked, tenant), tenant, { sharding });
     const { query } = plan;
     const name = fileName(query, format);
     let wasInTheWay = false;

@@ -54,8 +54,9 @@ export function parseFilters(raw: RawParameters, scope: string): readonly Filter
   }
   for (const { name, dimension, operator } of FILTER_PARAMETERS) {
     const values = valuesOf(raw, name).flatMap(splitList);
-    // The bare name means something else then.
-    if (values.length === 0 || (name === dimension && !goesWith(dimension, scope))) continue;
+    if (values.length === 0) continue;
+    // It names the URL.
+    if (name === 'short_code' && scope === 'anon') continue;
     const condition = { operator, dimension, values, caseSensitive: true };
     if (!goesWith(dimension, scope)) throw invalid(name, `${name} does not go with scope=${scope}.`);
     checkConditions(name, [condition]);

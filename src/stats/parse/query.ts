@@ -1,5 +1,6 @@
 import { invalid, notOneOf } from '../../errors.ts';
 import { DAY, YEAR_2000 } from '../../lib/calendar.ts';
+import type { Sql } from '../../sql/sql.ts';
 import type { TimeRange } from '../time/buckets.ts';
 import { DEFAULT_GROUP_BY, DIMENSION_NAMES, type DimensionName } from '../registry/dimensions.ts';
 import {
@@ -60,10 +61,15 @@ export interface StatsQuery {
   readonly previous?: TimeRange | null | undefined;
   /** Whether ClickHouse shows the time zone's local time as Node does, in both periods; not known: false. */
   readonly sameClock?: boolean;
+  /** Rows of the tags of URLs, where the query is about tags; not given: those that are stored beside the clicks. */
+  readonly taggedUrls?: Sql;
 }
 
 /** A request for statistics as it was sent: what has one default in a stats result and another in an export is still open. */
-export type StatsRequest = Omit<StatsQuery, 'range' | 'interval' | 'lists' | 'previous' | 'sameClock'> &
+export type StatsRequest = Omit<
+  StatsQuery,
+  'range' | 'interval' | 'lists' | 'previous' | 'sameClock' | 'taggedUrls'
+> &
   Omit<RequestedRange, 'isClamped'> & {
     readonly interval: IntervalName | undefined;
     /** Not given: Monday. */

@@ -12,6 +12,7 @@ import { continentOf, hostOfReferrer } from '../sql/derived-columns.ts';
 import { type PropertyName, isPropertyName } from './properties.ts';
 import { propertyDimension } from './property-dimension.ts';
 import { hourOfDay, weekday } from '../sql/local-time.ts';
+import { joinedTags, tagColumn, tagFilter } from '../sql/tag.ts';
 
 /** What dimensions are about, in the order in which people are offered them. */
 export const TOPICS = {
@@ -44,6 +45,11 @@ export interface ValueDimension {
   readonly example: string;
   /** What the API document says of its filter beside what it says of all. */
   readonly filterNote?: string;
+  /**
+   * What clicks are joined with for it, where a click can have several values: rows of the values of each. Clicks then count under
+   * each of them.
+   */
+  readonly join?: (query: LocalQuery) => Sql;
   /** How its values are written for people; as they are unless given. */
   readonly shownAs?: 'country' | 'address' | 'language' | 'hour' | 'weekday';
   /** The only `scope` of a question that it goes with; any unless given. */
@@ -52,8 +58,8 @@ export interface ValueDimension {
   readonly isInOverview?: true;
 }
 
-/** What a dimension may depend on of a query: the local time that clicks are shown in. */
-export type LocalQuery = Pick<StatsQuery, 'timezone' | 'range' | 'sameClock'>;
+/** What a dimension may depend on of a query: the local time that clicks are shown in, the tags of URLs. */
+export type LocalQuery = Pick<StatsQuery, 'timezone' | 'range' | 'sameClock' | 'taggedUrls'>;
 
 interface Words {
   readonly one: string;
@@ -272,6 +278,17 @@ export const DIMENSIONS = {
     // With `anon` the question is about one URL, which its parameter `short_code` names.
     scope: 'all',
     isInOverview: true,
+  },
+  tag: {
+    column: tagColumn,
+    join: joinedTags,
+    filter: tagFilter,
+    words: { one: 'Tag', many: 'Tags' },
+    topic: 'link',
+    example: 'newsletter,spring',
+    filterNote: 'The tags that the URLs have now; `(none)` for clicks of URLs without one.',
+    // Tags are their owner’s alone, and the statistics of a URL may be public.
+    scope: 'all',
   },
 } as const satisfies Record<string, Dimension>;
 

@@ -3,6 +3,7 @@ import { RESULT_SETTINGS } from '../../sql/result-settings.ts';
 import { tableOf } from '../../sql/sql.ts';
 import type { Run } from '../run.ts';
 import { CLICKS_TABLE } from '../sql/sharding.ts';
+import { URLS_TABLE } from '../sql/tagged-urls.ts';
 import type { VisitorPlan } from '../sql/visitor-plan.ts';
 
 /** How a result was computed, and what that cost. */
@@ -42,7 +43,13 @@ export function explain(
   { workload, ...cost }: RunCost,
   database: string,
 ): Explanation {
-  const text = inlined(statement, new Map([[CLICKS_TABLE, tableOf(database, 'clicks')]]));
+  const text = inlined(
+    statement,
+    new Map([
+      [CLICKS_TABLE, tableOf(database, 'clicks')],
+      [URLS_TABLE, tableOf(database, 'urls')],
+    ]),
+  );
   const settings = Object.entries(RESULT_SETTINGS).map(([name, value]) => `${name} = ${value}`);
   return {
     sql: `${text}\nSETTINGS ${settings.join(', ')}`,

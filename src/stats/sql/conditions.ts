@@ -74,11 +74,12 @@ function filters(query: StatsQuery, clicks: Sql): readonly Sql[] {
 export function filterSql(filter: Filter, query: LocalQuery, clicks: Sql): Sql {
   if (isCondition(filter)) {
     const operator = operatorOf(filter.operator);
-    const { column, filter: compare = exactFilter } = valueDimensionOf(filter.dimension);
-    const holds = (text: Sql): Sql => compare(text, operator, filter);
-    const condition = isCheap(operator, filter)
-      ? holds(column(query))
-      : holdsForValue(column(query), holds, clicks);
+    const { column, join: joinOf, filter: compare = exactFilter } = valueDimensionOf(filter.dimension);
+    const holds = (text: Sql): Sql => compare(text, operator, filter, query);
+    const condition =
+      joinOf !== undefined || isCheap(operator, filter)
+        ? holds(column(query))
+        : holdsForValue(column(query), holds, clicks);
     return operator.isNegative ? sql`NOT (${condition})` : condition;
   }
   if (filter.operator === 'not') return sql`NOT (${filterSql(filter.filter, query, clicks)})`;

@@ -1,12 +1,13 @@
-import type { Select } from '../../sql/select.ts';
+import { type Select, type Statement, unionOf } from '../../sql/select.ts';
 import type { Plan } from '../plan.ts';
 import { filterClicks } from './conditions.ts';
-import { groupByLists, selectDimensions } from './lists.ts';
+import { type MetricList, groupByLists, joinValues, listsByRows, selectDimensions } from './lists.ts';
 import { selectMetrics } from './numbers.ts';
 import { clicksFrom } from './sharding.ts';
 
-/** From the table of clicks to one row a group of each list, all lists in one pass. */
-const COUNTING_PASSES: readonly ((select: Select, plan: Plan) => Select)[] = [
+/** From the table of clicks to one row a group of each list, lists of the same rows in one pass. */
+const COUNTING_PASSES: readonly ((select: Select, plan: Plan, lists: readonly MetricList[]) => Select)[] = [
+  joinValues,
   filterClicks,
   selectDimensions,
   selectMetrics,
@@ -14,6 +15,9 @@ const COUNTING_PASSES: readonly ((select: Select, plan: Plan) => Select)[] = [
 ];
 
 /** The groups of all lists of a plan, of the clicks of one server. */
-export function countGroups(plan: Plan): Select {
-  return COUNTING_PASSES.reduce((select, pass) => pass(select, plan), clicksFrom(plan.sharding));
+export function countGroups(plan: Plan): Statement {
+  const count = (lists: readonly MetricList[]): Select =>
+    COUNTING_PASSES.reduce((select, pass) => pass(select, plan, lists), clicksFrom(plan.sharding));
+  const [first, ...others] = listsByRows(plan.lists).map(count);
+  return first === undefined || others.length === 0 ? (first ?? count([])) : unionOf(first, ...others);
 }

@@ -22,27 +22,64 @@ export function isTimeList({ dimensions }: MetricList): boolean {
   return dimensions.length === 1 && dimensions[0] === 'time';
 }
 
-/** Selects the values of a query's dimensions, time's as the first second of its bucket. */
-export function selectDimensions(select: Select, { query }: Plan): Select {
-  const keys = query.groupBy.map((name) =>
-    as(name, name === 'time' ? timeBucket(query) : valueDimensionOf(name).column(query)),
-  );
+/** Whether a click can have several rows in a list: one for each of its values. */
+export function isJoined({ dimensions }: MetricList): boolean {
+  return dimensions.some((name) => joinOf(name) !== undefined);
+}
+
+/** Lists by the rows that they are counted from: first those of clicks alone, then those of clicks joined with something. */
+export function listsByRows(lists: readonly MetricList[]): readonly (readonly MetricList[])[] {
+  const plain = lists.filter((list) => !isJoined(list));
+  const joined = new Map<string, MetricList[]>();
+  for (const list of lists.filter(isJoined)) {
+    const key = list.dimensions.filter(joinOf).toSorted().join();
+    joined.set(key, [...(joined.get(key) ?? []), list]);
+  }
+  return [...(plain.length === 0 ? [] : [plain]), ...joined.values()];
+}
+
+function joinOf(name: DimensionName) {
+  return name === 'time' ? undefined : valueDimensionOf(name).join;
+}
+
+/** Joins the clicks with the values that lists need beside their columns. */
+export function joinValues(select: Select, { query }: Plan, lists: readonly MetricList[]): Select {
+  const names = new Set(lists.flatMap(({ dimensions }) => dimensions));
+  const joins = [...names].flatMap((name) => joinOf(name)?.(query) ?? []);
+  return joins.length === 0 ? select : { ...select, from: join([select.from, ...joins], '\n') };
+}
+
+/** Selects the values of lists' dimensions, time's as the first second of its bucket, and blanks for the query's others. */
+export function selectDimensions(select: Select, { query }: Plan, lists: readonly MetricList[]): Select {
+  const names = new Set(lists.flatMap(({ dimensions }) => dimensions));
+  const keys = query.groupBy.map((name): Selection => {
+    if (names.has(name))
+      return as(name, name === 'time' ? timeBucket(query) : valueDimensionOf(name).column(query));
+    // Without an alias the first branch of a union would give the column no name. No column of clicks has it.
+    return joinOf(name) === undefined ? blankDimension(name) : as(name, blankDimension(name).expression);
+  });
   return { ...select, columns: [...select.columns, ...keys] };
 }
 
 /** The dimensions of a query in a row that has none of them. */
 export function blankDimensions({ groupBy }: StatsQuery): readonly Selection[] {
-  return groupBy.map((name) => blank(name, name === 'time' ? sql`toInt64(0)` : sql`''`));
+  return groupBy.map(blankDimension);
+}
+
+function blankDimension(name: DimensionName): Selection {
+  return blank(name, name === 'time' ? sql`toInt64(0)` : sql`''`);
 }
 
 /**
- * Groups by every list in one pass. `list` is a row's place among them, counted from 1; 0 is the summary, where it is
+ * Groups by lists in one pass. `list` is a row's place among them, counted from 1; 0 is the summary, where it is
  * counted in the same pass.
  */
-export function groupByLists(select: Select, { query, lists, isOnePass }: Plan): Select {
-  const names = join(query.groupBy.map(identifier), ', ');
+export function groupByLists(select: Select, plan: Plan, lists: readonly MetricList[]): Select {
+  const { query, isOnePass } = plan;
+  const keys = query.groupBy.filter((name) => lists.some(({ dimensions }) => dimensions.includes(name)));
+  const names = join(keys.map(identifier), ', ');
   const sets = lists.map(({ dimensions }) => sql`(${join(dimensions.map(identifier), ', ')})`);
-  const place = isOnePass ? sql`NOT grouping(${names})` : placeOf(query, lists, names);
+  const place = isOnePass ? sql`NOT grouping(${names})` : placeOf(plan, lists, keys);
   return {
     ...select,
     columns: [as('list', place), ...select.columns],
@@ -50,9 +87,10 @@ export function groupByLists(select: Select, { query, lists, isOnePass }: Plan):
   };
 }
 
-function placeOf({ groupBy }: StatsQuery, lists: readonly MetricList[], names: Sql): Sql {
-  const masks = lists.map(({ dimensions }) => groupingMask(groupBy, dimensions));
-  const places = lists.map((_, index) => index + 1);
+function placeOf(plan: Plan, lists: readonly MetricList[], keys: readonly DimensionName[]): Sql {
+  const names = join(keys.map(identifier), ', ');
+  const masks = lists.map(({ dimensions }) => groupingMask(keys, dimensions));
+  const places = lists.map((list) => plan.lists.indexOf(list) + 1);
   return sql`transform(grouping(${names}), ${param('Array(UInt64)', masks)}, ${param('Array(UInt8)', places)}, 0)`;
 }
 

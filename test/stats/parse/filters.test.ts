@@ -160,6 +160,7 @@ describe('refused', () => {
     expect(refusal({ 'os.matches': 'x'.repeat(1_001) })?.[0]).toBe('os.matches');
     expect(refusal({ 'short_code.starts_with': 'x' }, 'anon')?.[0]).toBe('short_code.starts_with');
     expect(refusal({ short_code: 'x' }, 'anon')).toBeUndefined();
+    expect(refusal({ tag: 'x' }, 'anon')?.[0]).toBe('tag');
   });
 
   test('parts and patterns of a country need not be one', () => {

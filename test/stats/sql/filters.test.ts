@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import * as fc from 'fast-check';
 import { countryNames } from '../../../src/lib/country.ts';
+import { sql } from '../../../src/sql/sql.ts';
 import type { Filter } from '../../../src/stats/parse/filter.ts';
 import type { StatsQuery } from '../../../src/stats/parse/query.ts';
 import { DIMENSION_NAMES, FILTER_NAMES } from '../../../src/stats/registry/dimensions.ts';
@@ -92,6 +93,14 @@ describe('the condition of an operator', () => {
     [condition('is', 'city', ['a'], false), 'caseFoldUTF8(city) IN (SELECT caseFoldUTF8(arrayJoin(["a"])))'],
     [condition('contains', 'city', ['%', 'b']), 'multiSearchAny(toLowCardinality(city), ["%","b"])'],
     [condition('does_not_contain', 'city', ['_']), 'NOT (multiSearchAny(toLowCardinality(city), ["_"]))'],
+    [
+      is('tag', 'a'),
+      `(short_code IN (SELECT code FROM [tagged] WHERE url_tag IN ["a"]) OR ("(none)" IN ["a"] AND short_code NOT IN (SELECT code FROM [tagged])))`,
+    ],
+    [
+      condition('does_not_contain', 'tag', ['a']),
+      `NOT ((short_code IN (SELECT code FROM [tagged] WHERE multiSearchAny(toLowCardinality(url_tag), ["a"])) OR (multiSearchAny(toLowCardinality("(none)"), ["a"]) AND short_code NOT IN (SELECT code FROM [tagged]))))`,
+    ],
     [condition('starts_with', 'city', ['a']), 'startsWith(city, "a")'],
     [condition('starts_with', 'city', ['a', 'b']), '(startsWith(city, "a") OR startsWith(city, "b"))'],
     [condition('ends_with', 'city', ['a']), 'endsWith(city, "a")'],
@@ -120,7 +129,8 @@ describe('the condition of an operator', () => {
       'NOT ((os IN ["a"] OR city IN ["c"]))',
     ],
   ] as const satisfies readonly (readonly [Filter, string])[])('%j', (filter, text) => {
-    const where = linesBetween(readable({ filters: [filter] }), 'WHERE', 'GROUP BY');
+    const taggedUrls = sql`[tagged]`;
+    const where = linesBetween(readable({ filters: [filter], taggedUrls }), 'WHERE', 'GROUP BY');
     expect(where.split('\n').slice(2).join('\n')).toBe(
       `AND ${text}`.replace('[codes]', CODES).replace('[names]', NAMES),
     );
@@ -290,9 +300,10 @@ describe('whatever is asked', () => {
           });
           expect(again).toEqual({ sql, params });
           const table = sharding === undefined ? 'clicks' : 'spoor.clicks_local';
-          const reads = sql.split(`FROM ${table}\n`).slice(1);
-          expect(sql.match(/FROM (?!\(|cluster)/g)).toHaveLength(reads.length);
-          for (const read of reads) {
+          const tagged = sql.split('FROM urls FINAL\n').slice(1);
+          const reads = sql.replaceAll(JOINED_TAGS, '\n').split(`FROM ${table}\n`).slice(1);
+          expect(sql.match(/FROM (?!\(|cluster|urls FINAL\n)/g)).toHaveLength(reads.length);
+          for (const read of [...reads, ...tagged]) {
             const [, owner = '', code] =
               /^WHERE owner_id = \{(p\d+):String\}\n(?:AND short_code = \{(p\d+):String\}\n)?AND /.exec(
                 read,
@@ -321,6 +332,9 @@ describe('whatever is asked', () => {
     );
   });
 });
+
+/** What follows the table of clicks for lists by tag. */
+const JOINED_TAGS = /\nLEFT JOIN \(\n[^]*?\n\) AS url_tags ON short_code = url_tags.code\n/g;
 
 function sequence(count: number): readonly string[] {
   return Array.from({ length: count }, (_, index) => `v${index}`);

@@ -1,0 +1,25 @@
+import { invalid } from '../../errors.ts';
+import type { StatsQuery } from '../../stats/parse/query.ts';
+import type { Tenant } from '../../stats/sql/conditions.ts';
+import { dependsOnTags, givenTags } from '../../stats/sql/tagged-urls.ts';
+import type { Services } from './services.ts';
+
+/**
+ * A query with the tagged URLs that it is about, where shards do not have them: they are sent along.
+ * @throws AppError 400 for more than can be sent
+ */
+export async function withTaggedUrls(
+  { sharding, urls }: Pick<Services, 'sharding' | 'urls'>,
+  query: StatsQuery,
+  tenant: Tenant,
+): Promise<StatsQuery> {
+  if (sharding === undefined || !dependsOnTags(query)) return query;
+  const pieces = await urls.tagPieces(tenant.kind === 'every-owner' ? undefined : tenant.ownerId);
+  if (pieces === undefined) {
+    throw invalid(
+      'tag',
+      'More URLs have tags than a request to several shards can be about: 1 MiB of codes and tags. Group by short_code, or remove tags.',
+    );
+  }
+  return { ...query, taggedUrls: givenTags(pieces) };
+}

@@ -1,0 +1,33 @@
+import { type Sql, param, sql } from '../../sql/sql.ts';
+import { NONE } from '../../lib/none.ts';
+import type { LocalQuery } from '../registry/dimensions.ts';
+import type { DimensionFilter } from './filters.ts';
+
+/* A click has the tags that its URL has now. */
+
+/** Of a click that is joined with the tags of its URL, one of them. */
+export function tagColumn(): Sql {
+  return sql`if(notEmpty(url_tag), url_tag, ${none()})`;
+}
+
+/** Joins clicks with the tags of their URLs: as many rows as tags, one where there is none. */
+export function joinedTags(query: LocalQuery): Sql {
+  return sql`LEFT JOIN ${taggedUrls(query)} AS url_tags ON short_code = url_tags.code`;
+}
+
+/** One of the tags is compared, or what is shown where there is none. Codes are in the sorting key, so that granules are skipped. */
+export const tagFilter: DimensionFilter = (_, { compare }, compared, query) => {
+  const tagged = taggedUrls(query);
+  const matching = sql`SELECT code FROM ${tagged} WHERE ${compare(sql`url_tag`, compared)}`;
+  const isUntagged = sql`${compare(none(), compared)} AND short_code NOT IN (SELECT code FROM ${tagged})`;
+  return sql`(short_code IN (${matching}) OR (${isUntagged}))`;
+};
+
+function none(): Sql {
+  return sql`${param('String', NONE)}`;
+}
+
+function taggedUrls({ taggedUrls: rows }: LocalQuery): Sql {
+  if (rows === undefined) throw new Error('A query about tags has the tagged URLs.');
+  return rows;
+}

@@ -1,0 +1,41 @@
+import { sourceSql } from '../../sql/select.ts';
+import { type Sql, param, sql } from '../../sql/sql.ts';
+import { conditionsIn } from '../parse/filter.ts';
+import type { StatsQuery } from '../parse/query.ts';
+import { type Tenant, ownershipOf } from './conditions.ts';
+
+/** The table of URLs, in the database that a connection names. */
+export const URLS_TABLE: Sql = sql`urls`;
+
+/** Whether a query groups or filters clicks by the tags of their URLs. */
+export function dependsOnTags({ groupBy, filters }: Pick<StatsQuery, 'groupBy' | 'filters'>): boolean {
+  return groupBy.includes('tag') || conditionsIn(filters).some(({ dimension }) => dimension === 'tag');
+}
+
+/** The tags of a tenant's URLs where these are stored: a row for each tag of a URL, with `code` and `url_tag`. */
+export function storedTags(tenant: Tenant): Sql {
+  const stored = { from: sql`${URLS_TABLE} FINAL`, where: [...ownershipOf(tenant), sql`NOT is_deleted`] };
+  return sql`(
+SELECT short_code AS code, arrayJoin(tags) AS url_tag
+${sourceSql(stored)}
+)`;
+}
+
+/** URLs with their tags: codes, each before a line feed, and as many lists of tags, which tabs separate. */
+export type TagPiece = readonly [codes: string, tags: string];
+
+/** The same rows where the URLs are not stored: on shards. */
+export function givenTags(pieces: readonly TagPiece[]): Sql {
+  // No code is empty.
+  const all = pieces.length === 0 ? [['', ''] as const] : pieces;
+  const [codes, tags] = [all.map(([piece]) => piece), all.map(([, piece]) => piece)];
+  return sql`(
+SELECT url.1 AS code, arrayJoin(splitByChar('\\t', url.2)) AS url_tag
+FROM (
+SELECT arrayJoin(arrayZip(splitByChar('\\n', piece.1), splitByChar('\\n', piece.2))) AS url
+FROM (
+SELECT arrayJoin(arrayZip(${param('Array(String)', codes)}, ${param('Array(String)', tags)})) AS piece
+)
+)
+)`;
+}
