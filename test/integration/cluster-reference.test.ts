@@ -97,4 +97,4 @@ test(`random questions to two shards are answered as a count by hand does, and e
   await addTagged(10_000, 40_000);
   const refused = await byTag('2026-01-30');
   expect([refused.status, refused.json.field]).toEqual([400, 'tag']);
-});
+}, 240_000);

@@ -34,7 +34,7 @@ test(`random questions are answered as a count by hand does, with every plan (SP
     { rows: (query) => spoor.database.rows(query), sharding: spoor.sharding },
     { clicks: 600, filters: 300 },
   );
-}, 120_000);
+}, 240_000);
 
 function tenantOf({ subject, ownerOfCode = '' }: RandomQuestion): Tenant {
   if (subject.scope === 'anon') return { kind: 'url', ownerId: ownerOfCode, shortCode: subject.shortCode };
