@@ -2,8 +2,8 @@ import type { StatsQuery } from './parse/query.ts';
 import { costOf } from './query-cost.ts';
 import type { DimensionName } from './registry/dimensions.ts';
 import { METRIC_NAMES } from './registry/metrics.ts';
-import type { ComparedResult } from './result/compared-result.ts';
-import { type ShapedList, type StatsRow, shapeStats } from './result/stats-result.ts';
+import { type ComparedResult, shapePeriods } from './result/compared-result.ts';
+import type { ShapedList, StatsRow } from './result/stats-result.ts';
 import type { Run } from './run.ts';
 import { columnsOf } from './sql/compile.ts';
 import { listsOf } from './sql/lists.ts';
@@ -16,7 +16,7 @@ type Dimensions = readonly DimensionName[];
 
 /**
  * Puts queries about one tenant's clicks into groups, each of which can be counted as one query that costs no more than its
- * own would: they agree in all but dimensions, breakdown and metrics, and compare nothing.
+ * own would: they agree in all but dimensions, breakdown, metrics, limit and offset.
  * @returns the places of each group's queries
  */
 export function groupQueries(queries: readonly StatsQuery[]): readonly (readonly number[])[] {
@@ -57,20 +57,22 @@ export function* shapeMerged(
     if (known === undefined) rowsByList.set(row[place], [row]);
     else known.push(row);
   }
-  const summary = rowsByList.get(0) ?? [];
+  const summaries = [0, PREVIOUS].flatMap((list) => rowsByList.get(list) ?? []);
   const places = new Map(plan.lists.map(({ dimensions }, index) => [nameOf(dimensions), index + 1]));
   for (const query of queries) {
     const own = listsOf(query).flatMap(({ dimensions }, index) =>
       (rowsByList.get(places.get(nameOf(dimensions))) ?? []).map((row) => row.with(place, index + 1)),
     );
-    yield shapeStats(query, { columns, rows: [...summary, ...own] }, at);
+    const before = query.groupBy.includes('time') ? rowsByList.get(PREVIOUS + 1) : undefined;
+    yield shapePeriods(query, { columns, rows: [...summaries, ...own, ...(before ?? [])] }, at);
   }
 }
 
 /** Two queries as one; undefined where that cannot be, or costs more than both. */
 function merge(one: StatsQuery, other: StatsQuery): StatsQuery | undefined {
-  if (one.previous !== undefined || clicksOf(one) !== clicksOf(other)) return undefined;
-  if (rankOf(one) !== rankOf(other)) return undefined;
+  if (clicksOf(one) !== clicksOf(other) || rankOf(one) !== rankOf(other)) return undefined;
+  const shown = shownOfBoth(one, other);
+  if (shown === undefined) return undefined;
   const lists = [
     ...new Map(
       [...listsOf(one), ...listsOf(other)].map(({ dimensions }) => [nameOf(dimensions), dimensions]),
@@ -79,16 +81,41 @@ function merge(one: StatsQuery, other: StatsQuery): StatsQuery | undefined {
   const groupBy = commonOrder(lists);
   if (groupBy === undefined || lists.length >= PREVIOUS) return undefined;
   const metrics = METRIC_NAMES.filter((name) => one.metrics.includes(name) || other.metrics.includes(name));
-  const both = { ...one, groupBy, metrics, breakdown: false, lists };
+  const both = { ...one, ...shown, groupBy, metrics, breakdown: false, lists };
   return costOf(both, 1) <= costOf(one, 1) + costOf(other, 1) ? both : undefined;
 }
 
 /** What queries may differ in that become one. By what name their range was asked for makes no difference to it. */
-const OWN = { groupBy: 0, breakdown: 0, lists: 0, metrics: 0, isClamped: 0, rangeName: 0 };
+const OWN = {
+  groupBy: 0,
+  breakdown: 0,
+  lists: 0,
+  metrics: 0,
+  isClamped: 0,
+  rangeName: 0,
+  limit: 0,
+  offset: 0,
+};
 
 /** Equal for queries that agree in all else. */
 function clicksOf(query: StatsQuery): string {
   return JSON.stringify({ ...query, ...OWN });
+}
+
+/**
+ * Which groups of a list are read for two queries: all up to the last that one shows. Then they have their places, and each
+ * query's are told by these. undefined: those are more than both show, or a last row unites what one of them cuts off.
+ */
+function shownOfBoth(
+  one: StatsQuery,
+  other: StatsQuery,
+): { readonly limit?: number; readonly offset?: number } | undefined {
+  const { limit: most, offset: from = 0 } = one;
+  const { limit: mostOfOther, offset: fromOfOther = 0 } = other;
+  if (most === mostOfOther && from === fromOfOther) return {};
+  if (most === undefined || mostOfOther === undefined || one.other === true) return undefined;
+  const limit = Math.max(from + most, fromOfOther + mostOfOther);
+  return limit <= most + mostOfOther ? { limit, offset: 0 } : undefined;
 }
 
 function nameOf(dimensions: Dimensions): string {

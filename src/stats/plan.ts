@@ -29,9 +29,12 @@ export interface Plan {
 }
 
 /** How the period is counted that a query is compared with. */
-export interface PreviousPlan {
+export interface PreviousPlan extends ShownBefore {
   /** All lists, since the query's own rows say what they were then. */
   readonly counted: Plan;
+}
+
+export interface ShownBefore {
   /** What is shown of the period by itself: its time lists, in the same buckets, and its totals. */
   readonly query: StatsQuery;
   readonly lists: readonly MetricList[];
@@ -93,12 +96,24 @@ function planPrevious(
   tenant: Tenant,
   sharding: Sharding | undefined,
 ): PreviousPlan | undefined {
+  const counted = queryBefore(query);
+  const shown = shownBefore(query);
+  return counted && shown && { counted: planStats(counted, tenant, { sharding }), ...shown };
+}
+
+/** The query of the period that one is compared with. */
+function queryBefore(query: StatsQuery): StatsQuery | undefined {
   const { previous: range } = query;
-  if (range === undefined || range === null) return undefined;
-  const counted = { ...query, range, endsNow: false, previous: undefined };
+  return range ? { ...query, range, endsNow: false, previous: undefined } : undefined;
+}
+
+/** What is shown by itself of the period that a query is compared with. */
+export function shownBefore(query: StatsQuery): ShownBefore | undefined {
+  const before = queryBefore(query);
+  if (before === undefined) return undefined;
   const groupBy = query.groupBy.filter((name) => name === 'time');
-  const shown = { ...counted, groupBy, breakdown: false };
-  return { counted: planStats(counted, tenant, { sharding }), query: shown, lists: listsOf(shown) };
+  const shown = { ...before, groupBy, breakdown: false, lists: undefined };
+  return { query: shown, lists: listsOf(shown) };
 }
 
 /** From the first instant that an answer is about to the last. */

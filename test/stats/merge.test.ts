@@ -20,15 +20,25 @@ describe('queries become one', () => {
     ['breakdowns whose orders contradict', [crossed('os', 'city'), crossed('city', 'os')], [[0], [1]]],
     ['another range', [by('os'), { ...by('os'), range: PREVIOUS }, by('city')], [[0, 2], [1]]],
     ['other filters', [by('os'), { ...by('os'), bots: 'only' }], [[0], [1]]],
-    ['another limit', [by('os'), { ...by('city'), limit: 1 }], [[0], [1]]],
+    [
+      'another limit, and the next page',
+      [by('os'), { ...by('city'), limit: 1 }, { ...by('os'), offset: 10 }],
+      [[0, 1, 2]],
+    ],
+    ['a page far behind', [by('os'), { ...by('os'), offset: 30 }], [[0], [1]]],
+    [
+      'other rows of another limit',
+      [
+        { ...by('os'), other: true },
+        { ...by('city'), other: true, limit: 1 },
+      ],
+      [[0], [1]],
+    ],
     ['another time zone', [by('os'), { ...by('city'), timezone: 'Asia/Kolkata' }], [[0], [1]]],
     [
       'a comparison',
-      [
-        { ...by('os'), previous: PREVIOUS },
-        { ...by('city'), previous: PREVIOUS },
-      ],
-      [[0], [1]],
+      [{ ...by('os'), previous: PREVIOUS }, { ...by('city', 'time'), previous: PREVIOUS }, by('os')],
+      [[0, 1], [2]],
     ],
     ['ordered otherwise', [by('os'), { ...by('city'), metrics: ['unique_clicks'] }], [[0], [1]]],
     ['a cheap metric alone', [by('os'), { ...by('city'), metrics: ['clicks'] }], [[0, 1]]],
@@ -57,7 +67,7 @@ describe('queries become one', () => {
   });
 
   test('what is of several groups does not', () => {
-    expect(() => mergedQuery([by('os'), { ...by('os'), limit: 1 }])).toThrow('cannot be counted as one');
+    expect(() => mergedQuery([by('os'), { ...by('os'), bots: 'only' }])).toThrow('cannot be counted as one');
   });
 });
 

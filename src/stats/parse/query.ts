@@ -43,7 +43,7 @@ export interface StatsQuery {
   readonly interval: IntervalName;
   readonly breakdown: boolean;
   /** The dimensions of each list, where several queries are counted as this one; unless given they follow from the query. */
-  readonly lists?: readonly (readonly DimensionName[])[];
+  readonly lists?: readonly (readonly DimensionName[])[] | undefined;
   /** All of them hold. */
   readonly filters: readonly Filter[];
   readonly bots: (typeof BOT_CHOICES)[number];

@@ -1,5 +1,6 @@
 import type { Explanation } from './explanation.ts';
-import type { Plan, PreviousPlan } from '../plan.ts';
+import { type Plan, type PreviousPlan, shownBefore } from '../plan.ts';
+import type { StatsQuery } from '../parse/query.ts';
 import { columnsOf } from '../sql/compile.ts';
 import { periodOf } from '../sql/periods.ts';
 import { type PreviousHead, previousHead } from './result-head.ts';
@@ -31,8 +32,16 @@ export function shapeCompared(
   rows: readonly StatsRow[],
   now: number,
 ): ComparedResult<ShapedList> {
-  const { query, previous } = plan;
-  const columns = columnsOf(plan);
+  return shapePeriods(plan.query, { columns: columnsOf(plan), rows }, now);
+}
+
+/** The same of a query's rows, wherever they were counted. */
+export function shapePeriods(
+  query: StatsQuery,
+  { columns, rows }: StatsRows,
+  now: number,
+): ComparedResult<ShapedList> {
+  const previous = shownBefore(query);
   if (previous === undefined) {
     const result = shapeStats(query, { columns, rows }, now);
     return query.previous === null ? { ...result, previous: null } : result;
@@ -43,7 +52,10 @@ export function shapeCompared(
   };
 }
 
-function shapePrevious({ lists }: PreviousPlan, result: StatsResult<ShapedList>): PreviousPeriod<ShapedList> {
+function shapePrevious(
+  { lists }: Pick<PreviousPlan, 'lists'>,
+  result: StatsResult<ShapedList>,
+): PreviousPeriod<ShapedList> {
   return { ...previousHead(result), ...(lists.length === 0 ? {} : { metrics: result.metrics }) };
 }
 

@@ -69,9 +69,11 @@ export function shapeStats(
   return { ...head, metrics, group_counts: groupCounts };
 }
 
-/** Whether a group is not only there to say how many its list has. */
-function isShown(row: StatsRow, { offset = 0 }: StatsQuery, read: ReadColumn): boolean {
-  return offset === 0 || Number(read(row, 'place')) > offset;
+/** Whether a group is not only there to say how many its list has, or for another query that was counted with this one. */
+function isShown(row: StatsRow, { offset = 0, limit = Infinity }: StatsQuery, read: ReadColumn): boolean {
+  const place = read(row, 'place');
+  if (place === null || read(row, 'other') === 1) return true;
+  return Number(place) > offset && Number(place) <= offset + limit;
 }
 
 /** Adds a metric to the fields of a group, and what part of the total it is where the metric says so. */
