@@ -54,8 +54,12 @@ export function compileExport(plan: Plan, rowOf: RowOf): Sql {
 FROM
 (
 ${shown}
-)`;
+)
+SETTINGS ${SMALL_BLOCKS}`;
 }
+
+/** Of the rows of a block the text is held in parts and whole, by each thread. */
+const SMALL_BLOCKS = sql`max_block_size = 16384`;
 
 /**
  * The text of a row: what its list writes of its dimensions, then what its metric writes. So there are as many branches as
