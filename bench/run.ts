@@ -14,6 +14,7 @@ import { ingestBatch } from './ingest-batch.ts';
 import { ingestFields } from './ingest-fields.ts';
 import { ingestSingle } from './ingest-single.ts';
 import { scale } from './scale.ts';
+import { statsBatch } from './stats-batch.ts';
 import { statsClicksOnly } from './stats-clicks-only.ts';
 import { statsDashboardFresh } from './stats-dashboard-fresh.ts';
 import { statsDashboardReturning } from './stats-dashboard-returning.ts';
@@ -28,6 +29,7 @@ const BENCHMARKS: Readonly<Record<string, Benchmark>> = {
   'stats-dashboard-returning': statsDashboardReturning,
   'stats-clicks-only': statsClicksOnly,
   'stats-filter': statsFilter,
+  'stats-batch': statsBatch,
   'stats-repeat': statsRepeat,
   'stats-mixed': statsMixed,
   'ingest-batch': ingestBatch,

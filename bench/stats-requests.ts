@@ -36,6 +36,47 @@ export function requestDashboard(
   );
 }
 
+/** What a dashboard asks: its chart, with the period before, and the first rows of each list. */
+function dashboardQuestions(bench: Bench, owner: string): readonly Readonly<Record<string, unknown>>[] {
+  const about = {
+    owner_id: owner,
+    start_date: bench.end - DASHBOARD_DAYS * DAY_MS,
+    end_date: bench.end - ++sent,
+  };
+  const lists = DIMENSIONS.filter((name) => name !== 'time');
+  return [
+    { ...about, group_by: 'time', interval: 'day', compare: 'previous' },
+    ...lists.map((name) => ({ ...about, group_by: name, limit: 10 })),
+    { ...about, group_by: 'city', limit: 10, offset: 10 },
+    { ...about, group_by: 'country', limit: 300 },
+  ];
+}
+
+/** All of a dashboard's questions at once. */
+export async function requestBatch(bench: Bench, owner: string): Promise<void> {
+  const response = await fetch(`${bench.url}/api/v1/stats/query`, {
+    method: 'POST',
+    headers: { ...bench.headers, 'content-type': 'application/json' },
+    body: JSON.stringify({ queries: dashboardQuestions(bench, owner) }),
+  });
+  const { results }: any = await response.json();
+  if (!response.ok || results.some(({ status }: { status: number }) => status !== 200)) {
+    throw new Error('A question of the batch failed.');
+  }
+}
+
+/** The floor of `requestBatch`: each by itself. */
+export async function requestParts(bench: Bench, owner: string): Promise<void> {
+  for (const question of dashboardQuestions(bench, owner)) {
+    await requestStats(
+      bench,
+      new URLSearchParams(
+        Object.entries(question).map(([name, value]): [string, string] => [name, String(value)]),
+      ).toString(),
+    );
+  }
+}
+
 const SUMMARY = sql`countIf(is_bot), min(clicked_at), max(clicked_at), avg(redirect_ms)`;
 const TIME = sql`toDate(clicked_at) AS time`;
 
