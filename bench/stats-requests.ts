@@ -1,3 +1,4 @@
+import { z } from 'zod';
 import { type Sql, EMPTY, identifier, join, param, sql } from '../src/sql/sql.ts';
 import type { Bench } from './harness.ts';
 
@@ -59,10 +60,11 @@ export async function requestBatch(bench: Bench, owner: string): Promise<void> {
     headers: { ...bench.headers, 'content-type': 'application/json' },
     body: JSON.stringify({ queries: dashboardQuestions(bench, owner) }),
   });
-  const { results }: any = await response.json();
-  if (!response.ok || results.some(({ status }: { status: number }) => status !== 200)) {
-    throw new Error('A question of the batch failed.');
-  }
+  if (!response.ok) throw new Error(await response.text());
+  const { results } = z
+    .object({ results: z.array(z.object({ status: z.number() })) })
+    .parse(await response.json());
+  if (results.some(({ status }) => status !== 200)) throw new Error('A question of the batch failed.');
 }
 
 /** The floor of `requestBatch`: each by itself. */
