@@ -15,6 +15,15 @@ const CODES = ['a', 'b', 'c'];
 const DAY_MS = 86_400_000;
 const BEGUN = Date.now();
 
+const urlOf = (shortCode: string) => ({
+  shortCode,
+  ownerId: 'me',
+  createdAt: 0,
+  privateStats: true,
+  longUrl: null,
+  tags: [],
+});
+
 test('versions grow, and are above what they replace, whatever the clock does', () => {
   let now = DAY_MS;
   const nextVersion = createVersions(() => now);
@@ -78,27 +87,12 @@ describe('instances whose clocks are set at random', () => {
         urls.set(code, privateStats);
       },
       register: async (on, code) => {
-        const url = {
-          shortCode: code,
-          ownerId: 'me',
-          createdAt: 0,
-          privateStats: true,
-          longUrl: null,
-          tags: [],
-        };
-        const registered = await on.urls.registerMissing([url]);
+        const registered = await on.urls.registerMissing([urlOf(code)]);
         expect(registered.get(code)?.privateStats).toBe(urls.get(code) ?? true);
         if (!urls.has(code)) urls.set(code, true);
       },
       delete: async (on, code) => {
-        await on.urls.delete({
-          shortCode: code,
-          ownerId: 'me',
-          createdAt: 0,
-          privateStats: true,
-          longUrl: null,
-          tags: [],
-        });
+        await on.urls.delete(urlOf(code));
         urls.delete(code);
       },
       'make a key': async (on) => {
