@@ -249,7 +249,7 @@ describe('instances that share a Redis', () => {
    */
   const untilCountedAsOne = (
     expected: readonly (readonly [status: number, left: number])[],
-    client: () => Promise<readonly [address: string, key?: string]>,
+    client: () => Promise<readonly [address: string, key?: string | undefined]>,
   ) =>
     waitUntil(`both to answer ${JSON.stringify(expected)}`, async () =>
       isDeepStrictEqual(await alternate(expected.length, ...(await client())), expected),
