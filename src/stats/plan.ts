@@ -8,7 +8,7 @@ import { isFirstClick } from './sql/first-clicks.ts';
 import { countedMetrics, listMetrics } from './sql/numbers.ts';
 import type { Sharding } from './sql/sharding.ts';
 import { type Tenant, conditionsOf } from './sql/conditions.ts';
-import { dependsOnTags, storedTags } from './sql/tagged-urls.ts';
+import { withStoredTags } from './sql/tagged-urls.ts';
 import type { VisitorPlan } from './sql/visitor-plan.ts';
 
 /** How a query is going to be counted. */
@@ -55,7 +55,7 @@ export function planStats(
   tenant: Tenant,
   { visitorPlan = 'all-alike', sharding }: PlanOptions = {},
 ): Plan {
-  const query = withTags(asked, tenant);
+  const query = withStoredTags(asked, tenant);
   const lists = listsOf(query);
   return {
     query: withStoredCode(query, tenant),
@@ -72,12 +72,6 @@ export function planStats(
     visitorPlan: query.other === true ? 'all-alike' : visitorPlan,
     sharding,
   };
-}
-
-/** A query about tags has the tagged URLs. */
-function withTags(query: StatsQuery, tenant: Tenant): StatsQuery {
-  if (query.taggedUrls !== undefined || !dependsOnTags(query)) return query;
-  return { ...query, taggedUrls: storedTags(tenant) };
 }
 
 /** The code may have been sent with blanks around it. */

@@ -31,7 +31,11 @@ export function compiled(
 
 /** Its text as people read it: indented, with the values in their places. Never to be run. */
 export function readable(...asked: Parameters<typeof compiled>): string {
-  const { sql, params } = compiled(...asked);
+  return readableSql(compiled(...asked));
+}
+
+/** The same of any rendered SQL. */
+export function readableSql({ sql, params }: RenderedSql): string {
   return indented(sql).replaceAll(/\{(p\d+):[^}]*\}/g, (_, name: string) => JSON.stringify(params[name]));
 }
 

@@ -12,8 +12,14 @@ export function dependsOnTags({ groupBy, filters }: Pick<StatsQuery, 'groupBy' |
   return groupBy.includes('tag') || conditionsIn(filters).some(({ dimension }) => dimension === 'tag');
 }
 
+/** A query about tags has the tagged URLs: those that are stored unless it has others. */
+export function withStoredTags<Query extends StatsQuery>(query: Query, tenant: Tenant): Query {
+  if (query.taggedUrls !== undefined || !dependsOnTags(query)) return query;
+  return { ...query, taggedUrls: storedTags(tenant) };
+}
+
 /** The tags of a tenant's URLs where these are stored: a row for each tag of a URL, with `code` and `url_tag`. */
-export function storedTags(tenant: Tenant): Sql {
+function storedTags(tenant: Tenant): Sql {
   const stored = { from: sql`${URLS_TABLE} FINAL`, where: [...ownershipOf(tenant), sql`NOT is_deleted`] };
   return sql`(
 SELECT short_code AS code, arrayJoin(tags) AS url_tag

@@ -1,0 +1,41 @@
+import { type Select, as, selectFrom, statementSql, subquery } from '../sql/select.ts';
+import { type Sql, identifier } from '../sql/sql.ts';
+import { type Tenant, conditionsOf } from '../stats/sql/conditions.ts';
+import { type Sharding, clicksFrom, onEachShard } from '../stats/sql/sharding.ts';
+import { withStoredTags } from '../stats/sql/tagged-urls.ts';
+import { clickColumnOf } from './columns.ts';
+import { SORT_KEYS, sortedBy } from './order.ts';
+import type { ClickQuery } from './query.ts';
+
+export interface ClickOptions {
+  readonly sharding?: Sharding | undefined;
+}
+
+/**
+ * A query for all clicks that it asks for, a row for each, with its columns in its order, each of the type that `CLICK_COLUMNS`
+ * says. Rows come as they are read, unless they are ordered by time: then ClickHouse sorts all of them first.
+ * @param tenant whose clicks it may read
+ */
+export function compileClicks(asked: ClickQuery, tenant: Tenant, { sharding }: ClickOptions = {}): Sql {
+  const query = withStoredTags(asked, tenant);
+  const keys = query.order === undefined ? [] : SORT_KEYS[query.order];
+  const clicks: Select = {
+    ...clicksFrom(sharding),
+    columns: [
+      ...query.columns.map((name) => as(shown(name), clickColumnOf(name).sql(query))),
+      ...keys.map((key) => as(key.name, key.sql)),
+    ],
+    where: conditionsOf(query, tenant, sharding),
+  };
+  const rows = sharding === undefined ? subquery(clicks) : onEachShard(sharding, statementSql(clicks));
+  // Two steps, because ClickHouse would take an alias such as `visitor` for the column in the expressions beside it.
+  return statementSql({
+    ...selectFrom(rows),
+    columns: query.columns.map((name) => as(name, identifier(shown(name)))),
+    orderBy: keys.map(sortedBy),
+  });
+}
+
+function shown(name: string): string {
+  return `shown_${name}`;
+}
