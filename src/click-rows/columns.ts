@@ -33,6 +33,13 @@ const TIMES = {
     description: 'When the click happened.',
     isDefault: true,
   },
+  ingested_at: {
+    sql: () => sql`ingested_at`,
+    type: 'time',
+    description:
+      "When the click was stored, by ClickHouse's clock; of clicks from before this was kept, when the database was migrated.",
+    isDefault: true,
+  },
 } as const satisfies Readonly<Record<string, ClickColumn>>;
 
 const DETAILS = {

@@ -54,24 +54,29 @@ export function shardedStatement(statement: string, node: NodePlace, plan: Shard
   return /\bCOLUMN\b/.test(statement) ? [...local, statement] : local;
 }
 
-const ADD_COLUMNS = /^ALTER TABLE (\w+)\s+ADD COLUMN IF NOT EXISTS ([^]+)$/;
+/** The columns, or the index, that a statement adds to a table; an index keeps its keyword where a table is made. */
+const ADDED = /^ALTER TABLE (\w+)\s+ADD (?:COLUMN IF NOT EXISTS ([^]+)|(INDEX) IF NOT EXISTS ([^]+))$/;
 const NEXT_COLUMN = /,\s*ADD COLUMN IF NOT EXISTS /;
 
+/** What changes rows is done with where a node is new: it copies them from another replica. */
+const CHANGES_ROWS = /^ALTER TABLE \w+\s+(?:UPDATE|MATERIALIZE)\b/;
+
 /**
- * The statements of all migrations for a node that is new, whose tables are made with the columns that were added to them
- * since: a Keeper refuses a replica with fewer columns than the others have.
+ * The statements of all migrations for a node that is new, whose tables are made with the columns and indexes that were added to
+ * them since: a Keeper refuses a replica with fewer than the others have.
  */
 export function statementsOfNewNode(statements: readonly string[]): readonly string[] {
-  const columnsOf = (table: string): readonly string[] =>
+  const addedTo = (table: string): readonly string[] =>
     statements.flatMap((statement) => {
-      const [, altered, columns] = ADD_COLUMNS.exec(statement) ?? [];
-      return altered === table && columns !== undefined ? columns.split(NEXT_COLUMN) : [];
+      const [, altered, columns, keyword, index] = ADDED.exec(statement) ?? [];
+      if (altered !== table) return [];
+      return columns?.split(NEXT_COLUMN) ?? [`${keyword} ${index}`];
     });
   return statements
-    .filter((statement) => !ADD_COLUMNS.test(statement))
+    .filter((statement) => !ADDED.test(statement) && !CHANGES_ROWS.test(statement))
     .map((statement) => {
       const [, table = ''] = /^CREATE TABLE IF NOT EXISTS (\w+)/.exec(statement) ?? [];
-      const added = columnsOf(table).map((column) => `,\n    ${column}`);
+      const added = addedTo(table).map((one) => `,\n    ${one}`);
       return statement.replace(/\n\)\nENGINE/, () => `${added.join('')}\n)\nENGINE`);
     });
 }

@@ -95,7 +95,7 @@ describe('migrations', () => {
     ]);
   });
 
-  test('clicks and URLs from before imports and details were kept have the same answers, and belong to none', async () => {
+  test('clicks and URLs from before imports, details and arrival were kept have the same answers, and belong to none', async () => {
     const old = readMigrations().filter(({ name: file }) => file < '003');
     await migrate(first(), bare, old);
     const click = ['me', 'old', 1_767_225_600_000, 1, false];
@@ -116,6 +116,7 @@ describe('migrations', () => {
       'version',
     ];
     await first().insert('urls', columns, [JSON.stringify(url)]);
+    const before = Date.now();
     const spoor = await startSpoor({ CLICKHOUSE_DATABASE: name });
     const total = async () => {
       const query = { owner_id: 'me', start_date: '2026-01-01' };
@@ -129,10 +130,19 @@ describe('migrations', () => {
       ['Unknown', 'Unknown', 'Unknown', '(none)', {}],
       ['(none)', 'Unknown', 'Unknown', '(none)', {}],
     ]);
+    const arrivals = await first().rows<[number]>(
+      sql`SELECT toUnixTimestamp64Milli(ingested_at) FROM clicks SETTINGS apply_mutations_on_fly = 1`,
+    );
+    expect(new Set(arrivals.flat()).size).toBe(1);
+    expect(arrivals[0]?.[0]).toBeGreaterThanOrEqual(before);
     expect((await spoor.send('GET', '/api/v1/imports')).json.items).toEqual([]);
     const sent = { query: { owner: 'me' }, ndjson: [{ short_code: 'old', clicked_at: '2026-01-02' }] };
     const { id } = (await spoor.send('POST', '/api/v1/imports', sent)).json;
     expect(await total()).toBe(2);
+    const [[later] = [0]] = await first().rows<[number]>(
+      sql`SELECT toUnixTimestamp64Milli(max(ingested_at)) FROM clicks WHERE import_id != 0`,
+    );
+    expect(later).toBeGreaterThan(arrivals[0]?.[0] ?? Infinity);
     const undone = await spoor.send('DELETE', `/api/v1/imports/${id}`);
     expect(undone.json).toEqual({ removed_clicks: 1, removed_urls: 0 });
     expect(await total()).toBe(1);
