@@ -95,7 +95,7 @@ const NAMES: Readonly<Record<string, readonly string[]>> = {
   group_by: [...DIMENSION_NAMES, 'time,browser', DIMENSION_NAMES.join(',')],
   metrics: ['clicks', 'unique_clicks', 'clicks,unique_clicks', 'visits'],
   timezone: ['UTC', 'Asia/Kathmandu', 'Australia/Lord_Howe', 'utc', '/etc/localtime'],
-  range: [...RANGE_NAMES, 'last_week'],
+  range: [...RANGE_NAMES, 'next_week'],
   interval: [...INTERVAL_NAMES, 'second'],
   week_start: ['monday', 'sunday', 'tuesday'],
   breakdown: ['true', 'false', 'maybe'],

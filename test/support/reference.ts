@@ -341,6 +341,10 @@ export function rangeByName(
       return { start: begin(days[6] ?? 0), end: now };
     case 'last_30_days':
       return { start: begin(days[29] ?? 0), end: now };
+    case 'last_week': {
+      const sunday = today - (((new Date(today).getUTCDay() + 6) % 7) + 1) * DAY;
+      return { start: begin(sunday - 6 * DAY), end: endOfDay(timezone, sunday) };
+    }
     case 'this_month':
       return { start: begin(Date.UTC(year, month, 1)), end: now };
     case 'last_month':

@@ -14,6 +14,7 @@ export interface NamedRange {
 }
 
 const yesterday = (today: number, zone: string): number => dateBefore(zone, today, 1);
+const firstOfWeek = (date: number): number => firstDay(INTERVALS.week, date);
 const firstOfMonth = (date: number): number => firstDay(INTERVALS.month, date);
 
 export const RANGES = {
@@ -28,6 +29,11 @@ export const RANGES = {
     first: (today, zone) => dateBefore(zone, today, 29),
     last: undefined,
     description: 'today until now and the 29 days before',
+  },
+  last_week: {
+    first: (today) => firstOfWeek(firstOfWeek(today) - 1),
+    last: (today) => firstOfWeek(today) - 1,
+    description: 'the whole week before, from Monday to Sunday',
   },
   this_month: { first: firstOfMonth, last: undefined, description: 'until now' },
   last_month: {

@@ -1,0 +1,54 @@
+import { Cron } from 'croner';
+import { invalid, messageOf } from '../errors.ts';
+
+/** When a schedule runs: a cron line, read on the clock of a time zone. */
+export interface CronTimes {
+  readonly cron: string;
+  /** An IANA name. */
+  readonly timezone: string;
+}
+
+/** Minute, hour, day of the month, month, day of the week; or a name for some of them, such as `@daily`. */
+const SHAPE = /^(?:@[a-z]+|[\dA-Z*,/#-]+(?: +[\dA-Z*,/#-]+){4})$/i;
+const MAX_LENGTH = 100;
+
+/**
+ * Checks a cron line.
+ * @throws AppError 400 where it is none, or names a date that never comes, such as 30 February
+ */
+export function checkCron(times: CronTimes, now: number): void {
+  const { cron } = times;
+  if (cron.length > MAX_LENGTH || !SHAPE.test(cron)) {
+    throw invalid(
+      'cron',
+      'cron must be five fields: minute, hour, day of the month, month and day of the week, such as "0 3 * * *".',
+    );
+  }
+  let next: number | undefined;
+  try {
+    next = nextTime(times, now);
+  } catch (error) {
+    throw invalid('cron', `cron is wrong: ${messageOf(error).replace(/^CronPattern: /, '')}.`);
+  }
+  if (next === undefined) throw invalid('cron', 'cron names a time that never comes.');
+}
+
+/** The first time after an instant; undefined: there is none. Unix milliseconds. */
+export function nextTime(times: CronTimes, after: number): number | undefined {
+  return parsed(times).nextRun(new Date(after))?.getTime();
+}
+
+/** The last time up to an instant, which may be it; undefined: there is none. Unix milliseconds. */
+export function latestTime(times: CronTimes, until: number): number | undefined {
+  // What is asked for lies before the reference, whose second counts as a whole.
+  const reference = Math.floor(until / 1_000) * 1_000 + 1_000;
+  return parsed(times).previousRuns(1, new Date(reference))[0]?.getTime();
+}
+
+/**
+ * A time of day without `*` or a step is not lost to a clock change: where the clock skips it, it is when the clock has
+ * jumped, and where it happens twice, its first. Other lines follow the clock.
+ */
+function parsed({ cron, timezone }: CronTimes): Cron {
+  return new Cron(cron, { timezone, mode: '5-part', fixedTimeRule: 'no-wildcard' });
+}

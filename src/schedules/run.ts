@@ -1,0 +1,77 @@
+import { z } from 'zod';
+
+export const RUN_STATES = ['waiting', 'running', 'done', 'failed'] as const;
+export type RunState = (typeof RUN_STATES)[number];
+
+export const DELIVERY_STATES = ['waiting', 'delivered', 'failed'] as const;
+
+export const EVENTS = ['export.done', 'export.failed', 'alert.fired'] as const;
+export type EventName = (typeof EVENTS)[number];
+
+const instant = z.number();
+
+const delivery = z.object({
+  event: z.enum(EVENTS),
+  /** Of what it tells: Unix milliseconds. */
+  at: instant,
+  state: z.enum(DELIVERY_STATES),
+  attempts: z.number(),
+  /** When to try next; null: not again. */
+  nextAt: instant.nullable(),
+  /** Why the last attempt failed, in a sentence. */
+  error: z.string().nullable(),
+});
+
+/** The call of a webhook about a run. */
+export type Delivery = Readonly<z.output<typeof delivery>>;
+
+/** What of a run is stored as JSON. Times are Unix milliseconds. */
+export const storedRun = z.object({
+  state: z.enum(RUN_STATES),
+  /** The last of the schedule's times that it serves: one that waits for its window to be written serves later ones too. */
+  servedUntil: instant,
+  /** Fixed at the first attempt. */
+  window: z.object({ from: instant, before: instant }).readonly().nullable(),
+  /** Whether the window is of when clicks arrived. */
+  isByArrival: z.boolean(),
+  /** How many have begun since it was due. */
+  attempts: z.number(),
+  /** When to try next; null: it has ended. */
+  nextAt: instant.nullable(),
+  /** Why the last attempt failed, in a sentence. */
+  error: z.string().nullable(),
+  startedAt: instant.nullable(),
+  finishedAt: instant.nullable(),
+  /** The export that writes its file. */
+  exportId: z.string().nullable(),
+  /** Of a file that is written; rows are null where they are not counted. */
+  file: z.object({ name: z.string(), rows: z.number().nullable(), bytes: z.number() }).readonly().nullable(),
+  /** Of an alert that was measured. */
+  measured: z
+    .object({ value: z.number().nullable(), previous: z.number().nullable(), holds: z.boolean() })
+    .readonly()
+    .nullable(),
+  /** Up to when, by arrival, the files of the schedule had the clicks before this run; null: there was none. */
+  arrivedBefore: instant.nullable(),
+  /** Whether the condition held when it was measured before. */
+  heldBefore: z.boolean(),
+  delivery: delivery.readonly().nullable(),
+});
+
+/** One time of a schedule, and what came of it. */
+export interface Run extends Readonly<z.output<typeof storedRun>> {
+  readonly scheduleId: string;
+  readonly ownerId: string;
+  /** The time of the schedule, Unix milliseconds. */
+  readonly dueAt: number;
+}
+
+/** Whether something of a run is still to be done. */
+export function isOpen({ nextAt, delivery }: Pick<Run, 'nextAt' | 'delivery'>): boolean {
+  return nextAt !== null || (delivery !== null && delivery.nextAt !== null);
+}
+
+/** When something of a run is to be done next, Unix milliseconds; Infinity: never. */
+export function nextStepAt({ nextAt, delivery }: Pick<Run, 'nextAt' | 'delivery'>): number {
+  return Math.min(nextAt ?? Infinity, delivery?.nextAt ?? Infinity);
+}

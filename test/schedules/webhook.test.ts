@@ -1,0 +1,122 @@
+import type { lookup } from 'node:dns';
+import { once } from 'node:events';
+import { type IncomingMessage, type Server, type ServerResponse, createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { Webhook } from 'standardwebhooks';
+import { type WebhookCall, callWebhook, webhookSecret } from '../../src/schedules/webhook.ts';
+
+const SECRET = webhookSecret('a secret of the tests', 'schedule');
+const never = new AbortController().signal;
+
+let server: Server;
+let base: string;
+const received: {
+  readonly url: string;
+  readonly body: string;
+  readonly headers: IncomingMessage['headers'];
+}[] = [];
+
+async function receive(request: IncomingMessage, response: ServerResponse): Promise<void> {
+  const pieces: Buffer[] = [];
+  for await (const piece of request) pieces.push(piece);
+  const { url = '', headers } = request;
+  received.push({ url, body: Buffer.concat(pieces).toString(), headers });
+  if (url === '/silent') return;
+  const status = Number(url.slice(1));
+  response.writeHead(status, status === 302 ? { location: '/200' } : {});
+  // It does not end.
+  response.write('x'.repeat(65_536));
+}
+
+beforeAll(async () => {
+  server = createServer((request, response) => void receive(request, response));
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  base = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+});
+afterAll(() => {
+  server.closeAllConnections();
+  server.close();
+});
+
+const callTo = (url: string): WebhookCall => ({
+  url,
+  secret: SECRET,
+  id: 'msg_1',
+  body: '{"a":1}',
+  at: Date.now(),
+});
+const reach = (url: string, more: Partial<Parameters<typeof callWebhook>[1]> = {}) =>
+  callWebhook(callTo(url), { allowsPrivate: true, signal: never, ...more });
+
+test('a receiver can verify what it gets', async () => {
+  await reach(`${base}/200`);
+  const last = received.at(-1);
+  if (last === undefined) throw new Error('Nothing was received.');
+  const { body, headers } = last;
+  const names = ['webhook-id', 'webhook-timestamp', 'webhook-signature'];
+  const sent = Object.fromEntries(names.map((name) => [name, String(headers[name])]));
+  expect(new Webhook(SECRET).verify(body, sent)).toEqual({ a: 1 });
+  expect(sent['webhook-id']).toBe('msg_1');
+  expect(() => new Webhook(webhookSecret('a secret of the tests', 'other')).verify(body, sent)).toThrow();
+});
+
+test.each([
+  ['500', 'The webhook responded with status 500.'],
+  ['404', 'The webhook responded with status 404.'],
+])('status %s is a failure', async (status, message) => {
+  await expect(reach(`${base}/${status}`)).rejects.toThrow(message);
+});
+
+test('a redirect is not followed', async () => {
+  const before = received.length;
+  await expect(reach(`${base}/302`)).rejects.toThrow('status 302, and redirects are not followed');
+  expect(received.slice(before).map(({ url }) => url)).toEqual(['/302']);
+});
+
+test('one that does not answer is given up', async () => {
+  await expect(reach(`${base}/silent`, { timeoutMs: 50 })).rejects.toThrow('no response in time');
+});
+
+test('a stop is no failure of the webhook', async () => {
+  await expect(reach(`${base}/silent`, { signal: AbortSignal.abort(new Error('stopped')) })).rejects.toThrow(
+    'stopped',
+  );
+});
+
+describe('unless private addresses are allowed', () => {
+  const REFUSED = 'not one of the public internet';
+  const port = (): string => new URL(base).port;
+
+  test.each([
+    '127.0.0.1',
+    'localhost',
+    '[::1]',
+    '[::ffff:127.0.0.1]',
+    '0x7f.1',
+    '2130706433',
+    '0',
+    '169.254.169.254',
+  ])('%s is not called', async (host) => {
+    const before = received.length;
+    await expect(reach(`http://${host}:${port()}/200`, { allowsPrivate: false })).rejects.toThrow(REFUSED);
+    expect(received).toHaveLength(before);
+  });
+
+  test('a name is judged by the addresses that are connected to, each time', async () => {
+    let asked = 0;
+    const resolve = ((_name: string, _options: unknown, done: (...args: unknown[]) => void) => {
+      asked++;
+      done(null, [
+        { address: '127.0.0.1', family: 4 },
+        { address: '10.0.0.1', family: 4 },
+      ]);
+    }) as unknown as typeof lookup;
+    const before = received.length;
+    const options = { allowsPrivate: false, lookup: resolve };
+    await expect(reach(`http://public.example:${port()}/200`, options)).rejects.toThrow(REFUSED);
+    await expect(reach(`http://public.example:${port()}/200`, options)).rejects.toThrow(REFUSED);
+    expect([asked, received.length]).toEqual([2, before]);
+  });
+});
