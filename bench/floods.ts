@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { type ClientRequest, get } from 'node:http';
+import { z } from 'zod';
 import { someRawClicks } from './raw-clicks.ts';
 
 export interface Party {
@@ -8,7 +9,7 @@ export interface Party {
   readonly end: number;
 }
 
-/** Sends requests until told to stop. @returns how many succeeded */
+/** Sends requests until told to stop. @returns how much was done: requests that succeeded, or clicks stored */
 type Flood = (party: Party, isOver: () => boolean) => Promise<number>;
 
 const BATCH_BYTES = 64 * 1_048_576;
@@ -49,19 +50,45 @@ const workers =
     return done;
   };
 
+/** A body takes longer than what is measured, so its clicks are counted, and those in flight at the end are cut. */
 const batches = (): Flood => {
   const lines = someRawClicks(1, 20_000)
     .map((click) => JSON.stringify(click))
     .join('\n');
   const body = Buffer.from(`${lines}\n`.repeat(Math.floor(BATCH_BYTES / (lines.length + 1))));
-  return workers(3, ({ url, headers }) =>
-    fetch(`${url}/api/v1/clicks`, {
-      method: 'POST',
-      headers: { ...headers, 'content-type': 'application/x-ndjson' },
-      body,
-    }),
-  );
+  return async (party, isOver) => {
+    const before = await clicksOf(party);
+    const over = new AbortController();
+    const headers = { ...party.headers, 'content-type': 'application/x-ndjson' };
+    const send = () =>
+      fetch(`${party.url}/api/v1/clicks`, { method: 'POST', headers, body, signal: over.signal });
+    const sending = workers(3, send)(party, isOver).catch((error: unknown) => {
+      if (!over.signal.aborted) throw error;
+      return 0;
+    });
+    await Promise.race([sending, until(isOver)]);
+    const stored = (await clicksOf(party)) - before;
+    over.abort();
+    await sending;
+    return stored;
+  };
 };
+
+const totals = z.object({ summary: z.object({ total_clicks: z.number() }) });
+
+async function clicksOf({ url, headers }: Party): Promise<number> {
+  const response = await fetch(
+    `${url}/api/v1/stats?start_date=2000-01-01&interval=month&limit=${1 + (++sent % 9_999)}`,
+    {
+      headers,
+    },
+  );
+  return totals.parse(await response.json()).summary.total_clicks;
+}
+
+async function until(isOver: () => boolean): Promise<void> {
+  while (!isOver()) await new Promise((resolve) => setTimeout(resolve, 200));
+}
 
 /** Exports of everything, read a little every second. */
 const crawlingExports: Flood = async ({ url, headers }, isOver) => {
@@ -78,7 +105,7 @@ const crawlingExports: Flood = async ({ url, headers }, isOver) => {
     });
     requests.push(request);
   }
-  while (!isOver()) await new Promise((resolve) => setTimeout(resolve, 200));
+  await until(isOver);
   for (const request of requests) request.destroy();
   await Promise.all(requests.map(closed));
   return 0;
@@ -103,7 +130,7 @@ export interface FloodOrder {
   readonly party: Party;
 }
 
-/** Runs as a child process: floods from the first message to the second, then reports the requests done per second. */
+/** Runs as a child process: floods from the first message to the second, then reports what was done per second. */
 async function runAsChild(report: (rate: number) => void): Promise<void> {
   const [order]: FloodOrder[] = await once(process, 'message');
   if (order === undefined) throw new Error('The parent sent no order.');
