@@ -21,7 +21,7 @@ import { type KnownCompare, periodToCompare } from './compared-period.ts';
 import { OPERATOR_NAMES, type OperatorName, operatorOf } from '../../src/stats/registry/operators.ts';
 import { EMPTY, type Sql, identifier, join, sql } from '../../src/sql/sql.ts';
 import { parseFilters } from '../../src/stats/parse/filter-parameters.ts';
-import { FEW_VALUES } from '../../src/stats/sql/comparisons.ts';
+import { FEW_PARTS } from '../../src/stats/sql/comparisons.ts';
 import { filterSql } from '../../src/stats/sql/conditions.ts';
 import { type Sharding, clicksFrom, onEachShard } from '../../src/stats/sql/sharding.ts';
 import { givenTags } from '../../src/stats/sql/tagged-urls.ts';
@@ -480,7 +480,8 @@ const absentParts = (operator: OperatorName): fc.Arbitrary<readonly string[]> =>
   operatorOf(operator).takes === 'parts'
     ? fc.constantFrom(
         [],
-        Array.from({ length: FEW_VALUES }, (_, index) => `absent.${index}|`),
+        Array.from({ length: FEW_PARTS }, (_, index) => `absent.${index}|`),
+        Array.from({ length: 2 * FEW_PARTS + 1 }, (_, index) => 'absent|'.padEnd(10 + index, '.')),
       )
     : fc.constant([]);
 

@@ -1,5 +1,15 @@
 import { namesOf } from '../../lib/names.ts';
-import { type Compare, contains, endsWith, equals, matches, startsWith } from '../sql/comparisons.ts';
+import {
+  type Compare,
+  type Compared,
+  FEW_EDGES,
+  FEW_PARTS,
+  contains,
+  endsWith,
+  equals,
+  matches,
+  startsWith,
+} from '../sql/comparisons.ts';
 
 /** How a filter's values narrow the clicks. */
 export interface Operator {
@@ -9,6 +19,13 @@ export interface Operator {
   readonly isNegative: boolean;
   /** What is compared with: whole values of the dimension, any part of them, or patterns. */
   readonly takes: 'values' | 'parts' | 'patterns';
+  /**
+   * Up to how many values of the letter case given each click is compared with them; otherwise each distinct value is, since
+   * ClickHouse prepares the comparison for each block of clicks. Any number unless given.
+   */
+  readonly few?: number;
+  /** Whether it may hold for a text's rest, without its beginning, and not for the whole. */
+  readonly mindsBeginning?: true;
   /** For the API document. */
   readonly description: string;
 }
@@ -21,36 +38,45 @@ export const OPERATORS = {
     compare: contains,
     isNegative: false,
     takes: 'parts',
+    few: FEW_PARTS,
     description: 'has one of the values in it',
   },
   does_not_contain: {
     compare: contains,
     isNegative: true,
     takes: 'parts',
+    few: FEW_PARTS,
     description: 'has none of the values in it',
   },
   starts_with: {
     compare: startsWith,
     isNegative: false,
     takes: 'parts',
+    mindsBeginning: true,
+    few: FEW_EDGES,
     description: 'begins with one of the values',
   },
   ends_with: {
     compare: endsWith,
     isNegative: false,
     takes: 'parts',
+    few: FEW_EDGES,
     description: 'ends with one of the values',
   },
   matches: {
     compare: matches,
     isNegative: false,
     takes: 'patterns',
+    mindsBeginning: true,
+    few: 0,
     description: 'matches one of the regular expressions, in RE2’s syntax',
   },
   does_not_match: {
     compare: matches,
     isNegative: true,
     takes: 'patterns',
+    mindsBeginning: true,
+    few: 0,
     description: 'matches none of the regular expressions',
   },
 } as const satisfies Record<string, Operator>;
@@ -69,4 +95,9 @@ export function isOperatorName(name: string): name is OperatorName {
 /** An operator, whichever it is. */
 export function operatorOf(name: OperatorName): Operator {
   return OPERATORS[name];
+}
+
+/** Whether each click is compared, and not each distinct value. */
+export function isQuick({ few }: Operator, { values, caseSensitive }: Compared): boolean {
+  return few === undefined || (caseSensitive && values.length <= few);
 }

@@ -1,4 +1,4 @@
-import { type Sql, join, param, sql } from '../../sql/sql.ts';
+import { type Param, type Sql, join, param, sql } from '../../sql/sql.ts';
 import { wellFormed } from '../../lib/text.ts';
 
 /** What a text is compared with. */
@@ -11,8 +11,14 @@ export interface Compared {
 /** The condition that holds where one of the values does. */
 export type Compare = (text: Sql, compared: Compared) => Sql;
 
-/** Values up to which each is a condition of its own. ClickHouse then needs no preparation, and the sorting key is of use to prefixes. */
-export const FEW_VALUES = 16;
+/** Parts up to which ClickHouse looks for all of them without preparation. */
+export const FEW_PARTS = 16;
+
+/** Beginnings or ends up to which each is a condition of its own. The sorting key is of use to those. */
+export const FEW_EDGES = 3;
+
+/** Different lengths of beginnings or ends up to which each length is a look-up in a set. */
+const FEW_LENGTHS = 32;
 
 /** Bytes of a regular expression that is made of values; RE2 takes some 130,000. */
 const MAX_PATTERN_BYTES = 60_000;
@@ -29,26 +35,51 @@ export const equals: Compare = (text, { values, caseSensitive }) => {
 
 /** One of the values stands in the text. `%` and `_` are characters like any other. */
 export const contains: Compare = (text, compared) =>
-  areFew(compared)
+  compared.caseSensitive && compared.values.length <= FEW_PARTS
     ? sql`multiSearchAny(${dictionaryOf(text)}, ${listOf(compared.values)})`
     : matchesOneOf(text, compared, { before: '', behind: '' });
 
 export const startsWith: Compare = (text, compared) =>
-  areFew(compared)
-    ? anyOf(compared.values.map((value) => sql`startsWith(${text}, ${textOf(value)})`))
-    : matchesOneOf(text, compared, { before: '^', behind: '' });
+  isEdgeOf(text, compared, {
+    one: (value) => sql`startsWith(${text}, ${value})`,
+    edge: (length) => sql`substring(${text}, 1, ${length})`,
+    pattern: { before: '^', behind: '' },
+  });
 
 export const endsWith: Compare = (text, compared) =>
-  areFew(compared)
-    ? anyOf(compared.values.map((value) => sql`endsWith(${text}, ${textOf(value)})`))
-    : matchesOneOf(text, compared, { before: '', behind: String.raw`\z` });
+  isEdgeOf(text, compared, {
+    one: (value) => sql`endsWith(${text}, ${value})`,
+    edge: (length) => sql`right(${text}, ${length})`,
+    pattern: { before: '', behind: String.raw`\z` },
+  });
 
-/**
- * Whether parts are so few that they are looked for at once. Others take ClickHouse some preparation, and letter case so much
- * time for each block of clicks, that each distinct value should be looked at once.
- */
-export function areFew({ values, caseSensitive }: Compared): boolean {
-  return caseSensitive && values.length <= FEW_VALUES;
+/** How a text's beginning, or its end, is compared. */
+interface Edge {
+  readonly one: (value: Param) => Sql;
+  /** @param length in bytes; the whole of a shorter text */
+  readonly edge: (length: Param) => Sql;
+  readonly pattern: { readonly before: string; readonly behind: string };
+}
+
+function isEdgeOf(text: Sql, compared: Compared, { one, edge, pattern }: Edge): Sql {
+  const { values, caseSensitive } = compared;
+  if (!caseSensitive) return matchesOneOf(text, compared, pattern);
+  if (values.length <= FEW_EDGES) return anyOf(values.map((value) => one(textOf(value))));
+  const lists = byLength(values);
+  if (lists.size > FEW_LENGTHS) return matchesOneOf(text, compared, pattern);
+  return anyOf([...lists].map(([length, list]) => sql`${edge(param('UInt32', length))} IN ${listOf(list)}`));
+}
+
+/** Values by how many bytes they have. */
+function byLength(values: readonly string[]): ReadonlyMap<number, readonly string[]> {
+  const lists = new Map<number, string[]>();
+  for (const value of values) {
+    const length = Buffer.byteLength(wellFormed(value));
+    const list = lists.get(length);
+    if (list === undefined) lists.set(length, [value]);
+    else list.push(value);
+  }
+  return lists;
 }
 
 /**

@@ -7,9 +7,8 @@ import { type Filter, isCondition } from '../parse/filter.ts';
 import type { StatsQuery } from '../parse/query.ts';
 import { FILTER_NAMES, type LocalQuery, valueDimensionOf } from '../registry/dimensions.ts';
 import { isPropertyName } from '../registry/properties.ts';
-import { type Operator, operatorOf } from '../registry/operators.ts';
+import { isQuick, operatorOf } from '../registry/operators.ts';
 import type { TimeRange } from '../time/buckets.ts';
-import { type Compared, areFew } from './comparisons.ts';
 import { exactFilter } from './filters.ts';
 import { instantParam } from './instant-param.ts';
 import { type Sharding, clicksFrom } from './sharding.ts';
@@ -77,7 +76,7 @@ export function filterSql(filter: Filter, query: LocalQuery, clicks: Sql): Sql {
     const { column, join: joinOf, filter: compare = exactFilter } = valueDimensionOf(filter.dimension);
     const holds = (text: Sql): Sql => compare(text, operator, filter, query);
     const condition =
-      joinOf !== undefined || isCheap(operator, filter)
+      joinOf !== undefined || isQuick(operator, filter)
         ? holds(column(query))
         : holdsForValue(column(query), holds, clicks);
     return operator.isNegative ? sql`NOT (${condition})` : condition;
@@ -87,25 +86,19 @@ export function filterSql(filter: Filter, query: LocalQuery, clicks: Sql): Sql {
   return sql`(${join(parts, filter.operator === 'and' ? ' AND ' : ' OR ')})`;
 }
 
-/** Whether ClickHouse needs next to no time to prepare a comparison, which it does for each block of clicks. */
-function isCheap({ takes }: Operator, compared: Compared): boolean {
-  return takes === 'values' || (takes === 'parts' && areFew(compared));
-}
-
 /**
  * The condition that something holds for a click's value. It is tried for each distinct value once; then each click takes only
  * a look-up in a set.
  */
 function holdsForValue(column: Sql, holds: (text: Sql) => Sql, clicks: Sql): Sql {
-  // Filtered as one array: ClickHouse would try a condition of the grouped rows on each click before it groups them.
+  // Filtered as one array: ClickHouse would try a condition of the distinct values on each click.
   return sql`${column} IN (
 SELECT
 arrayJoin(arrayFilter(found -> ${holds(sql`found`)}, groupArray(found)))
 FROM (
-SELECT
+SELECT DISTINCT
 ${column} AS found
 ${clicks}
-GROUP BY found
 )
 )`;
 }

@@ -113,6 +113,7 @@ describe('the condition of an operator', () => {
       condition('is_not', 'referrer', ['x.example'], false),
       `NOT ((caseFoldUTF8(extract(referrer, '^[^:/]+://([^/]+)')) IN (SELECT caseFoldUTF8(arrayJoin(["x.example","x.example."])))))`,
     ],
+    [condition('ends_with', 'referrer', ['/x']), 'endsWith(referrer, "/x")'],
     [
       condition('starts_with', 'referrer', ['x.ex']),
       `(startsWith(referrer, "x.ex") OR startsWith(replaceRegexpOne(referrer, '^[^:/]+://', ''), "x.ex"))`,
@@ -143,7 +144,7 @@ describe('many parts, or some in any letter case,', () => {
 
   test.each([
     [many('contains', 17), '"(?:"', '")"', 'value', 'found'],
-    [many('starts_with', 17), '"^(?:"', '")"', 'value', 'found'],
+    [many('starts_with', 1, false), '"^(?:"', '")"', 'caseFoldUTF8(value)', 'caseFoldUTF8(found)'],
     [many('ends_with', 1, false), '"(?:"', '")\\\\z"', 'caseFoldUTF8(value)', 'caseFoldUTF8(found)'],
   ] as const)('are tried on each distinct value once: %j', (filter, before, behind, value, found) => {
     const list = JSON.stringify(filter.values);
@@ -164,16 +165,27 @@ describe('many parts, or some in any letter case,', () => {
       'SELECT',
       `arrayJoin(arrayFilter(found -> match(${found}, concat(${before}, arrayStringConcat(arrayMap(value -> regexpQuoteMeta(${value}), ${list}), '|'), ${behind})), groupArray(found)))`,
       'FROM (',
-      'SELECT',
+      'SELECT DISTINCT',
       'city AS found',
       'FROM clicks',
       'WHERE owner_id = "me"',
       'AND short_code = "007"',
       'AND _partition_id BETWEEN "202601" AND "202601"',
-      'GROUP BY found',
       ')',
       ')',
     ]);
+  });
+
+  test.each([
+    ['starts_with', 'substring(found, 1, 2)', 'substring(found, 1, 3)'],
+    ['ends_with', 'right(found, 2)', 'right(found, 3)'],
+  ] as const)('or are looked up by their length: %s', (operator, two, three) => {
+    const holds = `(${two} IN ["v0","v1"] OR ${three} IN ["v10","v11"])`;
+    expect(readable({ filters: [condition(operator, 'city', ['v0', 'v10', 'v1', 'v11'])] })).toContain(
+      `arrayJoin(arrayFilter(found -> ${holds}, groupArray(found)))`,
+    );
+    const lengths = Array.from({ length: 33 }, (_, index) => 'x'.repeat(index + 1));
+    expect(readable({ filters: [condition(operator, 'city', lengths)] })).toContain('match(found, concat(');
   });
 
   test.each([
