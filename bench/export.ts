@@ -1,20 +1,29 @@
 import { createDeflateRaw } from 'node:zlib';
 import { Readable } from 'node:stream';
 import exceljs from 'exceljs';
+import type { NativeFormat } from '../src/export/export-format.ts';
 import { EXPORT_FORMATS, EXPORT_FORMAT_NAMES, type ExportFormatName } from '../src/export/formats.ts';
 import { COMPRESSION_LEVEL } from '../src/export/zip.ts';
 import { planStats } from '../src/stats/plan.ts';
 import { compileExport } from '../src/stats/sql/compile-export.ts';
+import { compileNativeExport } from '../src/stats/sql/compile-native-export.ts';
 import { exportLists } from '../src/stats/sql/export-lists.ts';
 import { type StatsQuery, exportQuery, parseStatsRequest } from '../src/stats/parse/query.ts';
 import { type Bench, type Benchmark, atLeast, interleaved } from './harness.ts';
 
-const TARGETS: Readonly<Record<ExportFormatName, number>> = { csv: 0.75, json: 0.55, xml: 0.5, xlsx: 2.5 };
+const TARGETS: Readonly<Record<ExportFormatName, number>> = {
+  csv: 0.75,
+  json: 0.55,
+  xml: 0.5,
+  xlsx: 2.5,
+  parquet: 0.9,
+  ndjson: 0.9,
+};
 
 /** The full cross product of seven dimensions, without visitors: almost one row for each click. */
 export const exportFiles: Benchmark = {
   floor:
-    'csv: the same bytes straight from ClickHouse through deflate; json, xml: the same rows read and parsed as JSONCompactEachRow; xlsx: the same rows through exceljs',
+    'csv: the same bytes straight from ClickHouse through deflate; json, xml: the same rows read and parsed as JSONCompactEachRow; xlsx: the same rows through exceljs; parquet, ndjson: the same bytes straight from ClickHouse',
   run: async (bench) => {
     const parameters = {
       owner_id: bench.owner,
@@ -52,6 +61,8 @@ const FLOORS: Readonly<Record<ExportFormatName, (bench: Bench, query: StatsQuery
   json: parsed,
   xml: parsed,
   xlsx: throughExceljs,
+  parquet: (bench, query) => straight(bench, query, EXPORT_FORMATS.parquet),
+  ndjson: (bench, query) => straight(bench, query, EXPORT_FORMATS.ndjson),
 };
 
 async function download(url: string, bench: Bench): Promise<void> {
@@ -71,6 +82,13 @@ async function textOf(bench: Bench, query: StatsQuery, format: 'csv' | 'json') {
 async function deflated(bench: Bench, query: StatsQuery): Promise<void> {
   const source = Readable.from(await textOf(bench, query, 'csv'), { objectMode: false });
   for await (const _ of source.pipe(createDeflateRaw({ level: COMPRESSION_LEVEL })));
+}
+
+async function straight(bench: Bench, query: StatsQuery, format: NativeFormat): Promise<void> {
+  const { clickHouseFormat, instants, settings } = format;
+  const table = compileNativeExport(planStats(query, { kind: 'owner', ownerId: bench.owner }), instants);
+  const { signal } = new AbortController();
+  for await (const _ of await bench.database.file(table, clickHouseFormat, signal, { settings }));
 }
 
 /** The rows as JSON arrays, parsed one by one and discarded. */

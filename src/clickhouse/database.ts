@@ -24,6 +24,7 @@ import type {
 } from './query-options.ts';
 import { PATIENT, READ_ONLY, WHOLE } from './settings.ts';
 import { withTimeout } from './time-limit.ts';
+import { EXCEPTION_TAG_HEADER, wholeResult } from './whole-result.ts';
 import type { WorkloadSettings } from './workloads.ts';
 
 /** A query is given up this long after its time is up: ClickHouse, which ought to have ended it, hangs. */
@@ -120,21 +121,23 @@ export class Database {
    * mid-stream appears in the bytes, so the query itself must end with a delimiter that only a whole result has.
    */
   async text(query: Sql, signal: AbortSignal, options: StreamOptions = {}): Promise<AsyncIterable<Buffer>> {
-    return this.#stream(query, signal, { ...options, format: 'RawBLOB' });
+    return (await this.#stream(query, signal, { ...options, format: 'RawBLOB' })).stream;
   }
 
   /**
-   * The bytes of a query's rows as a file in one of ClickHouse's formats. ClickHouse holds them back until the query has
-   * succeeded, on its disk where they are many, so what comes is a whole file.
+   * The bytes of a query's rows as a file in one of ClickHouse's formats, read from ClickHouse as they are consumed. They end
+   * only where the file is whole, and throw otherwise. Its first bytes are there when this settles.
    * @param format a name from a closed set
+   * @param settings of the format
    */
   async file(
     query: Sql,
     format: string,
     signal: AbortSignal,
-    options: StreamOptions = {},
+    { settings, ...options }: StreamOptions & { readonly settings?: ClickHouseSettings | undefined } = {},
   ): Promise<AsyncIterable<Buffer>> {
-    return this.#stream(query, signal, { ...options, format, settings: WHOLE });
+    const { stream, tag } = await this.#stream(query, signal, { ...options, format, settings });
+    return wholeResult(stream, tag);
   }
 
   async #stream(
@@ -146,12 +149,12 @@ export class Database {
       ended = () => {},
       traceparent,
       settings = {},
-    }: StreamOptions & { readonly format: string; readonly settings?: ClickHouseSettings },
-  ): Promise<AsyncIterable<Buffer>> {
+    }: StreamOptions & { readonly format: string; readonly settings?: ClickHouseSettings | undefined },
+  ): Promise<{ readonly stream: AsyncIterable<Buffer>; readonly tag: string | undefined }> {
     return this.#measure('select', () =>
       this.#ending.run(signal, async (queryId, givenUp) => {
         const { sql: text, params } = render(query);
-        const { stream } = await this.#clients.slowReaders.exec({
+        const { stream, response_headers: headers } = await this.#clients.slowReaders.exec({
           query_id: queryId,
           query: `${text} FORMAT ${format}`,
           query_params: { ...params },
@@ -166,7 +169,7 @@ export class Database {
         // The client heeds a signal only up to the first byte.
         if (signal.aborted) leave();
         else signal.addEventListener('abort', leave, { once: true });
-        return stream;
+        return { stream, tag: textOf(headers[EXCEPTION_TAG_HEADER]) };
       }),
     );
   }
@@ -236,6 +239,10 @@ export class Database {
       this.#observe(kind, (performance.now() - started) / 1000, ok);
     }
   }
+}
+
+function textOf(header: string | readonly string[] | undefined): string | undefined {
+  return typeof header === 'string' ? header : undefined;
 }
 
 function traceHeaders(traceparent: string | undefined): Pick<BaseQueryParams, 'http_headers'> {

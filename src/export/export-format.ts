@@ -26,10 +26,16 @@ export interface TemplateFormat extends FileKind {
 export type ClickHouseFormat =
   'Arrow' | 'CSVWithNames' | 'JSONEachRow' | 'ORC' | 'Parquet' | 'TabSeparatedWithNames';
 
+/** How instants stand in a table: as timestamps of UTC, or as text with the offset of the time zone asked for. */
+export type InstantForm = 'timestamp' | 'text';
+
 /** A format that ClickHouse writes itself: one table, a row for each group of each list. */
 export interface NativeFormat extends FileKind {
   readonly kind: 'native';
   readonly clickHouseFormat: ClickHouseFormat;
+  /** ClickHouse's settings of it. */
+  readonly settings?: Readonly<Record<string, string | number>>;
+  readonly instants: InstantForm;
 }
 
 /** A file format of exports. */

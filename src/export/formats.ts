@@ -2,6 +2,8 @@ import { namesOf } from '../lib/names.ts';
 import { CSV } from './csv.ts';
 import type { ExportFormat } from './export-format.ts';
 import { JSON_DOCUMENT } from './json.ts';
+import { NDJSON } from './ndjson.ts';
+import { PARQUET } from './parquet.ts';
 import { XLSX } from './xlsx.ts';
 import { XML } from './xml.ts';
 
@@ -11,6 +13,8 @@ export const EXPORT_FORMATS = {
   xlsx: XLSX,
   json: JSON_DOCUMENT,
   xml: XML,
+  parquet: PARQUET,
+  ndjson: NDJSON,
 } as const satisfies Readonly<Record<string, ExportFormat>>;
 
 export type ExportFormatName = keyof typeof EXPORT_FORMATS;

@@ -76,7 +76,7 @@ const isAt = (bytes: Uint8Array): string =>
 
 /** The files of an export, whenever and in whatever blocks they were packed. */
 const filesOf = (format: string, bytes: Buffer): string =>
-  format === 'json' || format === 'xml'
+  format !== 'csv' && format !== 'xlsx'
     ? isAt(bytes)
     : Object.entries(unzipSync(bytes))
         .map(([name, content]) => `${name}\n${isAt(content)}`)

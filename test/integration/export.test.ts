@@ -7,6 +7,7 @@ import { type Element, xml2js } from 'xml-js';
 import { EXPORT_FORMAT_NAMES } from '../../src/export/formats.ts';
 import { INTERVAL_NAMES } from '../../src/stats/registry/intervals.ts';
 import { METRIC_NAMES } from '../../src/stats/registry/metrics.ts';
+import { readWithDuckDB } from '../support/duckdb.ts';
 import { SEED } from '../support/random-stats.ts';
 import {
   HOSTILE_CODES,
@@ -17,6 +18,7 @@ import {
   download,
   hostileClicks,
   hostileMoments,
+  longTableOf,
   neutralised,
   sheetNames,
   tablesOf,
@@ -139,6 +141,15 @@ async function expectAllFormats(query: Query, answer: any, key: string | null = 
   expect(root).toBe('export');
   expect(fields.filter((tree) => !isTime(tree))).toEqual(expected.filter((tree) => !isTime(tree)));
 
+  const long = longTableOf(answer, query['other'] === 'true' && query['limit'] !== undefined);
+  const [lines] = await download(spoor, { ...query, format: 'ndjson' }, key);
+  const objects = textOf(lines).split('\n');
+  expect(objects.pop()).toBe('');
+  expect(objects.map((line) => Object.entries(JSON.parse(line)))).toEqual(long.map(Object.entries));
+  const [parquet] = await download(spoor, { ...query, format: 'parquet' }, key);
+  const table = await readWithDuckDB(parquet, 'table.parquet', (path) => `read_parquet(${path})`);
+  expect(table.rows.map(Object.entries)).toEqual(long.map(inParquet).map(Object.entries));
+
   const [zip] = await download(spoor, { ...query, format: 'csv' }, key);
   const fieldsOf = (fields: object) => Object.entries<string | number | null>({ ...fields });
   const summary = fieldsOf(answer.summary);
@@ -168,6 +179,17 @@ async function expectAllFormats(query: Query, answer: any, key: string | null = 
     expect(sheet).toMatchObject({ isHeaderBold: true, isBodyBold: false });
     expect(withoutTrailingNulls(sheet?.rows ?? [])).toEqual(withoutTrailingNulls([header, ...inSheet(rows)]));
   });
+}
+
+/** Instants are timestamps there. */
+function inParquet(row: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
+  const isInstant = (name: string): boolean => /^(bucket_start|(first|last)_click(_previous)?)$/.test(name);
+  return Object.fromEntries(
+    Object.entries(row).map(([name, value]) => [
+      name,
+      isInstant(name) && typeof value === 'string' ? Date.parse(value) : value,
+    ]),
+  );
 }
 
 /** A sheet does not hold the cells behind a row's last one that has a value. */
@@ -347,6 +369,13 @@ describe('beside what an answer holds', () => {
       },
     ]);
     expect(metrics.clicks_by_time.at(-1).time).toBe('2025-04-10 23:50');
+    const [lines] = await download(spoor, { ...query, format: 'ndjson' });
+    expect(
+      textOf(lines)
+        .trimEnd()
+        .split('\n')
+        .map((line) => JSON.parse(line).bucket_start),
+    ).toEqual(metrics.clicks_by_time.map((row: any) => row.bucket_start));
   });
 });
 
@@ -521,6 +550,8 @@ describe('the file', () => {
     xlsx: ['xlsx', 'application/vnd.openxmlformats-officedocument.spreadsheetml.sheet'],
     json: ['json', 'application/json'],
     xml: ['xml', 'application/xml'],
+    parquet: ['parquet', 'application/vnd.apache.parquet'],
+    ndjson: ['ndjson', 'application/x-ndjson'],
   } as const;
   const CODES = [
     'plain-code',

@@ -117,7 +117,10 @@ function peakOf(pid: number): number {
   return Number(kilobytes) / 1024;
 }
 
-test.each(EXPORT_FORMAT_NAMES)(
+/** Of those that ClickHouse writes itself, whose bytes all pass through alike, one. */
+const FORMATS = EXPORT_FORMAT_NAMES.filter((name) => name !== 'ndjson');
+
+test.each(FORMATS)(
   '%s: a service takes the same memory for few rows and many, for fast readers and slow',
   async (format) => {
     const [byRows, byPace] = await Promise.all([peaksOf(format, BY_ROWS), peaksOf(format, BY_PACE)]);

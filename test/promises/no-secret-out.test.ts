@@ -4,6 +4,7 @@ import { EXPORT_FORMAT_NAMES } from '../../src/export/formats.ts';
 import { ROUTES } from '../../src/http/api/routes.ts';
 import type { Route } from '../../src/http/route/route.ts';
 import { DIMENSION_NAMES } from '../../src/stats/registry/dimensions.ts';
+import { readWithDuckDB } from '../support/duckdb.ts';
 import { ADMIN_KEY, type TestSpoor, clickHouseSettings, startSpoor } from '../support/spoor.ts';
 
 /* No response holds a secret, a visitor's address or user agent, and no error SQL, a stack or a path. */
@@ -70,7 +71,9 @@ test.each(EXPORT_FORMAT_NAMES)('an export as %s has no visitor in it', async (fo
   const isArchive = strFromU8(bytes.subarray(0, 2), true) === 'PK';
   const texts = isArchive
     ? Object.values(unzipSync(bytes)).map((file) => strFromU8(file))
-    : [strFromU8(bytes)];
+    : format === 'parquet'
+      ? [JSON.stringify((await readWithDuckDB(bytes, 'a.parquet', (path) => `read_parquet(${path})`)).rows)]
+      : [strFromU8(bytes)];
   expect(texts.join('')).toContain('link');
   expect(SECRETS.filter((secret) => texts.join('').includes(secret))).toEqual([]);
 });

@@ -81,6 +81,54 @@ export function tablesOf(answer: any, hasOther = false): readonly (readonly [nam
   );
 }
 
+type LongRow = Readonly<Record<string, string | number | boolean | null>>;
+
+/**
+ * An answer's lists as one table: a row for each group, with what all metrics say of it.
+ * @param hasOther whether the groups that a limit cuts off have rows
+ */
+export function longTableOf(answer: any, hasOther = false): readonly LongRow[] {
+  const fieldsOf = (name: string) => (name === 'time' ? ['time', 'bucket_start'] : [name]);
+  const metrics: readonly string[] = METRIC_NAMES.filter((metric) =>
+    Object.keys(answer.metrics).some((name) => name.startsWith(`${metric}_by_`)),
+  );
+  const isCompared = Boolean(answer.previous);
+  const rowsOf = (lists: any, groupBy: readonly string[], before: string): readonly LongRow[] => {
+    const suffixes = new Set(Object.keys(lists).map((name) => name.split('_by_')[1] ?? ''));
+    return [...suffixes].flatMap((suffix) => {
+      const dimensions = dimensionsIn(suffix, groupBy);
+      const first: readonly any[] = lists[`${metrics[0]}_by_${suffix}`];
+      return first.map((keys, place): LongRow => {
+        const rowOf = (metric: string) => lists[`${metric}_by_${suffix}`][place];
+        const own = dimensions.flatMap(fieldsOf);
+        return {
+          list: before + dimensions.join(','),
+          ...Object.fromEntries(
+            answer.group_by
+              .flatMap(fieldsOf)
+              .map((field: string) => [field, own.includes(field) ? keys[field] : null]),
+          ),
+          ...(hasOther ? { other: keys.other ?? false } : {}),
+          ...Object.fromEntries(
+            metrics
+              .filter(isMetric)
+              .flatMap((metric) => metricFields(metric).map((field) => [field, rowOf(metric)[field]])),
+          ),
+          ...Object.fromEntries(
+            (isCompared ? metrics : []).flatMap((metric) =>
+              ['previous', 'change'].map((field) => [`${metric}_${field}`, rowOf(metric)[field] ?? null]),
+            ),
+          ),
+        };
+      });
+    });
+  };
+  return [
+    ...rowsOf(answer.metrics, answer.group_by, ''),
+    ...(answer.previous?.metrics ? rowsOf(answer.previous.metrics, ['time'], 'previous_') : []),
+  ];
+}
+
 function isMetric(name: string): name is MetricName {
   return METRIC_NAMES.some((known) => known === name);
 }

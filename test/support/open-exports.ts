@@ -2,7 +2,9 @@ import { once } from 'node:events';
 import { type IncomingMessage, get } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Database } from '../../src/clickhouse/database.ts';
-import { sql } from '../../src/sql/sql.ts';
+import type { ExportFormat } from '../../src/export/export-format.ts';
+import { EXPORT_FORMATS } from '../../src/export/formats.ts';
+import { param, sql } from '../../src/sql/sql.ts';
 import { ADMIN_KEY } from './spoor.ts';
 
 const open = new Set<IncomingMessage>();
@@ -43,11 +45,16 @@ export async function bodyOf(response: IncomingMessage, pauseMs = 0): Promise<Bu
   return Buffer.concat(pieces);
 }
 
+/** What ClickHouse writes exports as: texts, or a file in one of its own formats. */
+const WRITTEN_AS = Object.values<ExportFormat>(EXPORT_FORMATS).map((format) =>
+  format.kind === 'native' ? format.clickHouseFormat : 'RawBLOB',
+);
+
 /** The ids of the exports' queries that ClickHouse is at in that database. */
 export async function runningExports(database: Database): Promise<readonly string[]> {
   const rows = await database.rows<[string]>(
     sql`SELECT query_id FROM system.processes
-    WHERE current_database = currentDatabase() AND endsWith(query, 'FORMAT RawBLOB')`,
+    WHERE current_database = currentDatabase() AND extract(query, 'FORMAT (\\\\w+)$') IN ${param('Array(String)', WRITTEN_AS)}`,
   );
   return rows.map(([id]) => id);
 }

@@ -76,8 +76,9 @@ export async function openExport(
   onQuery();
   const bytes = await firstByte(stopped, services, firstByteMs, async () => {
     if (format.kind === 'native') {
-      const table = compileNativeExport(plan);
-      return database.file(table, format.clickHouseFormat, stopped.signal, options);
+      const { clickHouseFormat, instants, settings } = format;
+      const table = compileNativeExport(plan, instants);
+      return swept(await database.file(table, clickHouseFormat, stopped.signal, { ...options, settings }));
     }
     const text = compileExport(plan, format.row);
     const rows = await database.text(text, stopped.signal, options);

@@ -28,7 +28,7 @@ import { instantText, timeTexts } from './time-text.ts';
  * of the disk.
  */
 export function compileExport(plan: Plan, rowOf: RowOf): Sql {
-  const { query, sharding } = plan;
+  const { query } = plan;
   const metrics = param(
     'Array(UInt8)',
     query.metrics.map((_, index) => index),
@@ -37,15 +37,13 @@ export function compileExport(plan: Plan, rowOf: RowOf): Sql {
   const end = param('UInt8', endOf(plan));
   const forEachMetric = (rows: Sql): Sql =>
     sql`SELECT *, arrayJoin(if(list IN (0, ${end}), [toUInt8(0)], ${metrics})) AS metric FROM\n(\n${rows}\n)`;
-  const withOthers = query.other === true;
-  const isOneRead = withOthers || sharding !== undefined;
-  const groups = isOneRead ? rowsOfOneRead(plan) : serverRows(plan);
-  const shown = withOthers
-    ? weighed(plan, forEachMetric(groups))
-    : query.limit === undefined && query.offset === undefined
-      ? counted(sql`${forEachMetric(groups)}\n${shownOrder(query)}`)
-      : sql`${forEachMetric(cutRows(plan, groups))}\n${shownOrder(query)}`;
-  const totals = isOneRead ? EMPTY : summaries(plan);
+  const { totals, rows: groups } = rowsWithTotals(plan);
+  const shown =
+    query.other === true
+      ? weighed(plan, forEachMetric(groups))
+      : query.limit === undefined && query.offset === undefined
+        ? counted(sql`${forEachMetric(groups)}\n${shownOrder(query)}`)
+        : sql`${forEachMetric(cutRows(plan, groups))}\n${shownOrder(query)}`;
   // What only a late branch asks for is worked out for its rows alone: without `ignore` the delimiters would count each other.
   return sql`${totals}SELECT multiIf(
   ignore(before), '',
@@ -56,6 +54,14 @@ FROM
 ${shown}
 )
 SETTINGS ${SMALL_BLOCKS}`;
+}
+
+/** The groups of all lists and the delimiters (`is_row` is 0), and what goes before the SELECT that reads the totals. */
+export function rowsWithTotals(plan: Plan): { readonly totals: Sql; readonly rows: Sql } {
+  const isOneRead = plan.query.other === true || plan.sharding !== undefined;
+  return isOneRead
+    ? { totals: EMPTY, rows: rowsOfOneRead(plan) }
+    : { totals: summaries(plan), rows: serverRows(plan) };
 }
 
 /** Of the rows of a block the text is held in parts and whole, by each thread. */
@@ -217,8 +223,9 @@ function delimiter(plan: Plan, place: Sql): Sql {
   return sql`concat('\\0', ${text}, '\\n')`;
 }
 
-const TOTALS = sql`totals`;
-const PREVIOUS_TOTALS = sql`previous_totals`;
+/** The summary that a row is read with, and that of the period compared with. */
+export const TOTALS = sql`totals`;
+export const PREVIOUS_TOTALS = sql`previous_totals`;
 
 /** A number of a summary. */
 function totalOf(name: MetricName, query: StatsQuery, totals = TOTALS): Sql {
@@ -234,17 +241,20 @@ function shownValues(query: StatsQuery): Values {
     (name) => [name, other ? sql`if(other, NULL, ${identifier(name)})` : identifier(name)] as const,
   );
   const metrics = query.metrics.flatMap((name) => {
-    const total = totalOf(name, query);
-    // As `percentage` does it: in doubles, halves up.
-    const percentage = sql`if(${total} = 0, 0, floor(${identifier(name)} * 10000 / ${total} + 0.5) / 100)`;
     return [
       [name, shownValue(name, query)],
-      [percentageOf(name), percentage],
+      [percentageOf(name), percentageIn(name, query, TOTALS)],
     ] as const;
   });
   const times = query.groupBy.includes('time') ? timeTexts(query) : {};
   const flags = other ? { other: sql`other` } : {};
   return { ...Object.fromEntries([...dimensions, ...metrics]), ...times, ...flags };
+}
+
+/** A row's percentage of a summary, as `percentage` has it: in doubles, halves up. */
+export function percentageIn(name: MetricName, query: StatsQuery, totals: Sql): Sql {
+  const total = totalOf(name, query, totals);
+  return sql`if(${total} = 0, 0, floor(${identifier(name)} * 10000 / ${total} + 0.5) / 100)`;
 }
 
 /** A bucket of time's own list: what is to be shown of it, one after the other. */

@@ -92,6 +92,12 @@ export function* clockRuns(step: number, range: TimeRange, zone: string): Genera
   }
 }
 
+/** All buckets of a range in runs, of which those of days or months hold one bucket each. */
+export function* bucketRuns(interval: Interval, range: TimeRange, zone: string): Generator<BucketRun> {
+  if (interval.unit === 'minute') yield* clockRuns(interval.length * MINUTE, range, zone);
+  else for (const { start } of dateSlots(interval, range, zone)) yield { start, step: 0, count: 1 };
+}
+
 /** The buckets of an interval of days or months; `wall` is the midnight of the first date. */
 export function* dateSlots(interval: Interval, range: TimeRange, zone: string): Generator<Slot> {
   const dates = stretches(range, zone).flatMap(({ from, to, offset }) => [

@@ -1,6 +1,5 @@
-import { MINUTE } from '../../lib/calendar.ts';
-import { type Interval, type IntervalName, INTERVALS } from '../registry/intervals.ts';
-import { type BucketRun, type TimeRange, clockRuns, dateSlots } from './buckets.ts';
+import { type IntervalName, INTERVALS } from '../registry/intervals.ts';
+import { type BucketRun, type TimeRange, bucketRuns } from './buckets.ts';
 
 /** Which buckets of two ranges correspond: the first to the first, and so on. All numbers are Unix seconds or seconds. */
 export interface MatchedBuckets {
@@ -21,7 +20,10 @@ export function matchBuckets(
   other: TimeRange,
   zone: string,
 ): MatchedBuckets {
-  const [own, others] = [runsOf(INTERVALS[interval], range, zone), runsOf(INTERVALS[interval], other, zone)];
+  const [own, others] = [
+    bucketRuns(INTERVALS[interval], range, zone),
+    bucketRuns(INTERVALS[interval], other, zone),
+  ];
   const starts: number[] = [];
   const shifts: number[] = [];
   const add = (start: number, shift: number): void => {
@@ -38,11 +40,6 @@ export function matchBuckets(
   }
   if (theirs !== undefined) add(theirs.start, NOWHERE * 1000);
   return { starts, shifts, surplusFrom: mine === undefined ? undefined : mine.start / 1000 };
-}
-
-function* runsOf(interval: Interval, range: TimeRange, zone: string): Generator<BucketRun> {
-  if (interval.unit === 'minute') yield* clockRuns(interval.length * MINUTE, range, zone);
-  else for (const { start } of dateSlots(interval, range, zone)) yield { start, step: 0, count: 1 };
 }
 
 function take(runs: Generator<BucketRun>): BucketRun | undefined {

@@ -6,6 +6,7 @@ import type { Page } from 'playwright-core';
 import { xml2js } from 'xml-js';
 import { EXPORT_FORMAT_NAMES, type ExportFormatName } from '../../../src/export/formats.ts';
 import { type TestBrowser, eventually, openBrowser } from '../../support/browser.ts';
+import { readWithDuckDB } from '../../support/duckdb.ts';
 import { expectFigure } from '../../support/dashboard.ts';
 import { Gate } from '../../support/gate.ts';
 import { MARCH, MARCH_BODY, MARCH_CLICKS, grouped } from '../../support/march-clicks.ts';
@@ -42,6 +43,9 @@ async function exported(
   return [file.suggestedFilename(), readFileSync(await file.path())];
 }
 
+const clicksByTime = (rows: readonly Readonly<Record<string, unknown>>[]): number =>
+  rows.filter(({ list }) => list === 'time').reduce((sum, { clicks }) => sum + Number(clicks), 0);
+
 /** The number of clicks that a file of the format says it holds. */
 const TOTALS: Readonly<Record<ExportFormatName, (bytes: Buffer) => Promise<number>>> = {
   json: async (bytes) => JSON.parse(bytes.toString()).summary.total_clicks,
@@ -52,6 +56,14 @@ const TOTALS: Readonly<Record<ExportFormatName, (bytes: Buffer) => Promise<numbe
   csv: async (bytes) => {
     const summary = Buffer.from(unzipSync(bytes)['summary.csv'] ?? []).toString();
     return Number(/^total_clicks,(\d+)\r$/m.exec(summary)?.[1]);
+  },
+  parquet: async (bytes) => {
+    const { rows } = await readWithDuckDB(bytes, 'table.parquet', (path) => `read_parquet(${path})`);
+    return clicksByTime(rows);
+  },
+  ndjson: async (bytes) => {
+    const lines = bytes.toString().trimEnd().split('\n');
+    return clicksByTime(lines.map((line) => JSON.parse(line)));
   },
   xlsx: async (bytes) => {
     const book = new ExcelJS.Workbook();

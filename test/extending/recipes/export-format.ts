@@ -2,7 +2,6 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { newFolder } from '../../support/process.ts';
-import { mapEntries } from '../../../src/lib/names.ts';
 import type { RunningCopy, StartCopy } from '../../support/recipe.ts';
 
 const RANGE = 'owner_id=admin&start_date=2026-01-05&end_date=2026-01-06&interval=day&group_by=time,browser';
@@ -12,23 +11,35 @@ const CLICKS = [
   ['2026-01-06T12:00:00Z', '"Mine", ü', '192.0.2.2'],
 ].map(([clicked_at, browser, ip]) => ({ short_code: 'launch', clicked_at, browser, ip }));
 
-const FIRST = { time: '2026-01-05', bucket_start: '2026-01-05T00:00:00.000+00:00' };
-const SECOND = { time: '2026-01-06', bucket_start: '2026-01-06T00:00:00.000+00:00' };
-const NO_TIME = { time: '', bucket_start: '' };
+const FIRST = ['2026-01-05', '2026-01-05T00:00:00.000+00:00'];
+const SECOND = ['2026-01-06', '2026-01-06T00:00:00.000+00:00'];
+const NO_TIME = ['', ''];
+const HEADER = [
+  'list',
+  'time',
+  'bucket_start',
+  'browser',
+  ...percentages('clicks'),
+  ...percentages('unique_clicks'),
+];
 const ROWS = [
-  { list: 'time', ...FIRST, browser: '', clicks: 2, unique_clicks: 1 },
-  { list: 'time', ...SECOND, browser: '', clicks: 1, unique_clicks: 1 },
-  { list: 'browser', ...NO_TIME, browser: 'Chrome', clicks: 2, unique_clicks: 1 },
-  { list: 'browser', ...NO_TIME, browser: '"Mine", ü', clicks: 1, unique_clicks: 1 },
-  { list: 'time,browser', ...FIRST, browser: 'Chrome', clicks: 2, unique_clicks: 1 },
-  { list: 'time,browser', ...SECOND, browser: '"Mine", ü', clicks: 1, unique_clicks: 1 },
+  ['time', ...FIRST, '', '2', '66.67', '1', '50'],
+  ['time', ...SECOND, '', '1', '33.33', '1', '50'],
+  ['browser', ...NO_TIME, 'Chrome', '2', '66.67', '1', '50'],
+  ['browser', ...NO_TIME, '"Mine", ü', '1', '33.33', '1', '50'],
+  ['time,browser', ...FIRST, 'Chrome', '2', '66.67', '1', '50'],
+  ['time,browser', ...SECOND, '"Mine", ü', '1', '33.33', '1', '50'],
 ];
 
-const rowsOf = (text: string): readonly unknown[] =>
+function percentages(metric: string): readonly string[] {
+  return [metric, `${metric}_percentage`];
+}
+
+const rowsOf = (text: string): readonly (readonly string[])[] =>
   text
-    .trimEnd()
+    .slice(0, -1)
     .split('\n')
-    .map((line) => JSON.parse(line));
+    .map((line) => line.split('\t'));
 
 /** Tests of the recipe "An export format". */
 export function exportFormat(start: StartCopy): void {
@@ -40,56 +51,52 @@ export function exportFormat(start: StartCopy): void {
   afterAll(() => copy.stop());
 
   test('ClickHouse writes the file', async () => {
-    const response = await copy.send('GET', `/api/v1/export?${RANGE}&format=jsonl`);
-    expect([response.status, response.headers.get('content-type')]).toEqual([200, 'application/jsonl']);
-    expect(response.headers.get('content-disposition')).toContain('spoor_all_2026-01-05_2026-01-06.jsonl');
-    expect(rowsOf(await response.text())).toEqual(ROWS);
+    const response = await copy.send('GET', `/api/v1/export?${RANGE}&format=tsv`);
+    expect([response.status, response.headers.get('content-type')]).toEqual([
+      200,
+      'text/tab-separated-values',
+    ]);
+    expect(response.headers.get('content-disposition')).toContain('spoor_all_2026-01-05_2026-01-06.tsv');
+    expect(rowsOf(await response.text())).toEqual([HEADER, ...ROWS]);
   });
 
   test('the period before is in its own time list', async () => {
     const day = RANGE.replace('start_date=2026-01-05', 'start_date=2026-01-06').replace(',browser', '');
-    const response = await copy.send('GET', `/api/v1/export?${day}&format=jsonl&compare=previous`);
-    const [before, own] = ROWS.slice(0, 2).map((row) => ({ ...row, browser: undefined }));
-    const compared = {
-      clicks_previous: 2,
-      clicks_change: -50,
-      unique_clicks_previous: 1,
-      unique_clicks_change: 0,
-    };
-    expect(rowsOf(await response.text())).toEqual([
-      { ...own, ...compared },
-      { ...before, list: 'previous_time', ...mapEntries(compared, () => null) },
+    const response = await copy.send('GET', `/api/v1/export?${day}&format=tsv&compare=previous`);
+    const lines = rowsOf(await response.text());
+    const compared = ['clicks', 'unique_clicks'].flatMap((name) => [`${name}_previous`, `${name}_change`]);
+    expect(lines).toEqual([
+      [...HEADER.filter((name) => name !== 'browser'), ...compared],
+      ['time', ...SECOND, '1', '100', '1', '100', '2', '-50', '1', '0'],
+      ['previous_time', ...FIRST, '2', '100', '1', '100', '', '', '', ''],
     ]);
   });
 
   test('a limit and a single metric are kept to', async () => {
-    const response = await copy.send('GET', `/api/v1/export?${RANGE}&format=jsonl&limit=1&metrics=clicks`);
-    expect(rowsOf(await response.text())).toEqual(
-      [0, 1, 2, 4].map((place) => {
-        const { unique_clicks: _, ...row } = ROWS[place] ?? { unique_clicks: 0 };
-        return row;
-      }),
-    );
+    const response = await copy.send('GET', `/api/v1/export?${RANGE}&format=tsv&limit=1&metrics=clicks`);
+    const own = [0, 1, 2, 4].map((place) => (ROWS[place] ?? []).slice(0, 6));
+    expect(rowsOf(await response.text())).toEqual([HEADER.slice(0, 6), ...own]);
   });
 
   test('what a limit cuts off is a row of each list, in lists with time one of each bucket', async () => {
-    const query = `${RANGE}&format=jsonl&limit=1&metrics=clicks&other=true`;
+    const query = `${RANGE}&format=tsv&limit=1&metrics=clicks&other=true`;
     const rows = rowsOf(await (await copy.send('GET', `/api/v1/export?${query}`)).text());
-    const others = { clicks: 1, browser: '', other: true };
+    const others = ['', 'true', '1', '33.33'];
     const own = [0, 1, 2, 4].map((place) => {
-      const { unique_clicks: _, ...row } = ROWS[place] ?? { unique_clicks: 0 };
-      return { ...row, other: false };
+      const row = ROWS[place] ?? [];
+      return [...row.slice(0, 4), 'false', ...row.slice(4, 6)];
     });
     expect(rows).toEqual([
+      [...HEADER.slice(0, 4), 'other', ...HEADER.slice(4, 6)],
       ...own.slice(0, 3),
-      { list: 'browser', ...NO_TIME, ...others },
+      ['browser', ...NO_TIME, ...others],
       ...own.slice(3),
-      { list: 'time,browser', ...SECOND, ...others },
+      ['time,browser', ...SECOND, ...others],
     ]);
   });
 
   test('the command line writes it', async () => {
-    const file = join(newFolder(), 'clicks.jsonl');
+    const file = join(newFolder(), 'clicks.tsv');
     const args = [
       '--owner',
       'admin',
@@ -103,7 +110,7 @@ export function exportFormat(start: StartCopy): void {
     const { code, stderr } = await copy.command([
       'export',
       '--format',
-      'jsonl',
+      'tsv',
       ...args,
       '--group-by',
       'time,browser',
@@ -111,15 +118,15 @@ export function exportFormat(start: StartCopy): void {
       file,
     ]);
     expect([code, stderr]).toEqual([0, expect.any(String)]);
-    expect(rowsOf(readFileSync(file, 'utf8'))).toEqual(ROWS);
+    expect(rowsOf(readFileSync(file, 'utf8'))).toEqual([HEADER, ...ROWS]);
   });
 
   test('the API document names it', async () => {
     const { paths } = await copy.json('GET', '/openapi.json');
     const { description, parameters, responses } = paths['/api/v1/export'].get;
-    expect(description).toContain('- `jsonl`: a JSON object for each group, one a line');
+    expect(description).toContain('- `tsv`: the same table as values separated by tabs');
     const format = parameters.find(({ name }: { readonly name: string }) => name === 'format');
-    expect(format.schema.enum).toContain('jsonl');
-    expect(responses['200'].content['application/jsonl']).toEqual({ schema: { type: 'string' } });
+    expect(format.schema.enum).toContain('tsv');
+    expect(responses['200'].content['text/tab-separated-values']).toEqual({ schema: { type: 'string' } });
   });
 }

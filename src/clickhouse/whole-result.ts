@@ -1,0 +1,58 @@
+import { extractErrorAtTheEndOfChunk } from '@clickhouse/client';
+import { fromClickHouse } from './failures.ts';
+
+/** The header in which ClickHouse names the tag of a failure that it may have to write into the body. */
+export const EXCEPTION_TAG_HEADER = 'x-clickhouse-exception-tag';
+
+/**
+ * A result's bytes, which end only where ClickHouse has sent all of them. When this settles, the first of them are there.
+ * @param tag of the response's head; undefined where there is none
+ * @throws AppError or ClickHouseError for a failure before the first byte; while they are read, for one after it
+ */
+export async function wholeResult(
+  bytes: AsyncIterable<Buffer>,
+  tag: string | undefined,
+): Promise<AsyncIterable<Buffer>> {
+  if (tag === undefined) throw new Error('ClickHouse, or a proxy before it, names no exception tag.');
+  const pieces = untilFailure(bytes, tag);
+  const first = await pieces.next();
+  return (async function* () {
+    if (first.done === true) return;
+    yield first.value;
+    yield* pieces;
+  })();
+}
+
+/**
+ * A failure after the head of a response stands at the end of the body, behind a tag that no data can know. None of it is
+ * passed on, since it quotes the query.
+ */
+async function* untilFailure(bytes: AsyncIterable<Buffer>, tag: string): AsyncGenerator<Buffer> {
+  const mark = Buffer.from(`\r\n__exception__\r\n${tag}`);
+  let held: Buffer = Buffer.alloc(0);
+  let isFailure = false;
+  try {
+    for await (const piece of bytes) {
+      const all = held.length === 0 ? piece : Buffer.concat([held, piece]);
+      isFailure ||= all.includes(mark);
+      // What may be the beginning of the mark waits for the next piece.
+      const length = isFailure ? 0 : all.length - beginningAtEnd(all, mark);
+      held = all.subarray(length);
+      if (length > 0) yield all.subarray(0, length);
+    }
+  } catch (error) {
+    // Behind a failure the connection breaks in any case.
+    if (!isFailure) throw error;
+  }
+  if (isFailure) throw fromClickHouse(extractErrorAtTheEndOfChunk(held, tag));
+  if (held.length > 0) yield held;
+}
+
+/** How many bytes at the end are the beginning of the mark. */
+function beginningAtEnd(bytes: Buffer, mark: Buffer): number {
+  for (let length = Math.min(bytes.length, mark.length - 1); length > 0; length--) {
+    const from = bytes.length - length;
+    if (bytes[from] === mark[0] && bytes.compare(mark, 0, length, from) === 0) return length;
+  }
+  return 0;
+}

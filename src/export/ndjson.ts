@@ -1,0 +1,12 @@
+import type { NativeFormat } from './export-format.ts';
+
+export const NDJSON: NativeFormat = {
+  kind: 'native',
+  extension: 'ndjson',
+  contentType: 'application/x-ndjson',
+  description: 'the same table as JSON objects, one a line',
+  capability: 'streamable',
+  clickHouseFormat: 'JSONEachRow',
+  settings: { output_format_json_quote_64bit_integers: 0, output_format_json_escape_forward_slashes: 0 },
+  instants: 'text',
+};
