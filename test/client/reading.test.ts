@@ -1,0 +1,97 @@
+import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { Spoor } from '../../src/client/spoor.ts';
+import { ToldServer, cut, hang, json } from '../support/told-server.ts';
+
+const result = { summary: { total_clicks: 1 } };
+const busy = json(503, { error: 'Busy.', code: 'unavailable' }, { 'retry-after': '0' });
+
+/** One for each test: a request that a client has given up may still arrive. */
+let server: ToldServer;
+let spoor: Spoor;
+beforeEach(async () => {
+  server = await ToldServer.start(json(200, result));
+  spoor = new Spoor({ url: `${server.url}/spoor/` });
+});
+afterEach(() => server.stop());
+
+test('a question is asked again while the service is busy or away', async () => {
+  server.tell(busy, cut);
+  expect(await spoor.stats({ range: 'yesterday' })).toEqual(result);
+  expect(server.requests.map(({ path, body }) => [path, body])).toEqual(
+    Array.from({ length: 3 }, () => ['/spoor/api/v1/stats/query', '{"range":"yesterday"}']),
+  );
+});
+
+test('and not for as long as a rate limit lasts', async () => {
+  const limited = { error: 'The limit of 60 requests is reached.', code: 'rate_limit_exceeded' };
+  server.tell(json(429, limited, { 'retry-after': '60' }));
+  await expect(spoor.stats()).rejects.toMatchObject({
+    status: 429,
+    message: limited.error,
+    retryAfterMs: 60_000,
+  });
+  expect(server.requests).toHaveLength(1);
+});
+
+test('parameters of a file are in the query string: lists separated by commas, objects as JSON', async () => {
+  await spoor.export({
+    format: 'csv',
+    group_by: ['time', 'property.a,b'],
+    city: ['Washington, D.C.', 'Bonn'],
+    filters: ['not', ['is', 'os', ['iOS']]],
+    start_date: new Date(1_770_000_000_000),
+    breakdown: false,
+    limit: 5,
+    segment: undefined,
+    browser: null,
+  });
+  const [, query] = server.requests[0]?.path.split('?') ?? [];
+  expect([...new URLSearchParams(query)]).toEqual([
+    ['format', 'csv'],
+    ['group_by', 'time,property.a\\,b'],
+    ['city', 'Washington\\, D.C.,Bonn'],
+    ['filters', '["not",["is","os",["iOS"]]]'],
+    ['start_date', '2026-02-02T02:40:00.000Z'],
+    ['breakdown', 'false'],
+    ['limit', '5'],
+  ]);
+});
+
+test('a file that is cut off is an error', async () => {
+  server.tell((response) => {
+    response.writeHead(200, { 'content-length': '100' }).write('abc', () => response.destroy());
+  });
+  const stream = await spoor.export({ format: 'csv' });
+  await expect(new Response(stream).text()).rejects.toThrow();
+});
+
+test('a signal ends a request with its reason', async () => {
+  server.tell(hang, hang);
+  const reason = new Error('Enough.');
+  for (const ask of [spoor.stats.bind(spoor, {}), spoor.export.bind(spoor, { format: 'csv' })]) {
+    const ending = new AbortController();
+    const asked = ask({ signal: ending.signal });
+    ending.abort(reason);
+    await expect(asked).rejects.toBe(reason);
+    await expect(ask({ signal: ending.signal })).rejects.toBe(reason);
+  }
+});
+
+test('an address without a service is named in the error', async () => {
+  const nobody = new Spoor({ url: 'http://127.0.0.1:1' });
+  await expect(nobody.export({ format: 'csv' })).rejects.toMatchObject({
+    code: 'network_error',
+    status: undefined,
+    message: expect.stringMatching(/^The service at http:\/\/127\.0\.0\.1:1 cannot be reached \(.+\)\.$/),
+  });
+});
+
+test('the fetch that is given is used', async () => {
+  const asked: string[] = [];
+  const own: typeof fetch = async (input) => {
+    asked.push(new Request(input).url);
+    return Response.json(result);
+  };
+  await new Spoor({ url: 'https://spoor.example.com', fetch: own }).stats();
+  expect(asked).toEqual(['https://spoor.example.com/api/v1/stats/query']);
+});
