@@ -163,15 +163,18 @@ describe('many parts, or some in any letter case,', () => {
     ).toEqual([
       'AND city IN (',
       'SELECT',
-      `arrayJoin(arrayFilter(found -> match(${found}, concat(${before}, arrayStringConcat(arrayMap(value -> regexpQuoteMeta(${value}), ${list}), '|'), ${behind})), groupArray(found)))`,
+      'found',
       'FROM (',
-      'SELECT DISTINCT',
+      'SELECT',
       'city AS found',
       'FROM clicks',
       'WHERE owner_id = "me"',
       'AND short_code = "007"',
       'AND _partition_id BETWEEN "202601" AND "202601"',
+      'GROUP BY found',
+      'LIMIT 18446744073709551615',
       ')',
+      `WHERE match(${found}, concat(${before}, arrayStringConcat(arrayMap(value -> regexpQuoteMeta(${value}), ${list}), '|'), ${behind}))`,
       ')',
     ]);
   });
@@ -182,7 +185,7 @@ describe('many parts, or some in any letter case,', () => {
   ] as const)('or are looked up by their length: %s', (operator, two, three) => {
     const holds = `(${two} IN ["v0","v1"] OR ${three} IN ["v10","v11"])`;
     expect(readable({ filters: [condition(operator, 'city', ['v0', 'v10', 'v1', 'v11'])] })).toContain(
-      `arrayJoin(arrayFilter(found -> ${holds}, groupArray(found)))`,
+      `WHERE ${holds}\n`,
     );
     const lengths = Array.from({ length: 33 }, (_, index) => 'x'.repeat(index + 1));
     expect(readable({ filters: [condition(operator, 'city', lengths)] })).toContain('match(found, concat(');
@@ -194,7 +197,7 @@ describe('many parts, or some in any letter case,', () => {
   ])('so is a pattern: %j', (filter, before, holds) => {
     const text = readable({ filters: [filter] });
     expect(text).toContain(before);
-    expect(text).toContain(`arrayJoin(arrayFilter(found -> ${holds}, groupArray(found)))`);
+    expect(text).toContain(`WHERE ${holds}\n`);
   });
 
   test('read the months of the range, up to clicks of senders whose clock is ahead', () => {
