@@ -1,4 +1,5 @@
 import { availableParallelism } from 'node:os';
+import { join } from 'node:path';
 import { getHeapStatistics } from 'node:v8';
 import type { Logger } from 'pino';
 import { Backups } from './backup/write-backup.ts';
@@ -27,15 +28,22 @@ import { IngestThreads } from './clicks/threads/ingest-threads.ts';
 import { ClickWriter } from './clicks/writer.ts';
 import type { Config } from './config.ts';
 import { descriptorLimit } from './process/descriptors.ts';
+import { ExportFolder, openExportFolder } from './export-jobs/export-folder.ts';
+import { ExportJobs } from './export-jobs/export-jobs.ts';
+import { FileAddresses } from './export-jobs/file-addresses.ts';
+import { StoredJobs } from './export-jobs/stored-jobs.ts';
 import { type SpoolFolder, openSpoolFolder } from './export-spool/spool-folder.ts';
 import { Spool } from './export-spool/spool.ts';
 import { createShares } from './fair-share/shares.ts';
 import { maxConnections } from './http/server/listen.ts';
 import type { Services } from './http/request/services.ts';
+import { openOrder } from './http/response/export-kinds.ts';
 import { KeyStore, hashKey } from './keys/key-store.ts';
 import type { Principal } from './keys/scopes.ts';
+import { readOrCreateInstanceId } from './data-dir/instance-id.ts';
 import { readOrCreateSecret } from './data-dir/secrets.ts';
 import { Segments } from './segments/segments.ts';
+import { DAY } from './lib/calendar.ts';
 import { sql } from './sql/sql.ts';
 import { UrlRegistry } from './urls/registry.ts';
 
@@ -65,11 +73,13 @@ export function composeServices(config: Config, { clickhouse, ...parts }: Opened
   // One process at a time has its data directory.
   const isEmbedded = config.clickhouse === undefined;
   const spoolFolder = spoolFolderOf(config, parts.log);
+  const exportFiles = exportFilesOf(config, parts.log);
   const heapBytes = getHeapStatistics().heap_size_limit;
   const shares = createShares({
     ...config,
     maxExpensiveQueries: queryLimits(config).expensiveQueries,
     spoolBytes: config.spoolBytes ?? spoolFolder?.defaultBytes ?? 0,
+    exportFileBytes: config.exportDiskBytes ?? exportFiles?.defaultBytes ?? 0,
     maxConnections: maxConnections(descriptorLimit()),
     heapBytes,
   });
@@ -132,13 +142,32 @@ export function composeServices(config: Config, { clickhouse, ...parts }: Opened
   });
   const fixedKeys = new Map([[hashKey(token), CONTROL]]);
   if (config.adminKey !== undefined) fixedKeys.set(hashKey(config.adminKey), ADMIN);
-  return {
+  const exportJobs = new ExportJobs({
+    stored: new StoredJobs(database, nextVersion, now),
+    folder: exportFiles && new ExportFolder(exportFiles.path, shares.exportFiles),
+    destinations: config.exportDestinations,
+    slots: shares.exports,
+    open: (order, ownerId, stopped) => openOrder(services, order, ownerId, stopped),
+    instance: exportFiles?.instance,
+    isAlone: isEmbedded,
+    keptMs: config.exportDays * DAY,
+    // The others are for clients that wait.
+    maxRunning: Math.max(1, Math.floor(config.maxExports / 4)),
+    now,
+    log: parts.log,
+  });
+  const services: Services = {
     ...parts,
     database,
     sharding: shards,
     urls,
     keys: new KeyStore(database, nextVersion, now, budget, isEmbedded),
     segments: new Segments(database, nextVersion),
+    exportJobs,
+    fileAddresses: new FileAddresses(
+      visitorSecret,
+      (id) => [...fixedKeys].find(([, principal]) => principal.id === id)?.[0],
+    ),
     fixedKeys,
     ingest,
     idempotency: new IdempotencyLedger(database, nextVersion),
@@ -167,6 +196,7 @@ export function composeServices(config: Config, { clickhouse, ...parts }: Opened
     corsOrigins: config.corsOrigins,
     now,
   };
+  return services;
 }
 
 /** Where exports to slow clients are spooled; undefined if spooling is off or the data directory is not writable. */
@@ -179,6 +209,18 @@ function spoolFolderOf({ spoolBytes, dataDir }: Config, log: Logger): SpoolFolde
       { failure: failureName(error) },
       'SPOOR_DATA_DIR is not writable: exports to slow clients are not spooled',
     );
+    return undefined;
+  }
+}
+
+/** Where the files of export jobs lie; undefined, and there are no jobs, where the data directory or that folder is not writable. */
+function exportFilesOf({ exportDir, dataDir }: Config, log: Logger) {
+  try {
+    const instance = readOrCreateInstanceId(dataDir);
+    // Several instances may have the folder in common.
+    return { ...openExportFolder(join(exportDir, instance)), instance };
+  } catch (error) {
+    log.warn({ failure: failureName(error) }, 'SPOOR_EXPORT_DIR is not writable: exports cannot be stored');
     return undefined;
   }
 }

@@ -1,7 +1,8 @@
 import { isIP } from 'node:net';
 import { availableParallelism } from 'node:os';
-import { resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import { z } from 'zod';
+import { type Destinations, destinationsSetting } from './export-jobs/destination.ts';
 import {
   RESERVED_DATABASES,
   TEMPORARY_DATABASES,
@@ -66,6 +67,14 @@ export interface Config {
   readonly maxExports: number;
   /** Bytes of disk for exports to slow clients; 0: no spooling; undefined: depends on the free space. */
   readonly spoolBytes: number | undefined;
+  /** Absolute path of the folder for the files of export jobs. */
+  readonly exportDir: string;
+  /** Bytes of disk for these files; undefined: depends on the free space. */
+  readonly exportDiskBytes: number | undefined;
+  /** Days that these files are kept. */
+  readonly exportDays: number;
+  /** Where exports can be sent to. */
+  readonly exportDestinations: Destinations;
   /** Bytes of memory for all caches together; 0: no caching. */
   readonly cacheBytes: number;
   /** Origins whose pages may call the API; `*` allows every origin. */
@@ -147,6 +156,10 @@ const environment = z.object({
   SPOOR_MAX_QUERIES: wholeNumber(1, 1_000).default(2 * availableParallelism() + 4),
   SPOOR_MAX_EXPORTS: wholeNumber(1, 1_000).default(16),
   SPOOR_SPOOL_MB: wholeNumber(0, 1_048_576).optional(),
+  SPOOR_EXPORT_DIR: z.string().optional(),
+  SPOOR_EXPORT_DISK_MB: wholeNumber(1, 1_048_576).optional(),
+  SPOOR_EXPORT_DAYS: wholeNumber(1, 365).default(7),
+  SPOOR_EXPORT_DESTINATIONS: destinationsSetting.default(new Map()),
   SPOOR_CACHE_MB: wholeNumber(0, 65_536).default(64),
   SPOOR_RATE_LIMITS: z.enum(['on', 'off'], 'must be on or off').default('on'),
   SPOOR_REDIS_URL: z
@@ -261,6 +274,11 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
     maxQueries: settings.SPOOR_MAX_QUERIES,
     maxExports: settings.SPOOR_MAX_EXPORTS,
     spoolBytes: settings.SPOOR_SPOOL_MB === undefined ? undefined : settings.SPOOR_SPOOL_MB * 1_048_576,
+    exportDir: resolve(settings.SPOOR_EXPORT_DIR ?? join(settings.SPOOR_DATA_DIR, 'exports')),
+    exportDiskBytes:
+      settings.SPOOR_EXPORT_DISK_MB === undefined ? undefined : settings.SPOOR_EXPORT_DISK_MB * 1_048_576,
+    exportDays: settings.SPOOR_EXPORT_DAYS,
+    exportDestinations: settings.SPOOR_EXPORT_DESTINATIONS,
     cacheBytes: settings.SPOOR_CACHE_MB * 1_048_576,
     corsOrigins: settings.SPOOR_CORS_ORIGINS,
     retentionDays: settings.SPOOR_RETENTION_DAYS,

@@ -101,10 +101,12 @@ async function open(
   const services = composeServices(config, { clickhouse, metrics, log, rateLimits, tracer }, token);
   closing(() => services.removal.close());
   closing(() => services.ingestThreads.close());
+  closing(() => services.exportJobs.close());
   await services.backups.clear();
   if (isServer) await applyRetention(clickhouse.clickTables, config.retentionDays);
   // What an earlier process has removed but not lived to rewrite.
   if (isServer) await services.removal.rewriteMarked();
+  if (isServer) await services.exportJobs.start();
   closing(() => removeControl(config.dataDir, token));
   const server = await listen(createListener(services), { ...config, shares: services.shares });
   closing(server.close);

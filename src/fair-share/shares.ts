@@ -14,6 +14,8 @@ export interface Shares {
   readonly urlRequests: FairShare;
   /** Bytes of exports' results that wait on the disk for slow readers. */
   readonly spool: FairShare;
+  /** Bytes of the files of export jobs. */
+  readonly exportFiles: FairShare;
   /** Bytes of request bodies in memory, decompressed. */
   readonly bodies: FairShare;
   /** Bytes of heap that the clicks take which are being parsed and stored. */
@@ -34,6 +36,7 @@ export interface ShareSizes {
   /** Proxies in front. */
   readonly trustProxy: number;
   readonly spoolBytes: number;
+  readonly exportFileBytes: number;
   /** What V8 lets the heap grow to, in bytes. */
   readonly heapBytes: number;
 }
@@ -59,8 +62,8 @@ const URL_REQUESTS = { size: 8, each: { owner: 2, stranger: 1 }, strangers: 1 } 
 
 /** Every share, with its bounds and what a refusal says. */
 export function createShares(sizes: ShareSizes): Shares {
-  const { maxQueries, maxExpensiveQueries, maxExports, spoolBytes, maxConnections, trustProxy, heapBytes } =
-    sizes;
+  const { maxQueries, maxExpensiveQueries, maxExports, spoolBytes, exportFileBytes } = sizes;
+  const { maxConnections, trustProxy, heapBytes } = sizes;
   const bodyBytes = within(BODY_BYTES, heapBytes);
   const ingestionBytes = within(INGESTION_BYTES, (heapBytes - RESERVED_HEAP_BYTES) * INGESTION_OF_HEAP);
   const queueing = {
@@ -116,6 +119,15 @@ export function createShares(sizes: ShareSizes): Shares {
       maxWaitMs: 0,
       maxWaiting: 0,
       refusal: 'Too many exports are waiting on disk: try again later.',
+    }),
+    exportFiles: new FairShare({
+      resource: 'export_file_bytes',
+      size: exportFileBytes,
+      each: { owner: half(exportFileBytes), stranger: 0 },
+      strangers: 0,
+      maxWaitMs: 0,
+      maxWaiting: 0,
+      refusal: 'The files of exports take all the space that they may: delete some.',
     }),
     bodies: new FairShare({
       resource: 'body_bytes',

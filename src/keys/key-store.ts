@@ -95,6 +95,11 @@ export class KeyStore {
     return { key: text, stored: key };
   }
 
+  /** The valid key of that id. ClickHouse is asked each time. */
+  async findById(id: string): Promise<ApiKey | undefined> {
+    return this.#valid((await this.#stored.byId(id))?.key);
+  }
+
   /** All keys that are not revoked, oldest first. */
   async list(): Promise<readonly ApiKey[]> {
     return this.#stored.all();

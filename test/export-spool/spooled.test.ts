@@ -30,6 +30,7 @@ function spoolOf(spoolBytes: number): { spool: Spool; share: FairShare } {
     heapBytes: 1_073_741_824,
     trustProxy: 0,
     spoolBytes,
+    exportFileBytes: 0,
   });
   return { spool: new Spool(openSpoolFolder(dataDir), share), share };
 }

@@ -32,6 +32,7 @@ function spoolOnSmallDisk(): { folder: string; spool: Spool } {
     heapBytes: 1_073_741_824,
     trustProxy: 0,
     spoolBytes: 1_024 * MIB,
+    exportFileBytes: 0,
   });
   return { folder, spool: new Spool(openSpoolFolder(folder), share) };
 }

@@ -93,6 +93,7 @@ export async function listenWith(
     maxExpensiveQueries: 2,
     maxExports: 4,
     spoolBytes: 0,
+    exportFileBytes: 0,
     maxConnections,
     trustProxy,
     heapBytes: 1_073_741_824,

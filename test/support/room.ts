@@ -8,6 +8,7 @@ export function ampleRoom(): Room {
     maxExpensiveQueries: 2,
     maxExports: 4,
     spoolBytes: 0,
+    exportFileBytes: 0,
     maxConnections: 64,
     trustProxy: 0,
   };

@@ -48,7 +48,7 @@ export const questionsSchema = requestSchema(
 );
 
 /** A parameter as a field of a JSON object. */
-function fieldOf({ name, description, schema }: Parameter): JsonSchema {
+export function fieldOf({ name, description, schema }: Parameter): JsonSchema {
   const { contentSchema, ...own } = schema;
   if (isSchema(contentSchema)) return { description, ...contentSchema };
   if (LISTS.includes(name)) {

@@ -12,6 +12,8 @@ import type { ClickRemoval } from '../../clicks/removal.ts';
 import type { KeptSince } from '../../clicks/retention.ts';
 import type { Database } from '../../clickhouse/database.ts';
 import type { ZoneAgreement } from '../../clickhouse/zone-agreement.ts';
+import type { FileAddresses } from '../../export-jobs/file-addresses.ts';
+import type { ExportJobs } from '../../export-jobs/export-jobs.ts';
 import type { Spool } from '../../export-spool/spool.ts';
 import type { Shares } from '../../fair-share/shares.ts';
 import type { KeyStore } from '../../keys/key-store.ts';
@@ -30,6 +32,9 @@ export interface Services {
   readonly sharding: Sharding | undefined;
   readonly urls: UrlRegistry;
   readonly segments: Segments;
+  readonly exportJobs: ExportJobs;
+  /** Signs addresses of files, which then need no key. */
+  readonly fileAddresses: FileAddresses;
   readonly keys: KeyStore;
   /** Principals that are no stored keys: the administrator's key from the environment, the control token. */
   readonly fixedKeys: ReadonlyMap<string, Principal>;

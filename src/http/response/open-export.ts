@@ -1,4 +1,5 @@
 import { AppError, notOneOf, unavailable } from '../../errors.ts';
+import type { OpenedExport } from '../../export-jobs/export-job.ts';
 import type { ExportFormat } from '../../export/export-format.ts';
 import { EXPORT_FORMATS, EXPORT_FORMAT_NAMES } from '../../export/formats.ts';
 import type { Holder } from '../../fair-share/holder.ts';
@@ -31,17 +32,6 @@ export interface WantedExport {
   /** How long its first byte may take; as long as the API promises unless given. */
   readonly firstByteMs?: number;
   readonly traceparent?: string | undefined;
-}
-
-/** A file that is being made. */
-export interface OpenedExport {
-  /** A safe name in ASCII. */
-  readonly fileName: string;
-  readonly contentType: string;
-  /** Made as they are read. They end only where the file is whole, and throw otherwise. */
-  readonly bytes: AsyncIterable<Buffer | string>;
-  /** Settles once ClickHouse has ended the query after an abort; at once where it has nothing to end. */
-  readonly ended: () => Promise<void>;
 }
 
 /**
@@ -92,6 +82,7 @@ export async function openExport(
     fileName: fileName(query, format),
     contentType: format.contentType,
     bytes,
+    rows: () => undefined,
     ended: async () => ended,
   };
 }

@@ -26,6 +26,7 @@ async function start(options: Pick<ListenOptions, 'slowestMs' | 'deadlineMs'> = 
     maxExpensiveQueries: 2,
     maxExports: 4,
     spoolBytes: 0,
+    exportFileBytes: 0,
     maxConnections: 64,
     trustProxy: 0,
   };

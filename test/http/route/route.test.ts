@@ -70,6 +70,7 @@ beforeAll(async () => {
     maxExpensiveQueries: 2,
     maxExports: 4,
     spoolBytes: 0,
+    exportFileBytes: 0,
     maxConnections: 64,
     trustProxy: 0,
   };

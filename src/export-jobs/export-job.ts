@@ -1,0 +1,103 @@
+import type { Principal } from '../keys/scopes.ts';
+import type { RawParameters } from '../stats/parse/parameters.ts';
+
+/** What can be exported. */
+export const EXPORTED = ['stats'] as const;
+
+export type Exported = (typeof EXPORTED)[number];
+
+/** What is to be exported, with all that its result depends on, so that it can be carried out later and again. */
+export interface ExportOrder {
+  readonly what: Exported;
+  readonly format: string;
+  /** As the route of exports takes them. Relative dates are of the moment `at`. */
+  readonly parameters: RawParameters;
+  /** All filters in their normal form, as JSON, with those of the segments that the parameters name. */
+  readonly filters: string;
+  /** Who asked; what it may see is looked up when the export is carried out. */
+  readonly principal: Principal;
+  /** Unix milliseconds. */
+  readonly at: number;
+  /** A destination by its name; null: a file in the data directory. */
+  readonly destination: string | null;
+  /** The name of the file; null: by what is in it. In a destination, a file of the same name of the same owner is replaced. */
+  readonly fileName: string | null;
+  /** Whether it holds clicks of others than its owner, so that only administrators may see it. */
+  readonly needsAdmin: boolean;
+}
+
+/** `queued`: it waits for its turn, or to be tried again; `failed`: it was given up, and `error` says why. */
+export const JOB_STATES = ['queued', 'running', 'done', 'failed'] as const;
+
+export type JobState = (typeof JOB_STATES)[number];
+
+/** A multipart upload that is under way: it must be completed or aborted. */
+export interface PendingUpload {
+  readonly key: string;
+  readonly uploadId: string;
+}
+
+/** An export that is carried out without a client waiting for it. Times are Unix milliseconds. */
+export interface ExportJob {
+  /** Those of jobs that were created later are larger. */
+  readonly id: string;
+  readonly ownerId: string;
+  readonly order: ExportOrder;
+  /** The instance that carries it out and has its file. */
+  readonly instance: string;
+  readonly state: JobState;
+  /** Why it failed, in a sentence. */
+  readonly error: string | null;
+  /** Known once it has begun. */
+  readonly fileName: string | null;
+  readonly contentType: string | null;
+  readonly upload: PendingUpload | null;
+  /** In the file; null where they are not counted. */
+  readonly rows: number | null;
+  /** Written so far. */
+  readonly bytes: number;
+  /** How often it has been begun. */
+  readonly attempts: number;
+  readonly createdAt: number;
+  readonly finishedAt: number | null;
+  readonly expiresAt: number;
+  /** Of its row; 0: it has none. */
+  readonly version: number;
+}
+
+/** An order that is being carried out. */
+export interface OpenedExport {
+  /** A safe name in ASCII. */
+  readonly fileName: string;
+  readonly contentType: string;
+  /** Made as they are read. They end only where the file is whole, and throw otherwise. */
+  readonly bytes: AsyncIterable<Buffer | string>;
+  /** Rows of the file, once its bytes are read; undefined where they are not counted. */
+  readonly rows: () => number | undefined;
+  /** Settles once ClickHouse has ended the query after an abort; at once where it has nothing to end. */
+  readonly ended: () => Promise<void>;
+}
+
+/**
+ * Begins to carry out an order.
+ * @param ownerId whom it counts against; the caller has an export slot for that owner
+ * @param stopped ends it; the caller aborts it in any case when it has done with the bytes
+ * @throws AppError
+ */
+export type OpenExport = (
+  order: ExportOrder,
+  ownerId: string,
+  stopped: AbortController,
+) => Promise<OpenedExport>;
+
+/** Where the bytes of an export go. */
+export interface ExportTarget {
+  readonly write: (bytes: Buffer) => Promise<void>;
+  /** Makes all that was written a file. Nothing of it is to be seen before. */
+  readonly commit: () => Promise<void>;
+  /** Leaves nothing of it; does nothing after `commit`. */
+  readonly discard: () => Promise<void>;
+}
+
+/** Why an export is given up, in a sentence for its owner; trying again makes no sense. */
+export class ExportFailure extends Error {}

@@ -1,0 +1,114 @@
+import type { ExportOrder, Exported, OpenedExport } from '../../export-jobs/export-job.ts';
+import type { Holder } from '../../fair-share/holder.ts';
+import { type Principal, type Scope, isAdmin } from '../../keys/scopes.ts';
+import { filterForm } from '../../stats/parse/filter-form.ts';
+import { parseFilters } from '../../stats/parse/filter-parameters.ts';
+import { type RawParameters, valueOf } from '../../stats/parse/parameters.ts';
+import { parseStatsRequest } from '../../stats/parse/query.ts';
+import type { Tenant } from '../../stats/sql/conditions.ts';
+import { withStoredFilters } from '../request/segments.ts';
+import type { Services } from '../request/services.ts';
+import { STATS_SCOPES, findTenant } from '../request/tenant.ts';
+import { openExport, parseFormat } from './open-export.ts';
+
+/** What is found out about an order when it is given. */
+interface CheckedOrder {
+  readonly tenant: Tenant;
+  readonly filters: ExportOrder['filters'];
+}
+
+interface ExportRun {
+  readonly holder: Holder;
+  readonly stopped: AbortController;
+}
+
+/** How one kind of data is exported. */
+interface ExportKind {
+  /** A key needs one of them. */
+  readonly scopes: readonly Scope[];
+  /** @throws AppError for parameters that are wrong, and for what the principal may not see */
+  readonly check: (
+    services: Services,
+    raw: RawParameters,
+    given: { readonly principal: Principal; readonly at: number },
+  ) => Promise<CheckedOrder>;
+  readonly open: (services: Services, order: ExportOrder, run: ExportRun) => Promise<OpenedExport>;
+}
+
+/** Nobody waits for the first byte. */
+const FIRST_BYTE_MS = 3_600_000;
+
+const STATS: ExportKind = {
+  scopes: STATS_SCOPES,
+  check: async (services, raw, { principal, at }) => {
+    parseFormat(raw);
+    const keptSince = services.keptSince(at);
+    const sent = parseStatsRequest(raw, { now: at, timeZones: await services.timeZones(), keptSince });
+    const asked = await withStoredFilters(services, sent, principal);
+    const tenant = await findTenant(services, asked.subject, principal);
+    return { tenant, filters: JSON.stringify(filterForm(asked.filters)) };
+  },
+  open: async (services, { parameters, filters, principal, at }, { holder, stopped }) => {
+    const now = services.now();
+    const timeZones = await services.timeZones();
+    const sent = parseStatsRequest(parameters, { now: at, timeZones, keptSince: services.keptSince(now) });
+    const asked = { ...sent, filters: parseFilters({ filters }, sent.subject.scope) };
+    const tenant = await findTenant(services, asked.subject, principal);
+    const format = parseFormat(parameters);
+    const wanted = { asked, tenant, format, holder, now, isOfEarlier: true, firstByteMs: FIRST_BYTE_MS };
+    return openExport(services, wanted, stopped);
+  },
+};
+
+/** Everything that can be exported. */
+export const EXPORT_KINDS: Readonly<Record<Exported, ExportKind>> = { stats: STATS };
+
+/** An order as a client gives it. */
+export interface GivenOrder {
+  readonly what: Exported;
+  readonly parameters: RawParameters;
+  readonly destination: string | null;
+  readonly fileName?: string | null;
+}
+
+/**
+ * Checks an order, and resolves all in it that depends on the moment or may change.
+ * @returns the order, and whose job it is
+ * @throws AppError for parameters that are wrong, and for what the principal may not see
+ */
+export async function checkOrder(
+  services: Services,
+  { what, parameters, destination, fileName = null }: GivenOrder,
+  principal: Principal,
+): Promise<{ readonly order: ExportOrder; readonly ownerId: string }> {
+  const at = services.now();
+  const { tenant, filters } = await EXPORT_KINDS[what].check(services, parameters, { principal, at });
+  const format = valueOf(parameters, 'format') ?? '';
+  const needsAdmin = isAdmin(principal) && !isOf(tenant, ownerOf(tenant, principal));
+  return {
+    order: { what, format, parameters, filters, principal, at, destination, fileName, needsAdmin },
+    ownerId: ownerOf(tenant, principal),
+  };
+}
+
+/** Begins to carry out an order, as `OpenExport` says. */
+export function openOrder(
+  services: Services,
+  order: ExportOrder,
+  ownerId: string,
+  stopped: AbortController,
+): Promise<OpenedExport> {
+  return EXPORT_KINDS[order.what].open(services, order, {
+    holder: { kind: 'owner', name: ownerId },
+    stopped,
+  });
+}
+
+/** What an administrator asks for about an owner is that owner's; a URL that everybody may see is exported by whoever asks. */
+function ownerOf(tenant: Tenant, { ownerId }: Principal): string {
+  return tenant.kind === 'owner' ? tenant.ownerId : ownerId;
+}
+
+function isOf(tenant: Tenant, ownerId: string): boolean {
+  return tenant.kind !== 'every-owner' && tenant.ownerId === ownerId;
+}

@@ -1,0 +1,239 @@
+import { existsSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { seededRandom } from '../support/random.ts';
+import { newFolder, endProcesses, waitUntil } from '../support/process.ts';
+import { S3Store } from '../support/s3-store.ts';
+import { type SendOptions, type TestSpoor, startSpoor } from '../support/spoor.ts';
+
+const SEED = Number(process.env['SPOOR_TEST_SEED'] ?? 20_261_130);
+const PATH = '/api/v1/exports';
+const RANGE = { start_date: '2026-01-01', end_date: '2026-01-31' };
+const ORDER = { format: 'json', ...RANGE, group_by: ['time', 'browser', 'city'], breakdown: false };
+
+let spoor: TestSpoor;
+let store: S3Store;
+let ann: string;
+let ben: string;
+const exportDir = newFolder();
+
+beforeAll(async () => {
+  store = new S3Store();
+  await store.listen();
+  const destinations = {
+    warehouse: store.destination('spoor'),
+    nowhere: { ...store.destination(''), bucket: 'none' },
+  };
+  spoor = await startSpoor({
+    SPOOR_EXPORT_DIR: exportDir,
+    SPOOR_EXPORT_DESTINATIONS: JSON.stringify(destinations),
+  });
+  ann = await spoor.createKey('ann');
+  ben = await spoor.createKey('ben/../ann');
+  for (const [key, name, count] of [
+    [ann, 'ann', 300],
+    [ben, 'ben', 200],
+  ] as const) {
+    const clicks = Array.from({ length: count }, (_, index) => ({
+      short_code: `${name}-${index % 7}`,
+      clicked_at: new Date(Date.UTC(2026, 0, 1 + (index % 30))).toISOString(),
+      browser: index % 3 === 0 ? `=1+${name}` : 'Firefox',
+      city: `City ${index}`,
+    }));
+    await spoor.send('POST', '/api/v1/clicks', { key, json: clicks });
+  }
+});
+afterAll(async () => {
+  await spoor.stop();
+  await store.close();
+  await endProcesses();
+});
+
+async function create(json: object, key = ann) {
+  const { status, json: job } = await spoor.send('POST', PATH, { key, json });
+  expect([status, job.error]).toEqual([202, undefined]);
+  expect(['queued', 'running', 'done']).toContain(job.status);
+  return job;
+}
+
+async function finished(id: string, key = ann) {
+  return waitUntil('an export', async () => {
+    const { json } = await spoor.send('GET', `${PATH}/${id}`, { key });
+    return ['queued', 'running'].includes(json.status) ? undefined : json;
+  });
+}
+
+const fileOf = (id: string, options: SendOptions = {}) =>
+  spoor.send('GET', `${PATH}/${id}/file`, { key: ann, ...options });
+
+/** What an export says of when it was made differs. */
+const withoutMoment = (result: object) => ({ ...result, generated_at: undefined });
+
+test('a job makes the file that the route of exports sends', async () => {
+  const job = await finished((await create(ORDER)).id);
+  expect(job).toMatchObject({ status: 'done', owner_id: 'ann', progress: 1, destination: null });
+  const { text, headers } = await fileOf(job.id);
+  const query = { format: 'json', ...RANGE, group_by: 'time,browser,city', breakdown: 'false' };
+  const direct = await spoor.send('GET', '/api/v1/export', { key: ann, query });
+  expect(withoutMoment(JSON.parse(text))).toEqual(withoutMoment(direct.json));
+  expect(direct.json.summary.total_clicks).toBe(300);
+  expect(Number(headers.get('content-length'))).toBe(job.bytes);
+  expect(headers.get('content-disposition')).toBe(direct.headers.get('content-disposition'));
+  expect(headers.get('content-type')).toBe(direct.headers.get('content-type'));
+});
+
+test(`any part of a file is sent (SPOOR_TEST_SEED=${SEED})`, async () => {
+  const random = seededRandom(SEED);
+  const { id, bytes } = await finished((await create({ ...ORDER, format: 'xml' })).id);
+  const whole = await fileOf(id);
+  const tag = whole.headers.get('etag') ?? '';
+  for (let attempt = 0; attempt < 20; attempt++) {
+    const start = random(bytes);
+    const end = start + random(bytes - start);
+    const part = await fileOf(id, { headers: { range: `bytes=${start}-${end}`, 'if-range': tag } });
+    expect([part.status, part.headers.get('content-range')]).toEqual([206, `bytes ${start}-${end}/${bytes}`]);
+    expect(part.text).toBe(whole.text.slice(start, end + 1));
+  }
+  const beyond = await fileOf(id, { headers: { range: `bytes=${bytes}-` } });
+  expect([beyond.status, beyond.headers.get('content-range')]).toEqual([416, `bytes */${bytes}`]);
+  const other = await fileOf(id, { headers: { range: 'bytes=0-1', 'if-range': '"other"' } });
+  expect([other.status, other.text]).toEqual([200, whole.text]);
+  expect((await fileOf(id, { headers: { 'if-none-match': tag } })).status).toBe(304);
+  const head = await spoor.send('HEAD', `${PATH}/${id}/file`, { key: ann });
+  expect([head.status, head.headers.get('content-length'), head.text]).toEqual([200, String(bytes), '']);
+});
+
+test('a job is its owner’s alone, and an administrator’s', async () => {
+  const { id } = await finished((await create(ORDER)).id);
+  for (const [method, path] of [
+    ['GET', id],
+    ['GET', `${id}/file`],
+    ['DELETE', id],
+  ] as const) {
+    const { status, json } = await spoor.send(method, `${PATH}/${path}`, { key: ben });
+    expect([method, path, status, json.code]).toEqual([method, path, 404, 'not_found']);
+  }
+  const listed = async (key: string) =>
+    (await spoor.send('GET', PATH, { key })).json.items.map((job: { id: string }) => job.id);
+  expect(await listed(ann)).toContain(id);
+  expect(await listed(ben)).not.toContain(id);
+  expect((await spoor.send('GET', `${PATH}/${id}`)).status).toBe(200);
+});
+
+test('what an administrator exports of every owner is for administrators, whoever has keys of its name', async () => {
+  const all = await spoor.send('POST', PATH, { json: { ...ORDER, owner_id: '*' } });
+  const namesake = await spoor.createKey('admin');
+  expect((await spoor.send('GET', `${PATH}/${all.json.id}`, { key: namesake })).status).toBe(403);
+  const items = (await spoor.send('GET', PATH, { key: namesake })).json.items;
+  expect(items).toEqual([]);
+  const ofAnn = await spoor.send('POST', PATH, { json: { ...ORDER, owner_id: 'ann' } });
+  expect(ofAnn.json.owner_id).toBe('ann');
+  expect((await spoor.send('GET', `${PATH}/${ofAnn.json.id}`, { key: ann })).status).toBe(200);
+});
+
+test.each([
+  [{ ...ORDER, format: 'nonsense' }, 422, 'format'],
+  [{ ...ORDER, what: 'nonsense' }, 422, 'what'],
+  [{ ...ORDER, destination: 'nonsense' }, 422, 'destination'],
+  [{ ...ORDER, destination: 7 }, 400, 'destination'],
+  [{ ...ORDER, nonsense: 1 }, 400, 'nonsense'],
+  [{ ...ORDER, timezone: 'nonsense' }, 400, 'timezone'],
+  [{ ...ORDER, owner_id: 'ben' }, 403, 'owner_id'],
+  [{ ...ORDER, segment: 'nonsense' }, 400, 'segment'],
+  [{ ...ORDER, scope: 'anon', short_code: 'nonsense' }, 404, 'short_code'],
+])('%j is refused at once', async (json, status, field) => {
+  const refused = await spoor.send('POST', PATH, { key: ann, json });
+  expect([refused.status, refused.json.field]).toEqual([status, field]);
+});
+
+test('an address fetches the file without a key, until the key that made it is revoked', async () => {
+  const made = await spoor.send('POST', '/api/v1/keys', {
+    json: { owner_id: 'ann', name: 'short-lived', scopes: ['stats:read'] },
+  });
+  const { id } = await finished((await create(ORDER, made.json.key)).id);
+  const { file } = (await spoor.send('GET', `${PATH}/${id}`, { key: made.json.key })).json;
+  const fetched = await spoor.send('GET', file, { key: null });
+  expect([fetched.status, fetched.text]).toEqual([200, (await fileOf(id)).text]);
+  const address = new URL(file, spoor.url);
+  const other = await finished((await create(ORDER)).id);
+  for (const [name, value] of [
+    ['expires', '99999999999999'],
+    ['key_id', 'admin'],
+    ['signature', 'AAAA'],
+    ['signature', ''],
+  ] as const) {
+    const forged = new URL(address);
+    forged.searchParams.set(name, value);
+    const { status } = await spoor.send('GET', forged.pathname + forged.search, { key: null });
+    expect([name, status]).toEqual([name, 401]);
+  }
+  const elsewhere = await spoor.send('GET', `${PATH}/${other.id}/file${address.search}`, { key: null });
+  expect(elsewhere.status).toBe(401);
+  await spoor.send('DELETE', `/api/v1/keys/${made.json.id}`);
+  expect((await spoor.send('GET', file, { key: null })).status).toBe(401);
+  const ofFixed = (await spoor.send('GET', `${PATH}/${id}`)).json.file;
+  expect((await spoor.send('GET', ofFixed, { key: null })).status).toBe(200);
+});
+
+test('files are for their owner on disk, have no draft beside them, and go with their jobs', async () => {
+  const { id, instance } = await finished((await create(ORDER)).id);
+  const folder = join(exportDir, instance);
+  expect(existsSync(join(folder, id))).toBe(true);
+  expect(readdirSync(folder).filter((name) => name.endsWith('.part'))).toEqual([]);
+  expect((await spoor.send('DELETE', `${PATH}/${id}`, { key: ann })).status).toBe(204);
+  expect(existsSync(join(folder, id))).toBe(false);
+  expect((await fileOf(id)).status).toBe(404);
+  expect((await spoor.send('DELETE', `${PATH}/${id}`, { key: ann })).status).toBe(404);
+});
+
+test('an expired job says so, and its file is gone', async () => {
+  const { id } = await finished((await create(ORDER)).id);
+  await spoor.database.commandText(
+    `INSERT INTO export_jobs SELECT * REPLACE (now64(3) - 60 AS expires_at, version + 1 AS version) FROM export_jobs FINAL WHERE id = '${id}'`,
+  );
+  const { json } = await spoor.send('GET', `${PATH}/${id}`, { key: ann });
+  expect([json.status, json.file]).toEqual(['expired', undefined]);
+  const { status, json: refusal } = await fileOf(id);
+  expect([status, refusal.code]).toEqual([410, 'not_found']);
+});
+
+test('the segment that an export names is that of the moment when it was created', async () => {
+  const put = (browser: string) =>
+    spoor.send('PUT', '/api/v1/segments/some', { key: ann, json: { filters: { browser: [browser] } } });
+  await put('Firefox');
+  const job = await create({ ...ORDER, segment: 'some' });
+  await put('none');
+  await finished(job.id);
+  expect(JSON.parse((await fileOf(job.id)).text).summary.total_clicks).toBe(200);
+});
+
+test('a file is sent to a destination, under the prefix of its owner', async () => {
+  const job = await finished((await create({ ...ORDER, destination: 'warehouse' }, ben)).id, ben);
+  expect([job.status, job.error, job.file]).toEqual(['done', undefined, undefined]);
+  expect(job.destination_key).toBe(`spoor/ben_2F_2E_2E_2Fann/${job.id}/${job.file_name}`);
+  const sent = JSON.parse(store.object(job.destination_key)?.toString() ?? '');
+  expect(sent.summary.total_clicks).toBe(200);
+  const { status } = await spoor.send('GET', `${PATH}/${job.id}/file`, { key: ben });
+  expect(status).toBe(409);
+});
+
+test('a destination that refuses fails the job with a sentence that has no secret in it', async () => {
+  const job = await finished((await create({ ...ORDER, destination: 'nowhere' })).id);
+  expect([job.status, job.error]).toEqual([
+    'failed',
+    'The destination nowhere refused the file (404 NoSuchBucket).',
+  ]);
+});
+
+test('pages of the list have each job once', async () => {
+  const all: string[] = [];
+  for (let cursor: string | null = ''; cursor !== null;) {
+    const query = { limit: '2', ...(cursor !== '' && { cursor }) };
+    const { json }: { json: any } = await spoor.send('GET', PATH, { key: ann, query });
+    all.push(...json.items.map((job: { id: string }) => job.id));
+    cursor = json.next_cursor;
+  }
+  const { json } = await spoor.send('GET', PATH, { key: ann });
+  expect(all).toEqual(json.items.map((job: { id: string }) => job.id));
+  expect(all).toEqual(all.toSorted().toReversed());
+});
