@@ -16,6 +16,7 @@ import { restoreCommand } from './restore-command.ts';
 import { seedCommand } from './seed-command.ts';
 import { segmentsCommand } from './segments-command.ts';
 import { serveCommand } from './serve-command.ts';
+import { sqlUserCommand } from './sql-user-command.ts';
 import { statsCommand } from './stats-command.ts';
 import { typedExamples } from './typed-examples.ts';
 import { urlsCommand } from './urls-command.ts';
@@ -44,6 +45,7 @@ function createProgram(): Command {
     keysCommand,
     urlsCommand,
     segmentsCommand,
+    sqlUserCommand,
     eraseCommand,
     backupCommand,
     restoreCommand,

@@ -33,13 +33,13 @@ export class ClusterNode {
   #child: ChildProcess | undefined;
   #isWanted = false;
 
-  constructor(folder: string, ports: Ports, config: (folder: string) => string) {
+  constructor(folder: string, ports: Ports, config: (folder: string) => string, users: string) {
     this.#folder = folder;
     this.#ports = ports;
     this.server = { url: `http://127.0.0.1:${ports.http}`, user: USER, password: PASSWORD };
     mkdirSync(folder);
     writeFileSync(join(folder, 'config.xml'), config(folder));
-    writeFileSync(join(folder, 'users.xml'), USERS);
+    writeFileSync(join(folder, 'users.xml'), users);
   }
 
   /** Starts it, also after a kill, and waits until it answers. */
@@ -62,6 +62,8 @@ export class ClusterNode {
     const output = openSync(join(this.#folder, 'output.log'), 'w');
     const child = spawn(process.execPath, engineArguments(this.#folder, this.#ports), {
       detached: true,
+      // What a table function makes of a name, such as an empty file for `sqlite`, is not to lie in the source tree.
+      cwd: this.#folder,
       stdio: ['pipe', output, output],
       env: {},
     });
@@ -112,6 +114,13 @@ export interface ClusterOptions {
   readonly hasQueryLog?: boolean;
   /** Where a Keeper is, on this machine. */
   readonly keeperPort?: number;
+  /** Users beside Spoor's own, and their profiles, as XML: the engine can create none. */
+  readonly users?: MoreUsers;
+}
+
+export interface MoreUsers {
+  readonly profiles: string;
+  readonly users: string;
 }
 
 /** Starts a cluster on the loopback interface, each node a shard. */
@@ -119,6 +128,7 @@ export async function startCluster({
   shards = 2,
   hasQueryLog = false,
   keeperPort,
+  users = { profiles: '', users: '' },
 }: ClusterOptions = {}): Promise<TestCluster> {
   const folder = mkdtempSync(join(tmpdir(), 'spoor-cluster-'));
   const free = await freePorts(shards * 2);
@@ -128,7 +138,12 @@ export async function startCluster({
   }));
   const nodes = ports.map(
     (own, index) =>
-      new ClusterNode(join(folder, `node${index + 1}`), own, configOf(ports, hasQueryLog, keeperPort)),
+      new ClusterNode(
+        join(folder, `node${index + 1}`),
+        own,
+        configOf(ports, hasQueryLog, keeperPort),
+        usersOf(users),
+      ),
   );
   await Promise.all(nodes.map((node) => node.start()));
   return {
@@ -214,8 +229,8 @@ function replicaOf({ tcp }: Ports): string {
 }
 
 /** As on a server of its own, where Spoor's user is told of other nodes; the engine opens its listeners as `default`. */
-const USERS = `<clickhouse>
-  <profiles><default/></profiles>
+const usersOf = (more: MoreUsers): string => `<clickhouse>
+  <profiles><default/>${more.profiles}</profiles>
   <quotas><default/></quotas>
   <users>
     <default>
@@ -232,6 +247,7 @@ const USERS = `<clickhouse>
       <networks><ip>127.0.0.1</ip></networks>
       <grants><query>GRANT ALL ON *.* WITH GRANT OPTION</query></grants>
     </${USER}>
+    ${more.users}
   </users>
 </clickhouse>`;
 
