@@ -1,12 +1,13 @@
+import { conditionsIn } from './parse/filter.ts';
 import type { StatsQuery } from './parse/query.ts';
 import { costOf } from './query-cost.ts';
-import type { DimensionName } from './registry/dimensions.ts';
+import { type DimensionName, dimensionOf } from './registry/dimensions.ts';
 import { METRIC_NAMES } from './registry/metrics.ts';
 import { type ComparedResult, shapePeriods } from './result/compared-result.ts';
 import type { ShapedList, StatsRow } from './result/stats-result.ts';
 import type { Run } from './run.ts';
 import { columnsOf } from './sql/compile.ts';
-import { listsOf } from './sql/lists.ts';
+import { isTimeList, listsOf } from './sql/lists.ts';
 import { rankOf } from './sql/order.ts';
 import { PREVIOUS } from './sql/periods.ts';
 
@@ -16,7 +17,8 @@ type Dimensions = readonly DimensionName[];
 
 /**
  * Puts queries about one tenant's clicks into groups, each of which can be counted as one query that costs no more than its
- * own would: they agree in all but dimensions, breakdown, metrics, limit and offset.
+ * own would: they agree in all but dimensions, breakdown, metrics, limit and offset, and in what makes no difference to one of
+ * them: its time zone and interval where it counts nothing by local time, its sort where it has only a list by time.
  * @returns the places of each group's queries
  */
 export function groupQueries(queries: readonly StatsQuery[]): readonly (readonly number[])[] {
@@ -70,7 +72,8 @@ export function* shapeMerged(
 
 /** Two queries as one; undefined where that cannot be, or costs more than both. */
 function merge(one: StatsQuery, other: StatsQuery): StatsQuery | undefined {
-  if (clicksOf(one) !== clicksOf(other) || rankOf(one) !== rankOf(other)) return undefined;
+  const own = { ...OWN, ...ownOf(one), ...ownOf(other) };
+  if (clicksOf(one, own) !== clicksOf(other, own)) return undefined;
   const shown = shownOfBoth(one, other);
   if (shown === undefined) return undefined;
   const lists = [
@@ -81,7 +84,10 @@ function merge(one: StatsQuery, other: StatsQuery): StatsQuery | undefined {
   const groupBy = commonOrder(lists);
   if (groupBy === undefined || lists.length >= PREVIOUS) return undefined;
   const metrics = METRIC_NAMES.filter((name) => one.metrics.includes(name) || other.metrics.includes(name));
-  const both = { ...one, ...shown, groupBy, metrics, breakdown: false, lists };
+  const ordered = isOrdered(one) ? one : other;
+  const local = isLocal(one) ? one : other;
+  const both = { ...local, ...shown, sort: ordered.sort, groupBy, metrics, breakdown: false, lists };
+  if ([one, other].some((query) => isOrdered(query) && rankOf(query) !== rankOf(both))) return undefined;
   return costOf(both, 1) <= costOf(one, 1) + costOf(other, 1) ? both : undefined;
 }
 
@@ -97,9 +103,29 @@ const OWN = {
   offset: 0,
 };
 
+/** What makes no difference to a query. */
+function ownOf(query: StatsQuery) {
+  return {
+    ...(!isLocal(query) && { timezone: 0, interval: 0, sameClock: 0 }),
+    ...(!isOrdered(query) && { sort: 0 }),
+  };
+}
+
+/** Whether local time decides which clicks are counted, or in which groups. */
+function isLocal({ groupBy, lists = [groupBy], filters }: StatsQuery): boolean {
+  const names = [...lists.flat(), ...conditionsIn(filters).map(({ dimension }) => dimension)];
+  return names.some((name) => dimensionOf(name).topic === 'time');
+}
+
+/** Whether a list has an order other than time's. */
+function isOrdered(query: StatsQuery): boolean {
+  return listsOf(query).some((list) => !isTimeList(list));
+}
+
 /** Equal for queries that agree in all else. */
-function clicksOf(query: StatsQuery): string {
-  return JSON.stringify({ ...query, ...OWN });
+function clicksOf(query: StatsQuery, own: Readonly<Record<string, number>>): string {
+  const given = Object.entries({ ...query, ...own }).filter(([, value]) => value !== undefined);
+  return JSON.stringify(given.toSorted(([one], [other]) => (one < other ? -1 : 1)));
 }
 
 /**

@@ -1164,6 +1164,22 @@ describe('questions as JSON', () => {
     expect(results[0]?.body).toEqual(results[5]?.body);
   });
 
+  test('one view answers questions in several time zones, intervals and orders, where only one counts by them', async () => {
+    const range = { start_date: '2025-01-24T00:00Z', end_date: '2025-01-24T23:59:59Z' };
+    const queries = [
+      { ...range, group_by: 'browser', timezone: 'Asia/Kolkata' },
+      { ...range, group_by: 'time', interval: 'hour', timezone: 'America/St_Johns' },
+      { ...range, group_by: 'os,country', sort: '-clicks', interval: 'month' },
+    ];
+    const { json } = await post({ queries: [...queries, { ...range, group_by: 'weekday' }] });
+    const results: { view?: number; body: any }[] = json.results;
+    expect(results.map(({ view }) => view)).toEqual([1, 1, 2, 3]);
+    for (const [place, query] of queries.entries()) {
+      const { generated_at: _, ...alone } = await answerOf(query);
+      expect(results[place]?.body).toMatchObject(alone);
+    }
+  });
+
   test('without a key, public URLs alone', async () => {
     const queries = [{ scope: 'anon', short_code: 'open' }, {}, { scope: 'anon', short_code: 'mine' }];
     const { json } = await post({ queries }, { key: null });

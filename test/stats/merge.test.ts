@@ -4,6 +4,7 @@ import type { StatsQuery } from '../../src/stats/parse/query.ts';
 import { planStats } from '../../src/stats/plan.ts';
 import { runStats } from '../../src/stats/run.ts';
 import { columnsOf } from '../../src/stats/sql/compile.ts';
+import { is } from '../support/filters.ts';
 import { OWNER, QUERY } from '../support/stats-sql.ts';
 
 const BASE: StatsQuery = { ...QUERY, metrics: ['clicks', 'unique_clicks'], breakdown: false, limit: 10 };
@@ -34,7 +35,43 @@ describe('queries become one', () => {
       ],
       [[0], [1]],
     ],
-    ['another time zone', [by('os'), { ...by('city'), timezone: 'Asia/Kolkata' }], [[0], [1]]],
+    [
+      'another time zone or interval, by which nothing is counted',
+      [
+        by('os'),
+        { ...by('city', 'time'), timezone: 'Asia/Kolkata', sameClock: true },
+        { ...by('city'), interval: 'week' as const },
+      ],
+      [[0, 1, 2]],
+    ],
+    [
+      'another time zone or interval',
+      [
+        by('time'),
+        { ...by('time'), timezone: 'Asia/Kolkata' },
+        { ...by('time', 'os'), interval: 'day' as const },
+        by('weekday'),
+      ],
+      [[0, 3], [1], [2]],
+    ],
+    [
+      'another time zone, in which all clicks are filtered',
+      [
+        { ...by('os'), filters: [is('hour_of_day', '7')] },
+        { ...by('os'), filters: [is('hour_of_day', '7')], timezone: 'Asia/Kolkata' },
+      ],
+      [[0], [1]],
+    ],
+    [
+      'another order',
+      [
+        { ...by('os'), sort: { by: 'os', isDescending: false } },
+        by('time'),
+        by('city'),
+        { ...by('time'), metrics: ['unique_clicks'] },
+      ],
+      [[0, 1, 3], [2]],
+    ],
     [
       'a comparison',
       [{ ...by('os'), previous: PREVIOUS }, { ...by('city', 'time'), previous: PREVIOUS }, by('os')],
@@ -54,7 +91,7 @@ describe('queries become one', () => {
   test('more lists than have places stay several', () => {
     const queries = Array.from({ length: 120 }, (_, place) => ({
       ...by('os'),
-      lists: [[`dimension_${place}`] as never],
+      lists: [[`property.p${place}` as const]],
     }));
     expect(groupQueries(queries).length).toBeGreaterThan(1);
   });
