@@ -13,6 +13,7 @@ import { SqlUsers } from '../../src/sql-users/sql-users.ts';
 import { userSettings } from '../../src/sql-users/user-settings.ts';
 import { CLUSTER, type TestCluster, startCluster } from '../support/cluster.ts';
 import { runCommands } from '../support/commands.ts';
+import { expanded, isInfinity, readDashboard, targetsOf } from '../support/grafana.ts';
 import { waitUntil } from '../support/process.ts';
 import { usersXml } from '../support/sql-account.ts';
 import { type TestSpoor, startSpoor } from '../support/spoor.ts';
@@ -578,6 +579,65 @@ describe('drivers', () => {
     expect(await result.json()).toEqual([{ clicks: 20 }]);
     await client.close();
   });
+});
+
+describe("Grafana's dashboard", () => {
+  const FROM = Date.UTC(2026, 0, 1);
+  const TO = Date.UTC(2026, 2, 1);
+
+  const pick = (value: any, path: string): any =>
+    path.split('.').reduce((inner, name) => inner?.[name], value);
+
+  test.each(['', 'mine-1'])('on the API shows what there is of the link %j', async (shortCode) => {
+    const targets = targetsOf(readDashboard('clicks.json')).filter(isInfinity);
+    expect(targets.length).toBeGreaterThan(6);
+    for (const { url: address, root_selector, columns } of targets) {
+      const variables = { short_code: shortCode, timezone: 'Europe/Berlin', bots: 'exclude' };
+      const path = expanded(address, { from: FROM, to: TO, variables });
+      const { status, json } = await spoor.send('GET', path, { key });
+      expect([path, status]).toEqual([path, 200]);
+      const rows = [pick(json, root_selector)].flat();
+      expect(rows.length).toBeGreaterThan(0);
+      for (const { selector, type } of columns) {
+        const value = rows[0][selector];
+        expect([selector, typeof value]).toEqual([selector, type === 'number' ? 'number' : 'string']);
+        if (type === 'timestamp') expect(Date.parse(value)).not.toBeNaN();
+      }
+    }
+  });
+
+  test.each([undefined, 'mine-1'])(
+    'on the SQL user counts as the API does, for the link %s',
+    async (shortCode) => {
+      const dashboard = readDashboard('clicks-sql.json');
+      const chosen = {
+        from: FROM,
+        to: TO,
+        variables: { bots: '0', ...(shortCode === undefined ? {} : { short_code: shortCode }) },
+      };
+      const [variable] = dashboard.templating.list;
+      const codes = (await rows(expanded(variable?.query ?? '', chosen))).flat();
+      expect(codes).toEqual(expect.arrayContaining(['mine-0', 'mine-1', 'mine-2']));
+      const { json } = await spoor.send('GET', '/api/v1/stats', {
+        key,
+        query: {
+          short_code: shortCode ?? '',
+          start_date: String(FROM),
+          end_date: String(TO),
+          bots: 'exclude',
+        },
+      });
+      const { total_clicks, unique_clicks } = json.summary;
+      for (const target of targetsOf(dashboard)) {
+        if (isInfinity(target)) continue;
+        const counted = await rows(expanded(target.rawSql, chosen));
+        expect(counted.length).toBeGreaterThan(0);
+        const isSummary = target.refId === 'A' && !target.rawSql.includes('GROUP BY');
+        if (isSummary) expect(counted[0]?.slice(0, 2)).toEqual([total_clicks, unique_clicks]);
+        else expect(counted.reduce((sum, [, clicks]) => sum + Number(clicks), 0)).toBe(total_clicks);
+      }
+    },
+  );
 });
 
 describe("a limit of Spoor's own user", () => {
