@@ -1,7 +1,7 @@
 import type { TimeRange } from './time/buckets.ts';
 import { rangeDependedOn } from './plan.ts';
 import { type MetricName, metricOf } from './registry/metrics.ts';
-import { listsOf } from './sql/lists.ts';
+import { isJoined, listsOf } from './sql/lists.ts';
 import { countedMetrics, listMetrics } from './sql/numbers.ts';
 import type { StatsQuery } from './parse/query.ts';
 
@@ -11,6 +11,12 @@ export const EXPENSIVE_COST = 500_000;
 /** Reading clicks takes as long as counting them in so many lists. */
 const LISTS_A_READ = 4;
 
+/** Clicks that are joined with several values each are read for their lists alone. */
+const LISTS_A_JOIN = 2;
+
+/** To know the visitors of the groups that are cut takes so many times as long. */
+const TIMES_WITH_OTHERS = 1.4;
+
 /** What cost is counted in where requests wait for each other; a cheap query costs one. */
 const COST_UNIT = 50_000;
 
@@ -19,9 +25,10 @@ const COST_UNIT = 50_000;
  * @param rows clicks that it reads, about
  */
 export function costOf(query: StatsQuery, rows: number): number {
+  const lists = listsOf(query).reduce((all, list) => all + (isJoined(list) ? 1 + LISTS_A_JOIN : 1), 0);
+  const counted = lists * costliest(listMetrics(query)) * (query.other === true ? TIMES_WITH_OTHERS : 1);
   // The summary is one list more.
-  const lists = listsOf(query).length * costliest(listMetrics(query)) + costliest(countedMetrics(query));
-  return (rows * lists) / LISTS_A_READ;
+  return (rows * (counted + costliest(countedMetrics(query)))) / LISTS_A_READ;
 }
 
 function costliest(metrics: readonly MetricName[]): number {
