@@ -42,15 +42,21 @@ export function exportCommand(program: Command): void {
         );
       }
       const query = { ...statsParameters(options), format: options.format };
-      const bytes = await withServer(options, (client) => save(client, query, options.output));
+      const bytes = await withServer(options, (client) =>
+        saveExport(client, { path: '/api/v1/export', query }, options.output),
+      );
       if (isStandard) return;
       if (options.json) printJson({ file: options.output, bytes });
       else note(`${options.output}: ${grouped(bytes)} bytes.`);
     });
 }
 
-/** Exports into `file`, which appears under its name only once it is complete. */
-async function save(client: Client, query: Query, file: string): Promise<number> {
+/** Saves what a route sends as `file`, which appears under its name only once it is complete. @returns its bytes */
+export async function saveExport(
+  client: Client,
+  { path, query }: { readonly path: string; readonly query: Query },
+  file: string,
+): Promise<number> {
   const target = await openTarget(file);
   const progress = startCounter('Exporting', 'bytes');
   let bytes = 0;
@@ -62,7 +68,7 @@ async function save(client: Client, query: Query, file: string): Promise<number>
     }
   }
   try {
-    const body = await client.stream('/api/v1/export', query);
+    const body = await client.stream(path, query);
     await target.write(counted(body));
     await target.commit();
   } catch (cause) {

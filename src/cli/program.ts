@@ -7,6 +7,7 @@ import { demoCommand } from './demo-command.ts';
 import { eraseCommand } from './erase-command.ts';
 import { CommandError } from './command-error.ts';
 import { exportCommand } from './export-command.ts';
+import { exportsCommand } from './exports-command.ts';
 import { importCommand } from './import-command.ts';
 import { importsCommand } from './imports-command.ts';
 import { keysCommand } from './keys-command.ts';
@@ -42,6 +43,7 @@ function createProgram(): Command {
     seedCommand,
     statsCommand,
     exportCommand,
+    exportsCommand,
     keysCommand,
     urlsCommand,
     segmentsCommand,

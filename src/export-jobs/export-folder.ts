@@ -85,9 +85,11 @@ export class ExportFolder {
   async sweep(kept: ReadonlyMap<string, Holder>, isActive: (id: string) => boolean): Promise<void> {
     for (const name of readdirSync(this.#path)) {
       const id = name.endsWith(DRAFT) ? name.slice(0, -DRAFT.length) : name;
-      const holder = name === id ? kept.get(id) : undefined;
-      if (holder !== undefined) this.#count(id, holder);
-      else if (!isActive(id)) await this.remove(id);
+      const holder = kept.get(id);
+      if (holder === undefined) {
+        if (!isActive(id)) await this.remove(id);
+      } else if (name === id) this.#count(id, holder);
+      else await rm(join(this.#path, name), { force: true });
     }
   }
 

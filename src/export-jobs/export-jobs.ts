@@ -5,21 +5,13 @@ import type { Logger } from 'pino';
 import { failureName } from '../clickhouse/failures.ts';
 import { AppError, unavailable } from '../errors.ts';
 import type { FairShare } from '../fair-share/fair-share.ts';
-import type { Holder } from '../fair-share/holder.ts';
-import { Bucket } from './bucket.ts';
-import { BucketTarget, abortUpload } from './bucket-target.ts';
-import { type Destinations, ownerPrefix } from './destination.ts';
+import type { Destinations } from './destination.ts';
 import type { ExportFolder } from './export-folder.ts';
-import {
-  ExportFailure,
-  type ExportJob,
-  type ExportOrder,
-  type ExportTarget,
-  type OpenExport,
-  type OpenedExport,
-} from './export-job.ts';
-import { isWorthRetrying, runExport, sentenceOf } from './run-export.ts';
+import { ExportFailure, type ExportJob, type ExportOrder, type OpenExport } from './export-job.ts';
+import { ExportTargets } from './export-targets.ts';
+import { type ExportOutcome, isWorthRetrying, runExport, sentenceOf } from './run-export.ts';
 import type { JobListing, StoredJobs } from './stored-jobs.ts';
+import { type Turn, turnsOf } from './turns.ts';
 
 export interface ExportJobsParts {
   readonly stored: StoredJobs;
@@ -41,9 +33,8 @@ export interface ExportJobsParts {
   readonly log: Pick<Logger, 'warn' | 'error'>;
 }
 
-/** Jobs of one owner that may wait, and that run at once. */
+/** Jobs of one owner that may wait. */
 export const MAX_WAITING = 20;
-const RUNNING_EACH = 2;
 
 /** How often a job is begun at most, kills of the process counted, and the pause before the second time; each further one is twice as long. */
 const MAX_ATTEMPTS = 10;
@@ -54,14 +45,14 @@ const SWEEP_EVERY_MS = 3_600_000;
 /** Between attempts at writing down what has become of a job. */
 const SAVE_PAUSE_MS = 1_000;
 
+const STOPPED = 'Spoor was stopped each time that it ran.';
 const LOST = 'The instance that had the export is gone.';
 const TOO_MANY = `Too many exports are waiting: an owner has at most ${MAX_WAITING}. Try again later, or delete some.`;
 
 /** A job that waits or runs in this process. */
-interface ActiveJob {
+interface ActiveJob extends Turn {
   job: ExportJob;
   isRunning: boolean;
-  /** Not before that, Unix milliseconds. */
   notBefore: number;
   readonly removal: AbortController;
   readonly ended: Promise<ExportJob>;
@@ -71,6 +62,7 @@ interface ActiveJob {
 /** Exports that are carried out without a client waiting for them. What is stored of them is never lost: a killed one begins anew. */
 export class ExportJobs {
   readonly #parts: ExportJobsParts;
+  readonly #targets: ExportTargets;
   /** In the order in which they were created. */
   readonly #active = new Map<string, ActiveJob>();
   readonly #closing = new AbortController();
@@ -81,6 +73,7 @@ export class ExportJobs {
 
   constructor(parts: ExportJobsParts) {
     this.#parts = parts;
+    this.#targets = new ExportTargets(parts.folder, parts.destinations);
   }
 
   /** Takes up what an earlier process has left, and removes what it left of files. @throws AppError `unavailable` */
@@ -110,9 +103,9 @@ export class ExportJobs {
    * @throws AppError `unavailable` when too many wait, or where nothing can be written; 422 for an unknown destination
    */
   async create(order: ExportOrder, ownerId: string): Promise<ExportJob> {
-    const { instance, folder, destinations, now, keptMs, stored } = this.#parts;
+    const { instance, folder, now, keptMs, stored } = this.#parts;
     const { destination } = order;
-    if (destination !== null && !destinations.has(destination)) {
+    if (destination !== null && !this.#targets.has(destination)) {
       throw new AppError('validation_error', 'There is no destination of that name.', {
         status: 422,
         field: 'destination',
@@ -191,9 +184,21 @@ export class ExportJobs {
     active?.removal.abort();
     const last = active === undefined ? job : active.isRunning ? await active.ended : active.job;
     this.#active.delete(job.id);
-    await this.#parts.stored.write(last, true);
+    try {
+      await this.#parts.stored.write(last, true);
+    } catch (error) {
+      // It is there as before: nobody was told that it is gone.
+      if (active !== undefined) this.#add({ ...last, state: 'queued' }, this.#parts.now());
+      this.#wake();
+      throw error;
+    }
     await this.#parts.folder?.remove(job.id);
     active?.end(last);
+  }
+
+  /** Where the file of a job lies in its destination; undefined where it is no file in one. */
+  keyOf(job: ExportJob): string | undefined {
+    return this.#targets.keyOf(job);
   }
 
   /** Whether its file is no longer kept. */
@@ -235,86 +240,76 @@ export class ExportJobs {
   #wake(): void {
     const { now, maxRunning } = this.#parts;
     clearTimeout(this.#waking);
-    const all = [...this.#active.values()];
-    const running = all.filter(({ isRunning }) => isRunning);
-    let free = maxRunning - running.length;
-    const byOwner = new Map<string, number>();
-    for (const { job } of running) byOwner.set(job.ownerId, (byOwner.get(job.ownerId) ?? 0) + 1);
-    let next = Infinity;
-    for (const active of all) {
-      if (active.isRunning || this.#closing.signal.aborted) continue;
-      const { ownerId } = active.job;
-      const own = byOwner.get(ownerId) ?? 0;
-      if (active.notBefore > now()) next = Math.min(next, active.notBefore);
-      else if (free > 0 && own < RUNNING_EACH) {
-        free--;
-        byOwner.set(ownerId, own + 1);
-        active.isRunning = true;
-        const run: Promise<void> = this.#run(active).finally(() => {
-          this.#running.delete(run);
-          this.#wake();
-        });
-        this.#running.add(run);
-      }
+    if (this.#closing.signal.aborted) return;
+    const { due, next } = turnsOf([...this.#active.values()], { maxRunning, now: now() });
+    for (const active of due) {
+      active.isRunning = true;
+      const run: Promise<void> = this.#run(active).finally(() => {
+        this.#running.delete(run);
+        this.#wake();
+      });
+      this.#running.add(run);
     }
     if (next < Infinity) this.#waking = setTimeout(() => this.#wake(), Math.max(0, next - now())).unref();
   }
 
   /** Makes one attempt at a job, and writes down what has become of it. */
   async #run(active: ActiveJob): Promise<void> {
-    const { stored, now, log, keptMs } = this.#parts;
     const signal = AbortSignal.any([this.#closing.signal, active.removal.signal]);
+    const next = await this.#attempt(active, signal);
+    // Only what is stored is shown: what this process does not live to store begins anew.
+    const stored = next && (await this.#saved(next, signal));
+    active.job = stored ?? active.job;
+    active.isRunning = false;
+    if (stored?.state === 'queued' && !active.removal.signal.aborted) return;
+    this.#active.delete(active.job.id);
+    active.end(active.job);
+  }
+
+  /** @returns what has become of the job; undefined where the attempt was ended */
+  async #attempt(active: ActiveJob, signal: AbortSignal): Promise<ExportJob | undefined> {
+    const { stored, now, log, keptMs } = this.#parts;
     const attempts = active.job.attempts + 1;
     try {
-      if (active.job.upload !== null) await this.#abortUpload(active.job);
+      if (active.job.upload !== null) await this.#targets.abortUpload(active.job);
       const begun = { state: 'running', attempts, bytes: 0, rows: null, upload: null } as const;
       active.job = await stored.write({ ...active.job, ...begun });
-      if (attempts > MAX_ATTEMPTS)
-        throw new ExportFailure(active.job.error ?? 'Spoor was stopped each time.');
+      if (attempts > MAX_ATTEMPTS) throw new ExportFailure(active.job.error ?? STOPPED);
       const { rows, bytes } = await this.#carryOut(active, signal);
       const finishedAt = now();
-      active.job = {
-        ...active.job,
-        rows,
-        bytes,
-        state: 'done',
-        upload: null,
-        error: null,
-        finishedAt,
-        expiresAt: finishedAt + keptMs,
-      };
+      const ended = { state: 'done', upload: null, error: null, finishedAt } as const;
+      return { ...active.job, ...ended, rows, bytes, expiresAt: finishedAt + keptMs };
     } catch (error) {
-      if (signal.aborted) return active.end(active.job);
+      if (signal.aborted) return undefined;
       log.warn({ failure: failureName(error), attempts }, 'an export job has failed');
       const isLast = attempts >= MAX_ATTEMPTS || !isWorthRetrying(error);
-      active.job = {
+      active.notBefore = now() + Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** (attempts - 1));
+      return {
         ...active.job,
         attempts,
         state: isLast ? 'failed' : 'queued',
         error: sentenceOf(error),
         finishedAt: isLast ? now() : null,
       };
-      active.notBefore = now() + Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** (attempts - 1));
     }
-    await this.#save(active);
-    active.isRunning = false;
-    if (active.job.state === 'queued' && !active.removal.signal.aborted) return;
-    this.#active.delete(active.job.id);
-    active.end(active.job);
   }
 
-  async #carryOut(active: ActiveJob, signal: AbortSignal) {
-    const { open, slots } = this.#parts;
+  async #carryOut(active: ActiveJob, signal: AbortSignal): Promise<ExportOutcome> {
+    const { open, slots, stored } = this.#parts;
     const { order, ownerId } = active.job;
     return runExport(order, {
       open,
       slots,
       ownerId,
       signal,
-      target: async (file) => {
-        const fileName = order.fileName ?? file.fileName;
-        active.job = { ...active.job, fileName, contentType: file.contentType };
-        return this.#targetOf(active, { ...file, fileName }, signal);
+      target: async ({ fileName, contentType }) => {
+        active.job = { ...active.job, fileName: order.fileName ?? fileName, contentType };
+        return this.#targets.open(active.job, {
+          signal,
+          onUpload: async (upload) => {
+            active.job = await stored.write({ ...active.job, upload });
+          },
+        });
       },
       onProgress: (bytes) => {
         active.job = { ...active.job, bytes };
@@ -322,79 +317,26 @@ export class ExportJobs {
     });
   }
 
-  async #targetOf(
-    active: ActiveJob,
-    { fileName, contentType }: Pick<OpenedExport, 'fileName' | 'contentType'>,
-    signal: AbortSignal,
-  ): Promise<ExportTarget> {
-    const { stored, folder } = this.#parts;
-    const { id, ownerId, order } = active.job;
-    if (order.destination === null) {
-      if (folder === undefined) throw new ExportFailure('Exports cannot be stored on this instance.');
-      return folder.create(id, holderOf(ownerId));
-    }
-    return new BucketTarget(
-      this.#bucket(order.destination),
-      { key: this.#keyOf(active.job, fileName), fileName, contentType },
-      {
-        signal,
-        onUpload: async (upload) => {
-          active.job = await stored.write({ ...active.job, upload });
-        },
-      },
-    );
-  }
-
-  /** Where the file of a job lies in its destination: under a name that the order gives, or in a folder of its own. */
-  #keyOf({ id, ownerId, order }: ExportJob, fileName: string): string {
-    const destination = this.#parts.destinations.get(order.destination ?? '');
-    if (destination === undefined) throw new ExportFailure('The destination is not there any more.');
-    const folder = ownerPrefix(destination, ownerId);
-    return order.fileName === null ? `${folder}${id}/${fileName}` : `${folder}${fileName}`;
-  }
-
-  /** @returns the key of the file of a job that is done; undefined where it is no file in a destination */
-  keyOf(job: ExportJob): string | undefined {
-    const { destination } = job.order;
-    if (destination === null || job.fileName === null || !this.#parts.destinations.has(destination)) {
-      return undefined;
-    }
-    return this.#keyOf(job, job.fileName);
-  }
-
-  #bucket(name: string): Bucket {
-    const destination = this.#parts.destinations.get(name);
-    if (destination === undefined) throw new ExportFailure('The destination is not there any more.');
-    return new Bucket(name, destination);
-  }
-
-  async #abortUpload({ order, upload }: ExportJob): Promise<void> {
-    if (order.destination !== null && upload !== null) {
-      await abortUpload(this.#bucket(order.destination), upload);
-    }
-  }
-
   /** Aborts the upload of a job that is given up. */
   async #abortLeft(job: ExportJob): Promise<void> {
     try {
-      await this.#abortUpload(job);
+      await this.#targets.abortUpload(job);
       await this.#parts.stored.write({ ...job, upload: null });
     } catch (error) {
       this.#parts.log.warn({ failure: failureName(error) }, 'an upload of an export could not be aborted');
     }
   }
 
-  /** Until ClickHouse has it; what is not stored when this process ends begins anew. */
-  async #save(active: ActiveJob): Promise<void> {
-    const { signal } = this.#closing;
-    while (!signal.aborted && !active.removal.signal.aborted) {
+  /** Writes a job, again until ClickHouse has it. @returns undefined where the signal aborts before */
+  async #saved(job: ExportJob, signal: AbortSignal): Promise<ExportJob | undefined> {
+    while (!signal.aborted) {
       try {
-        active.job = await this.#parts.stored.write(active.job);
-        return;
+        return await this.#parts.stored.write(job);
       } catch {
         await delay(SAVE_PAUSE_MS, undefined, { signal, ref: false }).catch(() => {});
       }
     }
+    return undefined;
   }
 
   async #sweepStored(): Promise<void> {
@@ -413,11 +355,7 @@ export class ExportJobs {
   /** Removes the files that no job has. */
   async #sweep(own: readonly ExportJob[], isUnsure: (id: string) => boolean): Promise<void> {
     const done = own.filter((job) => job.state === 'done' && !this.isExpired(job));
-    const kept = new Map(done.map(({ id, ownerId }) => [id, holderOf(ownerId)]));
+    const kept = new Map(done.map(({ id, ownerId }) => [id, { kind: 'owner', name: ownerId } as const]));
     await this.#parts.folder?.sweep(kept, (id) => this.#active.has(id) || isUnsure(id));
   }
-}
-
-function holderOf(ownerId: string): Holder {
-  return { kind: 'owner', name: ownerId };
 }

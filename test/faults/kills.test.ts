@@ -1,4 +1,5 @@
 import { afterEach, expect, test } from '@jest/globals';
+import { z } from 'zod';
 import { ClickWriters } from '../support/click-writers.ts';
 import {
   type SpoorProcess,
@@ -16,10 +17,12 @@ afterEach(endProcesses);
 
 const SEED = Number(process.env['SPOOR_TEST_SEED'] ?? Date.now() % 1_000_000);
 const WRITERS = 4;
+const HEADERS = { authorization: `Bearer ${ADMIN_KEY}`, 'content-type': 'application/json' };
 const ENGINE_KILLS = 5;
 const SERVICE_KILLS = 3;
+const JOBS_A_KILL = 3;
 
-test(`every acknowledged click is there exactly once after kills of ClickHouse and of the service at any moment (SPOOR_TEST_SEED=${SEED})`, async () => {
+test(`every acknowledged click is there exactly once, and every export is whole or says that it failed, after kills of ClickHouse and of the service at any moment (SPOOR_TEST_SEED=${SEED})`, async () => {
   const random = seededRandom(SEED);
   const settings = {
     SPOOR_DATA_DIR: newFolder(),
@@ -33,7 +36,7 @@ test(`every acknowledged click is there exactly once after kills of ClickHouse a
     post: (clicks, headers) =>
       request(`${url}/api/v1/clicks`, {
         method: 'POST',
-        headers: { authorization: `Bearer ${ADMIN_KEY}`, 'content-type': 'application/json', ...headers },
+        headers: { ...HEADERS, ...headers },
         body: JSON.stringify(clicks),
       }),
     ready: () => waitUntil('the service', async () => (await request(`${url}/ready`))?.status === 200),
@@ -43,9 +46,20 @@ test(`every acknowledged click is there exactly once after kills of ClickHouse a
     ...Array<'engine'>(ENGINE_KILLS).fill('engine'),
     ...Array<'service'>(SERVICE_KILLS).fill('service'),
   ];
+  const jobs: string[] = [];
   while (kills.length > 0) {
     const [kill] = kills.splice(random(kills.length), 1);
     await writers.more(1 + random(600));
+    for (let count = 0; count < JOBS_A_KILL; count++) {
+      const body = JSON.stringify({
+        format: 'json',
+        owner_id: '*',
+        group_by: 'city',
+        start_date: '2025-01-01',
+      });
+      const created = await request(`${url}/api/v1/exports`, { method: 'POST', headers: HEADERS, body });
+      if (created?.status === 202) jobs.push(jobSchema.parse(created.json).id);
+    }
     for (const pid of processesNaming(settings.SPOOR_DATA_DIR)) {
       if (kill === 'engine') process.kill(pid, 'SIGKILL');
     }
@@ -53,6 +67,9 @@ test(`every acknowledged click is there exactly once after kills of ClickHouse a
   }
   await writers.more(0);
   await writers.end();
+
+  expect(jobs.length).toBeGreaterThan(0);
+  for (const id of jobs) expect([id, await faultOfJob(url, id)]).toEqual([id, undefined]);
 
   const query = new URLSearchParams({
     format: 'json',
@@ -90,4 +107,30 @@ async function restarted(server: SpoorProcess, settings: Readonly<Record<string,
   server.signal('SIGKILL');
   await server.ended;
   return startServer(settings);
+}
+
+const jobSchema = z.object({
+  id: z.string(),
+  status: z.string(),
+  bytes: z.number(),
+  error: z.string().optional(),
+});
+
+/** What is wrong with an export once it has ended; undefined where it is whole, or says why it failed. */
+async function faultOfJob(url: string, id: string): Promise<string | undefined> {
+  const { status, bytes, error } = await waitUntil('an export to end', async () => {
+    const found = await request(`${url}/api/v1/exports/${id}`, { headers: HEADERS });
+    if (found?.status === 404) throw new Error(`The export ${id} is lost.`);
+    const job = found?.status === 200 ? jobSchema.parse(found.json) : undefined;
+    return job === undefined || ['queued', 'running'].includes(job.status) ? undefined : job;
+  });
+  if (status === 'failed') return error === undefined ? 'failed without a reason' : undefined;
+  const response = await fetch(`${url}/api/v1/exports/${id}/file`, { headers: HEADERS });
+  const text = await response.text();
+  if (response.status !== 200 || Buffer.byteLength(text) !== bytes)
+    return `${response.status}: ${text.length}`;
+  const { summary, metrics } = JSON.parse(text);
+  const rows: readonly { readonly clicks: number }[] = metrics.clicks_by_city;
+  const sum = rows.reduce((all, { clicks }) => all + clicks, 0);
+  return sum === summary.total_clicks ? undefined : `${sum} of ${summary.total_clicks} clicks`;
 }

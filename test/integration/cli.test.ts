@@ -42,9 +42,10 @@ describe('help', () => {
     '', 'serve', 'demo', 'migrate', 'import', 'imports', 'imports list', 'imports show',
     'imports undo', 'seed', 'stats', 'export', 'keys', 'keys create', 'keys list', 'keys revoke',
     'urls', 'urls list', 'urls put', 'urls delete', 'segments', 'segments list',
-    'segments put', 'segments delete', 'erase', 'backup', 'restore',
+    'segments put', 'segments delete', 'exports', 'exports create', 'exports list', 'exports show',
+    'exports download', 'exports delete', 'erase', 'backup', 'restore',
   ]; // prettier-ignore
-  const GROUPS = ['imports', 'keys', 'urls', 'segments'];
+  const GROUPS = ['imports', 'keys', 'urls', 'segments', 'exports'];
   let results: readonly Ended[];
   beforeAll(async () => {
     results = await runCommands(commands.map((command) => [[...wordsOf(command), '--help'], {}]));
@@ -95,6 +96,8 @@ describe('a wrong command line exits 2 and says why on standard error', () => {
     ['export --format pdf -o clicks.pdf', /--format/],
     ['export --format json', /--output/],
     ['export --format json -o - --json', /--json/],
+    ['exports create', /--format/],
+    ['exports download x', /--output/],
   ];
   let results: readonly Ended[];
   beforeAll(async () => {
@@ -119,6 +122,9 @@ describe('a command that fails exits 1 with one line that says why', () => {
     ['segments put a --filters {"colour":"x"}', /colour/],
     ['imports show nowhere', /no such import/],
     ['imports undo nowhere', /no such import/],
+    ['exports show nowhere', /no such export/],
+    ['exports delete nowhere', /no such export/],
+    ['exports create --format csv --destination nowhere', /no destination/],
     ['urls put a --created-at once', /created_at/],
     ['stats --timezone Mars/Olympus', /timezone/i],
     ['stats --short-code nowhere', /no such URL/],
@@ -220,6 +226,19 @@ describe('with a server running', () => {
     expect(narrowed.filters).toEqual(segment.filters);
     expect(await json(['segments', 'delete', 'none', ...ofOwner])).toEqual({ deleted: 'none' });
     expect((await json(['segments', 'list', ...ofOwner])).items).toEqual([]);
+  });
+
+  test('exports that run by themselves', async () => {
+    const order = ['--format', 'xml', '--owner', 'served', '--filters', '{"browser":{"is_not":["none"]}}'];
+    const job = await json(['exports', 'create', ...order, '--wait']);
+    expect(job).toMatchObject({ status: 'done', owner_id: 'served' });
+    expect((await json(['exports', 'show', job.id])).bytes).toBe(job.bytes);
+    expect((await json(['exports', 'list'])).items.map(({ id }: { id: string }) => id)).toEqual([job.id]);
+    const file = join(settings.SPOOR_DATA_DIR, 'downloaded.xml');
+    expect((await runCommand(['exports', 'download', job.id, '-o', file], settings)).code).toBe(0);
+    expect(readFileSync(file, 'utf8')).toMatch(/^<\?xml[^]*<browser>[^]*<\/export>$/);
+    expect(await json(['exports', 'delete', job.id])).toEqual({ deleted: [job.id] });
+    expect((await json(['exports', 'list'])).items).toEqual([]);
   });
 
   test('a seed of several owners ends with a page of every owner', async () => {

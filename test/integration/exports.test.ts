@@ -1,8 +1,17 @@
-import { existsSync, readdirSync } from 'node:fs';
+import { randomBytes } from 'node:crypto';
+import { existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { setTimeout as delay } from 'node:timers/promises';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { createVersions } from '../../src/clickhouse/versions.ts';
+import { destinationsSetting } from '../../src/export-jobs/destination.ts';
+import { ExportFolder } from '../../src/export-jobs/export-folder.ts';
+import { ExportFailure, type ExportOrder, type OpenExport } from '../../src/export-jobs/export-job.ts';
+import { ExportJobs } from '../../src/export-jobs/export-jobs.ts';
+import { StoredJobs } from '../../src/export-jobs/stored-jobs.ts';
 import { seededRandom } from '../support/random.ts';
 import { newFolder, endProcesses, waitUntil } from '../support/process.ts';
+import { sharesOf } from '../support/room.ts';
 import { S3Store } from '../support/s3-store.ts';
 import { type SendOptions, type TestSpoor, startSpoor } from '../support/spoor.ts';
 
@@ -236,4 +245,225 @@ test('pages of the list have each job once', async () => {
   const { json } = await spoor.send('GET', PATH, { key: ann });
   expect(all).toEqual(json.items.map((job: { id: string }) => job.id));
   expect(all).toEqual(all.toSorted().toReversed());
+});
+
+const MIB = 1_048_576;
+
+/** More than one part of an upload, and no whole number of them. */
+const LARGE = randomBytes(18 * MIB + 7);
+const SMALL = randomBytes(70_001);
+
+describe('jobs of a process of their own', () => {
+  /** Of the test, with its folder and instance. */
+  let folder: string;
+  let instance: string;
+  const opened: ExportJobs[] = [];
+
+  beforeEach(() => {
+    instance = randomBytes(8).toString('hex');
+    folder = join(newFolder(), instance);
+    mkdirSync(folder);
+  });
+  afterEach(async () => {
+    store.onRequest = () => undefined;
+    for (const jobs of opened.splice(0)) await jobs.close();
+  });
+
+  const JOB_ORDER: ExportOrder = {
+    what: 'stats',
+    format: 'csv',
+    parameters: {},
+    filters: '{}',
+    principal: { id: 'key', ownerId: 'ann', scopes: ['stats:read'], rateLimit: 'standard' },
+    at: 0,
+    destination: null,
+    fileName: null,
+    needsAdmin: false,
+  };
+  const TO_STORE: ExportOrder = { ...JOB_ORDER, destination: 'warehouse' };
+
+  /** What a source gives: bytes, and an error in place of an end. */
+  type Source = (attempt: number, stopped: AbortController) => AsyncIterable<Buffer>;
+
+  async function* pieces(bytes: Buffer, failure?: Error): AsyncGenerator<Buffer> {
+    for (let at = 0; at < bytes.length; at += MIB) yield bytes.subarray(at, at + MIB);
+    if (failure !== undefined) throw failure;
+  }
+
+  /** The jobs of a process that has just started, on the test's folder. */
+  async function startJobs(source: Source, { files = 256 * MIB } = {}): Promise<ExportJobs> {
+    let attempts = 0;
+    const open: OpenExport = async (_, __, stopped) => ({
+      fileName: 'file.zip',
+      contentType: 'application/zip',
+      bytes: source(++attempts, stopped),
+      rows: () => 7,
+      ended: async () => {},
+    });
+    const shares = sharesOf({ maxExports: 8, exportFileBytes: files });
+    const jobs = new ExportJobs({
+      stored: new StoredJobs(spoor.database, createVersions(Date.now), Date.now),
+      folder: new ExportFolder(folder, shares.exportFiles),
+      destinations: destinationsSetting.parse(JSON.stringify({ warehouse: store.destination('spoor') })),
+      slots: shares.exports,
+      open,
+      instance,
+      isAlone: false,
+      keptMs: 86_400_000,
+      maxRunning: 1,
+      now: Date.now,
+      log: { warn: () => {}, error: () => {} },
+    });
+    opened.push(jobs);
+    await jobs.start();
+    return jobs;
+  }
+
+  async function run(jobs: ExportJobs, order: ExportOrder) {
+    const { id } = await jobs.create(order, 'ann');
+    const job = await jobs.ended(id);
+    if (job === undefined) throw new Error('No job.');
+    return job;
+  }
+
+  const objectOf = (id: string) => store.object(`spoor/ann/${id}/file.zip`);
+
+  test.each([
+    ['in one request', SMALL, 0],
+    ['in parts', LARGE, 1],
+  ])('a file reaches its bucket %s', async (_, bytes, uploads) => {
+    let begun = 0;
+    store.onRequest = (method, url) => {
+      if (method === 'POST' && url.endsWith('?uploads=')) begun++;
+      return undefined;
+    };
+    const job = await run(await startJobs(() => pieces(bytes)), TO_STORE);
+    expect(job).toMatchObject({ state: 'done', bytes: bytes.length, rows: 7, error: null, upload: null });
+    expect(objectOf(job.id)?.equals(bytes)).toBe(true);
+    expect([begun, store.openUploads]).toEqual([uploads, []]);
+  });
+
+  test(`a store that fails now and then has the whole file in the end (SPOOR_TEST_SEED=${SEED})`, async () => {
+    const random = seededRandom(SEED);
+    let failures = 0;
+    store.onRequest = () => {
+      if (failures === 6 || random(3) > 0) return undefined;
+      failures++;
+      return random(2) === 0 ? 503 : 'cut';
+    };
+    const job = await run(await startJobs(() => pieces(LARGE)), TO_STORE);
+    expect([job.state, job.error]).toEqual(['done', null]);
+    expect(objectOf(job.id)?.equals(LARGE)).toBe(true);
+    expect(store.openUploads).toEqual([]);
+  });
+
+  test.each([
+    ['a bucket', TO_STORE],
+    ['a file', JOB_ORDER],
+  ])('a source that breaks leaves nothing in %s, and the export begins anew', async (_, order) => {
+    const seen: (readonly string[])[] = [];
+    const jobs = await startJobs((attempt) => {
+      if (attempt === 2) seen.push([...store.openUploads, ...readdirSync(folder)]);
+      return attempt === 1 ? pieces(LARGE, new Error('broken')) : pieces(LARGE);
+    });
+    const { id } = await jobs.create(order, 'ann');
+    const failed = await waitUntil('a failure', async () => {
+      const job = await jobs.find(id, 'ann');
+      return job?.state === 'queued' && job.error !== null ? job : undefined;
+    });
+    expect(failed.attempts).toBe(1);
+    expect(objectOf(id)).toBeUndefined();
+    const job = await jobs.ended(id);
+    expect([job?.state, job?.attempts, job?.error]).toEqual(['done', 2, null]);
+    expect(seen).toEqual([[]]);
+    const whole = order.destination === null ? readFileSync(join(folder, id)) : objectOf(id);
+    expect(whole?.equals(LARGE)).toBe(true);
+  });
+
+  test('what a killed process has begun begins anew, and its upload is aborted', async () => {
+    const first = await startJobs((_, { signal }) => stuckAfter(LARGE, signal));
+    const { id } = await first.create(TO_STORE, 'ann');
+    await waitUntil('an upload', () => store.openUploads.length === 1);
+    await waitUntil('its row', async () => (await storedJob(id))?.upload !== null);
+    // It does not live to take anything back.
+    store.onRequest = (method) => (method === 'DELETE' ? 'cut' : undefined);
+    await first.close();
+    expect([store.openUploads.length, (await storedJob(id))?.state]).toEqual([1, 'running']);
+    store.onRequest = () => undefined;
+
+    const second = await startJobs(() => pieces(LARGE));
+    const job = await second.ended(id);
+    expect([job?.state, job?.attempts]).toEqual(['done', 2]);
+    expect(objectOf(id)?.equals(LARGE)).toBe(true);
+    expect(store.openUploads).toEqual([]);
+  });
+
+  test('a start removes drafts and files that no job has, and keeps the others', async () => {
+    const { id } = await run(await startJobs(() => pieces(SMALL)), JOB_ORDER);
+    for (const name of ['0000', '0000.part', `${id}.part`]) writeFileSync(join(folder, name), 'left');
+    await startJobs(() => pieces(SMALL));
+    expect(readdirSync(folder)).toEqual([id]);
+    expect(readFileSync(join(folder, id)).equals(SMALL)).toBe(true);
+  });
+
+  test('a file that has no room fails the job with a sentence, and leaves none', async () => {
+    const job = await run(await startJobs(() => pieces(LARGE), { files: 20 * MIB }), JOB_ORDER);
+    expect([job.state, job.attempts]).toEqual(['failed', 1]);
+    expect(job.error).toMatch(/^The files of exports take all the space/);
+    expect(readdirSync(folder)).toEqual([]);
+  });
+
+  test('room is there again once a file is deleted, also one of an earlier process', async () => {
+    const files = 2 * MIB;
+    const bytes = LARGE.subarray(0, MIB);
+    const earlier = await run(await startJobs(() => pieces(bytes), { files }), JOB_ORDER);
+    const jobs = await startJobs(() => pieces(bytes), { files });
+    expect((await run(jobs, JOB_ORDER)).state).toBe('failed');
+    await jobs.remove(earlier);
+    expect((await run(jobs, JOB_ORDER)).state).toBe('done');
+  });
+
+  test('what cannot succeed is not tried again', async () => {
+    const job = await run(await startJobs(() => pieces(SMALL, new ExportFailure('No.'))), JOB_ORDER);
+    expect([job.state, job.attempts, job.error]).toEqual(['failed', 1, 'No.']);
+  });
+
+  test('an owner has at most 20 waiting, and one that is cancelled ends', async () => {
+    const jobs = await startJobs((_, { signal }) => stuckAfter(SMALL, signal));
+    const running = await jobs.create(JOB_ORDER, 'ann');
+    await waitUntil(
+      'the first to run',
+      async () => (await jobs.find(running.id, 'ann'))?.state === 'running',
+    );
+    const waiting = [];
+    for (let count = 0; count < 20; count++) waiting.push(await jobs.create(JOB_ORDER, 'ann'));
+    await expect(jobs.create(JOB_ORDER, 'ann')).rejects.toMatchObject({ code: 'unavailable', status: 503 });
+    await jobs.create(JOB_ORDER, 'ben');
+    for (const job of waiting.slice(1)) await jobs.remove(job);
+    await jobs.remove(running);
+    expect(await jobs.find(running.id, undefined)).toBeUndefined();
+    expect(existsSync(join(folder, running.id))).toBe(false);
+    // The next one has its turn.
+    const [next] = waiting;
+    await waitUntil('the next', async () => (await jobs.find(next?.id ?? '', 'ann'))?.state === 'running');
+  });
+
+  test('another instance tells what has become of a job, and neither sends nor deletes its file', async () => {
+    const job = await run(await startJobs(() => pieces(SMALL)), JOB_ORDER);
+    instance = randomBytes(8).toString('hex');
+    const other = await startJobs(() => pieces(SMALL));
+    const seen = await other.find(job.id, 'ann');
+    expect(seen).toMatchObject({ state: 'done', bytes: SMALL.length });
+    await expect(other.remove(job)).rejects.toMatchObject({ code: 'conflict' });
+    await expect(other.openFile(job)).rejects.toThrow(job.instance);
+  });
+
+  async function storedJob(id: string) {
+    return new StoredJobs(spoor.database, createVersions(Date.now), Date.now).find(id);
+  }
+
+  async function* stuckAfter(bytes: Buffer, signal: AbortSignal): AsyncGenerator<Buffer> {
+    yield* pieces(bytes);
+    await delay(600_000, undefined, { signal });
+  }
 });

@@ -1,9 +1,9 @@
 import { Room } from '../../src/fair-share/room.ts';
-import { createShares } from '../../src/fair-share/shares.ts';
+import { type ShareSizes, type Shares, createShares } from '../../src/fair-share/shares.ts';
 
-/** Room for clicks that nobody else wants. */
-export function ampleRoom(): Room {
-  const sizes = {
+/** Shares of a small service. */
+export function sharesOf(sizes: Partial<ShareSizes> = {}): Shares {
+  return createShares({
     maxQueries: 4,
     maxExpensiveQueries: 2,
     maxExports: 4,
@@ -11,8 +11,14 @@ export function ampleRoom(): Room {
     exportFileBytes: 0,
     maxConnections: 64,
     trustProxy: 0,
-  };
-  const { ingestion } = createShares({ ...sizes, heapBytes: 1_073_741_824 });
+    heapBytes: 1_073_741_824,
+    ...sizes,
+  });
+}
+
+/** Room for clicks that nobody else wants. */
+export function ampleRoom(): Room {
+  const { ingestion } = sharesOf();
   const lease = ingestion.take({ kind: 'owner', name: 'me' }, 0);
   if (lease === undefined) throw new Error('Nobody else has any.');
   return new Room(ingestion, lease);

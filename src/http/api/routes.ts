@@ -8,6 +8,7 @@ import { CURRENT_KEY_ROUTES } from './current-key.ts';
 import { dashboardRoutes } from './dashboard.ts';
 import { docsRoutes } from './docs.ts';
 import { ERASE_ROUTES } from './erase.ts';
+import { EXPORT_FILE_ROUTES } from './export-file.ts';
 import { EXPORT_JOB_ROUTES } from './exports.ts';
 import { EXPORT_ROUTES } from './export.ts';
 import { HEALTH_ROUTES } from './health.ts';
@@ -27,6 +28,7 @@ const API_ROUTES: readonly Route[] = [
   ...STATS_QUERY_ROUTES,
   ...EXPORT_ROUTES,
   ...EXPORT_JOB_ROUTES,
+  ...EXPORT_FILE_ROUTES,
   ...LINK_ROUTES,
   ...PUBLIC_LINK_ROUTES,
   ...OWNER_ROUTES,

@@ -1,0 +1,52 @@
+import { z } from 'zod';
+import { AppError } from '../../errors.ts';
+import { EXPORTED, type ExportJob, type Exported } from '../../export-jobs/export-job.ts';
+import { type Principal, type Scope, hasScope, isAdmin } from '../../keys/scopes.ts';
+import { requireScope } from '../request/context.ts';
+import type { Services } from '../request/services.ts';
+import { EXPORT_KINDS } from '../response/export-kinds.ts';
+import { JOB_EXAMPLE } from './export-job-schemas.ts';
+
+/** What the routes of export jobs have in common. */
+export const COMMON = { tag: 'Exports', rateLimit: 'none' } as const;
+
+export const ONE_JOB = '/api/v1/exports/{id}';
+export const SAMPLE_PATH = `/api/v1/exports/${JOB_EXAMPLE.id}`;
+
+export const ID_PARAMETER = {
+  in: 'path',
+  schema: z.string(),
+  description: 'The `id` of the export.',
+  example: JOB_EXAMPLE.id,
+} as const;
+
+/** Scopes of which a key needs one for any export; which one depends on what is exported. */
+export const EXPORT_SCOPES = [...new Set<Scope>(EXPORTED.flatMap((what) => EXPORT_KINDS[what].scopes))];
+
+/** Whose exports a key is for; undefined: every owner's. */
+export function scopeOf(principal: Principal): string | undefined {
+  return isAdmin(principal) ? undefined : principal.ownerId;
+}
+
+function scopesFor(what: Exported): readonly Scope[] {
+  return EXPORT_KINDS[what].scopes;
+}
+
+export function maySee(principal: Principal, { order }: ExportJob): boolean {
+  return order.needsAdmin ? isAdmin(principal) : hasScope(principal, scopesFor(order.what));
+}
+
+/** @throws AppError 404 where there is none, or it is of another owner than the key's; 403 without the scope of what it exports */
+export async function jobOf({ exportJobs }: Services, id: string, principal: Principal): Promise<ExportJob> {
+  const job = await exportJobs.find(id, scopeOf(principal));
+  if (job === undefined) throw noExport();
+  if (!maySee(principal, job)) {
+    const { needsAdmin, what } = job.order;
+    requireScope(principal, ...(needsAdmin ? (['admin:all'] as const) : scopesFor(what)));
+  }
+  return job;
+}
+
+export function noExport(): AppError {
+  return new AppError('not_found', 'There is no such export.', { field: 'id' });
+}
