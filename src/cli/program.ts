@@ -1,7 +1,4 @@
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { Command, CommanderError } from 'commander';
-import { z } from 'zod';
 import { backupCommand } from './backup-command.ts';
 import { demoCommand } from './demo-command.ts';
 import { eraseCommand } from './erase-command.ts';
@@ -11,6 +8,7 @@ import { exportsCommand } from './exports-command.ts';
 import { importCommand } from './import-command.ts';
 import { importsCommand } from './imports-command.ts';
 import { keysCommand } from './keys-command.ts';
+import { mcpCommand } from './mcp-command.ts';
 import { migrateCommand } from './migrate-command.ts';
 import { note } from './output.ts';
 import { restoreCommand } from './restore-command.ts';
@@ -22,17 +20,14 @@ import { statsCommand } from './stats-command.ts';
 import { typedExamples } from './typed-examples.ts';
 import { urlsCommand } from './urls-command.ts';
 import { messageOf } from '../errors.ts';
-import { PACKAGE_ROOT } from '../process/package-root.ts';
+import { packageVersion } from '../process/package-version.ts';
 
 const WRONG_COMMAND_LINE = 2;
 
 function createProgram(): Command {
-  const { version } = z
-    .object({ version: z.string() })
-    .parse(JSON.parse(readFileSync(join(PACKAGE_ROOT, 'package.json'), 'utf8')));
   const program = new Command('spoor')
     .description('Exact click analytics as a small, fast service on ClickHouse.')
-    .version(version)
+    .version(packageVersion())
     .exitOverride();
   const commands = [
     serveCommand,
@@ -49,6 +44,7 @@ function createProgram(): Command {
     segmentsCommand,
     sqlUserCommand,
     eraseCommand,
+    mcpCommand,
     backupCommand,
     restoreCommand,
   ];

@@ -5,7 +5,15 @@ import { parse } from 'csv-parse/sync';
 import { COLUMN_NAMES } from '../../src/clicks/fields.ts';
 import { identifier, join as joined, sql } from '../../src/sql/sql.ts';
 import { runCommand, runCommands } from '../support/commands.ts';
-import { type Ended, endProcesses, newFolder, processesNaming, runSpoor } from '../support/process.ts';
+import {
+  type Ended,
+  SpoorProcess,
+  endProcesses,
+  newFolder,
+  processesNaming,
+  runSpoor,
+  waitUntil,
+} from '../support/process.ts';
 import { type TestSpoor, startSpoor } from '../support/spoor.ts';
 
 type Settings = Readonly<Record<string, string>>;
@@ -43,7 +51,7 @@ describe('help', () => {
     'imports undo', 'seed', 'stats', 'export', 'keys', 'keys create', 'keys list', 'keys revoke',
     'urls', 'urls list', 'urls put', 'urls delete', 'segments', 'segments list',
     'segments put', 'segments delete', 'exports', 'exports create', 'exports list', 'exports show',
-    'exports download', 'exports delete', 'erase', 'backup', 'restore',
+    'exports download', 'exports delete', 'erase', 'mcp', 'backup', 'restore',
   ]; // prettier-ignore
   const GROUPS = ['imports', 'keys', 'urls', 'segments', 'exports'];
   let results: readonly Ended[];
@@ -602,5 +610,47 @@ describe('export', () => {
     );
     expect(code).toBe(1);
     expect(stderr.trim()).toMatch(/^spoor: .*ENOENT.*$/);
+  });
+});
+
+describe('mcp', () => {
+  /** Says messages to the command one after the other, and answers what it said to each. */
+  async function talk(args: readonly string[], messages: readonly object[], to: Settings = settings) {
+    const command = new SpoorProcess(['mcp', ...args], to);
+    const heard = (): readonly string[] => command.stdout.split('\n').slice(0, -1);
+    for (const [place, message] of messages.entries()) {
+      command.write(`${JSON.stringify({ jsonrpc: '2.0', id: place, ...message })}\n`);
+      await waitUntil('a response', () => heard().length > place);
+    }
+    command.end();
+    expect(await command.ended).toMatchObject({ code: 0, stderr: '' });
+    return heard().map((line) => JSON.parse(line));
+  }
+
+  const HANDSHAKE = {
+    method: 'initialize',
+    params: {
+      protocolVersion: '2025-11-25',
+      capabilities: {},
+      clientInfo: { name: 'test', version: '1' },
+    },
+  };
+  const CALL = { method: 'tools/call', params: { name: 'query_stats', arguments: { range: 'all' } } };
+
+  test('offers the tools of the server, as its administrator', async () => {
+    const [begun, listed, called] = await talk([], [HANDSHAKE, { method: 'tools/list' }, CALL]);
+    expect(begun.result).toMatchObject({ protocolVersion: '2025-11-25', serverInfo: { name: 'spoor' } });
+    const http = await spoor.send('POST', '/mcp', { json: { jsonrpc: '2.0', id: 1, method: 'tools/list' } });
+    expect(listed).toEqual({ jsonrpc: '2.0', id: 1, result: http.json.result });
+    expect(JSON.parse(called.result.content[0].text).summary).toHaveProperty('total_clicks');
+  });
+
+  test('what is wrong is a result, also a key that the server does not know', async () => {
+    const unknown = { ...settings, SPOOR_API_KEY: `spoo_${'nobody'.repeat(5)}` };
+    const [, called] = await talk(['--url', spoor.url], [HANDSHAKE, CALL], unknown);
+    expect(called.result).toEqual({
+      content: [{ type: 'text', text: expect.stringMatching(/^The API key is unknown/) }],
+      isError: true,
+    });
   });
 });

@@ -7,6 +7,7 @@ import { ADMIN_KEY, type TestSpoor, startSpoor } from '../support/spoor.ts';
 /** The scopes that the API promises, whatever the routes declare. */
 const PROMISED: Readonly<Record<string, readonly Scope[]>> = {
   'get /api/v1/stats': ['stats:read', 'urls:read'],
+  'post /mcp': ['stats:read', 'urls:read'],
   'get /api/v1/export': ['stats:read', 'urls:read'],
   'post /api/v1/exports': ['stats:read', 'urls:read'],
   'get /api/v1/exports': ['stats:read', 'urls:read'],

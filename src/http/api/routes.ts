@@ -15,6 +15,7 @@ import { HEALTH_ROUTES } from './health.ts';
 import { IMPORT_ROUTES } from './imports.ts';
 import { KEY_ROUTES } from './keys.ts';
 import { LINK_ROUTES } from './links.ts';
+import { MCP_ROUTES } from './mcp.ts';
 import { PUBLIC_LINK_ROUTES } from './public-links.ts';
 import { SEGMENT_ROUTES } from './segments.ts';
 import { OWNER_ROUTES } from './owners.ts';
@@ -26,6 +27,7 @@ import { URL_ROUTES } from './urls.ts';
 const API_ROUTES: readonly Route[] = [
   ...STATS_ROUTES,
   ...STATS_QUERY_ROUTES,
+  ...MCP_ROUTES,
   ...EXPORT_ROUTES,
   ...EXPORT_JOB_ROUTES,
   ...EXPORT_FILE_ROUTES,

@@ -102,5 +102,11 @@ export function sendReply(ctx: Context, reply: AnyReply): void {
   if (reply.status === 'responded') return;
   ctx.status = reply.status;
   if (reply.headers !== undefined) ctx.set(reply.headers);
-  if (reply.body !== undefined) ctx.body = reply.body;
+  if (reply.body !== undefined) {
+    ctx.body = reply.body;
+    return;
+  }
+  // Koa would write the status as text, and takes no body for 204.
+  ctx.body = null;
+  ctx.status = reply.status;
 }
