@@ -86,11 +86,28 @@ export interface Config {
   readonly otlp: OtlpCollector | undefined;
 }
 
+/** How requests are chosen whose spans are exported, by the names that OpenTelemetry has for it. */
+export const TRACES_SAMPLERS = [
+  'always_on',
+  'always_off',
+  'traceidratio',
+  'parentbased_always_on',
+  'parentbased_always_off',
+  'parentbased_traceidratio',
+] as const;
+
+export interface TracesSampler {
+  readonly name: (typeof TRACES_SAMPLERS)[number];
+  /** The part of all traces, for those that choose by it. */
+  readonly ratio: number;
+}
+
 export interface OtlpCollector {
   readonly endpoint: string;
   readonly headers: Readonly<Record<string, string>>;
   /** What the spans and metrics are of: `service.name` and others. */
   readonly attributes: Readonly<Record<string, string>>;
+  readonly sampler: TracesSampler;
 }
 
 const wholeNumber = (min: number, max: number) =>
@@ -181,6 +198,14 @@ const environment = z.object({
   OTEL_EXPORTER_OTLP_ENDPOINT: z.string().refine(isHttpUrl, 'must be an http(s) URL').optional(),
   OTEL_EXPORTER_OTLP_HEADERS: namedValues(isHeader),
   OTEL_RESOURCE_ATTRIBUTES: namedValues(isAttribute),
+  OTEL_TRACES_SAMPLER: z
+    .enum(TRACES_SAMPLERS, `must be one of ${TRACES_SAMPLERS.join(', ')}`)
+    .default('parentbased_always_on'),
+  OTEL_TRACES_SAMPLER_ARG: z
+    .string()
+    .regex(/^(0(\.\d+)?|1(\.0+)?)$/, 'must be a number from 0 to 1')
+    .transform(Number)
+    .default(1),
   OTEL_SERVICE_NAME: z.string().max(128, 'must be at most 128 characters').optional(),
   LOG_LEVEL: z.enum(LOG_LEVELS, `must be one of ${LOG_LEVELS.join(', ')}`).default('info'),
 });
@@ -294,6 +319,7 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
               ...settings.OTEL_RESOURCE_ATTRIBUTES,
               ...(settings.OTEL_SERVICE_NAME !== undefined && { 'service.name': settings.OTEL_SERVICE_NAME }),
             },
+            sampler: { name: settings.OTEL_TRACES_SAMPLER, ratio: settings.OTEL_TRACES_SAMPLER_ARG },
           },
   });
 }

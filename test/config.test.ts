@@ -184,7 +184,8 @@ describe('OTEL_EXPORTER_OTLP_ENDPOINT', () => {
 
   test('is none unless given, with the headers and the name beside it', () => {
     expect(readConfig({ OTEL_EXPORTER_OTLP_HEADERS: 'a=b' }).otlp).toBeUndefined();
-    expect(read()).toEqual({ endpoint, headers: {}, attributes: { 'service.name': 'spoor' } });
+    const sampler = { name: 'parentbased_always_on', ratio: 1 };
+    expect(read()).toEqual({ endpoint, headers: {}, attributes: { 'service.name': 'spoor' }, sampler });
     const given = {
       OTEL_EXPORTER_OTLP_HEADERS: 'authorization=Basic%20eDp5=, x-team = a',
       OTEL_SERVICE_NAME: 'links',
@@ -193,6 +194,7 @@ describe('OTEL_EXPORTER_OTLP_ENDPOINT', () => {
       endpoint,
       headers: { authorization: 'Basic eDp5=', 'x-team': 'a' },
       attributes: { 'service.name': 'links' },
+      sampler,
     });
     const described = 'deployment.environment.name=a%20b%2C, service.name = other';
     expect(read({ OTEL_RESOURCE_ATTRIBUTES: described })?.attributes).toEqual({
@@ -215,6 +217,18 @@ describe('OTEL_EXPORTER_OTLP_ENDPOINT', () => {
 
   test.each(['a', 'a=', '=b', 'a=%zz', 'a b=c'])('refuses the attributes %s', (attributes) => {
     expect(() => read({ OTEL_RESOURCE_ATTRIBUTES: attributes })).toThrow(/^OTEL_RESOURCE_ATTRIBUTES must be/);
+  });
+
+  test('has a sampler', () => {
+    const given = { OTEL_TRACES_SAMPLER: 'traceidratio', OTEL_TRACES_SAMPLER_ARG: '0.25' };
+    expect(read(given)?.sampler).toEqual({ name: 'traceidratio', ratio: 0.25 });
+    expect(() => read({ OTEL_TRACES_SAMPLER: 'sometimes' })).toThrow(/^OTEL_TRACES_SAMPLER must be one of/);
+  });
+
+  test.each(['1.5', '-1', '50%', '1e-3', '.5'])('refuses the part %s', (part) => {
+    expect(() => read({ OTEL_TRACES_SAMPLER_ARG: part })).toThrow(
+      'OTEL_TRACES_SAMPLER_ARG must be a number from 0 to 1.',
+    );
   });
 
   test('refuses what is no URL', () => {

@@ -19,6 +19,8 @@ const FIXED = {
   allow_introspection_functions: 0,
   // A user's condition must not be evaluated before the view's own has left out other owners' clicks.
   optimize_move_to_prewhere: 0,
+  // Nor may what its queries leave in a cache change what another's read.
+  use_query_condition_cache: 0,
   cancel_http_readonly_queries_on_client_close: 1,
   max_threads: 4,
   max_concurrent_queries_for_user: 20,

@@ -11,6 +11,7 @@ import type { OtlpCollector } from '../config.ts';
 import { type PrometheusMetric, metricData } from './metric-data.ts';
 import { readableSpans } from './readable-spans.ts';
 import { RequestTracer } from './request-tracer.ts';
+import { shouldSample } from './sampler.ts';
 
 export interface TelemetryOptions extends OtlpCollector {
   readonly readMetrics: () => Promise<readonly PrometheusMetric[]>;
@@ -37,6 +38,7 @@ export function openTelemetry({
   endpoint,
   headers,
   attributes,
+  sampler,
   readMetrics,
   onFailure,
   timeoutMs = TIMEOUT_MS,
@@ -77,7 +79,7 @@ export function openTelemetry({
   return {
     tracer: new RequestTracer((ended) => {
       for (const span of readableSpans(ended, resource)) spans.onEnd(span);
-    }),
+    }, shouldSample(sampler)),
     close: async () => {
       const late = new AbortController();
       const sent = Promise.allSettled([spans.shutdown(), metrics.shutdown()]);

@@ -18,6 +18,9 @@ interface Given {
   readonly flags: string;
 }
 
+/** Whether a request is exported, by its trace and by what its client says of that; undefined: the trace begins here. */
+export type ShouldSample = (traceId: string, given: Given | undefined) => boolean;
+
 /** A part of a request's time; by the clock of `performance`, milliseconds. */
 export interface Stage {
   readonly stage: string;
@@ -44,23 +47,26 @@ export interface OwnedSpan extends EndedRequest {
 export class RequestTracer {
   readonly #spans = new WeakMap<IncomingMessage, RequestSpan>();
   readonly #export: (ended: OwnedSpan) => void;
+  readonly #shouldSample: ShouldSample;
 
-  constructor(exportSpan: (ended: OwnedSpan) => void) {
+  constructor(exportSpan: (ended: OwnedSpan) => void, shouldSample: ShouldSample) {
     this.#export = exportSpan;
+    this.#shouldSample = shouldSample;
   }
 
   /**
    * The span of a request, the same whenever it is asked for.
-   * @param given what its client says; a client that does not sample is heeded
+   * @param given what its client says of its trace
    */
   spanOf(request: IncomingMessage, given: Given | undefined): RequestSpan {
     const known = this.#spans.get(request);
     if (known !== undefined) return known;
+    const traceId = given?.traceId ?? randomBytes(16).toString('hex');
     const span = {
-      traceId: given?.traceId ?? randomBytes(16).toString('hex'),
+      traceId,
       spanId: randomBytes(8).toString('hex'),
       parentId: given?.parentId,
-      isSampled: given === undefined || (Number.parseInt(given.flags, 16) & 1) === 1,
+      isSampled: this.#shouldSample(traceId, given),
     };
     this.#spans.set(request, span);
     return span;

@@ -2,6 +2,7 @@ import { expect, test } from '@jest/globals';
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
 import { type TelemetryOptions, openTelemetry } from '../../src/telemetry/open-telemetry.ts';
 import { RequestTracer } from '../../src/telemetry/request-tracer.ts';
+import { shouldSample } from '../../src/telemetry/sampler.ts';
 import { startCollector } from '../support/collector.ts';
 
 const SPAN = { traceId: 'a'.repeat(32), spanId: 'b'.repeat(16), parentId: 'c'.repeat(16), isSampled: true };
@@ -18,6 +19,7 @@ const optionsFor = (endpoint: string, failures: string[] = []): TelemetryOptions
   endpoint,
   headers: { 'x-token': 'secret' },
   attributes: { 'service.name': 'links', 'service.version': '1' },
+  sampler: { name: 'always_on', ratio: 1 },
   readMetrics: async () => [],
   onFailure: (failure) => failures.push(failure),
 });
@@ -127,16 +129,41 @@ test('nobody there is told of as soon as it is no longer tried', async () => {
   expect(failures.join()).not.toContain('127.0.0.1');
 });
 
-test('a client that does not sample is not exported', () => {
+const SAMPLED = { traceId: SPAN.traceId, parentId: SPAN.parentId, flags: '01' };
+const UNSAMPLED = { ...SAMPLED, flags: '00' };
+
+test('a span is asked about once, and not exported unless it is sampled', () => {
   const exported: unknown[] = [];
-  const tracer = new RequestTracer((ended) => exported.push(ended));
+  const tracer = new RequestTracer(
+    (ended) => exported.push(ended),
+    shouldSample({ name: 'parentbased_always_on', ratio: 1 }),
+  );
   const request: any = {};
-  const given = { traceId: SPAN.traceId, parentId: SPAN.parentId, flags: '00' };
-  const span = tracer.spanOf(request, given);
-  expect(tracer.spanOf(request, given)).toBe(span);
+  const span = tracer.spanOf(request, UNSAMPLED);
+  expect(tracer.spanOf(request, UNSAMPLED)).toBe(span);
   tracer.end(span, ENDED);
   expect(exported).toEqual([]);
-  tracer.end(tracer.spanOf({} as any, { ...given, flags: '01' }), ENDED);
+  tracer.end(tracer.spanOf({} as any, SAMPLED), ENDED);
   tracer.end(tracer.spanOf({} as any, undefined), ENDED);
   expect(exported).toHaveLength(2);
+});
+
+// Ids of which half are below the half, in the terms of the sampler.
+const IDS = Array.from(
+  { length: 256 },
+  (_, index) => `${index.toString(16).padStart(2, '0')}${'1'.repeat(30)}`,
+);
+
+test.each([
+  ['always_on', { begun: 1, sampled: 1, unsampled: 1 }],
+  ['always_off', { begun: 0, sampled: 0, unsampled: 0 }],
+  ['traceidratio', { begun: 0.5, sampled: 0.5, unsampled: 0.5 }],
+  ['parentbased_always_on', { begun: 1, sampled: 1, unsampled: 0 }],
+  ['parentbased_always_off', { begun: 0, sampled: 1, unsampled: 0 }],
+  ['parentbased_traceidratio', { begun: 0.5, sampled: 1, unsampled: 0 }],
+] as const)('%s', (name, expected) => {
+  const isSampled = shouldSample({ name, ratio: 0.5 });
+  const part = (given: typeof SAMPLED | undefined) =>
+    IDS.filter((traceId) => isSampled(traceId, given && { ...given, traceId })).length / IDS.length;
+  expect({ begun: part(undefined), sampled: part(SAMPLED), unsampled: part(UNSAMPLED) }).toEqual(expected);
 });
