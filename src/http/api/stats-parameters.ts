@@ -153,7 +153,7 @@ const COMBINED = COMBINATIONS.map(
   (name) => `\`["${name}", ${name === 'not' ? 'filter' : '[filter, …]'}]\``,
 ).join(', ');
 
-const FILTER_BOUNDS = `At most ${FILTER_LIMITS.conditions} conditions, ${grouped(FILTER_LIMITS.values)} values and ${FILTER_LIMITS.patterns} regular expressions of ${grouped(FILTER_LIMITS.patternLength)} characters, which together repeat parts by counts, such as \`{10}\`, ${FILTER_LIMITS.copies} times.`;
+const FILTER_BOUNDS = `At most ${FILTER_LIMITS.conditions} conditions, ${grouped(FILTER_LIMITS.values)} values and ${FILTER_LIMITS.patterns} regular expressions of ${grouped(FILTER_LIMITS.patternLength)} characters, which together repeat parts by counts, such as \`{10}\`, or have classes of Unicode, such as \`\\p{L}\`, ${FILTER_LIMITS.costlyParts} times.`;
 
 /** One parameter for each dimension and operator. */
 function conditions(names: readonly FilterName[]): Described {

@@ -9,7 +9,7 @@ import { patternOf } from '../sql/comparisons.ts';
 import { type Condition, type Filter, addUp, conditionsIn } from './filter.ts';
 import { inNormalOrder } from './filter-form.ts';
 import { parseFilterJson } from './filter-json.ts';
-import { copiesIn } from './pattern-copies.ts';
+import { costlyPartsIn } from './costly-parts.ts';
 import { type RawParameters, splitList, valuesOf } from './parameters.ts';
 
 /**
@@ -21,7 +21,7 @@ export const FILTER_LIMITS = {
   values: 10_000,
   patterns: 20,
   patternLength: 1_000,
-  copies: 250,
+  costlyParts: 250,
 } as const;
 
 /** A parameter that is a filter: the values of one operator and dimension. */
@@ -104,18 +104,24 @@ function checkConditions(field: string, conditions: readonly Condition[]): void 
   }
 }
 
+const AMOUNT_NAMES = {
+  conditions: 'conditions',
+  values: 'values',
+  patterns: 'patterns',
+  costlyParts: 'repetitions by counts such as {10} and classes such as \\p{L} in patterns',
+} as const;
+
 function checkAmount(conditions: readonly Condition[]): void {
   const patterns = patternsIn(conditions);
   const amounts = {
     conditions: conditions.length,
     values: conditions.reduce((sum, { values }) => sum + values.length, 0),
     patterns: patterns.length,
-    copies: patterns.reduce((sum, pattern) => sum + copiesIn(pattern), 0),
+    costlyParts: patterns.reduce((sum, pattern) => sum + costlyPartsIn(pattern), 0),
   };
   for (const name of namesOf(amounts)) {
     if (amounts[name] <= FILTER_LIMITS[name]) continue;
-    const what = name === 'copies' ? 'repetitions by counts such as {10} in patterns' : name;
-    throw invalid('filters', `Filters have at most ${FILTER_LIMITS[name]} ${what} in all.`);
+    throw invalid('filters', `Filters have at most ${FILTER_LIMITS[name]} ${AMOUNT_NAMES[name]} in all.`);
   }
 }
 

@@ -2,11 +2,14 @@
 const TOKEN =
   /\\Q[^]*?(?:\\E|$)|\\[pPx]\{[^}]*\}|\\[^]|\[\^?\]?(?:\\[^]|\[:[a-z^]*:\]|[^\]\\])*\]|\{(\d+)(?:,(\d*))?\}|[^]/gu;
 
+const OF_UNICODE = /^(?:\[[^]*)?\\[pP]/;
+
 /**
- * How many copies of its parts a regular expression makes by counts, such as `{3}` or `{1,20}`; one inside another multiplies.
- * RE2 takes the pattern without them at once, but may have to follow each copy for each character of a text.
+ * How many parts a regular expression has that cost RE2 more than their length: classes of Unicode, such as `\p{L}`, and the
+ * copies that counts make of its parts, such as `{3}` or `{1,20}`; one inside another multiplies. RE2 takes the pattern without them at
+ * once, but may have to follow each copy for each character of a text, and makes hundreds of ranges of a class.
  */
-export function copiesIn(pattern: string): number {
+export function costlyPartsIn(pattern: string): number {
   const groups = [{ size: 0, last: 0 }];
   let plain = 0;
   for (const [token, least, most] of pattern.matchAll(TOKEN)) {
@@ -21,7 +24,7 @@ export function copiesIn(pattern: string): number {
       const outer = groups.at(-1);
       if (outer !== undefined) Object.assign(outer, { size: outer.size + group.size, last: group.size });
     } else {
-      plain++;
+      if (!OF_UNICODE.test(token)) plain++;
       group.size++;
       group.last = 1;
     }

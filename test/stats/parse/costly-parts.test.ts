@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { copiesIn } from '../../../src/stats/parse/pattern-copies.ts';
+import { costlyPartsIn } from '../../../src/stats/parse/costly-parts.ts';
 
 test.each([
   ['', 0],
@@ -15,7 +15,9 @@ test.each([
   ['[]{9}]{2}', 1],
   ['[[:alpha:]{9}]{2}', 1],
   ['\\{9}', 0],
-  ['\\p{Greek}{4}', 3],
+  ['\\p{Greek}{4}', 4],
+  ['\\pL[^\\PN_]\\\\p\\Q\\pL\\E', 2],
+  ['(\\p{L}x){3}', 5],
   ['\\x{41}{4}', 3],
   ['\\Qa{9}\\E{4}', 3],
   ['x{,3}', 0],
@@ -23,12 +25,12 @@ test.each([
   ['(((', 0],
   [')){2}', 1],
   ['a{1000}'.repeat(100), 99_900],
-])('%.40s: %d', (pattern, copies) => {
-  expect(copiesIn(pattern)).toBe(copies);
+])('%.40s: %d', (pattern, parts) => {
+  expect(costlyPartsIn(pattern)).toBe(parts);
 });
 
 test('a pattern of any signs is looked through once', () => {
   for (const signs of ['[', '(', '\\', '{1', '\\Q', '[[:']) {
-    expect(copiesIn(signs.repeat(333))).toBeLessThan(1_000);
+    expect(costlyPartsIn(signs.repeat(333))).toBeLessThan(1_000);
   }
 });
