@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { Command } from 'commander';
 import { formatTable, note, printLine } from '../src/cli/output.ts';
 import { PACKAGE_ROOT } from '../src/process/package-root.ts';
+import { clientTrack } from './client-track.ts';
 import { cluster } from './cluster.ts';
 import { eventLoop } from './event-loop.ts';
 import { exportFiles } from './export.ts';
@@ -35,6 +36,7 @@ const BENCHMARKS: Readonly<Record<string, Benchmark>> = {
   'ingest-batch': ingestBatch,
   'ingest-fields': ingestFields,
   'ingest-single': ingestSingle,
+  'client-track': clientTrack,
   'import-log': importLog,
   export: exportFiles,
   'event-loop': eventLoop,

@@ -19,8 +19,10 @@ function withTime(json: string): string | undefined {
 }
 
 const encoder = new TextEncoder();
+const scratch = new Uint8Array(16_384);
 
 /** The bytes of a text in UTF-8. */
 export function byteLength(text: string): number {
-  return /^[\0-\x7f]*$/.test(text) ? text.length : encoder.encode(text).length;
+  const { read, written } = encoder.encodeInto(text, scratch);
+  return read === text.length ? written : encoder.encode(text).length;
 }
