@@ -23,10 +23,13 @@ function anchorsOf(page: string): readonly string[] {
   return [...text.matchAll(/^#+ (.*)$/gm)].map(([, heading = '']) => anchorOf(heading));
 }
 
+function linksOf(page: string): readonly string[] {
+  return [...readFileSync(page, 'utf8').matchAll(/\]\(([^)\s]+)\)/g)].map(([, link = '']) => link);
+}
+
 /** Links of a page that lead to no file, or to no heading of one. */
 function brokenLinks(page: string): readonly string[] {
-  const links = [...readFileSync(page, 'utf8').matchAll(/\]\(([^)\s]+)\)/g)].map(([, link = '']) => link);
-  return links.filter((link) => {
+  return linksOf(page).filter((link) => {
     if (/^[a-z]+:/.test(link)) return false;
     const [path = '', anchor] = link.split('#');
     const target = path === '' ? page : join(dirname(page), path);
@@ -35,7 +38,15 @@ function brokenLinks(page: string): readonly string[] {
   });
 }
 
-test.each(PAGES)('every link of %s leads somewhere', (page) => {
+const INDEX = 'docs/llms.txt';
+
+test('docs/llms.txt lists every page but the decisions', () => {
+  const linked = linksOf(INDEX).map((link) => join('docs', link));
+  const pages = PAGES.filter((page) => page.startsWith('docs') && !page.startsWith('docs/decisions/'));
+  expect(pages.filter((page) => !linked.includes(page))).toEqual([]);
+});
+
+test.each([...PAGES, INDEX])('every link of %s leads somewhere', (page) => {
   expect(brokenLinks(page)).toEqual([]);
 });
 
