@@ -136,7 +136,7 @@ async function withSqlUsers<T>(
   }
   if (config.cluster !== undefined) {
     throw new CommandError(
-      'SQL users are not possible with CLICKHOUSE_CLUSTER: shards would evaluate their conditions on the clicks of other owners too.',
+      'SQL users are not possible with CLICKHOUSE_CLUSTER: only a single server keeps the clicks of other owners from them.',
     );
   }
   const [{ openClickHouse }, { openWorkloads, queryLimits }, { memoryOf }, { SqlUsers }, { userSettings }] =

@@ -30,10 +30,14 @@ function probesOf(database: string): readonly Probe[] {
  * depends on the server's configuration, so it is tried.
  */
 export async function exposureOf(login: ClickHouseServer, database: string): Promise<string | undefined> {
-  const view = `SELECT 1 FROM ${login.user}.${VIEW} LIMIT 0`;
-  if (!(await isAnswered(login, view))) return 'The new user cannot read its view in ClickHouse.';
-  for (const { query, fault } of probesOf(database)) if (await isAnswered(login, query)) return fault;
-  return undefined;
+  try {
+    const view = `SELECT 1 FROM ${login.user}.${VIEW} LIMIT 0`;
+    if (!(await isAnswered(login, view))) return 'The new user cannot read its view in ClickHouse.';
+    for (const { query, fault } of probesOf(database)) if (await isAnswered(login, query)) return fault;
+    return undefined;
+  } catch {
+    return 'ClickHouse does not respond to the new user.';
+  }
 }
 
 /** Asked without any setting: the user may change few. */

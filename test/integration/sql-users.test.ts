@@ -221,6 +221,13 @@ describe('what is created for an SQL user', () => {
     await connection.close();
   });
 
+  test('one that is there already is left alone', async () => {
+    const users = new SqlUsers({ url, user: '', password: '' }, spoor.database, DATABASE);
+    const again = users.create({ name: OWNER, view: VIEW, settings: SETTINGS, now: new Date() });
+    await expect(again).rejects.toThrow('There is an SQL user me already: delete it, or choose another name');
+    expect(await ask('SELECT count() FROM clicks')).toMatchObject({ ok: true });
+  });
+
   test('what it is for is listed with it, until it is deleted', async () => {
     const users = new SqlUsers({ url, user: '', password: '' }, spoor.database, DATABASE);
     const listed = {
@@ -281,6 +288,11 @@ describe('what is created for an SQL user', () => {
   ])('a user that the server lets see more is found: %s', async (user, fault) => {
     await spoor.database.commandText('SYSTEM FLUSH LOGS');
     expect(await exposureOf({ url, user, password: PASSWORD }, DATABASE)).toContain(fault);
+  });
+
+  test('a server that does not answer the new user is told of', async () => {
+    const login = { url: 'http://127.0.0.1:1', user: ACCOUNT, password: PASSWORD };
+    expect(await exposureOf(login, DATABASE)).toContain('does not respond');
   });
 
   test('one that sees its view alone is not', async () => {
@@ -500,25 +512,31 @@ describe('an attack of an SQL user', () => {
     const names = await allRows('SELECT name FROM system.table_functions ORDER BY 1');
     expect(names.length).toBeGreaterThan(50);
     for (const name of names) {
-      for (const given of [
-        `'${DATABASE}', 'clicks'`,
-        `${DATABASE}.clicks`,
-        `'${CLUSTER}', ${DATABASE}.clicks`,
-        `SELECT * FROM ${DATABASE}.clicks`,
-      ]) {
+      for (const given of [`'${DATABASE}', 'clicks'`, `${DATABASE}.clicks`]) {
         const { text } = await ask(`SELECT * FROM ${name}(${given}) LIMIT 100`);
         expect([name, given, text.includes(HIDDEN)]).toEqual([name, given, false]);
       }
     }
-    expect(await refusal("SELECT * FROM url('http://127.0.0.1/', 'LineAsString')")).toBe('ACCESS_DENIED');
-    expect(await refusal("SELECT * FROM file('/etc/hostname', 'LineAsString')")).toBe('ACCESS_DENIED');
-    expect(await refusal("SELECT * FROM s3('http://127.0.0.1/bucket/key.csv', 'LineAsString')")).toBe(
-      'ACCESS_DENIED',
-    );
-    expect(await refusal(`SELECT * FROM clusterAllReplicas('${CLUSTER}', ${DATABASE}.clicks)`)).toBe(
-      'ACCESS_DENIED',
-    );
-    expect(await refusal("SELECT * FROM executable('x.sh', 'TSV', 'a String')")).toBe('ACCESS_DENIED');
+  });
+
+  test.each([
+    `remote('127.0.0.1', ${DATABASE}.clicks)`,
+    `remoteSecure('127.0.0.1', ${DATABASE}.clicks)`,
+    `cluster('${CLUSTER}', ${DATABASE}.clicks)`,
+    `clusterAllReplicas('${CLUSTER}', ${DATABASE}.clicks)`,
+    `clusterAllReplicas('${CLUSTER}', system.query_log)`,
+    `view(SELECT * FROM ${DATABASE}.clicks)`,
+    `loop(${DATABASE}.clicks)`,
+    `mergeTreeIndex('${DATABASE}', 'clicks')`,
+    `url('http://127.0.0.1/', 'LineAsString')`,
+    `file('/etc/hostname', 'LineAsString')`,
+    `s3('http://127.0.0.1/bucket/key.csv', 'LineAsString')`,
+    `executable('x.sh', 'TSV', 'a String')`,
+    `sqlite('a.db', 'a')`,
+    `mysql('127.0.0.1:1', 'a', 'a', 'a', 'a')`,
+    `postgresql('127.0.0.1:1', 'a', 'a', 'a', 'a')`,
+  ])('the table function %s is not for it', async (call) => {
+    expect(await refusal(`SELECT * FROM ${call}`)).toBe('ACCESS_DENIED');
   });
 
   test('no table of the server tells anything of others', async () => {
