@@ -39,6 +39,7 @@ import { maxConnections } from './http/server/listen.ts';
 import type { Services } from './http/request/services.ts';
 import { openOrder } from './http/response/export-kinds.ts';
 import { KeyStore, hashKey } from './keys/key-store.ts';
+import { SignedTexts } from './keys/signed-texts.ts';
 import type { Principal } from './keys/scopes.ts';
 import { readOrCreateInstanceId } from './data-dir/instance-id.ts';
 import { readOrCreateSecret } from './data-dir/secrets.ts';
@@ -162,6 +163,7 @@ export function composeServices(config: Config, { clickhouse, ...parts }: Opened
     sharding: shards,
     urls,
     keys: new KeyStore(database, nextVersion, now, budget, isEmbedded),
+    signedTexts: new SignedTexts(visitorSecret),
     segments: new Segments(database, nextVersion),
     exportJobs,
     fileAddresses: new FileAddresses(

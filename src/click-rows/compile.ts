@@ -1,10 +1,11 @@
-import { type Select, as, selectFrom, statementSql, subquery } from '../sql/select.ts';
+import { namesOf } from '../lib/names.ts';
+import { type Select, type Selection, as, selectFrom, statementSql, subquery } from '../sql/select.ts';
 import { type Sql, identifier } from '../sql/sql.ts';
 import { type Tenant, conditionsOf } from '../stats/sql/conditions.ts';
 import { type Sharding, clicksFrom, onEachShard } from '../stats/sql/sharding.ts';
 import { withStoredTags } from '../stats/sql/tagged-urls.ts';
 import { clickColumnOf } from './columns.ts';
-import { SORT_KEYS, sortedBy } from './order.ts';
+import { KEYS, SORT_KEYS, sortedBy } from './order.ts';
 import type { ClickQuery } from './query.ts';
 
 export interface ClickOptions {
@@ -21,21 +22,33 @@ export function compileClicks(asked: ClickQuery, tenant: Tenant, { sharding }: C
   const keys = query.order === undefined ? [] : SORT_KEYS[query.order];
   const clicks: Select = {
     ...clicksFrom(sharding),
-    columns: [
-      ...query.columns.map((name) => as(shown(name), clickColumnOf(name).sql(query))),
-      ...keys.map((key) => as(key.name, key.sql)),
-    ],
+    columns: shownColumns(
+      query,
+      keys.map(({ name }) => name),
+    ),
     where: conditionsOf(query, tenant, sharding),
   };
-  const rows = sharding === undefined ? subquery(clicks) : onEachShard(sharding, statementSql(clicks));
-  // Two steps, because ClickHouse would take an alias such as `visitor` for the column in the expressions beside it.
   return statementSql({
-    ...selectFrom(rows),
-    columns: query.columns.map((name) => as(name, identifier(shown(name)))),
+    ...selectFrom(sharding === undefined ? subquery(clicks) : onEachShard(sharding, statementSql(clicks))),
+    columns: query.columns.map((name) => as(name, identifier(shownName(name)))),
     orderBy: keys.map(sortedBy),
   });
 }
 
-function shown(name: string): string {
+/**
+ * A query's columns by their `shownName`, and keys that it is ordered by. Other names, because ClickHouse would take an alias such as `visitor` for the
+ * column in the expressions beside it.
+ */
+export function shownColumns(
+  query: ClickQuery,
+  keys: readonly (keyof typeof KEYS)[] = namesOf(KEYS),
+): readonly Selection[] {
+  return [
+    ...query.columns.map((name) => as(shownName(name), clickColumnOf(name).sql(query))),
+    ...keys.map((name) => as(name, KEYS[name])),
+  ];
+}
+
+export function shownName(name: string): string {
   return `shown_${name}`;
 }

@@ -1,21 +1,24 @@
 import { type Sql, identifier, sql } from '../sql/sql.ts';
 import type { ClickOrder } from './query.ts';
 
+/** What orders are made of, selected beside a click's columns. */
+export const KEYS = {
+  key_owner: sql`owner_id`,
+  key_code: sql`short_code`,
+  key_time: sql`clicked_at`,
+} as const satisfies Readonly<Record<string, Sql>>;
+
 /** Something that clicks are ordered by. */
 export interface SortKey {
-  /** Under which it is selected beside the columns. */
-  readonly name: string;
-  readonly sql: Sql;
+  readonly name: keyof typeof KEYS;
   readonly isDescending?: boolean;
 }
 
-const TIME: SortKey = { name: 'key_time', sql: sql`clicked_at` };
-
 /** What the clicks of each order are sorted by; those of a link as the table's sorting key has them, so that they are read in order. */
 export const SORT_KEYS: Readonly<Record<ClickOrder, readonly SortKey[]>> = {
-  newest: [{ ...TIME, isDescending: true }],
-  oldest: [TIME],
-  link: [{ name: 'key_owner', sql: sql`owner_id` }, { name: 'key_code', sql: sql`short_code` }, TIME],
+  newest: [{ name: 'key_time', isDescending: true }],
+  oldest: [{ name: 'key_time' }],
+  link: [{ name: 'key_owner' }, { name: 'key_code' }, { name: 'key_time' }],
 };
 
 /** The key in an ORDER BY. */

@@ -1,6 +1,6 @@
 /**
  * What a key may do. `admin:all` includes the others, for every owner. `clicks:read` is for the clicks themselves,
- * `visitors:read` beside it for the hashes of their visitors; no route asks for them yet.
+ * `visitors:read` beside it for the hashes of their visitors.
  */
 export const SCOPES = [
   'stats:read',

@@ -1,4 +1,4 @@
-import { type Sql, identifier, join, sql } from './sql.ts';
+import { type Sql, identifier, join, param, sql } from './sql.ts';
 
 /** A column of a SELECT. Its name is part of it, so that it cannot be forgotten. */
 export interface Selection {
@@ -24,7 +24,14 @@ export interface Select {
   readonly qualify?: Sql | undefined;
   readonly orderBy: readonly Sql[];
   readonly limitBy?: Sql | undefined;
+  readonly limit?: RowLimit | undefined;
   readonly settings?: Sql | undefined;
+}
+
+/** Rows that are kept, after those that are passed over. */
+export interface RowLimit {
+  readonly rows: number;
+  readonly offset?: number;
 }
 
 /** SELECTs with the same columns in the same order, the first one's names. */
@@ -55,6 +62,9 @@ export function named(name: string): Selection {
   return { name, expression: identifier(name) };
 }
 
+/** All columns of what is read. */
+export const ALL_COLUMNS: Selection = { name: '*', expression: sql`*` };
+
 /** A constant where another branch of a union has a column. */
 export function blank(name: string, expression: Sql): Selection {
   return { name, expression, isBlank: true };
@@ -77,7 +87,7 @@ export function unionOf(...statements: readonly Statement[]): Union {
 /** The text of a statement, a clause and a column a line. */
 export function statementSql(statement: Statement): Sql {
   if (statement.kind === 'union') return join(statement.branches.map(statementSql), '\nUNION ALL\n');
-  const { columns, orderBy, groupBy, having, qualify, limitBy, settings } = statement;
+  const { columns, orderBy, groupBy, having, qualify, limitBy, limit, settings } = statement;
   const clauses = [
     sql`SELECT\n${join(columns.map(selectionSql), ',\n')}`,
     sourceSql(statement),
@@ -86,9 +96,15 @@ export function statementSql(statement: Statement): Sql {
     ...(qualify === undefined ? [] : [sql`QUALIFY ${qualify}`]),
     ...(orderBy.length === 0 ? [] : [sql`ORDER BY ${join(orderBy, ', ')}`]),
     ...(limitBy === undefined ? [] : [sql`LIMIT ${limitBy}`]),
+    ...(limit === undefined ? [] : [limitSql(limit)]),
     ...(settings === undefined ? [] : [sql`SETTINGS ${settings}`]),
   ];
   return join(clauses, '\n');
+}
+
+function limitSql({ rows, offset = 0 }: RowLimit): Sql {
+  const limit = sql`LIMIT ${param('UInt64', rows)}`;
+  return offset === 0 ? limit : sql`${limit} OFFSET ${param('UInt64', offset)}`;
 }
 
 /** What a SELECT reads: `FROM … WHERE …`. */

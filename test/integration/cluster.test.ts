@@ -113,6 +113,32 @@ describe('clicks', () => {
     expect(await totals('fixed', second)).toEqual([1_200, 200]);
   });
 
+  test.each(['newest', 'oldest', 'link'])('are listed in the order %s, each once', async (order) => {
+    const cities: string[] = [];
+    const keys: string[] = [];
+    let query: Record<string, string> = {
+      owner_id: '*',
+      short_code: 'fixed',
+      start_date: '2025-01-01',
+      fields: 'clicked_at,city',
+      order,
+    };
+    while (query['cursor'] !== '') {
+      const { json } = await first.send('GET', '/api/v1/clicks', { query: { ...query, limit: '500' } });
+      for (const { clicked_at: time, city } of json.items) {
+        cities.push(city);
+        keys.push(time);
+      }
+      query = { cursor: json.next_cursor ?? '' };
+    }
+    expect(cities.toSorted()).toEqual(
+      clicksOf('fixed', 300)
+        .map(({ city }) => city)
+        .toSorted(),
+    );
+    expect(keys).toEqual(order === 'newest' ? keys.toSorted().toReversed() : keys.toSorted());
+  });
+
   test.each([0, 1])(
     'with node %i away nothing is answered in part; once it is back all is there',
     async (index) => {

@@ -2,6 +2,7 @@ import { createDocument } from '../openapi/document.ts';
 import type { OpenApiDocument } from '../openapi/model.ts';
 import type { Route } from '../route/route.ts';
 import { BACKUP_ROUTES } from './backup.ts';
+import { CLICK_LIST_ROUTES } from './click-list.ts';
 import { CLICK_ROUTES } from './clicks.ts';
 import { CONTROL_ROUTES } from './control.ts';
 import { CURRENT_KEY_ROUTES } from './current-key.ts';
@@ -34,6 +35,7 @@ const API_ROUTES: readonly Route[] = [
   ...LINK_ROUTES,
   ...PUBLIC_LINK_ROUTES,
   ...OWNER_ROUTES,
+  ...CLICK_LIST_ROUTES,
   ...CLICK_ROUTES,
   ...ERASE_ROUTES,
   ...IMPORT_ROUTES,

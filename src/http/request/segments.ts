@@ -8,17 +8,17 @@ import type { StatsRequest } from '../../stats/parse/query.ts';
 import { requireScope, unauthenticated } from './context.ts';
 import { checkPatterns } from './patterns.ts';
 import type { Services } from './services.ts';
-import { STATS_SCOPES } from './tenant.ts';
+import { CLICK_SCOPES, STATS_SCOPES } from './tenant.ts';
 
 /**
  * A request with all of its filters: those of the segments that it names too.
  * @throws AppError as `withSegments`, and 400 for a pattern that does not compile
  */
-export async function withStoredFilters(
+export async function withStoredFilters<Request extends StatsRequest>(
   services: Pick<Services, 'segments' | 'database'>,
-  asked: StatsRequest,
+  asked: Request,
   principal: Principal | undefined,
-): Promise<StatsRequest> {
+): Promise<Request> {
   await checkPatterns(services, asked.filters);
   return withSegments(services, asked, principal);
 }
@@ -28,17 +28,17 @@ export async function withStoredFilters(
  * the key, or to the one whose clicks an administrator asks for.
  * @throws AppError 401 without a key, 403 without a scope, 400 for a segment that there is none of, or that does not go with the scope
  */
-async function withSegments(
+async function withSegments<Request extends StatsRequest>(
   { segments }: Pick<Services, 'segments'>,
-  asked: StatsRequest,
+  asked: Request,
   principal: Principal | undefined,
-): Promise<StatsRequest> {
+): Promise<Request> {
   const { segments: names, subject } = asked;
   if (names.length === 0) return asked;
   if (principal === undefined) {
     throw unauthenticated('A segment belongs to an owner: it needs a key.');
   }
-  requireScope(principal, ...STATS_SCOPES);
+  requireScope(principal, ...STATS_SCOPES, ...CLICK_SCOPES);
   const ownerId = ownerOf(asked, principal);
   const found = await segments.find(ownerId, names);
   const missing = names.find((name) => !found.has(name));

@@ -17,6 +17,7 @@ import type { ExportJobs } from '../../export-jobs/export-jobs.ts';
 import type { Spool } from '../../export-spool/spool.ts';
 import type { Shares } from '../../fair-share/shares.ts';
 import type { KeyStore } from '../../keys/key-store.ts';
+import type { SignedTexts } from '../../keys/signed-texts.ts';
 import type { Principal } from '../../keys/scopes.ts';
 import type { RateLimits } from '../../rate-limit/rate-limits.ts';
 import type { Metrics } from '../../process/prometheus.ts';
@@ -36,6 +37,8 @@ export interface Services {
   /** Signs addresses of files, which then need no key. */
   readonly fileAddresses: FileAddresses;
   readonly keys: KeyStore;
+  /** What clients are given to bring back, such as cursors. */
+  readonly signedTexts: SignedTexts;
   /** Principals that are no stored keys: the administrator's key from the environment, the control token. */
   readonly fixedKeys: ReadonlyMap<string, Principal>;
   readonly ingest: IngestContext;

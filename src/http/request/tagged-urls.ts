@@ -8,11 +8,11 @@ import type { Services } from './services.ts';
  * A query with the tagged URLs that it is about, where shards do not have them: they are sent along.
  * @throws AppError 400 for more than can be sent
  */
-export async function withTaggedUrls(
+export async function withTaggedUrls<Query extends StatsQuery>(
   { sharding, urls }: Pick<Services, 'sharding' | 'urls'>,
-  query: StatsQuery,
+  query: Query,
   tenant: Tenant,
-): Promise<StatsQuery> {
+): Promise<Query> {
   if (sharding === undefined || !dependsOnTags(query)) return query;
   const pieces = await urls.tagPieces(tenant.kind === 'every-owner' ? undefined : tenant.ownerId);
   if (pieces === undefined) {

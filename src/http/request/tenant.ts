@@ -1,6 +1,6 @@
 import { LOOK_UP } from '../../clickhouse/query-options.ts';
 import { AppError } from '../../errors.ts';
-import { type Principal, hasScope, isAdmin } from '../../keys/scopes.ts';
+import { type Principal, type Scope, hasScope, isAdmin } from '../../keys/scopes.ts';
 import type { Tenant } from '../../stats/sql/conditions.ts';
 import type { RawParameters } from '../../stats/parse/parameters.ts';
 import type { Subject } from '../../stats/parse/query.ts';
@@ -11,6 +11,9 @@ import type { Services } from './services.ts';
 
 /** Scopes of which a key needs one to see statistics. */
 export const STATS_SCOPES = ['stats:read', 'urls:read'] as const;
+
+/** Scopes of which a key needs one to see the clicks themselves. */
+export const CLICK_SCOPES = ['clicks:read'] as const;
 
 /** `scope=all` is about the key's owner, so it needs a key before anything else is checked. @throws AppError 401 */
 export function requireKeyForAll(scope: RawParameters[string], principal: Principal | undefined): void {
@@ -26,8 +29,9 @@ export async function findTenant(
   services: Services,
   subject: Subject,
   principal: Principal | undefined,
+  scopes: readonly Scope[] = STATS_SCOPES,
 ): Promise<Tenant> {
-  if (principal !== undefined) requireScope(principal, ...STATS_SCOPES);
+  if (principal !== undefined) requireScope(principal, ...scopes);
   if (subject.scope === 'all') {
     if (principal === undefined) throw withoutKey();
     if (subject.ownerId === undefined) return { kind: 'owner', ownerId: principal.ownerId };
@@ -53,6 +57,24 @@ export async function findTenant(
     }
   }
   return tenantOf(url);
+}
+
+/**
+ * The clicks that a request for clicks themselves is about. Those of a URL are its owner's alone, whoever may see its statistics.
+ * @param withVisitors whether it asks for the hashes of visitors too
+ * @throws AppError as `findTenant`; 403 without `visitors:read` where it does, and for another owner's URL
+ */
+export async function findClickTenant(
+  services: Services,
+  subject: Subject,
+  principal: Principal,
+  withVisitors: boolean,
+): Promise<Tenant> {
+  requireScope(principal, ...CLICK_SCOPES);
+  if (withVisitors) requireScope(principal, 'visitors:read');
+  const tenant = await findTenant(services, subject, principal, CLICK_SCOPES);
+  if (tenant.kind !== 'url' || tenant.ownerId === principal.ownerId || isAdmin(principal)) return tenant;
+  throw new AppError('forbidden', 'The clicks of this URL are private to another owner.');
 }
 
 /** A name without the blanks around it, unless one with them is stored: logs and earlier releases have brought such. */

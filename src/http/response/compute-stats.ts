@@ -13,6 +13,7 @@ import { runStats } from '../../stats/run.ts';
 import type { Tenant } from '../../stats/sql/conditions.ts';
 import { dependsOnTags } from '../../stats/sql/tagged-urls.ts';
 import { chooseVisitorPlan } from '../../stats/sql/visitor-plan.ts';
+import { admit } from '../request/admit.ts';
 import { findOldestClick } from '../request/oldest-click.ts';
 import { classOf } from '../request/query-class.ts';
 import { withSameClock } from '../request/same-clock.ts';
@@ -58,21 +59,18 @@ export async function computeStats(
 ): Promise<readonly ComputedResponse[]> {
   const { parsed, tenant, holder, signal } = view;
   const query = mergedQuery(parsed.map((one) => one.query));
-  const { isExpensive, workload, cost } = classOf(query, tenant, holder, services.cache.rowEstimates);
-  const { queries, expensiveQueries, largeQueries } = services.shares;
-  const request = { signal, cost };
+  const queryClass = classOf(query, tenant, holder, services.cache.rowEstimates);
+  const { workload, cost } = queryClass;
   const queuedAt = performance.now();
-  const queued = (): Promise<readonly ComputedResponse[]> =>
-    queries.within(holder, () => execute(services, view, { workload, queuedAt }), request);
   try {
-    return await (isExpensive ? expensiveQueries.within(holder, queued, request) : queued());
+    return await admit(services, queryClass, view, () => execute(services, view, { workload, queuedAt }));
   } catch (error) {
     if (!isOverItsMemory(error)) throw error;
     const again = performance.now();
-    return largeQueries.within(
+    return services.shares.largeQueries.within(
       holder,
       () => execute(services, view, { workload: 'large', queuedAt: again }),
-      request,
+      { signal, cost },
     );
   }
 }

@@ -1,0 +1,168 @@
+import { z } from 'zod';
+import { type ClickCursor, cursorText, parseCursor } from '../../click-rows/cursor.ts';
+import type { ClickPosition } from '../../click-rows/page.ts';
+import { type ClickRequest, clickListQuery, parseClickRequest } from '../../click-rows/query.ts';
+import { invalid } from '../../errors.ts';
+import type { Principal } from '../../keys/scopes.ts';
+import { MAX_CLOCK_AHEAD_MS } from '../../lib/clock-ahead.ts';
+import { valueOf } from '../../stats/parse/parameters.ts';
+import { DEFAULT_LIMIT, MAX_LIMIT } from '../../stats/parse/values.ts';
+import type { Parameter } from '../openapi/model.ts';
+import { namedSchema } from '../openapi/schemas.ts';
+import type { Context } from '../request/context.ts';
+import { findOldestClick } from '../request/oldest-click.ts';
+import { withStoredFilters } from '../request/segments.ts';
+import type { Services } from '../request/services.ts';
+import { CLICK_SCOPES, findClickTenant } from '../request/tenant.ts';
+import { itemsOf, positionSchema, readClickPage } from '../response/click-pages.ts';
+import { isOfAllTime } from '../response/compute-stats.ts';
+import { jsonBytes } from '../response/json-body.ts';
+import { STATS_HEADERS, askerOf } from '../response/stats-response.ts';
+import { keyForOwnUrl } from '../route/access.ts';
+import { noBody } from '../route/body.ts';
+import { parsedBy } from '../route/parameters.ts';
+import { encodedJson } from '../route/responses.ts';
+import { route } from '../route/route.ts';
+import { CLICK_EXAMPLE, clickParameters, clickSchema } from './click-parameters.ts';
+
+const pageSchema = namedSchema(
+  'ClickPage',
+  z
+    .strictObject({
+      items: z.array(clickSchema.schema).max(MAX_LIMIT),
+      next_cursor: z.string().nullable().describe('For the next page; null after the last one.'),
+    })
+    .describe('Clicks, in order.'),
+);
+
+const CURSOR: Parameter = {
+  name: 'cursor',
+  in: 'query',
+  description:
+    'The `next_cursor` of the page before. It stands for all other parameters but `limit`, which are then ignored, and belongs to the owner of the key that got it.',
+  schema: { type: 'string' },
+};
+
+const LIMIT: Parameter = {
+  name: 'limit',
+  in: 'query',
+  description: 'Clicks on the page. A large page takes little longer than a small one.',
+  schema: { type: 'integer', minimum: 1, maximum: MAX_LIMIT, default: DEFAULT_LIMIT },
+};
+
+/** What the cursors of listings are signed for. */
+const PURPOSE = 'clicks';
+
+/** Cursors go into a URL, of which the server takes 128 KiB with all headers. */
+const MAX_CURSOR_CHARACTERS = 100_000;
+
+const listClicks = route({
+  method: 'get',
+  path: '/api/v1/clicks',
+  operationId: 'listClicks',
+  tag: 'Clicks',
+  summary: 'List clicks',
+  description: `The clicks themselves, page by page, with the filters and the range of statistics. What clicks are sent with beside that, addresses and user agents, is not stored.
+
+Pages go on where the one before ended: every click that was there at the first page, and still is, is on exactly one page, also while clicks arrive or are erased. A click that arrives late, for a time that has been passed, is not shown. The range does not move: clicks after the first page's moment are not in it.`,
+  access: keyForOwnUrl(...CLICK_SCOPES),
+  rateLimit: 'none',
+  parameters: parsedBy([...clickParameters(), LIMIT, CURSOR], () => undefined),
+  body: noBody,
+  responses: {
+    200: encodedJson({
+      schema: pageSchema,
+      nested: [clickSchema],
+      description: 'A page of clicks.',
+      examples: { page: { value: { items: [CLICK_EXAMPLE], next_cursor: null } } },
+    }),
+  },
+  errors: ['not_found'],
+  samples: [
+    {
+      label: 'The newest clicks',
+      path: '/api/v1/clicks',
+      query: { order: 'newest', limit: '10', fields: 'clicked_at,short_code,country' },
+    },
+    {
+      label: "Last month's clicks from Germany, by link",
+      path: '/api/v1/clicks',
+      query: { range: 'last_month', country: 'DE', order: 'link', limit: '10000' },
+    },
+  ],
+  handler:
+    (services) =>
+    async ({ ctx, principal }) => {
+      const asker = askerOf(services, ctx);
+      const cursor = await cursorOf(services, ctx, principal);
+      const listed = cursor ?? (await firstOf(services, ctx, principal));
+      const { query, after } = listed;
+      const withVisitors = query.columns.includes('visitor');
+      const tenant = await findClickTenant(services, query.subject, principal, withVisitors);
+      const limit = query.limit ?? DEFAULT_LIMIT;
+      const page = await readClickPage(services, asker, { query, tenant, after, limit });
+      const body = {
+        items: itemsOf(query, page.rows),
+        next_cursor: page.next === undefined ? null : sign(services, principal, { query, after: page.next }),
+      };
+      return { status: 200, headers: STATS_HEADERS, body: await jsonBytes(body) };
+    },
+});
+
+/** @throws AppError 400 for a cursor that is not one of this owner's listings */
+async function cursorOf(
+  services: Services,
+  ctx: Context,
+  { ownerId }: Principal,
+): Promise<ClickCursor<ClickPosition> | undefined> {
+  const sent = valueOf(ctx.query, 'cursor');
+  if (sent === undefined) return undefined;
+  const text = services.signedTexts.read(sent, PURPOSE, ownerId);
+  const cursor = text && parseCursor(text, positionSchema, await parseContext(services));
+  if (!cursor) {
+    throw invalid('cursor', "cursor must be the next_cursor of an earlier page of the same owner's clicks.");
+  }
+  const { limit } = parseClickRequest({ limit: valueOf(ctx.query, 'limit') }, await parseContext(services));
+  return { ...cursor, query: { ...cursor.query, limit } };
+}
+
+/** What the parameters ask for, from its first page on. */
+async function firstOf(
+  services: Services,
+  ctx: Context,
+  principal: Principal,
+): Promise<ClickCursor<ClickPosition | undefined>> {
+  const sent = parseClickRequest(ctx.query, await parseContext(services));
+  const asked = await withStoredFilters(services, sent, principal);
+  const query = clickListQuery(asked, await oldestOf(services, asked, principal));
+  const { order = 'newest', range, endsNow = false } = query;
+  const end = endsNow ? range.end + MAX_CLOCK_AHEAD_MS : range.end;
+  return { query: { ...query, order, range: { ...range, end }, endsNow: false }, after: undefined };
+}
+
+async function oldestOf(
+  services: Services,
+  asked: ClickRequest,
+  principal: Principal,
+): Promise<number | undefined> {
+  if (!isOfAllTime(asked)) return undefined;
+  const tenant = await findClickTenant(services, asked.subject, principal, false);
+  return findOldestClick(services, tenant, 'questions', asked);
+}
+
+async function parseContext(services: Services) {
+  const now = services.now();
+  return { now, timeZones: await services.timeZones(), keptSince: services.keptSince(now) };
+}
+
+/** @throws AppError 400 for a query that is too long to be carried along */
+function sign({ signedTexts }: Services, { ownerId }: Principal, cursor: ClickCursor<ClickPosition>): string {
+  const signed = signedTexts.sign(cursorText(cursor), PURPOSE, ownerId);
+  if (signed.length <= MAX_CURSOR_CHARACTERS) return signed;
+  throw invalid(
+    'filters',
+    'The filters are too long for several pages: export the clicks, or filter by less.',
+  );
+}
+
+export const CLICK_LIST_ROUTES = [listClicks] as const;

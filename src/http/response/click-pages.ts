@@ -1,0 +1,140 @@
+import { z } from 'zod';
+import { clickColumnOf } from '../../click-rows/columns.ts';
+import { monthWindows } from '../../click-rows/month-windows.ts';
+import {
+  type BoundRow,
+  type ClickPlace,
+  type ClickPosition,
+  type OrderedQuery,
+  type PageRow,
+  compileBound,
+  compileClickPage,
+  endOf,
+  placeOf,
+  positionAfter,
+  rangeBetween,
+} from '../../click-rows/page.ts';
+import type { QueryOptions } from '../../clickhouse/query-options.ts';
+import { formatInstant } from '../../lib/time-zone.ts';
+import type { Tenant } from '../../stats/sql/conditions.ts';
+import type { TimeRange } from '../../stats/time/buckets.ts';
+import { admit } from '../request/admit.ts';
+import { classOf } from '../request/query-class.ts';
+import { withSameClock } from '../request/same-clock.ts';
+import type { Services } from '../request/services.ts';
+import { withTaggedUrls } from '../request/tagged-urls.ts';
+import type { Asker } from './stats-response.ts';
+
+/** The position of a listing in its cursor. */
+export const positionSchema: z.ZodType<ClickPosition> = z.strictObject({
+  time: z.number(),
+  owner: z.string().exactOptional(),
+  code: z.string().exactOptional(),
+  hash: z.string(),
+  given: z.number().exactOptional(),
+});
+
+/** A page of a listing. */
+export interface ClickPageRequest {
+  readonly query: OrderedQuery;
+  readonly tenant: Tenant;
+  readonly after: ClickPosition | undefined;
+  readonly limit: number;
+}
+
+export interface ClickPage {
+  readonly rows: readonly PageRow[];
+  /** Where the next page goes on; undefined: there are no more clicks. */
+  readonly next: ClickPosition | undefined;
+}
+
+/**
+ * Reads a page of clicks when the asker has its turn.
+ * @throws AppError `unavailable` or `query_timeout`
+ */
+export async function readClickPage(
+  services: Services,
+  asker: Asker,
+  { query: asked, tenant, after, limit }: ClickPageRequest,
+): Promise<ClickPage> {
+  const { database, sharding, cache } = services;
+  const tagged = await withTaggedUrls(services, asked, tenant);
+  const query = await withSameClock(services, tagged);
+  const range = rangeBetween(query, after);
+  const [first = range] = windowsOf(query, range);
+  cache.rowEstimates.refresh({ ...query, range: first }, tenant);
+  const queryClass = classOf({ ...query, range: first }, tenant, asker.holder, cache.rowEstimates);
+  const options: QueryOptions = {
+    workload: queryClass.workload,
+    signal: asker.signal,
+    traceparent: asker.traceparent,
+    maxSeconds: database.deadlines.statsMs / 1_000,
+  };
+  return admit(services, queryClass, asker, async () => {
+    const bound = await boundOf(services, { query, tenant, after, limit }, options);
+    const statement = compileClickPage(query, tenant, { sharding, after, bound, limit: limit + 1 });
+    const rows = await database.rows<PageRow>(statement, options);
+    const given = rows.slice(0, limit);
+    const [following] = rows.slice(limit);
+    if (following !== undefined) {
+      return { rows: given, next: positionAfter(given, following, query.order, after) };
+    }
+    // Where clicks were erased while the page was read, what lies behind its bound is still to come.
+    return { rows: given, next: bound && endOf(bound) };
+  });
+}
+
+/**
+ * The place by which there are enough clicks for a page, so that it need not be sorted out of all of them; undefined where there are
+ * not.
+ */
+async function boundOf(
+  { database, sharding }: Services,
+  { query, tenant, after, limit }: ClickPageRequest,
+  options: QueryOptions,
+): Promise<ClickPlace | undefined> {
+  let missing = limit + 1;
+  for (const range of windowsOf(query, rangeBehind(query, after))) {
+    const statement = compileBound(missing, { ...query, range }, tenant, { sharding, after });
+    const [[found, ...place] = [0, 0, '', '']] = await database.rows<BoundRow>(statement, options);
+    if (found === missing) return placeOf(place, query.order);
+    missing -= found;
+  }
+  return undefined;
+}
+
+/** What a page is looked for in, one after the other; clicks of links are read in order, wherever they are. */
+function windowsOf({ order }: OrderedQuery, range: TimeRange): Iterable<TimeRange> {
+  return order === 'link' ? [range] : monthWindows(range, order === 'oldest' ? 'start' : 'end');
+}
+
+/** The range behind a position, without its own time: how many of its clicks are left is not known. */
+function rangeBehind(query: OrderedQuery, after: ClickPosition | undefined): TimeRange {
+  if (after === undefined) return query.range;
+  return rangeBetween(query, { time: query.order === 'oldest' ? after.time + 1 : after.time - 1 });
+}
+
+/** The items of a page, made as they are written. */
+export function* itemsOf(
+  { columns, timezone }: Pick<OrderedQuery, 'columns' | 'timezone'>,
+  rows: readonly (readonly unknown[])[],
+): Generator<Readonly<Record<string, unknown>>> {
+  const shown = columns.map((name, place) => ({
+    name,
+    place,
+    isTime: clickColumnOf(name).type === 'time',
+  }));
+  for (const row of rows) {
+    yield Object.fromEntries(
+      shown.map(({ name, place, isTime }) => {
+        const value = row[place];
+        return [name, isTime ? shownTime(String(value), timezone) : value];
+      }),
+    );
+  }
+}
+
+/** @param text as ClickHouse writes an instant of UTC */
+function shownTime(text: string, timezone: string): string {
+  return formatInstant(Date.parse(`${text.replace(' ', 'T')}Z`), timezone);
+}

@@ -1,0 +1,267 @@
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { seededRandom } from '../support/random.ts';
+import { type TestSpoor, startSpoor } from '../support/spoor.ts';
+
+const SEED = Number(process.env['SPOOR_TEST_SEED'] ?? Math.floor(Math.random() * 1e9));
+const random = seededRandom(SEED);
+
+interface Sent {
+  readonly short_code: string;
+  readonly clicked_at: number;
+  readonly click_id: string;
+  readonly browser?: string;
+  readonly is_bot?: boolean;
+}
+
+const START = Date.parse('2026-01-20T00:00Z');
+const END = Date.parse('2026-04-10T00:00Z');
+const RANGE = { start_date: String(START), end_date: String(END) };
+const ORDERS = ['newest', 'oldest', 'link'] as const;
+
+let spoor: TestSpoor;
+let key: string;
+beforeAll(async () => {
+  spoor = await startSpoor();
+  key = await spoor.createKey('me', ['clicks:write', 'clicks:read', 'urls:write', 'stats:read']);
+});
+afterAll(() => spoor.stop());
+
+/** Times of which many are equal, none of them in March. */
+function randomTime(): number {
+  const isLate = random(2) === 0;
+  const [from, to] = isLate
+    ? [Date.parse('2026-04-01T00:00Z'), END]
+    : [START, Date.parse('2026-03-01T00:00Z')];
+  const time = from + random(to - from);
+  return random(2) === 0 ? Math.max(START, time - (time % 259_200_000)) : time;
+}
+
+function randomClicks(count: number, prefix: string): readonly Sent[] {
+  return Array.from({ length: count }, (_, index) => ({
+    short_code: `${prefix}${random(7)}`,
+    clicked_at: randomTime(),
+    click_id: `${prefix}-${index}`,
+    browser: ['Chrome', 'Firefox'][index % 2] ?? '',
+    is_bot: index % 10 === 0,
+  }));
+}
+
+async function add(clicks: readonly Sent[], by = key): Promise<void> {
+  const { json } = await spoor.send('POST', '/api/v1/clicks', { key: by, ndjson: clicks });
+  expect(json.accepted).toBe(clicks.length);
+}
+
+type Query = Readonly<Record<string, string>>;
+type Item = Readonly<Record<string, unknown>>;
+
+/** Every click of a listing. @param between is called after each page but the last */
+async function listed(query: Query, between = async (): Promise<void> => {}): Promise<readonly Item[]> {
+  const items: Item[] = [];
+  let asked: Query = query;
+  for (;;) {
+    const { status, json } = await spoor.send('GET', '/api/v1/clicks', { key, query: asked });
+    expect(status).toBe(200);
+    expect(json.items.length).toBeLessThanOrEqual(Number(query['limit'] ?? 1000));
+    items.push(...json.items);
+    if (json.next_cursor === null) return items;
+    asked = { cursor: json.next_cursor, ...(query['limit'] === undefined ? {} : { limit: query['limit'] }) };
+    await between();
+  }
+}
+
+/** What is left of an order among items: clicks of one moment are in any order. */
+function sortKeys(order: (typeof ORDERS)[number], items: readonly Item[]): readonly string[] {
+  return items.map(({ clicked_at: time, short_code: code }) =>
+    order === 'link' ? `${String(code)} ${String(time)}` : String(time),
+  );
+}
+
+const idsOf = (items: readonly Item[]): readonly string[] =>
+  items.map(({ click_id: id }) => String(id)).toSorted();
+
+describe(`pages (SPOOR_TEST_SEED=${SEED})`, () => {
+  const clicks = randomClicks(400, 'a');
+  const FIELDS = { fields: 'click_id,clicked_at,short_code' };
+  beforeAll(() => add(clicks));
+
+  test.each(ORDERS.flatMap((order) => ['17', '399', '10000'].map((limit) => [order, limit] as const)))(
+    'in the order %s, %s on each, hold every click once',
+    async (order, limit) => {
+      const items = await listed({ ...RANGE, ...FIELDS, order, limit, short_code: codes('a') });
+      expect(idsOf(items)).toEqual(clicks.map(({ click_id: id }) => id).toSorted());
+      const keys = sortKeys(order, items);
+      const sorted = keys.toSorted();
+      expect(keys).toEqual(order === 'newest' ? sorted.toReversed() : sorted);
+    },
+  );
+
+  test.each(ORDERS)(
+    'in the order %s skip and repeat none while clicks come and are erased',
+    async (order) => {
+      const [there, gone] = [randomClicks(150, `b${order}`), randomClicks(60, `gone${order}`)];
+      await add([...there, ...gone]);
+      let round = 0;
+      const items = await listed(
+        {
+          ...RANGE,
+          ...FIELDS,
+          order,
+          limit: '11',
+          short_code: [codes(`b${order}`), codes(`gone${order}`)].join(),
+        },
+        async () => {
+          round++;
+          await add(
+            randomClicks(5, `b${order}`).map((click) => ({
+              ...click,
+              click_id: `late-${round}-${click.click_id}`,
+            })),
+          );
+          if (round % 6 !== 0) return;
+          const json = { short_code: `gone${order}${round / 6}`, owner_id: 'me' };
+          expect((await spoor.send('DELETE', '/api/v1/clicks', { json })).status).toBe(200);
+        },
+      );
+      const ids = idsOf(items);
+      expect(ids.filter((id) => id.startsWith('b'))).toEqual(there.map(({ click_id: id }) => id).toSorted());
+      expect(new Set(ids).size).toBe(ids.length);
+    },
+  );
+
+  test.each(ORDERS)('in the order %s hold equal clicks as often as there are', async (order) => {
+    const equal = { short_code: `eq${order}`, clicked_at: START + 5_000, click_id: '' };
+    const around = [-1, 0, 0, 1].map((by, index) => ({
+      ...equal,
+      clicked_at: equal.clicked_at + by,
+      click_id: `other-${index}`,
+    }));
+    await add([...around, ...Array.from({ length: 23 }, () => equal)]);
+    const items = await listed({ ...RANGE, ...FIELDS, order, limit: '4', short_code: equal.short_code });
+    expect(idsOf(items)).toEqual([...Array<string>(23).fill(''), ...idsOf(around)]);
+  });
+
+  test('hold the clicks that statistics count', async () => {
+    const query = {
+      ...RANGE,
+      browser: 'Firefox',
+      bots: 'exclude',
+      short_code: codes('a'),
+      'os.is_not': 'Linux',
+    };
+    const { json } = await spoor.send('GET', '/api/v1/stats', { key, query });
+    expect(json.summary.total_clicks).toBeGreaterThan(0);
+    expect(await listed({ ...query, limit: '131' })).toHaveLength(json.summary.total_clicks);
+    await spoor.send('PUT', '/api/v1/segments/foxes', { key, json: { filters: { browser: ['Firefox'] } } });
+    const { browser: _, ...others } = query;
+    const named = await listed({ ...others, segment: 'foxes', limit: '50' });
+    expect(named).toHaveLength(json.summary.total_clicks);
+  });
+});
+
+function codes(prefix: string): string {
+  return Array.from({ length: 7 }, (_, index) => `${prefix}${index}`).join();
+}
+
+test('a click is shown with all that is stored of it, its times in the zone asked for', async () => {
+  const sent = {
+    short_code: 'shown',
+    clicked_at: '2026-01-21T12:00:00.125Z',
+    visitor_id: 'somebody',
+    browser: 'Chrome',
+    country: 'DE',
+    redirect_ms: 12.5,
+    click_id: 'one',
+    properties: { plan: 'pro' },
+  };
+  const before = Date.now();
+  await spoor.send('POST', '/api/v1/clicks', { key, json: sent });
+  const query = { ...RANGE, short_code: 'shown', timezone: 'Europe/Berlin' };
+  const [item, ...others] = await listed(query);
+  expect(others).toEqual([]);
+  expect(item).toMatchObject({
+    clicked_at: '2026-01-21T13:00:00.125+01:00',
+    short_code: 'shown',
+    browser: 'Chrome',
+    country: 'DE',
+    continent: 'Europe',
+    hour_of_day: '13',
+    redirect_ms: 12.5,
+    click_id: 'one',
+    is_bot: false,
+    properties: { plan: 'pro' },
+  });
+  expect(Object.keys(item ?? {})).not.toContain('visitor');
+  expect(Math.abs(Date.parse(String(item?.['ingested_at'])) - before)).toBeLessThan(60_000);
+});
+
+describe('a key', () => {
+  const ask = (by: string, query: Query) => spoor.send('GET', '/api/v1/clicks', { key: by, query });
+  let visitorKey: string;
+  let otherKey: string;
+  let cursor: string;
+  beforeAll(async () => {
+    visitorKey = await spoor.createKey('me', ['clicks:read', 'visitors:read']);
+    otherKey = await spoor.createKey('other', ['clicks:read', 'clicks:write', 'urls:write']);
+    const other = { short_code: 'theirs', clicked_at: START, click_id: 'theirs' };
+    await add([other], otherKey);
+    await add([other, other].map((click) => ({ ...click, short_code: 'mine' })));
+    await spoor.send('PUT', '/api/v1/urls/theirs', { key: otherKey, json: { private_stats: false } });
+    const query = { ...RANGE, limit: '1', visitors: 'true', short_code: 'mine' };
+    cursor = (await ask(visitorKey, query)).json.next_cursor;
+  });
+
+  test('sees its own clicks alone, an administrator every owner’s', async () => {
+    const all = async (by: string, query: Query = {}) =>
+      (await ask(by, { ...RANGE, limit: '10000', fields: 'owner_id', ...query })).json.items;
+    expect(await all(otherKey)).toEqual([{ owner_id: 'other' }]);
+    const { createKey } = spoor;
+    const admin = await createKey('root', ['admin:all']);
+    expect(await all(admin)).toEqual([]);
+    const owners = new Set(
+      (await all(admin, { owner_id: '*', order: 'link' })).map((item: Item) => item['owner_id']),
+    );
+    expect([...owners]).toEqual(['me', 'other']);
+    expect((await ask(otherKey, { owner_id: 'me' })).status).toBe(403);
+    // Whoever may see its statistics.
+    expect((await ask(key, { scope: 'anon', short_code: 'theirs' })).status).toBe(403);
+    expect(await all(otherKey, { scope: 'anon', short_code: 'theirs' })).toHaveLength(1);
+  });
+
+  test('sees visitors with visitors:read, also on a later page', async () => {
+    const { json } = await ask(visitorKey, { cursor });
+    expect(json.items[0].visitor).toMatch(/^[0-9a-f]{16}$/);
+    expect((await ask(key, { ...RANGE, visitors: 'true' })).status).toBe(403);
+    expect((await ask(key, { cursor })).status).toBe(403);
+  });
+
+  test('is refused a cursor of another owner, or one that is changed', async () => {
+    const flipped = `${cursor.slice(0, 40)}${cursor[40] === 'A' ? 'B' : 'A'}${cursor.slice(41)}`;
+    for (const [by, sent] of [
+      [otherKey, cursor],
+      [visitorKey, flipped],
+      [visitorKey, `${cursor}A`],
+      [visitorKey, 'x'],
+    ] as const) {
+      const { status, json } = await ask(by, { cursor: sent });
+      expect([status, json.field]).toEqual([400, 'cursor']);
+    }
+  });
+
+  test('is told what is wrong with its parameters', async () => {
+    for (const [query, field] of [
+      [{ limit: '10001' }, 'limit'],
+      [{ cursor, limit: '0' }, 'limit'],
+      [{ fields: 'visitor' }, 'fields'],
+      [{ order: 'random' }, 'order'],
+      [{ group_by: 'time' }, 'group_by'],
+    ] as const) {
+      const { status, json } = await ask(key, query);
+      expect([status, json.field]).toEqual([400, field]);
+    }
+  });
+
+  test('does not see the clicks of a URL that was deleted', async () => {
+    await spoor.send('DELETE', '/api/v1/urls/mine', { key });
+    expect((await ask(key, { ...RANGE, short_code: 'mine' })).json.items).toEqual([]);
+  });
+});
