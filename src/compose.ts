@@ -38,13 +38,22 @@ import { createShares } from './fair-share/shares.ts';
 import { maxConnections } from './http/server/listen.ts';
 import type { Services } from './http/request/services.ts';
 import { openOrder } from './http/response/export-kinds.ts';
+import { runWork } from './http/response/run-work.ts';
 import { KeyStore, hashKey } from './keys/key-store.ts';
 import { SignedTexts } from './keys/signed-texts.ts';
 import type { Principal } from './keys/scopes.ts';
 import { readOrCreateInstanceId } from './data-dir/instance-id.ts';
 import { readOrCreateSecret } from './data-dir/secrets.ts';
+import { OWN_LEASE } from './schedules/lease.ts';
+import { RedisLease } from './schedules/redis-lease.ts';
+import { ScheduleRuns } from './schedules/schedule-runs.ts';
+import { Scheduler } from './schedules/scheduler.ts';
+import { Schedules } from './schedules/schedules.ts';
+import { webhookSecret } from './schedules/webhook.ts';
 import { Segments } from './segments/segments.ts';
 import { DAY } from './lib/calendar.ts';
+import { sha256 } from './lib/sha256.ts';
+import type { SharedRedis } from './rate-limit/shared-redis.ts';
 import { sql } from './sql/sql.ts';
 import { UrlRegistry } from './urls/registry.ts';
 
@@ -63,6 +72,8 @@ const MAX_INGEST_THREADS = 4;
 /** What `start` has opened. */
 type Opened = Pick<Services, 'metrics' | 'log' | 'rateLimits' | 'tracer'> & {
   readonly clickhouse: Pick<OpenClickHouse, 'database' | 'clickTables' | 'shards'>;
+  /** Unix milliseconds. */
+  readonly now: () => number;
 };
 
 /**
@@ -85,7 +96,7 @@ export function composeServices(config: Config, { clickhouse, ...parts }: Opened
     heapBytes,
   });
   parts.metrics.watchShares(shares);
-  const now = Date.now;
+  const { now } = parts;
   const nextVersion = createVersions(now);
   const erasures = new ErasureLog(database, now);
   const removal = new ClickRemoval(clickTables, erasures);
@@ -98,7 +109,7 @@ export function composeServices(config: Config, { clickhouse, ...parts }: Opened
     count: parts.metrics.countCacheRequest,
   });
   const urls = new UrlRegistry(database, nextVersion, removal, budget, isEmbedded);
-  const visitorSecret = config.visitorSecret ?? readOrCreateSecret(config.dataDir, 'visitor-secret');
+  const visitorSecret = visitorSecretOf(config);
   const hashVisitor = visitorHasher(visitorSecret);
   const keptSince = keptSinceOf(config.retentionDays);
   const placeFiles = lazily(() => readPlaceFiles(config));
@@ -170,6 +181,9 @@ export function composeServices(config: Config, { clickhouse, ...parts }: Opened
       visitorSecret,
       (id) => [...fixedKeys].find(([, principal]) => principal.id === id)?.[0],
     ),
+    schedules: new Schedules(database, nextVersion),
+    scheduleRuns: new ScheduleRuns(database, nextVersion),
+    webhookSecretOf: (id) => webhookSecret(visitorSecret, id),
     fixedKeys,
     ingest,
     idempotency: new IdempotencyLedger(database, nextVersion),
@@ -199,6 +213,31 @@ export function composeServices(config: Config, { clickhouse, ...parts }: Opened
     now,
   };
   return services;
+}
+
+/** What runs the schedules. @param redis shared by several instances, of which one at a time does */
+export function composeScheduler(
+  config: Config,
+  services: Services,
+  redis: SharedRedis | undefined,
+): Scheduler {
+  const { schedules, scheduleRuns: runs, webhookSecretOf: secretOf, shares, log, now } = services;
+  const deployment = sha256(`schedules of ${config.database} ${visitorSecretOf(config)}`).slice(0, 32);
+  return new Scheduler({
+    schedules,
+    runs,
+    work: runWork(services),
+    lease: redis === undefined ? OWN_LEASE : new RedisLease(redis, `spoor:schedules:${deployment}`),
+    share: shares.scheduleRuns,
+    secretOf,
+    allowsPrivateWebhooks: config.privateWebhooks === 'allow',
+    log,
+    now,
+  });
+}
+
+function visitorSecretOf({ visitorSecret, dataDir }: Config): string {
+  return visitorSecret ?? readOrCreateSecret(dataDir, 'visitor-secret');
 }
 
 /** Where exports to slow clients are spooled; undefined if spooling is off or the data directory is not writable. */

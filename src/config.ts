@@ -61,6 +61,10 @@ export interface Config {
   readonly rateLimits: 'on' | 'off';
   /** The Redis in which instances share their rate limits; undefined: each counts by itself. */
   readonly redisUrl: string | undefined;
+  /** Whether this instance runs schedules. */
+  readonly schedules: 'on' | 'off';
+  /** Whether webhooks may be at addresses that are not of the public internet. */
+  readonly privateWebhooks: 'allow' | 'refuse';
   /** Stats queries that run in ClickHouse at once. */
   readonly maxQueries: number;
   /** Exports that run at once. */
@@ -186,6 +190,8 @@ const environment = z.object({
       'must be redis://host or rediss://host, optionally with user:password@, :port and /number, and nothing else',
     )
     .optional(),
+  SPOOR_SCHEDULES: z.enum(['on', 'off'], 'must be on or off').default('on'),
+  SPOOR_WEBHOOK_PRIVATE: z.enum(['allow', 'refuse'], 'must be allow or refuse').default('refuse'),
   SPOOR_RETENTION_DAYS: wholeNumber(1, 36_500).optional(),
   SPOOR_CORS_ORIGINS: z
     .string()
@@ -296,6 +302,8 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
     keepAliveMs: settings.SPOOR_KEEP_ALIVE_SECONDS * 1_000,
     rateLimits: settings.SPOOR_RATE_LIMITS,
     redisUrl: settings.SPOOR_REDIS_URL,
+    schedules: settings.SPOOR_SCHEDULES,
+    privateWebhooks: settings.SPOOR_WEBHOOK_PRIVATE,
     maxQueries: settings.SPOOR_MAX_QUERIES,
     maxExports: settings.SPOOR_MAX_EXPORTS,
     spoolBytes: settings.SPOOR_SPOOL_MB === undefined ? undefined : settings.SPOOR_SPOOL_MB * 1_048_576,

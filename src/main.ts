@@ -15,7 +15,7 @@ import { KeyStore } from './keys/key-store.ts';
 import { RateLimits } from './rate-limit/rate-limits.ts';
 import { SharedRedis } from './rate-limit/shared-redis.ts';
 import { type Metrics, createMetrics } from './process/prometheus.ts';
-import { ADMIN, composeServices } from './compose.ts';
+import { ADMIN, composeScheduler, composeServices } from './compose.ts';
 
 /** A running Spoor. */
 export interface Running {
@@ -24,6 +24,8 @@ export interface Running {
   readonly token: string;
   /** The administrator's key, if this start created it. It is shown only once. */
   readonly newAdminKey: string | undefined;
+  /** Runs the schedules that are due, as happens now and then by itself; settles when that has ended. Nothing where this instance runs none. */
+  readonly runSchedules: () => Promise<void>;
   /** Settles when the embedded ClickHouse has ended and cannot be started again; never without one. */
   readonly engineLost: Promise<void>;
   /** Stops accepting, finishes what runs (at most 8 s), stops ClickHouse. */
@@ -39,6 +41,8 @@ export interface StartOptions {
   /** Called now and then with what the start waits for; unless given, it is logged. */
   readonly onWait?: OnWait;
   readonly deadlines?: Deadlines;
+  /** Unix milliseconds; the clock of this machine unless given. */
+  readonly now?: () => number;
 }
 
 /**
@@ -76,6 +80,7 @@ async function open(
     isServer,
     onWait = (what) => log.warn(`waiting for ${what}`),
     deadlines,
+    now = Date.now,
   }: StartOptions,
   closing: (close: () => unknown) => void,
 ): Promise<Omit<Running, 'stop'>> {
@@ -98,7 +103,7 @@ async function open(
   const redis = isServer ? await openRedis(config, log) : undefined;
   closing(() => redis?.close());
   const rateLimits = config.rateLimits === 'on' ? new RateLimits(rateLimitsOf(ROUTES), redis) : undefined;
-  const services = composeServices(config, { clickhouse, metrics, log, rateLimits, tracer }, token);
+  const services = composeServices(config, { clickhouse, metrics, log, rateLimits, tracer, now }, token);
   closing(() => services.removal.close());
   closing(() => services.ingestThreads.close());
   closing(() => services.exportJobs.close());
@@ -112,9 +117,14 @@ async function open(
   closing(server.close);
   const { url } = server;
   if (isServer) writeControl(config.dataDir, { url, token, pid: process.pid });
+  const runsSchedules = isServer && config.schedules === 'on';
+  const scheduler = runsSchedules ? composeScheduler(config, services, redis) : undefined;
+  closing(() => scheduler?.close());
+  scheduler?.start();
   // The last step: a key that a failing start creates would never be shown.
   const newAdminKey = isServer ? await makeFirstAdminKey(config, services.keys) : undefined;
-  return { url, token, newAdminKey, engineLost: clickhouse.engineLost };
+  const runSchedules = async (): Promise<void> => scheduler?.runDue();
+  return { url, token, newAdminKey, runSchedules, engineLost: clickhouse.engineLost };
 }
 
 /** Loaded only where there is a collector to export to. */
@@ -134,12 +144,18 @@ async function openTelemetry({ otlp }: Config, metrics: Metrics, log: Logger) {
   });
 }
 
-async function openRedis({ rateLimits, redisUrl }: Config, log: Logger): Promise<SharedRedis | undefined> {
-  if (rateLimits === 'off' || redisUrl === undefined) return undefined;
+async function openRedis(
+  { rateLimits, schedules, redisUrl }: Config,
+  log: Logger,
+): Promise<SharedRedis | undefined> {
+  if (redisUrl === undefined || (rateLimits === 'off' && schedules === 'off')) return undefined;
   return SharedRedis.open(redisUrl, {
     onUnreachable: (failure) =>
-      log.warn({ failure }, 'Redis is unreachable: this process counts rate limits by itself'),
-    onBack: () => log.info('Redis is reachable again: rate limits are shared'),
+      log.warn(
+        { failure },
+        'Redis is unreachable: this process counts rate limits by itself and begins no schedules',
+      ),
+    onBack: () => log.info('Redis is reachable again: rate limits and schedules are shared'),
   });
 }
 

@@ -12,6 +12,7 @@ import { mcpCommand } from './mcp-command.ts';
 import { migrateCommand } from './migrate-command.ts';
 import { note } from './output.ts';
 import { restoreCommand } from './restore-command.ts';
+import { schedulesCommand } from './schedules-command.ts';
 import { seedCommand } from './seed-command.ts';
 import { segmentsCommand } from './segments-command.ts';
 import { serveCommand } from './serve-command.ts';
@@ -43,6 +44,7 @@ function createProgram(): Command {
     urlsCommand,
     segmentsCommand,
     sqlUserCommand,
+    schedulesCommand,
     eraseCommand,
     mcpCommand,
     backupCommand,

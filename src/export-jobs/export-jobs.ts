@@ -98,6 +98,15 @@ export class ExportJobs {
     await Promise.all(this.#running);
   }
 
+  /** @throws AppError 422 where there is no destination of that name */
+  checkDestination(name: string | null): void {
+    if (name === null || this.#targets.has(name)) return;
+    throw new AppError('validation_error', 'There is no destination of that name.', {
+      status: 422,
+      field: 'destination',
+    });
+  }
+
   /**
    * Creates a job. It runs when its turn comes.
    * @throws AppError `unavailable` when too many wait, or where nothing can be written; 422 for an unknown destination
@@ -105,12 +114,7 @@ export class ExportJobs {
   async create(order: ExportOrder, ownerId: string): Promise<ExportJob> {
     const { instance, folder, now, keptMs, stored } = this.#parts;
     const { destination } = order;
-    if (destination !== null && !this.#targets.has(destination)) {
-      throw new AppError('validation_error', 'There is no destination of that name.', {
-        status: 422,
-        field: 'destination',
-      });
-    }
+    this.checkDestination(destination);
     if (instance === undefined || (destination === null && folder === undefined)) {
       throw unavailable('Exports cannot be stored: the operator must make SPOOR_EXPORT_DIR writable.');
     }

@@ -22,6 +22,8 @@ export interface Shares {
   readonly ingestion: FairShare;
   /** Imports that are running: each holds some batches of its file in memory. */
   readonly imports: FairShare;
+  /** Runs of schedules and calls of webhooks at once. An export that a run waits for has its slot among the exports. */
+  readonly scheduleRuns: FairShare;
   readonly connections: FairShare;
   /** Requests under way, where proxies hold the connections. */
   readonly proxiedRequests: FairShare;
@@ -156,6 +158,16 @@ export function createShares(sizes: ShareSizes): Shares {
       maxWaitMs: 3_600_000,
       maxWaiting: 128,
       refusal: 'Too many imports are waiting: try again later.',
+    }),
+    scheduleRuns: new FairShare({
+      resource: 'schedule_runs',
+      size: 16,
+      each: { owner: 4, stranger: 1 },
+      strangers: 1,
+      // Whoever waits for longer is begun anew.
+      maxWaitMs: 3_600_000,
+      maxWaiting: 4_000,
+      refusal: 'Too many schedules are running: try again later.',
     }),
     connections: new FairShare({
       resource: 'connections',

@@ -10,7 +10,7 @@ export interface CronTimes {
 
 /** Minute, hour, day of the month, month, day of the week; or a name for some of them, such as `@daily`. */
 const SHAPE = /^(?:@[a-z]+|[\dA-Z*,/#-]+(?: +[\dA-Z*,/#-]+){4})$/i;
-const MAX_LENGTH = 100;
+export const MAX_CRON_LENGTH = 100;
 
 /**
  * Checks a cron line.
@@ -18,7 +18,7 @@ const MAX_LENGTH = 100;
  */
 export function checkCron(times: CronTimes, now: number): void {
   const { cron } = times;
-  if (cron.length > MAX_LENGTH || !SHAPE.test(cron)) {
+  if (cron.length > MAX_CRON_LENGTH || !SHAPE.test(cron)) {
     throw invalid(
       'cron',
       'cron must be five fields: minute, hour, day of the month, month and day of the week, such as "0 3 * * *".',

@@ -22,6 +22,7 @@ export function dueRun(schedule: Schedule, last: Run | undefined, now: number): 
     scheduleId: schedule.id,
     ownerId: schedule.ownerId,
     dueAt: due,
+    version: 0,
     servedUntil: due,
     state: 'waiting',
     window: null,

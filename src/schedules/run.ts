@@ -64,6 +64,8 @@ export interface Run extends Readonly<z.output<typeof storedRun>> {
   readonly ownerId: string;
   /** The time of the schedule, Unix milliseconds. */
   readonly dueAt: number;
+  /** Of its row; 0: it has none. */
+  readonly version: number;
 }
 
 /** Whether something of a run is still to be done. */

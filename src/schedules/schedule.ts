@@ -1,16 +1,15 @@
 import { z } from 'zod';
+import { EXPORTED, type Exported } from '../export-jobs/export-job.ts';
 import { SCOPES, type Scope } from '../keys/scopes.ts';
 import { METRIC_NAMES } from '../stats/registry/metrics.ts';
 import type { Condition } from './condition.ts';
 import type { CronTimes } from './cron.ts';
 import { SCHEDULE_RANGES, type ScheduleRange } from './window.ts';
 
-export const EXPORTED = ['stats', 'clicks'] as const;
-
 /** Writes a file each time. */
 export interface ExportTask {
   readonly kind: 'export';
-  readonly what: (typeof EXPORTED)[number];
+  readonly what: Exported;
   readonly format: string;
   /** Where to; null: among the owner's exports. */
   readonly destination: string | null;

@@ -50,10 +50,11 @@ describe('help', () => {
     '', 'serve', 'demo', 'migrate', 'import', 'imports', 'imports list', 'imports show',
     'imports undo', 'seed', 'stats', 'export', 'keys', 'keys create', 'keys list', 'keys revoke',
     'urls', 'urls list', 'urls put', 'urls delete', 'segments', 'segments list',
-    'segments put', 'segments delete', 'exports', 'exports create', 'exports list', 'exports show',
+    'segments put', 'segments delete', 'schedules', 'schedules create', 'schedules list', 'schedules show',
+    'schedules runs', 'schedules delete', 'exports', 'exports create', 'exports list', 'exports show',
     'exports download', 'exports delete', 'erase', 'mcp', 'backup', 'restore',
   ]; // prettier-ignore
-  const GROUPS = ['imports', 'keys', 'urls', 'segments', 'exports'];
+  const GROUPS = ['imports', 'keys', 'urls', 'segments', 'schedules', 'exports'];
   let results: readonly Ended[];
   beforeAll(async () => {
     results = await runCommands(commands.map((command) => [[...wordsOf(command), '--help'], {}]));
@@ -86,6 +87,8 @@ describe('a wrong command line exits 2 and says why on standard error', () => {
     ['urls put', /short-code/],
     ['segments put phones', /--filters/],
     ['segments put phones --filters {os', /--filters.*JSON/],
+    ['schedules create --cron @daily', /--range/],
+    ['schedules create --cron @daily --range today --over many', /--over.*number/],
     ['stats --colour red', /--colour/],
     ['stats --owner', /--owner/],
     ['stats --format xml', /--format/],
@@ -128,6 +131,8 @@ describe('a command that fails exits 1 with one line that says why', () => {
     ['segments delete nowhere', /no such segment/],
     ['segments put a.b --filters {"os":"x"}', /name/],
     ['segments put a --filters {"colour":"x"}', /colour/],
+    ['schedules show nowhere', /no such schedule/],
+    ['schedules create --cron soon --range today --format csv', /cron/],
     ['imports show nowhere', /no such import/],
     ['imports undo nowhere', /no such import/],
     ['exports show nowhere', /no such export/],
@@ -247,6 +252,49 @@ describe('with a server running', () => {
     expect(readFileSync(file, 'utf8')).toMatch(/^<\?xml[^]*<browser>[^]*<\/export>$/);
     expect(await json(['exports', 'delete', job.id])).toEqual({ deleted: [job.id] });
     expect((await json(['exports', 'list'])).items).toEqual([]);
+  });
+
+  test('schedules of an owner', async () => {
+    const ofOwner = ['--owner', 'scheduled'];
+    const wanted = [
+      '--cron',
+      '@weekly',
+      '--range',
+      'last_week',
+      '--format',
+      'csv',
+      '--parameters',
+      '{"bots":"exclude"}',
+    ];
+    const created = await json(['schedules', 'create', ...ofOwner, ...wanted]);
+    expect(created).toMatchObject({
+      owner_id: 'scheduled',
+      range: 'last_week',
+      format: 'csv',
+      bots: 'exclude',
+    });
+    const alert = [
+      '--cron',
+      '@hourly',
+      '--range',
+      'since_last_run',
+      '--change=-50%',
+      '--webhook',
+      'https://example.com',
+    ];
+    const second = await json(['schedules', 'create', ...ofOwner, ...alert]);
+    expect(second).toMatchObject({
+      condition: { metric: 'clicks', change: '-50%' },
+      webhook_secret: expect.stringMatching(/^whsec_/),
+    });
+    expect((await json(['schedules', 'list', ...ofOwner])).items).toHaveLength(2);
+    const rows = await lines(['schedules', 'list', ...ofOwner]);
+    expect(rows[1]).toMatch(/@weekly +UTC +last_week +stats as csv +\S+Z$/);
+    expect(await json(['schedules', 'show', created.id])).toEqual(created);
+    expect(await lines(['schedules', 'runs', created.id])).toEqual(['There are no runs.']);
+    expect(await json(['schedules', 'delete', created.id])).toEqual({ deleted: created.id });
+    expect(await lines(['schedules', 'delete', second.id])).toEqual([`Deleted ${second.id}.`]);
+    expect(await lines(['schedules', 'list', ...ofOwner])).toEqual(['There are no schedules.']);
   });
 
   test('a seed of several owners ends with a page of every owner', async () => {

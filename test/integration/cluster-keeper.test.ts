@@ -30,7 +30,16 @@ afterAll(async () => {
 });
 
 const MIGRATIONS = readMigrations();
-const SMALL = ['api_keys', 'erasures', 'idempotent_requests', 'imports', 'segments', 'urls'];
+const SMALL = [
+  'api_keys',
+  'erasures',
+  'idempotent_requests',
+  'imports',
+  'schedule_runs',
+  'schedules',
+  'segments',
+  'urls',
+];
 
 const opened = new Map<string, Database>();
 const bare = (server: ClickHouseServer): Database => {

@@ -7,9 +7,11 @@ import { ROUTES } from '../../src/http/api/routes.ts';
 import { rateLimitsOf } from '../../src/http/route/router.ts';
 import { RateLimits } from '../../src/rate-limit/rate-limits.ts';
 import { SharedRedis } from '../../src/rate-limit/shared-redis.ts';
+import { LEASE_MS, RedisLease } from '../../src/schedules/redis-lease.ts';
 import { SpoorProcess, endProcesses, newFolder, stopSharing, waitUntil } from '../support/process.ts';
 import { LocalRedis } from '../support/redis.ts';
 import { ADMIN_KEY, type TestSpoor, startSpoor } from '../support/spoor.ts';
+import { WebhookReceiver } from '../support/webhook-receiver.ts';
 
 const STATS = '/api/v1/stats';
 const EXPORT = '/api/v1/export';
@@ -278,6 +280,86 @@ describe('instances that share a Redis', () => {
       const [first, second] = await alternate(2, newAddress());
       return first?.[1] === 19 && second?.[1] === 18;
     });
+  });
+});
+
+describe('schedules of two instances', () => {
+  let redis: LocalRedis;
+  let receiver: WebhookReceiver;
+  let clock = Date.now();
+  let spoors: readonly TestSpoor[];
+  const opened: SharedRedis[] = [];
+  beforeAll(async () => {
+    redis = await LocalRedis.start();
+    receiver = await WebhookReceiver.start();
+    const settings = { SPOOR_REDIS_URL: redis.url, SPOOR_WEBHOOK_PRIVATE: 'allow' };
+    const options = { now: () => clock };
+    const first = await startSpoor(settings, options);
+    const shared = { ...settings, CLICKHOUSE_DATABASE: first.database.name };
+    spoors = [first, await startSpoor(shared, options)];
+  });
+  afterAll(async () => {
+    for (const shared of opened) shared.close();
+    await stopSharing(spoors);
+    receiver.stop();
+    await redis.kill();
+  });
+
+  const open = async () => {
+    const shared = await SharedRedis.open(redis.url, { onUnreachable: () => {}, onBack: () => {} });
+    opened.push(shared);
+    return shared;
+  };
+  /** A reply that is late on a busy machine is none. */
+  const holds = (lease: RedisLease, expected: boolean) =>
+    waitUntil(
+      `the lease to be ${expected ? 'held' : 'let go'}`,
+      async () => (await lease.hold()) === expected,
+    );
+
+  test('the lease is one instance’s until it ends or is released', async () => {
+    let now = 0;
+    const [one, other] = [await open(), await open()].map(
+      (shared) => new RedisLease(shared, 'spoor:schedules:test', () => now),
+    );
+    if (one === undefined || other === undefined) throw new Error('There are two.');
+    await holds(one, true);
+    expect(await other.hold()).toBe(false);
+    await one.release();
+    await holds(other, true);
+    expect(await one.hold()).toBe(false);
+    const client = clientOf(redis);
+    await client.connect();
+    expect(await client.pTTL('spoor:schedules:test')).toBeLessThanOrEqual(LEASE_MS);
+    await client.del('spoor:schedules:test');
+    client.destroy();
+    await holds(one, true);
+    await redis.kill();
+    expect(await one.hold()).toBe(true);
+    now += LEASE_MS;
+    expect(await one.hold()).toBe(false);
+    await redis.start();
+  });
+
+  test('each run happens once, and the other instance goes on where one has ended', async () => {
+    const [first, second] = spoors;
+    if (first === undefined || second === undefined) throw new Error('There are two.');
+    const hook = { webhook: { url: receiver.url } };
+    const json = { cron: '0 * * * *', range: 'yesterday', format: 'csv', ...hook };
+    const { id } = (await second.send('POST', '/api/v1/schedules', { json })).json;
+    const runAt = async (hours: number) => {
+      clock = (Math.floor(clock / 3_600_000) + hours) * 3_600_000;
+      await waitUntil('the run', async () => {
+        // One that has been stopped runs nothing.
+        await Promise.all(spoors.map(({ running }) => running.runSchedules()));
+        const { items } = (await second.send('GET', `/api/v1/schedules/${id}/runs`)).json;
+        return items[0]?.webhook?.status === 'delivered' && Date.parse(items[0].due_at) === clock;
+      });
+      return receiver.take().map(({ event }) => event.data.due_at);
+    };
+    expect(await runAt(1)).toEqual([new Date(clock).toISOString()]);
+    await first.running.stop();
+    expect(await runAt(1)).toEqual([new Date(clock).toISOString()]);
   });
 });
 

@@ -18,11 +18,7 @@ const DAILY: Schedule = {
   createdAt: at('10T12:00'),
   changedAt: at('10T12:00'),
 };
-const ARRIVALS: Schedule = {
-  ...DAILY,
-  range: 'since_last_run',
-  task: { kind: 'export', what: 'clicks', format: 'parquet', destination: null },
-};
+const ARRIVALS: Schedule = { ...DAILY, range: 'since_last_run' };
 
 function runOf(schedule: Schedule, now: number, last?: Run): Run {
   const run = dueRun(schedule, last, now);

@@ -18,6 +18,7 @@ import { KEY_ROUTES } from './keys.ts';
 import { LINK_ROUTES } from './links.ts';
 import { MCP_ROUTES } from './mcp.ts';
 import { PUBLIC_LINK_ROUTES } from './public-links.ts';
+import { SCHEDULE_ROUTES } from './schedules.ts';
 import { SEGMENT_ROUTES } from './segments.ts';
 import { OWNER_ROUTES } from './owners.ts';
 import { STATS_QUERY_ROUTES } from './stats-query.ts';
@@ -32,6 +33,7 @@ const API_ROUTES: readonly Route[] = [
   ...EXPORT_ROUTES,
   ...EXPORT_JOB_ROUTES,
   ...EXPORT_FILE_ROUTES,
+  ...SCHEDULE_ROUTES,
   ...LINK_ROUTES,
   ...PUBLIC_LINK_ROUTES,
   ...OWNER_ROUTES,

@@ -126,6 +126,7 @@ export interface Sample {
 export const TAGS = {
   Statistics: 'Exact numbers about clicks, for any time range, in any time zone.',
   Exports: 'The same statistics as files, complete.',
+  Schedules: 'Exports that are made again and again, and alerts.',
   Clicks: 'Send clicks, one or many at a time, and erase them.',
   Imports: 'Files of clicks and logs of web servers, and taking an import back.',
   URLs: 'Short codes, who owns them and who may see their statistics.',

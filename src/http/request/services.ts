@@ -21,6 +21,8 @@ import type { SignedTexts } from '../../keys/signed-texts.ts';
 import type { Principal } from '../../keys/scopes.ts';
 import type { RateLimits } from '../../rate-limit/rate-limits.ts';
 import type { Metrics } from '../../process/prometheus.ts';
+import type { ScheduleRuns } from '../../schedules/schedule-runs.ts';
+import type { Schedules } from '../../schedules/schedules.ts';
 import type { Segments } from '../../segments/segments.ts';
 import type { RequestTracer } from '../../telemetry/request-tracer.ts';
 import type { Sharding } from '../../stats/sql/sharding.ts';
@@ -36,6 +38,10 @@ export interface Services {
   readonly exportJobs: ExportJobs;
   /** Signs addresses of files, which then need no key. */
   readonly fileAddresses: FileAddresses;
+  readonly schedules: Schedules;
+  readonly scheduleRuns: ScheduleRuns;
+  /** What the calls of a schedule's webhook are signed with. */
+  readonly webhookSecretOf: (scheduleId: string) => string;
   readonly keys: KeyStore;
   /** What clients are given to bring back, such as cursors. */
   readonly signedTexts: SignedTexts;

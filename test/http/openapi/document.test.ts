@@ -213,6 +213,7 @@ function describeBounds(): void {
     KeyWanted: { owner_id: 'x', name: 'x', scopes: ['stats:read'] },
     Selectors: {},
     McpMessage: { jsonrpc: '2.0', method: 'ping' },
+    ScheduleWanted: { cron: '@daily', range: 'today' },
   };
   const cases = REQUEST_SCHEMAS.flatMap(({ name, schema, fields }) =>
     Object.entries(fields).map(([field, described]) => ({ name, schema, field, described })),

@@ -1,0 +1,269 @@
+import { z } from 'zod';
+import { invalid, invalidBy, notOneOf } from '../../errors.ts';
+import { EXPORTED } from '../../export-jobs/export-job.ts';
+import { type Principal, type Scope, hasScope } from '../../keys/scopes.ts';
+import type { Condition } from '../../schedules/condition.ts';
+import { MAX_CRON_LENGTH, checkCron } from '../../schedules/cron.ts';
+import type { AlertTask, ExportTask, ScheduleDefinition } from '../../schedules/schedule.ts';
+import { SCHEDULE_RANGES, datesOf, windowOf } from '../../schedules/window.ts';
+import { PROPERTY_NAMES } from '../../stats/registry/properties.ts';
+import { parseTimeZone } from '../../stats/parse/dates.ts';
+import { inputJsonSchema, requestSchema } from '../openapi/schemas.ts';
+import { requireScope } from '../request/context.ts';
+import { jsonParameters } from '../request/json-parameters.ts';
+import { nameSchema } from '../request/request-schemas.ts';
+import type { Services } from '../request/services.ts';
+import { findTenant } from '../request/tenant.ts';
+import { EXPORT_KINDS, checkOrder } from '../response/export-kinds.ts';
+import { parseQuestion } from '../response/stats-response.ts';
+import { withoutObjects } from '../route/parameters.ts';
+import { ORDER_NAMES } from './export-job-schemas.ts';
+import { MEASURED } from './schedule-schemas.ts';
+import { exportParameters, statsParameters } from './stats-parameters.ts';
+import { fieldOf } from './stats-query-schemas.ts';
+
+/** What schedules may read, where the key may: nobody's clicks but their owner's. */
+const READING: readonly Scope[] = ['stats:read', 'urls:read', 'clicks:read', 'visitors:read'];
+
+/** Fields that the range of a schedule takes the place of. */
+const DATES: readonly string[] = ['start_date', 'end_date'];
+const OWN: readonly string[] = ['format', 'range', 'timezone', 'owner_id'];
+/** Parameters of statistics that an alert, which measures one number, has no use for. */
+const OF_LISTS: readonly string[] = [
+  'group_by',
+  'metrics',
+  'interval',
+  'week_start',
+  'breakdown',
+  'sort',
+  'offset',
+  'other',
+  'limit',
+  'compare',
+  'match',
+];
+
+const isParameter = (name: string): boolean => !DATES.includes(name) && !OWN.includes(name);
+const PARAMETERS = exportParameters().flatMap(withoutObjects);
+const EXPORTED_NAMES = ORDER_NAMES.filter(isParameter);
+const MEASURED_NAMES = statsParameters()
+  .flatMap(withoutObjects)
+  .map(({ name }) => name)
+  .filter((name) => isParameter(name) && !OF_LISTS.includes(name));
+
+const MAX_URL_LENGTH = 2_048;
+
+const webhookUrl = z
+  .string('must be a URL')
+  .max(MAX_URL_LENGTH, `must have at most ${MAX_URL_LENGTH} characters`)
+  .refine(isCallable, 'must be an http or https URL without a name, a password or a fragment');
+
+const PERCENT = /^[+-](?:\d{1,6})(?:\.\d{1,3})?%$/;
+const ONE_BOUND = 'must have one of: over, under, change';
+
+const condition = z
+  .strictObject({
+    metric: z.enum(MEASURED, `must be one of: ${MEASURED.join(', ')}`).default('clicks'),
+    over: z.number('must be a number').optional(),
+    under: z.number('must be a number').optional(),
+    change: z
+      .string('must be a percentage such as "-50%"')
+      .regex(PERCENT, 'must be a percentage such as "-50%"')
+      .refine((text) => Number.parseFloat(text) !== 0, 'must not be 0%')
+      .optional(),
+    against: z.literal('previous', 'must be previous').optional(),
+  })
+  .refine(
+    ({ over, under, change }) => [over, under, change].filter((bound) => bound !== undefined).length === 1,
+    ONE_BOUND,
+  )
+  .refine(
+    ({ change, against }) => change !== undefined || against === undefined,
+    'has against only with change',
+  )
+  .transform(({ metric, over, under, change }): Condition => {
+    if (change !== undefined) return { kind: 'change', metric, percent: Number.parseFloat(change) };
+    return over === undefined
+      ? { kind: 'under', metric, bound: under ?? 0 }
+      : { kind: 'over', metric, bound: over };
+  });
+
+const ownFields = {
+  name: nameSchema.nullish(),
+  cron: z
+    .string('must be a cron line')
+    .max(MAX_CRON_LENGTH, `must have at most ${MAX_CRON_LENGTH} characters`),
+  timezone: z.string('must be a time zone').default('UTC'),
+  range: z.enum(SCHEDULE_RANGES, `must be one of: ${SCHEDULE_RANGES.join(', ')}`),
+  owner_id: z.string('must be a string').nullish(),
+  what: z.string('must be a string').optional(),
+  format: z.string('must be a string').optional(),
+  destination: z.string('must be the name of one').nullish(),
+  condition: condition.nullish(),
+  webhook: z.strictObject({ url: webhookUrl }).nullish(),
+};
+
+const own = z.object(ownFields);
+
+/** A schedule to be made. Its parameters are parsed as those of an export or of statistics are. */
+export const scheduleBody = requestSchema(
+  'ScheduleWanted',
+  z
+    .strictObject({
+      ...Object.fromEntries(EXPORTED_NAMES.map((name) => [name, z.unknown().optional()])),
+      ...ownFields,
+    })
+    .meta({
+      patternProperties: { [PROPERTY_NAMES]: { type: ['string', 'array'], items: { type: 'string' } } },
+      required: ['cron', 'range'],
+    }),
+  {
+    description:
+      'An export with the parameters of `POST /api/v1/exports`, or with a `condition` an alert with those of statistics that say which clicks.',
+    fields: {
+      ...Object.fromEntries(
+        PARAMETERS.filter(({ name }) => isParameter(name)).map((parameter) => [
+          parameter.name,
+          fieldOf(parameter),
+        ]),
+      ),
+      ...Object.fromEntries(
+        Object.entries(ownFields).map(([name, schema]) => [name, inputJsonSchema(schema)]),
+      ),
+      name: { description: 'A note for people.', type: ['string', 'null'], minLength: 1, maxLength: 128 },
+      cron: {
+        description:
+          'When it runs: minute, hour, day of the month, month and day of the week, such as `0 3 * * MON-FRI`; or `@hourly`, `@daily`, `@weekly`, `@monthly`, `@yearly`. Where both days are restricted, either will do. A time of day that a change of clocks skips is when the clock has jumped; one that happens twice is its first.',
+        type: 'string',
+        maxLength: MAX_CRON_LENGTH,
+        examples: ['0 3 * * *'],
+      },
+      timezone: {
+        description: 'The zone of `cron`, of `range` and of buckets: an IANA name.',
+        type: 'string',
+        default: 'UTC',
+        examples: ['Europe/Berlin'],
+      },
+      range: {
+        description:
+          'What each run is about, as of the time that it is due. `since_last_run`: of clicks, those that have arrived since the run before, each in exactly one file, in the first all that are there; of an alert, the clicks since the time before.',
+        type: 'string',
+        enum: SCHEDULE_RANGES,
+      },
+      owner_id: {
+        description: "Whose schedule; another owner than the key's takes `admin:all`.",
+        type: ['string', 'null'],
+      },
+      what: { description: 'What to export.', type: 'string', enum: EXPORTED, default: 'stats' },
+      format: { description: 'The format of the files.', type: 'string' },
+      destination: {
+        description:
+          "The name of a destination that the operator has set up. Default: the files are among the owner's exports.",
+        type: ['string', 'null'],
+      },
+      condition: {
+        ...inputJsonSchema(condition),
+        description:
+          'Makes an alert: `over` or `under` a number, or a `change` by so many percent or more against the period before, up with `+` and down with `-`. It needs a `webhook`, which is called when the condition becomes true, and again only after it was false.',
+        type: ['object', 'null'],
+      },
+      webhook: {
+        ...inputJsonSchema(ownFields.webhook),
+        description:
+          'Is sent a `POST` when a file is written or given up, or for an alert, signed as Standard Webhooks has it.',
+        type: ['object', 'null'],
+        properties: { url: { type: 'string', format: 'uri', maxLength: MAX_URL_LENGTH } },
+        required: ['url'],
+      },
+    },
+  },
+);
+
+/** A schedule as it was asked for, and whose it is to be. */
+export interface WantedSchedule {
+  /** undefined: not said. */
+  readonly ownerId: string | undefined;
+  /** @throws AppError for parameters that are wrong, and for what the key may not see */
+  readonly check: (services: Services, principal: Principal) => Promise<ScheduleDefinition>;
+}
+
+/**
+ * Parses the body of a schedule. What its parameters are is checked for the owner whose schedule it becomes.
+ * @throws AppError 400, 422
+ */
+export function parseSchedule(sent: Readonly<Record<string, unknown>>): WantedSchedule {
+  const parsed = own.safeParse(sent);
+  if (!parsed.success) throw invalidBy(parsed.error);
+  const { data } = parsed;
+  const given = Object.fromEntries(Object.entries(sent).filter(([name]) => !(name in ownFields)));
+  const dated = DATES.find((name) => name in given);
+  if (dated !== undefined) throw invalid(dated, `${dated} does not go with a schedule: its range says it.`);
+  const webhook = data.webhook?.url ?? null;
+  return {
+    ownerId: data.owner_id ?? undefined,
+    check: async (services, principal) => {
+      const now = services.now();
+      const timezone = parseTimeZone(data.timezone, await services.timeZones());
+      checkCron({ cron: data.cron, timezone }, now);
+      const task = data.condition == null ? exportOf(data) : alertOf(data.condition, data, webhook);
+      const definition: ScheduleDefinition = {
+        name: data.name ?? null,
+        times: { cron: data.cron, timezone },
+        range: data.range,
+        task,
+        parameters: given,
+        webhookUrl: webhook,
+        scopes: READING.filter((scope) => hasScope(principal, [scope])),
+      };
+      await checkReading(services, definition, principal, now);
+      return definition;
+    },
+  };
+}
+
+type OwnFields = z.output<typeof own>;
+
+function exportOf({ what: named = 'stats', format, destination, range }: OwnFields): ExportTask {
+  const what = EXPORTED.find((known) => known === named);
+  if (what === undefined) throw notOneOf('what', EXPORTED);
+  if (what === 'stats' && range === 'since_last_run') {
+    throw invalid('range', 'range=since_last_run goes with what=clicks, and with a condition.');
+  }
+  return { kind: 'export', what, format: format ?? '', destination: destination ?? null };
+}
+
+function alertOf(found: Condition, sent: OwnFields, webhook: string | null): AlertTask {
+  const other = (['what', 'format', 'destination'] as const).find((name) => sent[name] != null);
+  if (other !== undefined) throw invalid(other, `${other} does not go with a condition.`);
+  if (webhook === null) throw invalid('webhook', 'webhook is required with a condition.');
+  return { kind: 'alert', condition: found };
+}
+
+/** Checks what a schedule reads, by what its run would read now. */
+async function checkReading(
+  services: Services,
+  { task, range, times: { timezone }, parameters, scopes }: ScheduleDefinition,
+  { id, ownerId, rateLimit }: Principal,
+  now: number,
+): Promise<void> {
+  const principal: Principal = { id, ownerId, rateLimit, scopes };
+  const window = range === 'since_last_run' ? { from: now - 1, before: now } : windowOf(range, timezone, now);
+  const dated = { ...datesOf(window), timezone };
+  if (task.kind === 'alert') {
+    const raw = { ...jsonParameters(parameters, MEASURED_NAMES), ...dated, metrics: task.condition.metric };
+    const { asked } = await parseQuestion(services, { principal }, { text: '', raw: () => raw });
+    await findTenant(services, asked.subject, principal);
+    return;
+  }
+  const { what, format, destination } = task;
+  requireScope(principal, ...EXPORT_KINDS[what].scopes);
+  const raw = { ...jsonParameters(parameters, EXPORTED_NAMES), ...dated, format };
+  await checkOrder(services, { what, parameters: raw, destination }, principal);
+  services.exportJobs.checkDestination(destination);
+}
+
+function isCallable(text: string): boolean {
+  if (!URL.canParse(text)) return false;
+  const { protocol, username, password, hash } = new URL(text);
+  return /^https?:$/.test(protocol) && [username, password, hash].every((part) => part === '');
+}

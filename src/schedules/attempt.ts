@@ -1,0 +1,152 @@
+import { AppError, ERRORS } from '../errors.ts';
+import type { Scope } from '../keys/scopes.ts';
+import { RUN_DELAYS, nextAttempt } from './back-off.ts';
+import { type Condition, type Measured, holds } from './condition.ts';
+import { latestTime } from './cron.ts';
+import { newDelivery } from './delivery.ts';
+import type { EventName, Run } from './run.ts';
+import { runFileName } from './run-file-name.ts';
+import { type ExportTask, type Schedule, isByArrival } from './schedule.ts';
+import { type Window, windowOf } from './window.ts';
+
+/** For whom clicks are read. */
+interface Reading {
+  readonly ownerId: string;
+  readonly scopes: readonly Scope[];
+  readonly parameters: Schedule['parameters'];
+  readonly timezone: string;
+  readonly window: Window;
+}
+
+/** A file to be written; one of the same name is replaced. */
+export interface FileOrder extends Reading, Omit<ExportTask, 'kind'> {
+  /** Whether the window is of when clicks arrived. */
+  readonly isByArrival: boolean;
+  readonly fileName: string;
+}
+
+/** What is to be measured. */
+export interface MeasureOrder extends Reading {
+  readonly condition: Condition;
+}
+
+/** What runs are made of. All reject with what went wrong: an AppError where its owner may read it. */
+export interface RunWork {
+  /** Without a point. */
+  readonly extensionOf: (task: ExportTask) => string;
+  /** Creates the export that writes a file. @returns its id */
+  readonly createExport: (order: FileOrder) => Promise<string>;
+  /**
+   * Waits for an export to end.
+   * @returns undefined where it is not this instance's, or gone: it has to be created anew
+   * @throws AppError where it has failed
+   */
+  readonly exported: (exportId: string, signal: AbortSignal) => Promise<Run['file'] | undefined>;
+  readonly measure: (order: MeasureOrder, signal: AbortSignal) => Promise<Measured>;
+  /** The moment before which all clicks have arrived that ever will, by ClickHouse's clock, Unix milliseconds. */
+  readonly arrivedUntil: () => Promise<number>;
+}
+
+/** A run whose next attempt begins now, with its window. */
+export async function begun(schedule: Schedule, run: Run, now: number, work: RunWork): Promise<Run> {
+  const window = run.window ?? (await windowOfRun(schedule, run, work));
+  return { ...run, state: 'running', attempts: run.attempts + 1, window, startedAt: now };
+}
+
+async function windowOfRun(schedule: Schedule, run: Run, work: RunWork): Promise<Window> {
+  const { range, times } = schedule;
+  if (run.isByArrival) {
+    const from = run.arrivedBefore ?? 0;
+    return { from, before: Math.max(from, await work.arrivedUntil()) };
+  }
+  if (range !== 'since_last_run') return windowOf(range, times.timezone, run.dueAt);
+  return { from: latestTime(times, run.dueAt - 1) ?? schedule.createdAt, before: run.dueAt };
+}
+
+interface AttemptOptions {
+  readonly work: RunWork;
+  /** Stores a run that goes on. @returns it as it is stored */
+  readonly put: (run: Run) => Promise<Run>;
+  /** Unix milliseconds. */
+  readonly now: () => number;
+  readonly signal: AbortSignal;
+  /** Called with a failure that is not for the owner to read. */
+  readonly onFault: (error: unknown) => void;
+}
+
+/**
+ * Does what a run that has begun is for.
+ * @returns the run as it is now: done, or failed, or waiting for the next attempt
+ */
+export async function attempted(schedule: Schedule, run: Run, options: AttemptOptions): Promise<Run> {
+  const { now, signal, onFault } = options;
+  const { task, webhookUrl } = schedule;
+  let current = run;
+  const put = async (changed: Run): Promise<Run> => (current = await options.put(changed));
+  try {
+    const result = await resultOf(schedule, run, { ...options, put });
+    const finishedAt = now();
+    const done: Run = { ...current, ...result, state: 'done', nextAt: null, error: null, finishedAt };
+    const event = eventOf(done);
+    return event === undefined || webhookUrl === null
+      ? done
+      : { ...done, delivery: newDelivery(event, finishedAt) };
+  } catch (error) {
+    signal.throwIfAborted();
+    const finishedAt = now();
+    if (!(error instanceof AppError)) onFault(error);
+    const reason = error instanceof AppError ? error.message : ERRORS.internal_error.example.error;
+    const next = isLasting(error) ? undefined : nextAttempt(RUN_DELAYS, run.attempts, finishedAt);
+    if (next !== undefined) return { ...current, state: 'waiting', nextAt: next, error: reason, finishedAt };
+    const failed: Run = { ...current, state: 'failed', nextAt: null, error: reason, finishedAt };
+    if (task.kind === 'alert' || webhookUrl === null) return failed;
+    return { ...failed, delivery: newDelivery('export.failed', finishedAt) };
+  }
+}
+
+async function resultOf(
+  schedule: Schedule,
+  run: Run,
+  { work, put, signal }: AttemptOptions,
+): Promise<Pick<Run, 'file'> | Pick<Run, 'measured'>> {
+  const { id, ownerId, scopes, parameters, times, task } = schedule;
+  const { window } = run;
+  if (window === null) throw new Error('A run that has begun has a window.');
+  if (run.isByArrival !== isByArrival(schedule)) {
+    throw new AppError('conflict', 'The range of the schedule was changed before this run was done.');
+  }
+  const reading = { ownerId, scopes, parameters, timezone: times.timezone, window };
+  if (task.kind === 'alert') {
+    const { condition } = task;
+    const measured = await work.measure({ ...reading, condition }, signal);
+    return { measured: { ...measured, holds: holds(condition, measured) } };
+  }
+  const begunBefore = run.exportId === null ? undefined : await work.exported(run.exportId, signal);
+  if (begunBefore !== undefined) return { file: begunBefore };
+  const { what, format, destination } = task;
+  const fileName = runFileName({ scheduleId: id, what, window, extension: work.extensionOf(task) });
+  const exportId = await work.createExport({
+    ...reading,
+    what,
+    format,
+    destination,
+    isByArrival: run.isByArrival,
+    fileName,
+  });
+  // Another process that takes up the run waits for the same export.
+  await put({ ...run, exportId });
+  const file = await work.exported(exportId, signal);
+  if (file === undefined) throw new AppError('conflict', 'The export was removed before it was done.');
+  return { file };
+}
+
+/** What a run that is done has to tell: an alert only that its condition holds now and did not before. */
+function eventOf({ measured, heldBefore }: Run): EventName | undefined {
+  if (measured === null) return 'export.done';
+  return measured.holds && !heldBefore ? 'alert.fired' : undefined;
+}
+
+/** Whether the same request would be refused again. */
+function isLasting(error: unknown): boolean {
+  return error instanceof AppError && error.status < 500 && error.status !== 429;
+}

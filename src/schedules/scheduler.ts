@@ -1,0 +1,221 @@
+import type { Logger } from 'pino';
+import { failureName } from '../clickhouse/failures.ts';
+import type { FairShare } from '../fair-share/fair-share.ts';
+import { type RunWork, attempted, begun } from './attempt.ts';
+import { delivered } from './delivery.ts';
+import { dueRun } from './due-run.ts';
+import type { Lease } from './lease.ts';
+import { type Run, isOpen, nextStepAt } from './run.ts';
+import type { Schedule } from './schedule.ts';
+import type { ScheduleRuns } from './schedule-runs.ts';
+import type { Schedules } from './schedules.ts';
+import { WebhookError, callWebhook } from './webhook.ts';
+import { eventBody, eventId } from './webhook-event.ts';
+
+/** How often it is looked for what is due. Cron lines know no seconds. */
+const PASS_MS = 5_000;
+
+export interface SchedulerParts {
+  readonly schedules: Schedules;
+  readonly runs: ScheduleRuns;
+  readonly work: RunWork;
+  readonly lease: Lease;
+  /** Runs and calls of webhooks at once. */
+  readonly share: FairShare;
+  /** What the calls of a schedule's webhook are signed with. */
+  readonly secretOf: (scheduleId: string) => string;
+  readonly allowsPrivateWebhooks: boolean;
+  readonly log: Logger;
+  /** Unix milliseconds. */
+  readonly now: () => number;
+}
+
+/** The runs that this process has to know of, as they are stored. */
+interface Memory {
+  /** The last run of each schedule. */
+  readonly last: Map<string, Run>;
+  /** Runs with something to do, by `keyOf`. */
+  readonly open: Map<string, Run>;
+}
+
+const keyOf = ({ scheduleId, dueAt }: Run): string => `${scheduleId} ${dueAt}`;
+
+/**
+ * Runs the schedules of all owners, as long as this process has the lease. What it does is stored before and after, so that a
+ * process that begins where another has ended does again what was not done to its end.
+ */
+export class Scheduler {
+  readonly #parts: SchedulerParts;
+  /** undefined: to be read. */
+  #memory: Memory | undefined;
+  /** By schedule: one run of each at a time. */
+  readonly #busy = new Map<string, Promise<void>>();
+  #passing: Promise<void> = Promise.resolve();
+  #timer: NodeJS.Timeout | undefined;
+  #stopped = new AbortController();
+  #isPassing = false;
+  #isClosed = false;
+  #hasFailed = false;
+
+  constructor(parts: SchedulerParts) {
+    this.#parts = parts;
+  }
+
+  /** Begins to look for what is due, now and then. */
+  start(): void {
+    this.#timer = setInterval(() => {
+      if (!this.#isPassing) void this.#pass();
+    }, PASS_MS);
+    this.#timer.unref();
+    void this.#pass();
+  }
+
+  /** Does what is due; settles when all that was begun has ended. */
+  async runDue(): Promise<void> {
+    await this.#pass();
+    while (this.#busy.size > 0) await Promise.all(this.#busy.values());
+  }
+
+  /** Ends what runs, to be done again, and lets another instance go on. */
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    clearInterval(this.#timer);
+    this.#stopped.abort();
+    await this.#passing;
+    await Promise.all(this.#busy.values());
+    await this.#parts.lease.release();
+  }
+
+  /** One pass after the other. */
+  async #pass(): Promise<void> {
+    const before = this.#passing;
+    this.#passing = (async () => {
+      await before;
+      await this.#passNow();
+    })();
+    return this.#passing;
+  }
+
+  async #passNow(): Promise<void> {
+    if (this.#isClosed) return;
+    this.#isPassing = true;
+    try {
+      await this.#beginDue();
+      this.#hasFailed = false;
+    } catch (error) {
+      this.#memory = undefined;
+      if (!this.#hasFailed) this.#warn(error, 'schedules wait: what is due could not be looked up');
+      this.#hasFailed = true;
+    } finally {
+      this.#isPassing = false;
+    }
+  }
+
+  async #beginDue(): Promise<void> {
+    const { lease, schedules, now } = this.#parts;
+    if (!(await lease.hold())) {
+      this.#memory = undefined;
+      this.#stopped.abort();
+      this.#stopped = new AbortController();
+      return;
+    }
+    const memory = (this.#memory ??= await this.#readMemory());
+    const live = new Map((await schedules.ofEveryOwner()).map((schedule) => [schedule.id, schedule]));
+    const at = now();
+    await this.#addDue(memory, live, at);
+    const { signal } = this.#stopped;
+    for (const run of [...memory.open.values()].toSorted((one, other) => one.dueAt - other.dueAt)) {
+      const schedule = live.get(run.scheduleId);
+      if (schedule === undefined) memory.open.delete(keyOf(run));
+      else if (nextStepAt(run) <= at && !this.#busy.has(schedule.id)) this.#begin(schedule, run, signal);
+    }
+  }
+
+  async #readMemory(): Promise<Memory> {
+    const { runs } = this.#parts;
+    const [last, open] = await Promise.all([runs.last(), runs.open()]);
+    return {
+      last: new Map(last.map((run) => [run.scheduleId, run])),
+      open: new Map(open.map((run) => [keyOf(run), run])),
+    };
+  }
+
+  /** Adds the runs that have become due. */
+  async #addDue(memory: Memory, live: ReadonlyMap<string, Schedule>, at: number): Promise<void> {
+    const due = [...live.values()].flatMap((schedule) => {
+      if (this.#busy.has(schedule.id)) return [];
+      const before = memory.last.get(schedule.id);
+      const run = dueRun(schedule, before, at);
+      return run === undefined ? [] : [{ run, before }];
+    });
+    const written = await this.#parts.runs.write(
+      due.flatMap(({ run, before }) => [
+        { run, isLast: true },
+        ...(before === undefined || before.dueAt === run.dueAt ? [] : [{ run: before, isLast: false }]),
+      ]),
+    );
+    for (const run of written) {
+      const isLast = run.dueAt >= (memory.last.get(run.scheduleId)?.dueAt ?? 0);
+      if (isLast) memory.last.set(run.scheduleId, run);
+      if (isOpen(run)) memory.open.set(keyOf(run), run);
+    }
+  }
+
+  #begin(schedule: Schedule, run: Run, signal: AbortSignal): void {
+    const holder = { kind: 'owner', name: schedule.ownerId } as const;
+    const steps = this.#parts.share
+      .within(holder, () => this.#steps(schedule, run, signal), { signal })
+      .catch((error: unknown) => {
+        if (signal.aborted) return;
+        this.#memory = undefined;
+        this.#warn(error, 'a run of a schedule was interrupted');
+      })
+      .finally(() => this.#busy.delete(schedule.id));
+    this.#busy.set(schedule.id, steps);
+  }
+
+  /** What a run has to do next. */
+  async #steps(schedule: Schedule, waiting: Run, signal: AbortSignal): Promise<void> {
+    const { work, now } = this.#parts;
+    let run = waiting;
+    const put = async (changed: Run): Promise<Run> => (run = await this.#store(changed));
+    if (run.nextAt !== null && run.nextAt <= now()) {
+      await put(await begun(schedule, run, now(), work));
+      const onFault = (error: unknown): void => this.#warn(error, 'a run of a schedule has failed');
+      await put(await attempted(schedule, run, { work, put, now, signal, onFault }));
+    }
+    const { delivery } = run;
+    if (delivery !== null && delivery.nextAt !== null && delivery.nextAt <= now()) {
+      await put(await delivered(run, (at) => this.#call(schedule, run, at, signal), now));
+    }
+  }
+
+  async #call(schedule: Schedule, run: Run, at: number, signal: AbortSignal): Promise<void> {
+    const { secretOf, allowsPrivateWebhooks: allowsPrivate } = this.#parts;
+    const { id, webhookUrl: url } = schedule;
+    if (url === null) throw new WebhookError('The schedule has no webhook any more.');
+    const call = {
+      url,
+      secret: secretOf(id),
+      id: eventId(run),
+      body: eventBody(schedule, run),
+      at,
+    };
+    await callWebhook(call, { allowsPrivate, signal });
+  }
+
+  /** @returns the run as it is stored */
+  async #store(changed: Run): Promise<Run> {
+    const last = this.#memory?.last.get(changed.scheduleId);
+    const isLast = last === undefined || last.dueAt <= changed.dueAt;
+    const [run = changed] = await this.#parts.runs.write([{ run: changed, isLast }]);
+    if (isLast) this.#memory?.last.set(run.scheduleId, run);
+    if (isOpen(run)) this.#memory?.open.set(keyOf(run), run);
+    else this.#memory?.open.delete(keyOf(run));
+    return run;
+  }
+
+  #warn(error: unknown, message: string): void {
+    this.#parts.log.warn({ failure: failureName(error) }, message);
+  }
+}

@@ -1,0 +1,128 @@
+import type { Database } from '../clickhouse/database.ts';
+import { LOOK_UP } from '../clickhouse/query-options.ts';
+import type { NextVersion } from '../clickhouse/versions.ts';
+import { type AppError, invalid } from '../errors.ts';
+import { type Sql, param, sql } from '../sql/sql.ts';
+import { type Schedule, type ScheduleDefinition, storedDefinition } from './schedule.ts';
+
+/** The most schedules of one owner. */
+export const MAX_SCHEDULES = 50;
+
+const COLUMNS = ['owner_id', 'id', 'definition', 'created_at', 'changed_at', 'is_deleted', 'version'];
+
+type Row = readonly [
+  ownerId: string,
+  id: string,
+  definition: string,
+  createdAt: number,
+  changedAt: number,
+  version: number,
+];
+
+/** The table of schedules. Nothing of it is cached, so that a change counts in every instance. */
+export class Schedules {
+  readonly #database: Database;
+  readonly #nextVersion: NextVersion;
+  #writing: Promise<unknown> = Promise.resolve();
+
+  constructor(database: Database, nextVersion: NextVersion) {
+    this.#database = database;
+    this.#nextVersion = nextVersion;
+  }
+
+  /** Those of every owner, the oldest first. */
+  async ofEveryOwner(): Promise<readonly Schedule[]> {
+    return (await this.#select(sql`true`)).map(scheduleOf);
+  }
+
+  /** All of an owner, the oldest first. */
+  async all(ownerId: string): Promise<readonly Schedule[]> {
+    return (await this.#select(sql`owner_id = ${param('String', ownerId)}`)).map(scheduleOf);
+  }
+
+  /** @param ownerId undefined: of whichever owner */
+  async find(ownerId: string | undefined, id: string): Promise<Schedule | undefined> {
+    const [row] = await this.#select(oneOf(ownerId, id));
+    return row && scheduleOf(row);
+  }
+
+  /** @throws AppError 400 for one more than an owner may have */
+  async create(schedule: Schedule): Promise<void> {
+    const { ownerId, id } = schedule;
+    await this.#exclusively(async () => {
+      if ((await this.all(ownerId)).length >= MAX_SCHEDULES) throw tooMany();
+      await this.#write(schedule, { isDeleted: false, replaced: 0 });
+      // Another instance may have created one at the same time.
+      const rows = await this.#select(sql`owner_id = ${param('String', ownerId)}`);
+      const own = rows.find((row) => row[1] === id);
+      if (rows.length <= MAX_SCHEDULES || own === undefined) return;
+      await this.#write(schedule, { isDeleted: true, replaced: own[5] });
+      throw tooMany();
+    });
+  }
+
+  /** @returns the schedule as it is now; undefined: there is none */
+  async change(
+    ownerId: string | undefined,
+    id: string,
+    { changedAt, ...definition }: ScheduleDefinition & Pick<Schedule, 'changedAt'>,
+  ): Promise<Schedule | undefined> {
+    return this.#exclusively(async () => {
+      const [row] = await this.#select(oneOf(ownerId, id));
+      if (row === undefined) return undefined;
+      const changed = { ...scheduleOf(row), ...definition, changedAt };
+      await this.#write(changed, { isDeleted: false, replaced: row[5] });
+      return changed;
+    });
+  }
+
+  /** @returns whether there was one */
+  async delete(ownerId: string | undefined, id: string, at: number): Promise<boolean> {
+    return this.#exclusively(async () => {
+      const [row] = await this.#select(oneOf(ownerId, id));
+      if (row === undefined) return false;
+      await this.#write({ ...scheduleOf(row), changedAt: at }, { isDeleted: true, replaced: row[5] });
+      return true;
+    });
+  }
+
+  /** One writer at a time, so that what it has read is still so when it writes. */
+  async #exclusively<T>(work: () => Promise<T>): Promise<T> {
+    const result = this.#writing.then(work, work);
+    this.#writing = result.catch(() => {});
+    return result;
+  }
+
+  async #select(condition: Sql): Promise<readonly Row[]> {
+    return this.#database.rows<Row>(
+      sql`
+      SELECT owner_id, id, definition, toUnixTimestamp64Milli(created_at), toUnixTimestamp64Milli(changed_at), version
+      FROM schedules FINAL
+      WHERE NOT is_deleted AND ${condition}
+      ORDER BY created_at, id`,
+      LOOK_UP,
+    );
+  }
+
+  async #write(
+    { ownerId, id, createdAt, changedAt, ...definition }: Schedule,
+    { isDeleted, replaced }: { readonly isDeleted: boolean; readonly replaced: number },
+  ): Promise<void> {
+    const kept = isDeleted ? '' : JSON.stringify(definition);
+    const row = [ownerId, id, kept, createdAt, changedAt, isDeleted, this.#nextVersion(replaced)];
+    await this.#database.insert('schedules', COLUMNS, [JSON.stringify(row)]);
+  }
+}
+
+function oneOf(ownerId: string | undefined, id: string): Sql {
+  const isIt = sql`id = ${param('String', id)}`;
+  return ownerId === undefined ? isIt : sql`owner_id = ${param('String', ownerId)} AND ${isIt}`;
+}
+
+function tooMany(): AppError {
+  return invalid('schedules', `An owner has at most ${MAX_SCHEDULES} schedules: delete one first.`);
+}
+
+function scheduleOf([ownerId, id, definition, createdAt, changedAt]: Row): Schedule {
+  return { ...storedDefinition.parse(JSON.parse(definition)), ownerId, id, createdAt, changedAt };
+}

@@ -1,0 +1,319 @@
+import { randomBytes } from 'node:crypto';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { Webhook } from 'standardwebhooks';
+import { MAX_SCHEDULES } from '../../src/schedules/schedules.ts';
+import { WEBHOOK_DELAYS } from '../../src/schedules/back-off.ts';
+import { type TestSpoor, startSpoor } from '../support/spoor.ts';
+import { type ReceivedCall, WebhookReceiver } from '../support/webhook-receiver.ts';
+
+const PATH = '/api/v1/schedules';
+const MINUTE = 60_000;
+const HOUR = 60 * MINUTE;
+const DAY = 24 * HOUR;
+
+const settings = {
+  CLICKHOUSE_DATABASE: `test_${randomBytes(6).toString('hex')}`,
+  SPOOR_WEBHOOK_PRIVATE: 'allow',
+};
+let clock = Date.now();
+let spoor: TestSpoor;
+let receiver: WebhookReceiver;
+let key: string;
+
+const start = () => startSpoor(settings, { now: () => clock });
+beforeAll(async () => {
+  receiver = await WebhookReceiver.start();
+  spoor = await start();
+  key = await spoor.createKey('me');
+});
+afterAll(async () => {
+  await spoor.stop();
+  receiver.stop();
+});
+beforeEach(async () => {
+  const { items } = (await spoor.send('GET', PATH, { key })).json;
+  for (const { id } of items) await spoor.send('DELETE', `${PATH}/${id}`, { key });
+  receiver.status = 200;
+  receiver.take();
+});
+
+const DAILY = { cron: '0 3 * * *', range: 'yesterday', format: 'csv' };
+
+async function create(wanted: Readonly<Record<string, unknown>>) {
+  const { status, json } = await spoor.send('POST', PATH, { key, json: wanted });
+  expect([status, json]).toEqual([201, expect.objectContaining({ id: expect.any(String) })]);
+  return json;
+}
+
+const withWebhook = (wanted: object) => ({ ...wanted, webhook: { url: receiver.url } });
+
+const runsOf = async (id: string) => (await spoor.send('GET', `${PATH}/${id}/runs`, { key })).json.items;
+
+/** The next time at 3 o'clock. */
+const nextNight = (): number => Math.floor((clock - 3 * HOUR) / DAY) * DAY + DAY + 3 * HOUR;
+
+async function runAt(time: number): Promise<void> {
+  clock = time;
+  await spoor.running.runSchedules();
+}
+
+/** Sends so many clicks of a moment. */
+async function click(count: number, at: number): Promise<void> {
+  const clicked_at = new Date(at).toISOString();
+  const clicks = Array.from({ length: count }, () => ({ short_code: 'scheduled', clicked_at }));
+  expect((await spoor.send('POST', '/api/v1/clicks', { key, ndjson: clicks })).json.accepted).toBe(count);
+}
+
+function isSigned({ id, timestamp, signature, body }: ReceivedCall, secret: string): boolean {
+  return new Webhook(secret).sign(id, new Date(timestamp * 1_000), body) === signature;
+}
+
+describe('an export', () => {
+  test('writes the file of the day before, once, and tells so', async () => {
+    const night = nextNight();
+    await click(3, night - 20 * HOUR);
+    const {
+      id,
+      webhook_secret: secret,
+      next_run_at,
+    } = await create(withWebhook({ ...DAILY, format: 'json' }));
+    expect(next_run_at).toBe(new Date(night).toISOString());
+    await runAt(night - 1);
+    expect(await runsOf(id)).toEqual([]);
+    await runAt(night);
+    await runAt(night + MINUTE);
+    const [run, ...others] = await runsOf(id);
+    const [from, before] = [night - 27 * HOUR, night - 3 * HOUR].map((time) => new Date(time).toISOString());
+    expect(others).toEqual([]);
+    expect(run).toMatchObject({
+      due_at: new Date(night).toISOString(),
+      status: 'done',
+      attempts: 1,
+      next_attempt_at: null,
+      window: { from, before },
+      webhook: { event: 'export.done', status: 'delivered', attempts: 1 },
+    });
+    const file = await spoor.send('GET', `/api/v1/exports/${run.export_id}/file`, { key });
+    const asked = { format: 'json', start_date: from ?? '', end_date: String(night - 3 * HOUR - 1) };
+    const direct = await spoor.send('GET', '/api/v1/export', { key, query: asked });
+    expect({ ...file.json, generated_at: '' }).toEqual({ ...direct.json, generated_at: '' });
+    expect(file.json.summary.total_clicks).toBe(3);
+    expect(file.headers.get('content-disposition')).toContain(run.file_name);
+    const calls = receiver.take();
+    expect(calls.map(({ event }) => event)).toEqual([
+      {
+        type: 'export.done',
+        timestamp: run.finished_at,
+        data: {
+          schedule_id: id,
+          schedule_name: null,
+          due_at: run.due_at,
+          window: { from, before },
+          export_id: run.export_id,
+          file: run.file_name,
+          rows: run.rows,
+          bytes: run.bytes,
+        },
+      },
+    ]);
+    expect(calls.map((call) => isSigned(call, secret))).toEqual([true]);
+  });
+
+  test('of times that passed while Spoor was down is made for the last one', async () => {
+    const { id } = await create(DAILY);
+    const night = nextNight();
+    await spoor.running.stop();
+    clock = night + 5 * DAY + HOUR;
+    spoor = await start();
+    await spoor.running.runSchedules();
+    const runs = await runsOf(id);
+    expect(runs.map((run: any) => [run.due_at, run.status])).toEqual([
+      [new Date(night + 5 * DAY).toISOString(), 'done'],
+    ]);
+  });
+
+  test('that cannot succeed is given up, and tells so', async () => {
+    await spoor.send('PUT', '/api/v1/segments/gone', { key, json: { filters: { browser: 'x' } } });
+    const { id } = await create(withWebhook({ ...DAILY, segment: 'gone' }));
+    await spoor.send('DELETE', '/api/v1/segments/gone', { key });
+    await runAt(nextNight());
+    const [run] = await runsOf(id);
+    expect(run).toMatchObject({ status: 'failed', attempts: 1, error: expect.stringContaining('gone') });
+    expect(receiver.take().map(({ event }) => [event.type, event.data.error])).toEqual([
+      ['export.failed', run.error],
+    ]);
+  });
+
+  test('of a schedule that was deleted is not made', async () => {
+    const { id } = await create(withWebhook(DAILY));
+    expect((await spoor.send('DELETE', `${PATH}/${id}`, { key })).status).toBe(204);
+    await runAt(nextNight());
+    expect((await spoor.send('GET', `${PATH}/${id}/runs`, { key })).status).toBe(404);
+    expect(receiver.take()).toEqual([]);
+  });
+});
+
+describe('an alert', () => {
+  const fired = () => receiver.take().map(({ event }) => [event.type, event.data.value]);
+
+  test('fires when its condition becomes true, and again only after it was false', async () => {
+    const wanted = { cron: '0 * * * *', range: 'today', condition: { over: 5 }, short_code: 'scheduled' };
+    const { id } = await create(withWebhook(wanted));
+    const day = Math.ceil(clock / DAY) * DAY;
+    const steps = [
+      { at: day + HOUR, clicks: 5, expected: [] },
+      { at: day + 2 * HOUR, clicks: 1, expected: [['alert.fired', 6]] },
+      { at: day + 3 * HOUR, clicks: 4, expected: [] },
+      { at: day + DAY + HOUR, clicks: 0, expected: [] },
+      { at: day + DAY + 2 * HOUR, clicks: 7, expected: [['alert.fired', 7]] },
+    ];
+    for (const { at, clicks, expected } of steps) {
+      if (clicks > 0) await click(clicks, at - MINUTE);
+      await runAt(at);
+      expect([at, fired()]).toEqual([at, expected]);
+    }
+    const met = (await runsOf(id)).map((run: any) => run.condition_met);
+    expect(met.slice(0, 5)).toEqual([true, false, true, true, false]);
+  });
+
+  test('of a change compares with the period before', async () => {
+    const condition = { metric: 'clicks', change: '-50%', against: 'previous' };
+    const { id } = await create(withWebhook({ cron: '0 * * * *', range: 'since_last_run', condition }));
+    clock += DAY;
+    const hour = Math.ceil(clock / HOUR) * HOUR;
+    await click(10, hour + HOUR - 5);
+    await runAt(hour + HOUR);
+    await click(5, hour + HOUR + 5);
+    await runAt(hour + 2 * HOUR);
+    const runs = await runsOf(id);
+    expect(runs.map(({ value, previous }: any) => [value, previous])).toEqual([
+      [5, 10],
+      [10, 0],
+    ]);
+    expect(fired()).toEqual([['alert.fired', 5]]);
+  });
+});
+
+describe('a webhook', () => {
+  test('that fails is called again with the same id, also after a restart, and its receiver can verify it', async () => {
+    clock = Date.now();
+    const { id, webhook_secret: secret } = await create(withWebhook({ ...DAILY, cron: '* * * * *' }));
+    receiver.status = 500;
+    await runAt(Math.ceil(clock / MINUTE) * MINUTE);
+    expect((await runsOf(id))[0]).toMatchObject({
+      status: 'done',
+      webhook: { status: 'waiting', attempts: 1, error: 'The webhook responded with status 500.' },
+    });
+    await spoor.running.stop();
+    spoor = await start();
+    await runAt(clock + (WEBHOOK_DELAYS[0] ?? 0) - 1);
+    expect(receiver.take()).toHaveLength(1);
+    receiver.status = 204;
+    await runAt(clock + 1);
+    const [second] = receiver.take();
+    const [{ webhook }] = await runsOf(id);
+    expect(webhook).toEqual({ event: 'export.done', status: 'delivered', attempts: 2, error: null });
+    if (second === undefined) throw new Error('The webhook was not called again.');
+    const headers = {
+      'webhook-id': second.id,
+      'webhook-timestamp': String(second.timestamp),
+      'webhook-signature': second.signature,
+    };
+    expect(new Webhook(secret).verify(second.body, headers)).toEqual(second.event);
+  });
+
+  test('that always fails is given up', async () => {
+    const { id } = await create(withWebhook(DAILY));
+    receiver.status = 500;
+    await runAt(nextNight());
+    for (const delay of WEBHOOK_DELAYS) await runAt(clock + delay);
+    const run = (await runsOf(id)).at(-1);
+    expect(run.webhook).toMatchObject({ status: 'failed', attempts: WEBHOOK_DELAYS.length + 1 });
+    const ids = receiver.take().map((call) => call.id);
+    expect(ids.filter((one) => one === ids[0])).toHaveLength(WEBHOOK_DELAYS.length + 1);
+  });
+});
+
+describe('schedules of an owner', () => {
+  test('are listed, changed and deleted by that owner alone', async () => {
+    const { id } = await create({ ...DAILY, name: 'nightly', group_by: ['country'] });
+    const other = await spoor.createKey('somebody else');
+    for (const [method, json] of [['GET'], ['PUT', DAILY], ['DELETE']] as const) {
+      const { status } = await spoor.send(method, `${PATH}/${id}`, { key: other, ...(json && { json }) });
+      expect([method, status]).toEqual([method, 404]);
+    }
+    expect((await spoor.send('GET', `${PATH}/${id}/runs`, { key: other })).status).toBe(404);
+    expect((await spoor.send('GET', PATH, { key: other })).json.items).toEqual([]);
+    const named = { key: other, query: { owner_id: 'me' } };
+    expect((await spoor.send('GET', PATH, named)).status).toBe(403);
+    const wanted = { key: other, json: { ...DAILY, owner_id: 'me' } };
+    expect((await spoor.send('POST', PATH, wanted)).status).toBe(403);
+    const own = await spoor.send('GET', `${PATH}/${id}`, { key });
+    expect(own.json).toMatchObject({
+      id,
+      owner_id: 'me',
+      name: 'nightly',
+      group_by: ['country'],
+      what: 'stats',
+    });
+    expect(own.json).not.toHaveProperty('webhook_secret');
+    const changed = await spoor.send('PUT', `${PATH}/${id}`, { json: { ...DAILY, cron: '@weekly' } });
+    expect(changed.json).toMatchObject({ id, owner_id: 'me', name: null, cron: '@weekly' });
+    expect(changed.json).not.toHaveProperty('group_by');
+    const { json } = await spoor.send('GET', PATH, { query: { owner_id: 'me' } });
+    expect(json.items).toEqual([changed.json]);
+    const moved = await spoor.send('PUT', `${PATH}/${id}`, { json: { ...DAILY, owner_id: 'admin' } });
+    expect([moved.status, moved.json.code]).toEqual([409, 'conflict']);
+  });
+
+  test('are bounded in number', async () => {
+    const owner = await spoor.createKey('a collector');
+    const results = await Promise.all(
+      Array.from({ length: MAX_SCHEDULES + 3 }, () => spoor.send('POST', PATH, { key: owner, json: DAILY })),
+    );
+    expect(results.filter(({ status }) => status === 201)).toHaveLength(MAX_SCHEDULES);
+    expect(results.find(({ status }) => status !== 201)?.json.error).toContain(`at most ${MAX_SCHEDULES}`);
+  });
+
+  const ALERT = {
+    cron: '@hourly',
+    range: 'today',
+    condition: { over: 1 },
+    webhook: { url: 'https://example.com' },
+  };
+  const { condition: _, ...NO_CONDITION } = ALERT;
+  test.each<readonly [object, number, string]>([
+    [{}, 400, 'cron'],
+    [{ ...DAILY, cron: '0 0 30 2 *' }, 400, 'cron'],
+    [{ ...DAILY, timezone: 'Mars/Olympus' }, 400, 'timezone'],
+    [{ ...DAILY, range: 'all' }, 400, 'range'],
+    [{ ...DAILY, range: undefined }, 400, 'range'],
+    [{ ...DAILY, range: 'since_last_run' }, 400, 'range'],
+    [{ ...DAILY, start_date: '2026-01-01' }, 400, 'start_date'],
+    [{ ...DAILY, what: 'urls' }, 422, 'what'],
+    [{ ...DAILY, format: 'pdf' }, 422, 'format'],
+    [{ ...DAILY, format: undefined }, 422, 'format'],
+    [{ ...DAILY, destination: 'nowhere' }, 422, 'destination'],
+    [{ ...DAILY, colour: 'red' }, 400, 'colour'],
+    [{ ...DAILY, group_by: 'colour' }, 422, 'group_by'],
+    [{ ...DAILY, segment: 'nowhere' }, 400, 'segment'],
+    [{ ...DAILY, scope: 'anon', short_code: 'nowhere' }, 404, 'short_code'],
+    [{ ...DAILY, webhook: { url: 'ftp://example.com' } }, 400, 'webhook'],
+    [{ ...DAILY, webhook: { url: 'https://me:secret@example.com' } }, 400, 'webhook'],
+    [{ ...DAILY, webhook: { url: 'https://example.com', secret: 'x' } }, 400, 'secret'],
+    [{ ...ALERT, webhook: undefined }, 400, 'webhook'],
+    [{ ...ALERT, format: 'csv' }, 400, 'format'],
+    [{ ...ALERT, destination: 'x' }, 400, 'destination'],
+    [{ ...ALERT, group_by: 'country' }, 400, 'group_by'],
+    [{ ...ALERT, condition: {} }, 400, 'condition'],
+    [{ ...ALERT, condition: { over: 1, under: 2 } }, 400, 'condition'],
+    [{ ...ALERT, condition: { over: 1, against: 'previous' } }, 400, 'condition'],
+    [{ ...ALERT, condition: { change: '50' } }, 400, 'condition'],
+    [{ ...ALERT, condition: { change: '-0%' } }, 400, 'condition'],
+    [{ ...ALERT, condition: { metric: 'first_click', over: 1 } }, 400, 'condition'],
+    [{ ...NO_CONDITION }, 422, 'format'],
+  ])('%j is refused', async (wanted, status, field) => {
+    const response = await spoor.send('POST', PATH, { key, json: wanted });
+    expect([response.status, response.json.field]).toEqual([status, field]);
+  });
+});
