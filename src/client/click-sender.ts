@@ -16,6 +16,9 @@ const DEFAULTS = {
   retryForMs: 3_600_000,
 } as const satisfies TrackOptions;
 
+/** Of a longer batch the service would not read the rest where so many at its beginning are wrong. */
+const MOST_BATCH_CLICKS = 10_000;
+
 /** Milliseconds that a process which has nothing else to do waits for its last clicks. */
 const EXIT_MS = 10_000;
 
@@ -47,7 +50,9 @@ export class ClickSender {
 
   constructor(requests: Requests, options: TrackOptions) {
     this.#requests = requests;
-    this.#options = { ...DEFAULTS, ...options };
+    const given = Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
+    const own = { ...DEFAULTS, ...given };
+    this.#options = { ...own, batchClicks: Math.min(own.batchClicks, MOST_BATCH_CLICKS) };
   }
 
   /** @returns whether the click is taken; where it is not, `onDrop` is told why */

@@ -2,9 +2,9 @@
  * A query as the query string of a request. A list is one value, separated by commas; dates are sent in ISO 8601 and
  * other objects as JSON. What is null or undefined is not sent.
  */
-export function queryString(query: Readonly<Record<string, unknown>>): string {
+export function queryString(query: object): string {
   const sent = new URLSearchParams();
-  for (const [name, value] of Object.entries(query)) {
+  for (const [name, value] of Object.entries<unknown>({ ...query })) {
     if (value !== undefined && value !== null)
       sent.append(name, name === 'filters' ? JSON.stringify(value) : textOf(value));
   }

@@ -12,7 +12,7 @@ export interface Connection {
 }
 
 export interface RequestOptions {
-  readonly query?: Readonly<Record<string, unknown>>;
+  readonly query?: object;
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: string;
   /** Ends the request, and reading its response. */

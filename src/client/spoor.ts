@@ -4,11 +4,13 @@ import { ClickSender } from './click-sender.ts';
 import { type Connection, type RequestOptions, Requests, errorOf } from './requests.ts';
 import { retrying } from './retry.ts';
 import type { ExportQuery, StatsQuery } from './stats-query.ts';
+import type { ClicksQuery, StoredClick } from './stored-click.ts';
 import type { TrackOptions } from './track-options.ts';
 
 export type { TrackedClick } from './click.ts';
 export { SpoorError, type SpoorErrorCode } from './spoor-error.ts';
 export type { ExportQuery, StatsQuery } from './stats-query.ts';
+export type { ClicksQuery, StoredClick } from './stored-click.ts';
 export type { DroppedClicks, RejectedClick, TrackOptions } from './track-options.ts';
 
 /** A stats response. */
@@ -75,6 +77,24 @@ export class Spoor {
   }
 
   /**
+   * Each click, as `GET /api/v1/clicks` has them, page by page as they are read.
+   * @throws SpoorError
+   */
+  async *clicks(
+    query: ClicksQuery = {},
+    { signal }: ReadOptions = {},
+  ): AsyncGenerator<StoredClick, void, void> {
+    let asked: object = query;
+    for (;;) {
+      const options: RequestOptions = { query: asked, signal };
+      const { items, next_cursor: cursor } = await this.#read('GET', '/api/v1/clicks', options, isClickPage);
+      yield* items;
+      if (cursor === null) return;
+      asked = { cursor, limit: query.limit };
+    }
+  }
+
+  /**
    * A file of statistics, as it comes. Where it is cut off, reading it fails.
    * @throws SpoorError
    */
@@ -100,4 +120,10 @@ export class Spoor {
 /** Whether it is what the service sends; something in between may respond with a page of its own. */
 function isStatsResult(json: unknown): json is StatsResult {
   return typeof json === 'object' && json !== null && 'summary' in json;
+}
+
+function isClickPage(
+  json: unknown,
+): json is { readonly items: readonly StoredClick[]; readonly next_cursor: string | null } {
+  return typeof json === 'object' && json !== null && 'items' in json && 'next_cursor' in json;
 }

@@ -8,7 +8,7 @@ import type { OperatorName } from '../stats/registry/operators.ts';
 import type { RangeName } from '../stats/registry/ranges.ts';
 
 /** One value or several; what is null or undefined is not sent. */
-type OneOrMore<Value> = Value | readonly Value[] | null | undefined;
+export type OneOrMore<Value> = Value | readonly Value[] | null | undefined;
 
 type Moment = string | number | Date;
 

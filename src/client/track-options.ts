@@ -2,7 +2,7 @@ import type { SpoorError } from './spoor-error.ts';
 
 /** How clicks are sent, and who is told what has become of them. */
 export interface TrackOptions {
-  /** The most clicks of a request. Default: 1,000. */
+  /** The most clicks of a request, up to 10,000. Default: 1,000, which is how many the service names of those it rejects. */
   readonly batchClicks?: number;
   /** The most bytes of a request. Default: 512 KiB, which proxies let pass. */
   readonly batchBytes?: number;

@@ -4,7 +4,9 @@ import { createContext, runInContext } from 'node:vm';
 import { expect, test } from '@jest/globals';
 import { build } from 'esbuild';
 import { z } from 'zod';
+import { clickParameters } from '../../src/http/api/click-parameters.ts';
 import { statsParameters } from '../../src/http/api/stats-parameters.ts';
+import type { Parameter } from '../../src/http/openapi/model.ts';
 import { withoutObjects } from '../../src/http/route/parameters.ts';
 import { PACKAGE_ROOT } from '../../src/process/package-root.ts';
 import { FILTER_PARAMETERS } from '../../src/stats/parse/filter-parameters.ts';
@@ -80,12 +82,20 @@ test('it runs where there is nothing but what browsers, Deno and Bun have too', 
   expect([kept, sent.map(({ body }) => body)]).toEqual([true, ['{"short_code":"launch","clicked_at":0}']]);
 });
 
-test('a query has a type for every parameter of statistics', () => {
-  const text = readFileSync(join(PACKAGE_ROOT, 'src/client/stats-query.ts'), 'utf8');
+/** The parameters of a route, but for those of filters, whose types follow from the registry. */
+function namesOf(parameters: readonly Parameter[]): readonly string[] {
   const filters = FILTER_PARAMETERS.map(({ name }) => name);
-  const names = statsParameters()
-    .flatMap(withoutObjects)
-    .map(({ name }) => name)
-    .filter((name) => name === 'short_code' || !filters.includes(name));
-  expect(names.filter((name) => !new RegExp(`^  readonly ${name}\\?: `, 'm').test(text))).toEqual([]);
+  const names = parameters.flatMap(withoutObjects).map(({ name }) => name);
+  return names.filter((name) => name === 'short_code' || !filters.includes(name));
+}
+
+test.each([
+  ['statistics', statsParameters()],
+  ['clicks', clickParameters()],
+])('a query has a type for every parameter of %s', (_, parameters) => {
+  const text = ['stats-query', 'stored-click'].map((name) =>
+    readFileSync(join(PACKAGE_ROOT, `src/client/${name}.ts`), 'utf8'),
+  );
+  const isTyped = (name: string): boolean => new RegExp(`^ +readonly ${name}\\?: `, 'm').test(text.join());
+  expect(namesOf(parameters).filter((name) => !isTyped(name))).toEqual([]);
 });

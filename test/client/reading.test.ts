@@ -57,6 +57,22 @@ test('parameters of a file are in the query string: lists separated by commas, o
   ]);
 });
 
+test('clicks come page by page, as they are read', async () => {
+  const page = (ids: readonly string[], cursor: string | null) =>
+    json(200, { items: ids.map((click_id) => ({ click_id })), next_cursor: cursor });
+  server.tell(page(['a', 'b'], 'x/1'), busy, page([], 'x/2'), page(['c'], null));
+  const clicks = spoor.clicks({ country: ['DE', 'FR'], fields: ['click_id'], limit: 2 });
+  const read = async () => (await clicks.next()).value?.click_id;
+  expect([await read(), await read(), server.requests.length]).toEqual(['a', 'b', 1]);
+  expect([await read(), await read()]).toEqual(['c', undefined]);
+  expect(server.requests.map(({ method, path }) => `${method} ${path}`)).toEqual([
+    'GET /spoor/api/v1/clicks?country=DE%2CFR&fields=click_id&limit=2',
+    'GET /spoor/api/v1/clicks?cursor=x%2F1&limit=2',
+    'GET /spoor/api/v1/clicks?cursor=x%2F1&limit=2',
+    'GET /spoor/api/v1/clicks?cursor=x%2F2&limit=2',
+  ]);
+});
+
 test('a file that is cut off is an error', async () => {
   server.tell((response) => {
     response.writeHead(200, { 'content-length': '100' }).write('abc', () => response.destroy());

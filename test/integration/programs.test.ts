@@ -22,7 +22,13 @@ let proxy: ToldServer;
 let client: Spoor;
 beforeAll(async () => {
   service = await startSpoor();
-  key = await service.createKey('me');
+  key = await service.createKey('me', [
+    'stats:read',
+    'clicks:read',
+    'clicks:write',
+    'urls:read',
+    'urls:write',
+  ]);
   proxy = await ToldServer.start(careless(seededRandom(SEED)));
   client = new Spoor({ url: service.url, key });
 });
@@ -98,6 +104,23 @@ describe('the TypeScript client', () => {
     expect(got).toEqual({ ...expected, generated_at: undefined });
   });
 
+  test('every click comes once, page by page', async () => {
+    const ids = new Set<string | undefined>();
+    let count = 0;
+    const pages = client.clicks({
+      short_code: ['launch'],
+      order: 'oldest',
+      fields: ['click_id', 'country'],
+      limit: 700,
+    });
+    for await (const { click_id: id, country, ...others } of pages) {
+      expect([country, others]).toEqual(['XX', {}]);
+      ids.add(id);
+      count++;
+    }
+    expect([count, ids.size]).toEqual([CLICKS, CLICKS]);
+  });
+
   test('an export is the file of the service, as a stream', async () => {
     const stream = await client.export({
       format: 'json',
@@ -147,7 +170,7 @@ describe('the TypeScript client', () => {
   );
 
   test('docs/client.md has examples', () => {
-    expect(examples).toHaveLength(3);
+    expect(examples).toHaveLength(4);
   });
 });
 

@@ -4,7 +4,7 @@ import { namesOf } from '../../lib/names.ts';
 import { fittingText } from '../../mcp/fitting-text.ts';
 import type { ToolDescription, Tools } from '../../mcp/tool.ts';
 import type { ShortUrl } from '../../urls/registry.ts';
-import { type Context, requireScope, signalOf } from '../request/context.ts';
+import { type Context, requireScope } from '../request/context.ts';
 import { jsonParameters } from '../request/json-parameters.ts';
 import { requestIdOf } from '../request/request-id.ts';
 import type { Services } from '../request/services.ts';
@@ -20,6 +20,8 @@ export interface ToolCaller {
   readonly services: Services;
   readonly ctx: Context;
   readonly principal: Principal;
+  /** Aborts when the client disconnects. */
+  readonly signal: AbortSignal;
 }
 
 type Fields = Readonly<Record<string, unknown>>;
@@ -66,7 +68,7 @@ const TOOLS = {
     description:
       'Short links in the order of their codes. For their clicks, group query_stats by short_code. Needs a key with `urls:read`.',
     inputSchema: linksInput.jsonSchema,
-    run: async ({ services, ctx, principal }, given) => {
+    run: async ({ services, ctx, principal, signal }, given) => {
       const { search, tag, after, limit } = linksInput.parse(given);
       requireScope(principal, 'urls:read');
       const ownerId = isAdmin(principal) ? undefined : principal.ownerId;
@@ -74,7 +76,7 @@ const TOOLS = {
       const { items, hasNext } = await services.shares.urlRequests.within(
         holderOf(services, ctx),
         () => services.urls.list({ ...order, ownerId, filter: { search, tag }, after, limit }),
-        { signal: signalOf(ctx) },
+        { signal },
       );
       return { links: items.map(presentLink), next: hasNext ? items.at(-1)?.shortCode : undefined };
     },
@@ -85,7 +87,7 @@ const NAMES = namesOf(TOOLS);
 
 /** The tools, for one who sent a request. */
 export function toolsFor(caller: ToolCaller): Tools {
-  const { services, ctx } = caller;
+  const { services, ctx, signal } = caller;
   return {
     list: async () =>
       NAMES.map((name) => {
@@ -98,6 +100,7 @@ export function toolsFor(caller: ToolCaller): Tools {
       try {
         return { text: fittingText(await TOOLS[name].run(caller, given)), isError: false };
       } catch (error) {
+        signal.throwIfAborted();
         return { text: exposedError(error, services.log, requestIdOf(ctx.req)).message, isError: true };
       }
     },

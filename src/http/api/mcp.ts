@@ -126,11 +126,12 @@ Each message counts against the rate limit of \`GET /api/v1/stats\`.`,
   handler:
     (services) =>
     async ({ ctx, principal, body }) => {
-      const tools = toolsFor({ services, ctx, principal });
+      const signal = signalOf(ctx);
+      const tools = toolsFor({ services, ctx, principal, signal });
       const { status, json } = await answer(tools, {
         json: body,
         headers: headersOf(ctx),
-        signal: signalOf(ctx),
+        signal,
       });
       if (status >= 500) throw new Error('The library of the protocol has failed.');
       if (json === undefined) return { status: 202 };
