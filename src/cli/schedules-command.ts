@@ -14,7 +14,7 @@ const scheduleSchema = z.looseObject({
   range: z.string(),
   what: z.string().optional(),
   format: z.string().optional(),
-  condition: z.unknown(),
+  condition: z.unknown().optional(),
   next_run_at: z.string().nullable(),
 });
 
