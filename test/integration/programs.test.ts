@@ -270,7 +270,7 @@ describe('the Model Context Protocol', () => {
     expect((await ask('subscriptions/listen', { filter: {} })).json.error.message).toMatch(/limit/);
   });
 
-  const TOOLS = ['query_stats', 'list_groups', 'list_links'];
+  const TOOLS = ['query_stats', 'list_groups', 'list_links', 'list_clicks'];
   const toolsIn = (json: any) => json.result.tools.map(({ name }: { name: string }) => name);
 
   test('the tools say what they take, and that they change nothing', async () => {
@@ -339,7 +339,27 @@ describe('the Model Context Protocol', () => {
     expect((await call('list_links', { search: 'secret' })).links).toEqual([]);
   });
 
+  test('list_clicks pages through the clicks of the key', async () => {
+    const asked = { ...RANGE, filters: { city: ['Oslo', 'Bonn'] }, fields: ['city', 'clicked_at'], limit: 2 };
+    const first = await call('list_clicks', asked);
+    const second = await call('list_clicks', { cursor: first.next_cursor, limit: 2 });
+    const cities = [...first.clicks, ...second.clicks].map(({ city }: { readonly city: string }) => city);
+    expect([first.clicks.length, cities.toSorted(), second.next_cursor]).toEqual([
+      2,
+      ['Bonn', 'Oslo', 'Oslo'],
+      null,
+    ]);
+    expect(Object.keys(first.clicks[0])).toEqual(['city', 'clicked_at']);
+    const shown = await call('list_clicks', { ...RANGE, limit: 1 });
+    expect(Object.keys(shown.clicks[0])).toEqual(
+      expect.arrayContaining(['clicked_at', 'short_code', 'country']),
+    );
+  });
+
   test.each([
+    ['list_clicks', { visitors: true, fields: ['visitor'] }, /visitors:read/],
+    ['list_clicks', { fields: ['planet'] }, /^fields cannot name planet/],
+    ['list_clicks', { cursor: 'none' }, /^cursor must/],
     ['query_stats', { timezone: 'Europe/Atlantis' }, /^timezone must be an IANA name/],
     ['query_stats', { group_by: ['planet'] }, /^group_by must be one of/],
     ['query_stats', { groupby: ['city'] }, /Did you mean group_by/],
@@ -353,8 +373,11 @@ describe('the Model Context Protocol', () => {
     expect(await call(name, given)).toEqual({ error: expect.stringMatching(sentence) });
   });
 
-  test('a key without urls:read is told so by list_links alone', async () => {
+  test('a key is told which scope a tool needs', async () => {
     const reader = await service.createKey('me', ['stats:read']);
+    expect(await call('list_clicks', RANGE, reader)).toEqual({
+      error: expect.stringContaining('clicks:read'),
+    });
     expect(await call('list_links', {}, reader)).toEqual({ error: expect.stringContaining('urls:read') });
     expect((await call('query_stats', RANGE, reader)).summary.total_clicks).toBe(44);
   });

@@ -5,11 +5,10 @@ import { type ClickRequest, clickListQuery, parseClickRequest } from '../../clic
 import { invalid } from '../../errors.ts';
 import type { Principal } from '../../keys/scopes.ts';
 import { MAX_CLOCK_AHEAD_MS } from '../../lib/clock-ahead.ts';
-import { valueOf } from '../../stats/parse/parameters.ts';
+import { type RawParameters, valueOf } from '../../stats/parse/parameters.ts';
 import { DEFAULT_LIMIT, MAX_LIMIT } from '../../stats/parse/values.ts';
 import type { Parameter } from '../openapi/model.ts';
 import { namedSchema } from '../openapi/schemas.ts';
-import type { Context } from '../request/context.ts';
 import { findOldestClick } from '../request/oldest-click.ts';
 import { withStoredFilters } from '../request/segments.ts';
 import type { Services } from '../request/services.ts';
@@ -17,7 +16,7 @@ import { CLICK_SCOPES, findClickTenant } from '../request/tenant.ts';
 import { itemsOf, positionSchema, readClickPage } from '../response/click-pages.ts';
 import { isOfAllTime } from '../response/compute-stats.ts';
 import { jsonBytes } from '../response/json-body.ts';
-import { STATS_HEADERS, askerOf } from '../response/stats-response.ts';
+import { type Asker, STATS_HEADERS, askerOf } from '../response/stats-response.ts';
 import { keyForOwnUrl } from '../route/access.ts';
 import { noBody } from '../route/body.ts';
 import { parsedBy } from '../route/parameters.ts';
@@ -93,46 +92,52 @@ Pages go on where the one before ended: every click that was there at the first 
   handler:
     (services) =>
     async ({ ctx, principal }) => {
-      const asker = askerOf(services, ctx);
-      const cursor = await cursorOf(services, ctx, principal);
-      const listed = cursor ?? (await firstOf(services, ctx, principal));
-      const { query, after } = listed;
-      const withVisitors = query.columns.includes('visitor');
-      const tenant = await findClickTenant(services, query.subject, principal, withVisitors);
-      const limit = query.limit ?? DEFAULT_LIMIT;
-      const page = await readClickPage(services, asker, { query, tenant, after, limit });
-      const body = {
-        items: itemsOf(query, page.rows),
-        next_cursor: page.next === undefined ? null : sign(services, principal, { query, after: page.next }),
-      };
+      const body = await clickPage(services, askerOf(services, ctx), principal, ctx.query);
       return { status: 200, headers: STATS_HEADERS, body: await jsonBytes(body) };
     },
 });
 
+/**
+ * The page of clicks that these parameters ask for.
+ * @throws AppError for parameters, a key or a cursor that is wrong; `unavailable` or `query_timeout`
+ */
+export async function clickPage(services: Services, asker: Asker, principal: Principal, raw: RawParameters) {
+  const { query, after } =
+    (await cursorOf(services, raw, principal)) ?? (await firstOf(services, raw, principal));
+  const withVisitors = query.columns.includes('visitor');
+  const tenant = await findClickTenant(services, query.subject, principal, withVisitors);
+  const limit = query.limit ?? DEFAULT_LIMIT;
+  const page = await readClickPage(services, asker, { query, tenant, after, limit });
+  return {
+    items: itemsOf(query, page.rows),
+    next_cursor: page.next === undefined ? null : sign(services, principal, { query, after: page.next }),
+  };
+}
+
 /** @throws AppError 400 for a cursor that is not one of this owner's listings */
 async function cursorOf(
   services: Services,
-  ctx: Context,
+  raw: RawParameters,
   { ownerId }: Principal,
 ): Promise<ClickCursor<ClickPosition> | undefined> {
-  const sent = valueOf(ctx.query, 'cursor');
+  const sent = valueOf(raw, 'cursor');
   if (sent === undefined) return undefined;
   const text = services.signedTexts.read(sent, PURPOSE, ownerId);
   const cursor = text && parseCursor(text, positionSchema, await parseContext(services));
   if (!cursor) {
     throw invalid('cursor', "cursor must be the next_cursor of an earlier page of the same owner's clicks.");
   }
-  const { limit } = parseClickRequest({ limit: valueOf(ctx.query, 'limit') }, await parseContext(services));
+  const { limit } = parseClickRequest({ limit: valueOf(raw, 'limit') }, await parseContext(services));
   return { ...cursor, query: { ...cursor.query, limit } };
 }
 
 /** What the parameters ask for, from its first page on. */
 async function firstOf(
   services: Services,
-  ctx: Context,
+  raw: RawParameters,
   principal: Principal,
 ): Promise<ClickCursor<ClickPosition | undefined>> {
-  const sent = parseClickRequest(ctx.query, await parseContext(services));
+  const sent = parseClickRequest(raw, await parseContext(services));
   const asked = await withStoredFilters(services, sent, principal);
   const query = clickListQuery(asked, await oldestOf(services, asked, principal));
   const { order = 'newest', range, endsNow = false } = query;

@@ -1,8 +1,11 @@
 import { z } from 'zod';
+import { CLICK_COLUMN_NAMES } from '../../click-rows/columns.ts';
 import { invalidBy } from '../../errors.ts';
 import type { ToolDescription } from '../../mcp/tool.ts';
 import type { JsonSchema } from '../openapi/model.ts';
 import { inputJsonSchema } from '../openapi/schemas.ts';
+import { withoutObjects } from '../route/parameters.ts';
+import { clickParameters } from './click-parameters.ts';
 import { QUESTION_NAMES, questionsSchema } from './stats-query-schemas.ts';
 
 /** The arguments of a tool. */
@@ -14,8 +17,11 @@ export interface ToolInput<Parsed> {
 
 const MAX_GROUPS = 200;
 const DEFAULT_GROUPS = 20;
-const MAX_LINKS = 100;
+const MAX_ITEMS = 100;
 const DEFAULT_LINKS = 50;
+const DEFAULT_CLICKS = 20;
+/** What a model is shown of a click unless it asks for something else: all of it would be forty fields. */
+const DEFAULT_CLICK_FIELDS = ['clicked_at', 'short_code', 'country', 'city', 'browser', 'os', 'referrer'];
 
 const PERIOD_NAMES = ['range', 'start_date', 'end_date', 'timezone', 'owner_id'] as const;
 
@@ -37,6 +43,15 @@ const OFFERED_NAMES = [
 
 /** What a question of a model can have: how it is computed is not for it to ask. */
 export const ASKED_NAMES = QUESTION_NAMES.filter((name) => name !== 'explain');
+
+/** What a question for clicks can have. */
+export const ASKED_CLICK_NAMES = [
+  ...clickParameters()
+    .flatMap(withoutObjects)
+    .map(({ name }) => name),
+  'limit',
+  'cursor',
+];
 
 const wholeNumber = (least: number, most: number) => {
   const message = `must be a whole number from ${least} to ${most}`;
@@ -70,9 +85,28 @@ export const linksInput = toolInput(
     search: text('Only links with this text in their short code or long URL, in any letter case.').optional(),
     tag: text('Only links with this tag.').optional(),
     after: text('The `next` of the page before.').optional(),
-    limit: wholeNumber(1, MAX_LINKS).default(DEFAULT_LINKS).describe('Links on the page.'),
+    limit: wholeNumber(1, MAX_ITEMS).default(DEFAULT_LINKS).describe('Links on the page.'),
   }),
   [],
+);
+
+/** Of `list_clicks`. What else it has is parsed as the parameters of `GET /api/v1/clicks` are. */
+export const clicksInput = toolInput(
+  z.looseObject({
+    fields: z
+      .array(z.string('must be a list of texts'), 'must be a list of texts')
+      .default(DEFAULT_CLICK_FIELDS)
+      .describe(
+        `What to show of each click: any of ${CLICK_COLUMN_NAMES.map((name) => `\`${name}\``).join(', ')}.`,
+      ),
+    order: text('`newest` first, or `oldest`.').default('newest'),
+    limit: wholeNumber(1, MAX_ITEMS).default(DEFAULT_CLICKS).describe('Clicks on the page.'),
+    cursor: z
+      .string('must be a text')
+      .optional()
+      .describe('The `next_cursor` of the page before, in place of all but `limit`.'),
+  }),
+  [...PERIOD_NAMES, 'short_code', 'filters', 'segment', 'bots'],
 );
 
 /** @param questionNames its fields that are those of a question */

@@ -11,7 +11,15 @@ import type { Services } from '../request/services.ts';
 import { holderOf } from '../request/share-holder.ts';
 import { exposedError } from '../response/error-response.ts';
 import { askerOf, statsResponse } from '../response/stats-response.ts';
-import { ASKED_NAMES, groupsInput, linksInput, questionInput } from './mcp-tool-inputs.ts';
+import { clickPage } from './click-list.ts';
+import {
+  ASKED_CLICK_NAMES,
+  ASKED_NAMES,
+  clicksInput,
+  groupsInput,
+  linksInput,
+  questionInput,
+} from './mcp-tool-inputs.ts';
 import type { StatsBody } from './stats-schemas.ts';
 import { presentUrl } from './url-schemas.ts';
 
@@ -79,6 +87,19 @@ const TOOLS = {
         { signal },
       );
       return { links: items.map(presentLink), next: hasNext ? items.at(-1)?.shortCode : undefined };
+    },
+  },
+  list_clicks: {
+    title: 'List clicks',
+    description:
+      'The clicks themselves, one by one, the newest first: for examples, not for counting, which query_stats does. Without dates, of the last 7 days. Needs a key with `clicks:read`.',
+    inputSchema: clicksInput.jsonSchema,
+    run: async ({ services, ctx, principal }, given) => {
+      const { fields, ...others } = clicksInput.parse(given);
+      const asked = { ...others, fields: fields.join() };
+      const raw = jsonParameters(asked, ASKED_CLICK_NAMES);
+      const { items, next_cursor: next } = await clickPage(services, askerOf(services, ctx), principal, raw);
+      return { clicks: [...items], next_cursor: next };
     },
   },
 } as const satisfies Readonly<Record<string, Tool>>;

@@ -79,7 +79,7 @@ const postMessage = route({
   operationId: 'postMcpMessage',
   tag: 'Statistics',
   summary: 'Ask for statistics by the Model Context Protocol',
-  description: `For assistants and other programs that speak the [Model Context Protocol](https://modelcontextprotocol.io): its streamable HTTP, without sessions. The tools \`query_stats\`, \`list_groups\` and \`list_links\` read and change nothing. A failure is a result of the tool, with the sentence of the error. A longer result than a model can read is cut, and says so.
+  description: `For assistants and other programs that speak the [Model Context Protocol](https://modelcontextprotocol.io): its streamable HTTP, without sessions. The tools \`query_stats\`, \`list_groups\`, \`list_links\` and \`list_clicks\` read and change nothing. A failure is a result of the tool, with the sentence of the error. A longer result than a model can read is cut, and says so.
 
 Each message counts against the rate limit of \`GET /api/v1/stats\`.`,
   access: keyWith(...STATS_SCOPES),
