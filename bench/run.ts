@@ -7,6 +7,7 @@ import { PACKAGE_ROOT } from '../src/process/package-root.ts';
 import { clientTrack } from './client-track.ts';
 import { cluster } from './cluster.ts';
 import { eventLoop } from './event-loop.ts';
+import { exportClicks } from './export-clicks.ts';
 import { exportFiles } from './export.ts';
 import { type Benchmark, type Result, startBench } from './harness.ts';
 import { importKnown, importLog } from './import-log.ts';
@@ -39,6 +40,7 @@ const BENCHMARKS: Readonly<Record<string, Benchmark>> = {
   'client-track': clientTrack,
   'import-log': importLog,
   export: exportFiles,
+  'export-clicks': exportClicks,
   'event-loop': eventLoop,
   fairness,
   cluster,

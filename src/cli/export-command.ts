@@ -1,7 +1,13 @@
 import { createWriteStream, realpathSync, statSync } from 'node:fs';
 import { pipeline } from 'node:stream/promises';
 import { type Command, Option } from 'commander';
+import { CLICK_COLUMN_NAMES } from '../click-rows/columns.ts';
+import { ESCAPE_CHOICES } from '../click-rows/export-request.ts';
+import { CLICK_ORDERS } from '../click-rows/query.ts';
+import { CLICK_FORMAT_NAMES } from '../export/click-formats.ts';
+import { COMPRESSION_NAMES } from '../export/compressions.ts';
 import { EXPORT_FORMAT_NAMES } from '../export/formats.ts';
+import { namesOf } from '../lib/names.ts';
 import type { Client, Query } from './client.ts';
 import type { Conditions } from './condition-options.ts';
 import { DraftFile } from './draft-file.ts';
@@ -12,24 +18,58 @@ import { type RemoteOptions, remoteOption, withServer } from './remote.ts';
 
 type Options = Readonly<Record<string, string | boolean | Conditions | undefined>> &
   RemoteOptions & {
+    readonly what: keyof typeof PATHS;
     readonly format: string;
+    readonly fields?: string;
+    readonly order?: string;
+    readonly compress?: string;
+    readonly escape?: string;
+    readonly visitors?: boolean;
     readonly output: string;
     readonly json?: boolean;
   };
 
+/** What can be exported, and where the API has it. */
+const PATHS = { stats: '/api/v1/export', clicks: '/api/v1/export/clicks' } as const;
+
+const FORMATS = [...new Set([...EXPORT_FORMAT_NAMES, ...CLICK_FORMAT_NAMES])];
+
+/** Refused by the server where they do not go with what is exported. */
+function clickParameters({ fields, order, compress, escape, visitors }: Options): Query {
+  return { fields, order, compress, escape, visitors: visitors === true ? 'true' : undefined };
+}
+
 export function exportCommand(program: Command): void {
   const command = program
     .command('export')
-    .description('Export statistics to a file, with the same bytes as the API returns.')
-    .addOption(
-      new Option('--format <name>', 'file format').choices(EXPORT_FORMAT_NAMES).makeOptionMandatory(),
+    .description(
+      'Export statistics, or the clicks themselves, to a file, with the same bytes as the API returns.',
     )
+    .addOption(new Option('--what <data>', 'what to export').choices(namesOf(PATHS)).default('stats'))
+    .addOption(
+      new Option('--format <name>', 'file format; arrow of clicks only')
+        .choices(FORMATS)
+        .makeOptionMandatory(),
+    )
+    .option('--fields <names>', `with --what clicks: the columns, any of ${CLICK_COLUMN_NAMES.join(',')}`)
+    .addOption(new Option('--order <order>', 'with --what clicks: their order').choices(CLICK_ORDERS))
+    .addOption(
+      new Option('--compress <way>', 'with --what clicks: a compressed file of ndjson or csv').choices(
+        COMPRESSION_NAMES,
+      ),
+    )
+    .addOption(
+      new Option('--escape <what>', 'with --what clicks: none leaves formulas alone in csv and xlsx').choices(
+        ESCAPE_CHOICES,
+      ),
+    )
+    .option('--visitors', 'with --what clicks: also the hash of each visitor')
     .requiredOption('-o, --output <file>', 'file to write; - is standard output')
     .option('--json', 'print the result as JSON');
   statsOptions(remoteOption(command))
     .addHelpText(
       'after',
-      '\nExamples:\n  spoor export --format xlsx -o clicks.xlsx --owner me --group-by time,country\n  spoor export --format csv -o clicks.zip --short-code launch',
+      '\nExamples:\n  spoor export --format xlsx -o clicks.xlsx --owner me --group-by time,country\n  spoor export --format csv -o clicks.zip --short-code launch\n  spoor export --what clicks --format parquet -o clicks.parquet --owner me --range last_month',
     )
     .action(async (options: Options) => {
       const isStandard = standardStreamOf(options.output) !== undefined;
@@ -41,10 +81,13 @@ export function exportCommand(program: Command): void {
           },
         );
       }
-      const query = { ...statsParameters(options), format: options.format };
-      const bytes = await withServer(options, (client) =>
-        saveExport(client, { path: '/api/v1/export', query }, options.output),
-      );
+      const query = {
+        ...statsParameters(options),
+        ...clickParameters(options),
+        format: options.format,
+      };
+      const source = { path: PATHS[options.what], query };
+      const bytes = await withServer(options, (client) => saveExport(client, source, options.output));
       if (isStandard) return;
       if (options.json) printJson({ file: options.output, bytes });
       else note(`${options.output}: ${grouped(bytes)} bytes.`);

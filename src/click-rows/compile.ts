@@ -17,7 +17,11 @@ export interface ClickOptions {
  * says. Rows come as they are read, unless they are ordered by time: then ClickHouse sorts all of them first.
  * @param tenant whose clicks it may read
  */
-export function compileClicks(asked: ClickQuery, tenant: Tenant, { sharding }: ClickOptions = {}): Sql {
+export function compileClicks(
+  asked: ClickQuery,
+  tenant: Tenant,
+  { sharding, columns = ownColumns }: ClickOptions & { readonly columns?: ColumnsOf } = {},
+): Sql {
   const query = withStoredTags(asked, tenant);
   const keys = query.order === undefined ? [] : SORT_KEYS[query.order];
   const clicks: Select = {
@@ -30,10 +34,15 @@ export function compileClicks(asked: ClickQuery, tenant: Tenant, { sharding }: C
   };
   return statementSql({
     ...selectFrom(sharding === undefined ? subquery(clicks) : onEachShard(sharding, statementSql(clicks))),
-    columns: query.columns.map((name) => as(name, identifier(shownName(name)))),
+    columns: columns(query.columns),
     orderBy: keys.map(sortedBy),
   });
 }
+
+/** What is selected of a click, each of whose columns is under its `shownName`. */
+export type ColumnsOf = (names: ClickQuery['columns']) => readonly Selection[];
+
+const ownColumns: ColumnsOf = (names) => names.map((name) => as(name, identifier(shownName(name))));
 
 /**
  * A query's columns by their `shownName`, and keys that it is ordered by. Other names, because ClickHouse would take an alias such as `visitor` for the

@@ -16,6 +16,7 @@ import type { NativeValues } from './native-block.ts';
 import { Ping } from './ping.ts';
 import { QueryEnding } from './query-ending.ts';
 import type {
+  FileOptions,
   NodeSettings,
   QueryObserver,
   QueryOptions,
@@ -24,7 +25,7 @@ import type {
 } from './query-options.ts';
 import { PATIENT, READ_ONLY, WHOLE } from './settings.ts';
 import { withTimeout } from './time-limit.ts';
-import { EXCEPTION_TAG_HEADER, wholeResult } from './whole-result.ts';
+import { EXCEPTION_TAG_HEADER, wholeArchive, wholeResult } from './whole-result.ts';
 import type { WorkloadSettings } from './workloads.ts';
 
 /** A query is given up this long after its time is up: ClickHouse, which ought to have ended it, hangs. */
@@ -128,16 +129,25 @@ export class Database {
    * The bytes of a query's rows as a file in one of ClickHouse's formats, read from ClickHouse as they are consumed. They end
    * only where the file is whole, and throw otherwise. Its first bytes are there when this settles.
    * @param format a name from a closed set
-   * @param settings of the format
+   * @param options `settings`: of the format; `compression`: has ClickHouse compress the file
    */
   async file(
     query: Sql,
     format: string,
     signal: AbortSignal,
-    { settings, ...options }: StreamOptions & { readonly settings?: ClickHouseSettings | undefined } = {},
+    { settings, compression, ...options }: FileOptions = {},
   ): Promise<AsyncIterable<Buffer>> {
-    const { stream, tag } = await this.#stream(query, signal, { ...options, format, settings });
-    return wholeResult(stream, tag);
+    if (compression === undefined) {
+      const { stream, tag } = await this.#stream(query, signal, { ...options, format, settings });
+      return wholeResult(stream, tag);
+    }
+    const { stream } = await this.#stream(query, signal, {
+      ...options,
+      format,
+      settings: { ...settings, enable_http_compression: 1 },
+      headers: { 'Accept-Encoding': compression },
+    });
+    return wholeArchive(stream);
   }
 
   async #stream(
@@ -149,17 +159,19 @@ export class Database {
       ended = () => {},
       traceparent,
       settings = {},
-    }: StreamOptions & { readonly format: string; readonly settings?: ClickHouseSettings | undefined },
+      headers = {},
+    }: FileOptions & { readonly format: string; readonly headers?: Readonly<Record<string, string>> },
   ): Promise<{ readonly stream: AsyncIterable<Buffer>; readonly tag: string | undefined }> {
     return this.#measure('select', () =>
       this.#ending.run(signal, async (queryId, givenUp) => {
         const { sql: text, params } = render(query);
-        const { stream, response_headers: headers } = await this.#clients.slowReaders.exec({
+        const { stream, response_headers: answered } = await this.#clients.slowReaders.exec({
           query_id: queryId,
           query: `${text} FORMAT ${format}`,
           query_params: { ...params },
           abort_signal: givenUp,
-          ...traceHeaders(traceparent),
+          decompress_response_stream: false,
+          http_headers: { ...headers, ...traceHeaders(traceparent).http_headers },
           clickhouse_settings: { ...READ_ONLY, ...this.#workloads[workload], ...PATIENT, ...settings },
         });
         const leave = (): void => {
@@ -169,7 +181,7 @@ export class Database {
         // The client heeds a signal only up to the first byte.
         if (signal.aborted) leave();
         else signal.addEventListener('abort', leave, { once: true });
-        return { stream, tag: textOf(headers[EXCEPTION_TAG_HEADER]) };
+        return { stream, tag: textOf(answered[EXCEPTION_TAG_HEADER]) };
       }),
     );
   }

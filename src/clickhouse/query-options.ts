@@ -45,5 +45,12 @@ export interface StreamOptions {
   readonly traceparent?: string | undefined;
 }
 
+/** Of a query whose result is a file. */
+export interface FileOptions extends StreamOptions {
+  /** Of the file's format. */
+  readonly settings?: ClickHouseSettings | undefined;
+  readonly compression?: 'gzip' | 'zstd' | undefined;
+}
+
 /** Called when a query has ended, for metrics. */
 export type QueryObserver = (kind: 'select' | 'insert' | 'command', seconds: number, ok: boolean) => void;

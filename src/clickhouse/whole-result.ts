@@ -14,7 +14,36 @@ export async function wholeResult(
   tag: string | undefined,
 ): Promise<AsyncIterable<Buffer>> {
   if (tag === undefined) throw new Error('ClickHouse, or a proxy before it, names no exception tag.');
-  const pieces = untilFailure(bytes, tag);
+  return begun(untilFailure(bytes, tag));
+}
+
+/**
+ * The same of a result that ClickHouse has compressed, in which a failure is compressed too. The connection breaks behind it, so
+ * what could hold it waits for the end.
+ */
+export async function wholeArchive(bytes: AsyncIterable<Buffer>): Promise<AsyncIterable<Buffer>> {
+  return begun(heldBack(bytes));
+}
+
+/** More than the last block of a compressed text takes, with a failure in it, which is of at most 16 KiB. */
+const HELD_BYTES = 262_144;
+
+async function* heldBack(bytes: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+  const held: Buffer[] = [];
+  let size = 0;
+  for await (const piece of bytes) {
+    held.push(piece);
+    size += piece.length;
+    for (let first = held[0]; first !== undefined && size - first.length >= HELD_BYTES; first = held[0]) {
+      held.shift();
+      size -= first.length;
+      yield first;
+    }
+  }
+  yield* held;
+}
+
+async function begun<Piece>(pieces: AsyncGenerator<Piece>): Promise<AsyncIterable<Piece>> {
   const first = await pieces.next();
   return (async function* () {
     if (first.done === true) return;

@@ -70,6 +70,8 @@ export interface OpenedExport {
   /** A safe name in ASCII. */
   readonly fileName: string;
   readonly contentType: string;
+  /** How the bytes are compressed, where it is not the file that is. */
+  readonly contentEncoding?: 'gzip' | undefined;
   /** Made as they are read. They end only where the file is whole, and throw otherwise. */
   readonly bytes: AsyncIterable<Buffer | string>;
   /** Rows of the file, once its bytes are read; undefined where they are not counted. */

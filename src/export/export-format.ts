@@ -1,5 +1,5 @@
 import type { Column, RowTemplate } from '../lib/row-template.ts';
-import type { ExportContent } from './content.ts';
+import type { ExportContent, ExportList } from './content.ts';
 
 interface FileKind {
   /** Of the file's name, without the dot. */
@@ -24,7 +24,7 @@ export interface TemplateFormat extends FileKind {
 
 /** ClickHouse's names of formats that hold one table, in a file that is whole by itself. */
 export type ClickHouseFormat =
-  'Arrow' | 'CSVWithNames' | 'JSONEachRow' | 'ORC' | 'Parquet' | 'TabSeparatedWithNames';
+  'Arrow' | 'ArrowStream' | 'CSVWithNames' | 'JSONEachRow' | 'ORC' | 'Parquet' | 'TabSeparatedWithNames';
 
 /** How instants stand in a table: as timestamps of UTC, or as text with the offset of the time zone asked for. */
 export type InstantForm = 'timestamp' | 'text';
@@ -36,7 +36,19 @@ export interface NativeFormat extends FileKind {
   /** ClickHouse's settings of it. */
   readonly settings?: Readonly<Record<string, string | number>>;
   readonly instants: InstantForm;
+  /** Whether spreadsheets open it, so that no text may be a formula, and a map is text. */
+  readonly isForSpreadsheets?: true;
 }
 
-/** A file format of exports. */
+/** A format of one table whose rows follow a template. */
+export interface TableFormat extends FileKind {
+  readonly kind: 'template';
+  readonly row: (columns: readonly Column[]) => RowTemplate;
+  readonly writeTable: (table: ExportList) => AsyncIterable<Buffer | string>;
+}
+
+/** A file format of clicks, which are one table. */
+export type ClickFormat = TableFormat | NativeFormat;
+
+/** A file format of statistics. */
 export type ExportFormat = TemplateFormat | NativeFormat;

@@ -1,6 +1,6 @@
 import type { Column, RowTemplate } from '../lib/row-template.ts';
 import type { ExportContent, ExportList } from './content.ts';
-import type { TemplateFormat } from './export-format.ts';
+import type { TableFormat, TemplateFormat } from './export-format.ts';
 
 export const JSON_DOCUMENT: TemplateFormat = {
   kind: 'template',
@@ -10,6 +10,16 @@ export const JSON_DOCUMENT: TemplateFormat = {
   capability: 'document',
   row: jsonRow,
   write: writeJson,
+};
+
+export const JSON_ITEMS: TableFormat = {
+  kind: 'template',
+  extension: 'json',
+  contentType: 'application/json',
+  description: 'all of them as one page of the list',
+  capability: 'document',
+  row: jsonRow,
+  writeTable: writeItems,
 };
 
 /** Every row has its comma before it; the list takes the first one's away. */
@@ -47,12 +57,23 @@ async function* metrics(lists: AsyncIterable<ExportList>): AsyncGenerator<Buffer
   for await (const { name, rows } of lists) {
     yield `${isFirstList ? '' : ','}${JSON.stringify(name)}:[`;
     isFirstList = false;
-    let isFirstPiece = true;
-    for await (const piece of rows) {
-      yield isFirstPiece ? piece.subarray(1) : piece;
-      isFirstPiece = false;
-    }
+    yield* elements(rows);
     yield ']';
   }
   yield '}';
+}
+
+/** The rows of a list without the comma before the first. */
+async function* elements(rows: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+  let isFirstPiece = true;
+  for await (const piece of rows) {
+    yield isFirstPiece ? piece.subarray(1) : piece;
+    isFirstPiece = false;
+  }
+}
+
+async function* writeItems({ rows }: ExportList): AsyncGenerator<Buffer | string> {
+  yield '{"items":[';
+  yield* elements(rows);
+  yield '],"next_cursor":null}';
 }

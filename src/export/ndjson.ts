@@ -7,6 +7,10 @@ export const NDJSON: NativeFormat = {
   description: 'the same table as JSON objects, one a line',
   capability: 'streamable',
   clickHouseFormat: 'JSONEachRow',
-  settings: { output_format_json_quote_64bit_integers: 0, output_format_json_escape_forward_slashes: 0 },
+  settings: {
+    output_format_json_quote_64bit_integers: 0,
+    output_format_json_escape_forward_slashes: 0,
+    date_time_output_format: 'iso',
+  },
   instants: 'text',
 };

@@ -1,5 +1,5 @@
-import { type ExportContent, listNamesOfBoth, listsOfBoth } from './content.ts';
-import type { TemplateFormat } from './export-format.ts';
+import { type ExportContent, type ExportList, listNamesOfBoth, listsOfBoth } from './content.ts';
+import type { TableFormat, TemplateFormat } from './export-format.ts';
 import { SharedTexts } from './shared-texts.ts';
 import { SheetNames } from './unique-names.ts';
 import { SheetRows, sheetRow } from './sheet-rows.ts';
@@ -27,6 +27,28 @@ export const XLSX: TemplateFormat = {
   capability: 'raw',
   row: sheetRow,
   write: writeXlsx,
+};
+
+export const XLSX_SHEET: TableFormat = {
+  kind: 'template',
+  extension: 'xlsx',
+  contentType: XLSX.contentType,
+  description: 'a workbook with one sheet, and further ones beyond 1,048,575 rows',
+  capability: 'raw',
+  row: sheetRow,
+  writeTable: (table) => {
+    const { name, columns } = table;
+    const only = async function* (): AsyncGenerator<ExportList> {
+      yield table;
+    };
+    return writeXlsx({
+      head: {},
+      summary: {},
+      listNames: [{ name, columns }],
+      lists: only(),
+      groupCounts: {},
+    });
+  },
 };
 
 /**
@@ -67,6 +89,8 @@ async function* parts(content: ExportContent, rowsPerSheet: number): AsyncGenera
 }
 
 function summariesOf({ summary, previous }: ExportContent): readonly SummarySheet[] {
+  // What is one table has none.
+  if (Object.keys(summary).length === 0) return [];
   const own = { name: SUMMARY_SHEET, fields: summary };
   return previous ? [own, { name: PREVIOUS_SUMMARY_SHEET, fields: previous.summary }] : [own];
 }

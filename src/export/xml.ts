@@ -2,7 +2,7 @@ import { type Element, js2xml } from 'xml-js';
 import { type Column, type RowTemplate, escapeText } from '../lib/row-template.ts';
 import { wellFormed } from '../lib/text.ts';
 import type { ExportContent, ExportList } from './content.ts';
-import type { TemplateFormat } from './export-format.ts';
+import type { TableFormat, TemplateFormat } from './export-format.ts';
 
 export const XML: TemplateFormat = {
   kind: 'template',
@@ -12,6 +12,16 @@ export const XML: TemplateFormat = {
   capability: 'document',
   row: xmlRow,
   write: writeXml,
+};
+
+export const XML_ITEMS: TableFormat = {
+  kind: 'template',
+  extension: 'xml',
+  contentType: 'application/xml',
+  description: 'the same tree as XML',
+  capability: 'document',
+  row: xmlRow,
+  writeTable: writeItems,
 };
 
 export function xmlRow(columns: readonly Column[]): RowTemplate {
@@ -27,7 +37,7 @@ export function xmlRow(columns: readonly Column[]): RowTemplate {
 /** The statistics answer as one XML 1.0 document: its fields as elements, lists as repeated `row`. */
 async function* writeXml(content: ExportContent): AsyncGenerator<Buffer | string> {
   const { head, lists, groupCounts, previous } = content;
-  yield '<?xml version="1.0" encoding="UTF-8"?>\n<export>';
+  yield BEGINNING;
   yield elements(head);
   yield* metrics(lists);
   yield elements({ group_counts: groupCounts });
@@ -39,6 +49,14 @@ async function* writeXml(content: ExportContent): AsyncGenerator<Buffer | string
   }
   yield '</export>';
 }
+
+async function* writeItems({ rows }: ExportList): AsyncGenerator<Buffer | string> {
+  yield `${BEGINNING}<items>`;
+  yield* rows;
+  yield `</items>${elements({ next_cursor: null })}</export>`;
+}
+
+const BEGINNING = '<?xml version="1.0" encoding="UTF-8"?>\n<export>';
 
 async function* metrics(lists: AsyncIterable<ExportList>): AsyncGenerator<Buffer | string> {
   yield '<metrics>';

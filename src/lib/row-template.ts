@@ -3,18 +3,19 @@ import { wellFormed } from './text.ts';
 
 /**
  * How a text is written inside a row: what the format needs escaped, and whether a spreadsheet might run it. (In a
- * workbook `_x003D_` stands for `=`, so an underscore before an x is written as its own code.)
+ * workbook `_x003D_` stands for `=`, so an underscore before an x is written as its own code.) `xlsx-exact` leaves alone what a
+ * spreadsheet might run.
  */
-export type Escape = 'json' | 'xml' | 'csv' | 'xlsx';
+export type Escape = 'json' | 'xml' | 'csv' | 'xlsx' | 'xlsx-exact';
 
 /** A column of a list: its name and the kind of its values. */
 export interface Column {
   readonly name: string;
   /**
    * `plain` is text made of characters that mean nothing to any format: digits, letters, `-`, `:`, `+` inside. A `flag` is
-   * `true` or nothing.
+   * `true` or nothing. `json` is text that is a value of JSON: there it stands as it is, elsewhere as a text.
    */
-  readonly kind: 'text' | 'plain' | 'number' | 'flag';
+  readonly kind: 'text' | 'plain' | 'number' | 'flag' | 'json';
   /** Whether rows may lack the value. */
   readonly isNullable?: boolean;
   /** What a flag that is set is written as, where it is not `true`. */
@@ -58,6 +59,7 @@ export function writeRow(
       const { [piece.name]: value = '' } = values;
       if (piece.kind === 'flag') return value === true ? flagText(piece) : '';
       if (value === null) return nullText(template.escape);
+      if (piece.kind === 'json' && template.escape === 'json') return String(value);
       return typeof value === 'string' ? escapeText(value, template.escape) : String(value);
     })
     .join('');
@@ -84,6 +86,8 @@ export function escapeText(text: string, escape: Escape): string {
       return quoteCsv(neutralise(text));
     case 'xlsx':
       return escapeXml(neutralise(text).replaceAll('_x', '_x005F_x'));
+    case 'xlsx-exact':
+      return escapeXml(text.replaceAll('_x', '_x005F_x'));
   }
 }
 

@@ -9,6 +9,7 @@ const PROMISED: Readonly<Record<string, readonly Scope[]>> = {
   'get /api/v1/stats': ['stats:read', 'urls:read'],
   'post /mcp': ['stats:read', 'urls:read'],
   'get /api/v1/export': ['stats:read', 'urls:read'],
+  'get /api/v1/export/clicks': ['clicks:read'],
   'post /api/v1/exports': ['stats:read', 'urls:read'],
   'get /api/v1/exports': ['stats:read', 'urls:read'],
   'get /api/v1/exports/{id}': ['stats:read', 'urls:read'],

@@ -1,16 +1,22 @@
 import { once } from 'node:events';
 import { get } from 'node:http';
 import { afterAll, afterEach, beforeAll, expect, test } from '@jest/globals';
+import { CLICK_FORMAT_NAMES } from '../../src/export/click-formats.ts';
 import { EXPORT_FORMAT_NAMES } from '../../src/export/formats.ts';
 import { beginExport, leaveExports, runningExports } from '../support/open-exports.ts';
 import { waitUntil } from '../support/process.ts';
 import { ADMIN_KEY, type TestSpoor, startSpoor } from '../support/spoor.ts';
-import { WIDE_EXPORT, storeWideClicks } from '../support/wide-export.ts';
+import { WIDE_EXPORT, WIDE_RANGE, storeWideClicks } from '../support/wide-export.ts';
 
 /* A client that goes away takes its ClickHouse query with it, whatever format it asked for, and its place is free again. */
 
 /** A second is what is promised; the rest is for asking, on a machine that does other things as well. */
 const ENDED_MS = 3_000;
+
+const EVERY_EXPORT = [
+  ...EXPORT_FORMAT_NAMES.map((format) => ['statistics', format, '/api/v1/export'] as const),
+  ...CLICK_FORMAT_NAMES.map((format) => ['clicks', format, '/api/v1/export/clicks'] as const),
+];
 
 let spoor: TestSpoor;
 beforeAll(async () => {
@@ -29,9 +35,10 @@ const ask = (path: string) => {
   return request;
 };
 
-test.each(EXPORT_FORMAT_NAMES)('in the middle of a file (%s)', async (format) => {
+test.each(EVERY_EXPORT)('in the middle of a file of %s as %s', async (_, format, path) => {
   const before = await runningExports(spoor.database);
-  const response = await beginExport(spoor.url, `${WIDE_EXPORT}&format=${format}`);
+  const what = path.endsWith('clicks') ? WIDE_RANGE : WIDE_EXPORT;
+  const response = await beginExport(spoor.url, `${what}&format=${format}`, { path });
   expect(response.statusCode).toBe(200);
   await once(response, 'readable');
   const [query, ...others] = (await runningExports(spoor.database)).filter((id) => !before.includes(id));

@@ -2,7 +2,8 @@ import { once } from 'node:events';
 import { type IncomingMessage, get } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Database } from '../../src/clickhouse/database.ts';
-import type { ExportFormat } from '../../src/export/export-format.ts';
+import { CLICK_FORMATS } from '../../src/export/click-formats.ts';
+import type { ClickFormat, ExportFormat } from '../../src/export/export-format.ts';
 import { EXPORT_FORMATS } from '../../src/export/formats.ts';
 import { param, sql } from '../../src/sql/sql.ts';
 import { ADMIN_KEY } from './spoor.ts';
@@ -13,9 +14,13 @@ const open = new Set<IncomingMessage>();
 export async function beginExport(
   url: string,
   query: string,
-  { key = ADMIN_KEY, headers = {} }: { key?: string | null; headers?: Record<string, string> } = {},
+  {
+    key = ADMIN_KEY,
+    headers = {},
+    path = '/api/v1/export',
+  }: { key?: string | null; headers?: Record<string, string>; path?: string } = {},
 ): Promise<IncomingMessage> {
-  const request = get(`${url}/api/v1/export?${query}`, {
+  const request = get(`${url}${path}?${query}`, {
     headers: { ...headers, ...(key === null ? {} : { authorization: `Bearer ${key}` }) },
     agent: false,
   });
@@ -46,8 +51,8 @@ export async function bodyOf(response: IncomingMessage, pauseMs = 0): Promise<Bu
 }
 
 /** What ClickHouse writes exports as: texts, or a file in one of its own formats. */
-const WRITTEN_AS = Object.values<ExportFormat>(EXPORT_FORMATS).map((format) =>
-  format.kind === 'native' ? format.clickHouseFormat : 'RawBLOB',
+const WRITTEN_AS = Object.values<ExportFormat | ClickFormat>({ ...EXPORT_FORMATS, ...CLICK_FORMATS }).map(
+  (format) => (format.kind === 'native' ? format.clickHouseFormat : 'RawBLOB'),
 );
 
 /** The ids of the exports' queries that ClickHouse is at in that database. */

@@ -3,8 +3,11 @@ import type { Database } from '../../src/clickhouse/database.ts';
 /** Far more than the buffers between ClickHouse and a client can hold: an export of them waits for its reader. */
 export const WIDE_GROUPS = 400_000;
 
-/** The query string of that export, without its format. */
-export const WIDE_EXPORT = 'owner_id=big&start_date=2025-01-01&end_date=2025-01-02&group_by=city';
+/** The query string of an export of those clicks, without its format. */
+export const WIDE_RANGE = 'owner_id=big&start_date=2025-01-01&end_date=2025-01-02';
+
+/** The same of an export by city. */
+export const WIDE_EXPORT = `${WIDE_RANGE}&group_by=city`;
 
 /** Stores clicks of as many cities. */
 export async function storeWideClicks(database: Database): Promise<void> {

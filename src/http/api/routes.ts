@@ -11,6 +11,7 @@ import { docsRoutes } from './docs.ts';
 import { ERASE_ROUTES } from './erase.ts';
 import { EXPORT_FILE_ROUTES } from './export-file.ts';
 import { EXPORT_JOB_ROUTES } from './exports.ts';
+import { EXPORT_CLICK_ROUTES } from './export-clicks.ts';
 import { EXPORT_ROUTES } from './export.ts';
 import { HEALTH_ROUTES } from './health.ts';
 import { IMPORT_ROUTES } from './imports.ts';
@@ -31,6 +32,7 @@ const API_ROUTES: readonly Route[] = [
   ...STATS_QUERY_ROUTES,
   ...MCP_ROUTES,
   ...EXPORT_ROUTES,
+  ...EXPORT_CLICK_ROUTES,
   ...EXPORT_JOB_ROUTES,
   ...EXPORT_FILE_ROUTES,
   ...SCHEDULE_ROUTES,

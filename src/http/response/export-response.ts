@@ -1,10 +1,13 @@
 import type { ServerResponse } from 'node:http';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
+import { parseClickFile } from '../../click-rows/export-request.ts';
+import { parseClickRequest, parseVisitors } from '../../click-rows/query.ts';
 import { failureName } from '../../clickhouse/failures.ts';
 import { spooled } from '../../export-spool/spooled.ts';
 import type { Holder } from '../../fair-share/holder.ts';
 import { whileTransferring } from '../../fair-share/transfers.ts';
+import type { Principal } from '../../keys/scopes.ts';
 import { parseStatsRequest } from '../../stats/parse/query.ts';
 import { yielding } from '../../lib/event-loop.ts';
 import { type Context, signalOf } from '../request/context.ts';
@@ -14,19 +17,25 @@ import { bytesTaken } from './bytes-taken.ts';
 import type { Services } from '../request/services.ts';
 import { StageTimes } from '../request/stage-times.ts';
 import { ownTraceOf, traceparentOf } from '../request/trace-context.ts';
-import { findTenant } from '../request/tenant.ts';
-import { openExport, parseFormat } from './open-export.ts';
+import { findClickTenant, findTenant } from '../request/tenant.ts';
+import { type WantedExport, openExport, parseFormat } from './open-export.ts';
 import { type PathSubject, parsedFrom } from './stats-response.ts';
+
+/** An export, but for what the connection says. */
+type AskedExport = WithoutConnection<WantedExport>;
+
+type WithoutConnection<Wanted> = Wanted extends WantedExport
+  ? Omit<Wanted, 'holder' | 'encoding' | 'traceparent'>
+  : never;
 
 const IN_THE_WAY = 'slow, and others waited for its slot';
 
 /**
- * Streams an export to its client, of the URL that the path names where it does.
+ * Streams an export of statistics to its client, of the URL that the path names where it does.
  * @throws AppError as long as nothing has been sent; a failure after that breaks the connection
  */
 export async function sendExport(services: Services, ctx: Context, path?: PathSubject): Promise<void> {
-  const times = new StageTimes();
-  ctx.state.times = times;
+  const times = timesOf(ctx);
   const parsedFromMs = performance.now();
   const now = services.now();
   const format = parseFormat(ctx.query);
@@ -36,6 +45,32 @@ export async function sendExport(services: Services, ctx: Context, path?: PathSu
   const asked = await withStoredFilters(services, sent, ctx.state.principal);
   times.add('parse', parsedFromMs);
   const tenant = await (path?.findTenant() ?? findTenant(services, asked.subject, ctx.state.principal));
+  await send(services, ctx, { asked, tenant, format, now });
+}
+
+/** Streams an export of clicks to its client. @throws AppError as `sendExport` */
+export async function sendClickExport(services: Services, ctx: Context, principal: Principal): Promise<void> {
+  const times = timesOf(ctx);
+  const parsedFromMs = performance.now();
+  const now = services.now();
+  const file = parseClickFile(ctx.query);
+  const keptSince = services.keptSince(now);
+  const timeZones = await services.timeZones();
+  const sent = parseClickRequest(ctx.query, { now, timeZones, keptSince });
+  const asked = await withStoredFilters(services, sent, principal);
+  times.add('parse', parsedFromMs);
+  const tenant = await findClickTenant(services, asked.subject, principal, parseVisitors(ctx.query));
+  await send(services, ctx, { what: 'clicks', asked, tenant, now, ...file });
+}
+
+function timesOf(ctx: Context): StageTimes {
+  const times = new StageTimes();
+  ctx.state.times = times;
+  return times;
+}
+
+async function send(services: Services, ctx: Context, wanted: AskedExport): Promise<void> {
+  const times = ctx.state.times ?? timesOf(ctx);
   const stopped = new AbortController();
   const left = signalOf(ctx);
   if (left.aborted) return;
@@ -52,11 +87,12 @@ export async function sendExport(services: Services, ctx: Context, path?: PathSu
       ctx.res.destroy();
     };
     const transfer = { holder, bytes: () => bytesAwaited(ctx.res), cut };
-    const send = async (): Promise<void> => {
+    const sendFile = async (): Promise<void> => {
       let queriedFromMs = performance.now();
+      const encoding = ctx.acceptsEncodings('gzip', 'identity') === 'gzip' ? 'gzip' : undefined;
       const file = await openExport(
         services,
-        { asked, tenant, format, holder, now, traceparent },
+        { ...wanted, holder, encoding, traceparent },
         stopped,
         () => (queriedFromMs = performance.now()),
       );
@@ -66,6 +102,7 @@ export async function sendExport(services: Services, ctx: Context, path?: PathSu
         ctx.respond = false;
         ctx.res.writeHead(200, {
           'Content-Type': file.contentType,
+          ...(file.contentEncoding === undefined ? {} : { 'Content-Encoding': file.contentEncoding }),
           'Content-Disposition': `attachment; filename="${file.fileName}"`,
           'Cache-Control': 'private, no-store',
           'Server-Timing': times.serverTiming,
@@ -82,7 +119,7 @@ export async function sendExport(services: Services, ctx: Context, path?: PathSu
       }
     };
     try {
-      await whileTransferring(services.shares.exports, transfer, send);
+      await whileTransferring(services.shares.exports, transfer, sendFile);
     } catch (error) {
       // Once the answer has begun the broken connection is the only way to tell; pipeline has seen to that.
       if (!ctx.res.headersSent) throw error;

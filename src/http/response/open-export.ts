@@ -1,5 +1,10 @@
+import { clickColumns, compileClickExport } from '../../click-rows/compile-export.ts';
+import { type ClickFile, isCompressible } from '../../click-rows/export-request.ts';
+import { type ClickRequest, clickExportQuery } from '../../click-rows/query.ts';
+import type { FileOptions, StreamOptions } from '../../clickhouse/query-options.ts';
 import { AppError, notOneOf, unavailable } from '../../errors.ts';
 import type { OpenedExport } from '../../export-jobs/export-job.ts';
+import { COMPRESSIONS } from '../../export/compressions.ts';
 import type { ExportFormat } from '../../export/export-format.ts';
 import { EXPORT_FORMATS, EXPORT_FORMAT_NAMES } from '../../export/formats.ts';
 import type { Holder } from '../../fair-share/holder.ts';
@@ -18,11 +23,8 @@ import type { Services } from '../request/services.ts';
 import { withTaggedUrls } from '../request/tagged-urls.ts';
 import { swept } from './garbage-collection.ts';
 
-/** Statistics to be written as a file. */
-export interface WantedExport {
-  readonly asked: StatsRequest;
+interface WantedFile {
   readonly tenant: Tenant;
-  readonly format: ExportFormat;
   /** Whom it counts against; the caller has a slot of `shares.exports` for it. */
   readonly holder: Holder;
   /** Unix milliseconds, as which the file says it was made. */
@@ -31,7 +33,34 @@ export interface WantedExport {
   readonly isOfEarlier?: boolean;
   /** How long its first byte may take; as long as the API promises unless given. */
   readonly firstByteMs?: number;
+  /** Has the bytes compressed on their way, where that goes with the format. */
+  readonly encoding?: 'gzip' | undefined;
   readonly traceparent?: string | undefined;
+}
+
+/** Statistics to be written as a file. */
+interface WantedStats extends WantedFile {
+  readonly what?: 'stats';
+  readonly asked: StatsRequest;
+  readonly format: ExportFormat;
+}
+
+/** Clicks to be written as a file. */
+interface WantedClicks extends WantedFile, ClickFile {
+  readonly what: 'clicks';
+  readonly asked: ClickRequest;
+}
+
+export type WantedExport = WantedStats | WantedClicks;
+
+/** A file whose query is known, but has not been sent. */
+interface PlannedFile {
+  readonly query: StatsQuery;
+  /** Sends it, and settles when there are bytes. */
+  readonly begin: (
+    options: StreamOptions & Pick<FileOptions, 'compression'>,
+    signal: AbortSignal,
+  ) => Promise<AsyncIterable<Buffer | string>>;
 }
 
 /**
@@ -41,50 +70,111 @@ export interface WantedExport {
  */
 export async function openExport(
   services: Services,
-  { asked, tenant, format, holder, now, isOfEarlier = false, firstByteMs, traceparent }: WantedExport,
+  wanted: WantedExport,
   stopped: AbortController,
   onQuery: () => void = () => {},
 ): Promise<OpenedExport> {
-  const { database, sharding } = services;
+  const { tenant, holder, format, encoding, firstByteMs, traceparent } = wanted;
   const oldest =
-    asked.start ??
-    (await findOldestClick(services, tenant, holder.kind === 'owner' ? 'exports' : 'strangers', asked));
-  const resolved = exportQuery(asked, oldest);
-  const clocked = await withSameClock(services, isOfEarlier ? { ...resolved, endsNow: false } : resolved);
-  const plan = planStats(await withTaggedUrls(services, clocked, tenant), tenant, { sharding });
-  const { query } = plan;
+    wanted.asked.start ??
+    (await findOldestClick(
+      services,
+      tenant,
+      holder.kind === 'owner' ? 'exports' : 'strangers',
+      wanted.asked,
+    ));
+  const { query, begin } =
+    wanted.what === 'clicks'
+      ? await planClicks(services, wanted, oldest)
+      : await planStatistics(services, wanted, oldest);
   // On shards a query waits for parts of itself, which could wait for the few threads of further exports.
-  const running = sharding === undefined ? services.shares.exports.heldBy(holder) : 1;
+  const running = services.sharding === undefined ? services.shares.exports.heldBy(holder) : 1;
   let ended: Promise<void> | undefined;
+  const compression = wanted.what === 'clicks' ? wanted.compression : undefined;
+  const contentEncoding = compression === undefined && isCompressible(format) ? encoding : undefined;
   const options = {
     workload: exportClassOf(query, tenant, { holder, running }, services.cache.rowEstimates),
     ended: (end: Promise<void>): void => {
       ended = end;
     },
     traceparent,
+    compression: compression ?? contentEncoding,
   };
   onQuery();
-  const bytes = await firstByte(stopped, services, firstByteMs, async () => {
-    if (format.kind === 'native') {
-      const { clickHouseFormat, instants, settings } = format;
-      const table = compileNativeExport(plan, instants);
-      return swept(await database.file(table, clickHouseFormat, stopped.signal, { ...options, settings }));
-    }
-    const text = compileExport(plan, format.row);
-    const rows = await database.text(text, stopped.signal, options);
-    return format.write(await readExport(plan, swept(rows), format.row, now));
-  }).catch(async (error: unknown) => {
-    stopped.abort();
-    await ended;
-    throw error;
-  });
+  const bytes = await firstByte(stopped, services, firstByteMs, () => begin(options, stopped.signal)).catch(
+    async (error: unknown) => {
+      stopped.abort();
+      await ended;
+      throw error;
+    },
+  );
+  const name = fileName(wanted, query);
+  const packed = compression && COMPRESSIONS[compression];
   return {
-    fileName: fileName(query, format),
-    contentType: format.contentType,
+    fileName: packed === undefined ? name : `${name}.${packed.extension}`,
+    contentType: packed?.contentType ?? format.contentType,
+    contentEncoding,
     bytes,
     rows: () => undefined,
     ended: async () => ended,
   };
+}
+
+async function planStatistics(
+  services: Services,
+  wanted: WantedStats,
+  oldest: number | undefined,
+): Promise<PlannedFile> {
+  const { database, sharding } = services;
+  const { tenant, format, now } = wanted;
+  const plan = planStats(await resolved(services, exportQuery(wanted.asked, oldest), wanted), tenant, {
+    sharding,
+  });
+  return {
+    query: plan.query,
+    begin: async (options, signal) => {
+      if (format.kind === 'native') {
+        const { clickHouseFormat, instants, settings } = format;
+        const table = compileNativeExport(plan, instants);
+        return swept(await database.file(table, clickHouseFormat, signal, { ...options, settings }));
+      }
+      const text = compileExport(plan, format.row);
+      const rows = await database.text(text, signal, options);
+      return format.write(await readExport(plan, swept(rows), format.row, now));
+    },
+  };
+}
+
+async function planClicks(
+  services: Services,
+  wanted: WantedClicks,
+  oldest: number | undefined,
+): Promise<PlannedFile> {
+  const { database, sharding } = services;
+  const { tenant, format, isExact } = wanted;
+  const query = await resolved(services, clickExportQuery(wanted.asked, oldest), wanted);
+  const statement = compileClickExport(query, tenant, format, { sharding, isExact });
+  return {
+    query,
+    begin: async (options, signal) => {
+      if (format.kind === 'native') {
+        const { clickHouseFormat, settings } = format;
+        return swept(await database.file(statement, clickHouseFormat, signal, { ...options, settings }));
+      }
+      const rows = swept(await database.file(statement, 'RawBLOB', signal, options));
+      return format.writeTable({ name: 'Clicks', columns: clickColumns(query.columns), rows });
+    },
+  };
+}
+
+/** A query with all that it depends on. */
+async function resolved<Query extends StatsQuery>(
+  services: Services,
+  query: Query,
+  { isOfEarlier = false, tenant }: WantedFile,
+): Promise<Query> {
+  const clocked = await withSameClock(services, isOfEarlier ? { ...query, endsNow: false } : query);
+  return withTaggedUrls(services, clocked, tenant);
 }
 
 /** @throws AppError 422 for a format that there is not */
@@ -123,11 +213,11 @@ async function firstByte<T>(
   }
 }
 
-function fileName({ subject, range, timezone }: StatsQuery, format: ExportFormat): string {
+function fileName({ what, format }: WantedExport, { subject, range, timezone }: StatsQuery): string {
   const subjectName = subject.scope === 'anon' ? subject.shortCode : 'all';
   const safe = subjectName.replace(/[^A-Za-z0-9._-]/g, '_').slice(0, 64);
   const [start, end] = [range.start, range.end].map((instant) =>
     formatInstant(instant, timezone).slice(0, 10),
   );
-  return `spoor_${safe}_${start}_${end}.${format.extension}`;
+  return `spoor_${what === 'clicks' ? 'clicks_' : ''}${safe}_${start}_${end}.${format.extension}`;
 }

@@ -15,6 +15,7 @@ const HOSTILE: Readonly<Record<Escape, string>> = {
   xml: XML,
   csv: String.raw`[",\r\n]|${FORMULA}`,
   xlsx: `${XML}|${FORMULA}|_x`,
+  'xlsx-exact': `${XML}|_x`,
 };
 
 type Values = Readonly<Record<string, Sql>>;
@@ -28,7 +29,7 @@ type Values = Readonly<Record<string, Sql>>;
 export function rowText(template: RowTemplate, values: Values): Sql {
   const { escape } = template;
   const texts = template.pieces.flatMap((piece) =>
-    typeof piece !== 'string' && piece.kind === 'text'
+    typeof piece !== 'string' && isEscaped(piece, escape)
       ? [param('String', BEFORE), valueOf(piece, values)]
       : [],
   );
@@ -37,6 +38,10 @@ export function rowText(template: RowTemplate, values: Values): Sql {
   const careful = concatenated(template, values, (text) => escaped(text, escape));
   const hostile = param('String', HOSTILE[escape]);
   return sql`if(match(${concat(texts)}, ${hostile}), ${careful}, ${plain})`;
+}
+
+function isEscaped({ kind }: Column, escape: Escape): boolean {
+  return kind === 'text' || (kind === 'json' && escape !== 'json');
 }
 
 function concatenated({ escape, pieces }: RowTemplate, values: Values, textOf: (text: Sql) => Sql): Sql {
@@ -57,6 +62,8 @@ function textOfColumn(column: Column, value: Sql, escape: Escape, textOf: (text:
       return unescaped(value, escape);
     case 'text':
       return textOf(value);
+    case 'json':
+      return escape === 'json' ? value : textOf(value);
     case 'flag':
       return sql`if(${value}, ${param('String', flagText(column))}, '')`;
     default:
@@ -92,10 +99,16 @@ function escaped(value: Sql, escape: Escape): Sql {
     case 'csv':
       return csv(neutralised(value));
     case 'xlsx':
-      return sql`replaceAll(${xml(neutralised(value))}, '_x', '_x005F_x')`;
+      return inWorkbook(neutralised(value));
+    case 'xlsx-exact':
+      return inWorkbook(value);
     default:
       return assertNever(escape);
   }
+}
+
+function inWorkbook(value: Sql): Sql {
+  return sql`replaceAll(${xml(value)}, '_x', '_x005F_x')`;
 }
 
 function neutralised(value: Sql): Sql {
