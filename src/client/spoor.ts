@@ -3,13 +3,15 @@ import type { TrackedClick } from './click.ts';
 import { ClickSender } from './click-sender.ts';
 import { type Connection, type RequestOptions, Requests, errorOf } from './requests.ts';
 import { retrying } from './retry.ts';
-import type { ExportQuery, StatsQuery } from './stats-query.ts';
+import type { ExportQuery } from './export-query.ts';
+import type { StatsQuery } from './stats-query.ts';
 import type { ClicksQuery, StoredClick } from './stored-click.ts';
 import type { TrackOptions } from './track-options.ts';
 
 export type { TrackedClick } from './click.ts';
 export { SpoorError, type SpoorErrorCode } from './spoor-error.ts';
-export type { ExportQuery, StatsQuery } from './stats-query.ts';
+export type { ExportQuery } from './export-query.ts';
+export type { StatsQuery } from './stats-query.ts';
 export type { ClicksQuery, StoredClick } from './stored-click.ts';
 export type { DroppedClicks, RejectedClick, TrackOptions } from './track-options.ts';
 
@@ -22,6 +24,8 @@ export interface ReadOptions {
   /** Ends the request. */
   readonly signal?: AbortSignal | undefined;
 }
+
+const EXPORT_PATHS = { stats: '/api/v1/export', clicks: '/api/v1/export/clicks' } as const;
 
 /** Milliseconds for which a question is asked again, and that one response may take. */
 const READ_RETRY_MS = 15_000;
@@ -95,11 +99,14 @@ export class Spoor {
   }
 
   /**
-   * A file of statistics, as it comes. Where it is cut off, reading it fails.
+   * A file of statistics, or of the clicks themselves (`what: 'clicks'`), as it comes. Where it is cut off, reading it fails.
    * @throws SpoorError
    */
-  export(query: ExportQuery, { signal }: ReadOptions = {}): Promise<ReadableStream<Uint8Array>> {
-    return this.#requests.stream('GET', '/api/v1/export', { query, signal });
+  export(
+    { what = 'stats', ...query }: ExportQuery,
+    { signal }: ReadOptions = {},
+  ): Promise<ReadableStream<Uint8Array>> {
+    return this.#requests.stream('GET', EXPORT_PATHS[what], { query, signal });
   }
 
   #read<Body>(

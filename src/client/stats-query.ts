@@ -1,6 +1,5 @@
 import type { FiltersByName, FilterExpression } from '../stats/parse/filter-form.ts';
 import type { BOT_CHOICES, COMPARE_CHOICES, MATCH_CHOICES, SCOPES_OF_STATS } from '../stats/parse/values.ts';
-import type { ExportFormatName } from '../export/formats.ts';
 import type { DimensionName, FilterName } from '../stats/registry/dimensions.ts';
 import type { IntervalName, WeekStart } from '../stats/registry/intervals.ts';
 import type { MetricName } from '../stats/registry/metrics.ts';
@@ -47,6 +46,3 @@ export type StatsQuery = ClicksFilter & {
   readonly match?: (typeof MATCH_CHOICES)[number] | undefined;
   readonly explain?: boolean | undefined;
 };
-
-/** What `GET /api/v1/export` takes. */
-export type ExportQuery = Omit<StatsQuery, 'explain'> & { readonly format: ExportFormatName };

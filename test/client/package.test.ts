@@ -5,6 +5,7 @@ import { expect, test } from '@jest/globals';
 import { build } from 'esbuild';
 import { z } from 'zod';
 import { clickParameters } from '../../src/http/api/click-parameters.ts';
+import { clickExportParameters } from '../../src/http/api/export-clicks.ts';
 import { statsParameters } from '../../src/http/api/stats-parameters.ts';
 import type { Parameter } from '../../src/http/openapi/model.ts';
 import { withoutObjects } from '../../src/http/route/parameters.ts';
@@ -92,10 +93,11 @@ function namesOf(parameters: readonly Parameter[]): readonly string[] {
 test.each([
   ['statistics', statsParameters()],
   ['clicks', clickParameters()],
+  ['exports of clicks', clickExportParameters()],
 ])('a query has a type for every parameter of %s', (_, parameters) => {
-  const text = ['stats-query', 'stored-click'].map((name) =>
+  const text = ['stats-query', 'stored-click', 'export-query'].map((name) =>
     readFileSync(join(PACKAGE_ROOT, `src/client/${name}.ts`), 'utf8'),
   );
-  const isTyped = (name: string): boolean => new RegExp(`^ +readonly ${name}\\?: `, 'm').test(text.join());
+  const isTyped = (name: string): boolean => new RegExp(`^ +readonly ${name}\\??: `, 'm').test(text.join());
   expect(namesOf(parameters).filter((name) => !isTyped(name))).toEqual([]);
 });

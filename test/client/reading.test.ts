@@ -73,6 +73,13 @@ test('clicks come page by page, as they are read', async () => {
   ]);
 });
 
+test('a file of clicks comes from a route of its own', async () => {
+  await spoor.export({ what: 'clicks', format: 'ndjson', compress: 'zstd', fields: ['clicked_at', 'city'] });
+  expect(server.requests[0]?.path).toBe(
+    '/spoor/api/v1/export/clicks?format=ndjson&compress=zstd&fields=clicked_at%2Ccity',
+  );
+});
+
 test('a file that is cut off is an error', async () => {
   server.tell((response) => {
     response.writeHead(200, { 'content-length': '100' }).write('abc', () => response.destroy());

@@ -2,8 +2,10 @@ import { execFile } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { writeFile } from 'node:fs/promises';
 import { text } from 'node:stream/consumers';
 import { promisify } from 'node:util';
+import { DuckDBInstance } from '@duckdb/node-api';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { type DroppedClicks, Spoor } from '../../src/client/spoor.ts';
 import { PACKAGE_ROOT } from '../../src/process/package-root.ts';
@@ -417,5 +419,48 @@ describe('the Model Context Protocol', () => {
       { headers: { 'mcp-protocol-version': '1999-01-01' } },
     );
     expect([answer.status, answer.json.error.message]).toEqual([400, expect.stringContaining('2025-11-25')]);
+  });
+});
+
+describe('docs/notebooks.md', () => {
+  const page = readFileSync('docs/notebooks.md', 'utf8');
+  const [, query = ''] = /^```sql\n(.*?)^```$/ms.exec(page) ?? [];
+
+  /** Clicks of last month, one of them from Namibia. */
+  const COUNTRIES = ['DE', 'DE', 'NA'];
+  let folder: string;
+  beforeAll(async () => {
+    folder = mkdtempSync(join(tmpdir(), 'spoor-notebooks-'));
+    const now = new Date();
+    const clicked_at = new Date(Date.UTC(now.getUTCFullYear(), now.getUTCMonth() - 1, 15, 12)).toISOString();
+    const analyst = await service.createKey('analyst', ['clicks:read', 'clicks:write']);
+    await service.send('POST', '/api/v1/clicks', {
+      key: analyst,
+      ndjson: COUNTRIES.map((country) => ({
+        short_code: 'survey',
+        clicked_at,
+        country,
+        browser: 'Firefox',
+        is_bot: country === 'NA',
+      })),
+    });
+    const files = new Spoor({ url: service.url, key: analyst });
+    const file = await files.export({ what: 'clicks', format: 'parquet', range: 'last_month' });
+    await writeFile(join(folder, 'clicks.parquet'), file);
+  });
+  afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+  test('DuckDB counts the clicks of the file', async () => {
+    const instance = await DuckDBInstance.create(':memory:', { threads: '1' });
+    const connection = await instance.connect();
+    const read = await connection.runAndReadAll(
+      query.replace("'clicks.parquet'", `'${folder}/clicks.parquet'`),
+    );
+    expect(read.getRowObjectsJson()).toEqual([
+      expect.objectContaining({ country: 'DE', clicks: '2', by_bots: '0' }),
+      expect.objectContaining({ country: 'NA', clicks: '1', by_bots: '1' }),
+    ]);
+    connection.closeSync();
+    instance.closeSync();
   });
 });
