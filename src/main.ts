@@ -115,6 +115,7 @@ async function open(
   closing(() => removeControl(config.dataDir, token));
   const server = await listen(createListener(services), { ...config, shares: services.shares });
   closing(server.close);
+  closing(() => services.cache.changes.endWaits());
   const { url } = server;
   if (isServer) writeControl(config.dataDir, { url, token, pid: process.pid });
   const runsSchedules = isServer && config.schedules === 'on';

@@ -52,6 +52,11 @@ export class StatsCache {
     this.#changes.note(owners);
   }
 
+  /** The changes of clicks that this process has made. */
+  get changes(): Pick<DataChanges, 'now' | 'next' | 'isEnding' | 'endWaits'> {
+    return this.#changes;
+  }
+
   /** The request with this query string, if it was parsed before and means the same now. */
   findRequest(queryString: string): ParsedRequest | undefined {
     return this.#parsed.find(queryString);

@@ -1,7 +1,8 @@
 import { namesOf } from '../lib/names.ts';
 import { type Select, type Selection, as, selectFrom, statementSql, subquery } from '../sql/select.ts';
-import { type Sql, identifier } from '../sql/sql.ts';
+import { type Sql, identifier, sql } from '../sql/sql.ts';
 import { type Tenant, conditionsOf } from '../stats/sql/conditions.ts';
+import { instantParam } from '../stats/sql/instant-param.ts';
 import { type Sharding, clicksFrom, onEachShard } from '../stats/sql/sharding.ts';
 import { withStoredTags } from '../stats/sql/tagged-urls.ts';
 import { clickColumnOf } from './columns.ts';
@@ -30,7 +31,7 @@ export function compileClicks(
       query,
       keys.map(({ name }) => name),
     ),
-    where: conditionsOf(query, tenant, sharding),
+    where: clickConditions(query, tenant, sharding),
   };
   return statementSql({
     ...selectFrom(sharding === undefined ? subquery(clicks) : onEachShard(sharding, statementSql(clicks))),
@@ -43,6 +44,24 @@ export function compileClicks(
 export type ColumnsOf = (names: ClickQuery['columns']) => readonly Selection[];
 
 const ownColumns: ColumnsOf = (names) => names.map((name) => as(name, identifier(shownName(name))));
+
+/** What holds for the clicks that a query asks for, the tenant's conditions first. */
+export function clickConditions(
+  query: ClickQuery,
+  tenant: Tenant,
+  sharding: Sharding | undefined,
+): readonly Sql[] {
+  const { arrived } = query;
+  return [
+    ...conditionsOf(query, tenant, sharding),
+    ...(arrived === undefined
+      ? []
+      : [
+          sql`ingested_at >= ${instantParam(arrived.from)}`,
+          sql`ingested_at < ${instantParam(arrived.before)}`,
+        ]),
+  ];
+}
 
 /**
  * A query's columns by their `shownName`, and keys that it is ordered by. Other names, because ClickHouse would take an alias such as `visitor` for the

@@ -62,7 +62,8 @@ function parametersOf({
     ...(filters.length === 0 ? {} : { filters: JSON.stringify(filterForm(filters)) }),
     ...(columns.includes('visitor') ? { visitors: 'true' } : {}),
     fields: columns.join(','),
-    order,
+    // By arrival is no order that a parameter asks for.
+    ...(order === 'arrival' ? {} : { order }),
     timezone,
     bots,
   };

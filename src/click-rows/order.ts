@@ -6,6 +6,7 @@ export const KEYS = {
   key_owner: sql`owner_id`,
   key_code: sql`short_code`,
   key_time: sql`clicked_at`,
+  key_arrival: sql`ingested_at`,
 } as const satisfies Readonly<Record<string, Sql>>;
 
 /** Something that clicks are ordered by. */
@@ -14,11 +15,15 @@ export interface SortKey {
   readonly isDescending?: boolean;
 }
 
+const LINK: readonly SortKey[] = [{ name: 'key_owner' }, { name: 'key_code' }, { name: 'key_time' }];
+
 /** What the clicks of each order are sorted by; those of a link as the table's sorting key has them, so that they are read in order. */
-export const SORT_KEYS: Readonly<Record<ClickOrder, readonly SortKey[]>> = {
+export const SORT_KEYS: Readonly<Record<ClickOrder | 'arrival', readonly SortKey[]>> = {
   newest: [{ name: 'key_time', isDescending: true }],
   oldest: [{ name: 'key_time' }],
-  link: [{ name: 'key_owner' }, { name: 'key_code' }, { name: 'key_time' }],
+  link: LINK,
+  // Of an insert all clicks have arrived at once.
+  arrival: [{ name: 'key_arrival' }, ...LINK],
 };
 
 /** The key in an ORDER BY. */

@@ -1,24 +1,29 @@
 import { ALL_COLUMNS, type Select, as, named, selectFrom, statementSql, subquery } from '../sql/select.ts';
 import { type Sql, identifier, join, param, sql } from '../sql/sql.ts';
-import { type Tenant, conditionsOf } from '../stats/sql/conditions.ts';
+import type { Tenant } from '../stats/sql/conditions.ts';
 import { instantParam } from '../stats/sql/instant-param.ts';
 import { clicksFrom, onEachShard } from '../stats/sql/sharding.ts';
 import { withStoredTags } from '../stats/sql/tagged-urls.ts';
 import type { TimeRange } from '../stats/time/buckets.ts';
-import { type ClickOptions, shownColumns, shownName } from './compile.ts';
+import { type ClickOptions, clickConditions, shownColumns, shownName } from './compile.ts';
 import { KEYS, SORT_KEYS, sortedBy } from './order.ts';
 import type { ClickOrder, ClickQuery } from './query.ts';
 
 /** A query whose clicks are in an order. */
-export type OrderedQuery = ClickQuery & { readonly order: ClickOrder };
+export type OrderedQuery = Omit<ClickQuery, 'order'> & { readonly order: PageOrder };
+
+/** What pages can be in the order of: also that in which clicks arrived. */
+export type PageOrder = ClickOrder | 'arrival';
 
 /** Where clicks stand in an order. */
 export interface ClickPlace {
   /** Unix milliseconds. */
   readonly time: number;
-  /** With `order=link`, whose sorting key these are. */
+  /** By link and by arrival. */
   readonly owner?: string;
   readonly code?: string;
+  /** By arrival: Unix milliseconds. */
+  readonly arrival?: number;
 }
 
 /** Where a page of clicks ends, and the next one goes on. A click has no key of its own, so it is told by what is shown of it. */
@@ -37,7 +42,7 @@ export function endOf(place: ClickPlace): ClickPosition {
 /** A click on a page: the values of its columns, then its place and its hash. */
 export type PageRow = readonly [...values: readonly unknown[], ...position: readonly [...PlaceRow, string]];
 
-type PlaceRow = readonly [time: number, code: string, owner: string];
+type PlaceRow = readonly [time: number, code: string, owner: string, arrival: number];
 
 export interface BoundOptions extends ClickOptions {
   readonly after: ClickPosition | undefined;
@@ -59,12 +64,12 @@ export function compileClickPage(
   tenant: Tenant,
   { sharding, after, bound, limit }: PageOptions,
 ): Sql {
-  const query = withStoredTags({ ...asked, range: rangeBetween(asked, after, bound) }, tenant);
-  const keys = SORT_KEYS[query.order];
+  const keys = SORT_KEYS[asked.order];
+  const query = unordered({ ...asked, range: rangeBetween(asked, after, bound) }, tenant);
   const stored: Select = {
     ...clicksFrom(sharding),
     columns: [ALL_COLUMNS],
-    where: [...conditionsOf(query, tenant, sharding), ...linkFrom(after, sql`>=`), ...linkUpTo(bound)],
+    where: [...clickConditions(query, tenant, sharding), ...placesFrom(after, sql`>=`), ...placesUpTo(bound)],
     // Few blocks of many rows: what is computed has a price for each block.
     orderBy: keys.map(({ name, isDescending = false }) =>
       isDescending ? sql`${KEYS[name]} DESC` : KEYS[name],
@@ -89,6 +94,7 @@ export function compileClickPage(
       as('time', sql`toUnixTimestamp64Milli(key_time)`),
       named('key_code'),
       named('key_owner'),
+      as('arrival', sql`toUnixTimestamp64Milli(key_arrival)`),
       as('hash', sql`toString(key_hash)`),
     ],
     ...behind(after),
@@ -100,12 +106,13 @@ export function compileClickPage(
 /** What holds for rows after a position, of those from its place on. */
 function behind(after: ClickPosition | undefined): Pick<Select, 'where' | 'qualify'> {
   if (after === undefined) return { where: [] };
-  const { time, code, owner, hash, given } = after;
+  const { time, code, owner, arrival, hash, given } = after;
   const isThere = join(
     [
       sql`key_time = ${instantParam(time)}`,
       ...(code === undefined ? [] : [sql`key_code = ${param('String', code)}`]),
       ...(owner === undefined ? [] : [sql`key_owner = ${param('String', owner)}`]),
+      ...(arrival === undefined ? [] : [sql`key_arrival = ${instantParam(arrival)}`]),
     ],
     ' AND ',
   );
@@ -125,27 +132,40 @@ export function rangeBetween(
   after: ClickPlace | undefined,
   bound?: ClickPlace,
 ): TimeRange {
-  if (order === 'link') return range;
+  if (order === 'link' || order === 'arrival') return range;
   const [near = order === 'oldest' ? range.start : range.end, far] = [after?.time, bound?.time];
   return order === 'oldest'
     ? { start: near, end: far ?? range.end }
     : { start: far ?? range.start, end: near };
 }
 
-/** What holds for clicks from a place of a link on; comparisons that ClickHouse can look up in the sorting key. */
-function linkFrom(place: ClickPlace | undefined, comparison: Sql): readonly Sql[] {
+/** What holds for clicks from a place on that is not by time alone; comparisons that ClickHouse can look up in the sorting key. */
+function placesFrom(place: ClickPlace | undefined, comparison: Sql): readonly Sql[] {
   if (place?.owner === undefined || place.code === undefined) return [];
   const [owner, code] = [param('String', place.owner), param('String', place.code)];
   const inLink = sql`(short_code > ${code} OR clicked_at ${comparison} ${instantParam(place.time)})`;
-  return [sql`owner_id >= ${owner}`, sql`(owner_id > ${owner} OR (short_code >= ${code} AND ${inLink}))`];
+  const inOwner = sql`(owner_id > ${owner} OR (short_code >= ${code} AND ${inLink}))`;
+  if (place.arrival === undefined) return [sql`owner_id >= ${owner}`, inOwner];
+  const arrival = instantParam(place.arrival);
+  const inArrival = sql`(ingested_at > ${arrival} OR (owner_id >= ${owner} AND ${inOwner}))`;
+  return [sql`ingested_at >= ${arrival}`, inArrival];
 }
 
 /** The same up to a place. */
-function linkUpTo(place: ClickPlace | undefined): readonly Sql[] {
+function placesUpTo(place: ClickPlace | undefined): readonly Sql[] {
   if (place?.owner === undefined || place.code === undefined) return [];
   const [owner, code] = [param('String', place.owner), param('String', place.code)];
   const inLink = sql`(short_code < ${code} OR clicked_at <= ${instantParam(place.time)})`;
-  return [sql`owner_id <= ${owner}`, sql`(owner_id < ${owner} OR (short_code <= ${code} AND ${inLink}))`];
+  const inOwner = sql`(owner_id < ${owner} OR (short_code <= ${code} AND ${inLink}))`;
+  if (place.arrival === undefined) return [sql`owner_id <= ${owner}`, inOwner];
+  const arrival = instantParam(place.arrival);
+  const inArrival = sql`(ingested_at < ${arrival} OR (owner_id <= ${owner} AND ${inOwner}))`;
+  return [sql`ingested_at <= ${arrival}`, inArrival];
+}
+
+/** The query with the tags that it needs, for what does not depend on its order. */
+function unordered(query: OrderedQuery, tenant: Tenant): ClickQuery {
+  return withStoredTags({ ...query, order: undefined }, tenant);
 }
 
 /** How many clicks there are, up to the number asked for, and the place of the last of these. */
@@ -158,13 +178,13 @@ export function compileBound(
   tenant: Tenant,
   { sharding, after }: BoundOptions,
 ): Sql {
-  const query = withStoredTags(asked, tenant);
-  const keys = SORT_KEYS[query.order];
+  const query = unordered(asked, tenant);
+  const keys = SORT_KEYS[asked.order];
   const order = { orderBy: keys.map(sortedBy), limit: { rows: count } };
   const places: Select = {
     ...clicksFrom(sharding),
     columns: keys.map(({ name }) => as(name, KEYS[name])),
-    where: [...conditionsOf(query, tenant, sharding), ...linkFrom(after, sql`>`)],
+    where: [...clickConditions(query, tenant, sharding), ...placesFrom(after, sql`>`)],
     ...order,
   };
   const all: Select =
@@ -175,28 +195,32 @@ export function compileBound(
           columns: keys.map(({ name }) => named(name)),
           ...order,
         };
-  const last = (name: keyof typeof KEYS): Sql => {
+  const last = (name: keyof typeof KEYS, none: Sql): Sql => {
     const place = keys.findIndex((key) => key.name === name);
-    if (place === -1) return sql`''`;
+    if (place === -1) return none;
     const tuple = sql`tuple(${join(
       keys.map((key) => identifier(key.name)),
       ', ',
     )})`;
-    const extreme = query.order === 'newest' ? sql`min(${tuple})` : sql`max(${tuple})`;
+    const extreme = asked.order === 'newest' ? sql`min(${tuple})` : sql`max(${tuple})`;
     return sql`tupleElement(${extreme}, ${param('UInt8', place + 1)})`;
   };
   return statementSql({
     ...selectFrom(subquery(all)),
     columns: [
       as('clicks', sql`count()`),
-      as('time', sql`toUnixTimestamp64Milli(${last('key_time')})`),
-      as('code', last('key_code')),
-      as('owner', last('key_owner')),
+      as('time', sql`toUnixTimestamp64Milli(${last('key_time', NO_TIME)})`),
+      as('code', last('key_code', sql`''`)),
+      as('owner', last('key_owner', sql`''`)),
+      as('arrival', sql`toUnixTimestamp64Milli(${last('key_arrival', NO_TIME)})`),
     ],
   });
 }
 
-export function placeOf([time, code, owner]: PlaceRow, order: ClickOrder): ClickPlace {
+const NO_TIME = sql`toDateTime64(0, 3, 'UTC')`;
+
+export function placeOf([time, code, owner, arrival]: PlaceRow, order: PageOrder): ClickPlace {
+  if (order === 'arrival') return { time, code, owner, arrival };
   return order === 'link' ? { time, code, owner } : { time };
 }
 
@@ -207,7 +231,7 @@ export function placeOf([time, code, owner]: PlaceRow, order: ClickOrder): Click
 export function positionAfter(
   rows: readonly PageRow[],
   next: PageRow,
-  order: ClickOrder,
+  order: PageOrder,
   after: ClickPosition | undefined,
 ): ClickPosition {
   const last = rows.at(-1);
@@ -219,13 +243,18 @@ export function positionAfter(
   return { ...position, given: equal + before };
 }
 
-function positionOf(row: PageRow, order: ClickOrder): ClickPosition {
-  const [time, code, owner, hash] = row.slice(-4);
-  return { ...placeOf([Number(time), String(code), String(owner)], order), hash: String(hash) };
+function positionOf(row: PageRow, order: PageOrder): ClickPosition {
+  const [time, code, owner, arrival, hash] = row.slice(-5);
+  const place: PlaceRow = [Number(time), String(code), String(owner), Number(arrival)];
+  return { ...placeOf(place, order), hash: String(hash) };
 }
 
 function isSame(one: ClickPosition, other: ClickPosition): boolean {
   return (
-    one.time === other.time && one.hash === other.hash && one.code === other.code && one.owner === other.owner
+    one.time === other.time &&
+    one.hash === other.hash &&
+    one.code === other.code &&
+    one.owner === other.owner &&
+    one.arrival === other.arrival
   );
 }

@@ -28,8 +28,18 @@ export interface ClickSelection {
   readonly order: ClickOrder | undefined;
 }
 
+/** Times between which clicks were stored, Unix milliseconds: from the first one on, before the second one. */
+export interface ArrivalWindow {
+  readonly from: number;
+  readonly before: number;
+}
+
 /** Which clicks are asked for, wholly checked: the range, filters and bots of a stats query say which. */
-export type ClickQuery = StatsQuery & ClickSelection;
+export type ClickQuery = StatsQuery &
+  ClickSelection & {
+    /** When they arrived; not given: at any time. */
+    readonly arrived?: ArrivalWindow | undefined;
+  };
 
 /** A request for clicks as it was sent: the start of its range may still be open. */
 export type ClickRequest = StatsRequest & ClickSelection;

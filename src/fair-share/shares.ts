@@ -10,6 +10,8 @@ export interface Shares {
   /** Those that were too large for their share of memory: one at a time has much of it. */
   readonly largeQueries: FairShare;
   readonly exports: FairShare;
+  /** Requests that wait for new clicks: each looks for some every second. */
+  readonly followers: FairShare;
   /** Changes and lists of URLs, and changes of segments: changes are written one after the other, whoever they are of. */
   readonly urlRequests: FairShare;
   /** Bytes of exports' results that wait on the disk for slow readers. */
@@ -105,6 +107,15 @@ export function createShares(sizes: ShareSizes): Shares {
       maxWaitMs: 5_000,
       maxWaiting: 400,
       refusal: 'Too many exports are running: try again later.',
+    }),
+    followers: new FairShare({
+      resource: 'followers',
+      size: 128,
+      each: { owner: 16, stranger: 1 },
+      strangers: 1,
+      maxWaitMs: 0,
+      maxWaiting: 0,
+      refusal: 'Too many requests are waiting for new clicks: try again later.',
     }),
     urlRequests: new FairShare({
       resource: 'url_requests',

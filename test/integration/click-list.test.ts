@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { seededRandom } from '../support/random.ts';
+import { stopSharing, waitUntil } from '../support/process.ts';
 import { type TestSpoor, startSpoor } from '../support/spoor.ts';
 
 const SEED = Number(process.env['SPOOR_TEST_SEED'] ?? Math.floor(Math.random() * 1e9));
@@ -19,12 +20,15 @@ const RANGE = { start_date: String(START), end_date: String(END) };
 const ORDERS = ['newest', 'oldest', 'link'] as const;
 
 let spoor: TestSpoor;
+/** Another instance on the same clicks. */
+let second: TestSpoor;
 let key: string;
 beforeAll(async () => {
   spoor = await startSpoor();
+  second = await startSpoor({ CLICKHOUSE_DATABASE: spoor.database.name });
   key = await spoor.createKey('me', ['clicks:write', 'clicks:read', 'urls:write', 'stats:read']);
 });
-afterAll(() => spoor.stop());
+afterAll(() => stopSharing([second, spoor]));
 
 /** Times of which many are equal, none of them in March. */
 function randomTime(): number {
@@ -264,4 +268,125 @@ describe('a key', () => {
     await spoor.send('DELETE', '/api/v1/urls/mine', { key });
     expect((await ask(key, { ...RANGE, short_code: 'mine' })).json.items).toEqual([]);
   });
+});
+
+describe('changes', () => {
+  const CHANGES = '/api/v1/clicks/changes';
+  const follow = async (query: Query) => {
+    const { status, json } = await spoor.send('GET', CHANGES, { key, query });
+    expect(status).toBe(200);
+    return json;
+  };
+
+  test('hold each click exactly once, whoever sends it and whatever its time, while others are sent', async () => {
+    const begun = await follow({ fields: 'click_id' });
+    expect(begun.items).toEqual([]);
+    const writers = 4;
+    const batches = 12;
+    const each = 25;
+    let sending = writers;
+    const sent: string[] = [];
+    const write = async (writer: number): Promise<void> => {
+      for (let batch = 0; batch < batches; batch++) {
+        const clicks = randomClicks(each, `w${writer}-${batch}`);
+        sent.push(...clicks.map(({ click_id: id }) => id));
+        // Of the second instance, which the first one is not told of.
+        const by = writer % 2 === 0 ? spoor : second;
+        const options =
+          batch % 3 === 0
+            ? { key, ndjson: clicks, headers: { 'idempotency-key': `w${writer}-${batch}` } }
+            : { key, ndjson: clicks };
+        expect((await by.send('POST', '/api/v1/clicks', options)).json.accepted).toBe(each);
+      }
+      sending--;
+    };
+    const items: Item[] = [];
+    const read = async (): Promise<void> => {
+      let cursor: string = begun.next_cursor;
+      for (let isLast = false; !isLast;) {
+        isLast = sending === 0;
+        const page = await follow({ after: cursor, limit: '40', wait: '0' });
+        items.push(...page.items);
+        cursor = page.next_cursor;
+        if (page.items.length > 0) isLast = false;
+      }
+    };
+    await Promise.all([read(), ...Array.from({ length: writers }, (_, writer) => write(writer))]);
+    expect(idsOf(items)).toEqual(sent.toSorted());
+  });
+
+  test('pass over no click of an insert that takes long, whoever makes it', async () => {
+    const begun = await follow({ short_code: 'slow', fields: 'click_id' });
+    let isInserting = true;
+    // Each row is stamped long before any of them can be read.
+    const inserting = spoor.database
+      .commandText(
+        `INSERT INTO clicks (owner_id, short_code, clicked_at, visitor, click_id)
+        SELECT 'me', 'slow', now64(3), number, toString(number) FROM numbers(6) WHERE sleepEachRow(0.3) = 0
+        SETTINGS max_block_size = 1, max_threads = 1`,
+      )
+      .finally(() => (isInserting = false));
+    const items: Item[] = [];
+    let cursor: string = begun.next_cursor;
+    for (let isLast = false; !isLast;) {
+      isLast = !isInserting;
+      const page = await follow({ after: cursor, wait: '0' });
+      items.push(...page.items);
+      cursor = page.next_cursor;
+    }
+    await inserting;
+    expect(idsOf(items)).toEqual(['0', '1', '2', '3', '4', '5']);
+  });
+
+  test('wait for a click, of this instance or of another', async () => {
+    let { next_cursor: cursor } = await follow({ short_code: 'awaited', fields: 'click_id' });
+    for (const [index, by] of [spoor, second].entries()) {
+      const waiting = follow({ after: cursor, wait: '30' });
+      const click = { short_code: 'awaited', click_id: `waited-${index}` };
+      await by.send('POST', '/api/v1/clicks', { key, json: { ...click, short_code: 'another' } });
+      await by.send('POST', '/api/v1/clicks', { key, json: click });
+      const { items, next_cursor: next } = await waiting;
+      expect(items).toEqual([{ click_id: click.click_id }]);
+      cursor = next;
+    }
+    expect((await follow({ after: cursor, wait: '1' })).items).toEqual([]);
+  });
+
+  test('take no cursor of another kind, no wait of minutes', async () => {
+    const { json } = await spoor.send('GET', '/api/v1/clicks', { key, query: { ...RANGE, limit: '1' } });
+    for (const [query, field] of [
+      [{ after: json.next_cursor }, 'after'],
+      [{ wait: '61' }, 'wait'],
+      [{ range: 'today' }, 'range'],
+    ] as const) {
+      const refused = await spoor.send('GET', CHANGES, { key, query });
+      expect([refused.status, refused.json.field]).toEqual([400, field]);
+    }
+    const { next_cursor: cursor } = await follow({});
+    const other = await spoor.createKey('stranger', ['clicks:read']);
+    const foreign = await spoor.send('GET', CHANGES, { key: other, query: { after: cursor } });
+    expect([foreign.status, foreign.json.field]).toEqual([400, 'after']);
+  });
+
+  test('are waited for by so many at once, and no longer than their clients stay', async () => {
+    const { next_cursor: cursor } = await follow({ short_code: 'never' });
+    const leaving = new AbortController();
+    const waiting = Array.from({ length: 16 }, () =>
+      fetch(`${spoor.url}${CHANGES}?wait=60&after=${cursor}`, {
+        headers: { authorization: `Bearer ${key}` },
+        signal: leaving.signal,
+      }).catch(() => {}),
+    );
+    await waitUntil('all of them to wait', async () => (await inUse()) === 16);
+    const { status, json } = await spoor.send('GET', CHANGES, { key, query: { after: cursor, wait: '1' } });
+    expect([status, json.code]).toEqual([503, 'unavailable']);
+    leaving.abort();
+    await Promise.all(waiting);
+    await waitUntil('none of them to wait', async () => (await inUse()) === 0);
+  });
+
+  const inUse = async (): Promise<number> => {
+    const { text } = await spoor.send('GET', '/metrics');
+    return Number(/^spoor_share_in_use\{resource="followers"\} (\d+)$/m.exec(text)?.[1]);
+  };
 });

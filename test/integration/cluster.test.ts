@@ -113,6 +113,25 @@ describe('clicks', () => {
     expect(await totals('fixed', second)).toEqual([1_200, 200]);
   });
 
+  test('are followed as they arrive, whichever node takes them', async () => {
+    const path = '/api/v1/clicks/changes';
+    const query = { owner_id: '*', short_code: 'followed', fields: 'city' };
+    let cursor: string = (await first.send('GET', path, { query })).json.next_cursor;
+    const clicks = clicksOf('followed', 20);
+    for (const [index, spoor] of [first, second].entries()) {
+      const half = clicks.filter((_, place) => place % 2 === index);
+      expect((await spoor.send('POST', '/api/v1/clicks', { ndjson: half })).json.accepted).toBe(half.length);
+    }
+    const cities: string[] = [];
+    while (cities.length < clicks.length) {
+      const { json } = await second.send('GET', path, { query: { after: cursor, limit: '7', wait: '20' } });
+      expect(json.items).not.toEqual([]);
+      cities.push(...json.items.map(({ city }: { readonly city: string }) => city));
+      cursor = json.next_cursor;
+    }
+    expect(cities.toSorted()).toEqual(clicks.map(({ city }) => city).toSorted());
+  });
+
   test.each(['newest', 'oldest', 'link'])('are listed in the order %s, each once', async (order) => {
     const cities: string[] = [];
     const keys: string[] = [];

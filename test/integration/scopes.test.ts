@@ -18,6 +18,7 @@ const PROMISED: Readonly<Record<string, readonly Scope[]>> = {
   'get /api/v1/stats/links/{id}': ['stats:read', 'urls:read'],
   'get /api/v1/export/links/{id}': ['stats:read', 'urls:read'],
   'get /api/v1/clicks': ['clicks:read'],
+  'get /api/v1/clicks/changes': ['clicks:read'],
   'post /api/v1/clicks': ['clicks:write'],
   'delete /api/v1/clicks': [],
   'post /api/v1/imports': ['clicks:write'],

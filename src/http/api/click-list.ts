@@ -6,6 +6,7 @@ import { invalid } from '../../errors.ts';
 import type { Principal } from '../../keys/scopes.ts';
 import { MAX_CLOCK_AHEAD_MS } from '../../lib/clock-ahead.ts';
 import { type RawParameters, valueOf } from '../../stats/parse/parameters.ts';
+import type { ParseContext } from '../../stats/parse/query.ts';
 import { DEFAULT_LIMIT, MAX_LIMIT } from '../../stats/parse/values.ts';
 import type { Parameter } from '../openapi/model.ts';
 import { namedSchema } from '../openapi/schemas.ts';
@@ -110,7 +111,8 @@ export async function clickPage(services: Services, asker: Asker, principal: Pri
   const page = await readClickPage(services, asker, { query, tenant, after, limit });
   return {
     items: itemsOf(query, page.rows),
-    next_cursor: page.next === undefined ? null : sign(services, principal, { query, after: page.next }),
+    next_cursor:
+      page.next === undefined ? null : signCursor(services, principal, { query, after: page.next }, PURPOSE),
   };
 }
 
@@ -123,11 +125,11 @@ async function cursorOf(
   const sent = valueOf(raw, 'cursor');
   if (sent === undefined) return undefined;
   const text = services.signedTexts.read(sent, PURPOSE, ownerId);
-  const cursor = text && parseCursor(text, positionSchema, await parseContext(services));
+  const cursor = text && parseCursor(text, positionSchema, await clickContext(services));
   if (!cursor) {
     throw invalid('cursor', "cursor must be the next_cursor of an earlier page of the same owner's clicks.");
   }
-  const { limit } = parseClickRequest({ limit: valueOf(raw, 'limit') }, await parseContext(services));
+  const { limit } = parseClickRequest({ limit: valueOf(raw, 'limit') }, await clickContext(services));
   return { ...cursor, query: { ...cursor.query, limit } };
 }
 
@@ -137,7 +139,7 @@ async function firstOf(
   raw: RawParameters,
   principal: Principal,
 ): Promise<ClickCursor<ClickPosition | undefined>> {
-  const sent = parseClickRequest(raw, await parseContext(services));
+  const sent = parseClickRequest(raw, await clickContext(services));
   const asked = await withStoredFilters(services, sent, principal);
   const query = clickListQuery(asked, await oldestOf(services, asked, principal));
   const { order = 'newest', range, endsNow = false } = query;
@@ -155,14 +157,23 @@ async function oldestOf(
   return findOldestClick(services, tenant, 'questions', asked);
 }
 
-async function parseContext(services: Services) {
+/** As of now. */
+export async function clickContext(services: Services): Promise<ParseContext> {
   const now = services.now();
   return { now, timeZones: await services.timeZones(), keptSince: services.keptSince(now) };
 }
 
-/** @throws AppError 400 for a query that is too long to be carried along */
-function sign({ signedTexts }: Services, { ownerId }: Principal, cursor: ClickCursor<ClickPosition>): string {
-  const signed = signedTexts.sign(cursorText(cursor), PURPOSE, ownerId);
+/**
+ * A cursor as the owner of the key gets it.
+ * @throws AppError 400 for a query that is too long to be carried along
+ */
+export function signCursor(
+  { signedTexts }: Services,
+  { ownerId }: Principal,
+  cursor: ClickCursor<unknown>,
+  purpose: string,
+): string {
+  const signed = signedTexts.sign(cursorText(cursor), purpose, ownerId);
   if (signed.length <= MAX_CURSOR_CHARACTERS) return signed;
   throw invalid(
     'filters',

@@ -2,6 +2,7 @@ import { createDocument } from '../openapi/document.ts';
 import type { OpenApiDocument } from '../openapi/model.ts';
 import type { Route } from '../route/route.ts';
 import { BACKUP_ROUTES } from './backup.ts';
+import { CLICK_CHANGES_ROUTES } from './click-changes.ts';
 import { CLICK_LIST_ROUTES } from './click-list.ts';
 import { CLICK_ROUTES } from './clicks.ts';
 import { CONTROL_ROUTES } from './control.ts';
@@ -40,6 +41,7 @@ const API_ROUTES: readonly Route[] = [
   ...PUBLIC_LINK_ROUTES,
   ...OWNER_ROUTES,
   ...CLICK_LIST_ROUTES,
+  ...CLICK_CHANGES_ROUTES,
   ...CLICK_ROUTES,
   ...ERASE_ROUTES,
   ...IMPORT_ROUTES,

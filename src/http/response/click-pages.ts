@@ -14,12 +14,14 @@ import {
   positionAfter,
   rangeBetween,
 } from '../../click-rows/page.ts';
+import type { RowEstimates } from '../../cache/row-estimates.ts';
 import type { QueryOptions } from '../../clickhouse/query-options.ts';
 import { formatInstant } from '../../lib/time-zone.ts';
+import type { StatsQuery } from '../../stats/parse/query.ts';
 import type { Tenant } from '../../stats/sql/conditions.ts';
 import type { TimeRange } from '../../stats/time/buckets.ts';
 import { admit } from '../request/admit.ts';
-import { classOf } from '../request/query-class.ts';
+import { type QueryClass, classOf } from '../request/query-class.ts';
 import { withSameClock } from '../request/same-clock.ts';
 import type { Services } from '../request/services.ts';
 import { withTaggedUrls } from '../request/tagged-urls.ts';
@@ -30,6 +32,7 @@ export const positionSchema: z.ZodType<ClickPosition> = z.strictObject({
   time: z.number(),
   owner: z.string().exactOptional(),
   code: z.string().exactOptional(),
+  arrival: z.number().exactOptional(),
   hash: z.string(),
   given: z.number().exactOptional(),
 });
@@ -40,6 +43,8 @@ export interface ClickPageRequest {
   readonly tenant: Tenant;
   readonly after: ClickPosition | undefined;
   readonly limit: number;
+  /** Whether it reads next to nothing, whatever its range. */
+  readonly isCheap?: boolean;
 }
 
 export interface ClickPage {
@@ -55,15 +60,12 @@ export interface ClickPage {
 export async function readClickPage(
   services: Services,
   asker: Asker,
-  { query: asked, tenant, after, limit }: ClickPageRequest,
+  { query: asked, tenant, after, limit, isCheap = false }: ClickPageRequest,
 ): Promise<ClickPage> {
   const { database, sharding, cache } = services;
   const tagged = await withTaggedUrls(services, asked, tenant);
   const query = await withSameClock(services, tagged);
-  const range = rangeBetween(query, after);
-  const [first = range] = windowsOf(query, range);
-  cache.rowEstimates.refresh({ ...query, range: first }, tenant);
-  const queryClass = classOf({ ...query, range: first }, tenant, asker.holder, cache.rowEstimates);
+  const queryClass = isCheap ? CHEAP : pageClassOf(query, after, tenant, asker, cache.rowEstimates);
   const options: QueryOptions = {
     workload: queryClass.workload,
     signal: asker.signal,
@@ -84,6 +86,23 @@ export async function readClickPage(
   });
 }
 
+const CHEAP: QueryClass = { isExpensive: false, workload: 'links', cost: 1 };
+
+/** The class of a page, by the first clicks that it looks through. */
+function pageClassOf(
+  query: OrderedQuery,
+  after: ClickPosition | undefined,
+  tenant: Tenant,
+  { holder }: Asker,
+  estimates: RowEstimates,
+): QueryClass {
+  const whole = rangeBetween(query, after);
+  const [range = whole] = windowsOf(query, whole);
+  const first: StatsQuery = { ...query, range };
+  estimates.refresh(first, tenant);
+  return classOf(first, tenant, holder, estimates);
+}
+
 /**
  * The place by which there are enough clicks for a page, so that it need not be sorted out of all of them; undefined where there are
  * not.
@@ -96,7 +115,7 @@ async function boundOf(
   let missing = limit + 1;
   for (const range of windowsOf(query, rangeBehind(query, after))) {
     const statement = compileBound(missing, { ...query, range }, tenant, { sharding, after });
-    const [[found, ...place] = [0, 0, '', '']] = await database.rows<BoundRow>(statement, options);
+    const [[found, ...place] = [0, 0, '', '', 0]] = await database.rows<BoundRow>(statement, options);
     if (found === missing) return placeOf(place, query.order);
     missing -= found;
   }
@@ -105,7 +124,9 @@ async function boundOf(
 
 /** What a page is looked for in, one after the other; clicks of links are read in order, wherever they are. */
 function windowsOf({ order }: OrderedQuery, range: TimeRange): Iterable<TimeRange> {
-  return order === 'link' ? [range] : monthWindows(range, order === 'oldest' ? 'start' : 'end');
+  return order === 'link' || order === 'arrival'
+    ? [range]
+    : monthWindows(range, order === 'oldest' ? 'start' : 'end');
 }
 
 /** The range behind a position, without its own time: how many of its clicks are left is not known. */

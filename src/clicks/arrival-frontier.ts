@@ -1,0 +1,37 @@
+import type { Shards } from '../clickhouse/cluster.ts';
+import type { Database } from '../clickhouse/database.ts';
+import { type Sql, quoted, sql } from '../sql/sql.ts';
+
+/** ClickHouse tells how long an insert has run by another clock than that of `ingested_at`, which may be set meanwhile. */
+const MARGIN_MS = 10;
+
+/**
+ * The time (Unix ms, by ClickHouse's clock) before which no click arrives any more, whoever sends it: every click with an earlier
+ * `ingested_at` is visible to queries that begin from now on. An insert stamps its clicks after it has begun, and they are visible when
+ * it ends. So that time is now, or the beginning of the oldest insert that is under way, on any node.
+ */
+export async function arrivalFrontier(
+  database: Pick<Database, 'rows'>,
+  shards: Pick<Shards, 'cluster'> | undefined,
+): Promise<number> {
+  const [[frontier] = [0]] = await database.rows<[number]>(
+    sql`SELECT min(frontier) FROM ${frontiers(shards)}`,
+  );
+  return frontier;
+}
+
+/** That of each node. ClickHouse takes the time before it looks at what runs. */
+function frontiers(shards: Pick<Shards, 'cluster'> | undefined): Sql {
+  const ofNode = sql`
+    SELECT toUnixTimestamp64Milli(now64(3)) - maxOrDefault(toInt64(ceil(elapsed * 1000)) + ${margin()}) AS frontier
+    FROM system.processes
+    WHERE query_kind IN ('Insert', 'AsyncInsertFlush') AND position(query, 'clicks') > 0
+      AND (current_database = currentDatabase() OR position(query, currentDatabase()) > 0)`;
+  return shards === undefined
+    ? sql`(${ofNode})`
+    : sql`clusterAllReplicas(${quoted(shards.cluster)}, view(${ofNode}))`;
+}
+
+function margin(): Sql {
+  return { kind: 'sql', texts: [String(MARGIN_MS)], values: [] };
+}
