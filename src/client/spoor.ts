@@ -5,14 +5,14 @@ import { type Connection, type RequestOptions, Requests, errorOf } from './reque
 import { retrying } from './retry.ts';
 import type { ExportQuery } from './export-query.ts';
 import type { StatsQuery } from './stats-query.ts';
-import type { ClicksQuery, StoredClick } from './stored-click.ts';
+import type { ChangesPage, ChangesQuery, ClicksQuery, StoredClick } from './stored-click.ts';
 import type { TrackOptions } from './track-options.ts';
 
 export type { TrackedClick } from './click.ts';
 export { SpoorError, type SpoorErrorCode } from './spoor-error.ts';
 export type { ExportQuery } from './export-query.ts';
 export type { StatsQuery } from './stats-query.ts';
-export type { ClicksQuery, StoredClick } from './stored-click.ts';
+export type { ChangesPage, ChangesQuery, ClicksQuery, StoredClick } from './stored-click.ts';
 export type { DroppedClicks, RejectedClick, TrackOptions } from './track-options.ts';
 
 /** A stats response. */
@@ -99,6 +99,25 @@ export class Spoor {
   }
 
   /**
+   * Clicks as they arrive, from now on or from where an earlier page ended: pages without an end, some of them empty. While the
+   * service is away it waits.
+   * @throws SpoorError for what is wrong with the question
+   */
+  async *changes(
+    query: ChangesQuery = {},
+    { signal }: ReadOptions = {},
+  ): AsyncGenerator<ChangesPage, void, void> {
+    const { wait, limit } = query;
+    let asked: object = query;
+    for (;;) {
+      const options: RequestOptions = { query: asked, signal };
+      const page = await this.#read('GET', '/api/v1/clicks/changes', options, isChangesPage, Infinity);
+      yield page;
+      asked = { after: page.next_cursor, wait, limit };
+    }
+  }
+
+  /**
    * A file of statistics, or of the clicks themselves (`what: 'clicks'`), as it comes. Where it is cut off, reading it fails.
    * @throws SpoorError
    */
@@ -114,13 +133,14 @@ export class Spoor {
     path: string,
     options: RequestOptions,
     isBody: (json: unknown) => json is Body,
+    forMs = READ_RETRY_MS,
   ): Promise<Body> {
     const read = async (): Promise<Body> => {
       const response = await this.#requests.json(method, path, { ...options, timeoutMs: READ_TIMEOUT_MS });
       if (response.status === 200 && isBody(response.json)) return response.json;
       throw errorOf(response);
     };
-    return retrying(read, { forMs: READ_RETRY_MS, signal: options.signal });
+    return retrying(read, { forMs, signal: options.signal });
   }
 }
 
@@ -133,4 +153,8 @@ function isClickPage(
   json: unknown,
 ): json is { readonly items: readonly StoredClick[]; readonly next_cursor: string | null } {
   return typeof json === 'object' && json !== null && 'items' in json && 'next_cursor' in json;
+}
+
+function isChangesPage(json: unknown): json is ChangesPage {
+  return isClickPage(json) && json.next_cursor !== null;
 }

@@ -32,3 +32,20 @@ export type ClicksQuery = ClicksFilter &
     /** Clicks of a page, 10,000 at most. */
     readonly limit?: number | undefined;
   };
+
+/** What `GET /api/v1/clicks/changes` takes. */
+export type ChangesQuery = Omit<ClicksFilter, 'start_date' | 'end_date' | 'range'> &
+  ClickFields & {
+    /** The `next_cursor` of an earlier page, in place of all but `wait` and `limit`. Default: now. */
+    readonly after?: string | undefined;
+    /** Seconds that the service waits for a click before it sends an empty page. */
+    readonly wait?: number | undefined;
+    /** Clicks of a page, 10,000 at most. */
+    readonly limit?: number | undefined;
+  };
+
+/** Clicks that have arrived, and where those after them begin. */
+export interface ChangesPage {
+  readonly items: readonly StoredClick[];
+  readonly next_cursor: string;
+}

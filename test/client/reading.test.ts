@@ -73,6 +73,25 @@ test('clicks come page by page, as they are read', async () => {
   ]);
 });
 
+test('changes go on from page to page, also over times when the service is away', async () => {
+  const page = (cursor: string) => json(200, { items: [{ click_id: cursor }], next_cursor: cursor });
+  server.tell(page('one'), cut, busy, page('two'), page('three'));
+  const seen: string[] = [];
+  for await (const { items, next_cursor: cursor } of spoor.changes({ bots: 'exclude', wait: 5 })) {
+    expect(items).toEqual([{ click_id: cursor }]);
+    seen.push(cursor);
+    if (cursor === 'three') break;
+  }
+  expect(seen).toEqual(['one', 'two', 'three']);
+  expect(server.requests.map(({ path }) => path.split('?')[1])).toEqual([
+    'bots=exclude&wait=5',
+    'after=one&wait=5',
+    'after=one&wait=5',
+    'after=one&wait=5',
+    'after=two&wait=5',
+  ]);
+});
+
 test('a file of clicks comes from a route of its own', async () => {
   await spoor.export({ what: 'clicks', format: 'ndjson', compress: 'zstd', fields: ['clicked_at', 'city'] });
   expect(server.requests[0]?.path).toBe(

@@ -123,6 +123,24 @@ describe('the TypeScript client', () => {
     expect([count, ids.size]).toEqual([CLICKS, CLICKS]);
   });
 
+  test('clicks are there as they arrive', async () => {
+    const follower = new Spoor({
+      url: service.url,
+      key: await service.createKey('follower', ['clicks:read', 'clicks:write']),
+    });
+    const changes = follower.changes({ fields: ['click_id'] });
+    const begun = await changes.next();
+    expect(begun.value?.items).toEqual([]);
+    follower.track({ short_code: 'followed', click_id: 'late', clicked_at: '2026-01-05T12:00:00Z' });
+    await follower.close();
+    const ids: (string | undefined)[] = [];
+    for await (const { items } of changes) {
+      ids.push(...items.map(({ click_id: id }) => id));
+      if (ids.length > 0) break;
+    }
+    expect(ids).toEqual(['late']);
+  });
+
   test('an export is the file of the service, as a stream', async () => {
     const stream = await client.export({
       format: 'json',
