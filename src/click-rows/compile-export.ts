@@ -39,6 +39,12 @@ export function compileClickExport(
 SETTINGS ${SMALL_BLOCKS}`;
 }
 
+/** A query for how many clicks there are that a query asks for. */
+export function compileClickCount(query: ClickQuery, tenant: Tenant, options: ClickOptions = {}): Sql {
+  const columns: ColumnsOf = () => [as('clicks', sql`count()`)];
+  return compileClicks({ ...query, columns: [], order: undefined }, tenant, { ...options, columns });
+}
+
 /** The columns of clicks in a format whose rows follow a template. */
 export function clickColumns(names: readonly ClickColumnName[]): readonly Column[] {
   return names.map((name): Column => {

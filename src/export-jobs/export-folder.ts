@@ -116,6 +116,7 @@ class FileTarget implements ExportTarget {
   readonly #own: Draft;
   readonly #onCommit: () => void;
   #isOpen = true;
+  #isCommitted = false;
   #untilLook = 0;
 
   constructor(own: Draft, onCommit: () => void) {
@@ -152,6 +153,7 @@ class FileTarget implements ExportTarget {
       } finally {
         await directory.close();
       }
+      this.#isCommitted = true;
       this.#onCommit();
     } catch (error) {
       throw failureOf(error);
@@ -159,6 +161,7 @@ class FileTarget implements ExportTarget {
   }
 
   async discard(): Promise<void> {
+    if (this.#isCommitted) return;
     const { draft, lease } = this.#own;
     await this.#close();
     await rm(draft, { force: true });

@@ -1,8 +1,8 @@
-import type { Principal } from '../keys/scopes.ts';
+import type { Principal, Scope } from '../keys/scopes.ts';
 import type { RawParameters } from '../stats/parse/parameters.ts';
 
 /** What can be exported. */
-export const EXPORTED = ['stats'] as const;
+export const EXPORTED = ['stats', 'clicks'] as const;
 
 export type Exported = (typeof EXPORTED)[number];
 
@@ -22,8 +22,8 @@ export interface ExportOrder {
   readonly destination: string | null;
   /** The name of the file; null: by what is in it. In a destination, a file of the same name of the same owner is replaced. */
   readonly fileName: string | null;
-  /** Whether it holds clicks of others than its owner, so that only administrators may see it. */
-  readonly needsAdmin: boolean;
+  /** Scopes that a key needs to see it, all of them, beside one of those for what is exported. */
+  readonly scopes: readonly Scope[];
 }
 
 /** `queued`: it waits for its turn, or to be tried again; `failed`: it was given up, and `error` says why. */
@@ -74,8 +74,8 @@ export interface OpenedExport {
   readonly contentEncoding?: 'gzip' | undefined;
   /** Made as they are read. They end only where the file is whole, and throw otherwise. */
   readonly bytes: AsyncIterable<Buffer | string>;
-  /** Rows of the file, once its bytes are read; undefined where they are not counted. */
-  readonly rows: () => number | undefined;
+  /** Rows of the file, once its bytes are read; undefined where they are not counted. To be asked before it is ended. */
+  readonly rows: () => Promise<number | undefined>;
   /** Settles once ClickHouse has ended the query after an abort; at once where it has nothing to end. */
   readonly ended: () => Promise<void>;
 }

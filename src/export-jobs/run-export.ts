@@ -65,7 +65,9 @@ export async function runExport(order: ExportOrder, run: ExportRun): Promise<Exp
         signal.throwIfAborted();
         await into.commit();
         const { fileName, contentType } = file;
-        return { fileName, contentType, rows: file.rows() ?? null, bytes };
+        // What cannot be counted is a whole file all the same.
+        const rows = (await file.rows().catch(() => undefined)) ?? null;
+        return { fileName, contentType, rows, bytes };
       } catch (error) {
         // What cannot be taken back now is when the job is tried again, or at the next start.
         await into.discard().catch(() => {});

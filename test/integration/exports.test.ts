@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { gunzipSync } from 'node:zlib';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { createVersions } from '../../src/clickhouse/versions.ts';
 import { destinationsSetting } from '../../src/export-jobs/destination.ts';
@@ -216,6 +217,72 @@ test('the segment that an export names is that of the moment when it was created
   expect(JSON.parse((await fileOf(job.id)).text).summary.total_clicks).toBe(200);
 });
 
+describe('of the clicks themselves', () => {
+  const CLICKS = { what: 'clicks', format: 'ndjson', ...RANGE };
+  const scoped = (...scopes: readonly string[]) => spoor.createKey('ann', scopes);
+
+  test('a job makes the file that the route of exports sends, and counts its rows', async () => {
+    const key = await scoped('clicks:read');
+    const order = {
+      ...CLICKS,
+      fields: ['clicked_at', 'short_code', 'city'],
+      order: 'link',
+      compress: 'gzip',
+    };
+    const job = await finished((await create(order, key)).id, key);
+    expect([job.status, job.rows, job.file_name]).toEqual(['done', 300, expect.stringMatching(/\.gz$/)]);
+    const headers = { authorization: `Bearer ${key}`, 'accept-encoding': 'identity' };
+    const fetched = async (path: string) => {
+      const response = await fetch(spoor.url + path, { headers });
+      expect(response.status).toBe(200);
+      return gunzipSync(await response.arrayBuffer()).toString();
+    };
+    const query = new URLSearchParams({ ...order, fields: order.fields.join(), what: '' });
+    query.delete('what');
+    const direct = await fetched(`/api/v1/export/clicks?${query.toString()}`);
+    expect(await fetched(`${PATH}/${job.id}/file`)).toBe(direct);
+    expect(direct.trimEnd().split('\n')).toHaveLength(300);
+  });
+
+  test('they take their scopes to be made, seen and fetched', async () => {
+    const [stats, clicks] = [await scoped('stats:read'), await scoped('clicks:read')];
+    const visitors = await scoped('clicks:read', 'visitors:read');
+    const withVisitors = { ...CLICKS, visitors: true };
+    for (const [key, order, status] of [
+      [stats, CLICKS, 403],
+      [clicks, ORDER, 403],
+      [clicks, withVisitors, 403],
+      [clicks, { ...CLICKS, group_by: 'os' }, 400],
+    ] as const) {
+      expect((await spoor.send('POST', PATH, { key, json: order })).status).toBe(status);
+    }
+    const [plain, hashed] = [await create(CLICKS, clicks), await create(withVisitors, visitors)];
+    await finished(plain.id, clicks);
+    await finished(hashed.id, visitors);
+    const seenBy = async (key: string) => {
+      const { items } = (await spoor.send('GET', PATH, { key })).json;
+      const listed = new Set(items.map((job: { id: string }) => job.id));
+      const statuses = [];
+      for (const { id } of [plain, hashed]) {
+        const one = await spoor.send('GET', `${PATH}/${id}`, { key });
+        const response = await fetch(`${spoor.url}${PATH}/${id}/file`, {
+          headers: { authorization: `Bearer ${key}` },
+        });
+        await response.body?.cancel();
+        statuses.push([listed.has(id), one.status, response.status]);
+      }
+      return statuses;
+    };
+    const [seen, hidden] = [
+      [true, 200, 200],
+      [false, 403, 403],
+    ];
+    expect(await seenBy(stats)).toEqual([hidden, hidden]);
+    expect(await seenBy(clicks)).toEqual([seen, hidden]);
+    expect(await seenBy(visitors)).toEqual([seen, seen]);
+  });
+});
+
 test('a file is sent to a destination, under the prefix of its owner', async () => {
   const job = await finished((await create({ ...ORDER, destination: 'warehouse' }, ben)).id, ben);
   expect([job.status, job.error, job.file]).toEqual(['done', undefined, undefined]);
@@ -278,7 +345,7 @@ describe('jobs of a process of their own', () => {
     at: 0,
     destination: null,
     fileName: null,
-    needsAdmin: false,
+    scopes: [],
   };
   const TO_STORE: ExportOrder = { ...JOB_ORDER, destination: 'warehouse' };
 
@@ -297,7 +364,8 @@ describe('jobs of a process of their own', () => {
       fileName: 'file.zip',
       contentType: 'application/zip',
       bytes: source(++attempts, stopped),
-      rows: () => 7,
+      contentEncoding: undefined,
+      rows: async () => 7,
       ended: async () => {},
     });
     const shares = sharesOf({ maxExports: 8, exportFileBytes: files });

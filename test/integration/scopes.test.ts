@@ -10,11 +10,11 @@ const PROMISED: Readonly<Record<string, readonly Scope[]>> = {
   'post /mcp': ['stats:read', 'urls:read'],
   'get /api/v1/export': ['stats:read', 'urls:read'],
   'get /api/v1/export/clicks': ['clicks:read'],
-  'post /api/v1/exports': ['stats:read', 'urls:read'],
-  'get /api/v1/exports': ['stats:read', 'urls:read'],
-  'get /api/v1/exports/{id}': ['stats:read', 'urls:read'],
-  'delete /api/v1/exports/{id}': ['stats:read', 'urls:read'],
-  'get /api/v1/exports/{id}/file': ['stats:read', 'urls:read'],
+  'post /api/v1/exports': ['stats:read', 'urls:read', 'clicks:read'],
+  'get /api/v1/exports': ['stats:read', 'urls:read', 'clicks:read'],
+  'get /api/v1/exports/{id}': ['stats:read', 'urls:read', 'clicks:read'],
+  'delete /api/v1/exports/{id}': ['stats:read', 'urls:read', 'clicks:read'],
+  'get /api/v1/exports/{id}/file': ['stats:read', 'urls:read', 'clicks:read'],
   'get /api/v1/stats/links/{id}': ['stats:read', 'urls:read'],
   'get /api/v1/export/links/{id}': ['stats:read', 'urls:read'],
   'get /api/v1/clicks': ['clicks:read'],
@@ -58,6 +58,14 @@ beforeAll(async () => {
   for (const scope of SCOPES) keys.set(scope, await spoor.createKey('somebody', [scope]));
 });
 afterAll(() => spoor.stop());
+
+/** What takes another scope with another body. */
+const CLICKS = { type: 'application/json', text: JSON.stringify({ what: 'clicks', format: 'csv' }) };
+
+function sampleFor(route: Route, scope: Scope): Route {
+  const isOfClicks = nameOf(route) === 'post /api/v1/exports' && scope === 'clicks:read';
+  return isOfClicks ? { ...route, sample: { ...route.sample, body: CLICKS } } : route;
+}
 
 /** The sample request of a route. */
 async function sendSample({ method, sample }: Route, key: string | null) {
@@ -110,7 +118,7 @@ describe.each(GUARDED.map((route) => [nameOf(route), route] as const))('%s', (_,
     // Another route's sample may have made it another owner's.
     const { path } = route.sample;
     if (path.startsWith('/api/v1/urls/')) await spoor.send('DELETE', path);
-    const { status, json } = await sendSample(route, keys.get(scope) ?? '');
+    const { status, json } = await sendSample(sampleFor(route, scope), keys.get(scope) ?? '');
     if (scopesOf(route).includes(scope)) expect([200, 201, 202, 204, 404]).toContain(status);
     else expect([status, json.code]).toEqual([403, 'forbidden']);
   });

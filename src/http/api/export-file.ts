@@ -1,6 +1,8 @@
 import { z } from 'zod';
 import { AppError } from '../../errors.ts';
-import { EXPORT_FORMATS, EXPORT_FORMAT_NAMES } from '../../export/formats.ts';
+import { CLICK_FORMATS } from '../../export/click-formats.ts';
+import { COMPRESSIONS } from '../../export/compressions.ts';
+import { EXPORT_FORMATS } from '../../export/formats.ts';
 import type { ExportJob } from '../../export-jobs/export-job.ts';
 import type { Principal } from '../../keys/scopes.ts';
 import { errorResponse } from '../openapi/error-responses.ts';
@@ -23,7 +25,9 @@ import {
   noExport,
 } from './export-job-access.ts';
 
-const CONTENT_TYPES = EXPORT_FORMAT_NAMES.map((name) => EXPORT_FORMATS[name].contentType);
+const CONTENT_TYPES = [EXPORT_FORMATS, CLICK_FORMATS, COMPRESSIONS]
+  .flatMap((registry) => Object.values<{ readonly contentType: string }>(registry))
+  .map(({ contentType }) => contentType.split(';')[0] ?? contentType);
 
 /** Whoever has a key that may see exports, or the address of a file. */
 const keyOrAddress: RouteAccess<Principal | undefined> = {

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { AppError } from '../../errors.ts';
-import { EXPORTED, type ExportJob, type Exported } from '../../export-jobs/export-job.ts';
+import { EXPORTED, type ExportJob } from '../../export-jobs/export-job.ts';
 import { type Principal, type Scope, hasScope, isAdmin } from '../../keys/scopes.ts';
 import { requireScope } from '../request/context.ts';
 import type { Services } from '../request/services.ts';
@@ -28,22 +28,20 @@ export function scopeOf(principal: Principal): string | undefined {
   return isAdmin(principal) ? undefined : principal.ownerId;
 }
 
-function scopesFor(what: Exported): readonly Scope[] {
-  return EXPORT_KINDS[what].scopes;
+/** Lists of scopes of which a key needs one each. */
+function neededFor({ order: { what, scopes } }: ExportJob): readonly (readonly Scope[])[] {
+  return [EXPORT_KINDS[what].scopes, ...scopes.map((scope) => [scope])];
 }
 
-export function maySee(principal: Principal, { order }: ExportJob): boolean {
-  return order.needsAdmin ? isAdmin(principal) : hasScope(principal, scopesFor(order.what));
+export function maySee(principal: Principal, job: ExportJob): boolean {
+  return neededFor(job).every((scopes) => hasScope(principal, scopes));
 }
 
 /** @throws AppError 404 where there is none, or it is of another owner than the key's; 403 without the scope of what it exports */
 export async function jobOf({ exportJobs }: Services, id: string, principal: Principal): Promise<ExportJob> {
   const job = await exportJobs.find(id, scopeOf(principal));
   if (job === undefined) throw noExport();
-  if (!maySee(principal, job)) {
-    const { needsAdmin, what } = job.order;
-    requireScope(principal, ...(needsAdmin ? (['admin:all'] as const) : scopesFor(what)));
-  }
+  for (const scopes of neededFor(job)) requireScope(principal, ...scopes);
   return job;
 }
 

@@ -1,25 +1,43 @@
 import { z } from 'zod';
-import { EXPORTED, type ExportJob, JOB_STATES } from '../../export-jobs/export-job.ts';
+import { EXPORTED, type ExportJob, type Exported, JOB_STATES } from '../../export-jobs/export-job.ts';
 import { MAX_WAITING } from '../../export-jobs/export-jobs.ts';
+import { CLICK_FORMAT_NAMES } from '../../export/click-formats.ts';
+import { EXPORT_FORMAT_NAMES } from '../../export/formats.ts';
+import { mapEntries } from '../../lib/names.ts';
 import { PROPERTY_NAMES } from '../../stats/registry/properties.ts';
+import type { Parameter } from '../openapi/model.ts';
 import { namedSchema, requestSchema } from '../openapi/schemas.ts';
 import type { Services } from '../request/services.ts';
 import { timestampSchema } from '../response/timestamp-schema.ts';
 import { withoutObjects } from '../route/parameters.ts';
+import { clickExportParameters } from './export-clicks.ts';
 import { exportParameters } from './stats-parameters.ts';
 import { fieldOf } from './stats-query-schemas.ts';
 
-const PARAMETERS = exportParameters().flatMap(withoutObjects);
+const PARAMETERS: Readonly<Record<Exported, readonly Parameter[]>> = {
+  stats: exportParameters().flatMap(withoutObjects),
+  clicks: clickExportParameters().flatMap(withoutObjects),
+};
 
-/** The names of an order's parameters. */
-export const ORDER_NAMES = PARAMETERS.map(({ name }) => name);
+/** The names of an order's parameters, by what it exports. */
+export const ORDER_NAMES = mapEntries(PARAMETERS, (what) => PARAMETERS[what].map(({ name }) => name));
+
+const FORMAT = {
+  description: 'The format of the file: one of those that the route has for what is exported.',
+  schema: { type: 'string', enum: [...new Set<string>([...EXPORT_FORMAT_NAMES, ...CLICK_FORMAT_NAMES])] },
+};
+
+/** Those of any order; what both kinds have says the same of both. */
+const ALL_PARAMETERS = [
+  ...new Map([...PARAMETERS.clicks, ...PARAMETERS.stats].map((one) => [one.name, one] as const)).values(),
+].map((one) => (one.name === 'format' ? { ...one, ...FORMAT } : one));
 
 /** An export to be made. Its parameters are parsed as those of a query string are. */
 export const orderSchema = requestSchema(
   'ExportOrder',
   z
     .strictObject({
-      ...Object.fromEntries(ORDER_NAMES.map((name) => [name, z.unknown().optional()])),
+      ...Object.fromEntries(ALL_PARAMETERS.map(({ name }) => [name, z.unknown().optional()])),
       what: z.unknown().optional(),
       destination: z.unknown().optional(),
     })
@@ -28,10 +46,17 @@ export const orderSchema = requestSchema(
       required: ['format'],
     }),
   {
-    description: 'An export by the parameters of `GET /api/v1/export`.',
+    description:
+      'An export by the parameters of `GET /api/v1/export`, or with `what` of `GET /api/v1/export/clicks`.',
     fields: {
-      ...Object.fromEntries(PARAMETERS.map((parameter) => [parameter.name, fieldOf(parameter)])),
-      what: { description: 'What to export.', type: 'string', enum: EXPORTED, default: 'stats' },
+      ...Object.fromEntries(ALL_PARAMETERS.map((parameter) => [parameter.name, fieldOf(parameter)])),
+      what: {
+        description:
+          '`stats`: statistics, as `GET /api/v1/export`; `clicks`: the clicks themselves, as `GET /api/v1/export/clicks`, with the scope `clicks:read`.',
+        type: 'string',
+        enum: EXPORTED,
+        default: 'stats',
+      },
       destination: {
         description:
           'The name of a destination that the operator has set up. Default: the file is stored by Spoor, to be downloaded.',

@@ -43,13 +43,15 @@ const ONE = (description: string) =>
 
 const ORDER_EXAMPLE = { format: 'csv', range: 'last_month', group_by: ['time', 'country'] };
 
+const CLICKS_EXAMPLE = { what: 'clicks', format: 'parquet', range: 'last_month' };
+
 const createExport = route({
   ...COMMON,
   method: 'post',
   path: '/api/v1/exports',
   operationId: 'createExport',
   summary: 'Create an export that runs by itself',
-  description: `Makes the file of \`GET /api/v1/export\` without a connection that waits for it: stored by Spoor for some days, to be downloaded, or sent to a bucket that the operator has set up as a destination. The response comes at once; look the export up until its \`status\` is \`done\` or \`failed\`.
+  description: `Makes the file of \`GET /api/v1/export\`, or with \`"what": "clicks"\` of \`GET /api/v1/export/clicks\`, without a connection that waits for it: stored by Spoor for some days, to be downloaded, or sent to a bucket that the operator has set up as a destination. The response comes at once; look the export up until its \`status\` is \`done\` or \`failed\`.
 
 Dates and segments are resolved when it is created. It runs when its turn comes, as one consistent view of the clicks of that range, and begins anew after a restart of Spoor or of ClickHouse. What is \`done\` is a whole file.
 
@@ -61,7 +63,10 @@ It counts against the rate limit of \`GET /api/v1/export\`.`,
     description: 'The export. Up to 1 MiB.',
     isRequired: true,
     maxBytes: MAX_BODY_BYTES,
-    examples: { month: { summary: 'Last month by country', value: ORDER_EXAMPLE } },
+    examples: {
+      month: { summary: 'Last month by country', value: ORDER_EXAMPLE },
+      clicks: { summary: 'The clicks of last month', value: CLICKS_EXAMPLE },
+    },
   }),
   responses: {
     202: ONE('The export is queued.'),
@@ -84,7 +89,7 @@ It counts against the rate limit of \`GET /api/v1/export\`.`,
       if (what === undefined) throw notOneOf('what', EXPORTED);
       requireScope(principal, ...EXPORT_KINDS[what].scopes);
       const destination = parseDestination(named);
-      const given = { what, parameters: jsonParameters(others, ORDER_NAMES), destination };
+      const given = { what, parameters: jsonParameters(others, ORDER_NAMES[what]), destination };
       const { order, ownerId } = await checkOrder(services, given, principal);
       const job = await services.exportJobs.create(order, ownerId);
       return { status: 202, body: presentJob(services, job) };

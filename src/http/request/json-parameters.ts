@@ -6,7 +6,7 @@ import { isPropertyName } from '../../stats/registry/properties.ts';
 import { unknownParameter } from './query-string.ts';
 
 /** Parameters that take one list of names, which a query string separates by commas. */
-export const NAME_LISTS: readonly string[] = ['group_by', 'metrics'];
+export const NAME_LISTS: readonly string[] = ['group_by', 'metrics', 'fields'];
 
 /** Parameters whose value is JSON in a query string too. */
 const JSON_VALUES: readonly string[] = ['filters'];

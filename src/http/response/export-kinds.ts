@@ -1,3 +1,5 @@
+import { parseClickFile } from '../../click-rows/export-request.ts';
+import { parseClickRequest, parseVisitors } from '../../click-rows/query.ts';
 import type { ExportOrder, Exported, OpenedExport } from '../../export-jobs/export-job.ts';
 import type { Holder } from '../../fair-share/holder.ts';
 import { type Principal, type Scope, isAdmin } from '../../keys/scopes.ts';
@@ -8,13 +10,15 @@ import { parseStatsRequest } from '../../stats/parse/query.ts';
 import type { Tenant } from '../../stats/sql/conditions.ts';
 import { withStoredFilters } from '../request/segments.ts';
 import type { Services } from '../request/services.ts';
-import { STATS_SCOPES, findTenant } from '../request/tenant.ts';
+import { CLICK_SCOPES, STATS_SCOPES, findClickTenant, findTenant } from '../request/tenant.ts';
 import { openExport, parseFormat } from './open-export.ts';
 
 /** What is found out about an order when it is given. */
 interface CheckedOrder {
   readonly tenant: Tenant;
   readonly filters: ExportOrder['filters'];
+  /** Scopes that a key needs beside one of the kind's. */
+  readonly scopes: readonly Scope[];
 }
 
 interface ExportRun {
@@ -35,8 +39,8 @@ interface ExportKind {
   readonly open: (services: Services, order: ExportOrder, run: ExportRun) => Promise<OpenedExport>;
 }
 
-/** Nobody waits for the first byte. */
-const FIRST_BYTE_MS = 3_600_000;
+/** Of an export that runs by itself: nobody waits for its first byte. */
+const UNATTENDED = { isOfEarlier: true, countsRows: true, firstByteMs: 3_600_000 } as const;
 
 const STATS: ExportKind = {
   scopes: STATS_SCOPES,
@@ -46,7 +50,7 @@ const STATS: ExportKind = {
     const sent = parseStatsRequest(raw, { now: at, timeZones: await services.timeZones(), keptSince });
     const asked = await withStoredFilters(services, sent, principal);
     const tenant = await findTenant(services, asked.subject, principal);
-    return { tenant, filters: JSON.stringify(filterForm(asked.filters)) };
+    return { tenant, filters: JSON.stringify(filterForm(asked.filters)), scopes: [] };
   },
   open: async (services, { parameters, filters, principal, at }, { holder, stopped }) => {
     const now = services.now();
@@ -55,13 +59,39 @@ const STATS: ExportKind = {
     const asked = { ...sent, filters: parseFilters({ filters }, sent.subject.scope) };
     const tenant = await findTenant(services, asked.subject, principal);
     const format = parseFormat(parameters);
-    const wanted = { asked, tenant, format, holder, now, isOfEarlier: true, firstByteMs: FIRST_BYTE_MS };
-    return openExport(services, wanted, stopped);
+    return openExport(services, { asked, tenant, format, holder, now, ...UNATTENDED }, stopped);
+  },
+};
+
+const CLICKS: ExportKind = {
+  scopes: CLICK_SCOPES,
+  check: async (services, raw, { principal, at }) => {
+    parseClickFile(raw);
+    const keptSince = services.keptSince(at);
+    const sent = parseClickRequest(raw, { now: at, timeZones: await services.timeZones(), keptSince });
+    const asked = await withStoredFilters(services, sent, principal);
+    const withVisitors = parseVisitors(raw);
+    const tenant = await findClickTenant(services, asked.subject, principal, withVisitors);
+    const scopes = withVisitors ? (['visitors:read'] as const) : [];
+    return { tenant, filters: JSON.stringify(filterForm(asked.filters)), scopes };
+  },
+  open: async (services, { parameters, filters, principal, at }, { holder, stopped }) => {
+    const now = services.now();
+    const timeZones = await services.timeZones();
+    const sent = parseClickRequest(parameters, { now: at, timeZones, keptSince: services.keptSince(now) });
+    const asked = { ...sent, filters: parseFilters({ filters }, sent.subject.scope) };
+    const tenant = await findClickTenant(services, asked.subject, principal, parseVisitors(parameters));
+    const file = parseClickFile(parameters);
+    return openExport(
+      services,
+      { what: 'clicks', asked, tenant, now, holder, ...file, ...UNATTENDED },
+      stopped,
+    );
   },
 };
 
 /** Everything that can be exported. */
-export const EXPORT_KINDS: Readonly<Record<Exported, ExportKind>> = { stats: STATS };
+export const EXPORT_KINDS: Readonly<Record<Exported, ExportKind>> = { stats: STATS, clicks: CLICKS };
 
 /** An order as a client gives it. */
 export interface GivenOrder {
@@ -82,11 +112,16 @@ export async function checkOrder(
   principal: Principal,
 ): Promise<{ readonly order: ExportOrder; readonly ownerId: string }> {
   const at = services.now();
-  const { tenant, filters } = await EXPORT_KINDS[what].check(services, parameters, { principal, at });
+  const {
+    tenant,
+    filters,
+    scopes: own,
+  } = await EXPORT_KINDS[what].check(services, parameters, { principal, at });
   const format = valueOf(parameters, 'format') ?? '';
-  const needsAdmin = isAdmin(principal) && !isOf(tenant, ownerOf(tenant, principal));
+  const isOfOthers = isAdmin(principal) && !isOf(tenant, ownerOf(tenant, principal));
+  const scopes = isOfOthers ? [...own, 'admin:all' as const] : own;
   return {
-    order: { what, format, parameters, filters, principal, at, destination, fileName, needsAdmin },
+    order: { what, format, parameters, filters, principal, at, destination, fileName, scopes },
     ownerId: ownerOf(tenant, principal),
   };
 }

@@ -1,4 +1,4 @@
-import { clickColumns, compileClickExport } from '../../click-rows/compile-export.ts';
+import { clickColumns, compileClickCount, compileClickExport } from '../../click-rows/compile-export.ts';
 import { type ClickFile, isCompressible } from '../../click-rows/export-request.ts';
 import { type ClickRequest, clickExportQuery } from '../../click-rows/query.ts';
 import type { FileOptions, StreamOptions } from '../../clickhouse/query-options.ts';
@@ -9,6 +9,7 @@ import type { ExportFormat } from '../../export/export-format.ts';
 import { EXPORT_FORMATS, EXPORT_FORMAT_NAMES } from '../../export/formats.ts';
 import type { Holder } from '../../fair-share/holder.ts';
 import { formatInstant } from '../../lib/time-zone.ts';
+import type { Sql } from '../../sql/sql.ts';
 import { planStats } from '../../stats/plan.ts';
 import { type RawParameters, valueOf } from '../../stats/parse/parameters.ts';
 import { type StatsQuery, type StatsRequest, exportQuery } from '../../stats/parse/query.ts';
@@ -31,6 +32,8 @@ interface WantedFile {
   readonly now: number;
   /** The range was resolved earlier: one that ended then does not end now. */
   readonly isOfEarlier?: boolean;
+  /** Whether its rows are to be counted, which takes two queries more. */
+  readonly countsRows?: boolean;
   /** How long its first byte may take; as long as the API promises unless given. */
   readonly firstByteMs?: number;
   /** Has the bytes compressed on their way, where that goes with the format. */
@@ -56,6 +59,8 @@ export type WantedExport = WantedStats | WantedClicks;
 /** A file whose query is known, but has not been sent. */
 interface PlannedFile {
   readonly query: StatsQuery;
+  /** What counts its rows; undefined where nothing does. */
+  readonly count?: Sql;
   /** Sends it, and settles when there are bytes. */
   readonly begin: (
     options: StreamOptions & Pick<FileOptions, 'compression'>,
@@ -83,7 +88,7 @@ export async function openExport(
       holder.kind === 'owner' ? 'exports' : 'strangers',
       wanted.asked,
     ));
-  const { query, begin } =
+  const { query, begin, count } =
     wanted.what === 'clicks'
       ? await planClicks(services, wanted, oldest)
       : await planStatistics(services, wanted, oldest);
@@ -100,6 +105,15 @@ export async function openExport(
     traceparent,
     compression: compression ?? contentEncoding,
   };
+  const counted = async (): Promise<number | undefined> => {
+    if (count === undefined || wanted.countsRows !== true) return undefined;
+    const seconds = (firstByteMs ?? services.database.deadlines.firstByteMs) / 1_000;
+    const { workload } = options;
+    const { signal } = stopped;
+    const [row] = await services.database.rows<[number]>(count, { workload, signal, maxSeconds: seconds });
+    return row?.[0];
+  };
+  const before = await counted();
   onQuery();
   const bytes = await firstByte(stopped, services, firstByteMs, () => begin(options, stopped.signal)).catch(
     async (error: unknown) => {
@@ -115,7 +129,8 @@ export async function openExport(
     contentType: packed?.contentType ?? format.contentType,
     contentEncoding,
     bytes,
-    rows: () => undefined,
+    // Clicks that came or went meanwhile are in the file or not.
+    rows: async () => ((await counted()) === before ? before : undefined),
     ended: async () => ended,
   };
 }
@@ -156,6 +171,7 @@ async function planClicks(
   const statement = compileClickExport(query, tenant, format, { sharding, isExact });
   return {
     query,
+    count: compileClickCount(query, tenant, { sharding }),
     begin: async (options, signal) => {
       if (format.kind === 'native') {
         const { clickHouseFormat, settings } = format;
