@@ -18,9 +18,6 @@ const DRAFT = '.part';
 const DISK_FULL = 'The disk that exports are written to is full: try again when there is room.';
 const SHARE_FULL = 'The files of exports take all the space that they may: delete some, or narrow the range.';
 
-/** Bytes between two looks at the room on the disk. */
-const LOOK_EVERY = 16 * 1_048_576;
-
 /** Makes the folder, for its owner alone. @throws Error when it cannot be had */
 export function openExportFolder(path: string): { readonly path: string; readonly defaultBytes: number } {
   createDataDir(dirname(path));
@@ -117,7 +114,6 @@ class FileTarget implements ExportTarget {
   readonly #onCommit: () => void;
   #isOpen = true;
   #isCommitted = false;
-  #untilLook = 0;
 
   constructor(own: Draft, onCommit: () => void) {
     this.#own = own;
@@ -127,11 +123,7 @@ class FileTarget implements ExportTarget {
   async write(bytes: Buffer): Promise<void> {
     const { file, folder, lease } = this.#own;
     try {
-      this.#untilLook -= bytes.length;
-      if (this.#untilLook < 0) {
-        if (!hasSpareRoom(await statfs(folder))) throw new ExportFailure(DISK_FULL);
-        this.#untilLook = LOOK_EVERY;
-      }
+      if (!hasSpareRoom(await statfs(folder))) throw new ExportFailure(DISK_FULL);
       if (!lease.grow(bytes.length)) throw new ExportFailure(SHARE_FULL);
       for (let written = 0; written < bytes.length;) {
         written += (await file.write(bytes, written)).bytesWritten;
@@ -176,7 +168,7 @@ class FileTarget implements ExportTarget {
 
 /** An error of the file system as its owner is told of it. */
 function failureOf(error: unknown): unknown {
-  const code = error instanceof Error && 'code' in error ? error.code : undefined;
+  const { code }: { readonly code?: unknown } = Object(error);
   if (code === 'ENOSPC' || code === 'EDQUOT') return new ExportFailure(DISK_FULL, { cause: error });
   if (typeof code === 'string' && /^E[A-Z]+$/.test(code)) {
     return new ExportFailure('The file cannot be written: the operator must look at the export folder.', {

@@ -41,6 +41,9 @@ const MAX_ATTEMPTS = 10;
 const FIRST_PAUSE_MS = 1_000;
 const LONGEST_PAUSE_MS = 300_000;
 
+/** How long a stop waits for what runs to be taken back; what is left then, the next start takes back. */
+const CLOSING_MS = 1_000;
+
 const SWEEP_EVERY_MS = 3_600_000;
 /** Between attempts at writing down what has become of a job. */
 const SAVE_PAUSE_MS = 1_000;
@@ -95,7 +98,7 @@ export class ExportJobs {
     this.#closing.abort();
     clearInterval(this.#sweeping);
     clearTimeout(this.#waking);
-    await Promise.all(this.#running);
+    await Promise.race([Promise.all(this.#running), delay(CLOSING_MS, undefined, { ref: false })]);
   }
 
   /** @throws AppError 422 where there is no destination of that name */

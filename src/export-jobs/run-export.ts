@@ -52,6 +52,7 @@ export async function runExport(order: ExportOrder, run: ExportRun): Promise<Exp
   const stop = (): void => stopped.abort();
   signal.addEventListener('abort', stop, { once: true });
   try {
+    signal.throwIfAborted();
     const file = await open(order, ownerId, stopped);
     try {
       const into = await target(file);

@@ -1,12 +1,13 @@
 import { spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { statfsSync } from 'node:fs';
+import { readFileSync, readdirSync, statfsSync } from 'node:fs';
 import { afterEach, expect, test } from '@jest/globals';
+import { ExportFolder, openExportFolder } from '../../src/export-jobs/export-folder.ts';
 import { SpoolFile } from '../../src/export-spool/spool-file.ts';
 import { openSpoolFolder } from '../../src/export-spool/spool-folder.ts';
 import { Spool } from '../../src/export-spool/spool.ts';
-import { createShares } from '../../src/fair-share/shares.ts';
 import { endProcesses, newFolder } from '../support/process.ts';
+import { sharesOf } from '../support/room.ts';
 
 const MIB = 1_048_576;
 const HOLDER = { kind: 'owner', name: 'a' } as const;
@@ -18,23 +19,20 @@ afterEach(async () => {
   await endProcesses();
 });
 
-/** A spool on a file system of 16 MiB, far less than it may take. */
-function spoolOnSmallDisk(): { folder: string; spool: Spool } {
+/** A file system of 16 MiB. */
+function smallDisk(): string {
   const folder = newFolder();
   const { status } = spawnSync('mount', ['-t', 'tmpfs', '-o', `size=${16 * MIB}`, 'tmpfs', folder]);
   if (status !== 0) throw new Error('A small disk cannot be mounted: run this test as root on Linux.');
   mounted = folder;
-  const { spool: share } = createShares({
-    maxQueries: 1,
-    maxExpensiveQueries: 1,
-    maxExports: 1,
-    maxConnections: 1,
-    heapBytes: 1_073_741_824,
-    trustProxy: 0,
-    spoolBytes: 1_024 * MIB,
-    exportFileBytes: 0,
-  });
-  return { folder, spool: new Spool(openSpoolFolder(folder), share) };
+  return folder;
+}
+
+/** A spool that may take far more than its disk has. */
+function spoolOnSmallDisk(): { folder: string; spool: Spool } {
+  const folder = smallDisk();
+  const { spool } = sharesOf({ spoolBytes: 1_024 * MIB });
+  return { folder, spool: new Spool(openSpoolFolder(folder), spool) };
 }
 
 /** Appends until the file takes no more; answers what it took. */
@@ -76,3 +74,25 @@ test('a disk that is full in the middle of a block costs no byte of what was spo
   expect(Buffer.concat(await readBack(file)).equals(Buffer.concat(taken))).toBe(true);
   await file.close();
 });
+
+test.each([262_144, 6 * MIB])(
+  'a full disk fails the file of an export, written in pieces of %d bytes, and costs no other one',
+  async (pieceBytes) => {
+    const { path } = openExportFolder(smallDisk());
+    const { exportFiles } = sharesOf({ exportFileBytes: 1_024 * MIB });
+    const files = new ExportFolder(path, exportFiles);
+    const whole = randomBytes(MIB);
+    const first = await files.create('first', HOLDER);
+    await first.write(whole);
+    await first.commit();
+    const second = await files.create('second', HOLDER);
+    const filling = (async () => {
+      for (;;) await second.write(randomBytes(pieceBytes));
+    })();
+    await expect(filling).rejects.toThrow(/^The disk that exports are written to is full/);
+    await second.discard();
+    expect(readdirSync(path)).toEqual(['first']);
+    expect(readFileSync(`${path}/first`).equals(whole)).toBe(true);
+    expect(exportFiles.heldBy(HOLDER)).toBe(MIB);
+  },
+);

@@ -7,7 +7,7 @@ import { wholeNumberSchema } from '../request/request-schemas.ts';
 import { EXPORT_KINDS, checkOrder } from '../response/export-kinds.ts';
 import { keyWith } from '../route/access.ts';
 import { jsonObjectBody, noBody } from '../route/body.ts';
-import { noParameters, parameters } from '../route/parameters.ts';
+import { parameters, parsedBy } from '../route/parameters.ts';
 import { empty, json } from '../route/responses.ts';
 import { route } from '../route/route.ts';
 import { NOT_ONE_OF } from './common-responses.ts';
@@ -58,7 +58,10 @@ Dates and segments are resolved when it is created. It runs when its turn comes,
 It counts against the rate limit of \`GET /api/v1/export\`.`,
   access: keyWith(...EXPORT_SCOPES),
   rateLimit: { ...EXPORT_RATE_LIMIT, sharedWith: 'GET /api/v1/export' },
-  parameters: noParameters,
+  parameters: parsedBy([], (ctx) => {
+    // No click changes.
+    ctx.state.isRead = true;
+  }),
   body: jsonObjectBody(orderSchema, {
     description: 'The export. Up to 1 MiB.',
     isRequired: true,
@@ -82,9 +85,7 @@ It counts against the rate limit of \`GET /api/v1/export\`.`,
   ],
   handler:
     (services) =>
-    async ({ ctx, principal, body: { what: kind = 'stats', destination: named, ...others } }) => {
-      // No click changes.
-      ctx.state.isRead = true;
+    async ({ principal, body: { what: kind = 'stats', destination: named, ...others } }) => {
       const what = EXPORTED.find((known) => known === kind);
       if (what === undefined) throw notOneOf('what', EXPORTED);
       requireScope(principal, ...EXPORT_KINDS[what].scopes);
