@@ -17,6 +17,9 @@ afterEach(endProcesses);
 
 const SEED = Number(process.env['SPOOR_TEST_SEED'] ?? Date.now() % 1_000_000);
 const WRITERS = 4;
+const ORDER = { owner_id: '*', start_date: '2025-01-01' };
+const STATS_ORDER = { ...ORDER, format: 'json', group_by: 'city' };
+const CLICKS_ORDER = { ...ORDER, what: 'clicks', format: 'ndjson' };
 const HEADERS = { authorization: `Bearer ${ADMIN_KEY}`, 'content-type': 'application/json' };
 const ENGINE_KILLS = 5;
 const SERVICE_KILLS = 3;
@@ -51,12 +54,7 @@ test(`every acknowledged click is there exactly once, and every export is whole 
     const [kill] = kills.splice(random(kills.length), 1);
     await writers.more(1 + random(600));
     for (let count = 0; count < JOBS_A_KILL; count++) {
-      const body = JSON.stringify({
-        format: 'json',
-        owner_id: '*',
-        group_by: 'city',
-        start_date: '2025-01-01',
-      });
+      const body = JSON.stringify(count % 2 === 0 ? STATS_ORDER : CLICKS_ORDER);
       const created = await request(`${url}/api/v1/exports`, { method: 'POST', headers: HEADERS, body });
       if (created?.status === 202) jobs.push(jobSchema.parse(created.json).id);
     }
@@ -69,7 +67,11 @@ test(`every acknowledged click is there exactly once, and every export is whole 
   await writers.end();
 
   expect(jobs.length).toBeGreaterThan(0);
-  for (const id of jobs) expect([id, await faultOfJob(url, id)]).toEqual([id, undefined]);
+  const ended = [];
+  for (const id of jobs) ended.push({ id, ...(await endOfJob(url, id)) });
+  expect(ended.filter(({ fault }) => fault !== undefined)).toEqual([]);
+  const done = ended.filter(({ status }) => status === 'done').length;
+  expect(done).toBeGreaterThan(jobs.length / 2);
 
   const query = new URLSearchParams({
     format: 'json',
@@ -88,6 +90,8 @@ test(`every acknowledged click is there exactly once, and every export is whole 
     'acknowledged clicks': writers.acknowledged,
     lost: missing.length,
     doubled: doubled.length,
+    exports: jobs.length,
+    done,
   });
   expect({ missing, doubled, strangers }).toEqual({ missing: [], doubled: [], strangers: [] });
 }, 240_000);
@@ -112,25 +116,36 @@ async function restarted(server: SpoorProcess, settings: Readonly<Record<string,
 const jobSchema = z.object({
   id: z.string(),
   status: z.string(),
+  what: z.string(),
+  rows: z.number().nullable(),
   bytes: z.number(),
   error: z.string().optional(),
 });
 
-/** What is wrong with an export once it has ended; undefined where it is whole, or says why it failed. */
-async function faultOfJob(url: string, id: string): Promise<string | undefined> {
-  const { status, bytes, error } = await waitUntil('an export to end', async () => {
+/** An export once it has ended, and what is wrong with it unless it is whole, or says why it failed. */
+async function endOfJob(url: string, id: string) {
+  const job = await waitUntil('an export to end', async () => {
     const found = await request(`${url}/api/v1/exports/${id}`, { headers: HEADERS });
     if (found?.status === 404) throw new Error(`The export ${id} is lost.`);
     const job = found?.status === 200 ? jobSchema.parse(found.json) : undefined;
     return job === undefined || ['queued', 'running'].includes(job.status) ? undefined : job;
   });
-  if (status === 'failed') return error === undefined ? 'failed without a reason' : undefined;
+  const { status, error } = job;
+  if (status === 'failed') return { status, fault: error === undefined ? 'no reason' : undefined };
   const response = await fetch(`${url}/api/v1/exports/${id}/file`, { headers: HEADERS });
-  const text = await response.text();
-  if (response.status !== 200 || Buffer.byteLength(text) !== bytes)
-    return `${response.status}: ${text.length}`;
+  return { status, fault: faultOfFile(job, await response.text()) };
+}
+
+function faultOfFile({ what, rows, bytes }: z.output<typeof jobSchema>, text: string): string | undefined {
+  if (Buffer.byteLength(text) !== bytes) return `${Buffer.byteLength(text)} of ${bytes} bytes`;
+  if (what === 'clicks') {
+    const lines = text.split('\n');
+    if (lines.pop() !== '') return 'a cut line';
+    for (const line of lines) JSON.parse(line);
+    return rows === null || rows === lines.length ? undefined : `${lines.length} of ${rows} rows`;
+  }
   const { summary, metrics } = JSON.parse(text);
-  const rows: readonly { readonly clicks: number }[] = metrics.clicks_by_city;
-  const sum = rows.reduce((all, { clicks }) => all + clicks, 0);
+  const groups: readonly { readonly clicks: number }[] = metrics.clicks_by_city;
+  const sum = groups.reduce((all, { clicks }) => all + clicks, 0);
   return sum === summary.total_clicks ? undefined : `${sum} of ${summary.total_clicks} clicks`;
 }
