@@ -1,43 +1,19 @@
 import { createWriteStream, realpathSync, statSync } from 'node:fs';
 import { pipeline } from 'node:stream/promises';
-import { type Command, Option } from 'commander';
-import { CLICK_COLUMN_NAMES } from '../click-rows/columns.ts';
-import { ESCAPE_CHOICES } from '../click-rows/export-request.ts';
-import { CLICK_ORDERS } from '../click-rows/query.ts';
-import { CLICK_FORMAT_NAMES } from '../export/click-formats.ts';
-import { COMPRESSION_NAMES } from '../export/compressions.ts';
-import { EXPORT_FORMAT_NAMES } from '../export/formats.ts';
-import { namesOf } from '../lib/names.ts';
+import type { Command } from 'commander';
 import type { Client, Query } from './client.ts';
-import type { Conditions } from './condition-options.ts';
 import { DraftFile } from './draft-file.ts';
 import { CommandError } from './command-error.ts';
+import {
+  EXPORT_PATHS,
+  type ExportedOptions,
+  exportedOptions,
+  exportedParameters,
+} from './exported-options.ts';
 import { grouped, note, printJson, startCounter } from './output.ts';
-import { statsOptions, statsParameters } from './stats-options.ts';
 import { type RemoteOptions, remoteOption, withServer } from './remote.ts';
 
-type Options = Readonly<Record<string, string | boolean | Conditions | undefined>> &
-  RemoteOptions & {
-    readonly what: keyof typeof PATHS;
-    readonly format: string;
-    readonly fields?: string;
-    readonly order?: string;
-    readonly compress?: string;
-    readonly escape?: string;
-    readonly visitors?: boolean;
-    readonly output: string;
-    readonly json?: boolean;
-  };
-
-/** What can be exported, and where the API has it. */
-const PATHS = { stats: '/api/v1/export', clicks: '/api/v1/export/clicks' } as const;
-
-const FORMATS = [...new Set([...EXPORT_FORMAT_NAMES, ...CLICK_FORMAT_NAMES])];
-
-/** Refused by the server where they do not go with what is exported. */
-function clickParameters({ fields, order, compress, escape, visitors }: Options): Query {
-  return { fields, order, compress, escape, visitors: visitors === true ? 'true' : undefined };
-}
+type Options = ExportedOptions & RemoteOptions & { readonly output: string; readonly json?: boolean };
 
 export function exportCommand(program: Command): void {
   const command = program
@@ -45,28 +21,9 @@ export function exportCommand(program: Command): void {
     .description(
       'Export statistics, or the clicks themselves, to a file, with the same bytes as the API returns.',
     )
-    .addOption(new Option('--what <data>', 'what to export').choices(namesOf(PATHS)).default('stats'))
-    .addOption(
-      new Option('--format <name>', 'file format; arrow of clicks only')
-        .choices(FORMATS)
-        .makeOptionMandatory(),
-    )
-    .option('--fields <names>', `with --what clicks: the columns, any of ${CLICK_COLUMN_NAMES.join(',')}`)
-    .addOption(new Option('--order <order>', 'with --what clicks: their order').choices(CLICK_ORDERS))
-    .addOption(
-      new Option('--compress <way>', 'with --what clicks: a compressed file of ndjson or csv').choices(
-        COMPRESSION_NAMES,
-      ),
-    )
-    .addOption(
-      new Option('--escape <what>', 'with --what clicks: none leaves formulas alone in csv and xlsx').choices(
-        ESCAPE_CHOICES,
-      ),
-    )
-    .option('--visitors', 'with --what clicks: also the hash of each visitor')
     .requiredOption('-o, --output <file>', 'file to write; - is standard output')
     .option('--json', 'print the result as JSON');
-  statsOptions(remoteOption(command))
+  exportedOptions(remoteOption(command))
     .addHelpText(
       'after',
       '\nExamples:\n  spoor export --format xlsx -o clicks.xlsx --owner me --group-by time,country\n  spoor export --format csv -o clicks.zip --short-code launch\n  spoor export --what clicks --format parquet -o clicks.parquet --owner me --range last_month',
@@ -81,12 +38,7 @@ export function exportCommand(program: Command): void {
           },
         );
       }
-      const query = {
-        ...statsParameters(options),
-        ...clickParameters(options),
-        format: options.format,
-      };
-      const source = { path: PATHS[options.what], query };
+      const source = { path: EXPORT_PATHS[options.what], query: exportedParameters(options) };
       const bytes = await withServer(options, (client) => saveExport(client, source, options.output));
       if (isStandard) return;
       if (options.json) printJson({ file: options.output, bytes });

@@ -1,25 +1,24 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { type Command, Option } from 'commander';
+import type { Command } from 'commander';
 import { z } from 'zod';
-import { EXPORT_FORMAT_NAMES } from '../export/formats.ts';
 import type { Client, Query } from './client.ts';
 import { CommandError } from './command-error.ts';
-import type { Conditions } from './condition-options.ts';
 import { saveExport } from './export-command.ts';
+import { type ExportedOptions, exportedOptions, exportedParameters } from './exported-options.ts';
 import { formatTable, grouped, note, printJson, printLine, startWaiting } from './output.ts';
 import { type RemoteOptions, remoteOption, withServer } from './remote.ts';
-import { statsOptions, statsParameters } from './stats-options.ts';
 
 interface JsonOptions extends RemoteOptions {
   readonly json?: boolean;
 }
 
-type CreateOptions = Readonly<Record<string, string | boolean | Conditions | undefined>> &
-  JsonOptions & { readonly format: string; readonly destination?: string; readonly wait?: boolean };
+type CreateOptions = ExportedOptions &
+  JsonOptions & { readonly destination?: string; readonly wait?: boolean };
 
 const jobSchema = z.looseObject({
   id: z.string(),
   owner_id: z.string(),
+  what: z.string(),
   format: z.string(),
   status: z.string(),
   bytes: z.number(),
@@ -43,7 +42,7 @@ A server makes the file. Without one, the command waits for it, as with --wait.
 
 Examples:
   spoor exports create --format csv --owner me --range last_month --group-by time,country
-  spoor exports create --format parquet --owner me --destination warehouse`;
+  spoor exports create --what clicks --format parquet --owner me --destination warehouse`;
 
 export function exportsCommand(program: Command): void {
   const exports = program
@@ -53,17 +52,14 @@ export function exportsCommand(program: Command): void {
   const create = exports
     .command('create')
     .description('Create an export.')
-    .addOption(
-      new Option('--format <name>', 'file format').choices(EXPORT_FORMAT_NAMES).makeOptionMandatory(),
-    )
     .option('--destination <name>', 'a destination that the operator has set up')
     .option('--wait', 'wait until it is done; exit 1 where it fails')
     .option('--json', 'print the result as JSON');
-  statsOptions(remoteOption(create))
+  exportedOptions(remoteOption(create))
     .addHelpText('after', CREATE_HELP)
     .action(async (options: CreateOptions) => {
-      const { format, destination, wait = false } = options;
-      const order = { ...asJson(statsParameters(options)), format, destination };
+      const { what, destination, wait = false } = options;
+      const order = { what, ...asJson(exportedParameters(options)), destination };
       const job = await withServer(options, async (client) => {
         const created = parseJob(await client.request('POST', PATH, { json: order }));
         return wait || client.url === undefined ? ended(client, created) : created;
@@ -87,12 +83,13 @@ export function exportsCommand(program: Command): void {
       if (items.length === 0) return printLine('There are no exports.');
       printLine(
         formatTable(
-          ['ID', 'CREATED', 'STATUS', 'OWNER', 'BYTES', 'FILE'],
+          ['ID', 'CREATED', 'STATUS', 'OWNER', 'WHAT', 'BYTES', 'FILE'],
           items.map((job) => [
             job.id,
             job.created_at,
             job.status,
             job.owner_id,
+            job.what,
             job.bytes,
             job.file_name ?? '-',
           ]),
@@ -165,7 +162,9 @@ function parseJob(response: unknown): Job {
 }
 
 function printJob(job: Job): void {
-  printLine(`${job.id}: ${job.status}, owner ${job.owner_id}, ${job.format}, created ${job.created_at}`);
+  printLine(
+    `${job.id}: ${job.status}, owner ${job.owner_id}, ${job.what} as ${job.format}, created ${job.created_at}`,
+  );
   if (job.error !== undefined) printLine(`  ${job.error}`);
   if (job.file_name === null) return;
   const place = job.destination === null ? '' : `, in ${job.destination}`;
