@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { ClickHouseError } from '@clickhouse/client';
 import { AppError } from '../errors.ts';
 import type { FairShare } from '../fair-share/fair-share.ts';
 import type { Lease } from '../fair-share/share.ts';
@@ -86,7 +87,8 @@ export async function runExport(order: ExportOrder, run: ExportRun): Promise<Exp
 
 /** Whether an export that failed so can succeed when it is tried again. */
 export function isWorthRetrying(error: unknown): boolean {
-  if (error instanceof ExportFailure) return false;
+  // ClickHouse refuses the query itself.
+  if (error instanceof ExportFailure || error instanceof ClickHouseError) return false;
   return !(error instanceof AppError) || error.code === 'unavailable';
 }
 
