@@ -56,7 +56,11 @@ export function exportedParameters(options: ExportedOptions): Query {
   const { format, fields, order, compress, escape, visitors } = options;
   return {
     ...statsParameters(options),
-    ...{ fields, order, compress, escape, visitors: visitors === true ? 'true' : undefined },
+    fields,
+    order,
+    compress,
+    escape,
+    visitors: visitors === true ? 'true' : undefined,
     format,
   };
 }

@@ -42,7 +42,10 @@ SETTINGS ${SMALL_BLOCKS}`;
 /** A query for how many clicks there are that a query asks for. */
 export function compileClickCount(query: ClickQuery, tenant: Tenant, options: ClickOptions = {}): Sql {
   const columns: ColumnsOf = () => [as('clicks', sql`count()`)];
-  return compileClicks({ ...query, columns: ['clicked_at'], order: undefined }, tenant, { ...options, columns });
+  return compileClicks({ ...query, columns: ['clicked_at'], order: undefined }, tenant, {
+    ...options,
+    columns,
+  });
 }
 
 /** The columns of clicks in a format whose rows follow a template. */

@@ -33,7 +33,7 @@ export interface MeasureOrder extends Reading {
 /** What runs are made of. All reject with what went wrong: an AppError where its owner may read it. */
 export interface RunWork {
   /** Without a point. */
-  readonly extensionOf: (task: ExportTask) => string;
+  readonly extensionOf: (task: ExportTask, parameters: FileOrder['parameters']) => string;
   /** Creates the export that writes a file. @returns its id */
   readonly createExport: (order: FileOrder) => Promise<string>;
   /**
@@ -124,7 +124,8 @@ async function resultOf(
   const begunBefore = run.exportId === null ? undefined : await work.exported(run.exportId, signal);
   if (begunBefore !== undefined) return { file: begunBefore };
   const { what, format, destination } = task;
-  const fileName = runFileName({ scheduleId: id, what, window, extension: work.extensionOf(task) });
+  const extension = work.extensionOf(task, parameters);
+  const fileName = runFileName({ scheduleId: id, what, window, extension });
   const exportId = await work.createExport({
     ...reading,
     what,

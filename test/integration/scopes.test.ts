@@ -34,12 +34,12 @@ const PROMISED: Readonly<Record<string, readonly Scope[]>> = {
   'get /api/v1/segments/{name}': ['stats:read', 'urls:read'],
   'put /api/v1/segments/{name}': ['urls:write'],
   'delete /api/v1/segments/{name}': ['urls:write'],
-  'post /api/v1/schedules': ['stats:read', 'urls:read'],
-  'get /api/v1/schedules': ['stats:read', 'urls:read'],
-  'get /api/v1/schedules/{id}': ['stats:read', 'urls:read'],
-  'put /api/v1/schedules/{id}': ['stats:read', 'urls:read'],
-  'delete /api/v1/schedules/{id}': ['stats:read', 'urls:read'],
-  'get /api/v1/schedules/{id}/runs': ['stats:read', 'urls:read'],
+  'post /api/v1/schedules': ['stats:read', 'urls:read', 'clicks:read'],
+  'get /api/v1/schedules': ['stats:read', 'urls:read', 'clicks:read'],
+  'get /api/v1/schedules/{id}': ['stats:read', 'urls:read', 'clicks:read'],
+  'put /api/v1/schedules/{id}': ['stats:read', 'urls:read', 'clicks:read'],
+  'delete /api/v1/schedules/{id}': ['stats:read', 'urls:read', 'clicks:read'],
+  'get /api/v1/schedules/{id}/runs': ['stats:read', 'urls:read', 'clicks:read'],
   'get /api/v1/keys': [],
   'post /api/v1/keys': [],
   'delete /api/v1/keys/{id}': [],
@@ -59,12 +59,15 @@ beforeAll(async () => {
 });
 afterAll(() => spoor.stop());
 
-/** What takes another scope with another body. */
-const CLICKS = { type: 'application/json', text: JSON.stringify({ what: 'clicks', format: 'csv' }) };
+/** What is about the clicks themselves with another body. */
+const OF_STATS = ['post /api/v1/exports', 'post /api/v1/schedules', 'put /api/v1/schedules/{id}'];
 
 function sampleFor(route: Route, scope: Scope): Route {
-  const isOfClicks = nameOf(route) === 'post /api/v1/exports' && scope === 'clicks:read';
-  return isOfClicks ? { ...route, sample: { ...route.sample, body: CLICKS } } : route;
+  const { sample } = route;
+  if (!OF_STATS.includes(nameOf(route)) || scope !== 'clicks:read' || sample.body === undefined) return route;
+  const { group_by: _groupBy, ...body }: Record<string, unknown> = JSON.parse(sample.body.text);
+  const text = JSON.stringify({ ...body, what: 'clicks' });
+  return { ...route, sample: { ...sample, body: { ...sample.body, text } } };
 }
 
 /** The sample request of a route. */

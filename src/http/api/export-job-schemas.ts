@@ -28,7 +28,7 @@ const FORMAT = {
 };
 
 /** Those of any order; what both kinds have says the same of both. */
-const ALL_PARAMETERS = [
+export const ORDER_PARAMETERS: readonly Parameter[] = [
   ...new Map([...PARAMETERS.clicks, ...PARAMETERS.stats].map((one) => [one.name, one] as const)).values(),
 ].map((one) => (one.name === 'format' ? { ...one, ...FORMAT } : one));
 
@@ -37,7 +37,7 @@ export const orderSchema = requestSchema(
   'ExportOrder',
   z
     .strictObject({
-      ...Object.fromEntries(ALL_PARAMETERS.map(({ name }) => [name, z.unknown().optional()])),
+      ...Object.fromEntries(ORDER_PARAMETERS.map(({ name }) => [name, z.unknown().optional()])),
       what: z.unknown().optional(),
       destination: z.unknown().optional(),
     })
@@ -49,7 +49,7 @@ export const orderSchema = requestSchema(
     description:
       'An export by the parameters of `GET /api/v1/export`, or with `what` of `GET /api/v1/export/clicks`.',
     fields: {
-      ...Object.fromEntries(ALL_PARAMETERS.map((parameter) => [parameter.name, fieldOf(parameter)])),
+      ...Object.fromEntries(ORDER_PARAMETERS.map((parameter) => [parameter.name, fieldOf(parameter)])),
       what: {
         description:
           '`stats`: statistics, as `GET /api/v1/export`; `clicks`: the clicks themselves, as `GET /api/v1/export/clicks`, with the scope `clicks:read`.',

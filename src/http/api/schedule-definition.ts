@@ -17,9 +17,9 @@ import { findTenant } from '../request/tenant.ts';
 import { EXPORT_KINDS, checkOrder } from '../response/export-kinds.ts';
 import { parseQuestion } from '../response/stats-response.ts';
 import { withoutObjects } from '../route/parameters.ts';
-import { ORDER_NAMES } from './export-job-schemas.ts';
+import { ORDER_NAMES, ORDER_PARAMETERS } from './export-job-schemas.ts';
 import { MEASURED } from './schedule-schemas.ts';
-import { exportParameters, statsParameters } from './stats-parameters.ts';
+import { statsParameters } from './stats-parameters.ts';
 import { fieldOf } from './stats-query-schemas.ts';
 
 /** What schedules may read, where the key may: nobody's clicks but their owner's. */
@@ -44,8 +44,7 @@ const OF_LISTS: readonly string[] = [
 ];
 
 const isParameter = (name: string): boolean => !DATES.includes(name) && !OWN.includes(name);
-const PARAMETERS = exportParameters().flatMap(withoutObjects);
-const EXPORTED_NAMES = ORDER_NAMES.filter(isParameter);
+const PARAMETERS = ORDER_PARAMETERS.filter(({ name }) => isParameter(name));
 const MEASURED_NAMES = statsParameters()
   .flatMap(withoutObjects)
   .map(({ name }) => name)
@@ -110,7 +109,7 @@ export const scheduleBody = requestSchema(
   'ScheduleWanted',
   z
     .strictObject({
-      ...Object.fromEntries(EXPORTED_NAMES.map((name) => [name, z.unknown().optional()])),
+      ...Object.fromEntries(PARAMETERS.map(({ name }) => [name, z.unknown().optional()])),
       ...ownFields,
     })
     .meta({
@@ -121,12 +120,7 @@ export const scheduleBody = requestSchema(
     description:
       'An export with the parameters of `POST /api/v1/exports`, or with a `condition` an alert with those of statistics that say which clicks.',
     fields: {
-      ...Object.fromEntries(
-        PARAMETERS.filter(({ name }) => isParameter(name)).map((parameter) => [
-          parameter.name,
-          fieldOf(parameter),
-        ]),
-      ),
+      ...Object.fromEntries(PARAMETERS.map((parameter) => [parameter.name, fieldOf(parameter)])),
       ...Object.fromEntries(
         Object.entries(ownFields).map(([name, schema]) => [name, inputJsonSchema(schema)]),
       ),
@@ -257,7 +251,7 @@ async function checkReading(
   }
   const { what, format, destination } = task;
   requireScope(principal, ...EXPORT_KINDS[what].scopes);
-  const raw = { ...jsonParameters(parameters, EXPORTED_NAMES), ...dated, format };
+  const raw = { ...jsonParameters(parameters, ORDER_NAMES[what].filter(isParameter)), ...dated, format };
   await checkOrder(services, { what, parameters: raw, destination }, principal);
   services.exportJobs.checkDestination(destination);
 }

@@ -1,6 +1,7 @@
 import { parseClickFile } from '../../click-rows/export-request.ts';
 import { parseClickRequest, parseVisitors } from '../../click-rows/query.ts';
 import type { ExportOrder, Exported, OpenedExport } from '../../export-jobs/export-job.ts';
+import { COMPRESSIONS } from '../../export/compressions.ts';
 import type { Holder } from '../../fair-share/holder.ts';
 import { type Principal, type Scope, isAdmin } from '../../keys/scopes.ts';
 import { filterForm } from '../../stats/parse/filter-form.ts';
@@ -28,6 +29,8 @@ interface ExportRun {
 
 /** How one kind of data is exported. */
 interface ExportKind {
+  /** The ending of the file's name, without the dot. @throws AppError 422 for a format that there is not */
+  readonly extensionOf: (raw: RawParameters) => string;
   /** A key needs one of them. */
   readonly scopes: readonly Scope[];
   /** @throws AppError for parameters that are wrong, and for what the principal may not see */
@@ -43,6 +46,7 @@ interface ExportKind {
 const UNATTENDED = { isOfEarlier: true, countsRows: true, firstByteMs: 3_600_000 } as const;
 
 const STATS: ExportKind = {
+  extensionOf: (raw) => parseFormat(raw).extension,
   scopes: STATS_SCOPES,
   check: async (services, raw, { principal, at }) => {
     parseFormat(raw);
@@ -64,6 +68,11 @@ const STATS: ExportKind = {
 };
 
 const CLICKS: ExportKind = {
+  extensionOf: (raw) => {
+    const { format, compression } = parseClickFile(raw);
+    const packed = compression && COMPRESSIONS[compression].extension;
+    return packed === undefined ? format.extension : `${format.extension}.${packed}`;
+  },
   scopes: CLICK_SCOPES,
   check: async (services, raw, { principal, at }) => {
     parseClickFile(raw);

@@ -1,6 +1,5 @@
 import { z } from 'zod';
 import { AppError } from '../../errors.ts';
-import { EXPORT_FORMATS, EXPORT_FORMAT_NAMES } from '../../export/formats.ts';
 import type { Principal } from '../../keys/scopes.ts';
 import type { FileOrder, MeasureOrder, RunWork } from '../../schedules/attempt.ts';
 import type { Measured } from '../../schedules/condition.ts';
@@ -10,17 +9,15 @@ import { metricOf } from '../../stats/registry/metrics.ts';
 import { jsonParameters } from '../request/json-parameters.ts';
 import type { Services } from '../request/services.ts';
 import { StageTimes } from '../request/stage-times.ts';
-import { checkOrder } from './export-kinds.ts';
+import { EXPORT_KINDS, checkOrder } from './export-kinds.ts';
 import { statsResponse } from './stats-response.ts';
 
 /** What runs of schedules are made of: the exports and statistics of the API, read for the schedule's owner. */
 export function runWork(services: Services): RunWork {
   const { exportJobs } = services;
   return {
-    extensionOf: ({ format }) => {
-      const name = EXPORT_FORMAT_NAMES.find((known) => known === format);
-      return name === undefined ? format : EXPORT_FORMATS[name].extension;
-    },
+    extensionOf: ({ what, format }, parameters) =>
+      EXPORT_KINDS[what].extensionOf({ ...rawOf(parameters), format }),
     createExport: async (order) => {
       const { what, format, destination, fileName, parameters, timezone, window } = order;
       const raw = { ...rawOf(parameters), ...datesOf(window), timezone, format };
