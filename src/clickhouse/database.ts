@@ -1,3 +1,4 @@
+import { types } from 'node:util';
 import type {
   BaseQueryParams,
   ClickHouseClient,
@@ -5,6 +6,7 @@ import type {
   Row as JsonRow,
 } from '@clickhouse/client';
 import type { ClickHouseServer } from '../config.ts';
+import { unavailable } from '../errors.ts';
 import { render } from '../sql/render.ts';
 import { type Sql, sql } from '../sql/sql.ts';
 import { yielding } from '../lib/event-loop.ts';
@@ -141,13 +143,19 @@ export class Database {
       const { stream, tag } = await this.#stream(query, signal, { ...options, format, settings });
       return wholeResult(stream, tag);
     }
-    const { stream } = await this.#stream(query, signal, {
-      ...options,
-      format,
-      settings: { ...settings, enable_http_compression: 1 },
-      headers: { 'Accept-Encoding': compression },
-    });
-    return wholeArchive(stream);
+    try {
+      const { stream } = await this.#stream(query, signal, {
+        ...options,
+        format,
+        settings: { ...settings, enable_http_compression: 1 },
+        headers: { 'Accept-Encoding': compression },
+      });
+      return await wholeArchive(stream);
+    } catch (error) {
+      throw isUnreadable(error)
+        ? unavailable('ClickHouse refused the query of the file.', error)
+        : fromClickHouse(error);
+    }
   }
 
   async #stream(
@@ -251,6 +259,11 @@ export class Database {
       this.#observe(kind, (performance.now() - started) / 1000, ok);
     }
   }
+}
+
+/** Why a query fails is compressed as its result would be, and the client cannot read all that ClickHouse can write. */
+function isUnreadable(error: unknown): boolean {
+  return types.isNativeError(error) && error.message.startsWith('Unexpected encoding');
 }
 
 function textOf(header: string | readonly string[] | undefined): string | undefined {

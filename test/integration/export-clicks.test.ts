@@ -280,6 +280,23 @@ describe('compression', () => {
     }
   });
 
+  test('a query that fails is no file, and nothing of it is told', async () => {
+    await spoor.onClickTables((table) => `RENAME TABLE ${table} TO clicks_away`);
+    try {
+      for (const compress of ['gzip', 'zstd']) {
+        const query = { format: 'csv', compress, start_date: '2025-01-01' };
+        const { status, text } = await spoor.send('GET', '/api/v1/export/clicks', { query });
+        expect([compress, status >= 500, /SELECT|clicks_away|Exception/.test(text)]).toEqual([
+          compress,
+          true,
+          false,
+        ]);
+      }
+    } finally {
+      await spoor.onClickTables((table) => `RENAME TABLE clicks_away TO ${table}`);
+    }
+  });
+
   test('on its way, where the client accepts that', async () => {
     const plain = await fileOf({ format: 'csv' }, ADMIN_KEY, { 'accept-encoding': 'identity' });
     expect(plain.headers.get('content-encoding')).toBeNull();

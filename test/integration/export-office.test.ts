@@ -20,7 +20,7 @@ import {
 } from '../support/exports.ts';
 import { endProcesses, newFolder } from '../support/process.ts';
 import { SEED } from '../support/random-stats.ts';
-import { type TestSpoor, startSpoor } from '../support/spoor.ts';
+import { ADMIN_KEY, type TestSpoor, startSpoor } from '../support/spoor.ts';
 
 /** Commas, quotes, UTF-8, from the first line on; every text quoted, no number, each as shown; a formula as such; all sheets. */
 const SHOWN = 'csv:Text - txt - csv (StarCalc):44,34,76,1,,0,true,true,true,false,false,-1';
@@ -136,6 +136,27 @@ test('a workbook: every sheet, numbers as numbers, texts as texts, no formula', 
   tables.forEach(([, { header, rows }], index) => {
     expect(sheets.get(`export-${names[index]}`)).toEqual([header, ...expected(rows, inBook)]);
   });
+});
+
+test('a workbook of clicks: every cell, no formula', async () => {
+  const fields = ['clicked_at', 'short_code', 'browser', 'city', 'referrer', 'redirect_ms', 'properties'];
+  const file = async (format: string): Promise<Uint8Array> => {
+    const query = new URLSearchParams({ format, owner_id: 'office', fields: fields.join() });
+    const answer = await fetch(`${spoor.url}/api/v1/export/clicks?${query.toString()}`, {
+      headers: { authorization: `Bearer ${ADMIN_KEY}` },
+    });
+    expect(answer.status).toBe(200);
+    return new Uint8Array(await answer.arrayBuffer());
+  };
+  const { items } = JSON.parse(Buffer.from(await file('json')).toString('utf8'));
+  const [header, ...rows] = (await shown({ 'clicks.xlsx': await file('xlsx') })).get('clicks-Clicks') ?? [];
+  expect(header).toEqual(fields);
+  const inOrder = (some: Rows): Rows =>
+    some.toSorted((a, b) => (JSON.stringify(a) < JSON.stringify(b) ? -1 : 1));
+  const clicks = items.map((click: any) =>
+    fields.map((name) => (name === 'properties' ? JSON.stringify(click[name]) : click[name])),
+  );
+  expect(inOrder(rows)).toEqual(inOrder(expected(clicks, inBook)));
 });
 
 describe('an archive of CSV files', () => {
