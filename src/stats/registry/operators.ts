@@ -24,8 +24,8 @@ export interface Operator {
    * ClickHouse prepares the comparison for each block of clicks. Any number unless given.
    */
   readonly few?: number;
-  /** Whether it may hold for a text's rest, without its beginning, and not for the whole. */
-  readonly mindsBeginning?: true;
+  /** Whether it holds for a text wherever it holds for the rest of that, without its beginning. */
+  readonly isOfRest?: true;
   /** For the API document. */
   readonly description: string;
 }
@@ -38,6 +38,7 @@ export const OPERATORS = {
     compare: contains,
     isNegative: false,
     takes: 'parts',
+    isOfRest: true,
     few: FEW_PARTS,
     description: 'has one of the values in it',
   },
@@ -45,6 +46,7 @@ export const OPERATORS = {
     compare: contains,
     isNegative: true,
     takes: 'parts',
+    isOfRest: true,
     few: FEW_PARTS,
     description: 'has none of the values in it',
   },
@@ -52,7 +54,6 @@ export const OPERATORS = {
     compare: startsWith,
     isNegative: false,
     takes: 'parts',
-    mindsBeginning: true,
     few: FEW_EDGES,
     description: 'begins with one of the values',
   },
@@ -60,6 +61,7 @@ export const OPERATORS = {
     compare: endsWith,
     isNegative: false,
     takes: 'parts',
+    isOfRest: true,
     few: FEW_EDGES,
     description: 'ends with one of the values',
   },
@@ -67,7 +69,6 @@ export const OPERATORS = {
     compare: matches,
     isNegative: false,
     takes: 'patterns',
-    mindsBeginning: true,
     few: 0,
     description: 'matches one of the regular expressions, in RE2’s syntax',
   },
@@ -75,7 +76,6 @@ export const OPERATORS = {
     compare: matches,
     isNegative: true,
     takes: 'patterns',
-    mindsBeginning: true,
     few: 0,
     description: 'matches none of the regular expressions',
   },

@@ -30,10 +30,10 @@ export const countryFilter: DimensionFilter = (column, { compare, takes }, compa
  * Of whole values, full URLs match what is stored for them, bare hosts every referrer of exactly that host. Parts and patterns
  * are looked for in the stored URL and in what is left of it without its scheme.
  */
-export const referrerFilter: DimensionFilter = (column, { compare, takes, mindsBeginning }, compared) => {
+export const referrerFilter: DimensionFilter = (column, { compare, takes, isOfRest }, compared) => {
   if (takes !== 'values') {
     const whole = compare(column, compared);
-    return mindsBeginning === true ? sql`(${whole} OR ${compare(withoutScheme(column), compared)})` : whole;
+    return isOfRest === true ? whole : sql`(${whole} OR ${compare(withoutScheme(column), compared)})`;
   }
   const wanted = compared.values.map(parseReferrerFilter);
   const referrers = wanted.flatMap((one) => (one.kind === 'referrers' ? one.referrers : []));
