@@ -35,14 +35,15 @@ export interface ArrivalWindow {
 }
 
 /** Which clicks are asked for, wholly checked: the range, filters and bots of a stats query say which. */
-export type ClickQuery = StatsQuery &
-  ClickSelection & {
-    /** When they arrived; not given: at any time. */
-    readonly arrived?: ArrivalWindow | undefined;
-  };
+export type ClickQuery = StatsQuery & ClickSelection & Arrivals;
+
+interface Arrivals {
+  /** When they arrived; not given: at any time. */
+  readonly arrived?: ArrivalWindow | undefined;
+}
 
 /** A request for clicks as it was sent: the start of its range may still be open. */
-export type ClickRequest = StatsRequest & ClickSelection;
+export type ClickRequest = StatsRequest & ClickSelection & Arrivals;
 
 /**
  * Parses a request for clicks from its query string; which parameters it may have, and whether the key may see visitors, is for the
@@ -64,7 +65,8 @@ export function clickListQuery(request: ClickRequest, oldest?: number): ClickQue
 
 /** The query of an export, from the oldest click on unless it says otherwise. @param oldest as `exportQuery` */
 export function clickExportQuery(request: ClickRequest, oldest: number | undefined): ClickQuery {
-  return { ...exportQuery(request, oldest), columns: request.columns, order: request.order };
+  const { columns, order, arrived } = request;
+  return { ...exportQuery(request, oldest), columns, order, arrived };
 }
 
 /** Whether a request asks for the hashes of visitors. @throws AppError 400 for anything but `true` and `false` */

@@ -20,6 +20,26 @@ export async function arrivalFrontier(
   return frontier;
 }
 
+/**
+ * Whether every click has its `ingested_at` stored: clicks from before there was that column get it by a mutation in the background, and
+ * until then have the time at which they are read.
+ */
+export async function haveArrivalTimes(
+  database: Pick<Database, 'rows'>,
+  shards: Pick<Shards, 'cluster'> | undefined,
+): Promise<boolean> {
+  const mutations =
+    shards === undefined
+      ? sql`system.mutations`
+      : sql`clusterAllReplicas(${quoted(shards.cluster)}, system.mutations)`;
+  const [[pending] = [0]] = await database.rows<[number]>(
+    sql`SELECT count() FROM ${mutations}
+      WHERE database = currentDatabase() AND table IN ('clicks', 'clicks_local')
+        AND command LIKE '%UPDATE ingested_at%' AND NOT is_done`,
+  );
+  return pending === 0;
+}
+
 /** That of each node. ClickHouse takes the time before it looks at what runs. */
 function frontiers(shards: Pick<Shards, 'cluster'> | undefined): Sql {
   const ofNode = sql`

@@ -1,3 +1,4 @@
+import type { ArrivalWindow } from '../click-rows/query.ts';
 import type { Principal, Scope } from '../keys/scopes.ts';
 import type { RawParameters } from '../stats/parse/parameters.ts';
 
@@ -18,6 +19,8 @@ export interface ExportOrder {
   readonly principal: Principal;
   /** Unix milliseconds. */
   readonly at: number;
+  /** Of clicks, only those that arrived in between, whenever they happened; not given: whenever they arrived. */
+  readonly arrived?: ArrivalWindow | undefined;
   /** A destination by its name; null: a file in the data directory. */
   readonly destination: string | null;
   /** The name of the file; null: by what is in it. In a destination, a file of the same name of the same owner is replaced. */

@@ -132,6 +132,61 @@ describe('an export', () => {
     ]);
   });
 
+  test('of clicks since the last run has each in exactly one file, while they arrive through two instances', async () => {
+    const owner = await spoor.createKey('arrivals', ['clicks:read', 'clicks:write']);
+    const second = await startSpoor({ ...settings, SPOOR_SCHEDULES: 'off' }, { now: () => clock });
+    const sent: string[] = [];
+    const over = new AbortController();
+    const write = async (to: TestSpoor, name: string): Promise<void> => {
+      for (let batch = 0; !over.signal.aborted; batch++) {
+        const ids = Array.from({ length: 20 }, (_, place) => `${name}-${batch}-${place}`);
+        const clicks = ids.map((click_id, place) => {
+          // Some lie ahead, as far as they may.
+          const clicked_at = new Date(clock + (place - 15) * 5 * HOUR).toISOString();
+          return { short_code: 'arriving', click_id, clicked_at };
+        });
+        const { json } = await to.send('POST', '/api/v1/clicks', { key: owner, ndjson: clicks });
+        expect(json.accepted).toBe(clicks.length);
+        sent.push(...ids);
+      }
+    };
+    try {
+      const wanted = {
+        cron: '* * * * *',
+        range: 'since_last_run',
+        what: 'clicks',
+        format: 'csv',
+        fields: 'click_id',
+      };
+      const { json } = await spoor.send('POST', PATH, { key: owner, json: wanted });
+      const writers = [write(spoor, 'first'), write(second, 'second'), write(second, 'third')];
+      const minute = Math.ceil(clock / MINUTE) * MINUTE;
+      for (let run = 1; run <= 4; run++) await runAt(minute + run * MINUTE);
+      over.abort();
+      await Promise.all(writers);
+      await runAt(minute + 5 * MINUTE);
+      const { items: runs } = (await spoor.send('GET', `${PATH}/${json.id}/runs`, { key: owner })).json;
+      expect(runs.map(({ status }: any) => status)).toEqual(Array(5).fill('done'));
+      const windows = runs.map(({ window }: any) => window).toReversed();
+      expect(windows.slice(1).map(({ from }: any) => from)).toEqual(
+        windows.slice(0, -1).map(({ before }: any) => before),
+      );
+      const ids: string[] = [];
+      for (const { export_id: id, rows } of runs) {
+        const { text } = await spoor.send('GET', `/api/v1/exports/${id}/file`, { key: owner });
+        const [head, ...lines] = text.trimEnd().replaceAll('"', '').split('\r\n');
+        expect(head).toBe('click_id');
+        expect(lines).toHaveLength(rows);
+        ids.push(...lines);
+      }
+      expect(ids.toSorted()).toEqual(sent.toSorted());
+    } finally {
+      over.abort();
+      await second.running.stop();
+      await second.database.close();
+    }
+  });
+
   test('that cannot succeed is given up, and tells so', async () => {
     await spoor.send('PUT', '/api/v1/segments/gone', { key, json: { filters: { browser: 'x' } } });
     const { id } = await create(withWebhook({ ...DAILY, segment: 'gone' }));

@@ -1,9 +1,10 @@
 import { parseClickFile } from '../../click-rows/export-request.ts';
-import { parseClickRequest, parseVisitors } from '../../click-rows/query.ts';
+import { type ArrivalWindow, parseClickRequest, parseVisitors } from '../../click-rows/query.ts';
 import type { ExportOrder, Exported, OpenedExport } from '../../export-jobs/export-job.ts';
 import { COMPRESSIONS } from '../../export/compressions.ts';
 import type { Holder } from '../../fair-share/holder.ts';
 import { type Principal, type Scope, isAdmin } from '../../keys/scopes.ts';
+import { DAY, YEAR_2000 } from '../../lib/calendar.ts';
 import { filterForm } from '../../stats/parse/filter-form.ts';
 import { parseFilters } from '../../stats/parse/filter-parameters.ts';
 import { type RawParameters, valueOf } from '../../stats/parse/parameters.ts';
@@ -67,6 +68,11 @@ const STATS: ExportKind = {
   },
 };
 
+/** The range of clicks that are told apart by when they arrived; some happened later than they arrived. */
+const WHENEVER = { start: YEAR_2000, endsNow: false } as const;
+/** Clicks that are further ahead of Spoor's clock are refused; clocks differ. */
+const LATEST_MS = 2 * DAY;
+
 const CLICKS: ExportKind = {
   extensionOf: (raw) => {
     const { format, compression } = parseClickFile(raw);
@@ -84,11 +90,15 @@ const CLICKS: ExportKind = {
     const scopes = withVisitors ? (['visitors:read'] as const) : [];
     return { tenant, filters: JSON.stringify(filterForm(asked.filters)), scopes };
   },
-  open: async (services, { parameters, filters, principal, at }, { holder, stopped }) => {
+  open: async (services, { parameters, filters, principal, at, arrived }, { holder, stopped }) => {
     const now = services.now();
     const timeZones = await services.timeZones();
     const sent = parseClickRequest(parameters, { now: at, timeZones, keptSince: services.keptSince(now) });
-    const asked = { ...sent, filters: parseFilters({ filters }, sent.subject.scope) };
+    const asked = {
+      ...sent,
+      filters: parseFilters({ filters }, sent.subject.scope),
+      ...(arrived && { ...WHENEVER, end: now + LATEST_MS, arrived }),
+    };
     const tenant = await findClickTenant(services, asked.subject, principal, parseVisitors(parameters));
     const file = parseClickFile(parameters);
     return openExport(
@@ -108,6 +118,8 @@ export interface GivenOrder {
   readonly parameters: RawParameters;
   readonly destination: string | null;
   readonly fileName?: string | null;
+  /** Of clicks: those that arrived in between, whatever the dates of the parameters. */
+  readonly arrived?: ArrivalWindow | undefined;
 }
 
 /**
@@ -117,7 +129,7 @@ export interface GivenOrder {
  */
 export async function checkOrder(
   services: Services,
-  { what, parameters, destination, fileName = null }: GivenOrder,
+  { what, parameters, destination, fileName = null, arrived }: GivenOrder,
   principal: Principal,
 ): Promise<{ readonly order: ExportOrder; readonly ownerId: string }> {
   const at = services.now();
@@ -130,7 +142,7 @@ export async function checkOrder(
   const isOfOthers = isAdmin(principal) && !isOf(tenant, ownerOf(tenant, principal));
   const scopes = isOfOthers ? [...own, 'admin:all' as const] : own;
   return {
-    order: { what, format, parameters, filters, principal, at, destination, fileName, scopes },
+    order: { what, format, parameters, filters, principal, at, arrived, destination, fileName, scopes },
     ownerId: ownerOf(tenant, principal),
   };
 }

@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { AppError } from '../../errors.ts';
+import { arrivalFrontier, haveArrivalTimes } from '../../clicks/arrival-frontier.ts';
+import { AppError, unavailable } from '../../errors.ts';
 import type { Principal } from '../../keys/scopes.ts';
 import type { FileOrder, MeasureOrder, RunWork } from '../../schedules/attempt.ts';
 import type { Measured } from '../../schedules/condition.ts';
@@ -19,9 +20,10 @@ export function runWork(services: Services): RunWork {
     extensionOf: ({ what, format }, parameters) =>
       EXPORT_KINDS[what].extensionOf({ ...rawOf(parameters), format }),
     createExport: async (order) => {
-      const { what, format, destination, fileName, parameters, timezone, window } = order;
-      const raw = { ...rawOf(parameters), ...datesOf(window), timezone, format };
-      const given = { what, parameters: raw, destination, fileName };
+      const { what, format, destination, fileName, parameters, timezone, window, isByArrival } = order;
+      const raw = { ...rawOf(parameters), ...(isByArrival ? {} : datesOf(window)), timezone, format };
+      const arrived = isByArrival ? window : undefined;
+      const given = { what, parameters: raw, destination, fileName, arrived };
       const checked = await checkOrder(services, given, readerOf(order));
       return (await exportJobs.create(checked.order, checked.ownerId)).id;
     },
@@ -32,10 +34,15 @@ export function runWork(services: Services): RunWork {
       throw new AppError('conflict', job.error ?? 'The export has failed.');
     },
     measure: async (order, signal) => measure(services, order, signal),
-    arrivedUntil: async () => {
-      throw new AppError('conflict', 'Not yet.');
-    },
+    arrivedUntil: () => arrivedUntil(services),
   };
+}
+
+/** @throws AppError `unavailable` while clicks from before there were arrival times have none yet */
+async function arrivedUntil({ database, sharding }: Services): Promise<number> {
+  const frontier = await arrivalFrontier(database, sharding);
+  if (await haveArrivalTimes(database, sharding)) return frontier;
+  throw unavailable('ClickHouse still gives older clicks the time of their arrival.');
 }
 
 /** The owner of a schedule, as far as its runs may read. */
