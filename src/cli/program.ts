@@ -2,6 +2,7 @@ import { Command, CommanderError } from 'commander';
 import { backupCommand } from './backup-command.ts';
 import { demoCommand } from './demo-command.ts';
 import { eraseCommand } from './erase-command.ts';
+import { clicksCommand } from './clicks-command.ts';
 import { CommandError } from './command-error.ts';
 import { exportCommand } from './export-command.ts';
 import { exportsCommand } from './exports-command.ts';
@@ -38,6 +39,7 @@ function createProgram(): Command {
     importsCommand,
     seedCommand,
     statsCommand,
+    clicksCommand,
     exportCommand,
     exportsCommand,
     keysCommand,

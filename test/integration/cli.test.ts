@@ -48,7 +48,7 @@ const wordsOf = (command: string): readonly string[] => (command === '' ? [] : c
 describe('help', () => {
   const commands = [
     '', 'serve', 'demo', 'migrate', 'import', 'imports', 'imports list', 'imports show',
-    'imports undo', 'seed', 'stats', 'export', 'keys', 'keys create', 'keys list', 'keys revoke',
+    'imports undo', 'seed', 'stats', 'clicks', 'export', 'keys', 'keys create', 'keys list', 'keys revoke',
     'urls', 'urls list', 'urls put', 'urls delete', 'segments', 'segments list',
     'segments put', 'segments delete', 'schedules', 'schedules create', 'schedules list', 'schedules show',
     'schedules runs', 'schedules delete', 'exports', 'exports create', 'exports list', 'exports show',
@@ -210,6 +210,12 @@ async function everyCommand(to: Settings, owner: string): Promise<any> {
   expect(stats.metrics.clicks_by_short_code).toHaveLength(3);
   expect(Date.parse(stats.summary.last_click)).toBeLessThanOrEqual(Date.parse(end));
   expect(Date.parse(stats.summary.first_click)).toBeGreaterThanOrEqual(Date.parse('2026-01-21'));
+
+  const listing = ['clicks', '--owner', owner, '--start-date', '2026-01-01', '--end-date', end];
+  const clicks = await lines([...listing, '--fields', 'clicked_at,short_code', '--order', 'oldest'], to);
+  expect(clicks).toHaveLength(500);
+  expect(JSON.parse(clicks[0] ?? '')).toMatchObject({ short_code: expect.any(String) });
+  expect(await lines([...listing, '--limit', '3', '--visitors'], to)).toHaveLength(3);
 
   expect(await json(['urls', 'delete', code], to)).toEqual({ deleted: code });
   const codes = (await json(['urls', 'list'], to)).items.map(
@@ -659,6 +665,24 @@ describe('export', () => {
     expect(code).toBe(1);
     expect(stderr.trim()).toMatch(/^spoor: .*ENOENT.*$/);
   });
+});
+
+test('clicks --follow prints clicks as they arrive, until it is interrupted', async () => {
+  const command = new SpoorProcess(
+    ['clicks', '--follow', '--owner', 'followed', '--fields', 'click_id'],
+    settings,
+  );
+  await waitUntil('it to follow', async () => {
+    const { text } = await spoor.send('GET', '/metrics');
+    return /^spoor_share_in_use\{resource="followers"\} 1$/m.test(text);
+  });
+  const key = await spoor.createKey('followed');
+  const clicks = ['one', 'two'].map((id) => ({ short_code: 'followed', click_id: id }));
+  for (const click of clicks) await spoor.send('POST', '/api/v1/clicks', { key, json: click });
+  await waitUntil('both clicks', () => command.stdout.trim().split('\n').length === clicks.length);
+  expect(command.stdout).toBe('{"click_id":"one"}\n{"click_id":"two"}\n');
+  command.signal('SIGINT');
+  expect(await command.ended).toMatchObject({ code: 0, stderr: '' });
 });
 
 describe('mcp', () => {
