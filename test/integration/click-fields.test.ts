@@ -75,9 +75,9 @@ test.each([
   ]);
 });
 
-test('the table has the columns that are inserted, and no others', async () => {
+test('the table has the columns that are inserted, and the time that ClickHouse adds', async () => {
   const columns = await spoor.database.rows<[string]>(
     sql`SELECT name FROM system.columns WHERE database = currentDatabase() AND table = 'clicks'`,
   );
-  expect(columns.flat().toSorted()).toEqual([...CLICK_COLUMNS].toSorted());
+  expect(columns.flat().toSorted()).toEqual([...CLICK_COLUMNS, 'ingested_at'].toSorted());
 });

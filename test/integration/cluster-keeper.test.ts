@@ -35,6 +35,7 @@ const SMALL = [
   'erasures',
   'idempotent_requests',
   'imports',
+  'export_jobs',
   'schedule_runs',
   'schedules',
   'segments',
