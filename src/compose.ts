@@ -184,6 +184,7 @@ export function composeServices(config: Config, { clickhouse, ...parts }: Opened
     schedules: new Schedules(database, nextVersion),
     scheduleRuns: new ScheduleRuns(database, nextVersion),
     webhookSecretOf: (id) => webhookSecret(visitorSecret, id),
+    allowsPrivateWebhooks: config.privateWebhooks === 'allow',
     fixedKeys,
     ingest,
     idempotency: new IdempotencyLedger(database, nextVersion),
@@ -221,7 +222,15 @@ export function composeScheduler(
   services: Services,
   redis: SharedRedis | undefined,
 ): Scheduler {
-  const { schedules, scheduleRuns: runs, webhookSecretOf: secretOf, shares, log, now } = services;
+  const {
+    schedules,
+    scheduleRuns: runs,
+    webhookSecretOf: secretOf,
+    allowsPrivateWebhooks,
+    shares,
+    log,
+    now,
+  } = services;
   const deployment = sha256(`schedules of ${config.database} ${visitorSecretOf(config)}`).slice(0, 32);
   return new Scheduler({
     schedules,
@@ -230,7 +239,7 @@ export function composeScheduler(
     lease: redis === undefined ? OWN_LEASE : new RedisLease(redis, `spoor:schedules:${deployment}`),
     share: shares.scheduleRuns,
     secretOf,
-    allowsPrivateWebhooks: config.privateWebhooks === 'allow',
+    allowsPrivateWebhooks,
     log,
     now,
   });

@@ -9,7 +9,8 @@ export interface CronTimes {
 }
 
 /** Minute, hour, day of the month, month, day of the week; or a name for some of them, such as `@daily`. */
-const SHAPE = /^(?:@[a-z]+|[\dA-Z*,/#-]+(?: +[\dA-Z*,/#-]+){4})$/i;
+const SHAPE =
+  /^(?:@(?:hourly|daily|midnight|weekly|monthly|yearly|annually)|[\dA-Z*,/#-]+(?: +[\dA-Z*,/#-]+){4})$/i;
 export const MAX_CRON_LENGTH = 100;
 
 /**
@@ -28,7 +29,7 @@ export function checkCron(times: CronTimes, now: number): void {
   try {
     next = nextTime(times, now);
   } catch (error) {
-    throw invalid('cron', `cron is wrong: ${messageOf(error).replace(/^CronPattern: /, '')}.`);
+    throw invalid('cron', `cron is wrong: ${messageOf(error).replace(/^CronPattern: |\.$/g, '')}.`);
   }
   if (next === undefined) throw invalid('cron', 'cron names a time that never comes.');
 }

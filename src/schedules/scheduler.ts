@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import type { Logger } from 'pino';
 import { failureName } from '../clickhouse/failures.ts';
 import type { FairShare } from '../fair-share/fair-share.ts';
@@ -52,7 +53,7 @@ export class Scheduler {
   readonly #busy = new Map<string, Promise<void>>();
   #passing: Promise<void> = Promise.resolve();
   #timer: NodeJS.Timeout | undefined;
-  #stopped = new AbortController();
+  #stopped = stopper();
   #isPassing = false;
   #isClosed = false;
   #hasFailed = false;
@@ -116,7 +117,7 @@ export class Scheduler {
     if (!(await lease.hold())) {
       this.#memory = undefined;
       this.#stopped.abort();
-      this.#stopped = new AbortController();
+      this.#stopped = stopper();
       return;
     }
     const memory = (this.#memory ??= await this.#readMemory());
@@ -218,4 +219,11 @@ export class Scheduler {
   #warn(error: unknown, message: string): void {
     this.#parts.log.warn({ failure: failureName(error) }, message);
   }
+}
+
+/** Ends all runs at once, each of which listens to it. */
+function stopper(): AbortController {
+  const stopped = new AbortController();
+  setMaxListeners(0, stopped.signal);
+  return stopped;
 }

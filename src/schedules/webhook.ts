@@ -36,6 +36,12 @@ export function webhookSecret(key: string, scheduleId: string): string {
   return `whsec_${createHmac('sha256', key).update(`webhook of schedule ${scheduleId}`).digest('base64')}`;
 }
 
+/** Whether a URL names, in place of a name that is looked up, an address that is not of the public internet. */
+export function isPrivateHost({ hostname }: URL): boolean {
+  const host = hostname.replace(/^\[(.*)\]$/, '$1');
+  return isIP(host) !== 0 && !isPublicAddress(host);
+}
+
 /**
  * Calls a webhook, signed as Standard Webhooks has it. Redirects are not followed, and of the response only the status is read.
  * @throws WebhookError unless the status is 200 to 299; the signal's reason where it aborts
@@ -45,9 +51,8 @@ export async function callWebhook(
   { allowsPrivate, signal, timeoutMs = TIMEOUT_MS, ...options }: WebhookOptions,
 ): Promise<void> {
   const target = new URL(url);
-  const host = target.hostname.replace(/^\[(.*)\]$/, '$1');
   // An address is connected to without a look-up.
-  if (!allowsPrivate && isIP(host) !== 0 && !isPublicAddress(host)) throw notPublic();
+  if (!allowsPrivate && isPrivateHost(target)) throw notPublic();
   const reply = statusOf(target, body, {
     signal: AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]),
     lookup: allowsPrivate ? undefined : publicLookup(options.lookup ?? lookup),

@@ -340,6 +340,7 @@ describe('schedules of an owner', () => {
   test.each<readonly [object, number, string]>([
     [{}, 400, 'cron'],
     [{ ...DAILY, cron: '0 0 30 2 *' }, 400, 'cron'],
+    [{ ...DAILY, cron: '@reboot' }, 400, 'cron'],
     [{ ...DAILY, timezone: 'Mars/Olympus' }, 400, 'timezone'],
     [{ ...DAILY, range: 'all' }, 400, 'range'],
     [{ ...DAILY, range: undefined }, 400, 'range'],
@@ -365,10 +366,25 @@ describe('schedules of an owner', () => {
     [{ ...ALERT, condition: { over: 1, against: 'previous' } }, 400, 'condition'],
     [{ ...ALERT, condition: { change: '50' } }, 400, 'condition'],
     [{ ...ALERT, condition: { change: '-0%' } }, 400, 'condition'],
+    [{ ...ALERT, condition: { change: '-101%' } }, 400, 'condition'],
     [{ ...ALERT, condition: { metric: 'first_click', over: 1 } }, 400, 'condition'],
     [{ ...NO_CONDITION }, 422, 'format'],
   ])('%j is refused', async (wanted, status, field) => {
     const response = await spoor.send('POST', PATH, { key, json: wanted });
     expect([response.status, response.json.field]).toEqual([status, field]);
   });
+
+  test.each(['127.0.0.1', '[::1]', '169.254.169.254', '2130706433', '0x7f.1', '[::ffff:10.0.0.1]'])(
+    'a webhook at %s is refused where private ones are',
+    async (host) => {
+      const strict = await startSpoor({ ...settings, SPOOR_WEBHOOK_PRIVATE: 'refuse' });
+      try {
+        const json = { ...ALERT, webhook: { url: `http://${host}/` } };
+        const response = await strict.send('POST', PATH, { key, json });
+        expect([response.status, response.json.field]).toEqual([400, 'webhook']);
+      } finally {
+        await strict.stop();
+      }
+    },
+  );
 });

@@ -5,6 +5,7 @@ import { type Principal, type Scope, hasScope } from '../../keys/scopes.ts';
 import type { Condition } from '../../schedules/condition.ts';
 import { MAX_CRON_LENGTH, checkCron } from '../../schedules/cron.ts';
 import type { AlertTask, ExportTask, ScheduleDefinition } from '../../schedules/schedule.ts';
+import { isPrivateHost } from '../../schedules/webhook.ts';
 import { SCHEDULE_RANGES, datesOf, windowOf } from '../../schedules/window.ts';
 import { PROPERTY_NAMES } from '../../stats/registry/properties.ts';
 import { parseTimeZone } from '../../stats/parse/dates.ts';
@@ -69,6 +70,7 @@ const condition = z
       .string('must be a percentage such as "-50%"')
       .regex(PERCENT, 'must be a percentage such as "-50%"')
       .refine((text) => Number.parseFloat(text) !== 0, 'must not be 0%')
+      .refine((text) => Number.parseFloat(text) >= -100, 'must not be below -100%')
       .optional(),
     against: z.literal('previous', 'must be previous').optional(),
   })
@@ -196,6 +198,9 @@ export function parseSchedule(sent: Readonly<Record<string, unknown>>): WantedSc
   return {
     ownerId: data.owner_id ?? undefined,
     check: async (services, principal) => {
+      if (webhook !== null && !services.allowsPrivateWebhooks && isPrivateHost(new URL(webhook))) {
+        throw invalid('webhook', 'webhook must have an address of the public internet.');
+      }
       const now = services.now();
       const timezone = parseTimeZone(data.timezone, await services.timeZones());
       checkCron({ cron: data.cron, timezone }, now);

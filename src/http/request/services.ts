@@ -42,6 +42,8 @@ export interface Services {
   readonly scheduleRuns: ScheduleRuns;
   /** What the calls of a schedule's webhook are signed with. */
   readonly webhookSecretOf: (scheduleId: string) => string;
+  /** Whether webhooks may be called that are not on the public internet. */
+  readonly allowsPrivateWebhooks: boolean;
   readonly keys: KeyStore;
   /** What clients are given to bring back, such as cursors. */
   readonly signedTexts: SignedTexts;
