@@ -71,12 +71,13 @@ export function exportsCommand(program: Command): void {
 
   remoteOption(exports.command('list'))
     .description('List exports, the newest first.')
+    .option('--owner <name>', 'of this owner (default: of every owner)')
     .option('--limit <n>', 'how many (default: 100)')
     .option('--json', 'print the result as JSON')
-    .addHelpText('after', '\nExample:\n  spoor exports list')
-    .action(async (options: JsonOptions & { readonly limit?: string }) => {
+    .addHelpText('after', '\nExample:\n  spoor exports list --owner me')
+    .action(async (options: JsonOptions & { readonly owner?: string; readonly limit?: string }) => {
       const response = await withServer(options, (client) =>
-        client.request('GET', PATH, { query: { limit: options.limit } }),
+        client.request('GET', PATH, { query: { owner_id: options.owner, limit: options.limit } }),
       );
       if (options.json) return printJson(response);
       const { items } = z.object({ items: z.array(jobSchema) }).parse(response);

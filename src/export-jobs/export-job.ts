@@ -75,6 +75,8 @@ export interface OpenedExport {
   readonly contentType: string;
   /** How the bytes are compressed, where it is not the file that is. */
   readonly contentEncoding?: 'gzip' | undefined;
+  /** Whether that depends on what the client accepts. */
+  readonly isNegotiable?: boolean;
   /** Made as they are read. They end only where the file is whole, and throw otherwise. */
   readonly bytes: AsyncIterable<Buffer | string>;
   /** Rows of the file, once its bytes are read; undefined where they are not counted. To be asked before it is ended. */

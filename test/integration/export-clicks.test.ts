@@ -306,6 +306,7 @@ describe('compression', () => {
       'text/csv; charset=utf-8',
     ]);
     expect(bytes.equals(plain.bytes)).toBe(true);
+    expect([plain.headers.get('vary'), headers.get('vary')]).toEqual(['Accept-Encoding', 'Accept-Encoding']);
   });
 });
 

@@ -3,7 +3,8 @@ import { AppError, notOneOf } from '../../errors.ts';
 import { EXPORTED } from '../../export-jobs/export-job.ts';
 import { requireScope } from '../request/context.ts';
 import { jsonParameters } from '../request/json-parameters.ts';
-import { wholeNumberSchema } from '../request/request-schemas.ts';
+import { ownerFor } from '../request/owner-for.ts';
+import { ownerSchema, wholeNumberSchema } from '../request/request-schemas.ts';
 import { EXPORT_KINDS, checkOrder } from '../response/export-kinds.ts';
 import { keyWith } from '../route/access.ts';
 import { jsonObjectBody, noBody } from '../route/body.ts';
@@ -115,6 +116,13 @@ const listExports = route({
         .optional(),
       description: 'The `next_cursor` of the page before.',
     },
+    owner_id: {
+      in: 'query',
+      schema: ownerSchema.optional(),
+      description:
+        "Whose exports; another owner than the key's takes `admin:all`. Default: all that the key may see.",
+      example: 'me',
+    },
     limit: {
       in: 'query',
       schema: wholeNumberSchema(MAX_LIMIT).optional(),
@@ -134,9 +142,9 @@ const listExports = route({
   samples: [{ label: 'The newest', path: '/api/v1/exports', query: { limit: '10' } }],
   handler:
     (services) =>
-    async ({ principal, parameters: { cursor, limit = DEFAULT_LIMIT } }) => {
+    async ({ principal, parameters: { cursor, owner_id: owner, limit = DEFAULT_LIMIT } }) => {
       const found = await services.exportJobs.list({
-        ownerId: scopeOf(principal),
+        ownerId: owner === undefined ? scopeOf(principal) : ownerFor(principal, owner),
         before: cursor,
         limit: limit + 1,
       });

@@ -96,6 +96,7 @@ async function send(services: Services, ctx: Context, wanted: AskedExport): Prom
         stopped,
         () => (queriedFromMs = performance.now()),
       );
+      if (file.isNegotiable) ctx.vary('Accept-Encoding');
       times.add('clickhouse', queriedFromMs);
       times.beginLast('stream');
       try {

@@ -96,7 +96,8 @@ export async function openExport(
   const running = services.sharding === undefined ? services.shares.exports.heldBy(holder) : 1;
   let ended: Promise<void> | undefined;
   const compression = wanted.what === 'clicks' ? wanted.compression : undefined;
-  const contentEncoding = compression === undefined && isCompressible(format) ? encoding : undefined;
+  const isNegotiable = compression === undefined && isCompressible(format);
+  const contentEncoding = isNegotiable ? encoding : undefined;
   const options = {
     workload: exportClassOf(query, tenant, { holder, running }, services.cache.rowEstimates),
     ended: (end: Promise<void>): void => {
@@ -128,6 +129,7 @@ export async function openExport(
     fileName: packed === undefined ? name : `${name}.${packed.extension}`,
     contentType: packed?.contentType ?? format.contentType,
     contentEncoding,
+    isNegotiable,
     bytes,
     // Clicks that came or went meanwhile are in the file or not.
     rows: async () => ((await counted()) === before ? before : undefined),
