@@ -147,8 +147,9 @@ export function invalidBy({ issues: [issue] }: z.ZodError, field?: string): AppE
     const unknown = issue.keys[0] ?? 'body';
     return invalid(unknown, `${unknown} is not a field of this request.`);
   }
-  const name = field ?? (issue?.path[0] === undefined ? 'body' : String(issue.path[0]));
-  return invalid(name, `${name} ${issue?.message ?? 'is wrong'}.`);
+  const path = issue?.path.filter((part) => typeof part === 'string') ?? [];
+  const name = field ?? path[0] ?? 'body';
+  return invalid(name, `${field ?? (path.join('.') || 'body')} ${issue?.message ?? 'is wrong'}.`);
 }
 
 /** A value outside the closed set its parameter names (422). */

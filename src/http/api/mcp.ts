@@ -28,12 +28,15 @@ const QUERY_STATS = {
 
 const message = requestSchema(
   'McpMessage',
-  z.looseObject({
-    jsonrpc: z.literal('2.0', 'must be 2.0'),
-    method: z.string('must be a method of the protocol'),
-    id: z.union([z.string(), z.number()], 'must be a text or a number').optional(),
-    params: z.record(z.string(), z.unknown(), 'must be an object').optional(),
-  }),
+  z.looseObject(
+    {
+      jsonrpc: z.literal('2.0', 'must be 2.0'),
+      method: z.string('must be a method of the protocol'),
+      id: z.union([z.string(), z.number()], 'must be a text or a number').optional(),
+      params: z.record(z.string(), z.unknown(), 'must be an object').optional(),
+    },
+    'must be one message, a JSON object',
+  ),
   {
     description: 'A request or a notification of JSON-RPC 2.0. Several at once are refused.',
     fields: {
