@@ -1,5 +1,7 @@
 import { z } from 'zod';
 import { filterForm } from '../stats/parse/filter-form.ts';
+import { sha256 } from '../lib/sha256.ts';
+import { type RawParameters, valuesOf } from '../stats/parse/parameters.ts';
 import type { ParseContext } from '../stats/parse/query.ts';
 import type { OrderedQuery } from './page.ts';
 import { clickListQuery, parseClickRequest } from './query.ts';
@@ -7,18 +9,33 @@ import { clickListQuery, parseClickRequest } from './query.ts';
 /** A listing that goes on: its query, whose range and filters do not change any more, and how far it has come. */
 export interface ClickCursor<Position> {
   readonly query: OrderedQuery;
+  /** What its first request asked for, as `askedBy` tells it; undefined where that was nothing. */
+  readonly asked: string | undefined;
   readonly after: Position;
 }
+
+/** Tells apart what requests ask for, by their parameters but for some. @returns undefined without any */
+export function askedBy(raw: RawParameters, except: readonly string[]): string | undefined {
+  const given = Object.keys(raw)
+    .filter((name) => !except.includes(name))
+    .map((name) => [name, ...valuesOf(raw, name)])
+    .filter(({ length }) => length > 1)
+    .toSorted(([one = ''], [other = '']) => (one < other ? -1 : 1));
+  return given.length === 0 ? undefined : sha256(JSON.stringify(given)).slice(0, ASKED_DIGITS);
+}
+
+const ASKED_DIGITS = 16;
 
 const schema = z.strictObject({
   raw: z.record(z.string(), z.string()),
   range: z.strictObject({ start: z.number(), end: z.number() }),
+  asked: z.string().optional(),
   after: z.unknown(),
 });
 
 /** The text of a cursor: the parameters that stand for its query, and its position, as JSON. */
-export function cursorText<Position>({ query, after }: ClickCursor<Position>): string {
-  return JSON.stringify({ raw: parametersOf(query), range: query.range, after } satisfies z.input<
+export function cursorText<Position>({ query, asked, after }: ClickCursor<Position>): string {
+  return JSON.stringify({ raw: parametersOf(query), range: query.range, asked, after } satisfies z.input<
     typeof schema
   >);
 }
@@ -41,7 +58,11 @@ export function parseCursor<Position>(
   if (!after.success) return undefined;
   const query = clickListQuery(parseClickRequest(parsed.data.raw, context));
   const { order = 'newest' } = query;
-  return { query: { ...query, order, range: parsed.data.range, endsNow: false }, after: after.data };
+  return {
+    query: { ...query, order, range: parsed.data.range, endsNow: false },
+    asked: parsed.data.asked,
+    after: after.data,
+  };
 }
 
 /** The parameters that a query was asked for by, but for its range; names of filters are those that they stand for. */

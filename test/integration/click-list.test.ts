@@ -251,6 +251,28 @@ describe('a key', () => {
     }
   });
 
+  test('may send its parameters with a cursor, but no others', async () => {
+    const asked = { ...RANGE, visitors: 'true', short_code: 'mine' };
+    const items = async (query: Query) => (await ask(visitorKey, { ...query, cursor })).json.items.length;
+    expect([await items({}), await items(asked), await items({ ...asked, limit: '5' })]).toEqual([1, 1, 1]);
+    const others: readonly Query[] = [
+      { ...asked, country: 'DE' },
+      { ...asked, short_code: 'other' },
+      { short_code: 'mine' },
+      { order: 'newest' },
+    ];
+    for (const other of others) {
+      const { status, json } = await ask(visitorKey, { ...other, cursor });
+      expect([status, json.field]).toEqual([400, 'cursor']);
+    }
+    const changes = '/api/v1/clicks/changes';
+    const { next_cursor: after } = (await spoor.send('GET', changes, { key, query: { country: 'DE' } })).json;
+    const follow = (query: Query) =>
+      spoor.send('GET', changes, { key, query: { ...query, after, wait: '0' } });
+    expect((await follow({ country: 'DE' })).status).toBe(200);
+    expect((await follow({ country: 'FR' })).json.field).toBe('after');
+  });
+
   test('is told what is wrong with its parameters', async () => {
     for (const [query, field] of [
       [{ limit: '10001' }, 'limit'],

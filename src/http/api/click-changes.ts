@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { type ClickCursor, parseCursor } from '../../click-rows/cursor.ts';
+import type { ClickCursor } from '../../click-rows/cursor.ts';
 import { clickListQuery, parseClickRequest } from '../../click-rows/query.ts';
 import { invalid } from '../../errors.ts';
 import type { Principal } from '../../keys/scopes.ts';
@@ -7,6 +7,7 @@ import { type RawParameters, valueOf } from '../../stats/parse/parameters.ts';
 import { DEFAULT_LIMIT, MAX_LIMIT } from '../../stats/parse/values.ts';
 import type { Parameter } from '../openapi/model.ts';
 import { namedSchema } from '../openapi/schemas.ts';
+import { type CursorKind, askedFor, clickContext, sentCursor, signCursor } from '../request/click-cursor.ts';
 import type { Context } from '../request/context.ts';
 import { withStoredFilters } from '../request/segments.ts';
 import type { Services } from '../request/services.ts';
@@ -25,7 +26,6 @@ import { noBody } from '../route/body.ts';
 import { parsedBy } from '../route/parameters.ts';
 import { encodedJson } from '../route/responses.ts';
 import { route } from '../route/route.ts';
-import { clickContext, signCursor } from './click-list.ts';
 import { CLICK_EXAMPLE, clickParameters, clickSchema } from './click-parameters.ts';
 
 const changesSchema = namedSchema(
@@ -49,7 +49,7 @@ const OWN_PARAMETERS: readonly Parameter[] = [
     name: 'after',
     in: 'query',
     description:
-      'The `next_cursor` of the response before. It stands for all other parameters but `limit` and `wait`, which are then ignored. Without it, the response has no clicks, and a cursor for those that arrive from now on.',
+      'The `next_cursor` of the response before. It stands for all other parameters but `limit` and `wait`; those that are sent with it must be as the first request had them. Without it, the response has no clicks, and a cursor for those that arrive from now on.',
     schema: { type: 'string' },
   },
   {
@@ -66,8 +66,12 @@ const OWN_PARAMETERS: readonly Parameter[] = [
   },
 ];
 
-/** What the cursors of followers are signed for. */
-const PURPOSE = 'click changes';
+const CHANGES: CursorKind<ChangesPosition> = {
+  purpose: 'click changes',
+  parameter: 'after',
+  others: ['wait'],
+  position: changesPositionSchema,
+};
 
 const listClickChanges = route({
   method: 'get',
@@ -105,11 +109,9 @@ Clicks that are erased before they are read are not among them. An insert that t
     (services) =>
     async ({ ctx, principal, parameters: waitMs }) => {
       const asker = askerOf(services, ctx);
-      const sent = valueOf(ctx.query, 'after');
-      const { query, after } =
-        sent === undefined
-          ? await beginning(services, ctx, principal)
-          : await continued(services, ctx, principal, sent);
+      const sent = await sentCursor(services, ctx.query, principal, CHANGES);
+      const { asked, after, ...cursor } = sent ?? (await beginning(services, ctx, principal));
+      const query = { ...cursor.query, order: 'arrival' } as const;
       const withVisitors = query.columns.includes('visitor');
       const tenant = await findClickTenant(services, query.subject, principal, withVisitors);
       const limit = query.limit ?? DEFAULT_LIMIT;
@@ -119,7 +121,7 @@ Clicks that are erased before they are read are not among them. An insert that t
           : await readChanges(services, asker, { query, tenant, position: after, limit, waitMs });
       const body = {
         items: itemsOf(query, changes.rows),
-        next_cursor: signCursor(services, principal, { query, after: changes.next }, PURPOSE),
+        next_cursor: signCursor(services, principal, { query, asked, after: changes.next }, CHANGES),
       };
       return { status: 200, headers: STATS_HEADERS, body: await jsonBytes(body) };
     },
@@ -141,24 +143,11 @@ async function beginning(
 ): Promise<ClickCursor<ChangesPosition | undefined>> {
   const sent = parseClickRequest(ctx.query, await clickContext(services));
   const query = clickListQuery(await withStoredFilters(services, sent, principal));
-  return { query: { ...query, order: 'arrival', endsNow: false }, after: undefined };
-}
-
-/** @throws AppError 400 for a cursor that is not one of this owner's */
-async function continued(
-  services: Services,
-  ctx: Context,
-  { ownerId }: Principal,
-  sent: string,
-): Promise<ClickCursor<ChangesPosition>> {
-  const context = await clickContext(services);
-  const text = services.signedTexts.read(sent, PURPOSE, ownerId);
-  const cursor = text && parseCursor(text, changesPositionSchema, context);
-  if (!cursor) {
-    throw invalid('after', "after must be the next_cursor of an earlier response of the same owner's.");
-  }
-  const { limit } = parseClickRequest({ limit: valueOf(ctx.query, 'limit') }, context);
-  return { ...cursor, query: { ...cursor.query, order: 'arrival', limit } };
+  return {
+    query: { ...query, order: 'arrival', endsNow: false },
+    asked: askedFor(ctx.query, CHANGES),
+    after: undefined,
+  };
 }
 
 export const CLICK_CHANGES_ROUTES = [listClickChanges] as const;

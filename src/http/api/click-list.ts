@@ -1,15 +1,14 @@
 import { z } from 'zod';
-import { type ClickCursor, cursorText, parseCursor } from '../../click-rows/cursor.ts';
+import type { ClickCursor } from '../../click-rows/cursor.ts';
 import type { ClickPosition } from '../../click-rows/page.ts';
 import { type ClickRequest, clickListQuery, parseClickRequest } from '../../click-rows/query.ts';
-import { invalid } from '../../errors.ts';
 import type { Principal } from '../../keys/scopes.ts';
 import { MAX_CLOCK_AHEAD_MS } from '../../lib/clock-ahead.ts';
-import { type RawParameters, valueOf } from '../../stats/parse/parameters.ts';
-import type { ParseContext } from '../../stats/parse/query.ts';
+import type { RawParameters } from '../../stats/parse/parameters.ts';
 import { DEFAULT_LIMIT, MAX_LIMIT } from '../../stats/parse/values.ts';
 import type { Parameter } from '../openapi/model.ts';
 import { namedSchema } from '../openapi/schemas.ts';
+import { type CursorKind, askedFor, clickContext, sentCursor, signCursor } from '../request/click-cursor.ts';
 import { findOldestClick } from '../request/oldest-click.ts';
 import { withStoredFilters } from '../request/segments.ts';
 import type { Services } from '../request/services.ts';
@@ -39,7 +38,7 @@ const CURSOR: Parameter = {
   name: 'cursor',
   in: 'query',
   description:
-    'The `next_cursor` of the page before. It stands for all other parameters but `limit`, which are then ignored, and belongs to the owner of the key that got it.',
+    'The `next_cursor` of the page before. It stands for all other parameters but `limit`; those that are sent with it must be as the first page had them. It belongs to the owner of the key that got it.',
   schema: { type: 'string' },
 };
 
@@ -50,11 +49,12 @@ const LIMIT: Parameter = {
   schema: { type: 'integer', minimum: 1, maximum: MAX_LIMIT, default: DEFAULT_LIMIT },
 };
 
-/** What the cursors of listings are signed for. */
-const PURPOSE = 'clicks';
-
-/** Cursors go into a URL, of which the server takes 128 KiB with all headers. */
-const MAX_CURSOR_CHARACTERS = 100_000;
+const PAGES: CursorKind<ClickPosition> = {
+  purpose: 'clicks',
+  parameter: 'cursor',
+  others: [],
+  position: positionSchema,
+};
 
 const listClicks = route({
   method: 'get',
@@ -103,8 +103,8 @@ Pages go on where the one before ended: every click that was there at the first 
  * @throws AppError for parameters, a key or a cursor that is wrong; `unavailable` or `query_timeout`
  */
 export async function clickPage(services: Services, asker: Asker, principal: Principal, raw: RawParameters) {
-  const { query, after } =
-    (await cursorOf(services, raw, principal)) ?? (await firstOf(services, raw, principal));
+  const { query, asked, after } =
+    (await sentCursor(services, raw, principal, PAGES)) ?? (await firstOf(services, raw, principal));
   const withVisitors = query.columns.includes('visitor');
   const tenant = await findClickTenant(services, query.subject, principal, withVisitors);
   const limit = query.limit ?? DEFAULT_LIMIT;
@@ -112,25 +112,10 @@ export async function clickPage(services: Services, asker: Asker, principal: Pri
   return {
     items: itemsOf(query, page.rows),
     next_cursor:
-      page.next === undefined ? null : signCursor(services, principal, { query, after: page.next }, PURPOSE),
+      page.next === undefined
+        ? null
+        : signCursor(services, principal, { query, asked, after: page.next }, PAGES),
   };
-}
-
-/** @throws AppError 400 for a cursor that is not one of this owner's listings */
-async function cursorOf(
-  services: Services,
-  raw: RawParameters,
-  { ownerId }: Principal,
-): Promise<ClickCursor<ClickPosition> | undefined> {
-  const sent = valueOf(raw, 'cursor');
-  if (sent === undefined) return undefined;
-  const text = services.signedTexts.read(sent, PURPOSE, ownerId);
-  const cursor = text && parseCursor(text, positionSchema, await clickContext(services));
-  if (!cursor) {
-    throw invalid('cursor', "cursor must be the next_cursor of an earlier page of the same owner's clicks.");
-  }
-  const { limit } = parseClickRequest({ limit: valueOf(raw, 'limit') }, await clickContext(services));
-  return { ...cursor, query: { ...cursor.query, limit } };
 }
 
 /** What the parameters ask for, from its first page on. */
@@ -144,7 +129,11 @@ async function firstOf(
   const query = clickListQuery(asked, await oldestOf(services, asked, principal));
   const { order = 'newest', range, endsNow = false } = query;
   const end = endsNow ? range.end + MAX_CLOCK_AHEAD_MS : range.end;
-  return { query: { ...query, order, range: { ...range, end }, endsNow: false }, after: undefined };
+  return {
+    query: { ...query, order, range: { ...range, end }, endsNow: false },
+    asked: askedFor(raw, PAGES),
+    after: undefined,
+  };
 }
 
 async function oldestOf(
@@ -155,30 +144,6 @@ async function oldestOf(
   if (!isOfAllTime(asked)) return undefined;
   const tenant = await findClickTenant(services, asked.subject, principal, false);
   return findOldestClick(services, tenant, 'questions', asked);
-}
-
-/** As of now. */
-export async function clickContext(services: Services): Promise<ParseContext> {
-  const now = services.now();
-  return { now, timeZones: await services.timeZones(), keptSince: services.keptSince(now) };
-}
-
-/**
- * A cursor as the owner of the key gets it.
- * @throws AppError 400 for a query that is too long to be carried along
- */
-export function signCursor(
-  { signedTexts }: Services,
-  { ownerId }: Principal,
-  cursor: ClickCursor<unknown>,
-  purpose: string,
-): string {
-  const signed = signedTexts.sign(cursorText(cursor), purpose, ownerId);
-  if (signed.length <= MAX_CURSOR_CHARACTERS) return signed;
-  throw invalid(
-    'filters',
-    'The filters are too long for several pages: export the clicks, or filter by less.',
-  );
 }
 
 export const CLICK_LIST_ROUTES = [listClicks] as const;
