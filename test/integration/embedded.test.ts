@@ -62,7 +62,9 @@ describe('a server on its own engine', () => {
     expect(modeOf('.')).toBe(0o700);
     const files = readdirSync(settings.SPOOR_DATA_DIR).filter((name) => name !== 'clickhouse');
     expect(files).toEqual(expect.arrayContaining(['clickhouse-password', 'control.json', 'visitor-secret']));
-    for (const name of files) expect([name, modeOf(name)]).toEqual([name, name === 'spool' ? 0o700 : 0o600]);
+    const folders = ['exports', 'spool'];
+    for (const name of files)
+      expect([name, modeOf(name)]).toEqual([name, folders.includes(name) ? 0o700 : 0o600]);
   });
 
   test('logs neither keys nor addresses nor user agents, and prints a first administrator key once', async () => {
@@ -330,7 +332,7 @@ describe('a stranger on this machine', () => {
 });
 
 describe('with CLICKHOUSE_URL', () => {
-  test('nothing embedded starts, and the data directory gets the control file and an empty spool alone', async () => {
+  test('nothing embedded starts, and the data directory gets no file of an engine', async () => {
     const other = await startSpoor();
     try {
       const settings = {
@@ -342,7 +344,12 @@ describe('with CLICKHOUSE_URL', () => {
       const { server, url } = await startServer(settings);
       await post(url, '{"short_code":"a"}');
       expect(await total(url)).toBe(1);
-      expect(readdirSync(settings.SPOOR_DATA_DIR).toSorted()).toEqual(['control.json', 'spool']);
+      expect(readdirSync(settings.SPOOR_DATA_DIR).toSorted()).toEqual([
+        'control.json',
+        'exports',
+        'instance-id',
+        'spool',
+      ]);
       const kids = readFileSync(`/proc/${server.pid}/task/${server.pid}/children`, 'utf8');
       expect(kids.trim()).toBe('');
       const maps = readFileSync(`/proc/${server.pid}/maps`, 'utf8');
