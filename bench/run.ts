@@ -15,6 +15,7 @@ import { fairness } from './fairness.ts';
 import { ingestBatch } from './ingest-batch.ts';
 import { ingestFields } from './ingest-fields.ts';
 import { ingestSingle } from './ingest-single.ts';
+import { listing } from './listing.ts';
 import { scale } from './scale.ts';
 import { statsBatch } from './stats-batch.ts';
 import { statsClicksOnly } from './stats-clicks-only.ts';
@@ -41,6 +42,7 @@ const BENCHMARKS: Readonly<Record<string, Benchmark>> = {
   'import-log': importLog,
   export: exportFiles,
   'export-clicks': exportClicks,
+  listing,
   'event-loop': eventLoop,
   fairness,
   cluster,
