@@ -26,6 +26,7 @@ import { noBody } from '../route/body.ts';
 import { parsedBy } from '../route/parameters.ts';
 import { encodedJson } from '../route/responses.ts';
 import { route } from '../route/route.ts';
+import { NOT_ONE_OF } from './common-responses.ts';
 import { CLICK_EXAMPLE, clickParameters, clickSchema } from './click-parameters.ts';
 
 const changesSchema = namedSchema(
@@ -96,6 +97,7 @@ Clicks that are erased before they are read are not among them. An insert that t
       description: 'The clicks that have arrived.',
       examples: { changes: { value: { items: [CLICK_EXAMPLE], next_cursor: 'sQ3oXw' } } },
     }),
+    422: NOT_ONE_OF,
   },
   errors: ['not_found'],
   samples: [

@@ -22,6 +22,7 @@ import { noBody } from '../route/body.ts';
 import { parsedBy } from '../route/parameters.ts';
 import { encodedJson } from '../route/responses.ts';
 import { route } from '../route/route.ts';
+import { NOT_ONE_OF } from './common-responses.ts';
 import { CLICK_EXAMPLE, clickParameters, clickSchema } from './click-parameters.ts';
 
 const pageSchema = namedSchema(
@@ -76,6 +77,7 @@ Pages go on where the one before ended: every click that was there at the first 
       description: 'A page of clicks.',
       examples: { page: { value: { items: [CLICK_EXAMPLE], next_cursor: null } } },
     }),
+    422: NOT_ONE_OF,
   },
   errors: ['not_found'],
   samples: [

@@ -116,7 +116,7 @@ test('one that breaks off is not saved, and the page says so', async () => {
   const saved: string[] = [];
   page.on('download', (file) => saved.push(file.suggestedFilename()));
   way.cutAfter(3_000);
-  await page.getByRole('button', { name: 'JSON' }).click();
+  await page.getByRole('button', { name: 'JSON', exact: true }).click();
   await page.getByText('The export was interrupted, so nothing was saved. Try again.').waitFor();
   expect(saved).toEqual([]);
 });
