@@ -104,7 +104,7 @@ export const clicksInput = toolInput(
     cursor: z
       .string('must be a text')
       .optional()
-      .describe('The `next_cursor` of the page before, in place of all but `limit`.'),
+      .describe('The `next_cursor` of the page before, in place of all but `limit`, or beside the same.'),
   }),
   [...PERIOD_NAMES, 'short_code', 'filters', 'segment', 'bots'],
 );

@@ -96,7 +96,10 @@ const TOOLS = {
     inputSchema: clicksInput.jsonSchema,
     run: async ({ services, ctx, principal }, given) => {
       const { fields, ...others } = clicksInput.parse(given);
-      const asked = { ...others, fields: fields.join() };
+      const { cursor, limit } = others;
+      // Nobody has asked for the defaults of a page that is named by its cursor alone.
+      const isNext = Object.keys(given).every((name) => name === 'cursor' || name === 'limit');
+      const asked = cursor !== undefined && isNext ? { cursor, limit } : { ...others, fields: fields.join() };
       const raw = jsonParameters(asked, ASKED_CLICK_NAMES);
       const { items, next_cursor: next } = await clickPage(services, askerOf(services, ctx), principal, raw);
       return { clicks: [...items], next_cursor: next };
