@@ -6,7 +6,7 @@ import { namedSchema } from '../openapi/schemas.ts';
 import { statsParameters } from './stats-parameters.ts';
 
 /** Parameters of statistics that say how clicks are counted, and not which. */
-const COUNTING = [
+export const COUNTING: readonly string[] = [
   'group_by',
   'metrics',
   'interval',

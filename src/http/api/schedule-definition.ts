@@ -18,6 +18,7 @@ import { findTenant } from '../request/tenant.ts';
 import { EXPORT_KINDS, checkOrder } from '../response/export-kinds.ts';
 import { parseQuestion } from '../response/stats-response.ts';
 import { withoutObjects } from '../route/parameters.ts';
+import { COUNTING } from './click-parameters.ts';
 import { ORDER_NAMES, ORDER_PARAMETERS } from './export-job-schemas.ts';
 import { MEASURED } from './schedule-schemas.ts';
 import { statsParameters } from './stats-parameters.ts';
@@ -29,27 +30,13 @@ const READING: readonly Scope[] = ['stats:read', 'urls:read', 'clicks:read', 'vi
 /** Fields that the range of a schedule takes the place of. */
 const DATES: readonly string[] = ['start_date', 'end_date'];
 const OWN: readonly string[] = ['format', 'range', 'timezone', 'owner_id'];
-/** Parameters of statistics that an alert, which measures one number, has no use for. */
-const OF_LISTS: readonly string[] = [
-  'group_by',
-  'metrics',
-  'interval',
-  'week_start',
-  'breakdown',
-  'sort',
-  'offset',
-  'other',
-  'limit',
-  'compare',
-  'match',
-];
-
 const isParameter = (name: string): boolean => !DATES.includes(name) && !OWN.includes(name);
 const PARAMETERS = ORDER_PARAMETERS.filter(({ name }) => isParameter(name));
 const MEASURED_NAMES = statsParameters()
   .flatMap(withoutObjects)
   .map(({ name }) => name)
-  .filter((name) => isParameter(name) && !OF_LISTS.includes(name));
+  // An alert measures one number.
+  .filter((name) => isParameter(name) && !COUNTING.includes(name));
 
 const MAX_URL_LENGTH = 2_048;
 
