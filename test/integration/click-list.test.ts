@@ -255,6 +255,8 @@ describe('a key', () => {
     const asked = { ...RANGE, visitors: 'true', short_code: 'mine' };
     const items = async (query: Query) => (await ask(visitorKey, { ...query, cursor })).json.items.length;
     expect([await items({}), await items(asked), await items({ ...asked, limit: '5' })]).toEqual([1, 1, 1]);
+    // Sent against caches, which every route ignores.
+    expect([await items({ _: '1', cb: '2' }), await items({ ...asked, t: '3' })]).toEqual([1, 1]);
     const others: readonly Query[] = [
       { ...asked, country: 'DE' },
       { ...asked, short_code: 'other' },

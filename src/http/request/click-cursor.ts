@@ -5,6 +5,7 @@ import { invalid } from '../../errors.ts';
 import type { Principal } from '../../keys/scopes.ts';
 import { type RawParameters, valueOf } from '../../stats/parse/parameters.ts';
 import type { ParseContext } from '../../stats/parse/query.ts';
+import { CACHE_BUSTERS } from './query-string.ts';
 import type { Services } from './services.ts';
 
 /** Cursors go into a URL, of which the server takes 128 KiB with all headers. */
@@ -29,7 +30,7 @@ export async function clickContext(services: Services): Promise<ParseContext> {
 
 /** What a request asks for beside its page. */
 export function askedFor<Position>(raw: RawParameters, kind: CursorKind<Position>): string | undefined {
-  return askedBy(raw, [kind.parameter, 'limit', ...kind.others]);
+  return askedBy(raw, [kind.parameter, 'limit', ...kind.others, ...CACHE_BUSTERS]);
 }
 
 /**
