@@ -46,6 +46,20 @@ export const IF_NONE_MATCH: Parameter = {
   example: 'W/"x"',
 };
 
+/** The headers of a file that is made as it is sent. */
+export const EXPORT_HEADERS = {
+  'Content-Disposition': {
+    description: 'A safe name for the file, with the short code or `all` and the range.',
+    schema: { type: 'string' },
+  },
+  'Server-Timing': {
+    description:
+      'What took how many milliseconds before the first byte: `parse`, `queue` (waiting for a turn), `clickhouse`.',
+    schema: { type: 'string' },
+  },
+  ...RATE_LIMIT_HEADERS,
+} as const;
+
 export const NOT_MODIFIED = empty('The response you have is still current. No body.');
 
 /** A parameter outside its closed set. */

@@ -10,7 +10,7 @@ import { parsedBy } from '../route/parameters.ts';
 import { RESPONDED, written } from '../route/responses.ts';
 import { route } from '../route/route.ts';
 import { clickParameters } from './click-parameters.ts';
-import { NOT_ONE_OF, RATE_LIMIT_HEADERS } from './common-responses.ts';
+import { NOT_ONE_OF, EXPORT_HEADERS } from './common-responses.ts';
 import { EXPORT_RATE_LIMIT } from './rate-limits.ts';
 
 const BINARY: MediaType = { schema: { type: 'string', format: 'binary' } };
@@ -80,18 +80,7 @@ Times are of UTC, to the millisecond.`,
   responses: {
     200: written({
       description: 'The file.',
-      headers: {
-        'Content-Disposition': {
-          description: 'A safe name for the file, with the short code or `all` and the range.',
-          schema: { type: 'string' },
-        },
-        'Server-Timing': {
-          description:
-            'What took how many milliseconds before the first byte: `parse`, `queue` (waiting for a turn), `clickhouse`.',
-          schema: { type: 'string' },
-        },
-        ...RATE_LIMIT_HEADERS,
-      },
+      headers: EXPORT_HEADERS,
       content: CONTENTS,
     }),
     422: NOT_ONE_OF,

@@ -9,7 +9,7 @@ import { noBody } from '../route/body.ts';
 import { parsedBy } from '../route/parameters.ts';
 import { RESPONDED, written } from '../route/responses.ts';
 import { route } from '../route/route.ts';
-import { NOT_ONE_OF, RATE_LIMIT_HEADERS } from './common-responses.ts';
+import { NOT_ONE_OF, EXPORT_HEADERS } from './common-responses.ts';
 import { EXPORT_RATE_LIMIT } from './rate-limits.ts';
 import { EXPORTED_EXAMPLE, XML_EXAMPLE } from './stats-examples.ts';
 import { exportParameters } from './stats-parameters.ts';
@@ -32,18 +32,7 @@ export const EXPORT_RESPONSES = {
   200: written(
     {
       description: 'The file.',
-      headers: {
-        'Content-Disposition': {
-          description: 'A safe name for the file, with the short code or `all` and the range.',
-          schema: { type: 'string' },
-        },
-        'Server-Timing': {
-          description:
-            'What took how many milliseconds before the first byte: `parse`, `queue` (waiting for a turn), `clickhouse`.',
-          schema: { type: 'string' },
-        },
-        ...RATE_LIMIT_HEADERS,
-      },
+      headers: EXPORT_HEADERS,
       content: Object.fromEntries(
         EXPORT_FORMAT_NAMES.map((name) => [EXPORT_FORMATS[name].contentType, contentOf(name)]),
       ),
