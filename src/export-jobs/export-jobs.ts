@@ -1,17 +1,17 @@
-import { randomBytes } from 'node:crypto';
 import type { FileHandle } from 'node:fs/promises';
-import { setTimeout as delay } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import { failureName } from '../clickhouse/failures.ts';
 import { AppError, unavailable } from '../errors.ts';
 import type { FairShare } from '../fair-share/fair-share.ts';
 import type { Destinations } from './destination.ts';
 import type { ExportFolder } from './export-folder.ts';
-import { ExportFailure, type ExportJob, type ExportOrder, type OpenExport } from './export-job.ts';
+import type { ExportJob, ExportOrder, OpenExport } from './export-job.ts';
 import { ExportTargets } from './export-targets.ts';
-import { type ExportOutcome, isWorthRetrying, runExport, sentenceOf } from './run-export.ts';
+import { attemptJob, saved } from './job-attempt.ts';
+import { type ActiveJob, JobQueue } from './job-queue.ts';
+import { JobSweep } from './job-sweep.ts';
+import { JobIds, newJob } from './new-job.ts';
 import type { JobListing, StoredJobs } from './stored-jobs.ts';
-import { type Turn, turnsOf } from './turns.ts';
 
 export interface ExportJobsParts {
   readonly stored: StoredJobs;
@@ -36,47 +36,28 @@ export interface ExportJobsParts {
 /** Jobs of one owner that may wait. */
 export const MAX_WAITING = 20;
 
-/** How often a job is begun at most, kills of the process counted, and the pause before the second time; each further one is twice as long. */
-const MAX_ATTEMPTS = 10;
-const FIRST_PAUSE_MS = 1_000;
-const LONGEST_PAUSE_MS = 300_000;
-
-/** How long a stop waits for what runs to be taken back; what is left then, the next start takes back. */
-const CLOSING_MS = 1_000;
-
 const SWEEP_EVERY_MS = 3_600_000;
-/** Between attempts at writing down what has become of a job. */
-const SAVE_PAUSE_MS = 1_000;
 
-const STOPPED = 'Spoor was stopped each time that it ran.';
 const LOST = 'The instance that had the export is gone.';
 const TOO_MANY = `Too many exports are waiting: an owner has at most ${MAX_WAITING}. Try again later, or delete some.`;
-
-/** A job that waits or runs in this process. */
-interface ActiveJob extends Turn {
-  job: ExportJob;
-  isRunning: boolean;
-  notBefore: number;
-  readonly removal: AbortController;
-  readonly ended: Promise<ExportJob>;
-  readonly end: (job: ExportJob) => void;
-}
 
 /** Exports that are carried out without a client waiting for them. What is stored of them is never lost: a killed one begins anew. */
 export class ExportJobs {
   readonly #parts: ExportJobsParts;
   readonly #targets: ExportTargets;
-  /** In the order in which they were created. */
-  readonly #active = new Map<string, ActiveJob>();
+  readonly #queue: JobQueue;
   readonly #closing = new AbortController();
-  readonly #running = new Set<Promise<void>>();
+  readonly #sweep: JobSweep;
+  readonly #ids = new JobIds();
   #sweeping: NodeJS.Timeout | undefined;
-  #waking: NodeJS.Timeout | undefined;
-  #lastId = '';
 
   constructor(parts: ExportJobsParts) {
     this.#parts = parts;
     this.#targets = new ExportTargets(parts.folder, parts.destinations);
+    const attempt = { ...parts, targets: this.#targets };
+    this.#queue = new JobQueue({ ...parts, run: (active, signal) => attemptJob(active, signal, attempt) });
+    const isExpired = this.isExpired.bind(this);
+    this.#sweep = new JobSweep({ folder: parts.folder, queue: this.#queue, isExpired });
   }
 
   /** Takes up what an earlier process has left, and removes what it left of files. @throws AppError `unavailable` */
@@ -88,17 +69,16 @@ export class ExportJobs {
       if (job.state === 'queued' || job.state === 'running') this.#add({ ...job, state: 'queued' }, now());
       else if (job.upload !== null) void this.#abortLeft(job);
     }
-    await this.#sweep(own, () => false);
+    await this.#sweep.run(async () => own);
     this.#sweeping = setInterval(() => void this.#sweepStored(), SWEEP_EVERY_MS).unref();
-    this.#wake();
+    this.#queue.wake();
   }
 
   /** Ends what runs; it is taken up by the next process. */
   async close(): Promise<void> {
     this.#closing.abort();
     clearInterval(this.#sweeping);
-    clearTimeout(this.#waking);
-    await Promise.race([Promise.all(this.#running), delay(CLOSING_MS, undefined, { ref: false })]);
+    await this.#queue.close();
   }
 
   /** @throws AppError 422 where there is no destination of that name */
@@ -110,64 +90,78 @@ export class ExportJobs {
     });
   }
 
+  /** An id for a job that is to be created: a larger one each time. */
+  newId(): string {
+    return this.#ids.next(this.#parts.now());
+  }
+
   /**
    * Creates a job. It runs when its turn comes.
    * @throws AppError `unavailable` when too many wait, or where nothing can be written; 422 for an unknown destination
    */
   async create(order: ExportOrder, ownerId: string): Promise<ExportJob> {
-    const { instance, folder, now, keptMs, stored } = this.#parts;
+    const job = this.#newJob(this.newId(), order, ownerId);
+    try {
+      return await this.#begin(job);
+    } catch (error) {
+      // Nobody knows its id. ClickHouse may have it all the same, or get it yet.
+      void saved(this.#parts.stored, job, this.#closing.signal, true);
+      throw error;
+    }
+  }
+
+  /**
+   * Creates a job with an id that whoever asks has stored: doing so again, here or in another instance, makes no second one, but
+   * has this instance begin it anew.
+   * @param id of `newId`
+   * @throws as `create`
+   */
+  async createOnce(id: string, order: ExportOrder, ownerId: string): Promise<ExportJob> {
+    const job = this.#newJob(id, order, ownerId);
+    const { version = 0, upload = null } = (await this.#parts.stored.latest(id)) ?? {};
+    return this.#queue.get(id)?.job ?? this.#begin({ ...job, version, upload });
+  }
+
+  /** @throws AppError as `create` */
+  #newJob(id: string, order: ExportOrder, ownerId: string): ExportJob {
+    const { instance, folder, now, keptMs } = this.#parts;
     const { destination } = order;
     this.checkDestination(destination);
     if (instance === undefined || (destination === null && folder === undefined)) {
       throw unavailable('Exports cannot be stored: the operator must make SPOOR_EXPORT_DIR writable.');
     }
-    const waiting = [...this.#active.values()].filter(
-      ({ job, isRunning }) => job.ownerId === ownerId && !isRunning,
-    );
+    const waiting = this.#queue.all().filter(({ job, isRunning }) => job.ownerId === ownerId && !isRunning);
     if (waiting.length >= MAX_WAITING) throw unavailable(TOO_MANY);
     const createdAt = now();
-    const job: ExportJob = {
-      id: this.#nextId(createdAt),
-      ownerId,
-      order,
-      instance,
-      state: 'queued',
-      error: null,
-      fileName: null,
-      contentType: null,
-      upload: null,
-      rows: null,
-      bytes: 0,
-      attempts: 0,
-      createdAt,
-      finishedAt: null,
-      expiresAt: createdAt + keptMs,
-      version: 0,
-    };
+    return newJob({ id, ownerId, order, instance, createdAt, expiresAt: createdAt + keptMs });
+  }
+
+  /** @throws AppError `unavailable` */
+  async #begin(job: ExportJob): Promise<ExportJob> {
     // Among the others at once, so that no more are let in while it is written.
     const active = this.#add(job, Infinity);
     try {
-      active.job = await stored.write(job);
+      active.job = await this.#parts.stored.write(job);
     } catch (error) {
-      this.#active.delete(job.id);
+      this.#queue.remove(job.id);
       throw error;
     }
-    active.notBefore = createdAt;
-    this.#wake();
+    active.notBefore = job.createdAt;
+    this.#queue.wake();
     return active.job;
   }
 
   /** @returns undefined for one that there is not, or that is of another owner than `ownerId` */
   async find(id: string, ownerId: string | undefined): Promise<ExportJob | undefined> {
-    const job = this.#active.get(id)?.job ?? (await this.#parts.stored.find(id));
+    const job = this.#queue.get(id)?.job ?? (await this.#parts.stored.find(id));
     return job !== undefined && (ownerId ?? job.ownerId) === job.ownerId ? this.#unlessLost(job) : undefined;
   }
 
   /** The newest first. */
   async list(listing: JobListing): Promise<readonly ExportJob[]> {
-    const active = new Map([...this.#active].map(([id, { job }]) => [id, job]));
+    const active = new Map(this.#queue.all().map(({ job }) => [job.id, job]));
     const found = await this.#parts.stored.list(listing);
-    return found.map((job) => this.#unlessLost(this.#active.get(job.id)?.job ?? active.get(job.id) ?? job));
+    return found.map((job) => this.#unlessLost(this.#queue.get(job.id)?.job ?? active.get(job.id) ?? job));
   }
 
   /**
@@ -175,7 +169,7 @@ export class ExportJobs {
    * @returns undefined for one that there is not
    */
   async ended(id: string): Promise<ExportJob | undefined> {
-    return (await this.#active.get(id)?.ended) ?? this.find(id, undefined);
+    return (await this.#queue.get(id)?.ended) ?? this.find(id, undefined);
   }
 
   /** The file of a job that is done; undefined where it is gone. @throws AppError `conflict` where it is not here */
@@ -187,16 +181,16 @@ export class ExportJobs {
   /** Cancels a job and removes its file; a file in a destination stays. @throws AppError `conflict` where it is not here, `unavailable` */
   async remove(job: ExportJob): Promise<void> {
     this.#requireOwn(job);
-    const active = this.#active.get(job.id);
+    const active = this.#queue.get(job.id);
     active?.removal.abort();
     const last = active === undefined ? job : active.isRunning ? await active.ended : active.job;
-    this.#active.delete(job.id);
+    this.#queue.remove(job.id);
     try {
       await this.#parts.stored.write(last, true);
     } catch (error) {
       // It is there as before: nobody was told that it is gone.
       if (active !== undefined) this.#add({ ...last, state: 'queued' }, this.#parts.now());
-      this.#wake();
+      this.#queue.wake();
       throw error;
     }
     await this.#parts.folder?.remove(job.id);
@@ -229,99 +223,9 @@ export class ExportJobs {
     return { ...job, state: 'failed', error: LOST };
   }
 
-  #nextId(at: number): string {
-    const time = Math.max(at, Number.parseInt(this.#lastId.slice(0, 12) || '0', 16) + 1);
-    this.#lastId = time.toString(16).padStart(12, '0') + randomBytes(8).toString('hex');
-    return this.#lastId;
-  }
-
   #add(job: ExportJob, notBefore: number): ActiveJob {
-    let end: (ended: ExportJob) => void = () => {};
-    const ended = new Promise<ExportJob>((resolve) => (end = resolve));
-    const active = { job, isRunning: false, notBefore, removal: new AbortController(), ended, end };
-    this.#active.set(job.id, active);
-    return active;
-  }
-
-  /** Begins what can run now, and comes back when the next one may. */
-  #wake(): void {
-    const { now, maxRunning } = this.#parts;
-    clearTimeout(this.#waking);
-    if (this.#closing.signal.aborted) return;
-    const { due, next } = turnsOf([...this.#active.values()], { maxRunning, now: now() });
-    for (const active of due) {
-      active.isRunning = true;
-      const run: Promise<void> = this.#run(active).finally(() => {
-        this.#running.delete(run);
-        this.#wake();
-      });
-      this.#running.add(run);
-    }
-    if (next < Infinity) this.#waking = setTimeout(() => this.#wake(), Math.max(0, next - now())).unref();
-  }
-
-  /** Makes one attempt at a job, and writes down what has become of it. */
-  async #run(active: ActiveJob): Promise<void> {
-    const signal = AbortSignal.any([this.#closing.signal, active.removal.signal]);
-    const next = await this.#attempt(active, signal);
-    // Only what is stored is shown: what this process does not live to store begins anew.
-    const stored = next && (await this.#saved(next, signal));
-    active.job = stored ?? active.job;
-    active.isRunning = false;
-    if (stored?.state === 'queued' && !active.removal.signal.aborted) return;
-    this.#active.delete(active.job.id);
-    active.end(active.job);
-  }
-
-  /** @returns what has become of the job; undefined where the attempt was ended */
-  async #attempt(active: ActiveJob, signal: AbortSignal): Promise<ExportJob | undefined> {
-    const { stored, now, log, keptMs } = this.#parts;
-    const attempts = active.job.attempts + 1;
-    try {
-      if (active.job.upload !== null) await this.#targets.abortUpload(active.job);
-      const begun = { state: 'running', attempts, bytes: 0, rows: null, upload: null } as const;
-      active.job = await stored.write({ ...active.job, ...begun });
-      if (attempts > MAX_ATTEMPTS) throw new ExportFailure(active.job.error ?? STOPPED);
-      const { rows, bytes } = await this.#carryOut(active, signal);
-      const finishedAt = now();
-      const ended = { state: 'done', upload: null, error: null, finishedAt } as const;
-      return { ...active.job, ...ended, rows, bytes, expiresAt: finishedAt + keptMs };
-    } catch (error) {
-      if (signal.aborted) return undefined;
-      log.warn({ failure: failureName(error), attempts }, 'an export job has failed');
-      const isLast = attempts >= MAX_ATTEMPTS || !isWorthRetrying(error);
-      active.notBefore = now() + Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** (attempts - 1));
-      return {
-        ...active.job,
-        attempts,
-        state: isLast ? 'failed' : 'queued',
-        error: sentenceOf(error),
-        finishedAt: isLast ? now() : null,
-      };
-    }
-  }
-
-  async #carryOut(active: ActiveJob, signal: AbortSignal): Promise<ExportOutcome> {
-    const { open, slots, stored } = this.#parts;
-    const { order, ownerId } = active.job;
-    return runExport(order, {
-      open,
-      slots,
-      ownerId,
-      signal,
-      target: async ({ fileName, contentType }) => {
-        active.job = { ...active.job, fileName: order.fileName ?? fileName, contentType };
-        return this.#targets.open(active.job, {
-          signal,
-          onUpload: async (upload) => {
-            active.job = await stored.write({ ...active.job, upload });
-          },
-        });
-      },
-      onProgress: (bytes) => {
-        active.job = { ...active.job, bytes };
-      },
-    });
+    this.#sweep.begun(job.id);
+    return this.#queue.add(job, notBefore);
   }
 
   /** Aborts the upload of a job that is given up. */
@@ -334,35 +238,13 @@ export class ExportJobs {
     }
   }
 
-  /** Writes a job, again until ClickHouse has it. @returns undefined where the signal aborts before */
-  async #saved(job: ExportJob, signal: AbortSignal): Promise<ExportJob | undefined> {
-    while (!signal.aborted) {
-      try {
-        return await this.#parts.stored.write(job);
-      } catch {
-        await delay(SAVE_PAUSE_MS, undefined, { signal, ref: false }).catch(() => {});
-      }
-    }
-    return undefined;
-  }
-
   async #sweepStored(): Promise<void> {
     const { instance, stored, log } = this.#parts;
-    // What was under way or has come since then is perhaps not what the table says of it.
-    const active = new Set(this.#active.keys());
-    const last = this.#lastId;
+    if (instance === undefined) return;
     try {
-      if (instance === undefined) return;
-      await this.#sweep(await stored.ofInstance(instance), (id) => active.has(id) || id > last);
+      await this.#sweep.run(() => stored.ofInstance(instance));
     } catch (error) {
       log.warn({ failure: failureName(error) }, 'the files of exports could not be swept');
     }
-  }
-
-  /** Removes the files that no job has. */
-  async #sweep(own: readonly ExportJob[], isUnsure: (id: string) => boolean): Promise<void> {
-    const done = own.filter((job) => job.state === 'done' && !this.isExpired(job));
-    const kept = new Map(done.map(({ id, ownerId }) => [id, { kind: 'owner', name: ownerId } as const]));
-    await this.#parts.folder?.sweep(kept, (id) => this.#active.has(id) || isUnsure(id));
   }
 }

@@ -97,6 +97,12 @@ export class StoredJobs {
     return found;
   }
 
+  /** What a job is to be replaced of: that of a deleted one too. */
+  async latest(id: string): Promise<Pick<ExportJob, 'version' | 'upload'> | undefined> {
+    const [found] = await this.#select(sql`id = ${param('String', id)}`, 1, { withDeleted: true });
+    return found;
+  }
+
   /** The newest first. */
   async list({ ownerId, before, limit }: JobListing): Promise<readonly ExportJob[]> {
     const conditions = [
@@ -117,13 +123,17 @@ export class StoredJobs {
     return sql`fromUnixTimestamp64Milli(${param('Int64', ms)}, 'UTC')`;
   }
 
-  async #select(condition: Sql, limit: number | undefined): Promise<readonly ExportJob[]> {
+  async #select(
+    condition: Sql,
+    limit: number | undefined,
+    { withDeleted = false } = {},
+  ): Promise<readonly ExportJob[]> {
     const rows = await this.#database.rows<Row>(
       sql`
       SELECT id, owner_id, export_order, instance, state, error, file_name, content_type, upload, rows, bytes, attempts,
         toUnixTimestamp64Milli(created_at), toUnixTimestamp64Milli(finished_at), toUnixTimestamp64Milli(expires_at), version
       FROM export_jobs FINAL
-      WHERE NOT is_deleted AND ${condition}
+      WHERE ${withDeleted ? EMPTY : sql`NOT is_deleted AND `}${condition}
       ORDER BY id DESC${limit === undefined ? EMPTY : sql` LIMIT ${param('UInt32', limit)}`}`,
       LOOK_UP,
     );

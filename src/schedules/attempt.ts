@@ -34,8 +34,10 @@ export interface MeasureOrder extends Reading {
 export interface RunWork {
   /** Without a point. */
   readonly extensionOf: (task: ExportTask, parameters: FileOrder['parameters']) => string;
-  /** Creates the export that writes a file. @returns its id */
-  readonly createExport: (order: FileOrder) => Promise<string>;
+  /** An id for an export that is to be created. */
+  readonly newExportId: () => string;
+  /** Creates the export that writes a file. One that has the id begins anew: of each id there is one file. */
+  readonly createExport: (id: string, order: FileOrder) => Promise<void>;
   /**
    * Waits for an export to end.
    * @returns undefined where it is not this instance's, or gone: it has to be created anew
@@ -121,24 +123,34 @@ async function resultOf(
     const measured = await work.measure({ ...reading, condition }, signal);
     return { measured: { ...measured, holds: holds(condition, measured) } };
   }
-  const begunBefore = run.exportId === null ? undefined : await work.exported(run.exportId, signal);
+  const begunBefore = await exportedBefore(run, work, signal);
   if (begunBefore !== undefined) return { file: begunBefore };
   const { what, format, destination } = task;
   const extension = work.extensionOf(task, parameters);
   const fileName = runFileName({ scheduleId: id, what, window, extension });
-  const exportId = await work.createExport({
-    ...reading,
-    what,
-    format,
-    destination,
-    isByArrival: run.isByArrival,
-    fileName,
-  });
-  // Another process that takes up the run waits for the same export.
-  await put({ ...run, exportId });
+  const exportId = run.exportId ?? work.newExportId();
+  // Stored first: whoever takes up the run after a kill goes on with the same export, so that the window is in one file.
+  if (exportId !== run.exportId) await put({ ...run, exportId });
+  const order = { ...reading, what, format, destination, isByArrival: run.isByArrival, fileName };
+  await work.createExport(exportId, order);
   const file = await work.exported(exportId, signal);
   if (file === undefined) throw new AppError('conflict', 'The export was removed before it was done.');
   return { file };
+}
+
+/** The file of an export that was begun for a run. Where it failed a run that is due anew begins it anew. */
+async function exportedBefore(
+  { exportId, attempts }: Run,
+  work: RunWork,
+  signal: AbortSignal,
+): Promise<Run['file'] | undefined> {
+  if (exportId === null) return undefined;
+  try {
+    return await work.exported(exportId, signal);
+  } catch (error) {
+    if (attempts > 1 || !(error instanceof AppError)) throw error;
+    return undefined;
+  }
 }
 
 /** What a run that is done has to tell: an alert only that its condition holds now and did not before. */

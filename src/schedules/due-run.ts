@@ -16,7 +16,7 @@ export function dueRun(schedule: Schedule, last: Run | undefined, now: number): 
   if (due === undefined || due <= served) return undefined;
   const byArrival = isByArrival(schedule);
   if (byArrival && last?.isByArrival === true && last.state !== 'done') {
-    return { ...last, state: 'waiting', servedUntil: due, attempts: 0, nextAt: due, exportId: null };
+    return { ...last, state: 'waiting', servedUntil: due, attempts: 0, nextAt: due };
   }
   return {
     scheduleId: schedule.id,

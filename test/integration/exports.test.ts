@@ -536,6 +536,30 @@ describe('jobs of a process of their own', () => {
     await expect(other.openFile(job)).rejects.toThrow(job.instance);
   });
 
+  test('of an id there is one job, though another instance begins it anew', async () => {
+    const first = await startJobs((_, { signal }) => stuckAfter(LARGE, signal));
+    const id = first.newId();
+    await first.createOnce(id, TO_STORE, 'ann');
+    await first.createOnce(id, TO_STORE, 'ann');
+    await waitUntil('its row', async () => (await storedJob(id))?.upload != null);
+    store.onRequest = (method) => (method === 'DELETE' ? 'cut' : undefined);
+    await first.close();
+    store.onRequest = () => undefined;
+    const before = instance;
+    instance = randomBytes(8).toString('hex');
+    const second = await startJobs(() => pieces(SMALL));
+    await second.createOnce(id, TO_STORE, 'ann');
+    expect(await second.ended(id)).toMatchObject({ state: 'done', instance, attempts: 1 });
+    expect(store.openUploads).toEqual([]);
+    instance = before;
+    // It is the first's no more.
+    const third = await startJobs(() => pieces(LARGE));
+    expect(await third.ended(id)).toMatchObject({ state: 'done', bytes: SMALL.length });
+    expect((await third.list({ ownerId: 'ann', before: undefined, limit: 1 })).map((job) => job.id)).toEqual([
+      id,
+    ]);
+  });
+
   async function storedJob(id: string) {
     return new StoredJobs(spoor.database, createVersions(Date.now), Date.now).find(id);
   }

@@ -66,7 +66,7 @@ describe('files since the last run', () => {
 
   test('while one is not written, no later one begins', () => {
     const first = runOf(ARRIVALS, at('11T03:00'));
-    const failed: Run = { ...first, state: 'failed', nextAt: null, window, attempts: 6, exportId: 'gone' };
+    const failed: Run = { ...first, state: 'failed', nextAt: null, window, attempts: 6, exportId: 'begun' };
     const again = runOf(ARRIVALS, at('12T03:00'), failed);
     expect(again).toMatchObject({
       dueAt: first.dueAt,
@@ -74,7 +74,7 @@ describe('files since the last run', () => {
       window,
       state: 'waiting',
     });
-    expect([again.attempts, again.exportId]).toEqual([0, null]);
+    expect([again.attempts, again.exportId]).toEqual([0, 'begun']);
     expect(dueRun(ARRIVALS, again, at('13T02:00'))).toBeUndefined();
     const next = runOf(ARRIVALS, at('13T03:00'), done(again));
     expect([next.dueAt, next.arrivedBefore]).toEqual([at('13T03:00'), window.before]);

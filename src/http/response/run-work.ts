@@ -19,13 +19,14 @@ export function runWork(services: Services): RunWork {
   return {
     extensionOf: ({ what, format }, parameters) =>
       EXPORT_KINDS[what].extensionOf({ ...rawOf(parameters), format }),
-    createExport: async (order) => {
+    newExportId: () => exportJobs.newId(),
+    createExport: async (id, order) => {
       const { what, format, destination, fileName, parameters, timezone, window, isByArrival } = order;
       const raw = { ...rawOf(parameters), ...(isByArrival ? {} : datesOf(window)), timezone, format };
       const arrived = isByArrival ? window : undefined;
       const given = { what, parameters: raw, destination, fileName, arrived };
       const checked = await checkOrder(services, given, readerOf(order));
-      return (await exportJobs.create(checked.order, checked.ownerId)).id;
+      await exportJobs.createOnce(id, checked.order, checked.ownerId);
     },
     exported: async (id, signal) => {
       const job = await unlessAborted(exportJobs.ended(id), signal);

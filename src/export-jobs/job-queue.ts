@@ -1,0 +1,93 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { ExportJob } from './export-job.ts';
+import { type Turn, turnsOf } from './turns.ts';
+
+/** How long a stop waits for what runs to be taken back; what is left then, the next start takes back. */
+const CLOSING_MS = 1_000;
+
+/** A job that waits or runs in this process. */
+export interface ActiveJob extends Turn {
+  job: ExportJob;
+  isRunning: boolean;
+  notBefore: number;
+  readonly removal: AbortController;
+  readonly ended: Promise<ExportJob>;
+  readonly end: (job: ExportJob) => void;
+}
+
+export interface JobQueueParts {
+  /** Jobs that run at once. */
+  readonly maxRunning: number;
+  /** Unix milliseconds. */
+  readonly now: () => number;
+  /** Carries out a job until it has ended, or is to be tried again: then it is `queued`. */
+  readonly run: (active: ActiveJob, signal: AbortSignal) => Promise<void>;
+}
+
+/** The jobs of this process, each of which runs when its turn comes. */
+export class JobQueue {
+  readonly #parts: JobQueueParts;
+  /** In the order in which they were created. */
+  readonly #active = new Map<string, ActiveJob>();
+  readonly #closing = new AbortController();
+  readonly #running = new Set<Promise<void>>();
+  #waking: NodeJS.Timeout | undefined;
+
+  constructor(parts: JobQueueParts) {
+    this.#parts = parts;
+  }
+
+  get(id: string): ActiveJob | undefined {
+    return this.#active.get(id);
+  }
+
+  all(): readonly ActiveJob[] {
+    return [...this.#active.values()];
+  }
+
+  /** @param notBefore Unix milliseconds; its turn comes after the next `wake` */
+  add(job: ExportJob, notBefore: number): ActiveJob {
+    let end: (ended: ExportJob) => void = () => {};
+    const ended = new Promise<ExportJob>((resolve) => (end = resolve));
+    const active = { job, isRunning: false, notBefore, removal: new AbortController(), ended, end };
+    this.#active.set(job.id, active);
+    return active;
+  }
+
+  remove(id: string): void {
+    this.#active.delete(id);
+  }
+
+  /** Begins what can run now, and comes back when the next one may. */
+  wake(): void {
+    const { now, maxRunning } = this.#parts;
+    clearTimeout(this.#waking);
+    if (this.#closing.signal.aborted) return;
+    const { due, next } = turnsOf(this.all(), { maxRunning, now: now() });
+    for (const active of due) {
+      active.isRunning = true;
+      const run: Promise<void> = this.#run(active).finally(() => {
+        this.#running.delete(run);
+        this.wake();
+      });
+      this.#running.add(run);
+    }
+    if (next < Infinity) this.#waking = setTimeout(() => this.wake(), Math.max(0, next - now())).unref();
+  }
+
+  /** Ends what runs, and begins nothing more. */
+  async close(): Promise<void> {
+    this.#closing.abort();
+    clearTimeout(this.#waking);
+    await Promise.race([Promise.all(this.#running), delay(CLOSING_MS, undefined, { ref: false })]);
+  }
+
+  async #run(active: ActiveJob): Promise<void> {
+    const signal = AbortSignal.any([this.#closing.signal, active.removal.signal]);
+    await this.#parts.run(active, signal);
+    active.isRunning = false;
+    if (active.job.state === 'queued' && !signal.aborted) return;
+    this.remove(active.job.id);
+    active.end(active.job);
+  }
+}
