@@ -34,11 +34,15 @@ export class Batch {
     return this.#bytes >= maxInsertBytes(this.#options.room);
   }
 
-  /** Whether the row goes into the same insert. An insert with a name is cut by the places of its rows alone. */
+  /**
+   * Whether the row goes into the same insert. An insert with a name is cut by the places of its rows alone; a selection names its
+   * inserts by itself.
+   */
   takes({ index }: OwnerlessRow): boolean {
+    const { selection, once } = this.#options;
     if (this.#chunk === undefined) return true;
-    if (this.#chunk !== chunkOf(index)) return false;
-    return this.#options.once !== undefined || !this.isFull;
+    if (selection === undefined && this.#chunk !== chunkOf(index)) return false;
+    return once !== undefined || !this.isFull;
   }
 
   /** @throws AppError `unavailable` where there is no room for it */

@@ -14,7 +14,7 @@ import type { IngestContext } from '../../../src/clicks/ingest-options.ts';
 import { ShortCodeLock } from '../../../src/urls/short-code-lock.ts';
 import { NO_PLACE_FILES, type PlaceFiles } from '../../../src/clicks/place-database.ts';
 import { keptSinceOf } from '../../../src/clicks/retention.ts';
-import { writeClicks } from '../../../src/clicks/writer.ts';
+import { CHUNK_ROWS, writeClicks } from '../../../src/clicks/writer.ts';
 import { IngestThreads } from '../../../src/clicks/threads/ingest-threads.ts';
 import { ampleRoom } from '../../support/room.ts';
 
@@ -181,7 +181,8 @@ test('so it does with a batch of an import', async () => {
   };
   const pieces = [Buffer.from(`${BODIES.ndjson}\n`), Buffer.from('{"short_code": "code-1"}\nno click\n')];
   const request = {
-    batch: { reading: { format: 'ndjson' as const, columns: [] }, firstLine: 4, pieces },
+    // Among its lines is one at which requests with a name are cut into two inserts.
+    batch: { reading: { format: 'ndjson' as const, columns: [] }, firstLine: CHUNK_ROWS - 1_000, pieces },
     target,
     now: RECEIVED_AT,
   };
@@ -198,6 +199,7 @@ test('so it does with a batch of an import', async () => {
   const expected = await storeBatch(parts, request, surroundings());
   expect(await threads.storeBatch(request, surroundings())).toEqual(expected);
   expect(expected.accepted).toBeGreaterThan(1_000);
+  expect(here.blocks).toHaveLength(1);
   expect(there.blocks.map((block) => block.toString('latin1'))).toEqual(
     here.blocks.map((block) => block.toString('latin1')),
   );
