@@ -9,6 +9,8 @@ const forwarded = (address: string, path = '/now'): string =>
   `GET ${path} HTTP/1.1\r\nHost: a\r\nX-Forwarded-For: ${address}\r\n\r\n`;
 
 let server: Listening & Awaited<ReturnType<typeof listenWith>>;
+/** Requests that are never answered and have been read: until then their connections are idle, and give way. */
+let unanswered: number;
 afterEach(async () => {
   endRawClients();
   await server.close();
@@ -16,9 +18,11 @@ afterEach(async () => {
 
 /** Answers at once, but for a path that is never answered. */
 const start = async (trustProxy = 0): Promise<void> => {
+  unanswered = 0;
   server = await listenWith(
     (request, response) => {
       if (request.url === '/now') response.end('answered');
+      else unanswered++;
     },
     { maxConnections: 16, trustProxy },
   );
@@ -27,11 +31,13 @@ const start = async (trustProxy = 0): Promise<void> => {
 const taken = (count: number) =>
   waitUntil('connections', () => server.shares.connections.state.inUse === count);
 
+const begun = (count: number) => waitUntil('requests', () => unanswered === count);
+
 describe('connections of one address', () => {
   test('are a quarter of all; the others are answered', async () => {
     await start();
     const own = [1, 2, 3, 4].map(() => new RawClient(server.url, LATER));
-    await taken(4);
+    await begun(4);
     expect(await new RawClient(server.url, GET).toEnd()).toBe('ECONNRESET');
     expect(server.shares.connections.state.refused).toBe(1);
     await new RawClient(server.url, GET, '127.0.0.2').until('answered');
@@ -44,6 +50,7 @@ describe('connections of one address', () => {
     await start();
     const addresses = [2, 3, 4, 5].map((last) => `127.0.0.${last}`);
     const busy = addresses.map((address) => new RawClient(server.url, LATER, address));
+    await begun(4);
     const idle: RawClient[] = [];
     for (const address of addresses) {
       for (let count = 0; count < 3; count++) {
@@ -77,12 +84,12 @@ describe('connections of one address', () => {
   test('at the bound of its address give way to a new one only where one is idle', async () => {
     await start();
     const busy = [1, 2, 3].map(() => new RawClient(server.url, LATER));
-    await taken(3);
+    await begun(3);
     const idle = new RawClient(server.url, GET);
     await idle.until('answered');
     const next = new RawClient(server.url, LATER);
     expect(await idle.toEnd()).toBe('end');
-    await taken(4);
+    await begun(4);
     expect(await new RawClient(server.url, GET).toEnd()).toBe('ECONNRESET');
     for (const { socket } of [...busy, next]) expect(socket.destroyed).toBe(false);
   });
