@@ -7,6 +7,30 @@ export function newDelivery(event: EventName, at: number): Delivery {
   return { event, at, state: 'waiting', attempts: 0, nextAt: at, error: null };
 }
 
+/** Calls of one webhook that may wait to be tried again; of more, only the newest do. */
+export const MAX_WAITING_CALLS = 100;
+
+const SURPLUS = `More than ${MAX_WAITING_CALLS} calls of the webhook were waiting: it was given up for newer ones.`;
+
+/**
+ * The calls that are given up because too many of their schedules wait.
+ * @param open runs with something to do
+ * @returns those runs as they are then
+ */
+export function surplusDeliveries(open: readonly Run[]): readonly Run[] {
+  const waiting = new Map<string, number>();
+  return open
+    .filter(({ nextAt }) => nextAt === null)
+    .toSorted((one, other) => other.dueAt - one.dueAt)
+    .flatMap((run): readonly Run[] => {
+      const { scheduleId, delivery } = run;
+      const newer = waiting.get(scheduleId) ?? 0;
+      waiting.set(scheduleId, newer + 1);
+      if (delivery === null || newer < MAX_WAITING_CALLS) return [];
+      return [{ ...run, delivery: { ...delivery, state: 'failed', nextAt: null, error: SURPLUS } }];
+    });
+}
+
 /**
  * Calls the webhook of a run.
  * @param call given the moment of the attempt, Unix milliseconds

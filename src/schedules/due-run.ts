@@ -1,6 +1,6 @@
 import { latestTime } from './cron.ts';
 import type { Run } from './run.ts';
-import { type Schedule, isByArrival } from './schedule.ts';
+import { type TimedSchedule, isByArrival } from './schedule.ts';
 
 /**
  * The run that is due at a moment: that of the last time of the schedule, unless it was served. Of several times that were
@@ -10,7 +10,7 @@ import { type Schedule, isByArrival } from './schedule.ts';
  * stand in one file.
  * @param last the run of the latest time before
  */
-export function dueRun(schedule: Schedule, last: Run | undefined, now: number): Run | undefined {
+export function dueRun(schedule: TimedSchedule, last: Run | undefined, now: number): Run | undefined {
   const due = latestTime(schedule.times, now);
   const served = Math.max(last?.servedUntil ?? 0, schedule.changedAt);
   if (due === undefined || due <= served) return undefined;

@@ -40,6 +40,12 @@ export interface Schedule {
   readonly changedAt: number;
 }
 
+/** What tells when a schedule runs. It is small, so that all of them can be in memory. */
+export type TimedSchedule = Pick<
+  Schedule,
+  'id' | 'ownerId' | 'times' | 'range' | 'task' | 'createdAt' | 'changedAt'
+>;
+
 /** What of a schedule is stored as JSON. */
 export type ScheduleDefinition = Omit<Schedule, 'id' | 'ownerId' | 'createdAt' | 'changedAt'>;
 

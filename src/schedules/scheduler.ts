@@ -2,12 +2,15 @@ import { setMaxListeners } from 'node:events';
 import type { Logger } from 'pino';
 import { failureName } from '../clickhouse/failures.ts';
 import type { FairShare } from '../fair-share/fair-share.ts';
+import type { Holder } from '../fair-share/holder.ts';
+import { timeSlices } from '../lib/event-loop.ts';
 import { type RunWork, attempted, begun } from './attempt.ts';
-import { delivered } from './delivery.ts';
+import { nextTime } from './cron.ts';
+import { delivered, surplusDeliveries } from './delivery.ts';
 import { dueRun } from './due-run.ts';
 import type { Lease } from './lease.ts';
 import { type Run, isOpen, nextStepAt } from './run.ts';
-import type { Schedule } from './schedule.ts';
+import type { Schedule, TimedSchedule } from './schedule.ts';
 import type { ScheduleRuns } from './schedule-runs.ts';
 import type { Schedules } from './schedules.ts';
 import { WebhookError, callWebhook } from './webhook.ts';
@@ -15,6 +18,9 @@ import { eventBody, eventId } from './webhook-event.ts';
 
 /** How often it is looked for what is due. Cron lines know no seconds. */
 const PASS_MS = 5_000;
+
+/** Runs that are under way or wait for their turn; the others are begun later. */
+const MAX_BUSY = 1_000;
 
 export interface SchedulerParts {
   readonly schedules: Schedules;
@@ -41,6 +47,13 @@ interface Memory {
 
 const keyOf = ({ scheduleId, dueAt }: Run): string => `${scheduleId} ${dueAt}`;
 
+/** A schedule that was looked at: it is not due before `next` unless it is changed. Unix milliseconds. */
+interface Looked {
+  readonly schedule: TimedSchedule;
+  readonly at: number;
+  readonly next: number;
+}
+
 /**
  * Runs the schedules of all owners, as long as this process has the lease. What it does is stored before and after, so that a
  * process that begins where another has ended does again what was not done to its end.
@@ -51,6 +64,8 @@ export class Scheduler {
   #memory: Memory | undefined;
   /** By schedule: one run of each at a time. */
   readonly #busy = new Map<string, Promise<void>>();
+  /** By schedule: finding the times of a cron line takes up to some milliseconds. */
+  #looked: ReadonlyMap<string, Looked> = new Map();
   #passing: Promise<void> = Promise.resolve();
   #timer: NodeJS.Timeout | undefined;
   #stopped = stopper();
@@ -121,13 +136,19 @@ export class Scheduler {
       return;
     }
     const memory = (this.#memory ??= await this.#readMemory());
-    const live = new Map((await schedules.ofEveryOwner()).map((schedule) => [schedule.id, schedule]));
+    const live = new Map((await schedules.timetable()).map((schedule) => [schedule.id, schedule]));
     const at = now();
     await this.#addDue(memory, live, at);
     const { signal } = this.#stopped;
-    for (const run of [...memory.open.values()].toSorted((one, other) => one.dueAt - other.dueAt)) {
+    const open = [...memory.open.values()].filter(({ scheduleId }) => !this.#busy.has(scheduleId));
+    for (const run of surplusDeliveries(open)) await this.#store(run);
+    // A webhook that fails does not hold up what its schedule is for.
+    const inTurn = (one: Run, other: Run): number =>
+      Number(one.nextAt === null) - Number(other.nextAt === null) || one.dueAt - other.dueAt;
+    for (const run of [...memory.open.values()].toSorted(inTurn)) {
       const schedule = live.get(run.scheduleId);
       if (schedule === undefined) memory.open.delete(keyOf(run));
+      else if (this.#busy.size >= MAX_BUSY) return;
       else if (nextStepAt(run) <= at && !this.#busy.has(schedule.id)) this.#begin(schedule, run, signal);
     }
   }
@@ -142,19 +163,30 @@ export class Scheduler {
   }
 
   /** Adds the runs that have become due. */
-  async #addDue(memory: Memory, live: ReadonlyMap<string, Schedule>, at: number): Promise<void> {
-    const due = [...live.values()].flatMap((schedule) => {
-      if (this.#busy.has(schedule.id)) return [];
-      const before = memory.last.get(schedule.id);
+  async #addDue(memory: Memory, live: ReadonlyMap<string, TimedSchedule>, at: number): Promise<void> {
+    const due: { readonly run: Run; readonly before: Run | undefined }[] = [];
+    const looked = new Map<string, Looked>();
+    const yieldIfDue = timeSlices();
+    for (const [id, schedule] of live) {
+      const known = this.#looked.get(id);
+      // A clock that was set back makes nothing of it wrong but this.
+      const isQuiet = known?.schedule === schedule && known.at <= at && at < known.next;
+      if (isQuiet) looked.set(id, known);
+      if (isQuiet || this.#busy.has(id)) continue;
+      const before = memory.last.get(id);
       const run = dueRun(schedule, before, at);
-      return run === undefined ? [] : [{ run, before }];
-    });
+      if (run !== undefined) due.push({ run, before });
+      looked.set(id, { schedule, at, next: nextTime(schedule.times, at) ?? Infinity });
+      await yieldIfDue();
+    }
     const written = await this.#parts.runs.write(
       due.flatMap(({ run, before }) => [
         { run, isLast: true },
         ...(before === undefined || before.dueAt === run.dueAt ? [] : [{ run: before, isLast: false }]),
       ]),
     );
+    // What is due and could not be written is due the next time.
+    this.#looked = looked;
     for (const run of written) {
       const isLast = run.dueAt >= (memory.last.get(run.scheduleId)?.dueAt ?? 0);
       if (isLast) memory.last.set(run.scheduleId, run);
@@ -162,22 +194,41 @@ export class Scheduler {
     }
   }
 
-  #begin(schedule: Schedule, run: Run, signal: AbortSignal): void {
-    const holder = { kind: 'owner', name: schedule.ownerId } as const;
-    const steps = this.#parts.share
-      .within(holder, () => this.#steps(schedule, run, signal), { signal })
+  #begin({ id, ownerId }: TimedSchedule, run: Run, signal: AbortSignal): void {
+    const holder = { kind: 'owner', name: ownerId } as const;
+    const steps = this.#inTurn(holder, run, signal)
       .catch((error: unknown) => {
         if (signal.aborted) return;
         this.#memory = undefined;
         this.#warn(error, 'a run of a schedule was interrupted');
       })
-      .finally(() => this.#busy.delete(schedule.id));
-    this.#busy.set(schedule.id, steps);
+      .finally(() => this.#busy.delete(id));
+    this.#busy.set(id, steps);
+  }
+
+  /** Does what a run has to do when its owner has a turn, which others get while it waits for an export. */
+  async #inTurn(holder: Holder, run: Run, signal: AbortSignal): Promise<void> {
+    const { share, schedules, work } = this.#parts;
+    let lease = await share.acquire(holder, { signal });
+    const exported: RunWork['exported'] = async (...sent) => {
+      lease.release();
+      try {
+        return await work.exported(...sent);
+      } finally {
+        if (!signal.aborted) lease = await share.acquire(holder, { signal });
+      }
+    };
+    try {
+      const schedule = await schedules.find(holder.name, run.scheduleId);
+      if (schedule !== undefined) await this.#steps(schedule, run, { ...work, exported }, signal);
+    } finally {
+      lease.release();
+    }
   }
 
   /** What a run has to do next. */
-  async #steps(schedule: Schedule, waiting: Run, signal: AbortSignal): Promise<void> {
-    const { work, now } = this.#parts;
+  async #steps(schedule: Schedule, waiting: Run, work: RunWork, signal: AbortSignal): Promise<void> {
+    const { now } = this.#parts;
     let run = waiting;
     const put = async (changed: Run): Promise<Run> => (run = await this.#store(changed));
     if (run.nextAt !== null && run.nextAt <= now()) {

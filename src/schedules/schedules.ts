@@ -3,7 +3,7 @@ import { LOOK_UP } from '../clickhouse/query-options.ts';
 import type { NextVersion } from '../clickhouse/versions.ts';
 import { type AppError, invalid } from '../errors.ts';
 import { type Sql, param, sql } from '../sql/sql.ts';
-import { type Schedule, type ScheduleDefinition, storedDefinition } from './schedule.ts';
+import { type Schedule, type ScheduleDefinition, type TimedSchedule, storedDefinition } from './schedule.ts';
 
 /** The most schedules of one owner. */
 export const MAX_SCHEDULES = 50;
@@ -19,20 +19,51 @@ type Row = readonly [
   version: number,
 ];
 
-/** The table of schedules. Nothing of it is cached, so that a change counts in every instance. */
+/** Definitions that are read at once: each may have 64 KiB. */
+const READ_AT_ONCE = 50;
+
+/** The table of schedules. Nothing that it returns is older than the call, so that a change counts in every instance. */
 export class Schedules {
   readonly #database: Database;
   readonly #nextVersion: NextVersion;
   #writing: Promise<unknown> = Promise.resolve();
+  /** By id, with the versions of their rows. */
+  #timetable: ReadonlyMap<string, { readonly version: number; readonly schedule: TimedSchedule }> = new Map();
 
   constructor(database: Database, nextVersion: NextVersion) {
     this.#database = database;
     this.#nextVersion = nextVersion;
   }
 
-  /** Those of every owner, the oldest first. */
-  async ofEveryOwner(): Promise<readonly Schedule[]> {
-    return (await this.#select(sql`true`)).map(scheduleOf);
+  /** When the schedules of every owner run. Of what has not changed since the last call only the version is read. */
+  async timetable(): Promise<readonly TimedSchedule[]> {
+    const found = await this.#database.rows<readonly [ownerId: string, id: string, version: number]>(
+      sql`SELECT owner_id, id, version FROM schedules FINAL WHERE NOT is_deleted ORDER BY created_at, id`,
+      LOOK_UP,
+    );
+    const known = this.#timetable;
+    const read = new Map(known);
+    const changed = found.filter(([, id, version]) => known.get(id)?.version !== version);
+    for (let at = 0; at < changed.length; at += READ_AT_ONCE) {
+      const some = changed.slice(at, at + READ_AT_ONCE);
+      const owners = param(
+        'Array(String)',
+        some.map(([ownerId]) => ownerId),
+      );
+      const ids = param(
+        'Array(String)',
+        some.map(([, id]) => id),
+      );
+      for (const row of await this.#select(sql`owner_id IN ${owners} AND id IN ${ids}`)) {
+        read.set(row[1], { version: row[5], schedule: timedScheduleOf(row) });
+      }
+    }
+    const live = found.flatMap(([, id]) => {
+      const one = read.get(id);
+      return one === undefined ? [] : [[id, one] as const];
+    });
+    this.#timetable = new Map(live);
+    return live.map(([, { schedule }]) => schedule);
   }
 
   /** All of an owner, the oldest first. */
@@ -121,6 +152,11 @@ function oneOf(ownerId: string | undefined, id: string): Sql {
 
 function tooMany(): AppError {
   return invalid('schedules', `An owner has at most ${MAX_SCHEDULES} schedules: delete one first.`);
+}
+
+function timedScheduleOf(row: Row): TimedSchedule {
+  const { id, ownerId, times, range, task, createdAt, changedAt } = scheduleOf(row);
+  return { id, ownerId, times, range, task, createdAt, changedAt };
 }
 
 function scheduleOf([ownerId, id, definition, createdAt, changedAt]: Row): Schedule {

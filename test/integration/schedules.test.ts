@@ -1,8 +1,12 @@
 import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import { type AddressInfo, type Socket, createServer } from 'node:net';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { Webhook } from 'standardwebhooks';
-import { MAX_SCHEDULES } from '../../src/schedules/schedules.ts';
+import { createVersions } from '../../src/clickhouse/versions.ts';
+import { MAX_SCHEDULES, Schedules } from '../../src/schedules/schedules.ts';
 import { WEBHOOK_DELAYS } from '../../src/schedules/back-off.ts';
+import { waitUntil } from '../support/process.ts';
 import { type TestSpoor, startSpoor } from '../support/spoor.ts';
 import { type ReceivedCall, WebhookReceiver } from '../support/webhook-receiver.ts';
 
@@ -11,7 +15,11 @@ const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
 
-const settings = {
+/** A bucket whose store takes connections and never answers. */
+const asked = new Set<Socket>();
+const silent = createServer((socket) => void asked.add(socket));
+
+const settings: Record<string, string> = {
   CLICKHOUSE_DATABASE: `test_${randomBytes(6).toString('hex')}`,
   SPOOR_WEBHOOK_PRIVATE: 'allow',
 };
@@ -23,12 +31,24 @@ let key: string;
 const start = () => startSpoor(settings, { now: () => clock });
 beforeAll(async () => {
   receiver = await WebhookReceiver.start();
+  await once(silent.listen(0, '127.0.0.1'), 'listening');
+  const { port } = silent.address() as AddressInfo;
+  settings['SPOOR_EXPORT_DESTINATIONS'] = JSON.stringify({
+    silent: {
+      endpoint: `http://127.0.0.1:${port}`,
+      bucket: 'exports',
+      access_key_id: 'id',
+      secret_access_key: 'secret',
+    },
+  });
   spoor = await start();
   key = await spoor.createKey('me');
 });
 afterAll(async () => {
   await spoor.stop();
   receiver.stop();
+  for (const socket of asked) socket.destroy();
+  silent.close();
 });
 beforeEach(async () => {
   const { items } = (await spoor.send('GET', PATH, { key })).json;
@@ -206,6 +226,38 @@ describe('an export', () => {
     expect((await spoor.send('GET', `${PATH}/${id}/runs`, { key })).status).toBe(404);
     expect(receiver.take()).toEqual([]);
   });
+});
+
+test('exports that wait for a store that never answers hold up nothing else of their owner', async () => {
+  const ids = [];
+  for (let count = 0; count < 6; count++) ids.push((await create({ ...DAILY, destination: 'silent' })).id);
+  await create(
+    withWebhook({ cron: '0 3 * * *', range: 'today', condition: { under: 1 }, short_code: 'none' }),
+  );
+  clock = nextNight();
+  const ended = spoor.running.runSchedules();
+  await waitUntil('the alert', () => receiver.take().some(({ event }) => event.type === 'alert.fired'));
+  const ofExports = (await Promise.all(ids.map(runsOf))).flat();
+  expect(ofExports.map(({ status }: any) => status)).toEqual(Array(6).fill('running'));
+  for (const { export_id: id } of ofExports) await spoor.send('DELETE', `/api/v1/exports/${id}`, { key });
+  await ended;
+});
+
+test('schedules are read anew only where they have changed', async () => {
+  const schedules = new Schedules(
+    spoor.database,
+    createVersions(() => clock),
+  );
+  const [changed, same, gone] = [await create(DAILY), await create(DAILY), await create(DAILY)];
+  const read = async () => new Map((await schedules.timetable()).map((one) => [one.id, one]));
+  const before = await read();
+  expect([changed, same, gone].every(({ id }) => before.has(id))).toBe(true);
+  await spoor.send('PUT', `${PATH}/${changed.id}`, { key, json: { ...DAILY, cron: '0 4 * * *' } });
+  await spoor.send('DELETE', `${PATH}/${gone.id}`, { key });
+  const after = await read();
+  expect(after.get(same.id)).toBe(before.get(same.id));
+  expect(after.get(changed.id)?.times.cron).toBe('0 4 * * *');
+  expect(after.has(gone.id)).toBe(false);
 });
 
 describe('an alert', () => {
