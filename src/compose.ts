@@ -99,7 +99,13 @@ export function composeServices(config: Config, { clickhouse, ...parts }: Opened
   const { now } = parts;
   const nextVersion = createVersions(now);
   const erasures = new ErasureLog(database, now);
-  const removal = new ClickRemoval(clickTables, erasures);
+  const idempotency = new IdempotencyLedger(database, nextVersion, isEmbedded);
+  const removal = new ClickRemoval(clickTables, {
+    note: async (erasure) => {
+      await idempotency.flush();
+      await erasures.note(erasure);
+    },
+  });
   const budget = new CacheBudget(config.cacheBytes);
   parts.metrics.watchCaches(() => budget.bytes);
   const cache = new StatsCache({
@@ -187,7 +193,7 @@ export function composeServices(config: Config, { clickhouse, ...parts }: Opened
     allowsPrivateWebhooks: config.privateWebhooks === 'allow',
     fixedKeys,
     ingest,
-    idempotency: new IdempotencyLedger(database, nextVersion),
+    idempotency,
     ingestThreads,
     importer: new Importer({ database, shards, context: ingest }, ingestThreads),
     imports,

@@ -105,6 +105,7 @@ async function open(
   const rateLimits = config.rateLimits === 'on' ? new RateLimits(rateLimitsOf(ROUTES), redis) : undefined;
   const services = composeServices(config, { clickhouse, metrics, log, rateLimits, tracer, now }, token);
   closing(() => services.removal.close());
+  closing(() => services.idempotency.close());
   closing(() => services.ingestThreads.close());
   closing(() => services.exportJobs.close());
   await services.backups.clear();

@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import type { Database } from '../clickhouse/database.ts';
 import { LOOK_UP } from '../clickhouse/query-options.ts';
 import { GroupCommit } from '../clickhouse/group-commit.ts';
@@ -17,11 +18,28 @@ export interface Attempt {
   /** When the first try came, Unix milliseconds. */
   readonly receivedAt: number;
   readonly isRetry: boolean;
+  /** Settles when the request is on record, so that a retry knows of this try: before that, nothing of it may be stored. */
+  readonly recorded: () => Promise<void>;
 }
 
 const COLUMNS = ['owner_id', 'key', 'body_sha256', 'received_at', 'answer', 'version'];
 
-type Row = readonly [string, number, string, number];
+/** What is on record of a request. Its answer is empty while it has none. */
+interface Known {
+  readonly bodySha256: string;
+  /** Unix milliseconds. */
+  readonly receivedAt: number;
+  readonly answer: string;
+  readonly version: number;
+}
+
+/** An answer waits so long for an insert that is made anyway: one of its own takes longer than storing a few hundred clicks. */
+const ANSWER_DELAY_MS = 1_000;
+
+const CLOSE_MS = 1_000;
+
+/** With more characters of answers waiting, requests wait until theirs are stored. */
+const WAITING_CHARACTERS = 1_048_576;
 
 /**
  * Remembers keyed requests and their answers in ClickHouse for days, so that a repeated one is answered and not
@@ -30,13 +48,23 @@ type Row = readonly [string, number, string, number];
 export class IdempotencyLedger {
   readonly #database: Database;
   readonly #nextVersion: NextVersion;
-  readonly #writes: GroupCommit<string, void>;
+  readonly #isAlone: boolean;
+  readonly #writes: GroupCommit<readonly string[], void>;
   readonly #underWay = new Map<string, Promise<unknown>>();
+  /** Requests whose answers are given but not stored. */
+  readonly #answered = new Map<string, Known & { readonly line: string }>();
+  #waitingCharacters = 0;
+  #timer: NodeJS.Timeout | undefined;
 
-  constructor(database: Database, nextVersion: NextVersion) {
+  /**
+   * @param isAlone no other process has the table: answers are given at once and stored a little later. A request that is sent again
+   *   after a crash, and has none yet, is completed, which comes to the same answer.
+   */
+  constructor(database: Database, nextVersion: NextVersion, isAlone: boolean) {
+    this.#isAlone = isAlone;
     this.#database = database;
     this.#nextVersion = nextVersion;
-    this.#writes = new GroupCommit((lines) => database.insert('idempotent_requests', COLUMNS, lines), {
+    this.#writes = new GroupCommit((lines) => this.#insert(lines.flat()), {
       group: 10_000,
       waiting: 100_000,
     });
@@ -53,7 +81,7 @@ export class IdempotencyLedger {
   ): Promise<string> {
     const name = JSON.stringify([request.ownerId, request.key]);
     while (this.#underWay.has(name)) await this.#underWay.get(name);
-    const running = this.#run(request, now, work);
+    const running = this.#run(name, request, now, work);
     this.#underWay.set(name, Promise.allSettled([running]));
     try {
       return await running;
@@ -62,46 +90,94 @@ export class IdempotencyLedger {
     }
   }
 
+  /** Stores the answers that wait for it. Before clicks are removed: completed, their request would bring them back. */
+  async flush(): Promise<void> {
+    await this.#writes.add([], 0);
+  }
+
+  /** The same, unless that takes long: their requests are on record. */
+  async close(): Promise<void> {
+    clearTimeout(this.#timer);
+    await Promise.race([this.flush().catch(() => {}), delay(CLOSE_MS, undefined, { ref: false })]);
+  }
+
   async #run(
+    name: string,
     request: KeyedRequest,
     now: number,
     work: (attempt: Attempt) => Promise<string>,
   ): Promise<string> {
-    const [known] = await this.#database.rows<Row>(
+    const known = this.#answered.get(name) ?? (await this.#find(request));
+    if (known !== undefined && known.bodySha256 !== request.bodySha256) {
+      throw new AppError('idempotency_conflict', 'This Idempotency-Key came with another body before.', {
+        field: 'Idempotency-Key',
+      });
+    }
+    if (known !== undefined && known.answer !== '') return known.answer;
+    const { bodySha256 } = request;
+    const begun = known ?? { bodySha256, receivedAt: now, answer: '', version: this.#nextVersion(0) };
+    const recording = known === undefined ? this.#record(request, begun) : Promise.resolve();
+    // Who stores something awaits it.
+    const recorded = recording.catch(() => {});
+    try {
+      const { receivedAt, version } = begun;
+      const attempt = { receivedAt, isRetry: known !== undefined, recorded: () => recording };
+      const answer = await work(attempt);
+      await recording;
+      await this.#keep(name, request, { ...begun, answer, version: this.#nextVersion(version) });
+      return answer;
+    } finally {
+      await recorded;
+    }
+  }
+
+  async #find({ ownerId, key }: KeyedRequest): Promise<Known | undefined> {
+    const [known] = await this.#database.rows<readonly [string, number, string, number]>(
       sql`
       SELECT body_sha256, toUnixTimestamp64Milli(received_at), answer, version
       FROM idempotent_requests FINAL
-      WHERE owner_id = ${param('String', request.ownerId)} AND key = ${param('String', request.key)}`,
+      WHERE owner_id = ${param('String', ownerId)} AND key = ${param('String', key)}`,
       LOOK_UP,
     );
-    if (known !== undefined) {
-      const [bodySha256, , answer] = known;
-      if (bodySha256 !== request.bodySha256) {
-        throw new AppError('idempotency_conflict', 'This Idempotency-Key came with another body before.', {
-          field: 'Idempotency-Key',
-        });
-      }
-      if (answer !== '') return answer;
-    }
-    const receivedAt = known?.[1] ?? now;
-    const version = known?.[3] ?? (await this.#write(request, receivedAt, '', 0));
-    const answer = await work({ receivedAt, isRetry: known !== undefined });
-    await this.#write(request, receivedAt, answer, version);
-    return answer;
+    if (known === undefined) return undefined;
+    const [bodySha256, receivedAt, answer, version] = known;
+    return { bodySha256, receivedAt, answer, version };
   }
 
-  /** @returns the version of what is stored now, in the place of the version `replaces` */
-  async #write(request: KeyedRequest, receivedAt: number, answer: string, replaces: number): Promise<number> {
-    const version = this.#nextVersion(replaces);
-    const line = JSON.stringify([
-      request.ownerId,
-      request.key,
-      request.bodySha256,
-      receivedAt,
-      answer,
-      version,
-    ]);
-    await this.#writes.add(line, 1, request.ownerId);
-    return version;
+  async #record(request: KeyedRequest, known: Known): Promise<void> {
+    await this.#writes.add([lineOf(request, known)], 1, request.ownerId);
   }
+
+  /** Keeps an answer until it is stored. */
+  async #keep(name: string, request: KeyedRequest, known: Known): Promise<void> {
+    const line = lineOf(request, known);
+    this.#answered.set(name, { ...known, line });
+    this.#waitingCharacters += line.length;
+    if (this.#isAlone && this.#waitingCharacters <= WAITING_CHARACTERS) this.#storeLater();
+    else await this.flush();
+  }
+
+  #storeLater(): void {
+    this.#timer ??= setTimeout(() => {
+      this.#timer = undefined;
+      // What is not stored stays, and is tried again.
+      this.flush().catch(() => this.#storeLater());
+    }, ANSWER_DELAY_MS).unref();
+  }
+
+  /** Stores lines, and with them the answers that wait. */
+  async #insert(lines: readonly string[]): Promise<void> {
+    const answers = [...this.#answered];
+    const all = [...lines, ...answers.map(([, { line }]) => line)];
+    if (all.length === 0) return;
+    await this.#database.insert('idempotent_requests', COLUMNS, all);
+    for (const [name, { line }] of answers) {
+      this.#answered.delete(name);
+      this.#waitingCharacters -= line.length;
+    }
+  }
+}
+
+function lineOf({ ownerId, key, bodySha256 }: KeyedRequest, { receivedAt, answer, version }: Known): string {
+  return JSON.stringify([ownerId, key, bodySha256, receivedAt, answer, version]);
 }

@@ -40,7 +40,7 @@ export interface IngestReport {
 export async function ingestBytes(
   context: IngestContext,
   { bytes, format, findingsShown, ...options }: ClicksRequest,
-  surroundings: Pick<IngestOptions, 'room' | 'signal'>,
+  surroundings: Pick<IngestOptions, 'room' | 'signal' | 'mayStore'>,
 ): Promise<IngestReport> {
   const body = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const items: Iterable<BodyStep> = { [Symbol.iterator]: () => BODY_FORMATS[format](body) };

@@ -18,6 +18,8 @@ export interface IngestOptions {
   readonly once?: OnceName | undefined;
   /** Decides which clicks are stored; undefined: all of them. */
   readonly selection?: RowSelection;
+  /** Settles when clicks may be stored, and URLs registered. What is only read of them goes on meanwhile. */
+  readonly mayStore?: (() => Promise<void>) | undefined;
   readonly findings: Findings;
   /** When so many items are bad and none before them is good, no more are read. */
   readonly badAtMost?: number;

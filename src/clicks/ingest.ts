@@ -31,6 +31,7 @@ export async function ingest(
   const survey = await surveyOf(context, items, parse, options);
   const { oldest, stoppedAt } = survey;
   await options.selection?.added();
+  await options.mayStore?.();
   // Not a list: there can be millions.
   const codes = { [Symbol.iterator]: () => oldest.keys() };
   return context.urls.codeLock.within(codes, async () => {

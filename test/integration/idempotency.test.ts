@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import { createVersions } from '../../src/clickhouse/versions.ts';
 import { visitorHasher } from '../../src/clicks/enrich/visitor.ts';
-import { IdempotencyLedger } from '../../src/clicks/idempotency.ts';
+import { type Attempt, IdempotencyLedger } from '../../src/clicks/idempotency.ts';
 import { bareRow } from '../../src/clicks/click-row.ts';
 import type { ClickRow } from '../../src/clicks/fields.ts';
 import { writeClicks } from '../../src/clicks/writer.ts';
@@ -71,6 +71,32 @@ describe('Idempotency-Key', () => {
     });
     for (const { status, text } of answers) expect([status, text]).toEqual([200, answers[0]?.text]);
     expect(await stored(code)).toEqual([9, 9]);
+  });
+
+  test('an answer is given again before it is stored, and stored when its server stops', async () => {
+    const request = { ownerId: 'me', key: newName(), bodySha256: 'of a body' };
+    const now = Date.now();
+    const newLedger = () => new IdempotencyLedger(first.database, createVersions(Date.now), true);
+    const ledger = newLedger();
+    const attempts: Attempt[] = [];
+    const give = async (attempt: Attempt): Promise<string> => {
+      attempts.push(attempt);
+      return 'an answer';
+    };
+    for (const each of [ledger, ledger, newLedger()]) {
+      expect(await each.once(request, now + attempts.length, give)).toBe('an answer');
+    }
+    // The third does not know whether the first one's clicks were stored.
+    expect(attempts).toMatchObject([
+      { receivedAt: now, isRetry: false },
+      { receivedAt: now, isRetry: true },
+    ]);
+    await ledger.close();
+    expect(await newLedger().once(request, now + 1, give)).toBe('an answer');
+    await expect(ledger.once({ ...request, bodySha256: 'of another' }, now, give)).rejects.toThrow(
+      'another body',
+    );
+    expect(attempts).toHaveLength(2);
   });
 
   test('a request that was wholly rejected stays so', async () => {
@@ -160,9 +186,10 @@ describe('Idempotency-Key', () => {
     /** Leaves what a try leaves that ends after storing `rows`: its record, without an answer. */
     const lose = async (name: string, body: string, rows: readonly ClickRow[], receivedAt: number) => {
       const bodySha256 = createHash('sha256').update(body).digest('hex');
-      const ledger = new IdempotencyLedger(first.database, createVersions(Date.now));
+      const ledger = new IdempotencyLedger(first.database, createVersions(Date.now), true);
       const lost = ledger.once({ ownerId: 'me', key: name, bodySha256 }, receivedAt, async (attempt) => {
-        expect(attempt).toEqual({ receivedAt, isRetry: false });
+        expect(attempt).toMatchObject({ receivedAt, isRetry: false });
+        await attempt.recorded();
         await writeClicks(
           first.database,
           rows.map((row, index) => ({ index, ownerId: 'me', row })),
@@ -225,6 +252,20 @@ describe('Idempotency-Key', () => {
       await lose(code, bodyOf(clicksOf(code, 1)), [], Date.now());
       expect((await post(code, { ndjson: clicksOf(code, 2) })).status).toBe(409);
     });
+
+    test.each([10, 2_000])(
+      'nothing of %i clicks a month is stored while the request is not on record',
+      async (each) => {
+        const code = newName();
+        await first.database.commandText('ALTER TABLE idempotent_requests ADD CONSTRAINT full CHECK false');
+        const { status } = await post(code, { ndjson: clicksOf(code, each) });
+        await first.database.commandText('ALTER TABLE idempotent_requests DROP CONSTRAINT full');
+        expect(status).toBeGreaterThanOrEqual(500);
+        expect(await stored(code)).toEqual([0, 0]);
+        const again = await post(code, { ndjson: clicksOf(code, each) });
+        expect([again.status, again.json.accepted]).toEqual([200, 4 * each]);
+      },
+    );
 
     test('a failure of ClickHouse in mid-request is answered as one; sent again it completes', async () => {
       const code = newName();

@@ -60,6 +60,8 @@ export interface MainCalls {
   readonly addCodes: (codes: readonly string[]) => void;
   /** Holds the locks of the codes that were added while it calls back. */
   readonly withinCodes: (work: Callback) => Promise<void>;
+  /** As in `IngestOptions`. */
+  readonly mayStore: () => Promise<void>;
   /** Calls back while no other import looks up or stores clicks. */
   readonly alone: (work: Callback) => Promise<void>;
   readonly findMany: (codes: readonly string[]) => Promise<ReadonlyMap<string, ShortUrl>>;

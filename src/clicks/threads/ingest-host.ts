@@ -2,7 +2,7 @@ import type { Database } from '../../clickhouse/database.ts';
 import type { Room } from '../../fair-share/room.ts';
 import { type Remote, moved, ownBytes } from '../../process/thread-calls.ts';
 import type { MissingClicksOptions } from '../import/missing-clicks.ts';
-import type { IngestContext } from '../ingest-options.ts';
+import type { IngestContext, IngestOptions } from '../ingest-options.ts';
 import type { PlaceFiles } from '../place-database.ts';
 import {
   type MainCalls,
@@ -20,7 +20,7 @@ export interface HostParts {
 }
 
 /** What a request of one kind has around it. */
-export type Surroundings = Pick<MissingClicksOptions, 'count' | 'alone'>;
+export type Surroundings = Pick<MissingClicksOptions, 'count' | 'alone'> & Pick<IngestOptions, 'mayStore'>;
 
 /** The main thread's side of a request that another one works on. */
 export class IngestHost {
@@ -41,7 +41,7 @@ export class IngestHost {
   /** @param thread is called back */
   calls(
     { context, database, placeFiles }: HostParts,
-    { count, alone }: Surroundings,
+    { count, alone, mayStore }: Surroundings,
     thread: () => Remote<ThreadCalls>,
   ): MainCalls {
     const { urls, writer } = context;
@@ -59,6 +59,7 @@ export class IngestHost {
       growRoom: (units) => this.#grow(units),
       addCodes: (more) => void codes.push(more),
       withinCodes: (work) => urls.codeLock.within(eachOf(codes), () => resume(work)),
+      mayStore: async () => mayStore?.(),
       alone: (work) => alone(() => resume(work)),
       findMany: (some) => urls.findMany(some),
       registerMissing: (wanted) => urls.registerMissing(wanted),

@@ -47,7 +47,13 @@ const shared: ThreadParts = {
 parentPort?.on('message', (port: MessagePort) => {
   const leaving = new AbortController();
   const offered: ThreadCalls = {
-    ingest: (request, room) => ingestBytes(context, request, { room: roomOf(room), signal: leaving.signal }),
+    ingest: (request, room) =>
+      ingestBytes(context, request, {
+        room: roomOf(room),
+        signal: leaving.signal,
+        // What has no name has nothing to wait for.
+        mayStore: request.once && (() => main.call('mayStore', [])),
+      }),
     storeBatch: (request, room) =>
       storeBatch({ database: context.database, shards, context }, request, {
         room: roomOf(room),

@@ -6,6 +6,7 @@ import { type Remote, connect, ownBytes } from '../../process/thread-calls.ts';
 import type { BatchRequest } from '../import/store-batch.ts';
 import type { ImportReport } from '../import/import-report.ts';
 import type { ClicksRequest, IngestReport } from '../ingest-bytes.ts';
+import type { IngestOptions } from '../ingest-options.ts';
 import type { ThreadCalls, ThreadRoom, ThreadSettings } from './ingest-calls.ts';
 import { type HostParts, IngestHost, type Surroundings } from './ingest-host.ts';
 
@@ -56,10 +57,17 @@ export class IngestThreads {
    */
   async ingest(
     request: ClicksRequest,
-    { room, signal }: { readonly room: Room; readonly signal: AbortSignal },
+    {
+      room,
+      signal,
+      mayStore,
+    }: Pick<IngestOptions, 'mayStore'> & {
+      readonly room: Room;
+      readonly signal: AbortSignal;
+    },
   ): Promise<IngestReport> {
     const bytes = await ownedBytes([request.bytes]);
-    return this.#run(room, NO_IMPORT, signal, (thread, threadRoom) =>
+    return this.#run(room, { ...NO_IMPORT, mayStore }, signal, (thread, threadRoom) =>
       thread.call('ingest', [{ ...request, bytes }, threadRoom], [bytes.buffer]),
     );
   }

@@ -44,9 +44,12 @@ export async function ingestBody(
 ): Promise<IngestOutcome> {
   const { bytes, format, key } = body;
   const outcome = await withRoom(services, ctx, bytes, (room) => {
-    const surroundings = { room, signal: signalOf(ctx) };
     const now = services.now();
-    const run = async (receivedAt: number, once?: OnceName): Promise<string> => {
+    const run = async (
+      receivedAt: number,
+      once?: OnceName,
+      mayStore?: () => Promise<void>,
+    ): Promise<string> => {
       const request: ClicksRequest = {
         bytes,
         format,
@@ -57,6 +60,7 @@ export async function ingestBody(
         badAtMost: MAX_LEADING_REJECTIONS,
         findingsShown: MAX_FINDINGS_SHOWN,
       };
+      const surroundings = { room, signal: signalOf(ctx), mayStore };
       // A retry looks up which of its clicks are stored.
       const report =
         services.ingestThreads.isFor(bytes.length) && once?.isRetry !== true
@@ -85,13 +89,13 @@ async function runOnce(
   key: string,
   body: Buffer,
   now: number,
-  run: (receivedAt: number, once: OnceName) => Promise<string>,
+  run: (receivedAt: number, once: OnceName, mayStore: () => Promise<void>) => Promise<string>,
 ): Promise<string> {
   const hash = createHash('sha256');
   for await (const slice of yielding(slicesOf(body))) hash.update(slice);
   const bodySha256 = hash.digest('hex');
   const name = JSON.stringify([ownerId, key, bodySha256]);
-  return services.idempotency.once({ ownerId, key, bodySha256 }, now, ({ receivedAt, isRetry }) =>
-    run(receivedAt, { name, isRetry }),
+  return services.idempotency.once({ ownerId, key, bodySha256 }, now, ({ receivedAt, isRetry, recorded }) =>
+    run(receivedAt, { name, isRetry }, recorded),
   );
 }
