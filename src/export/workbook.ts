@@ -1,4 +1,4 @@
-import { fileURLToPath } from 'node:url';
+import { createRequire } from 'node:module';
 import { Tinypool } from 'tinypool';
 import type { Column } from '../lib/row-template.ts';
 
@@ -28,8 +28,8 @@ export type WorkbookParts = Readonly<Record<string, Uint8Array>>;
 /** Workbooks rarely come alone, and a thread is made for the first; but it takes memory too. */
 const IDLE_MS = 60_000;
 
-/** Beside this module when it is compiled, wherever this one is run from. */
-const THREAD = fileURLToPath(new URL('../../dist/export/workbook-thread.js', import.meta.url));
+/** The built one, wherever this module is run from. */
+const THREAD = createRequire(import.meta.url).resolve('#workbook-thread');
 
 let pool: Tinypool | undefined;
 

@@ -88,10 +88,12 @@ export class RecipeCopy {
     }
   }
 
-  /** Compiles the copy as `npm run build` does, and the dashboard's types. @throws Error with what does not compile */
+  /** Builds the copy as `npm run build` does, and checks the dashboard's types. @throws Error with what does not compile */
   async build(): Promise<void> {
     const errors = await this.compileErrors();
     if (errors !== '') throw new Error(errors);
+    const tsx = join(PACKAGE_ROOT, 'node_modules/.bin/tsx');
+    await promisify(execFile)(tsx, ['src/build.ts'], { cwd: this.folder });
   }
 
   /** What does not compile; empty when everything does. */

@@ -1,4 +1,4 @@
-import { fileURLToPath } from 'node:url';
+import { createRequire } from 'node:module';
 import { MessageChannel, Worker } from 'node:worker_threads';
 import type { Room } from '../../fair-share/room.ts';
 import { timeSlices } from '../../lib/event-loop.ts';
@@ -22,8 +22,8 @@ export interface IngestThreadsParts extends HostParts {
 /** A thread has caches to fill, and takes memory. */
 const IDLE_MS = 60_000;
 
-/** Beside this module when it is compiled, wherever this one is run from. */
-const THREAD = fileURLToPath(new URL('../../../dist/clicks/threads/ingest-thread.js', import.meta.url));
+/** The built one, wherever this module is run from. */
+const THREAD = createRequire(import.meta.url).resolve('#ingest-thread');
 
 /** Fewer take less time than it takes to start a thread. */
 const LARGE_BYTES = 262_144;

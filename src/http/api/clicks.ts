@@ -20,7 +20,7 @@ const MAX_BODY_BYTES = 64 * 1_048_576;
 
 const clickInput = requestSchema('Click', clickSchema, {
   description: 'A click. Unknown fields are ignored; null and blank text count as not given.',
-  fields: Object.fromEntries(INPUT_NAMES.map((name) => [name, INPUTS[name].input.document])),
+  fields: () => Object.fromEntries(INPUT_NAMES.map((name) => [name, INPUTS[name].input.document])),
 });
 
 const CLICKS = [

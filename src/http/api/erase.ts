@@ -53,7 +53,7 @@ const selectorsSchema = z.strictObject(
 const selectors = requestSchema('Selectors', selectorsSchema, {
   description:
     'Which clicks: those that match every selector given. At least one is needed; a time zone alone is none.',
-  fields: {
+  fields: () => ({
     owner_id: { description: "Clicks of this owner's URLs.", minLength: 1, maxLength: 128, examples: ['me'] },
     short_code: { description: 'Clicks of this URL.', minLength: 1, maxLength: 128, examples: ['launch'] },
     start_date: {
@@ -80,7 +80,7 @@ const selectors = requestSchema('Selectors', selectorsSchema, {
       maxLength: MAX_VISITOR_ID_CHARACTERS,
       examples: ['account-4711'],
     },
-  },
+  }),
 });
 
 const SELECTORS = ['owner_id', 'short_code', 'start_date', 'end_date', 'ip', 'user_agent', 'visitor_id'];

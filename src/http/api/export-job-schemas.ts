@@ -6,7 +6,7 @@ import { EXPORT_FORMAT_NAMES } from '../../export/formats.ts';
 import { mapEntries } from '../../lib/names.ts';
 import { PROPERTY_NAMES } from '../../stats/registry/properties.ts';
 import type { Parameter } from '../openapi/model.ts';
-import { namedSchema, requestSchema } from '../openapi/schemas.ts';
+import { anything, namedSchema, requestSchema } from '../openapi/schemas.ts';
 import type { Services } from '../request/services.ts';
 import { timestampSchema } from '../response/timestamp-schema.ts';
 import { withoutObjects } from '../route/parameters.ts';
@@ -37,9 +37,9 @@ export const orderSchema = requestSchema(
   'ExportOrder',
   z
     .strictObject({
-      ...Object.fromEntries(ORDER_PARAMETERS.map(({ name }) => [name, z.unknown().optional()])),
-      what: z.unknown().optional(),
-      destination: z.unknown().optional(),
+      ...Object.fromEntries(ORDER_PARAMETERS.map(({ name }) => [name, anything])),
+      what: anything,
+      destination: anything,
     })
     .meta({
       patternProperties: { [PROPERTY_NAMES]: { type: ['string', 'array'], items: { type: 'string' } } },
@@ -48,7 +48,7 @@ export const orderSchema = requestSchema(
   {
     description:
       'An export by the parameters of `GET /api/v1/export`, or with `what` of `GET /api/v1/export/clicks`.',
-    fields: {
+    fields: () => ({
       ...Object.fromEntries(ORDER_PARAMETERS.map((parameter) => [parameter.name, fieldOf(parameter)])),
       what: {
         description:
@@ -62,7 +62,7 @@ export const orderSchema = requestSchema(
           'The name of a destination that the operator has set up. Default: the file is stored by Spoor, to be downloaded.',
         type: ['string', 'null'],
       },
-    },
+    }),
   },
 );
 

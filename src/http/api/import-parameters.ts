@@ -103,12 +103,14 @@ function filePart(
 function documentedOption(name: ImportOptionName): Parameter {
   const { schema, isRepeatable, description, example } = IMPORT_OPTIONS[name];
   const text: z.ZodType = schema;
-  const one = inputJsonSchema(text);
   return {
     name,
     in: 'query',
     description: `${description.charAt(0).toUpperCase()}${description.slice(1)}.`,
-    schema: isRepeatable ? { type: 'array', items: one } : one,
+    get schema() {
+      const one = inputJsonSchema(text);
+      return isRepeatable ? { type: 'array', items: one } : one;
+    },
     example: isRepeatable ? [example] : example,
   };
 }

@@ -27,7 +27,7 @@ const wantedKey = requestSchema(
   }),
   {
     description: 'The key to create.',
-    fields: {
+    fields: () => ({
       owner_id: {
         description: 'The owner whose clicks and URLs the key is for.',
         minLength: 1,
@@ -43,7 +43,7 @@ const wantedKey = requestSchema(
         examples: ['2030-01-01'],
       },
       rate_limit: { description: '`unlimited` is for services of your own.' },
-    },
+    }),
   },
 );
 

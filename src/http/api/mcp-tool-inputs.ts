@@ -10,7 +10,7 @@ import { QUESTION_NAMES, questionsSchema } from './stats-query-schemas.ts';
 
 /** The arguments of a tool. */
 export interface ToolInput<Parsed> {
-  readonly jsonSchema: ToolDescription['inputSchema'];
+  readonly jsonSchema: () => ToolDescription['inputSchema'];
   /** @throws AppError 400 */
   readonly parse: (given: Readonly<Record<string, unknown>>) => Parsed;
 }
@@ -114,14 +114,17 @@ function toolInput<Schema extends z.ZodType>(
   schema: Schema,
   questionNames: readonly (typeof OFFERED_NAMES)[number][],
 ): ToolInput<z.output<Schema>> {
-  const { properties, required } = inputJsonSchema(schema);
-  const fields = Object.fromEntries(questionNames.map((name) => [name, offered(name)]));
   return {
-    jsonSchema: {
-      type: 'object',
-      properties: { ...fields, ...Object(properties) },
-      ...(required === undefined ? {} : { required }),
-      additionalProperties: false,
+    jsonSchema: () => {
+      const { properties, required } = inputJsonSchema(schema);
+      const questions = questionsSchema.fields();
+      const fields = Object.fromEntries(questionNames.map((name) => [name, offered(name, questions[name])]));
+      return {
+        type: 'object',
+        properties: { ...fields, ...Object(properties) },
+        ...(required === undefined ? {} : { required }),
+        additionalProperties: false,
+      };
     },
     parse: (given) => {
       const parsed = schema.safeParse(given);
@@ -132,8 +135,7 @@ function toolInput<Schema extends z.ZodType>(
 }
 
 /** The description of `filters` says all that its schema does, which would be ten times as long. */
-function offered(name: (typeof OFFERED_NAMES)[number]): JsonSchema {
-  const field = questionsSchema.fields[name];
+function offered(name: (typeof OFFERED_NAMES)[number], field: JsonSchema | undefined): JsonSchema {
   if (name !== 'filters') return { ...field };
   return { description: field?.['description'], type: ['object', 'array'] };
 }

@@ -34,7 +34,8 @@ export interface ToolCaller {
 
 type Fields = Readonly<Record<string, unknown>>;
 
-interface Tool extends Omit<ToolDescription, 'name'> {
+interface Tool extends Omit<ToolDescription, 'name' | 'inputSchema'> {
+  readonly inputSchema: () => ToolDescription['inputSchema'];
   /** @throws AppError, whose sentence the model gets */
   readonly run: (caller: ToolCaller, given: Fields) => Promise<Fields>;
 }
@@ -116,7 +117,7 @@ export function toolsFor(caller: ToolCaller): Tools {
     list: async () =>
       NAMES.map((name) => {
         const { title, description, inputSchema } = TOOLS[name];
-        return { name, title, description, inputSchema };
+        return { name, title, description, inputSchema: inputSchema() };
       }),
     call: async (asked, given) => {
       const name = NAMES.find((one) => one === asked);

@@ -39,12 +39,12 @@ const message = requestSchema(
   ),
   {
     description: 'A request or a notification of JSON-RPC 2.0. Several at once are refused.',
-    fields: {
+    fields: () => ({
       jsonrpc: { description: 'The version of JSON-RPC.' },
       method: { description: 'The method.', examples: ['tools/call'] },
       id: { description: 'Repeated in the response; a notification has none.' },
       params: { description: 'As the method takes them.' },
-    },
+    }),
   },
 );
 

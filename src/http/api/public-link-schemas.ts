@@ -73,7 +73,7 @@ export const passwordBody = requestSchema(
   }),
   {
     description: 'The password of a link, which is not looked at: no link of Spoor has one.',
-    fields: { password: { description: 'Any.', maxLength: 1_024 } },
+    fields: () => ({ password: { description: 'Any.', maxLength: 1_024 } }),
   },
 );
 

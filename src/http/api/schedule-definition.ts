@@ -9,7 +9,7 @@ import { isPrivateHost } from '../../schedules/webhook.ts';
 import { SCHEDULE_RANGES, datesOf, windowOf } from '../../schedules/window.ts';
 import { PROPERTY_NAMES } from '../../stats/registry/properties.ts';
 import { parseTimeZone } from '../../stats/parse/dates.ts';
-import { inputJsonSchema, requestSchema } from '../openapi/schemas.ts';
+import { anything, inputJsonSchema, requestSchema } from '../openapi/schemas.ts';
 import { requireScope } from '../request/context.ts';
 import { jsonParameters } from '../request/json-parameters.ts';
 import { nameSchema } from '../request/request-schemas.ts';
@@ -98,7 +98,7 @@ export const scheduleBody = requestSchema(
   'ScheduleWanted',
   z
     .strictObject({
-      ...Object.fromEntries(PARAMETERS.map(({ name }) => [name, z.unknown().optional()])),
+      ...Object.fromEntries(PARAMETERS.map(({ name }) => [name, anything])),
       ...ownFields,
     })
     .meta({
@@ -108,7 +108,7 @@ export const scheduleBody = requestSchema(
   {
     description:
       'An export with the parameters of `POST /api/v1/exports`, or with a `condition` an alert with those of statistics that say which clicks.',
-    fields: {
+    fields: () => ({
       ...Object.fromEntries(PARAMETERS.map((parameter) => [parameter.name, fieldOf(parameter)])),
       ...Object.fromEntries(
         Object.entries(ownFields).map(([name, schema]) => [name, inputJsonSchema(schema)]),
@@ -158,7 +158,7 @@ export const scheduleBody = requestSchema(
         properties: { url: { type: 'string', format: 'uri', maxLength: MAX_URL_LENGTH } },
         required: ['url'],
       },
-    },
+    }),
   },
 );
 

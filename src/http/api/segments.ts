@@ -52,7 +52,7 @@ const segmentBody = requestSchema(
   }),
   {
     description: 'The filters of a segment.',
-    fields: { filters: { description: 'As the parameter `filters` takes them.', ...FILTERS } },
+    fields: () => ({ filters: { description: 'As the parameter `filters` takes them.', ...FILTERS } }),
   },
 );
 

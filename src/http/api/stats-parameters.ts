@@ -33,7 +33,6 @@ import { type RawParameters, valueOf } from '../../stats/parse/parameters.ts';
 import { choices } from '../../stats/parse/choices.ts';
 import { MAX_BUCKETS } from '../../stats/parse/rules.ts';
 import type { JsonSchema, Parameter } from '../openapi/model.ts';
-import { inputJsonSchema } from '../openapi/schemas.ts';
 
 type Described = Omit<Parameter, 'name' | 'in'>;
 
@@ -229,14 +228,7 @@ export function parseExplain(raw: RawParameters): boolean {
 
 /** The parameters of `GET /api/v1/stats`. */
 export function statsParameters(): readonly Parameter[] {
-  return inQuery({
-    ...questionParameters(),
-    limit: {
-      description: 'Maximum number of groups in each list; time lists are never cut.',
-      schema: { type: 'integer', minimum: 1, maximum: MAX_LIMIT, default: DEFAULT_LIMIT },
-    },
-    ...COMPARED,
-  });
+  return STATS_PARAMETERS;
 }
 
 /**
@@ -259,7 +251,7 @@ export function linkParameters(
 
 /** The parameters of `GET /api/v1/export`. */
 export function exportParameters(): readonly Parameter[] {
-  const { start_date, ...others } = questionParameters();
+  const { start_date, ...others } = QUESTION_PARAMETERS;
   return inQuery({
     format: {
       required: true,
@@ -306,7 +298,13 @@ function inQuery(described: Readonly<Record<string, Described>>): readonly Param
 
 /** What the schema that reads such a parameter says. */
 function chosen(name: 'interval' | 'week_start' | 'bots'): JsonSchema {
-  return inputJsonSchema(choices.shape[name]);
+  const schema = choices.shape[name];
+  const { data: byDefault } = schema.safeParse(undefined);
+  return {
+    type: 'string',
+    enum: schema.unwrap().options,
+    ...(byDefault === undefined ? {} : { default: byDefault }),
+  };
 }
 
 /** A property in a list of names. */
@@ -337,3 +335,15 @@ function defaultIntervals(): string {
 function grouped(value: number): string {
   return value.toLocaleString('en-US');
 }
+
+// Last: they are made of everything above.
+const QUESTION_PARAMETERS = questionParameters();
+
+const STATS_PARAMETERS = inQuery({
+  ...QUESTION_PARAMETERS,
+  limit: {
+    description: 'Maximum number of groups in each list; time lists are never cut.',
+    schema: { type: 'integer', minimum: 1, maximum: MAX_LIMIT, default: DEFAULT_LIMIT },
+  },
+  ...COMPARED,
+});

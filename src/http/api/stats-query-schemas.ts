@@ -3,7 +3,7 @@ import { PROPERTY_NAMES } from '../../stats/registry/properties.ts';
 import { FILTER_PARAMETERS } from '../../stats/parse/filter-parameters.ts';
 import type { JsonSchema, Parameter } from '../openapi/model.ts';
 import { errorSchema } from '../openapi/error-responses.ts';
-import { namedSchema, requestSchema } from '../openapi/schemas.ts';
+import { anything, namedSchema, requestSchema } from '../openapi/schemas.ts';
 import { NAME_LISTS } from '../request/json-parameters.ts';
 import { withoutObjects } from '../route/parameters.ts';
 import { EXPLAIN, statsParameters } from './stats-parameters.ts';
@@ -26,15 +26,15 @@ export const questionsSchema = requestSchema(
   'StatsQuestions',
   z
     .strictObject({
-      ...Object.fromEntries(QUESTION_NAMES.map((name) => [name, z.unknown().optional()])),
-      queries: z.unknown().optional(),
+      ...Object.fromEntries(QUESTION_NAMES.map((name) => [name, anything])),
+      queries: anything,
     })
     .meta({
       patternProperties: { [PROPERTY_NAMES]: { type: ['string', 'array'], items: { type: 'string' } } },
     }),
   {
     description: 'One question by its fields, or several in `queries`.',
-    fields: {
+    fields: () => ({
       ...Object.fromEntries(PARAMETERS.map((parameter) => [parameter.name, fieldOf(parameter)])),
       queries: {
         description: `Up to ${MAX_QUESTIONS} questions, in place of one.`,
@@ -43,7 +43,7 @@ export const questionsSchema = requestSchema(
         maxItems: MAX_QUESTIONS,
         items: { description: 'The fields of one question; what is wrong with them is in its result.' },
       },
-    },
+    }),
   },
 );
 

@@ -27,7 +27,7 @@ export const urlChange = requestSchema(
   }),
   {
     description: 'The fields to set. A field that is left out keeps its value, or takes its default.',
-    fields: {
+    fields: () => ({
       owner_id: {
         description:
           "The owner; only `admin:all` may name another than the key's own. The owner of an existing URL does not change.",
@@ -52,7 +52,7 @@ export const urlChange = requestSchema(
         items: { type: 'string', minLength: 1, maxLength: MAX_TAG_CHARACTERS },
         examples: [['newsletter', 'spring']],
       },
-    },
+    }),
   },
 );
 

@@ -13,18 +13,22 @@ export type FieldsOf<Schema extends z.ZodType> = Readonly<Record<keyof z.input<S
 /** A schema that parses request bodies, with its name in the document and what it cannot say of its fields itself. */
 export interface RequestSchema<Schema extends z.ZodType = z.ZodType> extends NamedSchema<Schema> {
   readonly description: string;
-  readonly fields: Readonly<Record<string, JsonSchema>>;
+  /** Made when the document is: it takes long, and most processes never ask for it. */
+  readonly fields: () => Readonly<Record<string, JsonSchema>>;
 }
 
 export function namedSchema<Schema extends z.ZodType>(name: string, schema: Schema): NamedSchema<Schema> {
   return { name, schema };
 }
 
+/** A field that is parsed later. One for all of them: many are declared, and each schema takes its time. */
+export const anything = z.unknown().optional();
+
 /** @param described.fields a description of each field; a field without one does not compile */
 export function requestSchema<Schema extends z.ZodType>(
   name: string,
   schema: Schema,
-  described: { readonly description: string; readonly fields: FieldsOf<Schema> },
+  described: { readonly description: string; readonly fields: () => FieldsOf<Schema> },
 ): RequestSchema<Schema> {
   return { name, schema, ...described };
 }
@@ -73,12 +77,12 @@ function requestComponents(named: ReadonlyMap<string, RequestSchema>): Readonly<
   return Object.fromEntries(
     [...named].map(([name, { schema, fields, description }]) => {
       const made = plain(z.toJSONSchema(schema, { io: 'input' }));
-      return [name, { description, ...made, properties: described(made, fields) }];
+      return [name, { description, ...made, properties: described(made, fields()) }];
     }),
   );
 }
 
-function described(made: JsonSchema, fields: RequestSchema['fields']): JsonSchema {
+function described(made: JsonSchema, fields: Readonly<Record<string, JsonSchema>>): JsonSchema {
   const { properties } = z
     .object({ properties: z.record(z.string(), z.record(z.string(), z.unknown())) })
     .parse(made);

@@ -50,16 +50,17 @@ export function parsedBy<Parsed>(
   parse: (ctx: Context) => Parsed,
 ): Parameters<Parsed> {
   const inQuery = documented.filter((parameter) => parameter.in === 'query').flatMap(withoutObjects);
-  const queryPatterns = documented.flatMap(({ schema }) =>
-    Object.keys(Object(schema['patternProperties'])).map((pattern) => new RegExp(pattern, 's')),
-  );
+  const queryPatterns = documented
+    .filter(({ explode }) => explode)
+    .flatMap(({ schema }) => Object.keys(Object(schema['patternProperties'])))
+    .map((pattern) => new RegExp(pattern, 's'));
   return { documented, queryNames: inQuery.map(({ name }) => name), queryPatterns, parse };
 }
 
 /** A parameter as it is sent: one for each property of an exploded object. */
 export function withoutObjects(parameter: Parameter): readonly Parameter[] {
-  const { explode, style: _, ...own } = parameter;
-  if (explode !== true) return [parameter];
+  if (parameter.explode !== true) return [parameter];
+  const { explode: _, style: __, ...own } = parameter;
   const properties: Readonly<Record<string, JsonSchema>> = Object(own.schema['properties']);
   return Object.entries(properties).map(([name, schema]) => ({ ...own, name, schema }));
 }
@@ -109,7 +110,10 @@ function documentedParameter([name, declaration]: readonly [string, ParameterDec
     in: place,
     ...(schema.safeParse(undefined).success ? {} : { required: true }),
     description,
-    schema: { ...inputJsonSchema(schema), ...bounds },
+    // Only the document asks for it, and a start would wait for it.
+    get schema() {
+      return { ...inputJsonSchema(schema), ...bounds };
+    },
     ...(example === undefined ? {} : { example }),
   };
 }

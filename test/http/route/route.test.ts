@@ -19,7 +19,7 @@ import type { Principal, Scope } from '../../../src/keys/scopes.ts';
 const sum = namedSchema('Sum', z.strictObject({ sum: z.number() }));
 const added = requestSchema('Added', z.object({ number: z.number('must be a number') }), {
   description: 'What to add.',
-  fields: { number: { description: 'A number.' } },
+  fields: () => ({ number: { description: 'A number.' } }),
 });
 
 const PARTS = {
