@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterEach, expect, test } from '@jest/globals';
 import { z } from 'zod';
 import { ClickWriters } from '../support/click-writers.ts';
@@ -5,96 +7,144 @@ import {
   type SpoorProcess,
   endProcesses,
   newFolder,
+  portOf,
   processesNaming,
   startServer,
   waitUntil,
 } from '../support/process.ts';
 import { showFigures } from '../support/figures.ts';
 import { seededRandom } from '../support/random.ts';
+import { fastClock } from '../support/shifted-clock.ts';
 import { ADMIN_KEY } from '../support/spoor.ts';
 
 afterEach(endProcesses);
 
 const SEED = Number(process.env['SPOOR_TEST_SEED'] ?? Date.now() % 1_000_000);
+/** Of ClickHouse, the service or, where there is one, a second instance. The first instance runs the schedules. */
+const KILLS = Number(process.env['SPOOR_TEST_KILLS'] ?? 8);
+const INSTANCES = Number(process.env['SPOOR_TEST_INSTANCES'] ?? 1);
+const SCHEDULES = Number(process.env['SPOOR_TEST_SCHEDULES'] ?? 2);
+const JOBS_A_KILL = 3;
+/** At that speed each look for schedules that are due finds all of them due. */
+const CLOCK_SPEED = 60;
 const WRITERS = 4;
 const ORDER = { owner_id: '*', start_date: '2025-01-01' };
 const STATS_ORDER = { ...ORDER, format: 'json', group_by: 'city' };
 const CLICKS_ORDER = { ...ORDER, what: 'clicks', format: 'ndjson' };
+const SCHEDULE = { cron: '* * * * *', range: 'since_last_run', what: 'clicks', format: 'ndjson' };
 const HEADERS = { authorization: `Bearer ${ADMIN_KEY}`, 'content-type': 'application/json' };
-const ENGINE_KILLS = 5;
-const SERVICE_KILLS = 3;
-const JOBS_A_KILL = 3;
 
-test(`every acknowledged click is there exactly once, and every export is whole or says that it failed, after kills of ClickHouse and of the service at any moment (SPOOR_TEST_SEED=${SEED})`, async () => {
+test(`every acknowledged click is there exactly once, every export is whole or says that it failed, and the files of a schedule have each click once, after kills of ClickHouse and of the service at any moment (SPOOR_TEST_SEED=${SEED})`, async () => {
   const random = seededRandom(SEED);
   const settings = {
+    ...fastClock(CLOCK_SPEED),
     SPOOR_DATA_DIR: newFolder(),
     SPOOR_ADMIN_KEY: ADMIN_KEY,
     SPOOR_RATE_LIMITS: 'off',
   };
-  let { server, url } = await startServer(settings);
+  const { SPOOR_DATA_DIR: dataDir } = settings;
+  const secondDir = newFolder();
+  const startSecond = async () =>
+    startServer({ ...settings, SPOOR_DATA_DIR: secondDir, SPOOR_SCHEDULES: 'off', ...engineOf(dataDir) });
+  let first = await startServer(settings);
+  let second = INSTANCES > 1 ? await startSecond() : undefined;
+  const { url } = first;
+  const restart = async (): Promise<void> => {
+    await killed(first.server, second?.server);
+    // At the same address, so that whoever asks comes back to it.
+    first = await startServer({ ...settings, PORT: new URL(url).port });
+    if (second !== undefined) second = await startSecond();
+  };
+  const kill = {
+    engine: async (): Promise<void> => {
+      for (const pid of processesNaming(dataDir)) process.kill(pid, 'SIGKILL');
+    },
+    service: restart,
+    second: async (): Promise<void> => {
+      await killed(second?.server);
+      second = await startSecond();
+    },
+  };
+  const targets = ['engine', 'engine', 'service', ...(INSTANCES > 1 ? (['second'] as const) : [])] as const;
+  const targetUrl = (): string => (second !== undefined && random(2) === 0 ? second.url : url);
+  const post = async (path: string, json: object, headers: Readonly<Record<string, string>> = {}) =>
+    request(`${path === CLICKS ? targetUrl() : url}${path}`, {
+      method: 'POST',
+      headers: { ...HEADERS, ...headers },
+      body: JSON.stringify(json),
+    });
+  const schedules: string[] = [];
+  for (let count = 0; count < SCHEDULES; count++) {
+    schedules.push(z.object({ id: z.string() }).parse((await post('/api/v1/schedules', SCHEDULE))?.json).id);
+  }
   const writers = new ClickWriters({
     count: WRITERS,
     random,
-    post: (clicks, headers) =>
-      request(`${url}/api/v1/clicks`, {
-        method: 'POST',
-        headers: { ...HEADERS, ...headers },
-        body: JSON.stringify(clicks),
-      }),
+    post: (clicks, headers) => post(CLICKS, clicks, headers),
     ready: () => waitUntil('the service', async () => (await request(`${url}/ready`))?.status === 200),
   });
 
-  const kills = [
-    ...Array<'engine'>(ENGINE_KILLS).fill('engine'),
-    ...Array<'service'>(SERVICE_KILLS).fill('service'),
-  ];
   const jobs: string[] = [];
-  while (kills.length > 0) {
-    const [kill] = kills.splice(random(kills.length), 1);
+  for (let count = 0; count < KILLS; count++) {
     await writers.more(1 + random(600));
-    for (let count = 0; count < JOBS_A_KILL; count++) {
-      const body = JSON.stringify(count % 2 === 0 ? STATS_ORDER : CLICKS_ORDER);
-      const created = await request(`${url}/api/v1/exports`, { method: 'POST', headers: HEADERS, body });
+    for (let job = 0; job < JOBS_A_KILL; job++) {
+      const created = await post('/api/v1/exports', job % 2 === 0 ? STATS_ORDER : CLICKS_ORDER);
       if (created?.status === 202) jobs.push(jobSchema.parse(created.json).id);
     }
-    for (const pid of processesNaming(settings.SPOOR_DATA_DIR)) {
-      if (kill === 'engine') process.kill(pid, 'SIGKILL');
-    }
-    if (kill === 'service') ({ server, url } = await restarted(server, settings));
+    await kill[targets[count % targets.length] ?? 'engine']();
   }
   await writers.more(0);
   await writers.end();
+  const written = await get(
+    url,
+    `/api/v1/export?${new URLSearchParams({ ...STATS_ORDER, metrics: 'clicks' }).toString()}`,
+  );
+  const { missing, doubled, strangers } = writers.faultsOf(written.metrics.clicks_by_city);
 
-  expect(jobs.length).toBeGreaterThan(0);
-  const ended = [];
-  for (const id of jobs) ended.push({ id, ...(await endOfJob(url, id)) });
-  expect(ended.filter(({ fault }) => fault !== undefined)).toEqual([]);
-  const done = ended.filter(({ status }) => status === 'done').length;
-  expect(done).toBeGreaterThan(jobs.length / 2);
-
-  const query = new URLSearchParams({
-    format: 'json',
-    owner_id: '*',
-    group_by: 'city',
-    metrics: 'clicks',
-    start_date: '2025-01-01',
-  });
-  const response = await fetch(`${url}/api/v1/export?${query.toString()}`, {
-    headers: { authorization: `Bearer ${ADMIN_KEY}` },
-  });
-  const answer = JSON.parse(await response.text());
-  const { missing, doubled, strangers } = writers.faultsOf(answer.metrics.clicks_by_city);
+  const stored = written.metrics.clicks_by_city.map(({ city }: { readonly city: string }) => city);
+  const runs = [];
+  for (const id of schedules) runs.push(await runsUntil(url, id, stored.length));
+  const ended = await Promise.all(
+    (await endedJobs(url)).map(async (job) => ({ ...job, ...(await outcomeOf(url, job)) })),
+  );
   showFigures({
     seed: SEED,
     'acknowledged clicks': writers.acknowledged,
     lost: missing.length,
     doubled: doubled.length,
     exports: jobs.length,
-    done,
+    'runs of schedules': runs.flat().length,
+    'done, of both': ended.filter(({ status }) => status === 'done').length,
   });
   expect({ missing, doubled, strangers }).toEqual({ missing: [], doubled: [], strangers: [] });
-}, 240_000);
+  expect(ended.filter(({ fault }) => fault !== undefined)).toEqual([]);
+  expect(jobs.filter((id) => !ended.some((job) => job.id === id))).toEqual([]);
+  expect(ended.filter(({ status }) => status === 'done').length).toBeGreaterThan(ended.length / 2);
+  for (const id of schedules) {
+    const files = ended.filter(({ status, file_name: name }) => status === 'done' && name?.includes(id));
+    const cities = files.flatMap(({ cities: own }) => own);
+    expect(cities.toSorted()).toEqual(stored.toSorted());
+  }
+}, 600_000);
+
+const CLICKS = '/api/v1/clicks';
+
+/** What a further instance needs to use the engine of another. */
+function engineOf(dataDir: string): Readonly<Record<string, string>> {
+  const [engine] = processesNaming(dataDir);
+  const secret = (name: string): string => readFileSync(join(dataDir, name), 'utf8').trim();
+  return {
+    CLICKHOUSE_URL: `http://127.0.0.1:${portOf(engine ?? 0)}`,
+    CLICKHOUSE_USER: 'spoor',
+    CLICKHOUSE_PASSWORD: secret('clickhouse-password'),
+    SPOOR_VISITOR_SECRET: secret('visitor-secret'),
+  };
+}
+
+async function killed(...servers: readonly (SpoorProcess | undefined)[]): Promise<void> {
+  for (const server of servers) server?.signal('SIGKILL');
+  await Promise.all(servers.map((server) => server?.ended));
+}
 
 /** The answer's status and content; undefined when the connection broke before its end. */
 async function request(url: string, init: RequestInit = {}) {
@@ -107,10 +157,11 @@ async function request(url: string, init: RequestInit = {}) {
   }
 }
 
-async function restarted(server: SpoorProcess, settings: Readonly<Record<string, string>>) {
-  server.signal('SIGKILL');
-  await server.ended;
-  return startServer(settings);
+/** @throws Error unless it is there */
+async function get(url: string, path: string): Promise<any> {
+  const response = await request(url + path, { headers: HEADERS });
+  if (response?.status !== 200) throw new Error(`${path}: ${response?.status}`);
+  return response.json;
 }
 
 const jobSchema = z.object({
@@ -119,29 +170,44 @@ const jobSchema = z.object({
   what: z.string(),
   rows: z.number().nullable(),
   bytes: z.number(),
+  file_name: z.string().nullable(),
   error: z.string().optional(),
 });
 
-/** An export once it has ended, and what is wrong with it unless it is whole, or says why it failed. */
-async function endOfJob(url: string, id: string) {
-  const job = await waitUntil('an export to end', async () => {
-    const found = await request(`${url}/api/v1/exports/${id}`, { headers: HEADERS });
-    if (found?.status === 404) throw new Error(`The export ${id} is lost.`);
-    const job = found?.status === 200 ? jobSchema.parse(found.json) : undefined;
-    return job === undefined || ['queued', 'running'].includes(job.status) ? undefined : job;
+type Job = z.output<typeof jobSchema>;
+
+/** All exports, once each has ended. */
+async function endedJobs(url: string): Promise<readonly Job[]> {
+  return waitUntil('all exports to end', async () => {
+    const { items } = await get(url, '/api/v1/exports?limit=1000');
+    const jobs = z.array(jobSchema).parse(items);
+    return jobs.every(({ status }) => !['queued', 'running'].includes(status)) && jobs;
   });
-  const { status, error } = job;
-  if (status === 'failed') return { status, fault: error === undefined ? 'no reason' : undefined };
-  const response = await fetch(`${url}/api/v1/exports/${id}/file`, { headers: HEADERS });
-  return { status, fault: faultOfFile(job, await response.text()) };
 }
 
-function faultOfFile({ what, rows, bytes }: z.output<typeof jobSchema>, text: string): string | undefined {
+/** The runs of a schedule, once their files have so many clicks. */
+async function runsUntil(url: string, id: string, clicks: number) {
+  const all = z.object({ items: z.array(z.object({ status: z.string(), rows: z.number().nullable() })) });
+  return waitUntil('the last clicks to be in a file', async () => {
+    const { items } = all.parse(await get(url, `/api/v1/schedules/${id}/runs?limit=1000`));
+    return items.reduce((sum, { rows }) => sum + (rows ?? 0), 0) >= clicks && items;
+  });
+}
+
+/** The clicks that are in the file of an export, and what is wrong with it unless it is whole, or says why it failed. */
+async function outcomeOf(url: string, job: Job) {
+  const { id, status, what, error } = job;
+  if (status === 'failed') return { cities: [], fault: error === undefined ? 'no reason' : undefined };
+  const text = await (await fetch(`${url}/api/v1/exports/${id}/file`, { headers: HEADERS })).text();
+  const lines = what === 'clicks' ? text.split('\n').slice(0, -1) : [];
+  return { cities: lines.map((line) => String(JSON.parse(line).city)), fault: faultOfFile(job, text) };
+}
+
+function faultOfFile({ what, rows, bytes }: Job, text: string): string | undefined {
   if (Buffer.byteLength(text) !== bytes) return `${Buffer.byteLength(text)} of ${bytes} bytes`;
   if (what === 'clicks') {
     const lines = text.split('\n');
     if (lines.pop() !== '') return 'a cut line';
-    for (const line of lines) JSON.parse(line);
     return rows === null || rows === lines.length ? undefined : `${lines.length} of ${rows} rows`;
   }
   const { summary, metrics } = JSON.parse(text);
