@@ -37,10 +37,10 @@ export async function retrying<T>(attempt: () => Promise<T>, retries: Retries): 
 }
 
 /** @throws the signal's reason when it aborts */
-async function waited(
+export async function waited(
   milliseconds: number,
   signal: AbortSignal | undefined,
-  isInBackground: boolean,
+  isInBackground = false,
 ): Promise<void> {
   signal?.throwIfAborted();
   await new Promise<void>((resolve, reject) => {

@@ -1,7 +1,8 @@
 import type { ErrorCode } from '../errors.ts';
 
-/** The service's own codes, also of a newer one, and `network_error` and `unexpected_response` of the client. */
-export type SpoorErrorCode = ErrorCode | 'network_error' | 'unexpected_response' | (string & {});
+/** The service's own codes, also of a newer one, and those of the client. */
+export type SpoorErrorCode =
+  ErrorCode | 'network_error' | 'unexpected_response' | 'export_failed' | (string & {});
 
 interface Failure {
   readonly status?: number;
@@ -16,7 +17,10 @@ const SERVER_ERROR = 500;
 
 /** A request that failed. Its message is the sentence of the service, where that sent one. */
 export class SpoorError extends Error {
-  /** `network_error`: there was no whole response; `unexpected_response`: it was none of Spoor's. */
+  /**
+   * `network_error`: there was no whole response; `unexpected_response`: it was none of Spoor's; `export_failed`: an export that was
+   * waited for was given up.
+   */
   readonly code: SpoorErrorCode;
   /** The HTTP status; undefined without a response. */
   readonly status: number | undefined;
@@ -37,6 +41,7 @@ export class SpoorError extends Error {
   /** Whether the same request may succeed later. */
   get isTransient(): boolean {
     const { status, code } = this;
+    if (code === 'export_failed') return false;
     if (status === undefined || status >= SERVER_ERROR) return true;
     if (status === REQUEST_TIMEOUT || status === TOO_MANY_REQUESTS) return true;
     // A page that something in between sends in place of a service that is away.

@@ -1,9 +1,12 @@
 import type { StatsBody } from '../http/api/stats-schemas.ts';
 import type { TrackedClick } from './click.ts';
 import { ClickSender } from './click-sender.ts';
-import { type Connection, type RequestOptions, Requests, errorOf } from './requests.ts';
-import { retrying } from './retry.ts';
+import { Exports } from './exports.ts';
+import { type Page, type ReadOptions, Reader, hasFields, jsonOf } from './reader.ts';
+import { type Connection, type RequestOptions, Requests } from './requests.ts';
+import { Schedules } from './schedules.ts';
 import type { ExportQuery } from './export-query.ts';
+import type { SpoorErrorCode } from './spoor-error.ts';
 import type { StatsQuery } from './stats-query.ts';
 import type { ChangesPage, ChangesQuery, ClicksQuery, StoredClick } from './stored-click.ts';
 import type { TrackOptions } from './track-options.ts';
@@ -15,21 +18,33 @@ export type { StatsQuery } from './stats-query.ts';
 export type { ChangesPage, ChangesQuery, ClicksQuery, StoredClick } from './stored-click.ts';
 export type { DroppedClicks, RejectedClick, TrackOptions } from './track-options.ts';
 
+export type { ExportJob, ExportOrder, ExportsQuery } from './exports.ts';
+export type { ReadOptions } from './reader.ts';
+export type { AlertCondition, NewSchedule, Schedule, ScheduleOrder, ScheduleRun } from './schedules.ts';
+
 /** A stats response. */
 export type StatsResult = StatsBody;
 
-export interface SpoorOptions extends Connection, TrackOptions {}
-
-export interface ReadOptions {
-  /** Ends the request. */
-  readonly signal?: AbortSignal | undefined;
+/** What came of one of several questions. */
+export interface QueryResult {
+  /** The status that the question would have had by itself: 200, or that of an error. */
+  readonly status: number;
+  /** Results with the same number are of one view of the clicks. */
+  readonly view?: number;
+  readonly body: StatsResult | QueryError;
 }
 
-const EXPORT_PATHS = { stats: '/api/v1/export', clicks: '/api/v1/export/clicks' } as const;
+/** Why a question has no result. */
+export interface QueryError {
+  readonly error: string;
+  readonly code: SpoorErrorCode;
+  readonly field?: string;
+}
 
-/** Milliseconds for which a question is asked again, and that one response may take. */
-const READ_RETRY_MS = 15_000;
-const READ_TIMEOUT_MS = 90_000;
+export interface SpoorOptions extends Connection, TrackOptions {}
+
+const STATS_PATH = '/api/v1/stats/query';
+const EXPORT_PATHS = { stats: '/api/v1/export', clicks: '/api/v1/export/clicks' } as const;
 
 /**
  * A client of a Spoor server.
@@ -41,10 +56,18 @@ const READ_TIMEOUT_MS = 90_000;
  */
 export class Spoor {
   readonly #requests: Requests;
+  readonly #reader: Reader;
   readonly #sender: ClickSender;
+  /** Exports that run by themselves. */
+  readonly exports: Exports;
+  /** Exports and alerts at the times of a cron line. */
+  readonly schedules: Schedules;
 
   constructor(options: SpoorOptions) {
     this.#requests = new Requests(options);
+    this.#reader = new Reader(this.#requests);
+    this.exports = new Exports(this.#reader, this.#requests);
+    this.schedules = new Schedules(this.#reader);
     this.#sender = new ClickSender(this.#requests, options);
   }
 
@@ -76,26 +99,25 @@ export class Spoor {
    * @throws SpoorError
    */
   async stats(query: StatsQuery = {}, { signal }: ReadOptions = {}): Promise<StatsResult> {
-    const options = { headers: { 'content-type': 'application/json' }, body: JSON.stringify(query), signal };
-    return this.#read('POST', '/api/v1/stats/query', options, isStatsResult);
+    return this.#reader.read('POST', STATS_PATH, jsonOf(query, signal), hasFields<StatsResult>('summary'));
+  }
+
+  /**
+   * Several questions at once, at most 25, each with a result of its own: one that is wrong does not fail the others.
+   * @throws SpoorError
+   */
+  async query(queries: readonly StatsQuery[], { signal }: ReadOptions = {}): Promise<readonly QueryResult[]> {
+    const isAnswer = hasFields<{ readonly results: readonly QueryResult[] }>('results');
+    return (await this.#reader.read('POST', STATS_PATH, jsonOf({ queries }, signal), isAnswer)).results;
   }
 
   /**
    * Each click, as `GET /api/v1/clicks` has them, page by page as they are read.
    * @throws SpoorError
    */
-  async *clicks(
-    query: ClicksQuery = {},
-    { signal }: ReadOptions = {},
-  ): AsyncGenerator<StoredClick, void, void> {
-    let asked: object = query;
-    for (;;) {
-      const options: RequestOptions = { query: asked, signal };
-      const { items, next_cursor: cursor } = await this.#read('GET', '/api/v1/clicks', options, isClickPage);
-      yield* items;
-      if (cursor === null) return;
-      asked = { cursor, limit: query.limit };
-    }
+  clicks(query: ClicksQuery = {}, options: ReadOptions = {}): AsyncGenerator<StoredClick, void, void> {
+    const next = (cursor: string): object => ({ cursor, limit: query.limit });
+    return this.#reader.pages('/api/v1/clicks', query, next, options);
   }
 
   /**
@@ -111,7 +133,7 @@ export class Spoor {
     let asked: object = query;
     for (;;) {
       const options: RequestOptions = { query: asked, signal };
-      const page = await this.#read('GET', '/api/v1/clicks/changes', options, isChangesPage, Infinity);
+      const page = await this.#reader.read('GET', '/api/v1/clicks/changes', options, isChangesPage, Infinity);
       yield page;
       asked = { after: page.next_cursor, wait, limit };
     }
@@ -127,34 +149,8 @@ export class Spoor {
   ): Promise<ReadableStream<Uint8Array>> {
     return this.#requests.stream('GET', EXPORT_PATHS[what], { query, signal });
   }
-
-  #read<Body>(
-    method: string,
-    path: string,
-    options: RequestOptions,
-    isBody: (json: unknown) => json is Body,
-    forMs = READ_RETRY_MS,
-  ): Promise<Body> {
-    const read = async (): Promise<Body> => {
-      const response = await this.#requests.json(method, path, { ...options, timeoutMs: READ_TIMEOUT_MS });
-      if (response.status === 200 && isBody(response.json)) return response.json;
-      throw errorOf(response);
-    };
-    return retrying(read, { forMs, signal: options.signal });
-  }
-}
-
-/** Whether it is what the service sends; something in between may respond with a page of its own. */
-function isStatsResult(json: unknown): json is StatsResult {
-  return typeof json === 'object' && json !== null && 'summary' in json;
-}
-
-function isClickPage(
-  json: unknown,
-): json is { readonly items: readonly StoredClick[]; readonly next_cursor: string | null } {
-  return typeof json === 'object' && json !== null && 'items' in json && 'next_cursor' in json;
 }
 
 function isChangesPage(json: unknown): json is ChangesPage {
-  return isClickPage(json) && json.next_cursor !== null;
+  return hasFields<Page<StoredClick>>('items', 'next_cursor')(json) && json.next_cursor !== null;
 }

@@ -92,6 +92,85 @@ test('changes go on from page to page, also over times when the service is away'
   ]);
 });
 
+test('several questions are asked at once', async () => {
+  const results = [
+    { status: 200, view: 1, body: result },
+    { status: 400, body: { error: 'timezone is wrong.', code: 'validation_error' } },
+  ];
+  server.tell(busy, json(200, { results }));
+  expect(await spoor.query([{ range: 'today' }, { timezone: 'x' }])).toEqual(results);
+  expect(JSON.parse(server.requests[1]?.body ?? '')).toEqual({
+    queries: [{ range: 'today' }, { timezone: 'x' }],
+  });
+});
+
+const job = (status: string, more: object = {}) => json(200, { id: 'a/1', status, ...more });
+const asked = () => server.requests.map(({ method, path }) => `${method} ${path.replace('/spoor', '')}`);
+
+test('an export is created once, waited for, downloaded and deleted', async () => {
+  server.tell(busy);
+  await expect(spoor.exports.create({ format: 'csv' })).rejects.toMatchObject({ status: 503 });
+  server.tell(json(202, { id: 'a/1', status: 'queued' }), job('running'), busy, job('done', { rows: 3 }));
+  const order = { what: 'clicks', format: 'parquet', range: 'yesterday', destination: 'lake' } as const;
+  const { id } = await spoor.exports.create(order);
+  expect(JSON.parse(server.requests[1]?.body ?? '')).toEqual(order);
+  expect(await spoor.exports.wait(id)).toMatchObject({ status: 'done', rows: 3 });
+  server.tell(
+    (response) => void response.end('bytes'),
+    (response) => void response.writeHead(204).end(),
+  );
+  expect(await new Response(await spoor.exports.download(id)).text()).toBe('bytes');
+  await spoor.exports.delete(id);
+  expect(asked().slice(2)).toEqual([
+    'GET /api/v1/exports/a%2F1',
+    'GET /api/v1/exports/a%2F1',
+    'GET /api/v1/exports/a%2F1',
+    'GET /api/v1/exports/a%2F1/file',
+    'DELETE /api/v1/exports/a%2F1',
+  ]);
+});
+
+test.each([
+  ['failed', { error: 'The disk is full.' }, 'The disk is full.'],
+  ['expired', {}, 'The file of the export is no longer kept.'],
+])('waiting for an export that has %s is an error', async (status, more, message) => {
+  server.tell(job(status, more));
+  const expected = { code: 'export_failed', message, isTransient: false };
+  await expect(spoor.exports.wait('1')).rejects.toMatchObject(expected);
+});
+
+test('schedules are created, read, replaced and deleted, and their runs listed page by page', async () => {
+  const schedule = { id: '1', cron: '@daily' };
+  const run = (due_at: string) => ({ due_at, status: 'done' });
+  server.tell(
+    json(201, { ...schedule, webhook_secret: 'whsec_x' }),
+    json(200, { items: [schedule] }),
+    json(200, schedule),
+    json(200, schedule),
+    json(200, { items: [run('b')], next_cursor: '7' }),
+    json(200, { items: [run('a')], next_cursor: null }),
+    (response) => void response.writeHead(204).end(),
+  );
+  const { schedules } = spoor;
+  const order = { cron: '@daily', range: 'yesterday', condition: { change: '-50%' } } as const;
+  expect(await schedules.create(order)).toMatchObject({ webhook_secret: 'whsec_x' });
+  expect(await schedules.list()).toEqual([schedule]);
+  expect([await schedules.get('1'), await schedules.replace('1', order)]).toEqual([schedule, schedule]);
+  const runs = [];
+  for await (const { due_at } of schedules.runs('1', { limit: 1 })) runs.push(due_at);
+  expect(runs).toEqual(['b', 'a']);
+  await schedules.delete('1');
+  expect(asked()).toEqual([
+    'POST /api/v1/schedules',
+    'GET /api/v1/schedules',
+    'GET /api/v1/schedules/1',
+    'PUT /api/v1/schedules/1',
+    'GET /api/v1/schedules/1/runs?limit=1',
+    'GET /api/v1/schedules/1/runs?limit=1&cursor=7',
+    'DELETE /api/v1/schedules/1',
+  ]);
+});
+
 test('a file of clicks comes from a route of its own', async () => {
   await spoor.export({ what: 'clicks', format: 'ndjson', compress: 'zstd', fields: ['clicked_at', 'city'] });
   expect(server.requests[0]?.path).toBe(

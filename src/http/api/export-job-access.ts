@@ -5,7 +5,7 @@ import { type Principal, type Scope, hasScope, isAdmin } from '../../keys/scopes
 import { requireScope } from '../request/context.ts';
 import type { Services } from '../request/services.ts';
 import { EXPORT_KINDS } from '../response/export-kinds.ts';
-import { JOB_EXAMPLE } from './export-job-schemas.ts';
+import { JOB_EXAMPLE } from './export-job-body.ts';
 
 /** What the routes of export jobs have in common. */
 export const COMMON = { tag: 'Exports', rateLimit: 'none' } as const;

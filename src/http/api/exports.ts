@@ -23,14 +23,8 @@ import {
   maySee,
   scopeOf,
 } from './export-job-access.ts';
-import {
-  JOB_EXAMPLE,
-  ORDER_NAMES,
-  jobPageSchema,
-  jobSchema,
-  orderSchema,
-  presentJob,
-} from './export-job-schemas.ts';
+import { JOB_EXAMPLE, jobPageSchema, jobSchema } from './export-job-body.ts';
+import { ORDER_NAMES, orderSchema, presentJob } from './export-job-schemas.ts';
 import { EXPORT_RATE_LIMIT } from './rate-limits.ts';
 
 const MAX_BODY_BYTES = 1_048_576;

@@ -52,6 +52,8 @@ export const scheduleSchema = namedSchema(
     .describe('What is done again and again. Its other fields are the parameters that it was given.'),
 );
 
+export type ScheduleBody = z.output<typeof scheduleSchema.schema>;
+
 export const newScheduleSchema = namedSchema(
   'NewSchedule',
   z
@@ -65,6 +67,8 @@ export const newScheduleSchema = namedSchema(
     .catchall(z.unknown())
     .describe('A schedule that was just created.'),
 );
+
+export type NewScheduleBody = z.output<typeof newScheduleSchema.schema>;
 
 export const schedulesSchema = namedSchema(
   'Schedules',
@@ -119,6 +123,8 @@ export const runSchema = namedSchema(
     .describe('One run of a schedule.'),
 );
 
+export type RunBody = z.output<typeof runSchema.schema>;
+
 export const runPageSchema = namedSchema(
   'ScheduleRuns',
   z
@@ -133,7 +139,7 @@ const iso = (instant: number): string => new Date(instant).toISOString();
 const isoOrNull = (instant: number | null): string | null => (instant === null ? null : iso(instant));
 
 /** A schedule as the API shows it. @param now Unix milliseconds */
-export function presentSchedule(schedule: Schedule, now: number): z.output<typeof scheduleSchema.schema> {
+export function presentSchedule(schedule: Schedule, now: number): ScheduleBody {
   const { id, ownerId, name, times, range, task, parameters, webhookUrl, createdAt, changedAt } = schedule;
   return {
     ...parameters,
@@ -164,7 +170,7 @@ function presentTask(task: Schedule['task']) {
 }
 
 /** A run as the API shows it. */
-export function presentRun(run: Run): z.output<typeof runSchema.schema> {
+export function presentRun(run: Run): RunBody {
   const { dueAt, state, window, attempts, startedAt, finishedAt, error, exportId, file, measured, delivery } =
     run;
   const next = nextStepAt(run);

@@ -18,6 +18,8 @@ import { NOT_ONE_OF } from './common-responses.ts';
 import { EXPORT_SCOPES, scopeOf } from './export-job-access.ts';
 import { parseSchedule, scheduleBody } from './schedule-definition.ts';
 import {
+  type RunBody,
+  type ScheduleBody,
   newScheduleSchema,
   presentRun,
   presentSchedule,
@@ -48,7 +50,7 @@ const ALERT = {
   webhook: { url: 'https://example.com/spoor' },
 } as const;
 
-const EXAMPLE: z.output<typeof scheduleSchema.schema> = {
+const EXAMPLE: ScheduleBody = {
   ...WANTED,
   id: ID,
   owner_id: 'me',
@@ -59,7 +61,7 @@ const EXAMPLE: z.output<typeof scheduleSchema.schema> = {
   changed_at: '2026-01-31T10:00:00.000Z',
 };
 
-const RUN_EXAMPLE: z.output<typeof runSchema.schema> = {
+const RUN_EXAMPLE: RunBody = {
   due_at: '2026-02-01T02:00:00.000Z',
   status: 'done',
   window: { from: '2026-01-30T23:00:00.000Z', before: '2026-01-31T23:00:00.000Z' },
