@@ -173,7 +173,9 @@ export function composeServices(config: Config, { clickhouse, ...parts }: Opened
     maxRunning: Math.max(1, Math.floor(config.maxExports / 4)),
     now,
     log: parts.log,
+    onEnded: parts.metrics.countExportJob,
   });
+  parts.metrics.watchExportJobs(() => exportJobs.open);
   const services: Services = {
     ...parts,
     database,
@@ -247,6 +249,7 @@ export function composeScheduler(
     secretOf,
     allowsPrivateWebhooks,
     log,
+    onEnded: services.metrics.countScheduleRun,
     now,
   });
 }

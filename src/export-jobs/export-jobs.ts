@@ -31,6 +31,8 @@ export interface ExportJobsParts {
   /** Unix milliseconds. */
   readonly now: () => number;
   readonly log: Pick<Logger, 'warn' | 'error'>;
+  /** Told how jobs have ended. */
+  readonly onEnded?: (state: 'done' | 'failed') => void;
 }
 
 /** Jobs of one owner that may wait. */
@@ -155,6 +157,13 @@ export class ExportJobs {
   async find(id: string, ownerId: string | undefined): Promise<ExportJob | undefined> {
     const job = this.#queue.get(id)?.job ?? (await this.#parts.stored.find(id));
     return job !== undefined && (ownerId ?? job.ownerId) === job.ownerId ? this.#unlessLost(job) : undefined;
+  }
+
+  /** How many jobs of this process have not ended. */
+  get open(): Readonly<Record<'queued' | 'running', number>> {
+    const all = this.#queue.all();
+    const running = all.filter(({ isRunning }) => isRunning).length;
+    return { queued: all.length - running, running };
   }
 
   /** The newest first. */

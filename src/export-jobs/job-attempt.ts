@@ -18,6 +18,8 @@ export interface AttemptParts {
   /** Unix milliseconds. */
   readonly now: () => number;
   readonly log: Pick<Logger, 'warn'>;
+  /** Told how jobs have ended. */
+  readonly onEnded?: (state: 'done' | 'failed') => void;
 }
 
 /** How often a job is begun at most, kills of the process counted, and the pause before the second time; each further one is twice as long. */
@@ -36,6 +38,7 @@ export async function attemptJob(active: ActiveJob, signal: AbortSignal, parts: 
   // Only what is stored is shown: what this process does not live to store begins anew.
   const stored = next && (await saved(parts.stored, next, signal));
   active.job = stored ?? active.job;
+  if (stored?.state === 'done' || stored?.state === 'failed') parts.onEnded?.(stored.state);
 }
 
 /** Writes a job, again until ClickHouse has it. @returns undefined where the signal aborts before */

@@ -17,7 +17,14 @@ export interface Metrics {
   /** @param bytes called at each scrape: the bytes in use, by cache */
   readonly watchCaches: (bytes: () => Readonly<Record<string, number>>) => void;
   readonly countClicks: (accepted: number, rejected: number) => void;
+  /** @param states called at each scrape: the exports of this instance that have not ended, by state */
+  readonly watchExportJobs: (states: () => Readonly<Record<string, number>>) => void;
+  readonly countExportJob: (outcome: EndState) => void;
+  readonly countScheduleRun: (outcome: EndState) => void;
 }
+
+const END_STATES = ['done', 'failed'] as const;
+type EndState = (typeof END_STATES)[number];
 
 const BUCKETS = [0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60];
 
@@ -65,6 +72,14 @@ export function createMetrics(): Metrics {
     registers: [registry],
   });
   const countCacheRequest = createCacheCounters(registry);
+  const exportJobs = countBy(registry, 'outcome', END_STATES, {
+    name: 'spoor_export_jobs_total',
+    help: 'Exports that ran by themselves and have ended, by outcome.',
+  });
+  const scheduleRuns = countBy(registry, 'outcome', END_STATES, {
+    name: 'spoor_schedule_runs_total',
+    help: 'Runs of schedules that have ended, by outcome.',
+  });
   return {
     registry,
     observeQuery: (kind, seconds, ok) => queries.observe({ kind, outcome: ok ? 'ok' : 'error' }, seconds),
@@ -77,22 +92,23 @@ export function createMetrics(): Metrics {
     },
     countRateLimited: (route, subject) => rateLimited.inc({ route, subject }),
     countCacheRequest,
-    watchCaches: (bytes) => {
-      const gauge = new Gauge({
+    watchCaches: (bytes) =>
+      watchBy(registry, 'cache', bytes, {
         name: 'spoor_cache_bytes',
         help: 'Bytes in use by each cache, at most SPOOR_CACHE_MB together.',
-        labelNames: ['cache'],
-        collect: () => {
-          for (const [cache, size] of Object.entries(bytes())) gauge.set({ cache }, size);
-        },
-        registers: [registry],
-      });
-    },
+      }),
     watchShares: (shares) => watchShares(registry, Object.values(shares)),
     countClicks: (accepted, rejected) => {
       clicks.inc({ outcome: 'accepted' }, accepted);
       clicks.inc({ outcome: 'rejected' }, rejected);
     },
+    watchExportJobs: (states) =>
+      watchBy(registry, 'state', states, {
+        name: 'spoor_export_jobs',
+        help: 'Exports of this instance that run by themselves and have not ended, by state.',
+      }),
+    countExportJob: (outcome) => void exportJobs[outcome]++,
+    countScheduleRun: (outcome) => void scheduleRuns[outcome]++,
   };
 }
 
@@ -131,6 +147,24 @@ function countBy<Value extends string>(
     registers: [registry],
   });
   return counts;
+}
+
+/** A gauge with one label, whose values are asked for at each scrape. */
+function watchBy(
+  registry: Registry,
+  label: string,
+  values: () => Readonly<Record<string, number>>,
+  { name, help }: { readonly name: string; readonly help: string },
+): void {
+  const gauge = new Gauge({
+    name,
+    help,
+    labelNames: [label],
+    collect: () => {
+      for (const [value, number] of Object.entries(values())) gauge.set({ [label]: value }, number);
+    },
+    registers: [registry],
+  });
 }
 
 function zeros<Value extends string>(values: readonly Value[]): Record<Value, number> {

@@ -33,6 +33,8 @@ export interface SchedulerParts {
   readonly secretOf: (scheduleId: string) => string;
   readonly allowsPrivateWebhooks: boolean;
   readonly log: Logger;
+  /** Told how runs have ended. */
+  readonly onEnded: (state: 'done' | 'failed') => void;
   /** Unix milliseconds. */
   readonly now: () => number;
 }
@@ -235,6 +237,7 @@ export class Scheduler {
       await put(await begun(schedule, run, now(), work));
       const onFault = (error: unknown): void => this.#warn(error, 'a run of a schedule has failed');
       await put(await attempted(schedule, run, { work, put, now, signal, onFault }));
+      if (run.state === 'done' || run.state === 'failed') this.#parts.onEnded(run.state);
     }
     const { delivery } = run;
     if (delivery !== null && delivery.nextAt !== null && delivery.nextAt <= now()) {
