@@ -1,8 +1,10 @@
 import {
+  ProtocolErrorCode,
   WebStandardStreamableHTTPServerTransport,
   createMcpHandler,
   isLegacyRequest,
 } from '@modelcontextprotocol/server';
+import { z } from 'zod';
 import { protocolServer } from './protocol-server.ts';
 import type { Tools } from './tool.ts';
 
@@ -23,6 +25,8 @@ export interface Answer {
 
 /** Answers one message, of any revision of the protocol, and keeps nothing of it. */
 export async function answerMessage(tools: Tools, { json, headers, signal }: Message): Promise<Answer> {
+  const refusal = refusalOf(json);
+  if (refusal !== undefined) return { status: 200, json: JSON.stringify(refusal) };
   const request = new Request('http://localhost/mcp', {
     method: 'POST',
     // Every response is JSON: no tool sends anything before its result.
@@ -37,6 +41,30 @@ export async function answerMessage(tools: Tools, { json, headers, signal }: Mes
   const response = await answer(tools, request, json);
   const text = await response.text();
   return { status: response.status, json: text === '' ? undefined : text };
+}
+
+const call = z.object({
+  id: z.union([z.string(), z.number()]),
+  method: z.literal('tools/call'),
+  params: z.unknown().optional(),
+});
+
+const callParams = z.object(
+  {
+    name: z.string('must be the name of a tool'),
+    arguments: z.record(z.string(), z.unknown(), 'must be an object').optional(),
+  },
+  'must be an object',
+);
+
+/** The response to a call that is none: the library would show how it has checked it. */
+function refusalOf(json: unknown) {
+  const called = call.safeParse(json);
+  const { error } = callParams.safeParse(called.data?.params);
+  const [issue] = error?.issues ?? [];
+  if (!called.success || issue === undefined) return undefined;
+  const message = `${['params', ...issue.path].join('.')} ${issue.message}.`;
+  return { jsonrpc: '2.0', id: called.data.id, error: { code: ProtocolErrorCode.InvalidParams, message } };
 }
 
 /** Revisions of 2025 and before. */

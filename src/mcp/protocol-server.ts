@@ -1,4 +1,6 @@
 import { ProtocolError, ProtocolErrorCode, Server } from '@modelcontextprotocol/server';
+import { nearestName } from '../lib/names.ts';
+import { quotable } from '../lib/text.ts';
 import { packageVersion } from '../process/package-version.ts';
 import type { Tools } from './tool.ts';
 
@@ -20,7 +22,13 @@ export function protocolServer(tools: Tools): Server {
   server.setRequestHandler('tools/call', async ({ params: { name, arguments: given = {} } }) => {
     const result = await tools.call(name, given);
     if (result === undefined) {
-      throw new ProtocolError(ProtocolErrorCode.InvalidParams, `There is no tool of the name ${name}.`);
+      const names = (await tools.list()).map((tool) => tool.name);
+      const nearest = nearestName(name, names);
+      const hint = nearest === undefined ? `There are: ${names.join(', ')}.` : `Did you mean ${nearest}?`;
+      throw new ProtocolError(
+        ProtocolErrorCode.InvalidParams,
+        `There is no tool of the name ${quotable(name)}. ${hint}`,
+      );
     }
     const { text, isError } = result;
     return { content: [{ type: 'text', text }], isError };
