@@ -157,6 +157,8 @@ test.each([
   [{ ...ORDER, destination: 'nonsense' }, 422, 'destination'],
   [{ ...ORDER, destination: 7 }, 400, 'destination'],
   [{ ...ORDER, nonsense: 1 }, 400, 'nonsense'],
+  [{ ...ORDER, format: ['json'] }, 400, 'format'],
+  [JSON.parse('{"format": "json", "__proto__": {}}'), 400, '__proto__'],
   [{ ...ORDER, timezone: 'nonsense' }, 400, 'timezone'],
   [{ ...ORDER, owner_id: 'ben' }, 403, 'owner_id'],
   [{ ...ORDER, segment: 'nonsense' }, 400, 'segment'],
@@ -309,6 +311,19 @@ test('a destination that refuses fails the job with a sentence that has no secre
     'failed',
     'The destination nowhere refused the file (404 NoSuchBucket).',
   ]);
+});
+
+test('the metrics count how jobs have ended', async () => {
+  const ended = async (): Promise<readonly (string | undefined)[]> => {
+    const { text } = await spoor.send('GET', '/metrics', { key: null });
+    return ['done', 'failed'].map(
+      (state) => text.match(new RegExp(`^spoor_export_jobs_total{outcome="${state}"} (\\d+)`, 'm'))?.[1],
+    );
+  };
+  const [done, failed] = await ended();
+  await finished((await create(ORDER)).id);
+  await finished((await create({ ...ORDER, destination: 'nowhere' })).id);
+  expect(await ended()).toEqual([String(Number(done) + 1), String(Number(failed) + 1)]);
 });
 
 test('pages of the list have each job once', async () => {

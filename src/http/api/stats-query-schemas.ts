@@ -1,10 +1,9 @@
 import { z } from 'zod';
 import { PROPERTY_NAMES } from '../../stats/registry/properties.ts';
-import { FILTER_PARAMETERS } from '../../stats/parse/filter-parameters.ts';
 import type { JsonSchema, Parameter } from '../openapi/model.ts';
 import { errorSchema } from '../openapi/error-responses.ts';
 import { anything, namedSchema, requestSchema } from '../openapi/schemas.ts';
-import { NAME_LISTS } from '../request/json-parameters.ts';
+import { LISTS } from '../request/json-parameters.ts';
 import { withoutObjects } from '../route/parameters.ts';
 import { EXPLAIN, statsParameters } from './stats-parameters.ts';
 import { statsSchema } from './stats-schemas.ts';
@@ -17,8 +16,6 @@ const PARAMETERS = [...statsParameters(), EXPLAIN].flatMap(withoutObjects);
 /** The names that a question can have. */
 export const QUESTION_NAMES = PARAMETERS.map(({ name }) => name);
 
-/** Parameters that may be lists. */
-const LISTS: readonly string[] = [...NAME_LISTS, 'segment', ...FILTER_PARAMETERS.map(({ name }) => name)];
 const DATES: readonly string[] = ['start_date', 'end_date'];
 
 /** One question, or several. Its fields are parsed as the parameters of a query string are. */

@@ -1,12 +1,20 @@
 import { toUSVString } from 'node:util';
 import { invalid } from '../../errors.ts';
 import { quotable } from '../../lib/text.ts';
+import { FILTER_PARAMETERS } from '../../stats/parse/filter-parameters.ts';
 import type { RawParameters } from '../../stats/parse/parameters.ts';
 import { isPropertyName } from '../../stats/registry/properties.ts';
 import { unknownParameter } from './query-string.ts';
 
 /** Parameters that take one list of names, which a query string separates by commas. */
 export const NAME_LISTS: readonly string[] = ['group_by', 'metrics', 'fields'];
+
+/** Parameters that take several values. */
+export const LISTS: readonly string[] = [
+  ...NAME_LISTS,
+  'segment',
+  ...FILTER_PARAMETERS.map(({ name }) => name),
+];
 
 /** Parameters whose value is JSON in a query string too. */
 const JSON_VALUES: readonly string[] = ['filters'];
@@ -28,6 +36,9 @@ export function jsonParameters(
       if (value === null) return [];
       if (JSON_VALUES.includes(name)) return [[name, JSON.stringify(value)]];
       if (!Array.isArray(value)) return [[name, textOf(name, value)]];
+      if (!LISTS.includes(name) && !isPropertyName(name)) {
+        throw invalid(name, `${name} must be one value, not a list.`);
+      }
       const parts = value.map((one) => textOf(name, one).replaceAll(',', '\\,'));
       return [[name, NAME_LISTS.includes(name) ? parts.join() : parts]];
     }),

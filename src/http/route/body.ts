@@ -1,6 +1,8 @@
 import { z } from 'zod';
 import { AppError, type ErrorCode, invalid, invalidBy } from '../../errors.ts';
 import { unpacked } from '../../clicks/import/unpack.ts';
+import { nearestName } from '../../lib/names.ts';
+import { quotable } from '../../lib/text.ts';
 import { announcesBody } from '../body/body-progress.ts';
 import { streamBody } from '../body/body-stream.ts';
 import { isGzip, textRules, withBody } from '../body/read-body.ts';
@@ -160,7 +162,19 @@ function parseJson<Schema extends z.ZodType>(schema: Schema, body: Buffer): z.ou
   } catch {
     throw invalid('body', 'The body is not JSON in UTF-8, or in the charset of its content type.');
   }
+  // Whoever copies an object would set the prototype of the copy.
+  if (Object.hasOwn(Object(value), '__proto__')) throw unknownField('__proto__');
   const parsed = schema.safeParse(value);
   if (parsed.success) return parsed.data;
-  throw invalidBy(parsed.error);
+  const { error } = parsed;
+  const [issue] = error.issues;
+  const isOfBody = issue?.code === 'unrecognized_keys' && issue.path.length === 0;
+  if (!isOfBody || !(schema instanceof z.ZodObject)) throw invalidBy(error);
+  throw unknownField(issue.keys[0] ?? '', Object.keys(schema.shape));
+}
+
+function unknownField(name: string, known: readonly string[] = []): AppError {
+  const nearest = nearestName(name, known);
+  const hint = nearest === undefined ? '' : ` Did you mean ${nearest}?`;
+  return invalid(quotable(name), `${quotable(name)} is not a field of this request.${hint}`);
 }
