@@ -95,6 +95,8 @@ test(`every acknowledged click is there exactly once, every export is whole or s
   }
   await writers.more(0);
   await writers.end();
+  // ClickHouse has the clock of this machine, by which clicks arrive.
+  const over = Date.now();
   const written = await get(
     url,
     `/api/v1/export?${new URLSearchParams({ ...STATS_ORDER, metrics: 'clicks' }).toString()}`,
@@ -103,7 +105,7 @@ test(`every acknowledged click is there exactly once, every export is whole or s
 
   const stored = written.metrics.clicks_by_city.map(({ city }: { readonly city: string }) => city);
   const runs = [];
-  for (const id of schedules) runs.push(await runsUntil(url, id, stored.length));
+  for (const id of schedules) runs.push(await runsUntil(url, id, over));
   const ended = await Promise.all(
     (await endedJobs(url)).map(async (job) => ({ ...job, ...(await outcomeOf(url, job)) })),
   );
@@ -143,7 +145,7 @@ function engineOf(dataDir: string): Readonly<Record<string, string>> {
 
 async function killed(...servers: readonly (SpoorProcess | undefined)[]): Promise<void> {
   for (const server of servers) server?.signal('SIGKILL');
-  await Promise.all(servers.map((server) => server?.ended));
+  for (const server of servers) await server?.ended;
 }
 
 /** The answer's status and content; undefined when the connection broke before its end. */
@@ -179,19 +181,31 @@ type Job = z.output<typeof jobSchema>;
 /** All exports, once each has ended. */
 async function endedJobs(url: string): Promise<readonly Job[]> {
   return waitUntil('all exports to end', async () => {
-    const { items } = await get(url, '/api/v1/exports?limit=1000');
-    const jobs = z.array(jobSchema).parse(items);
+    const jobs = await pagesOf(url, '/api/v1/exports', jobSchema);
     return jobs.every(({ status }) => !['queued', 'running'].includes(status)) && jobs;
   });
 }
 
-/** The runs of a schedule, once their files have so many clicks. */
-async function runsUntil(url: string, id: string, clicks: number) {
-  const all = z.object({ items: z.array(z.object({ status: z.string(), rows: z.number().nullable() })) });
+const runSchema = z.object({ status: z.string(), window: z.object({ before: z.string() }).nullable() });
+
+/** The runs of a schedule, once their files have all clicks that arrived before a moment, Unix milliseconds. */
+async function runsUntil(url: string, id: string, arrivedBefore: number) {
   return waitUntil('the last clicks to be in a file', async () => {
-    const { items } = all.parse(await get(url, `/api/v1/schedules/${id}/runs?limit=1000`));
-    return items.reduce((sum, { rows }) => sum + (rows ?? 0), 0) >= clicks && items;
+    const runs = await pagesOf(url, `/api/v1/schedules/${id}/runs`, runSchema);
+    const last = runs.find(({ status }) => status === 'done');
+    return Date.parse(last?.window?.before ?? '') > arrivedBefore && runs;
   });
+}
+
+async function pagesOf<Item>(url: string, path: string, item: z.ZodType<Item>): Promise<readonly Item[]> {
+  const all: Item[] = [];
+  for (let cursor: string | null = ''; cursor !== null;) {
+    const query: string = cursor === '' ? '' : `&cursor=${cursor}`;
+    const { items, next_cursor: next }: any = await get(url, `${path}?limit=1000${query}`);
+    all.push(...z.array(item).parse(items));
+    cursor = next;
+  }
+  return all;
 }
 
 /** The clicks that are in the file of an export, and what is wrong with it unless it is whole, or says why it failed. */
