@@ -199,13 +199,14 @@ export const FIELD_MAPS = {
       "Matomo's visits (Live.getLastVisitsDetails): each is a click on the page that it began with",
     sources: {
       short_code: { names: MATOMO_URLS },
+      // Those of actions are later or earlier by the offset of the site's time zone (matomo-org/matomo#22720).
       clicked_at: {
         names: [
+          'firstActionTimestamp',
+          'serverTimestamp',
           'actionDetails.0.timestamp',
           'timestamp (actionDetails 0)',
           'actionDetails_0_timestamp',
-          'firstActionTimestamp',
-          'serverTimestamp',
         ],
       },
       ip: { names: ['visitIp'] },
