@@ -2,7 +2,7 @@ import type { ImportPreview } from '../clicks/import/preview.ts';
 import type { ImportReport, ReasonCounts } from '../clicks/import/import-report.ts';
 import { LOG_PREFIXES } from '../clicks/import/log-prefix.ts';
 import type { Import } from './import-file.ts';
-import { formatTable, grouped, printLine } from './output.ts';
+import { formatTable, grouped, printLine, printable } from './output.ts';
 
 /** The counts of a report, and whether they are shown where they are 0. */
 const COUNTS = [
@@ -19,10 +19,10 @@ export function printReport(name: string, report: ImportReport): void {
   const counts = COUNTS.filter(([key, always]) => always || report[key] > 0).map(
     ([key]) => `${grouped(report[key])} ${key.replace('_', ' ')}`,
   );
-  printLine(`${name}: ${counts.join(', ')}`);
+  printLine(`${printable(name)}: ${counts.join(', ')}`);
   if (report.other_owner > 0) {
     printLine(
-      `  URLs of other owners (add --any-owner to import their clicks): ${report.other_owner_codes.join(', ')}`,
+      `  URLs of other owners (add --any-owner to import their clicks): ${report.other_owner_codes.map(printable).join(', ')}`,
     );
   }
   if (report.unfinished > 0)
@@ -46,7 +46,7 @@ export function printReport(name: string, report: ImportReport): void {
 export function printFormat(name: string, { format, options: { prefix } }: Import): void {
   if (format === null) return;
   const inside = prefix === undefined ? '' : ` in lines of ${LOG_PREFIXES[prefix].description}`;
-  printLine(`${name}: recognised as ${format}${inside}`);
+  printLine(`${printable(name)}: recognised as ${format}${inside}`);
 }
 
 /** A report as JSON has it. */

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import type { Client } from './client.ts';
 import { type Import, parseImport } from './import-file.ts';
 import { printReport } from './import-output.ts';
-import { formatTable, grouped, printJson, printLine, startWaiting } from './output.ts';
+import { formatTable, grouped, printJson, printLine, printable, startWaiting } from './output.ts';
 import { type RemoteOptions, remoteOption, withServer } from './remote.ts';
 
 interface JsonOptions extends RemoteOptions {
@@ -61,7 +61,7 @@ export function importsCommand(program: Command): void {
       if (options.json) return printJson(response);
       const one = parseImport(response);
       printLine(`${one.id}: ${one.state}, owner ${one.owner_id}, started ${one.started_at}`);
-      if (one.error !== null) printLine(`  ${one.error}`);
+      if (one.error !== null) printLine(`  ${printable(one.error)}`);
       printReport(one.file ?? '-', one);
     });
 
@@ -75,6 +75,7 @@ export function importsCommand(program: Command): void {
       'after',
       `
 The clicks are not erased: the same files can be imported again, for example with another owner or format.
+Clicks that a later import found stored (known) go, too: import that file again.
 
 Example:
   spoor imports undo 00697dd2a05c3a1f`,

@@ -11,7 +11,7 @@ import { importsCommand } from './imports-command.ts';
 import { keysCommand } from './keys-command.ts';
 import { mcpCommand } from './mcp-command.ts';
 import { migrateCommand } from './migrate-command.ts';
-import { note } from './output.ts';
+import { note, printable } from './output.ts';
 import { restoreCommand } from './restore-command.ts';
 import { schedulesCommand } from './schedules-command.ts';
 import { seedCommand } from './seed-command.ts';
@@ -77,7 +77,7 @@ export async function runProgram(): Promise<number> {
     return 0;
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : WRONG_COMMAND_LINE;
-    note(`spoor: ${oneLine(messageOf(error))}`);
+    note(`spoor: ${printable(oneLine(messageOf(error)))}`);
     return error instanceof CommandError ? error.exitCode : 1;
   }
 }
