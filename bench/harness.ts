@@ -7,6 +7,7 @@ import { createInterface } from 'node:readline';
 import { createClient } from '../src/cli/client.ts';
 import { seed } from '../src/cli/seed-command.ts';
 import { Database } from '../src/clickhouse/database.ts';
+import { DEADLINES } from '../src/clickhouse/deadlines.ts';
 import type { ClickHouseServer } from '../src/config.ts';
 import { EmbeddedClickHouse } from '../src/clickhouse/embedded.ts';
 import { PACKAGE_ROOT } from '../src/process/package-root.ts';
@@ -45,6 +46,8 @@ export interface Bench {
   readonly link: string;
   /** No sample click is newer than this, in Unix milliseconds. */
   readonly end: number;
+  /** Milliseconds before that over which the sample clicks are spread. */
+  readonly span: number;
   /** Spoor's process. */
   readonly pid: number;
   /** Its peak resident memory in MiB. */
@@ -73,7 +76,9 @@ export async function startBench(clicks: number): Promise<Bench> {
   };
   const service = await startService(settings);
   const { url, pid } = service;
-  const database = new Database(engine.server, 'spoor');
+  // Merging all parts of many clicks takes minutes.
+  const deadlines = { ...DEADLINES, statementMs: 3_600_000 };
+  const database = new Database(engine.server, 'spoor', undefined, undefined, undefined, deadlines);
   const end = Date.now() - (Date.now() % 3_600_000);
   await seed(createClient(url, KEY), { clicks, urls: 1_000, owners: [OWNER], days: DAYS, seed: 1, end });
   await database.commandText('OPTIMIZE TABLE clicks FINAL');
@@ -87,8 +92,9 @@ export async function startBench(clicks: number): Promise<Bench> {
     owner: OWNER,
     link: `${OWNER}-launch`,
     end,
+    span: DAYS * 86_400_000,
     pid,
-    peakMemory: () => Number(/VmHWM:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]) / 1024,
+    peakMemory: () => peakMemoryOf(pid),
     stop: async () => {
       await service.stop();
       await database.close();
@@ -96,6 +102,11 @@ export async function startBench(clicks: number): Promise<Bench> {
       rmSync(folder, { recursive: true, force: true });
     },
   };
+}
+
+/** The peak resident memory of a process in MiB. */
+export function peakMemoryOf(pid: number): number {
+  return Number(/VmHWM:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]) / 1024;
 }
 
 /** A running Spoor in its own process. */

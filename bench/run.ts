@@ -8,6 +8,7 @@ import { clientTrack } from './client-track.ts';
 import { cluster } from './cluster.ts';
 import { eventLoop } from './event-loop.ts';
 import { exportClicks } from './export-clicks.ts';
+import { exportMemory } from './export-memory.ts';
 import { exportFiles } from './export.ts';
 import { type Benchmark, type Result, startBench } from './harness.ts';
 import { importKnown, importLog } from './import-log.ts';
@@ -42,6 +43,7 @@ const BENCHMARKS: Readonly<Record<string, Benchmark>> = {
   'import-log': importLog,
   export: exportFiles,
   'export-clicks': exportClicks,
+  'export-memory': exportMemory,
   listing,
   'event-loop': eventLoop,
   fairness,

@@ -5,9 +5,11 @@ import {
   createClient,
 } from '@clickhouse/client';
 import type { ClickHouseServer } from '../config.ts';
+import { BodyAgent } from './body-agent.ts';
 import type { Workload } from './workloads.ts';
 
 const DAY_MS = 86_400_000;
+const MOST_CONNECTIONS = 32;
 
 /** The connections to one server. Each workload has its own, so that none waits for those of another. */
 export class Clients {
@@ -27,7 +29,7 @@ export class Clients {
       database,
       application: 'spoor',
       request_timeout: timeoutMs,
-      max_open_connections: 32,
+      max_open_connections: MOST_CONNECTIONS,
       use_multipart_params_auto: true,
       log: { level: 127 },
       clickhouse_settings: {
@@ -36,7 +38,14 @@ export class Clients {
         ...settings,
       },
     };
-    this.slowReaders = createClient({ ...this.#options, request_timeout: DAY_MS });
+    this.slowReaders = createClient({
+      ...this.#options,
+      request_timeout: DAY_MS,
+      ...(server.url.startsWith('http:') && {
+        http_agent: new BodyAgent({ maxSockets: MOST_CONNECTIONS }),
+        keep_alive: { enabled: false },
+      }),
+    });
     this.ping = createClient({ ...this.#options, max_open_connections: 1 });
   }
 

@@ -10,6 +10,7 @@ import { unavailable } from '../errors.ts';
 import { render } from '../sql/render.ts';
 import { type Sql, sql } from '../sql/sql.ts';
 import { yielding } from '../lib/event-loop.ts';
+import { bodyOf } from './body-agent.ts';
 import { Clients } from './clients.ts';
 import { DEADLINES, type Deadlines } from './deadlines.ts';
 import { fromClickHouse } from './failures.ts';
@@ -189,7 +190,7 @@ export class Database {
         // The client heeds a signal only up to the first byte.
         if (signal.aborted) leave();
         else signal.addEventListener('abort', leave, { once: true });
-        return { stream, tag: textOf(answered[EXCEPTION_TAG_HEADER]) };
+        return { stream: bodyOf(stream), tag: textOf(answered[EXCEPTION_TAG_HEADER]) };
       }),
     );
   }

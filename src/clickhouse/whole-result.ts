@@ -1,4 +1,5 @@
 import { extractErrorAtTheEndOfChunk } from '@clickhouse/client';
+import { giveBack } from '../lib/read-buffers.ts';
 import { fromClickHouse } from './failures.ts';
 
 /** The header in which ClickHouse names the tag of a failure that it may have to write into the body. */
@@ -66,8 +67,10 @@ async function* untilFailure(bytes: AsyncIterable<Buffer>, tag: string): AsyncGe
       isFailure ||= all.includes(mark);
       // What may be the beginning of the mark waits for the next piece.
       const length = isFailure ? 0 : all.length - beginningAtEnd(all, mark);
-      held = all.subarray(length);
-      if (length > 0) yield all.subarray(0, length);
+      // A copy, because whoever gets the rest may give it back.
+      held = Buffer.from(all.subarray(length));
+      if (all !== piece) giveBack(piece);
+      if (length > 0) yield length === all.length ? all : all.subarray(0, length);
     }
   } catch (error) {
     // Behind a failure the connection breaks in any case.

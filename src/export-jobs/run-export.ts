@@ -4,6 +4,7 @@ import { AppError } from '../errors.ts';
 import type { FairShare } from '../fair-share/fair-share.ts';
 import type { Lease } from '../fair-share/share.ts';
 import { yielding } from '../lib/event-loop.ts';
+import { giveBack } from '../lib/read-buffers.ts';
 import {
   ExportFailure,
   type ExportOrder,
@@ -134,7 +135,9 @@ async function* gathered(pieces: AsyncIterable<Buffer | string>): AsyncGenerator
     some.push(bytes);
     size += bytes.length;
     if (size < PIECE_BYTES) continue;
-    yield Buffer.concat(some, size);
+    const whole = Buffer.concat(some, size);
+    some.forEach(giveBack);
+    yield whole;
     some = [];
     size = 0;
   }

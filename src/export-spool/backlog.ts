@@ -1,4 +1,5 @@
 import { timeSlices } from '../lib/event-loop.ts';
+import { giveBack } from '../lib/read-buffers.ts';
 import type { SpoolFile } from './spool-file.ts';
 
 const BLOCK_BYTES = 262_144;
@@ -72,6 +73,7 @@ export class Backlog {
       }
       if (bytes === 0) return;
       const block = Buffer.concat(gathered);
+      gathered.forEach(giveBack);
       if (!(await file.append(block))) {
         this.#rest = block;
         return;

@@ -1,6 +1,4 @@
 import type { ServerResponse } from 'node:http';
-import { Readable } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
 import { parseClickFile } from '../../click-rows/export-request.ts';
 import { parseClickRequest, parseVisitors } from '../../click-rows/query.ts';
 import { failureName } from '../../clickhouse/failures.ts';
@@ -14,6 +12,7 @@ import { type Context, signalOf } from '../request/context.ts';
 import { holderOf } from '../request/share-holder.ts';
 import { withStoredFilters } from '../request/segments.ts';
 import { bytesTaken } from './bytes-taken.ts';
+import { writeBytes } from './write-bytes.ts';
 import type { Services } from '../request/services.ts';
 import { StageTimes } from '../request/stage-times.ts';
 import { ownTraceOf, traceparentOf } from '../request/trace-context.ts';
@@ -25,7 +24,7 @@ import { type PathSubject, parsedFrom } from './stats-response.ts';
 type AskedExport = WithoutConnection<WantedExport>;
 
 type WithoutConnection<Wanted> = Wanted extends WantedExport
-  ? Omit<Wanted, 'holder' | 'encoding' | 'traceparent'>
+  ? Omit<Wanted, 'holder' | 'encoding' | 'traceparent' | 'givesBack'>
   : never;
 
 const IN_THE_WAY = 'slow, and others waited for its slot';
@@ -92,7 +91,7 @@ async function send(services: Services, ctx: Context, wanted: AskedExport): Prom
       const encoding = ctx.acceptsEncodings('gzip', 'identity') === 'gzip' ? 'gzip' : undefined;
       const file = await openExport(
         services,
-        { ...wanted, holder, encoding, traceparent },
+        { ...wanted, holder, encoding, traceparent, givesBack: true },
         stopped,
         () => (queriedFromMs = performance.now()),
       );
@@ -111,7 +110,7 @@ async function send(services: Services, ctx: Context, wanted: AskedExport): Prom
         if (ctx.method === 'HEAD') ctx.res.end();
         else {
           const bytes = spooledFor(ctx.res, holder, services, file.bytes);
-          await pipeline(Readable.from(yielding(bytes), { objectMode: false }), ctx.res);
+          await writeBytes(yielding(bytes), ctx.res);
         }
       } finally {
         stopped.abort();

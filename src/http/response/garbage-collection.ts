@@ -1,5 +1,6 @@
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
+import { isLent } from '../../lib/read-buffers.ts';
 
 /** What may pass between two sweeps. One takes well under a millisecond. */
 const SWEPT_BYTES = 4_194_304;
@@ -9,12 +10,13 @@ let sweep: (() => void) | undefined;
 /**
  * Passes bytes on and has what came before them swept away. V8 sees how small a Buffer's object is, not what hangs on
  * it, and lets some 32 MB of dead ones gather before it looks: more than all else that a stream of any length needs.
+ * @param areGivenBack whether pieces that can be given back will be, so that they leave nothing behind
  */
-export async function* swept(bytes: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+export async function* swept(bytes: AsyncIterable<Buffer>, areGivenBack = false): AsyncGenerator<Buffer> {
   sweep ??= createSweep();
   let passed = 0;
   for await (const piece of bytes) {
-    passed += piece.length;
+    if (!areGivenBack || !isLent(piece)) passed += piece.length;
     if (passed > SWEPT_BYTES) {
       passed = 0;
       sweep();

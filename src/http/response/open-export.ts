@@ -36,6 +36,8 @@ interface WantedFile {
   readonly countsRows?: boolean;
   /** How long its first byte may take; as long as the API promises unless given. */
   readonly firstByteMs?: number;
+  /** Whether its bytes are given back once they have been used (`lib/read-buffers.ts`). */
+  readonly givesBack?: boolean;
   /** Has the bytes compressed on their way, where that goes with the format. */
   readonly encoding?: 'gzip' | undefined;
   readonly traceparent?: string | undefined;
@@ -143,7 +145,7 @@ async function planStatistics(
   oldest: number | undefined,
 ): Promise<PlannedFile> {
   const { database, sharding } = services;
-  const { tenant, format, now } = wanted;
+  const { tenant, format, now, givesBack } = wanted;
   const plan = planStats(await resolved(services, exportQuery(wanted.asked, oldest), wanted), tenant, {
     sharding,
   });
@@ -153,7 +155,8 @@ async function planStatistics(
       if (format.kind === 'native') {
         const { clickHouseFormat, instants, settings } = format;
         const table = compileNativeExport(plan, instants);
-        return swept(await database.file(table, clickHouseFormat, signal, { ...options, settings }));
+        const bytes = await database.file(table, clickHouseFormat, signal, { ...options, settings });
+        return swept(bytes, givesBack);
       }
       const text = compileExport(plan, format.row);
       const rows = await database.text(text, signal, options);
@@ -168,7 +171,7 @@ async function planClicks(
   oldest: number | undefined,
 ): Promise<PlannedFile> {
   const { database, sharding } = services;
-  const { tenant, format, isExact } = wanted;
+  const { tenant, format, isExact, givesBack } = wanted;
   const query = await resolved(services, clickExportQuery(wanted.asked, oldest), wanted);
   const statement = compileClickExport(query, tenant, format, { sharding, isExact });
   return {
@@ -177,7 +180,8 @@ async function planClicks(
     begin: async (options, signal) => {
       if (format.kind === 'native') {
         const { clickHouseFormat, settings } = format;
-        return swept(await database.file(statement, clickHouseFormat, signal, { ...options, settings }));
+        const bytes = await database.file(statement, clickHouseFormat, signal, { ...options, settings });
+        return swept(bytes, givesBack);
       }
       const rows = swept(await database.file(statement, 'RawBLOB', signal, options));
       return format.writeTable({ name: 'Clicks', columns: clickColumns(query.columns), rows });
