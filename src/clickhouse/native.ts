@@ -72,23 +72,34 @@ export function sharedTextColumn<Row>(name: string, value: (row: Row) => string)
           }
         },
         *finish() {
-          // 0, 1, 2: a place takes one byte, two or four.
-          const width = keys.size <= 0x100 ? 0 : keys.size <= 0x10000 ? 1 : 2;
           out.unsigned64(KEYS_VERSION);
-          out.unsigned64(OWN_KEYS | BigInt(width));
-          out.integer64(keys.size);
-          yield* inSteps([...keys.keys()], (some) => {
-            for (const text of some) out.text(text);
-          });
-          out.integer64(count);
-          if (keys.size === 1) out.zeros(count);
-          yield* inSteps(places.all(), (some) => {
-            for (const one of some) out.unsigned(one, 1 << width);
-          });
+          yield* putSharedTexts(out, keys, count, places);
         },
       };
     },
   };
+}
+
+/** @param places of the texts among the keys, `count` of them; not looked at where there is one key */
+function* putSharedTexts(
+  out: ByteWriter,
+  keys: ReadonlyMap<string, number>,
+  count: number,
+  places: PlaceList,
+): Generator<void, void> {
+  // 0, 1, 2: a place takes one byte, two or four.
+  const width = keys.size <= 0x100 ? 0 : keys.size <= 0x10000 ? 1 : 2;
+  out.unsigned64(OWN_KEYS | BigInt(width));
+  out.integer64(keys.size);
+  yield* inSteps([...keys.keys()], (some) => {
+    for (const text of some) out.text(text);
+  });
+  out.integer64(count);
+  if (keys.size === 1) out.zeros(count);
+  else
+    yield* inSteps(places.all(), (some) => {
+      for (const one of some) out.unsigned(one, 1 << width);
+    });
 }
 
 /** Numbers of 32 bits, in a buffer that grows. */
@@ -160,43 +171,49 @@ export function nullableFloatColumn<Row>(
   };
 }
 
-const PLACE_BYTES = 8;
+const OFFSET_BYTES = 8;
 
-/** Pairs of texts, for a `Map(LowCardinality(String), String)` too. @param value the pairs, each name once */
-export function textMapColumn<Row>(
-  name: string,
-  value: (row: Row) => ReadonlyMap<string, string>,
-): NativeColumn<Row> {
+/**
+ * Pairs of texts, for a `Map(LowCardinality(String), String)`. Their names are written as those of `sharedTextColumn`.
+ * @param value a name, its text, the next name; each name once
+ */
+export function textMapColumn<Row>(name: string, value: (row: Row) => readonly string[]): NativeColumn<Row> {
   return {
     name,
-    type: 'Map(String, String)',
+    type: 'Map(LowCardinality(String), String)',
     begin: (out) => {
       // The place behind each row's pairs comes first, then all names, then all values.
-      const [names, values] = [new ByteWriter(), new ByteWriter()];
-      let pairs = 0;
+      out.unsigned64(KEYS_VERSION);
+      const keys = new Map<string, number>();
+      const places = new PlaceList();
+      const values = new ByteWriter();
+      let count = 0;
       let rowsWithout = 0;
       return {
         add: (rows) => {
           for (const row of rows) {
-            const map = value(row);
-            if (map.size === 0 && pairs === 0) {
+            const pairs = value(row);
+            if (pairs.length === 0 && count === 0) {
               rowsWithout++;
               continue;
             }
-            if (pairs === 0) out.zeros(rowsWithout * PLACE_BYTES);
-            for (const [key, text] of map) {
-              names.text(key);
-              values.text(text);
+            if (count === 0) out.zeros(rowsWithout * OFFSET_BYTES);
+            places.reserve(pairs.length);
+            for (let at = 0; at < pairs.length; at += 2) {
+              const key = pairs[at] ?? '';
+              const place = keys.get(key) ?? keys.size;
+              if (place === keys.size) keys.set(key, place);
+              places.add(place);
+              values.text(pairs[at + 1] ?? '');
             }
-            pairs += map.size;
-            out.integer64(pairs);
+            count += pairs.length / 2;
+            out.integer64(count);
           }
         },
-        finish: () => {
-          if (pairs === 0) out.zeros(rowsWithout * PLACE_BYTES);
-          out.pieces(names.take());
+        *finish() {
+          if (count === 0) out.zeros(rowsWithout * OFFSET_BYTES);
+          else yield* putSharedTexts(out, keys, count, places);
           out.pieces(values.take());
-          return [];
         },
       };
     },

@@ -135,7 +135,7 @@ export function propertiesInput(document: FieldDocument): FieldInput<Properties 
       if (value === undefined || value === null) return undefined;
       if (!isObject(value)) return isGiven(value) ? leftOut('must be an object of texts') : undefined;
       const { properties, fault } = parseProperties(value);
-      const kept = properties.size === 0 ? undefined : properties;
+      const kept = properties.length === 0 ? undefined : properties;
       return fault === undefined ? kept : new Mended(kept, fault);
     },
     parseCell: parseObjectCell,

@@ -16,13 +16,13 @@ const PAIR_BYTES = 60;
 /** About as much as a row takes of the heap until it is inserted. */
 export function rowBytes({ row }: PlacedRow): number {
   const bytes = ROW_BYTES + CHARACTER_BYTES * rowCharacters(row);
-  return row.properties.size === 0 ? bytes : bytes + propertiesBytes(row.properties);
+  return row.properties.length === 0 ? bytes : bytes + propertiesBytes(row.properties);
 }
 
 function propertiesBytes(properties: Properties): number {
   let characters = 0;
-  for (const [name, value] of properties) characters += name.length + value.length;
-  return properties.size * PAIR_BYTES + CHARACTER_BYTES * characters;
+  for (const text of properties) characters += text.length;
+  return (properties.length / 2) * PAIR_BYTES + CHARACTER_BYTES * characters;
 }
 
 /** The least JSON of a click. */

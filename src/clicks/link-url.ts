@@ -51,7 +51,7 @@ export interface LinkUrl extends Readonly<Record<CampaignParameter, string | und
   readonly ad_parameter: string | undefined;
 }
 
-type DraftUrl = { -readonly [Part in keyof LinkUrl]: LinkUrl[Part] };
+type LinkParameters = Omit<LinkUrl, 'domain'>;
 
 /** Scheme and authority; a URL without a scheme has slashes, or a host that looks like one. */
 const WITH_SCHEME = /^(?:https?:)?\/\/([^/?#]*)/i;
@@ -61,8 +61,6 @@ const WITHOUT_SCHEME =
 /**
  * Reads the short link that was requested: a URL, also without its scheme, or the path and query of one (`/launch?utm_source=x`), which
  * has no host. Undefined where the text is neither, or has a host that cannot be one. Of equal parameters the first counts.
- *
- * Few URLs come twice, since advertising networks put a number of their own into each; but their hosts and campaigns do.
  */
 export function parseLinkUrl(text: string): LinkUrl | undefined {
   const url = text.trim();
@@ -70,18 +68,7 @@ export function parseLinkUrl(text: string): LinkUrl | undefined {
   const isRelative = authority === undefined && (url.startsWith('/') || url.startsWith('?'));
   if (authority === undefined && !isRelative) return undefined;
   const domain = authority === undefined ? undefined : domainOf(authority);
-  if (domain === NO_HOST) return undefined;
-  const link: DraftUrl = {
-    domain,
-    utm_source: undefined,
-    utm_medium: undefined,
-    utm_campaign: undefined,
-    utm_term: undefined,
-    utm_content: undefined,
-    ad_parameter: undefined,
-  };
-  readQuery(url, link);
-  return link;
+  return domain === NO_HOST ? undefined : { domain, ...parametersOf(url) };
 }
 
 /** As nearly every URL begins. */
@@ -105,30 +92,68 @@ function isDelimiter(code: number): boolean {
 const NO_HOST = '';
 const domainOf = memoised((authority) => hostName(authority) ?? NO_HOST);
 
-function readQuery(url: string, link: DraftUrl): void {
+/**
+ * Few URLs come twice, since advertising networks put a number of their own into each. It is the value of the last parameter, and
+ * which one it is does not matter; the query before it comes again and again.
+ */
+function parametersOf(url: string): LinkParameters {
   const question = url.indexOf('?');
-  if (question === -1) return;
   const hash = url.indexOf('#');
   const end = hash === -1 ? url.length : hash;
-  let equals = question;
-  for (let start = question + 1; start < end;) {
-    const ampersand = url.indexOf('&', start);
-    const stop = ampersand === -1 || ampersand > end ? end : ampersand;
-    if (equals < start) equals = url.indexOf('=', start);
-    if (equals === -1) return;
-    if (equals < stop - 1) readParameter(url, start, equals, stop, link);
-    start = stop + 1;
-  }
+  if (question === -1 || question >= end) return NO_PARAMETERS;
+  const query = url.slice(question + 1, end);
+  const last = query.lastIndexOf('&') + 1;
+  const value = query.indexOf('=', last) + 1;
+  const isValueRead = query.startsWith('utm_', last);
+  return value === 0 || value === query.length || isValueRead
+    ? parametersIn(query)
+    : parametersBefore(query.slice(0, value));
 }
 
-function readParameter(url: string, start: number, equals: number, stop: number, link: DraftUrl): void {
+const parametersIn = memoised(parseQuery);
+
+/** Of a query up to the value of its last parameter, which may be any. */
+const parametersBefore = memoised((start) => parseQuery(`${start}1`));
+
+const NO_PARAMETERS: LinkParameters = {
+  utm_source: undefined,
+  utm_medium: undefined,
+  utm_campaign: undefined,
+  utm_term: undefined,
+  utm_content: undefined,
+  ad_parameter: undefined,
+};
+
+type DraftParameters = { -readonly [Part in keyof LinkParameters]: LinkParameters[Part] };
+
+function parseQuery(query: string): LinkParameters {
+  const found: DraftParameters = { ...NO_PARAMETERS };
+  let equals = -1;
+  for (let start = 0; start < query.length;) {
+    const ampersand = query.indexOf('&', start);
+    const stop = ampersand === -1 ? query.length : ampersand;
+    if (equals < start) equals = query.indexOf('=', start);
+    if (equals === -1) break;
+    if (equals < stop - 1) readParameter(query, start, equals, stop, found);
+    start = stop + 1;
+  }
+  return found;
+}
+
+function readParameter(
+  query: string,
+  start: number,
+  equals: number,
+  stop: number,
+  found: DraftParameters,
+): void {
   for (const name of CAMPAIGN_PARAMETERS) {
-    if (start + name.length !== equals || !url.startsWith(name, start)) continue;
-    link[name] ??= campaignValue(url.slice(equals + 1, stop)) || undefined;
+    if (start + name.length !== equals || !query.startsWith(name, start)) continue;
+    found[name] ??= campaignValue(query.slice(equals + 1, stop)) || undefined;
     return;
   }
-  if (link.ad_parameter === undefined && equals - start <= LONGEST_AD_PARAMETER)
-    link.ad_parameter = adParameter(url.slice(start, equals)) || undefined;
+  if (found.ad_parameter === undefined && equals - start <= LONGEST_AD_PARAMETER)
+    found.ad_parameter = adParameter(query.slice(start, equals)) || undefined;
 }
 
 const LONGEST_AD_PARAMETER = Math.max(...namesOf(AD_PARAMETERS).map(({ length }) => length));

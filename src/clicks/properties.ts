@@ -3,10 +3,23 @@ import { Unfit } from '../lib/record-mapper.ts';
 import { isBlank, wellFormed } from '../lib/text.ts';
 import { memoised } from '../lib/text-memo.ts';
 
-/** The sender's own pairs of texts on a click, in the order they were sent. */
-export type Properties = ReadonlyMap<string, string>;
+/**
+ * The sender's own pairs of texts on a click, in the order they were sent: a name, its value, the next name. A map for each click would be
+ * half of its garbage.
+ */
+export type Properties = readonly string[];
 
-export const NO_PROPERTIES: Properties = new Map();
+export const NO_PROPERTIES: Properties = [];
+
+/** The same as an object. */
+export function propertyRecord(properties: Properties): Readonly<Record<string, string>> {
+  return Object.fromEntries(
+    Array.from({ length: properties.length / 2 }, (_, pair) => [
+      properties[2 * pair],
+      properties[2 * pair + 1],
+    ]),
+  );
+}
 
 export const MAX_PROPERTIES = 20;
 export const MAX_PROPERTY_NAME_CHARACTERS = 128;
@@ -23,13 +36,13 @@ export interface ParsedProperties {
  * blank and long names, and pairs beyond the most that a click can have are left out, and long values cut.
  */
 export function parseProperties(object: Readonly<Record<string, unknown>>): ParsedProperties {
-  const properties = new Map<string, string>();
+  const properties: string[] = [];
   let fault: string | undefined;
   // Pairs instead of names would be an array for each.
   for (const sentName of Object.keys(object)) {
     const value = object[sentName];
     if (value === null || value === undefined || (typeof value === 'string' && isBlank(value))) continue;
-    if (properties.size === MAX_PROPERTIES) {
+    if (properties.length === 2 * MAX_PROPERTIES) {
       fault ??= `has more than ${MAX_PROPERTIES} pairs: the others are left out`;
       break;
     }
@@ -39,13 +52,19 @@ export function parseProperties(object: Readonly<Record<string, unknown>>): Pars
     else if (text === undefined)
       fault ??=
         'has a value that is no text, nor a boolean or a number that a double holds exactly: left out';
-    else if (!properties.has(name)) {
+    else if (!hasName(properties, name)) {
       const kept = firstCharacters(text, MAX_PROPERTY_VALUE_CHARACTERS);
       if (kept !== text) fault ??= `has a value that is cut at ${MAX_PROPERTY_VALUE_CHARACTERS} characters`;
-      properties.set(name, wellFormed(kept));
+      properties.push(name, wellFormed(kept));
     }
   }
   return { properties, fault };
+}
+
+/** Two names can become one where they have characters that are replaced. */
+function hasName(properties: Properties, name: string): boolean {
+  for (let place = 0; place < properties.length; place += 2) if (properties[place] === name) return true;
+  return false;
 }
 
 /** Senders have few names. */

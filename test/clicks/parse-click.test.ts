@@ -2,6 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import * as fc from 'fast-check';
 import { type Click, INPUT_NAMES } from '../../src/clicks/fields.ts';
 import { type ParsedClick, parseClick, schema } from '../../src/clicks/parse-click.ts';
+import { propertyRecord } from '../../src/clicks/properties.ts';
 import { wellFormed } from '../../src/lib/text.ts';
 
 const NOW = Date.UTC(2026, 0, 31, 10);
@@ -74,7 +75,7 @@ function asSent(click: Click, sent: { readonly url?: unknown }): object {
   return {
     ...click,
     url: url && String(sent.url).slice(0, 2_048),
-    properties: properties && Object.fromEntries(properties),
+    properties: properties && propertyRecord(properties),
   };
 }
 

@@ -1,4 +1,5 @@
 import { type ClickRow, COLUMN_NAMES, type ColumnName } from '../fields.ts';
+import { propertyRecord } from '../properties.ts';
 
 /** What a dry run shows beside its counts. */
 export interface ImportPreview {
@@ -37,7 +38,7 @@ function shown(row: ClickRow): Readonly<Record<string, unknown>> {
   return {
     ...click,
     clicked_at: new Date(row.clicked_at).toISOString(),
-    properties: Object.fromEntries(row.properties),
+    properties: propertyRecord(row.properties),
   };
 }
 
