@@ -2,7 +2,8 @@ import { timeSlices } from '../lib/event-loop.ts';
 import { giveBack } from '../lib/read-buffers.ts';
 import type { SpoolFile } from './spool-file.ts';
 
-const BLOCK_BYTES = 262_144;
+/** Less than what a piece from ClickHouse has, most of the time. */
+const BLOCK_BYTES = 131_072;
 
 /** What a source gives while its reader is slow: on disk as far as there is room. */
 export class Backlog {
@@ -72,12 +73,14 @@ export class Backlog {
         if (bytes < BLOCK_BYTES) continue;
       }
       if (bytes === 0) return;
-      const block = Buffer.concat(gathered);
-      gathered.forEach(giveBack);
+      // Most pieces are a block by themselves, and a copy of each would have to be collected.
+      const block =
+        gathered.length === 1 && gathered[0] !== undefined ? gathered[0] : Buffer.concat(gathered);
       if (!(await file.append(block))) {
         this.#rest = block;
         return;
       }
+      gathered.forEach(giveBack);
       gathered = [];
       bytes = 0;
       this.#wake?.();
