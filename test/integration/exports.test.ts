@@ -313,6 +313,26 @@ test('a destination that refuses fails the job with a sentence that has no secre
   ]);
 });
 
+const RANGED = { ...RANGE, group_by: ['time', 'browser', 'city'] };
+
+test.each([
+  {},
+  { breakdown: true },
+  { limit: 7, breakdown: true },
+  { limit: 7, offset: 298 },
+  { offset: 1_000 },
+  { metrics: ['unique_clicks'], compare: 'previous' },
+  { compare: 'previous', limit: 5, sort: '-change' },
+])('a job counts the rows of its file: %j', async (more) => {
+  const order = { ...RANGED, ...more };
+  const json = await finished((await create({ ...order, format: 'json' })).id);
+  const { metrics, previous } = JSON.parse((await fileOf(json.id)).text);
+  const lists: readonly (readonly unknown[])[] = [metrics, previous?.metrics ?? {}].flatMap(Object.values);
+  expect([json.rows, json.error]).toEqual([lists.flat().length, undefined]);
+  const lines = await finished((await create({ ...order, format: 'ndjson' })).id);
+  expect(lines.rows).toBe((await fileOf(lines.id)).text.split('\n').length - 1);
+});
+
 test('the metrics count how jobs have ended', async () => {
   const ended = async (): Promise<readonly (string | undefined)[]> => {
     const { text } = await spoor.send('GET', '/metrics', { key: null });

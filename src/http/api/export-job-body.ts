@@ -25,7 +25,13 @@ export const jobSchema = namedSchema(
         .max(1)
         .nullable()
         .describe('How much of it is done, from 0 to 1; null while that is not known.'),
-      rows: z.int().min(0).nullable().describe('Rows in the file; null where they are not counted.'),
+      rows: z
+        .int()
+        .min(0)
+        .nullable()
+        .describe(
+          'Rows in the file, of all its lists; null where they are not counted: of statistics as Parquet, and with `other`.',
+        ),
       bytes: z.int().min(0).describe('Bytes of the file, so far.'),
       file_name: z.string().nullable().describe('The name of the file, once it is known.'),
       destination: z.string().nullable().describe('Where the file is sent; null: it is stored by Spoor.'),
@@ -67,7 +73,7 @@ export const JOB_EXAMPLE: JobBody = {
   format: 'csv',
   status: 'done',
   progress: 1,
-  rows: null,
+  rows: 1_240,
   bytes: 48_213,
   file_name: 'spoor_all_2026-01-01_2026-01-31.zip',
   destination: null,

@@ -8,6 +8,7 @@ import { COMPRESSIONS } from '../../export/compressions.ts';
 import type { ExportFormat } from '../../export/export-format.ts';
 import { EXPORT_FORMATS, EXPORT_FORMAT_NAMES } from '../../export/formats.ts';
 import type { Holder } from '../../fair-share/holder.ts';
+import { LineCount } from '../../lib/line-count.ts';
 import { formatInstant } from '../../lib/time-zone.ts';
 import type { Sql } from '../../sql/sql.ts';
 import { planStats } from '../../stats/plan.ts';
@@ -32,7 +33,7 @@ interface WantedFile {
   readonly now: number;
   /** The range was resolved earlier: one that ended then does not end now. */
   readonly isOfEarlier?: boolean;
-  /** Whether its rows are to be counted, which takes two queries more. */
+  /** Whether its rows are to be counted, which of clicks takes two queries more. */
   readonly countsRows?: boolean;
   /** How long its first byte may take; as long as the API promises unless given. */
   readonly firstByteMs?: number;
@@ -61,8 +62,10 @@ export type WantedExport = WantedStats | WantedClicks;
 /** A file whose query is known, but has not been sent. */
 interface PlannedFile {
   readonly query: StatsQuery;
-  /** What counts its rows; undefined where nothing does. */
+  /** What counts its rows; undefined where no query does. */
   readonly count?: Sql;
+  /** Its rows, once it is read; undefined where they are not known. */
+  readonly rows?: () => number | undefined;
   /** Sends it, and settles when there are bytes. */
   readonly begin: (
     options: StreamOptions & Pick<FileOptions, 'compression'>,
@@ -90,7 +93,7 @@ export async function openExport(
       holder.kind === 'owner' ? 'exports' : 'strangers',
       wanted.asked,
     ));
-  const { query, begin, count } =
+  const { query, begin, count, rows } =
     wanted.what === 'clicks'
       ? await planClicks(services, wanted, oldest)
       : await planStatistics(services, wanted, oldest);
@@ -134,7 +137,7 @@ export async function openExport(
     isNegotiable,
     bytes,
     // Clicks that came or went meanwhile are in the file or not.
-    rows: async () => ((await counted()) === before ? before : undefined),
+    rows: async () => (rows === undefined ? ((await counted()) === before ? before : undefined) : rows()),
     ended: async () => ended,
   };
 }
@@ -149,18 +152,27 @@ async function planStatistics(
   const plan = planStats(await resolved(services, exportQuery(wanted.asked, oldest), wanted), tenant, {
     sharding,
   });
+  let rowCount = (): number | undefined => undefined;
   return {
     query: plan.query,
+    rows: () => rowCount(),
     begin: async (options, signal) => {
       if (format.kind === 'native') {
         const { clickHouseFormat, instants, settings } = format;
         const table = compileNativeExport(plan, instants);
         const bytes = await database.file(table, clickHouseFormat, signal, { ...options, settings });
-        return swept(bytes, givesBack);
+        const file = swept(bytes, givesBack);
+        const areLines = clickHouseFormat === 'JSONEachRow' && options.compression === undefined;
+        if (!areLines || wanted.countsRows !== true) return file;
+        const lines = new LineCount();
+        rowCount = () => lines.count;
+        return lines.of(file);
       }
       const text = compileExport(plan, format.row);
       const rows = await database.text(text, signal, options);
-      return format.write(await readExport(plan, swept(rows), format.row, now));
+      const content = await readExport(plan, swept(rows), format.row, now);
+      ({ rowCount } = content);
+      return format.write(content);
     },
   };
 }

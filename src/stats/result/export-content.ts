@@ -28,6 +28,16 @@ interface Period {
   readonly totals: SummaryNumbers;
   /** Filled in as the lists are read. */
   readonly groupCounts: Record<string, number>;
+  /** The same of both periods. */
+  readonly counted: { rows: number };
+  /** How many groups of so many a list shows. */
+  readonly shownOf: (groups: number) => number;
+}
+
+interface ReadExport extends ExportContent {
+  readonly head: StatsHead;
+  /** Rows of all lists, those of the period before too; complete once they are read. undefined where they are not known. */
+  readonly rowCount: () => number | undefined;
 }
 
 /**
@@ -40,15 +50,24 @@ export async function readExport(
   bytes: AsyncIterable<Buffer>,
   row: RowOf,
   now: number,
-): Promise<ExportContent & { readonly head: StatsHead }> {
+): Promise<ReadExport> {
   const { query, previous } = plan;
   const sections = new DelimitedBytes(bytes);
   const periods: readonly Totals[] = JSON.parse(await sections.delimiter());
   const [totals = {}, totalsBefore = {}] = periods.map((values) => totalsByName(query, values));
   const head = shapeHead(query, totals, now);
   const groupCounts: Record<string, number> = {};
-  const lists = listsOf({ query, sections, row, totals, groupCounts });
-  const content = { head, summary: { ...head.summary }, listNames: exportLists(query), groupCounts };
+  const counted = { rows: 0 };
+  const shownOf = (groups: number): number => shownGroups(query, groups);
+  const lists = listsOf({ query, sections, row, totals, groupCounts, counted, shownOf });
+  const content = {
+    head,
+    summary: { ...head.summary },
+    listNames: exportLists(query),
+    groupCounts,
+    // What is cut off can be a row of its own.
+    rowCount: () => (query.other === true ? undefined : counted.rows),
+  };
   if (previous === undefined) {
     return {
       ...content,
@@ -57,7 +76,15 @@ export async function readExport(
     };
   }
   const headBefore = previousHead(shapeHead(previous.query, totalsBefore, now));
-  const before = { query: previous.query, sections, row, totals: totalsBefore, groupCounts: {} };
+  const before = {
+    query: previous.query,
+    sections,
+    row,
+    totals: totalsBefore,
+    groupCounts: {},
+    counted,
+    shownOf: (groups: number) => groups,
+  };
   // A format need not look for lists where there are none.
   const isLast = previous.lists.length === 0;
   return {
@@ -76,7 +103,13 @@ function totalsByName(query: StatsQuery, totals: Totals): SummaryNumbers {
   return Object.fromEntries(countedMetrics(query).map((name, place) => [name, totals[place] ?? null]));
 }
 
-async function* listsOf({ query, sections, row, totals, groupCounts }: Period): AsyncGenerator<ExportList> {
+/** How many rows a list has that `limit` and `offset` cut. */
+function shownGroups({ offset = 0, limit = Infinity }: StatsQuery, groups: number): number {
+  return Math.max(0, Math.min(limit, groups - offset));
+}
+
+async function* listsOf(period: Period): AsyncGenerator<ExportList> {
+  const { query, sections, row, totals, groupCounts, counted, shownOf } = period;
   let lastCount = 0;
   for (const plan of exportLists(query)) {
     const { name, columns } = plan;
@@ -84,14 +117,13 @@ async function* listsOf({ query, sections, row, totals, groupCounts }: Period): 
     yield {
       name,
       columns,
-      rows: plan.isTime
-        ? everyBucket(query, sections.section(), plan, row(columns), total)
-        : sections.section(),
+      rows: plan.isTime ? everyBucket(period, plan, row(columns), total) : sections.section(),
     };
     const before = Number((await sections.delimiter()).split(' ')[1]);
     // The other metric's list has the same groups.
     if (!plan.isTime && plan.metric === query.metrics[0])
       groupCounts[plan.groupName] = before - lastCount - 1;
+    if (!plan.isTime) counted.rows += shownOf(groupCounts[plan.groupName] ?? 0);
     lastCount = before;
   }
 }
@@ -108,13 +140,12 @@ async function* untilEnd(
 
 /** The rows of time's own list: one for every bucket, also where ClickHouse has none. */
 async function* everyBucket(
-  query: StatsQuery,
-  section: AsyncIterable<Buffer>,
+  { query, sections, counted: all }: Period,
   { metric }: ExportListPlan,
   template: RowTemplate,
   total: number,
 ): AsyncGenerator<Buffer> {
-  const rows = valuesOf(section);
+  const rows = valuesOf(sections.section());
   const empty = emptyBefore(metric, query);
   let next = await rows.next();
   let text = '';
@@ -126,6 +157,7 @@ async function* everyBucket(
       [counted = null, before = null] = next.value.values;
       next = await rows.next();
     }
+    all.rows++;
     const value = shownMetric(metric, counted, query.timezone);
     const previous = before && shownMetric(metric, before, query.timezone);
     text += writeRow(template, {
