@@ -20,7 +20,7 @@ import { parseQuestion } from '../response/stats-response.ts';
 import { withoutObjects } from '../route/parameters.ts';
 import { COUNTING } from './click-parameters.ts';
 import { ORDER_NAMES, ORDER_PARAMETERS } from './export-job-schemas.ts';
-import { MEASURED } from './schedule-schemas.ts';
+import { conditionSchema } from './schedule-condition.ts';
 import { statsParameters } from './stats-parameters.ts';
 import { fieldOf } from './stats-query-schemas.ts';
 
@@ -45,37 +45,6 @@ const webhookUrl = z
   .max(MAX_URL_LENGTH, `must have at most ${MAX_URL_LENGTH} characters`)
   .refine(isCallable, 'must be an http or https URL without a name, a password or a fragment');
 
-const PERCENT = /^[+-](?:\d{1,6})(?:\.\d{1,3})?%$/;
-const ONE_BOUND = 'must have one of: over, under, change';
-
-const condition = z
-  .strictObject({
-    metric: z.enum(MEASURED, `must be one of: ${MEASURED.join(', ')}`).default('clicks'),
-    over: z.number('must be a number').optional(),
-    under: z.number('must be a number').optional(),
-    change: z
-      .string('must be a percentage such as "-50%"')
-      .regex(PERCENT, 'must be a percentage such as "-50%"')
-      .refine((text) => Number.parseFloat(text) !== 0, 'must not be 0%')
-      .refine((text) => Number.parseFloat(text) >= -100, 'must not be below -100%')
-      .optional(),
-    against: z.literal('previous', 'must be previous').optional(),
-  })
-  .refine(
-    ({ over, under, change }) => [over, under, change].filter((bound) => bound !== undefined).length === 1,
-    ONE_BOUND,
-  )
-  .refine(
-    ({ change, against }) => change !== undefined || against === undefined,
-    'has against only with change',
-  )
-  .transform(({ metric, over, under, change }): Condition => {
-    if (change !== undefined) return { kind: 'change', metric, percent: Number.parseFloat(change) };
-    return over === undefined
-      ? { kind: 'under', metric, bound: under ?? 0 }
-      : { kind: 'over', metric, bound: over };
-  });
-
 const ownFields = {
   name: nameSchema.nullish(),
   cron: z
@@ -87,7 +56,7 @@ const ownFields = {
   what: z.string('must be a string').optional(),
   format: z.string('must be a string').optional(),
   destination: z.string('must be the name of one').nullish(),
-  condition: condition.nullish(),
+  condition: conditionSchema.nullish(),
   webhook: z.strictObject({ url: webhookUrl }).nullish(),
 };
 
@@ -145,7 +114,7 @@ export const scheduleBody = requestSchema(
         type: ['string', 'null'],
       },
       condition: {
-        ...inputJsonSchema(condition),
+        ...inputJsonSchema(conditionSchema),
         description:
           'Makes an alert: `over` or `under` a number, or a `change` by so many percent or more against the period before, up with `+` and down with `-`. It needs a `webhook`, which is called when the condition becomes true, and again only after it was false.',
         type: ['object', 'null'],

@@ -16,10 +16,15 @@ import { empty, json } from '../route/responses.ts';
 import { route } from '../route/route.ts';
 import { NOT_ONE_OF } from './common-responses.ts';
 import { EXPORT_SCOPES, scopeOf } from './export-job-access.ts';
+import {
+  ALERT_EXAMPLE,
+  RUN_EXAMPLE,
+  SCHEDULE_EXAMPLE,
+  SCHEDULE_ID,
+  WANTED_EXAMPLE,
+} from './schedule-examples.ts';
 import { parseSchedule, scheduleBody } from './schedule-definition.ts';
 import {
-  type RunBody,
-  type ScheduleBody,
   newScheduleSchema,
   presentRun,
   presentSchedule,
@@ -33,62 +38,15 @@ const MAX_BODY_BYTES = 65_536;
 const DEFAULT_LIMIT = 100;
 const MAX_LIMIT = 1_000;
 
-const ID = '5d1b6c1e-6d0f-4a53-9a0e-0d3b0a6f8a11';
-const WANTED = {
-  name: 'every night',
-  cron: '0 3 * * *',
-  timezone: 'Europe/Berlin',
-  range: 'yesterday',
-  format: 'csv',
-  group_by: ['time', 'country'],
-  webhook: { url: 'https://example.com/spoor' },
-} as const;
-const ALERT = {
-  cron: '0 * * * *',
-  range: 'since_last_run',
-  condition: { metric: 'clicks', change: '-50%', against: 'previous' },
-  webhook: { url: 'https://example.com/spoor' },
-} as const;
-
-const EXAMPLE: ScheduleBody = {
-  ...WANTED,
-  id: ID,
-  owner_id: 'me',
-  what: 'stats',
-  destination: null,
-  next_run_at: '2026-02-01T02:00:00.000Z',
-  created_at: '2026-01-31T10:00:00.000Z',
-  changed_at: '2026-01-31T10:00:00.000Z',
-};
-
-const RUN_EXAMPLE: RunBody = {
-  due_at: '2026-02-01T02:00:00.000Z',
-  status: 'done',
-  window: { from: '2026-01-30T23:00:00.000Z', before: '2026-01-31T23:00:00.000Z' },
-  attempts: 1,
-  next_attempt_at: null,
-  started_at: '2026-02-01T02:00:03.120Z',
-  finished_at: '2026-02-01T02:00:04.910Z',
-  error: null,
-  export_id: '019c1a2b30008c1f2a7d3b4c5e6f',
-  file_name: `spoor_stats_${ID}_2026-01-30T23-00-00.000Z_2026-01-31T23-00-00.000Z.zip`,
-  rows: null,
-  bytes: 48_213,
-  value: null,
-  previous: null,
-  condition_met: null,
-  webhook: { event: 'export.done', status: 'delivered', attempts: 1, error: null },
-};
-
 const COMMON = { tag: 'Schedules', rateLimit: 'none', access: keyWith(...EXPORT_SCOPES) } as const;
 const PATH = '/api/v1/schedules/{id}';
-const SAMPLE_PATH = `/api/v1/schedules/${ID}`;
+const SAMPLE_PATH = `/api/v1/schedules/${SCHEDULE_ID}`;
 
 const idParameter = {
   in: 'path',
   schema: z.string(),
   description: 'The `id` of the schedule.',
-  example: ID,
+  example: SCHEDULE_ID,
 } as const;
 
 const oneSchedule = parameters({ id: idParameter });
@@ -98,13 +56,13 @@ const BODY = jsonObjectBody(scheduleBody, {
   isRequired: true,
   maxBytes: MAX_BODY_BYTES,
   examples: {
-    export: { summary: "Yesterday's clicks by country, every night", value: WANTED },
-    alert: { summary: 'Half of the clicks of the hour before, or fewer', value: ALERT },
+    export: { summary: "Yesterday's clicks by country, every night", value: WANTED_EXAMPLE },
+    alert: { summary: 'Half of the clicks of the hour before, or fewer', value: ALERT_EXAMPLE },
   },
 });
 
 const ONE = (description: string) =>
-  json({ schema: scheduleSchema, description, examples: { schedule: { value: EXAMPLE } } });
+  json({ schema: scheduleSchema, description, examples: { schedule: { value: SCHEDULE_EXAMPLE } } });
 
 const createSchedule = route({
   ...COMMON,
@@ -123,7 +81,7 @@ A \`webhook\` is sent \`{"type": "export.done" | "export.failed" | "alert.fired"
     201: json({
       schema: newScheduleSchema,
       description: 'The schedule was created.',
-      examples: { schedule: { value: { ...EXAMPLE, webhook_secret: 'whsec_…' } } },
+      examples: { schedule: { value: { ...SCHEDULE_EXAMPLE, webhook_secret: 'whsec_…' } } },
     }),
     422: NOT_ONE_OF,
   },
@@ -132,12 +90,12 @@ A \`webhook\` is sent \`{"type": "export.done" | "export.failed" | "alert.fired"
     {
       label: "Yesterday's clicks by country, every night",
       path: '/api/v1/schedules',
-      body: { type: 'application/json', text: JSON.stringify(WANTED) },
+      body: { type: 'application/json', text: JSON.stringify(WANTED_EXAMPLE) },
     },
     {
       label: 'An alert',
       path: '/api/v1/schedules',
-      body: { type: 'application/json', text: JSON.stringify(ALERT) },
+      body: { type: 'application/json', text: JSON.stringify(ALERT_EXAMPLE) },
     },
   ],
   handler:
@@ -184,7 +142,7 @@ const listSchedules = route({
       schema: schedulesSchema,
       nested: [scheduleSchema],
       description: 'The schedules.',
-      examples: { schedules: { value: { items: [EXAMPLE] } } },
+      examples: { schedules: { value: { items: [SCHEDULE_EXAMPLE] } } },
     }),
   },
   errors: [],
@@ -233,7 +191,7 @@ const putSchedule = route({
     {
       label: 'One schedule',
       path: SAMPLE_PATH,
-      body: { type: 'application/json', text: JSON.stringify(WANTED) },
+      body: { type: 'application/json', text: JSON.stringify(WANTED_EXAMPLE) },
     },
   ],
   handler:
