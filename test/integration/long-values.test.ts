@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { param, sql } from '../../src/sql/sql.ts';
+import { FEW_VALUES } from '../../src/stats/sql/value-conditions.ts';
 import { type TestSpoor, startSpoor } from '../support/spoor.ts';
 
 let spoor: TestSpoor;
@@ -56,5 +57,33 @@ describe('requests', () => {
     const path = `/api/v1/stats?owner_id=*&city=${'\\'.repeat(100_000)}`;
     const { status, json } = await spoor.send('GET', path);
     expect([status, json.summary?.total_clicks]).toEqual([200, 0]);
+  });
+
+  test('a filter that is tried on as many distinct values as are few, and on some more', async () => {
+    const key = await spoor.createKey('distinct', ['clicks:write', 'stats:read']);
+    const cities = Array.from({ length: FEW_VALUES + 50 }, (_, place) => `Stadt ${place}`);
+    const json = cities.map((city, place) => ({
+      short_code: 'distinct',
+      city,
+      clicked_at: place < FEW_VALUES ? '2026-01-05' : '2026-02-05',
+    }));
+    expect((await spoor.send('POST', '/api/v1/clicks', { key, json })).json.accepted).toBe(cities.length);
+    for (const count of [FEW_VALUES, cities.length]) {
+      const query = {
+        start_date: '2026-01-01',
+        end_date: count === FEW_VALUES ? '2026-01-31' : '2026-02-28',
+      };
+      for (const [operator, matches] of [
+        ['ends_with', (city: string) => city.endsWith('7')],
+        ['does_not_contain', (city: string) => !city.includes('7')],
+      ] as const) {
+        const filters = JSON.stringify({
+          city: { [operator]: operator === 'ends_with' ? ['T 7', '7'] : ['7'], case_sensitive: false },
+        });
+        const answer = await spoor.send('GET', '/api/v1/stats', { key, query: { ...query, filters } });
+        const { total_clicks } = answer.json.summary;
+        expect([operator, total_clicks]).toEqual([operator, cities.slice(0, count).filter(matches).length]);
+      }
+    }
   });
 });

@@ -876,16 +876,23 @@ export async function compareFilters(
   const drawn = fc.sample(one, { seed, numRuns: options.filters });
   for (let from = 0; from < drawn.length; from += FILTERS_A_QUERY) {
     const some = drawn.slice(from, from + FILTERS_A_QUERY);
-    const counts = some.map((filter) => {
+    const clicks = sql`FROM ${clicksFrom(sharding).from}`;
+    const counts = some.map((filter, index) => {
       const parsed = parseFilters({ filters: JSON.stringify(filter) }, 'all');
       return sql`countIf(${join(
-        parsed.map((filter) => filterSql(filter, LOCAL, sql`FROM ${clicksFrom(sharding).from}`)),
+        parsed.map((filter, place) =>
+          filterSql(filter, {
+            query: LOCAL,
+            clicks,
+            name: sharding === undefined ? `tried_${index}_${place}` : undefined,
+          }),
+        ),
         ' AND ',
       )})`;
     });
     const names = some.map((_, index) => identifier(`count_${index}`));
     const selected = counts.map((count, index) => sql`${count} AS ${names[index] ?? EMPTY}`);
-    const counted = sql`SELECT ${join(selected, ', ')} FROM ${clicksFrom(sharding).from}`;
+    const counted = sql`SELECT ${join(selected, ', ')} ${clicks}`;
     const all = names.map((name) => sql`sum(${name})`);
     const [found] = await rows(
       sharding === undefined

@@ -50,6 +50,8 @@ export interface ValueDimension {
    * each of them.
    */
   readonly join?: (query: LocalQuery) => Sql;
+  /** Whether clicks are sorted by it, so that a set of its values skips granules. */
+  readonly isSortedBy?: true;
   /** How its values are written for people; as they are unless given. */
   readonly shownAs?: 'country' | 'address' | 'language' | 'hour' | 'weekday';
   /** The only `scope` of a question that it goes with; any unless given. */
@@ -275,6 +277,7 @@ export const DIMENSIONS = {
     words: { one: 'Link', many: 'Links' },
     topic: 'link',
     example: 'launch',
+    isSortedBy: true,
     // With `anon` the question is about one URL, which its parameter `short_code` names.
     scope: 'all',
     isInOverview: true,

@@ -17,9 +17,6 @@ export const FEW_PARTS = 16;
 /** Beginnings or ends up to which each is a condition of its own. The sorting key is of use to those. */
 export const FEW_EDGES = 3;
 
-/** Different lengths of beginnings or ends up to which each length is a look-up in a set. */
-const FEW_LENGTHS = 32;
-
 /** Bytes of a regular expression that is made of values; RE2 takes some 130,000. */
 const MAX_PATTERN_BYTES = 60_000;
 
@@ -42,44 +39,32 @@ export const contains: Compare = (text, compared) =>
 export const startsWith: Compare = (text, compared) =>
   isEdgeOf(text, compared, {
     one: (value) => sql`startsWith(${text}, ${value})`,
-    edge: (length) => sql`substring(${text}, 1, ${length})`,
     pattern: { before: '^', behind: '' },
   });
 
 export const endsWith: Compare = (text, compared) =>
   isEdgeOf(text, compared, {
     one: (value) => sql`endsWith(${text}, ${value})`,
-    edge: (length) => sql`right(${text}, ${length})`,
     pattern: { before: '', behind: String.raw`\z` },
   });
 
 /** How a text's beginning, or its end, is compared. */
 interface Edge {
   readonly one: (value: Param) => Sql;
-  /** @param length in bytes; the whole of a shorter text */
-  readonly edge: (length: Param) => Sql;
-  readonly pattern: { readonly before: string; readonly behind: string };
+  readonly pattern: Around;
 }
 
-function isEdgeOf(text: Sql, compared: Compared, { one, edge, pattern }: Edge): Sql {
+/** What stands before and behind the alternatives of a regular expression. */
+interface Around {
+  readonly before: string;
+  readonly behind: string;
+}
+
+function isEdgeOf(text: Sql, compared: Compared, { one, pattern }: Edge): Sql {
   const { values, caseSensitive } = compared;
-  if (!caseSensitive) return matchesOneOf(text, compared, pattern);
-  if (values.length <= FEW_EDGES) return anyOf(values.map((value) => one(textOf(value))));
-  const lists = byLength(values);
-  if (lists.size > FEW_LENGTHS) return matchesOneOf(text, compared, pattern);
-  return anyOf([...lists].map(([length, list]) => sql`${edge(param('UInt32', length))} IN ${listOf(list)}`));
-}
-
-/** Values by how many bytes they have. */
-function byLength(values: readonly string[]): ReadonlyMap<number, readonly string[]> {
-  const lists = new Map<number, string[]>();
-  for (const value of values) {
-    const length = Buffer.byteLength(wellFormed(value));
-    const list = lists.get(length);
-    if (list === undefined) lists.set(length, [value]);
-    else list.push(value);
-  }
-  return lists;
+  return caseSensitive && values.length <= FEW_EDGES
+    ? anyOf(values.map((value) => one(textOf(value))))
+    : matchesOneOf(text, compared, pattern);
 }
 
 /**
@@ -98,34 +83,51 @@ export function patternOf(pattern: string, caseSensitive: boolean): string {
  * Values as regular expressions: RE2 looks at each byte of a text once, however many values begin alike. Searching for several
  * texts at once takes ClickHouse ten times as long where many are alike.
  */
-function matchesOneOf(
-  text: Sql,
-  { values, caseSensitive }: Compared,
-  { before, behind }: { readonly before: string; readonly behind: string },
-): Sql {
-  const value = foldedUnless(caseSensitive, sql`value`);
+function matchesOneOf(text: Sql, { values, caseSensitive }: Compared, { before, behind }: Around): Sql {
   return anyOf(
-    inPatterns(values).map((list) => {
-      const alternatives = sql`arrayStringConcat(arrayMap(value -> regexpQuoteMeta(${value}), ${listOf(list)}), '|')`;
-      return sql`match(${foldedUnless(caseSensitive, text)}, concat(${textOf(`${before}(?:`)}, ${alternatives}, ${textOf(`)${behind}`)}))`;
-    }),
+    caseSensitive
+      ? inPatterns(values.map(quoted), (text) => Buffer.byteLength(text)).map((list) => {
+          const pattern = param('String', `${before}(?:${list.join('|')})${behind}`);
+          return sql`match(${text}, ${unplanned(pattern)})`;
+        })
+      : inPatterns(values, mostFoldedBytes).map((list) => {
+          const alternatives = sql`arrayStringConcat(arrayMap(value -> regexpQuoteMeta(${folded(sql`value`)}), ${listOf(list)}), '|')`;
+          return sql`match(${folded(text)}, concat(${textOf(`${before}(?:`)}, ${alternatives}, ${textOf(`)${behind}`)}))`;
+        }),
   );
 }
 
-/** Values in lists, of each of which RE2 can make one regular expression. No stored text is as long as one that is left out. */
-function inPatterns(values: readonly string[]): readonly (readonly string[])[] {
+/** ClickHouse would compile a constant pattern three times more while it plans the query. */
+function unplanned(pattern: Param): Sql {
+  return sql`arrayStringConcat(arrayMap(text -> text, [${pattern}]))`;
+}
+
+/** A text as a part of a regular expression of RE2 that matches it. */
+function quoted(text: string): string {
+  return wellFormed(text).replaceAll(/[\\^$.*+?()[\]{}|]/g, '\\$&');
+}
+
+/** The bytes that case folding and quoting make of a text, or more. */
+function mostFoldedBytes(text: string): number {
+  return Buffer.byteLength(text) === text.length ? text.length : text.length * MAX_FOLDED_BYTES;
+}
+
+/** Texts in lists, of each of which RE2 can make one regular expression. No stored text is as long as one that is left out. */
+function inPatterns(
+  texts: readonly string[],
+  bytesOf: (text: string) => number,
+): readonly (readonly string[])[] {
   const lists: string[][] = [];
   let bytes = MAX_PATTERN_BYTES;
-  for (const value of values) {
-    const isAscii = Buffer.byteLength(value) === value.length;
-    const more = isAscii ? value.length : value.length * MAX_FOLDED_BYTES;
+  for (const text of texts) {
+    const more = bytesOf(text);
     if (more > MAX_PATTERN_BYTES) continue;
     bytes += more;
     if (bytes > MAX_PATTERN_BYTES) {
       lists.push([]);
       bytes = more;
     }
-    lists.at(-1)?.push(value);
+    lists.at(-1)?.push(text);
   }
   return lists;
 }
@@ -133,10 +135,6 @@ function inPatterns(values: readonly string[]): readonly (readonly string[])[] {
 /** Each distinct value of a block is then compared once; a column that has a dictionary stays as it is. */
 function dictionaryOf(text: Sql): Sql {
   return sql`toLowCardinality(${text})`;
-}
-
-function foldedUnless(caseSensitive: boolean, text: Sql): Sql {
-  return caseSensitive ? text : folded(text);
 }
 
 function folded(text: Sql): Sql {

@@ -3,7 +3,7 @@ import { type Select, sourceSql } from '../../sql/select.ts';
 import { MAX_CLOCK_AHEAD_MS } from '../../lib/clock-ahead.ts';
 import { type Param, type Sql, join, param, sql } from '../../sql/sql.ts';
 import type { Plan } from '../plan.ts';
-import { type Filter, isCondition } from '../parse/filter.ts';
+import { type Condition, type Filter, isCondition } from '../parse/filter.ts';
 import type { StatsQuery } from '../parse/query.ts';
 import { FILTER_NAMES, type LocalQuery, valueDimensionOf } from '../registry/dimensions.ts';
 import { isPropertyName } from '../registry/properties.ts';
@@ -12,6 +12,7 @@ import type { TimeRange } from '../time/buckets.ts';
 import { exactFilter } from './filters.ts';
 import { instantParam } from './instant-param.ts';
 import { type Sharding, clicksFrom } from './sharding.ts';
+import { holdsForFewValues, holdsForValue } from './value-conditions.ts';
 
 /** Whose clicks a query may read. */
 export type Tenant =
@@ -34,7 +35,7 @@ export function filterClicks(select: Select, { conditions }: Plan): Select {
 export function conditionsOf(query: StatsQuery, tenant: Tenant, sharding?: Sharding): readonly Sql[] {
   const ownership = ownershipOf(tenant);
   const months = sourceSql({ ...clicksFrom(sharding), where: [...ownership, monthsOf(query)] });
-  return [...ownership, within(query), ...bots(query), ...filters(query, months)];
+  return [...ownership, within(query), ...bots(query), ...filters(query, months, sharding)];
 }
 
 /** The conditions that keep a query to the clicks a tenant may see. */
@@ -55,7 +56,7 @@ export function ownershipOf(tenant: Tenant): readonly Sql[] {
 }
 
 /** Conditions in the registry's order, so that the order in which they were given makes no other query; then groups. */
-function filters(query: StatsQuery, clicks: Sql): readonly Sql[] {
+function filters(query: StatsQuery, clicks: Sql, sharding: Sharding | undefined): readonly Sql[] {
   const conditions = query.filters.filter(isCondition);
   const properties = new Set(conditions.map(({ dimension }) => dimension).filter(isPropertyName));
   return [
@@ -63,50 +64,49 @@ function filters(query: StatsQuery, clicks: Sql): readonly Sql[] {
       conditions.filter(({ dimension }) => dimension === name),
     ),
     ...query.filters.filter((filter) => !isCondition(filter)),
-  ].map((filter) => filterSql(filter, query, clicks));
+  ].map((filter, place) =>
+    filterSql(filter, { query, clicks, name: sharding === undefined ? `tried_${place}` : undefined }),
+  );
 }
 
-/**
- * The condition that a filter holds for a click: a single predicate, or in parentheses.
- * @param clicks `FROM … WHERE …`, in which all clicks are that it is asked about
- */
-export function filterSql(filter: Filter, query: LocalQuery, clicks: Sql): Sql {
+/** What a filter is put into SQL for. */
+export interface FilterContext {
+  readonly query: LocalQuery;
+  /** `FROM … WHERE …`, in which all clicks are that it is asked about. */
+  readonly clicks: Sql;
+  /** No other filter of the query has it. undefined: nothing is found in advance, which shards would have to do several times. */
+  readonly name: string | undefined;
+}
+
+/** The condition that a filter holds for a click: a single predicate, or in parentheses. */
+export function filterSql(filter: Filter, context: FilterContext): Sql {
   if (isCondition(filter)) {
-    const operator = operatorOf(filter.operator);
-    const { column, join: joinOf, filter: compare = exactFilter } = valueDimensionOf(filter.dimension);
-    const holds = (text: Sql): Sql => compare(text, operator, filter, query);
-    const condition =
-      joinOf !== undefined || isQuick(operator, filter)
-        ? holds(column(query))
-        : holdsForValue(column(query), holds, clicks);
-    return operator.isNegative ? sql`NOT (${condition})` : condition;
+    const condition = conditionSql(filter, context);
+    return operatorOf(filter.operator).isNegative ? sql`NOT (${condition})` : condition;
   }
-  if (filter.operator === 'not') return sql`NOT (${filterSql(filter.filter, query, clicks)})`;
-  const parts = filter.filters.map((part) => filterSql(part, query, clicks));
+  if (filter.operator === 'not') return sql`NOT (${filterSql(filter.filter, context)})`;
+  const parts = filter.filters.map((part, place) =>
+    filterSql(part, { ...context, name: context.name && `${context.name}_${place}` }),
+  );
   return sql`(${join(parts, filter.operator === 'and' ? ' AND ' : ' OR ')})`;
 }
 
-/**
- * The condition that something holds for a click's value. It is tried for each distinct value once; then each click takes only
- * a look-up in a set.
- */
-function holdsForValue(column: Sql, holds: (text: Sql) => Sql, clicks: Sql): Sql {
-  return sql`${column} IN (
-SELECT
-found
-FROM (
-SELECT
-${column} AS found
-${clicks}
-GROUP BY found
-LIMIT ${EVERY_ROW}
-)
-WHERE ${holds(sql`found`)}
-)`;
+function conditionSql(filter: Condition, { query, clicks, name }: FilterContext): Sql {
+  const operator = operatorOf(filter.operator);
+  const {
+    column: columnOf,
+    join: joinOf,
+    filter: compare = exactFilter,
+    isSortedBy,
+  } = valueDimensionOf(filter.dimension);
+  const column = columnOf(query);
+  const holds = (text: Sql): Sql => compare(text, operator, filter, query);
+  if (joinOf !== undefined || isQuick(operator, filter)) return holds(column);
+  const condition = { column, holds, clicks };
+  return isSortedBy === true || name === undefined
+    ? holdsForValue(condition)
+    : holdsForFewValues(condition, name);
 }
-
-/** Without a limit ClickHouse would try a condition of the grouped rows on each click, before it groups them. */
-const EVERY_ROW = sql`18446744073709551615`;
 
 function rangeOf({ range: { start, end }, endsNow = false, keptSince = start }: StatsQuery): TimeRange {
   return { start: Math.max(start, keptSince), end: endsNow ? end + MAX_CLOCK_AHEAD_MS : end };

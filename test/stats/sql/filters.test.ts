@@ -142,62 +142,92 @@ describe('many parts, or some in any letter case,', () => {
   const many = (operator: OperatorName, count: number, caseSensitive = true) =>
     condition(operator, 'city', sequence(count), caseSensitive);
 
+  const patternOf = (count: number) => sequence(count).join('|');
+  const asGiven = (pattern: string) =>
+    `match(found, arrayStringConcat(arrayMap(text -> text, [${JSON.stringify(pattern)}])))`;
+  const folded = (before: string, behind: string) =>
+    `match(caseFoldUTF8(found), concat(${before}, arrayStringConcat(arrayMap(value -> regexpQuoteMeta(caseFoldUTF8(value)), ["v0"]), '|'), ${behind}))`;
+
   test.each([
-    [many('contains', 17), '"(?:"', '")"', 'value', 'found'],
-    [many('starts_with', 1, false), '"^(?:"', '")"', 'caseFoldUTF8(value)', 'caseFoldUTF8(found)'],
-    [many('ends_with', 1, false), '"(?:"', '")\\\\z"', 'caseFoldUTF8(value)', 'caseFoldUTF8(found)'],
-  ] as const)('are tried on each distinct value once: %j', (filter, before, behind, value, found) => {
-    const list = JSON.stringify(filter.values);
-    const text = readable(
-      { filters: [filter] },
-      { tenant: { kind: 'url', ownerId: 'me', shortCode: '007' } },
-    );
-    const lines = text.slice(text.indexOf('AND city')).split('\n');
-    expect(
-      lines
-        .slice(
-          0,
-          lines.findIndex((line) => line.startsWith('GROUP BY GROUPING SETS')),
-        )
-        .map((line) => line.trim()),
-    ).toEqual([
-      'AND city IN (',
-      'SELECT',
-      'found',
-      'FROM (',
-      'SELECT',
-      'city AS found',
+    [many('contains', 17), asGiven(`(?:${patternOf(17)})`)],
+    [many('starts_with', 4), asGiven(`^(?:${patternOf(4)})`)],
+    [many('ends_with', 4), asGiven(String.raw`(?:${patternOf(4)})\z`)],
+    [many('starts_with', 1, false), folded('"^(?:"', '")"')],
+    [many('ends_with', 1, false), folded('"(?:"', String.raw`")\\z"`)],
+    [condition('matches', 'city', ['^a', 'b$']), '(match(found, "^a") OR match(found, "b$"))'],
+  ] as const)('are tried on each distinct value once: %j', (filter, holds) => {
+    const read = (select: readonly string[]) => [
+      ...select,
       'FROM clicks',
       'WHERE owner_id = "me"',
       'AND short_code = "007"',
       'AND _partition_id BETWEEN "202601" AND "202601"',
+    ];
+    expect(
+      linesOf({ filters: [filter] }, { tenant: { kind: 'url', ownerId: 'me', shortCode: '007' } }, 'AND ((('),
+    ).toEqual([
+      'AND (((',
+      'SELECT',
+      `(groupArray(found), groupArray(${holds}), count())`,
+      'FROM (',
+      ...read(['SELECT DISTINCT', 'city AS found']),
+      'LIMIT 251',
+      ')',
+      ') AS tried_0).3 <= 250 AND transform(city, tried_0.1, tried_0.2, 0) OR tried_0.3 > 250 AND city IN (',
+      'SELECT',
+      'found',
+      'FROM (',
+      ...read(['SELECT', 'city AS found']),
       'GROUP BY found',
       'LIMIT 18446744073709551615',
       ')',
-      `WHERE match(${found}, concat(${before}, arrayStringConcat(arrayMap(value -> regexpQuoteMeta(${value}), ${list}), '|'), ${behind}))`,
-      ')',
+      `WHERE ${holds}`,
+      '))',
     ]);
   });
 
-  test.each([
-    ['starts_with', 'substring(found, 1, 2)', 'substring(found, 1, 3)'],
-    ['ends_with', 'right(found, 2)', 'right(found, 3)'],
-  ] as const)('or are looked up by their length: %s', (operator, two, three) => {
-    const holds = `(${two} IN ["v0","v1"] OR ${three} IN ["v10","v11"])`;
-    expect(readable({ filters: [condition(operator, 'city', ['v0', 'v10', 'v1', 'v11'])] })).toContain(
-      `WHERE ${holds}\n`,
-    );
-    const lengths = Array.from({ length: 33 }, (_, index) => 'x'.repeat(index + 1));
-    expect(readable({ filters: [condition(operator, 'city', lengths)] })).toContain('match(found, concat(');
+  test('of the column that clicks are sorted by are a set, by which granules are skipped', () => {
+    const filter = condition('starts_with', 'short_code', sequence(4));
+    expect(linesOf({ filters: [filter] }, {}, 'AND short_code').slice(0, 5)).toEqual([
+      'AND short_code IN (',
+      'SELECT',
+      'found',
+      'FROM (',
+      'SELECT',
+    ]);
+    expect(readable({ filters: [filter] })).not.toContain('transform');
   });
 
-  test.each([
-    [condition('matches', 'city', ['^a', 'b$']), 'AND city IN', '(match(found, "^a") OR match(found, "b$"))'],
-    [condition('does_not_match', 'city', ['a'], false), 'AND NOT (city IN', 'match(found, "(?i)a")'],
-  ])('so is a pattern: %j', (filter, before, holds) => {
-    const text = readable({ filters: [filter] });
-    expect(text).toContain(before);
-    expect(text).toContain(`WHERE ${holds}\n`);
+  test('are a set on shards', () => {
+    const sharding = { cluster: 'all', database: 'spoor' };
+    const text = readable({ filters: [many('contains', 17)] }, { sharding });
+    expect(text).toContain('AND city IN (\n');
+    expect(text).not.toContain('transform');
+  });
+
+  test('are no part of a regular expression but as they are', () => {
+    const text = String.raw`\^$.*+?()[]{}|-a_ä:1`;
+    const filter = condition('contains', 'city', [text, ...sequence(16)]);
+    const [pattern = ''] = Object.values(compiled({ filters: [filter] }).params).filter(
+      (value) => typeof value === 'string' && value.startsWith('(?:'),
+    );
+    expect(pattern).toContain(String.raw`(?:\\\^\$\.\*\+\?\(\)\[\]\{\}\|-a_ä:1|v0|`);
+    expect(new RegExp(String(pattern), 'u').exec(`x${text}y`)?.[0]).toBe(text);
+  });
+
+  test('each have a name of their own, in groups too', () => {
+    const filters = [
+      many('contains', 17),
+      { operator: 'or', filters: [many('contains', 18), { operator: 'not', filter: many('contains', 19) }] },
+    ] as const;
+    const names = [...readable({ filters }).matchAll(/AS (tried_\w+)\)/g)].map(([, name]) => name);
+    expect(names).toEqual(['tried_0', 'tried_1_0', 'tried_1_1']);
+  });
+
+  test('so are patterns in any letter case', () => {
+    const text = readable({ filters: [condition('does_not_match', 'city', ['a'], false)] });
+    expect(text).toContain('AND NOT ((((\n');
+    expect(text).toContain('WHERE match(found, "(?i)a")\n');
   });
 
   test('read the months of the range, up to clicks of senders whose clock is ahead', () => {
@@ -221,12 +251,14 @@ describe('many parts, or some in any letter case,', () => {
   );
 
   test('are cut into regular expressions that RE2 compiles', () => {
-    const patterns = (values: readonly string[]) =>
-      compiled({ filters: [condition('contains', 'city', values)] }).sql.match(/regexpQuoteMeta/g)?.length;
+    const patterns = (values: readonly string[], caseSensitive = true) =>
+      compiled({ filters: [condition('contains', 'short_code', values, caseSensitive)] }).sql.match(/match/g)
+        ?.length;
     const of = (text: string, count: number) => sequence(count).map(() => text);
     expect(patterns(of('x'.repeat(1_000), 60))).toBe(1);
     expect(patterns(of('x'.repeat(1_000), 61))).toBe(2);
-    expect(patterns(of('ΐ'.repeat(1_000), 20))).toBe(4);
+    expect(patterns(of('.'.repeat(1_000), 60))).toBe(2);
+    expect(patterns(of('ΐ'.repeat(1_000), 20), false)).toBe(4);
     // No stored text is as long.
     expect(patterns(of('x'.repeat(60_001), 20))).toBeUndefined();
     expect(patterns([...of('x'.repeat(60_001), 20), 'x'])).toBe(1);
@@ -350,6 +382,22 @@ describe('whatever is asked', () => {
 
 /** What follows the table of clicks for lists by tag. */
 const JOINED_TAGS = /\nLEFT JOIN \(\n[^]*?\n\) AS url_tags ON short_code = url_tags.code\n/g;
+
+/** Lines of a query's text from the first that begins so to the end of its conditions. */
+function linesOf(
+  change: Parameters<typeof readable>[0],
+  options: Parameters<typeof readable>[1],
+  from: string,
+) {
+  const lines = readable(change, options)
+    .split('\n')
+    .map((line) => line.trim());
+  const start = lines.findIndex((line) => line.startsWith(from));
+  return lines.slice(
+    start,
+    lines.findIndex((line) => line.startsWith('GROUP BY GROUPING SETS')),
+  );
+}
 
 function sequence(count: number): readonly string[] {
   return Array.from({ length: count }, (_, index) => `v${index}`);
