@@ -149,8 +149,26 @@ export function invalidBy({ issues: [issue] }: z.ZodError, field?: string): AppE
   }
   const path = issue?.path.filter((part) => typeof part === 'string') ?? [];
   const name = field ?? path[0] ?? 'body';
-  return invalid(name, `${field ?? (path.join('.') || 'body')} ${issue?.message ?? 'is wrong'}.`);
+  return invalid(name, `${field ?? (path.join('.') || 'body')} ${faultIn(issue)}.`);
 }
+
+/** The message of an issue; where its schema has none, zod's own is not for clients. */
+function faultIn(issue: z.core.$ZodIssue | undefined): string {
+  if (issue === undefined || !/^(?:Invalid|Too|Unrecognized)/.test(issue.message))
+    return issue?.message ?? 'is wrong';
+  return issue.code === 'invalid_type' ? `must be ${TYPES[issue.expected] ?? 'of another type'}` : 'is wrong';
+}
+
+/** What values are called, by zod's names of their types. */
+const TYPES: Readonly<Record<string, string>> = {
+  array: 'a list',
+  boolean: 'true or false',
+  int: 'a whole number',
+  number: 'a number',
+  object: 'an object',
+  record: 'an object',
+  string: 'a text',
+};
 
 /** A value outside the closed set its parameter names (422). */
 export function notOneOf(field: string, allowed: readonly string[]): AppError {

@@ -40,7 +40,24 @@ export async function answerMessage(tools: Tools, { json, headers, signal }: Mes
   const answer = (await isLegacyRequest(request, json)) ? answerStateless : answerModern;
   const response = await answer(tools, request, json);
   const text = await response.text();
-  return { status: response.status, json: text === '' ? undefined : text };
+  return { status: response.status, json: text === '' ? undefined : withPlainError(text) };
+}
+
+/** The library tells what is wrong with a request by a dump of its own schema's issues. */
+const DUMPED = /^(Invalid [^:]{1,100} request: )(\[[^]*\])$/;
+const dumpedError = z.looseObject({
+  error: z.looseObject({ message: z.string().regex(DUMPED) }),
+});
+const dumpedIssues = z.tuple([z.object({ path: z.array(z.union([z.string(), z.number()])) })], z.unknown());
+
+function withPlainError(json: string): string {
+  const parsed = dumpedError.safeParse(JSON.parse(json));
+  if (!parsed.success) return json;
+  const { error, ...others } = parsed.data;
+  const [, what = '', dump = ''] = DUMPED.exec(error.message) ?? [];
+  const [{ path }] = dumpedIssues.parse(JSON.parse(dump));
+  const message = `${what}${path.join('.') || 'it'} is missing or of another type.`;
+  return JSON.stringify({ ...others, error: { ...error, message } });
 }
 
 const call = z.object({

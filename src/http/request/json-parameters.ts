@@ -1,13 +1,13 @@
 import { toUSVString } from 'node:util';
-import { invalid } from '../../errors.ts';
+import { AppError, invalid } from '../../errors.ts';
 import { quotable } from '../../lib/text.ts';
 import { FILTER_PARAMETERS } from '../../stats/parse/filter-parameters.ts';
 import type { RawParameters } from '../../stats/parse/parameters.ts';
 import { isPropertyName } from '../../stats/registry/properties.ts';
-import { unknownParameter } from './query-string.ts';
+import { MAX_PARAMETERS, unknownParameter } from './query-string.ts';
 
 /** Parameters that take one list of names, which a query string separates by commas. */
-export const NAME_LISTS: readonly string[] = ['group_by', 'metrics', 'fields'];
+const NAME_LISTS: readonly string[] = ['group_by', 'metrics', 'fields'];
 
 /** Parameters that take several values. */
 export const LISTS: readonly string[] = [
@@ -29,8 +29,12 @@ export function jsonParameters(
   question: Readonly<Record<string, unknown>>,
   names: readonly string[],
 ): RawParameters {
+  const fields = Object.entries(question);
+  if (fields.length > MAX_PARAMETERS) {
+    throw new AppError('validation_error', `A request takes at most ${MAX_PARAMETERS} parameters.`);
+  }
   return Object.fromEntries(
-    Object.entries(question).flatMap(([name, value]) => {
+    fields.flatMap(([name, value]) => {
       if (!names.includes(name) && !isPropertyName(name))
         throw unknownParameter(name, { names, hasBody: false });
       if (value === null) return [];

@@ -5,7 +5,7 @@ import { quotable } from '../../lib/text.ts';
 import type { Context } from './context.ts';
 
 /** Node parses so many parameters and silently drops the others, which would make another query of this one. */
-const MAX_PARAMETERS = 1_000;
+export const MAX_PARAMETERS = 1_000;
 
 /** Parameters that clients add so that nothing on the way answers from a cache. Every route ignores them. */
 export const CACHE_BUSTERS: readonly string[] = ['_', 'cb', 't'];

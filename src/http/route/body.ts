@@ -3,6 +3,7 @@ import { AppError, type ErrorCode, invalid, invalidBy } from '../../errors.ts';
 import { unpacked } from '../../clicks/import/unpack.ts';
 import { nearestName } from '../../lib/names.ts';
 import { quotable } from '../../lib/text.ts';
+import { isDeeperThan } from '../../lib/json-depth.ts';
 import { announcesBody } from '../body/body-progress.ts';
 import { streamBody } from '../body/body-stream.ts';
 import { isGzip, textRules, withBody } from '../body/read-body.ts';
@@ -39,6 +40,9 @@ export const noBody: Body<undefined> = {
 
 /** Fills every documented JSON body many times over; a larger one would take long to parse in one go. */
 const JSON_BYTES = 65_536;
+
+/** Whatever walks through a value by calling itself would run out of stack; no body needs a tenth of it. */
+const MAX_JSON_DEPTH = 100;
 
 /** A JSON body; where it `isRequired` is false it may be left out, which counts as `{}`. */
 export function jsonBody<Schema extends z.ZodType>(
@@ -157,6 +161,9 @@ const UTF_8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 function parseJson<Schema extends z.ZodType>(schema: Schema, body: Buffer): z.output<Schema> {
   let value: unknown = {};
+  if (isDeeperThan(body, MAX_JSON_DEPTH)) {
+    throw invalid('body', `The body has lists and objects more than ${MAX_JSON_DEPTH} deep in each other.`);
+  }
   try {
     if (body.length > 0) value = JSON.parse(UTF_8.decode(body));
   } catch {

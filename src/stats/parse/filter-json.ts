@@ -37,16 +37,18 @@ export interface JsonFilters {
 
 /**
  * Parses filters in JSON, in the object form or the array form.
+ * @param check looks at the value of the JSON before it is parsed further
  * @throws AppError `validation_error` 400 for an unknown dimension or operator, a value of the wrong type, groups that are
  * empty or nested too deep, JSON that does not parse
  */
-export function parseFilterJson(text: string, scope: string): JsonFilters {
+export function parseFilterJson(text: string, scope: string, check: (value: unknown) => void): JsonFilters {
   let value: unknown;
   try {
     value = JSON.parse(text);
   } catch (cause) {
     throw new AppError('validation_error', WRONG, { field: 'filters', cause });
   }
+  check(value);
   const head: unknown = Array.isArray(value) ? value[0] : undefined;
   const filters = parseFilter(value, scope, head === 'and' ? -1 : 0);
   const isGroup = COMBINATIONS.some((name) => name === head);

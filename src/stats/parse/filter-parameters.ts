@@ -1,4 +1,4 @@
-import { invalid } from '../../errors.ts';
+import { type AppError, invalid } from '../../errors.ts';
 import { namesOf } from '../../lib/names.ts';
 import { quotable } from '../../lib/text.ts';
 import { FILTER_NAMES, type FilterName, faultOfValue, goesWith } from '../registry/dimensions.ts';
@@ -46,14 +46,20 @@ export const FILTER_PARAMETERS: readonly FilterParameter[] = FILTER_NAMES.flatMa
 export function parseFilters(raw: RawParameters, scope: string): readonly Filter[] {
   const lists: Condition[] = [];
   const groups: Filter[] = [];
+  const checkRoom = roomForFilters();
   for (const text of valuesOf(raw, 'filters')) {
-    const parsed = parseFilterJson(text, scope);
+    const parsed = parseFilterJson(text, scope, (value) => checkRoom(sizeOf(value)));
     checkConditions('filters', conditionsIn([...parsed.lists, ...parsed.groups]));
     lists.push(...parsed.lists);
     groups.push(...parsed.groups);
   }
-  for (const { name, dimension, operator } of FILTER_PARAMETERS) {
+  const valuesIn = (name: string): readonly string[] => {
     const values = valuesOf(raw, name).flatMap(splitList);
+    checkRoom({ texts: values.length, lists: Math.min(1, values.length) });
+    return values;
+  };
+  for (const { name, dimension, operator } of FILTER_PARAMETERS) {
+    const values = valuesIn(name);
     if (values.length === 0) continue;
     // It names the URL.
     if (name === 'short_code' && scope === 'anon') continue;
@@ -63,7 +69,7 @@ export function parseFilters(raw: RawParameters, scope: string): readonly Filter
     lists.push(condition);
   }
   for (const name of Object.keys(raw).filter((one) => one.startsWith(PROPERTY_PREFIX))) {
-    const values = valuesOf(raw, name).flatMap(splitList);
+    const values = valuesIn(name);
     if (values.length === 0) continue;
     const condition = { ...propertyParameter(name), values, caseSensitive: true };
     checkConditions(name, [condition]);
@@ -72,14 +78,48 @@ export function parseFilters(raw: RawParameters, scope: string): readonly Filter
   return combineFilters([...addUp(lists), ...groups], []);
 }
 
+/** How large filters are that are not parsed yet: texts that values can be, and lists that conditions can be. */
+interface SizeOfFilters {
+  readonly texts: number;
+  readonly lists: number;
+}
+
+/**
+ * Ends before the work is done that filters of any size would take. Conditions add up when they are parsed, and in JSON have
+ * some texts and lists more than values and conditions: so it counts roughly, and what it lets through is counted then.
+ */
+function roomForFilters(): (more: SizeOfFilters) => void {
+  let all = { texts: 0, lists: 0 };
+  return ({ texts, lists }) => {
+    all = { texts: all.texts + texts, lists: all.lists + lists };
+    if (all.lists > 30 * FILTER_LIMITS.conditions) throw tooMany('conditions');
+    if (all.texts > 2 * FILTER_LIMITS.values) throw tooMany('values');
+  };
+}
+
+/** Of a value of JSON, however deep it is. */
+function sizeOf(json: unknown): SizeOfFilters {
+  let texts = 0;
+  let lists = 0;
+  const left = [json];
+  while (left.length > 0) {
+    const value = left.pop();
+    if (typeof value === 'string') texts++;
+    if (typeof value !== 'object' || value === null) continue;
+    lists++;
+    for (const part of Array.isArray(value) ? value : Object.values(value)) left.push(part);
+  }
+  return { texts, lists };
+}
+
 /**
  * Filters that hold together with others, in their normal order.
  * @throws AppError 400 for more than a request may have
  */
 export function combineFilters(own: readonly Filter[], others: readonly Filter[]): readonly Filter[] {
-  const filters = inNormalOrder([...own, ...others]);
+  const filters = [...own, ...others];
   checkAmount(conditionsIn(filters));
-  return filters;
+  return inNormalOrder(filters);
 }
 
 /** The property, and the operator where the last part of the name is one. @throws AppError 400 where no property has such a name */
@@ -112,17 +152,18 @@ const AMOUNT_NAMES = {
 } as const;
 
 function checkAmount(conditions: readonly Condition[]): void {
-  const patterns = patternsIn(conditions);
   const amounts = {
-    conditions: conditions.length,
-    values: conditions.reduce((sum, { values }) => sum + values.length, 0),
-    patterns: patterns.length,
-    costlyParts: patterns.reduce((sum, pattern) => sum + costlyPartsIn(pattern), 0),
+    conditions: () => conditions.length,
+    values: () => conditions.reduce((sum, { values }) => sum + values.length, 0),
+    patterns: () => patternsIn(conditions).length,
+    // Once there are few of them.
+    costlyParts: () => patternsIn(conditions).reduce((sum, pattern) => sum + costlyPartsIn(pattern), 0),
   };
-  for (const name of namesOf(amounts)) {
-    if (amounts[name] <= FILTER_LIMITS[name]) continue;
-    throw invalid('filters', `Filters have at most ${FILTER_LIMITS[name]} ${AMOUNT_NAMES[name]} in all.`);
-  }
+  for (const name of namesOf(amounts)) if (amounts[name]() > FILTER_LIMITS[name]) throw tooMany(name);
+}
+
+function tooMany(name: keyof typeof AMOUNT_NAMES): AppError {
+  return invalid('filters', `Filters have at most ${FILTER_LIMITS[name]} ${AMOUNT_NAMES[name]} in all.`);
 }
 
 /** The patterns of some conditions, as ClickHouse gets them. */

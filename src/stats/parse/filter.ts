@@ -67,11 +67,13 @@ function partsOf(operator: 'and' | 'or', filters: readonly Filter[]): readonly F
 
 /** Conditions of which those of the same dimension, operator and letter case are one: their values add up. */
 export function addUp(conditions: readonly Condition[]): readonly Condition[] {
-  const lists = new Map<string, Condition>();
+  const lists = new Map<string, { readonly condition: Condition; readonly values: string[] }>();
   for (const condition of conditions) {
     const { dimension, operator, values, caseSensitive } = condition;
     const key = `${dimension} ${operator} ${caseSensitive}`;
-    lists.set(key, { ...condition, values: [...(lists.get(key)?.values ?? []), ...values] });
+    const known = lists.get(key);
+    if (known === undefined) lists.set(key, { condition, values: [...values] });
+    else for (const value of values) known.values.push(value);
   }
-  return [...lists.values()];
+  return [...lists.values()].map(({ condition, values }) => ({ ...condition, values }));
 }

@@ -37,8 +37,15 @@ test.each<[Readonly<Record<string, unknown>>, string, string]>([
   [{ limit: {} }, 'limit', 'must be a text, a number'],
   [{ browser: [['x']] }, 'browser', 'must be a text, a number'],
   [{ browser: [null] }, 'browser', 'must be a text, a number'],
+  [{ limit: [10] }, 'limit', 'must be one value, not a list'],
+  [{ start_date: ['2026-01-01'] }, 'start_date', 'must be one value, not a list'],
 ])('%j is refused', (question, field, message) => {
   expect(() => parse(question)).toThrow(
     expect.objectContaining({ field, message: expect.stringContaining(message) }),
   );
+});
+
+test('more fields than a query string may have are refused before they are looked at', () => {
+  const many = Object.fromEntries(Array.from({ length: 1_001 }, (_, place) => [`unknown${place}`, 'x']));
+  expect(() => parse(many)).toThrow('at most 1000 parameters');
 });

@@ -17,9 +17,10 @@ import { createRouter, patternOf, rateLimitsOf } from '../../../src/http/route/r
 import type { Principal, Scope } from '../../../src/keys/scopes.ts';
 
 const sum = namedSchema('Sum', z.strictObject({ sum: z.number() }));
-const added = requestSchema('Added', z.object({ number: z.number('must be a number') }), {
+const addedSchema = z.object({ number: z.number('must be a number'), place: z.object({}).optional() });
+const added = requestSchema('Added', addedSchema, {
   description: 'What to add.',
-  fields: () => ({ number: { description: 'A number.' } }),
+  fields: () => ({ number: { description: 'A number.' }, place: { description: 'Where.' } }),
 });
 
 const PARTS = {
@@ -148,6 +149,23 @@ describe('the checks of a route', () => {
     expect([response.status, await response.json()]).toEqual([
       status,
       expect.objectContaining({ [name]: value }),
+    ]);
+  });
+
+  const DEEP = `${'['.repeat(101)}${']'.repeat(101)}`;
+  test.each([
+    [
+      `{"number":3,"place":{"a":${DEEP}}}`,
+      'body',
+      'The body has lists and objects more than 100 deep in each other.',
+    ],
+    ['{"number":3,"place":"x"}', 'place', 'place must be an object.'],
+  ])('%.30s is refused in a sentence', async (body, field, error) => {
+    const headers = { authorization: 'clicks:write', 'content-type': 'application/json' };
+    const response = await fetch(`${url}/add/1?other=2`, { method: 'POST', headers, body });
+    expect([response.status, await response.json()]).toEqual([
+      400,
+      expect.objectContaining({ field, error }),
     ]);
   });
 
