@@ -12,6 +12,7 @@ import { createVersions } from './clickhouse/versions.ts';
 import { queryLimits } from './clickhouse/workloads.ts';
 import { onEachShard } from './stats/sql/sharding.ts';
 import { ZoneAgreement } from './clickhouse/zone-agreement.ts';
+import { SharedFrontier, arrivalFrontier } from './clicks/arrival-frontier.ts';
 import { visitorHasher } from './clicks/enrich/visitor.ts';
 import { enrichment } from './clicks/enrichment.ts';
 import { IdempotencyLedger } from './clicks/idempotency.ts';
@@ -211,6 +212,7 @@ export function composeServices(config: Config, { clickhouse, ...parts }: Opened
     keptSince,
     cache,
     timeZones: timeZonesOf(database),
+    arrivals: new SharedFrontier(() => arrivalFrontier(database, shards)),
     zones: new ZoneAgreement(
       database,
       shards && ((query) => sql`SELECT * FROM ${onEachShard(shards, query)}`),

@@ -20,6 +20,36 @@ export async function arrivalFrontier(
   return frontier;
 }
 
+/** The frontier for all who ask for it: of their queries one runs at a time, and whoever asks meanwhile shares the next one. */
+export class SharedFrontier {
+  readonly #ask: () => Promise<number>;
+  #running: Promise<number> | undefined;
+  #next: Promise<number> | undefined;
+
+  constructor(ask: () => Promise<number>) {
+    this.#ask = ask;
+  }
+
+  /** As `arrivalFrontier` at a moment after the call. @throws as that */
+  async get(): Promise<number> {
+    if (this.#running === undefined) return this.#begin();
+    this.#next ??= this.#running.then(
+      () => this.#begin(),
+      () => this.#begin(),
+    );
+    return this.#next;
+  }
+
+  async #begin(): Promise<number> {
+    this.#next = undefined;
+    const running = this.#ask().finally(() => {
+      if (this.#running === running) this.#running = undefined;
+    });
+    this.#running = running;
+    return running;
+  }
+}
+
 /**
  * Whether every click has its `ingested_at` stored: clicks from before there was that column get it by a mutation in the background, and
  * until then have the time at which they are read.

@@ -9,6 +9,9 @@ import { ExportFailure } from './export-job.ts';
 const ATTEMPTS = 5;
 const FIRST_PAUSE_MS = 200;
 
+/** What stores say is a few lines. */
+const MAX_RESPONSE_BYTES = 65_536;
+
 /** How long one request may take. */
 const REQUEST_MS = 300_000;
 
@@ -72,7 +75,7 @@ export class Bucket {
         signal: signal === undefined ? timeout : AbortSignal.any([signal, timeout]),
       });
       const response = await fetch(signed);
-      return { status: response.status, headers: response.headers, text: await response.text() };
+      return { status: response.status, headers: response.headers, text: await beginningOf(response) };
     } catch {
       signal?.throwIfAborted();
       return undefined;
@@ -84,6 +87,18 @@ export class Bucket {
     const reason = code === undefined ? String(status) : `${status} ${code}`;
     return new ExportFailure(`The destination ${this.#name} refused the file (${reason}).`);
   }
+}
+
+/** Of the text of a response, which a store may send for ever. */
+async function beginningOf({ body }: Response): Promise<string> {
+  const pieces: Uint8Array[] = [];
+  let bytes = 0;
+  for await (const piece of body ?? []) {
+    pieces.push(piece);
+    bytes += piece.length;
+    if (bytes >= MAX_RESPONSE_BYTES) break;
+  }
+  return Buffer.concat(pieces).toString();
 }
 
 function sha256Of(body: Buffer | undefined): string {

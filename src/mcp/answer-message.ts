@@ -44,7 +44,7 @@ export async function answerMessage(tools: Tools, { json, headers, signal }: Mes
 }
 
 /** The library tells what is wrong with a request by a dump of its own schema's issues. */
-const DUMPED = /^(Invalid [^:]{1,100} request: )(\[[^]*\])$/;
+const DUMPED = /^([^[]{0,100})(\[\s*\{[^]*\])$/;
 const dumpedError = z.looseObject({
   error: z.looseObject({ message: z.string().regex(DUMPED) }),
 });
@@ -54,10 +54,10 @@ function withPlainError(json: string): string {
   const parsed = dumpedError.safeParse(JSON.parse(json));
   if (!parsed.success) return json;
   const { error, ...others } = parsed.data;
-  const [, what = '', dump = ''] = DUMPED.exec(error.message) ?? [];
+  const [, , dump = ''] = DUMPED.exec(error.message) ?? [];
   const [{ path }] = dumpedIssues.parse(JSON.parse(dump));
-  const message = `${what}${path.join('.') || 'it'} is missing or of another type.`;
-  return JSON.stringify({ ...others, error: { ...error, message } });
+  const message = `${path.join('.') || 'The message'} is missing or not what it can be.`;
+  return JSON.stringify({ ...others, error: { ...error, code: ProtocolErrorCode.InvalidParams, message } });
 }
 
 const call = z.object({

@@ -2,7 +2,10 @@ import { type ClientRequest, request } from 'node:http';
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import * as fc from 'fast-check';
+import { createVersions } from '../../src/clickhouse/versions.ts';
 import { CLICK_KEY, putClickKey } from '../../src/clicks/import/click-keys.ts';
+import { ImportLog } from '../../src/clicks/import/import-log.ts';
+import { emptyReport } from '../../src/clicks/import/import-report.ts';
 import { param, sql } from '../../src/sql/sql.ts';
 import { countsByDefinition } from '../support/line-counts.ts';
 import { waitUntil } from '../support/process.ts';
@@ -505,6 +508,22 @@ describe('an import', () => {
     expect((await find(json.id)).json).toEqual(json);
     await spoor.send('DELETE', `/api/v1/imports/${json.id}`);
     expect((await find(json.id)).json).toEqual({ ...json, state: 'undone' });
+  });
+
+  test('that a clock ahead has written down is undone for good by one that is right', async () => {
+    const logAt = (aheadMs: number) =>
+      new ImportLog(
+        spoor.database,
+        createVersions(() => Date.now() + aheadMs),
+      );
+    const id = 7n;
+    const done = { id, ownerId: 'clocks', file: null, options: {}, error: null, startedAt: 1, finishedAt: 2 };
+    await logAt(3_600_000).write({ ...done, state: 'done', report: emptyReport() });
+    const right = logAt(0);
+    const { entry } = (await right.find(id)) ?? {};
+    if (entry === undefined) throw new Error('It was written.');
+    await right.write({ ...entry, state: 'undone' });
+    expect((await logAt(0).find(id))?.entry).toEqual({ ...entry, state: 'undone' });
   });
 
   test('is there for its owner and administrators alone', async () => {

@@ -13,7 +13,7 @@ test('a request that is none of the protocol is told what is wrong without the i
       id: 1,
       error: {
         code: -32_602,
-        message: 'Invalid initialize request: params.capabilities is missing or of another type.',
+        message: 'params.capabilities is missing or not what it can be.',
       },
     },
   ]);

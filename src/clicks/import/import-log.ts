@@ -67,6 +67,8 @@ const MICROSECONDS = 1_000;
 export class ImportLog {
   readonly #database: Database;
   readonly #nextVersion: NextVersion;
+  /** The highest version that was read: what is written afterwards replaces it, whatever the clock said that gave it. */
+  #latest = 0;
 
   constructor(database: Database, nextVersion: NextVersion) {
     this.#database = database;
@@ -86,7 +88,7 @@ export class ImportLog {
       JSON.stringify(report),
       startedAt,
       finishedAt,
-      this.#nextVersion(0),
+      this.#nextVersion(this.#latest),
     ];
     await this.#database.insert('imports', COLUMNS, [JSON.stringify(row)]);
   }
@@ -122,6 +124,7 @@ export class ImportLog {
       FROM imports FINAL ${condition}`,
       LOOK_UP,
     );
+    for (const row of rows) this.#latest = Math.max(this.#latest, Number(row[9]));
     return rows.map(storedEntry);
   }
 }

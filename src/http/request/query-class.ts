@@ -21,7 +21,7 @@ export function classOf(
   query: StatsQuery,
   tenant: Tenant,
   { kind }: Holder,
-  estimates: RowEstimates,
+  estimates: Pick<RowEstimates, 'find'>,
 ): QueryClass {
   const rows = estimates.find(query, tenant);
   const cost = rows === undefined ? undefined : costOf(query, rows);

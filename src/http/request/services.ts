@@ -1,6 +1,7 @@
 import type { Logger } from 'pino';
 import type { StatsCache } from '../../cache/stats-cache.ts';
 import type { Backups } from '../../backup/write-backup.ts';
+import type { SharedFrontier } from '../../clicks/arrival-frontier.ts';
 import type { Importer } from '../../clicks/import/importer.ts';
 import type { FollowedImports } from '../../clicks/import/followed-imports.ts';
 import type { Imports } from '../../clicks/import/imports.ts';
@@ -33,6 +34,8 @@ export interface Services {
   readonly database: Database;
   /** How the clicks are sharded; undefined: they are all in one table. */
   readonly sharding: Sharding | undefined;
+  /** Until when all clicks have arrived. */
+  readonly arrivals: SharedFrontier;
   readonly urls: UrlRegistry;
   readonly segments: Segments;
   readonly exportJobs: ExportJobs;

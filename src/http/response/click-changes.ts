@@ -1,6 +1,5 @@
 import { z } from 'zod';
 import type { ClickPosition, OrderedQuery, PageRow } from '../../click-rows/page.ts';
-import { arrivalFrontier } from '../../clicks/arrival-frontier.ts';
 import { DAY, YEAR_2000 } from '../../lib/calendar.ts';
 import type { Tenant } from '../../stats/sql/conditions.ts';
 import type { Services } from '../request/services.ts';
@@ -52,14 +51,14 @@ export async function readChanges(
   asker: Asker,
   { query, tenant, position, limit, waitMs }: ChangesRequest,
 ): Promise<Changes> {
-  const { database, sharding, cache, shares } = services;
+  const { arrivals, cache, shares } = services;
   const { holder, signal } = asker;
   const deadline = performance.now() + waitMs;
   let next = position;
   const follow = async (): Promise<Changes> => {
     for (;;) {
       const moment = cache.changes.now();
-      const before = await arrivalFrontier(database, sharding);
+      const before = await arrivals.get();
       if (before > next.from) {
         const arrived = { from: next.after?.arrival ?? next.from, before };
         const range = { start: YEAR_2000, end: services.now() + AHEAD_MS };
@@ -88,6 +87,6 @@ async function pauseUntil(time: number): Promise<void> {
 }
 
 /** The position of somebody who begins to follow now. */
-export async function changesFromNow({ database, sharding }: Services): Promise<ChangesPosition> {
-  return { from: await arrivalFrontier(database, sharding) };
+export async function changesFromNow({ arrivals }: Services): Promise<ChangesPosition> {
+  return { from: await arrivals.get() };
 }

@@ -14,6 +14,7 @@ import {
   positionAfter,
   rangeBetween,
 } from '../../click-rows/page.ts';
+import type { Holder } from '../../fair-share/holder.ts';
 import type { RowEstimates } from '../../cache/row-estimates.ts';
 import type { QueryOptions } from '../../clickhouse/query-options.ts';
 import { formatInstant } from '../../lib/time-zone.ts';
@@ -65,7 +66,9 @@ export async function readClickPage(
   const { database, sharding, cache } = services;
   const tagged = await withTaggedUrls(services, asked, tenant);
   const query = await withSameClock(services, tagged);
-  const queryClass = isCheap ? CHEAP : pageClassOf(query, after, tenant, asker, cache.rowEstimates);
+  const queryClass = isCheap
+    ? CHEAP
+    : pageClassOf({ query, after, tenant, limit }, asker.holder, cache.rowEstimates);
   const options: QueryOptions = {
     workload: queryClass.workload,
     signal: asker.signal,
@@ -88,19 +91,25 @@ export async function readClickPage(
 
 const CHEAP: QueryClass = { isExpensive: false, workload: 'links', cost: 1 };
 
-/** The class of a page, by the first clicks that it looks through. */
-function pageClassOf(
-  query: OrderedQuery,
-  after: ClickPosition | undefined,
-  tenant: Tenant,
-  { holder }: Asker,
-  estimates: RowEstimates,
+/**
+ * The class of a page: by the first clicks that it looks through where these are enough for it, else by all that are left, of
+ * which a filter may hold for none.
+ */
+export function pageClassOf(
+  { query, after, tenant, limit }: Omit<ClickPageRequest, 'isCheap'>,
+  holder: Holder,
+  estimates: Pick<RowEstimates, 'find' | 'refresh'>,
 ): QueryClass {
   const whole = rangeBetween(query, after);
   const [range = whole] = windowsOf(query, whole);
   const first: StatsQuery = { ...query, range };
+  const isFiltered = query.filters.length > 0 || query.bots !== 'include';
+  const isEnough = !isFiltered && (estimates.find(first, tenant) ?? 0) > limit;
   estimates.refresh(first, tenant);
-  return classOf(first, tenant, holder, estimates);
+  if (isEnough) return classOf(first, tenant, holder, estimates);
+  const all: StatsQuery = { ...query, range: whole };
+  estimates.refresh(all, tenant);
+  return classOf(all, tenant, holder, estimates);
 }
 
 /**

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { arrivalFrontier, haveArrivalTimes } from '../../clicks/arrival-frontier.ts';
+import { haveArrivalTimes } from '../../clicks/arrival-frontier.ts';
 import { AppError, unavailable } from '../../errors.ts';
 import type { Principal } from '../../keys/scopes.ts';
 import type { FileOrder, MeasureOrder, RunWork } from '../../schedules/attempt.ts';
@@ -40,8 +40,8 @@ export function runWork(services: Services): RunWork {
 }
 
 /** @throws AppError `unavailable` while clicks from before there were arrival times have none yet */
-async function arrivedUntil({ database, sharding }: Services): Promise<number> {
-  const frontier = await arrivalFrontier(database, sharding);
+async function arrivedUntil({ arrivals, database, sharding }: Services): Promise<number> {
+  const frontier = await arrivals.get();
   if (await haveArrivalTimes(database, sharding)) return frontier;
   throw unavailable('ClickHouse still gives older clicks the time of their arrival.');
 }
