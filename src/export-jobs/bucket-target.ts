@@ -9,6 +9,9 @@ const MAX_PARTS = 10_000;
 /** Parts that are sent at once; each is in memory as long. */
 const IN_FLIGHT = 2;
 
+/** How long an upload that has failed may take to be aborted, while whoever cancels the job waits. */
+const DISCARD_MS = 10_000;
+
 export interface BucketFile {
   readonly key: string;
   readonly fileName: string;
@@ -87,7 +90,10 @@ export class BucketTarget implements ExportTarget {
 
   async discard(): Promise<void> {
     await Promise.allSettled(this.#sending);
-    if (this.#upload !== undefined) await abortUpload(this.#bucket, this.#upload);
+    // The signal may be what ends it all.
+    if (this.#upload !== undefined) {
+      await abortUpload(this.#bucket, this.#upload, AbortSignal.timeout(DISCARD_MS));
+    }
     this.#upload = undefined;
   }
 
@@ -140,9 +146,13 @@ export class BucketTarget implements ExportTarget {
 }
 
 /** Aborts an upload, so that the store keeps none of its parts; one that is not there any more is none. @throws as `Bucket.send` */
-export async function abortUpload(bucket: Bucket, { key, uploadId }: PendingUpload): Promise<void> {
+export async function abortUpload(
+  bucket: Bucket,
+  { key, uploadId }: PendingUpload,
+  signal: AbortSignal,
+): Promise<void> {
   try {
-    await bucket.send({ method: 'DELETE', key, query: { uploadId } });
+    await bucket.send({ method: 'DELETE', key, query: { uploadId } }, signal);
   } catch (error) {
     if (!(error instanceof ExportFailure)) throw error;
   }

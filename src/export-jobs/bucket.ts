@@ -12,8 +12,8 @@ const FIRST_PAUSE_MS = 200;
 /** What stores say is a few lines. */
 const MAX_RESPONSE_BYTES = 65_536;
 
-/** How long one request may take. */
-const REQUEST_MS = 300_000;
+/** How long one request may take: with a body, which has to get there or says what the store has to put together, and without. */
+const REQUEST_MS = { withBody: 300_000, bare: 30_000 };
 
 export interface BucketRequest {
   readonly method: 'GET' | 'PUT' | 'POST' | 'DELETE';
@@ -64,7 +64,7 @@ export class Bucket {
     const { endpoint, bucket } = this.#destination;
     const url = new URL(`${endpoint}/${bucket}/${key.split('/').map(encodeURIComponent).join('/')}`);
     for (const [name, value] of Object.entries(query)) url.searchParams.set(name, value);
-    const timeout = AbortSignal.timeout(REQUEST_MS);
+    const timeout = AbortSignal.timeout(body === undefined ? REQUEST_MS.bare : REQUEST_MS.withBody);
     try {
       const signed = await this.#client.sign(url.href, {
         method,

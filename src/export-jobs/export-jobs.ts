@@ -204,6 +204,8 @@ export class ExportJobs {
     }
     await this.#parts.folder?.remove(job.id);
     active?.end(last);
+    // No attempt comes that would.
+    void this.#targets.abortUpload(last, this.#closing.signal).catch(() => {});
   }
 
   /** Where the file of a job lies in its destination; undefined where it is no file in one. */
@@ -240,7 +242,7 @@ export class ExportJobs {
   /** Aborts the upload of a job that is given up. */
   async #abortLeft(job: ExportJob): Promise<void> {
     try {
-      await this.#targets.abortUpload(job);
+      await this.#targets.abortUpload(job, this.#closing.signal);
       await this.#parts.stored.write({ ...job, upload: null });
     } catch (error) {
       this.#parts.log.warn({ failure: failureName(error) }, 'an upload of an export could not be aborted');

@@ -46,9 +46,9 @@ export class ExportTargets {
   }
 
   /** Aborts the upload that an attempt at a job has left. @throws as `abortUpload` */
-  async abortUpload({ order, upload }: ExportJob): Promise<void> {
+  async abortUpload({ order, upload }: ExportJob, signal: AbortSignal): Promise<void> {
     if (order.destination === null || upload === null) return;
-    await abortUpload(this.#bucket(order.destination), upload);
+    await abortUpload(this.#bucket(order.destination), upload, signal);
   }
 
   #bucket(name: string): Bucket {

@@ -67,7 +67,7 @@ async function attempted(
   const { stored, targets, now, log, keptMs } = parts;
   const attempts = active.job.attempts + 1;
   try {
-    if (active.job.upload !== null) await targets.abortUpload(active.job);
+    if (active.job.upload !== null) await targets.abortUpload(active.job, signal);
     const begun = { state: 'running', attempts, bytes: 0, rows: null, upload: null } as const;
     active.job = await stored.write({ ...active.job, ...begun });
     if (attempts > MAX_ATTEMPTS) throw new ExportFailure(active.job.error ?? STOPPED);

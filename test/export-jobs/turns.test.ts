@@ -1,12 +1,15 @@
 import { expect, test } from '@jest/globals';
 import * as fc from 'fast-check';
-import { RUNNING_EACH, type Turn, turnsOf } from '../../src/export-jobs/turns.ts';
+import { RUNNING_EACH, type Turn, runningToEach, turnsOf } from '../../src/export-jobs/turns.ts';
 
 const NOW = 10;
 
 const turns = fc.array(
   fc.record({
-    job: fc.record({ ownerId: fc.constantFrom('a', 'b', 'c') }),
+    job: fc.record({
+      ownerId: fc.constantFrom('a', 'b', 'c'),
+      order: fc.record({ destination: fc.constantFrom(null, 'x', 'y') }),
+    }),
     isRunning: fc.boolean(),
     notBefore: fc.nat(20),
   }),
@@ -14,8 +17,10 @@ const turns = fc.array(
 );
 
 const ofOwner = (all: readonly Turn[], ownerId: string) => all.filter(({ job }) => job.ownerId === ownerId);
+const to = (all: readonly Turn[], name: string | null) =>
+  all.filter(({ job }) => name !== null && job.order.destination === name);
 
-test('as many run as there is room for, in their order, and no owner has more than its part', () => {
+test('as many run as there is room for, in their order, and no owner or destination has more than its part', () => {
   fc.assert(
     fc.property(turns, fc.integer({ min: 1, max: 6 }), (all, maxRunning) => {
       const { due, next } = turnsOf(all, { maxRunning, now: NOW });
@@ -25,18 +30,34 @@ test('as many run as there is room for, in their order, and no owner has more th
       expect(due).toEqual(ready.filter((one) => due.includes(one)));
       expect(next).toBe(Math.min(Infinity, ...waiting.map((one) => one.notBefore).filter((at) => at > NOW)));
       const isFull = running.length + due.length >= maxRunning;
-      for (const one of ready) {
-        const { ownerId } = one.job;
-        const own = ofOwner([...running, ...due], ownerId).length;
-        if (due.includes(one)) expect(ofOwner(running, ownerId).length).toBeLessThan(RUNNING_EACH);
+      const toEach = runningToEach(maxRunning);
+      for (const one of ready.filter((other) => !due.includes(other))) {
         // Whoever is passed over has no room.
-        else expect(isFull || own >= RUNNING_EACH).toBe(true);
+        const ofSame = ofOwner([...running, ...due], one.job.ownerId).length;
+        const toSame = to([...running, ...due], one.job.order.destination).length;
+        expect(isFull || ofSame >= RUNNING_EACH || toSame >= toEach).toBe(true);
       }
       for (const ownerId of ['a', 'b', 'c']) {
         const [before, begun] = [ofOwner(running, ownerId).length, ofOwner(due, ownerId).length];
         if (begun > 0) expect(before + begun).toBeLessThanOrEqual(RUNNING_EACH);
       }
+      for (const name of ['x', 'y']) {
+        const [before, begun] = [to(running, name).length, to(due, name).length];
+        if (begun > 0) expect(before + begun).toBeLessThanOrEqual(toEach);
+      }
       expect(due.length).toBeLessThanOrEqual(Math.max(0, maxRunning - running.length));
     }),
   );
+});
+
+test('a destination that does not respond leaves half of the room', () => {
+  const waiting = (ownerId: string, destination: string | null) => ({
+    job: { ownerId, order: { destination } },
+    isRunning: false,
+    notBefore: 0,
+  });
+  const dead = ['a', 'a', 'b', 'b'].map((ownerId) => waiting(ownerId, 'dead'));
+  const [file, other] = [waiting('c', null), waiting('c', 'other')];
+  const { due } = turnsOf([...dead, file, other], { maxRunning: 4, now: NOW });
+  expect(due).toEqual([dead[0], dead[1], file, other]);
 });
