@@ -1,4 +1,4 @@
-import { Cron } from 'croner';
+import { Cron, CronPattern } from 'croner';
 import { invalid, messageOf } from '../errors.ts';
 
 /** When a schedule runs: a cron line, read on the clock of a time zone. */
@@ -27,11 +27,30 @@ export function checkCron(times: CronTimes, now: number): void {
   }
   let next: number | undefined;
   try {
-    next = nextTime(times, now);
+    next = isEver(cron) ? nextTime(times, now) : undefined;
   } catch (error) {
     throw invalid('cron', `cron is wrong: ${messageOf(error).replace(/^CronPattern: |\.$/g, '')}.`);
   }
   if (next === undefined) throw invalid('cron', 'cron names a time that never comes.');
+}
+
+/** The most days that each month has. */
+const DAYS = [31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
+
+/**
+ * Whether a line names a day of the month that one of its months has, or any day of the week. croner looks for a day that never
+ * comes through a thousand years.
+ * @throws Error where the line is none
+ */
+function isEver(cron: string): boolean {
+  const { month, day, nearestWeekdays, lastDayOfMonth, lastWeekday, starDOM, starDOW } = new CronPattern(
+    cron,
+    undefined,
+    PATTERN,
+  );
+  if (starDOM || !starDOW || lastDayOfMonth || lastWeekday) return true;
+  const first = day.findIndex((isNamed, place) => isNamed === 1 || nearestWeekdays[place] === 1);
+  return DAYS.some((days, place) => month[place] === 1 && first < days);
 }
 
 /** The first time after an instant; undefined: there is none. Unix milliseconds. */
@@ -46,10 +65,12 @@ export function latestTime(times: CronTimes, until: number): number | undefined 
   return parsed(times).previousRuns(1, new Date(reference))[0]?.getTime();
 }
 
+const PATTERN = { mode: '5-part', fixedTimeRule: 'no-wildcard' } as const;
+
 /**
  * A time of day without `*` or a step is not lost to a clock change: where the clock skips it, it is when the clock has
  * jumped, and where it happens twice, its first. Other lines follow the clock.
  */
 function parsed({ cron, timezone }: CronTimes): Cron {
-  return new Cron(cron, { timezone, mode: '5-part', fixedTimeRule: 'no-wildcard' });
+  return new Cron(cron, { timezone, ...PATTERN });
 }

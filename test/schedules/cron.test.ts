@@ -1,4 +1,5 @@
-import { describe, expect, test } from '@jest/globals';
+import { describe, expect, jest, test } from '@jest/globals';
+import { Cron } from 'croner';
 import * as fc from 'fast-check';
 import { type CronTimes, checkCron, latestTime, nextTime } from '../../src/schedules/cron.ts';
 import { CHANGE_DAYS, shownAt } from '../support/local-clock.ts';
@@ -199,6 +200,11 @@ describe('checkCron', () => {
     '0 0 L * *',
     '15 9 * * 1#1',
     '0  0 1 JAN *',
+    '0 0 29 2 *',
+    '0 0 31 2,3 *',
+    '0 0 LW 2 *',
+    '0 0 30 2 MON',
+    '0 0 * 2 MON#5',
   ])('takes %s', (cron) => {
     expect(() => checkCron({ cron, timezone: 'Europe/Berlin' }, NOW)).not.toThrow();
   });
@@ -217,6 +223,7 @@ describe('checkCron', () => {
     ['0 0 * * FUN', /cron is wrong/],
     ['0 0 30 2 *', /never comes/],
     ['0 0 31 FEB,APR *', /never comes/],
+    ['0 0 30W 2 *', /never comes/],
   ])('refuses %j', (cron, message) => {
     let thrown: unknown;
     try {
@@ -226,5 +233,19 @@ describe('checkCron', () => {
     }
     expect(thrown).toMatchObject({ code: 'validation_error', status: 400, field: 'cron' });
     expect(String(thrown)).toMatch(message);
+  });
+
+  test('a day that never comes is not looked for through the years', () => {
+    const nextRun = jest.spyOn(Cron.prototype, 'nextRun');
+    const check = (cron: string) => () => checkCron({ cron, timezone: 'UTC' }, NOW);
+    try {
+      for (const cron of ['0 0 30 2 *', '* * 31 4,6 *', '0 0 31W 9 *'])
+        expect(check(cron)).toThrow(/never comes/);
+      expect(nextRun).not.toHaveBeenCalled();
+      check('0 0 29 2 *')();
+      expect(nextRun).toHaveBeenCalled();
+    } finally {
+      nextRun.mockRestore();
+    }
   });
 });
