@@ -157,6 +157,9 @@ type ValueOf<Option extends ImportOption> = Option extends { readonly isRepeatab
 /** The values of the options that were given. */
 export type ImportOptions = { readonly [Name in ImportOptionName]?: ValueOf<Options[Name]> };
 
+/** What the options of an import may have in all, in UTF-8: the log of imports has them, and the list shows them. */
+export const MAX_OPTION_BYTES = 8_192;
+
 /** The texts that options were given with, in order; none for one that was not given. */
 export type ImportOptionTexts = { readonly [Name in ImportOptionName]?: readonly string[] };
 
@@ -169,9 +172,17 @@ export function parseImportOptions(
   spelt: (name: ImportOptionName) => string = (name) => name,
 ): ImportOptions {
   const values: Partial<Record<ImportOptionName, unknown>> = {};
+  let bytes = 0;
   for (const name of IMPORT_OPTION_NAMES) {
     const given = texts[name] ?? [];
     if (given.length === 0) continue;
+    bytes += given.reduce((sum, text) => sum + Buffer.byteLength(text), 0);
+    if (bytes > MAX_OPTION_BYTES) {
+      throw invalid(
+        name,
+        `${spelt(name)} is too long: the options have at most ${MAX_OPTION_BYTES} bytes in all.`,
+      );
+    }
     const { isRepeatable, schema } = IMPORT_OPTIONS[name];
     if (!isRepeatable && given.length > 1) throw invalid(name, `${spelt(name)} is given more than once.`);
     const parsed = given.map((text) => {

@@ -2,6 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import {
   IMPORT_OPTIONS,
   IMPORT_OPTION_NAMES,
+  MAX_OPTION_BYTES,
   type ImportOptionTexts,
   parseImportOptions,
 } from '../../../src/clicks/import/options.ts';
@@ -55,6 +56,10 @@ describe('the options of an import', () => {
     [{ delimiter: ['||'] }, 'delimiter must be one character, or tab.'],
     [{ delimiter: ['"'] }, 'delimiter must be one character, or tab.'],
     [{ delimiter: ['|'], format: ['w3c'] }, 'delimiter is not for logs.'],
+    [
+      { only: ['ü'.repeat(MAX_OPTION_BYTES / 2)], except: ['static'] },
+      'except is too long: the options have at most 8192 bytes in all.',
+    ],
   ])('%j is wrong', (texts, message) => {
     expect(() => parseImportOptions(texts)).toThrow(message);
   });
