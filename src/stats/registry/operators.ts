@@ -24,8 +24,6 @@ export interface Operator {
    * ClickHouse prepares the comparison for each block of clicks. Any number unless given.
    */
   readonly few?: number;
-  /** Whether it holds for a text wherever it holds for the rest of that, without its beginning. */
-  readonly isOfRest?: true;
   /** For the API document. */
   readonly description: string;
 }
@@ -38,7 +36,6 @@ export const OPERATORS = {
     compare: contains,
     isNegative: false,
     takes: 'parts',
-    isOfRest: true,
     few: FEW_PARTS,
     description: 'has one of the values in it',
   },
@@ -46,7 +43,6 @@ export const OPERATORS = {
     compare: contains,
     isNegative: true,
     takes: 'parts',
-    isOfRest: true,
     few: FEW_PARTS,
     description: 'has none of the values in it',
   },
@@ -61,7 +57,6 @@ export const OPERATORS = {
     compare: endsWith,
     isNegative: false,
     takes: 'parts',
-    isOfRest: true,
     few: FEW_EDGES,
     description: 'ends with one of the values',
   },

@@ -6,6 +6,8 @@ export interface Compared {
   readonly values: readonly string[];
   /** Otherwise both sides are case-folded first. */
   readonly caseSensitive: boolean;
+  /** A regular expression: a text that begins so is compared both whole and without that beginning. */
+  readonly beginning?: string;
 }
 
 /** The condition that holds where one of the values does. */
@@ -30,7 +32,7 @@ export const equals: Compare = (text, { values, caseSensitive }) => {
   return sql`${folded(text)} IN (SELECT ${folded(sql`arrayJoin(${listOf(values)})`)})`;
 };
 
-/** One of the values stands in the text. `%` and `_` are characters like any other. */
+/** One of the values stands in the text, be it without its beginning. `%` and `_` are characters like any other. */
 export const contains: Compare = (text, compared) =>
   compared.caseSensitive && compared.values.length <= FEW_PARTS
     ? sql`multiSearchAny(${dictionaryOf(text)}, ${listOf(compared.values)})`
@@ -38,8 +40,9 @@ export const contains: Compare = (text, compared) =>
 
 export const startsWith: Compare = (text, compared) =>
   isEdgeOf(text, compared, {
-    one: (value) => sql`startsWith(${text}, ${value})`,
-    pattern: { before: '^', behind: '' },
+    one: (value) => wholeOrRest(text, compared, (part) => sql`startsWith(${part}, ${value})`),
+    // One regular expression: to compile it takes longer than to try it on a thousand texts.
+    pattern: { before: compared.beginning === undefined ? '^' : `^(?:${compared.beginning})?`, behind: '' },
   });
 
 export const endsWith: Compare = (text, compared) =>
@@ -71,8 +74,13 @@ function isEdgeOf(text: Sql, compared: Compared, { one, pattern }: Edge): Sql {
  * One of the regular expressions matches the text, or a part of it. A short one with classes of Unicode takes a tenth of a
  * second to compile, and ClickHouse compiles it for each block of texts.
  */
-export const matches: Compare = (text, { values, caseSensitive }) =>
-  anyOf(values.map((value) => sql`match(${text}, ${textOf(patternOf(value, caseSensitive))})`));
+export const matches: Compare = (text, compared) =>
+  anyOf(
+    compared.values.map((value) => {
+      const pattern = textOf(patternOf(value, compared.caseSensitive));
+      return wholeOrRest(text, compared, (part) => sql`match(${part}, ${pattern})`);
+    }),
+  );
 
 /** A regular expression as ClickHouse gets it. */
 export function patternOf(pattern: string, caseSensitive: boolean): string {
@@ -130,6 +138,11 @@ function inPatterns(
     lists.at(-1)?.push(text);
   }
   return lists;
+}
+
+function wholeOrRest(text: Sql, { beginning }: Compared, holds: (part: Sql) => Sql): Sql {
+  if (beginning === undefined) return holds(text);
+  return anyOf([holds(text), holds(sql`replaceRegexpOne(${text}, ${textOf(`^${beginning}`)}, '')`)]);
 }
 
 /** Each distinct value of a block is then compared once; a column that has a dictionary stays as it is. */

@@ -30,11 +30,8 @@ export const countryFilter: DimensionFilter = (column, { compare, takes }, compa
  * Of whole values, full URLs match what is stored for them, bare hosts every referrer of exactly that host. Parts and patterns
  * are looked for in the stored URL and in what is left of it without its scheme.
  */
-export const referrerFilter: DimensionFilter = (column, { compare, takes, isOfRest }, compared) => {
-  if (takes !== 'values') {
-    const whole = compare(column, compared);
-    return isOfRest === true ? whole : sql`(${whole} OR ${compare(withoutScheme(column), compared)})`;
-  }
+export const referrerFilter: DimensionFilter = (column, { compare, takes }, compared) => {
+  if (takes !== 'values') return compare(column, { ...compared, beginning: '[^:/]+://' });
   const wanted = compared.values.map(parseReferrerFilter);
   const referrers = wanted.flatMap((one) => (one.kind === 'referrers' ? one.referrers : []));
   const hosts = wanted.flatMap((one) => (one.kind === 'hosts' ? one.hosts : []));
@@ -58,8 +55,4 @@ export const referrerHostFilter: DimensionFilter = (column, { compare, takes }, 
 /** The host of a stored referrer, with its port; empty where it has none. */
 function hostOf(column: Sql): Sql {
   return sql`extract(${column}, '^[^:/]+://([^/]+)')`;
-}
-
-function withoutScheme(column: Sql): Sql {
-  return sql`replaceRegexpOne(${column}, '^[^:/]+://', '')`;
 }
