@@ -21,7 +21,8 @@ import { WIDE_EXPORT, WIDE_RANGE, storeWideClicks } from '../support/wide-export
 
 let spoor: TestSpoor;
 beforeAll(async () => {
-  spoor = await startSpoor();
+  // Else what a slow client has not read goes to disk, and an export is whole however its query ends.
+  spoor = await startSpoor({ SPOOR_SPOOL_MB: '0' });
   await storeWideClicks(spoor.database);
 });
 afterEach(async () => {
@@ -42,6 +43,7 @@ test.each([
   const client = new StalledClient(spoor.url, head);
   await client.begun;
   const [id] = (await runningExports(spoor.database)).filter((one) => !before.includes(one));
+  expect(id).toBeDefined();
   await spoor.database.commandText(`KILL QUERY WHERE query_id = '${id}' ASYNC`);
   expect(await client.toEnd()).toContain('reset');
 });
