@@ -150,10 +150,12 @@ const parameters = fc.array(
 );
 
 test(`no parameters make a key count clicks of another owner (SPOOR_TEST_SEED=${SEED})`, async () => {
+  let asked = 0;
   let answered = 0;
   let withClicks = 0;
   await fc.assert(
     fc.asyncProperty(parameters, async (drawn) => {
+      asked++;
       const query = new URLSearchParams([
         ['start_date', `${DAY}00:00:00Z`],
         ['end_date', `${DAY}23:59:59Z`],
@@ -203,8 +205,8 @@ test(`no parameters make a key count clicks of another owner (SPOOR_TEST_SEED=${
     }),
     { seed: SEED, numRuns: 700, interruptAfterTimeLimit: 12_000 },
   );
-  // A wall that lets nothing through would pass the search as well.
-  expect([answered > 60, withClicks > 30]).toEqual([true, true]);
+  // A wall that lets nothing through would pass the search as well. A busy machine asks less.
+  expect([answered > asked / 5, withClicks > asked / 10]).toEqual([true, true]);
 });
 
 test('nor does the period before', async () => {
