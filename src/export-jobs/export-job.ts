@@ -11,7 +11,7 @@ export type Exported = (typeof EXPORTED)[number];
 export interface ExportOrder {
   readonly what: Exported;
   readonly format: string;
-  /** As the route of exports takes them. Relative dates are of the moment `at`. */
+  /** As the route of exports takes them, but for filters and segments. Relative dates are of the moment `at`. */
   readonly parameters: RawParameters;
   /** All filters in their normal form, as JSON, with those of the segments that the parameters name. */
   readonly filters: string;
@@ -28,6 +28,14 @@ export interface ExportOrder {
   /** Scopes that a key needs to see it, all of them, beside one of those for what is exported. */
   readonly scopes: readonly Scope[];
 }
+
+/** The most that an order may have as JSON, bytes of UTF-8. */
+export const MAX_ORDER_BYTES = 262_144;
+
+/** The fields of an order that lists show, and sweeps go by. */
+export const LISTED_FIELDS = ['what', 'format', 'destination', 'fileName', 'scopes'] as const;
+
+export type ListedOrder = Pick<ExportOrder, (typeof LISTED_FIELDS)[number]>;
 
 /** `queued`: it waits for its turn, or to be tried again; `failed`: it was given up, and `error` says why. */
 export const JOB_STATES = ['queued', 'running', 'done', 'failed'] as const;
@@ -66,6 +74,11 @@ export interface ExportJob {
   readonly expiresAt: number;
   /** Of its row; 0: it has none. */
   readonly version: number;
+}
+
+/** A job as lists have it. */
+export interface ListedJob extends Omit<ExportJob, 'order'> {
+  readonly order: ListedOrder;
 }
 
 /** An order that is being carried out. */

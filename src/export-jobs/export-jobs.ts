@@ -5,7 +5,7 @@ import { AppError, unavailable } from '../errors.ts';
 import type { FairShare } from '../fair-share/fair-share.ts';
 import type { Destinations } from './destination.ts';
 import type { ExportFolder } from './export-folder.ts';
-import type { ExportJob, ExportOrder, OpenExport } from './export-job.ts';
+import type { ExportJob, ExportOrder, ListedJob, OpenExport } from './export-job.ts';
 import { ExportTargets } from './export-targets.ts';
 import { attemptJob, saved } from './job-attempt.ts';
 import { type ActiveJob, JobQueue } from './job-queue.ts';
@@ -66,10 +66,10 @@ export class ExportJobs {
   async start(): Promise<void> {
     const { instance, stored, now } = this.#parts;
     if (instance === undefined) return;
+    for (const job of await stored.openOfInstance(instance)) this.#add({ ...job, state: 'queued' }, now());
     const own = await stored.ofInstance(instance);
-    for (const job of own.toReversed()) {
-      if (job.state === 'queued' || job.state === 'running') this.#add({ ...job, state: 'queued' }, now());
-      else if (job.upload !== null) void this.#abortLeft(job);
+    for (const { id, upload } of own) {
+      if (upload !== null && this.#queue.get(id) === undefined) void this.#abortLeft(id);
     }
     await this.#sweep.run(async () => own);
     this.#sweeping = setInterval(() => void this.#sweepStored(), SWEEP_EVERY_MS).unref();
@@ -167,7 +167,7 @@ export class ExportJobs {
   }
 
   /** The newest first. */
-  async list(listing: JobListing): Promise<readonly ExportJob[]> {
+  async list(listing: JobListing): Promise<readonly ListedJob[]> {
     const active = new Map(this.#queue.all().map(({ job }) => [job.id, job]));
     const found = await this.#parts.stored.list(listing);
     return found.map((job) => this.#unlessLost(this.#queue.get(job.id)?.job ?? active.get(job.id) ?? job));
@@ -209,12 +209,12 @@ export class ExportJobs {
   }
 
   /** Where the file of a job lies in its destination; undefined where it is no file in one. */
-  keyOf(job: ExportJob): string | undefined {
+  keyOf(job: ListedJob): string | undefined {
     return this.#targets.keyOf(job);
   }
 
   /** Whether its file is no longer kept. */
-  isExpired({ state, expiresAt }: ExportJob): boolean {
+  isExpired({ state, expiresAt }: ListedJob): boolean {
     return state !== 'failed' && expiresAt <= this.#parts.now();
   }
 
@@ -228,7 +228,7 @@ export class ExportJobs {
   }
 
   /** A job as it is to be shown: what another data directory had, which nobody uses any more, does not go on. */
-  #unlessLost(job: ExportJob): ExportJob {
+  #unlessLost<Job extends ListedJob>(job: Job): Job {
     const { instance, isAlone } = this.#parts;
     if (job.instance === instance || !isAlone || job.state === 'failed') return job;
     return { ...job, state: 'failed', error: LOST };
@@ -240,8 +240,10 @@ export class ExportJobs {
   }
 
   /** Aborts the upload of a job that is given up. */
-  async #abortLeft(job: ExportJob): Promise<void> {
+  async #abortLeft(id: string): Promise<void> {
     try {
+      const job = await this.#parts.stored.find(id);
+      if (job === undefined) return;
       await this.#targets.abortUpload(job, this.#closing.signal);
       await this.#parts.stored.write({ ...job, upload: null });
     } catch (error) {

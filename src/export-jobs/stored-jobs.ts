@@ -1,13 +1,22 @@
 import type { Database } from '../clickhouse/database.ts';
 import { LOOK_UP } from '../clickhouse/query-options.ts';
 import type { NextVersion } from '../clickhouse/versions.ts';
-import { EMPTY, type Sql, join, param, sql } from '../sql/sql.ts';
-import { type ExportJob, type ExportOrder, JOB_STATES, type PendingUpload } from './export-job.ts';
+import { type Sql, join, param, sql } from '../sql/sql.ts';
+import {
+  type ExportJob,
+  type ExportOrder,
+  JOB_STATES,
+  LISTED_FIELDS,
+  type ListedJob,
+  type ListedOrder,
+  type PendingUpload,
+} from './export-job.ts';
 
 const COLUMNS = [
   'id',
   'owner_id',
   'export_order',
+  'listed_order',
   'instance',
   'state',
   'error',
@@ -73,6 +82,7 @@ export class StoredJobs {
       job.id,
       job.ownerId,
       JSON.stringify(job.order),
+      JSON.stringify(job.order, [...LISTED_FIELDS]),
       job.instance,
       job.state,
       job.error ?? '',
@@ -93,58 +103,78 @@ export class StoredJobs {
   }
 
   async find(id: string): Promise<ExportJob | undefined> {
-    const [found] = await this.#select(sql`id = ${param('String', id)}`, 1);
+    const [found] = await this.#wholeJobs(sql`NOT is_deleted AND id = ${param('String', id)}`);
     return found;
   }
 
   /** What a job is to be replaced of: that of a deleted one too. */
   async latest(id: string): Promise<Pick<ExportJob, 'version' | 'upload'> | undefined> {
-    const [found] = await this.#select(sql`id = ${param('String', id)}`, 1, { withDeleted: true });
+    const [found] = await this.#listedJobs(sql`id = ${param('String', id)}`);
     return found;
   }
 
   /** The newest first. */
-  async list({ ownerId, before, limit }: JobListing): Promise<readonly ExportJob[]> {
+  async list({ ownerId, before, limit }: JobListing): Promise<readonly ListedJob[]> {
     const conditions = [
+      sql`NOT is_deleted`,
       sql`expires_at > ${this.#instant(this.#now() - SHOWN_MS)}`,
       ...(ownerId === undefined ? [] : [sql`owner_id = ${param('String', ownerId)}`]),
       ...(before === undefined ? [] : [sql`id < ${param('String', before)}`]),
     ];
-    return this.#select(join(conditions, ' AND '), limit);
+    return this.#listedJobs(
+      sql`${join(conditions, ' AND ')} ORDER BY id DESC LIMIT ${param('UInt32', limit)}`,
+    );
   }
 
   /** Those of an instance that have not expired. */
-  async ofInstance(instance: string): Promise<readonly ExportJob[]> {
-    const own = sql`instance = ${param('String', instance)}`;
-    return this.#select(sql`${own} AND expires_at > ${this.#instant(this.#now())}`, undefined);
+  async ofInstance(instance: string): Promise<readonly ListedJob[]> {
+    return this.#listedJobs(this.#ofInstance(instance));
+  }
+
+  /** Those of them that have not ended, the oldest first. */
+  async openOfInstance(instance: string): Promise<readonly ExportJob[]> {
+    return this.#wholeJobs(sql`${this.#ofInstance(instance)} AND state IN ('queued', 'running') ORDER BY id`);
+  }
+
+  #ofInstance(instance: string): Sql {
+    const own = sql`NOT is_deleted AND instance = ${param('String', instance)}`;
+    return sql`${own} AND expires_at > ${this.#instant(this.#now())}`;
   }
 
   #instant(ms: number): Sql {
     return sql`fromUnixTimestamp64Milli(${param('Int64', ms)}, 'UTC')`;
   }
 
-  async #select(
-    condition: Sql,
-    limit: number | undefined,
-    { withDeleted = false } = {},
-  ): Promise<readonly ExportJob[]> {
-    const rows = await this.#database.rows<Row>(
+  async #wholeJobs(condition: Sql): Promise<readonly ExportJob[]> {
+    return (await this.#rows(sql`export_order`, condition)).map((row) => {
+      const order: ExportOrder = JSON.parse(row[2]);
+      return { ...jobOf(row), order };
+    });
+  }
+
+  async #listedJobs(condition: Sql): Promise<readonly ListedJob[]> {
+    return (await this.#rows(sql`listed_order`, condition)).map((row) => {
+      const order: ListedOrder = JSON.parse(row[2]);
+      return { ...jobOf(row), order };
+    });
+  }
+
+  async #rows(order: Sql, condition: Sql): Promise<readonly Row[]> {
+    return this.#database.rows<Row>(
       sql`
-      SELECT id, owner_id, export_order, instance, state, error, file_name, content_type, upload, rows, bytes, attempts,
+      SELECT id, owner_id, ${order}, instance, state, error, file_name, content_type, upload, rows, bytes, attempts,
         toUnixTimestamp64Milli(created_at), toUnixTimestamp64Milli(finished_at), toUnixTimestamp64Milli(expires_at), version
       FROM export_jobs FINAL
-      WHERE ${withDeleted ? EMPTY : sql`NOT is_deleted AND `}${condition}
-      ORDER BY id DESC${limit === undefined ? EMPTY : sql` LIMIT ${param('UInt32', limit)}`}`,
+      WHERE ${condition}`,
       LOOK_UP,
     );
-    return rows.map(jobOf);
   }
 }
 
 function jobOf([
   id,
   ownerId,
-  order,
+  ,
   instance,
   state,
   error,
@@ -158,13 +188,11 @@ function jobOf([
   finishedAt,
   expiresAt,
   version,
-]: Row): ExportJob {
-  const parsed: ExportOrder = JSON.parse(order);
+]: Row): Omit<ExportJob, 'order'> {
   const pending: PendingUpload | null = upload === '' ? null : JSON.parse(upload);
   return {
     id,
     ownerId,
-    order: parsed,
     instance,
     state: JOB_STATES.find((known) => known === state) ?? 'failed',
     error: error === '' ? null : error,

@@ -10,6 +10,7 @@ import { ExportFolder } from '../../src/export-jobs/export-folder.ts';
 import { ExportFailure, type ExportOrder, type OpenExport } from '../../src/export-jobs/export-job.ts';
 import { ExportJobs } from '../../src/export-jobs/export-jobs.ts';
 import { StoredJobs } from '../../src/export-jobs/stored-jobs.ts';
+import { param, sql } from '../../src/sql/sql.ts';
 import { seededRandom } from '../support/random.ts';
 import { newFolder, endProcesses, waitUntil } from '../support/process.ts';
 import { sharesOf } from '../support/room.ts';
@@ -223,10 +224,49 @@ test('the segment that an export names is that of the moment when it was created
   const put = (browser: string) =>
     spoor.send('PUT', '/api/v1/segments/some', { key: ann, json: { filters: { browser: [browser] } } });
   await put('Firefox');
-  const job = await create({ ...ORDER, segment: 'some' });
+  const cities = ['City 1', 'City 3', 'City 5'];
+  const filtered = { 'city.is_not': 'City 5', filters: { city: cities } };
+  const orders = [
+    { ...ORDER, segment: 'some' },
+    { ...ORDER, segment: 'some', ...filtered },
+    { ...ORDER, scope: 'anon', short_code: 'ann-1', ...filtered },
+  ];
+  const jobs = [];
+  for (const order of orders) jobs.push(await create(order));
   await put('none');
-  await finished(job.id);
-  expect(JSON.parse((await fileOf(job.id)).text).summary.total_clicks).toBe(200);
+  const totals = [];
+  for (const { id } of jobs) {
+    await finished(id);
+    totals.push(JSON.parse((await fileOf(id)).text).summary.total_clicks);
+  }
+  expect(totals).toEqual([200, 1, 1]);
+});
+
+test('filters are stored once, and lists do not read them', async () => {
+  const cities = Array.from({ length: 9_000 }, (_, index) => `City ${index} of the test of large orders`);
+  const filtered = (count: number) => ({ ...ORDER, filters: { city: cities.slice(0, count) } });
+  const refused = await spoor.send('POST', PATH, { key: ann, json: filtered(9_000) });
+  expect([refused.status, refused.json.field]).toEqual([400, 'filters']);
+  const { id } = await finished((await create(filtered(5_000))).id);
+  const stored = `FROM export_jobs FINAL WHERE id = '${id}'`;
+  const [row] = await spoor.database.rows<[string]>(sql`
+    SELECT export_order FROM export_jobs FINAL WHERE id = ${param('String', id)}`);
+  expect(row?.[0].split(JSON.stringify(cities[17]).slice(1, -1))).toHaveLength(2);
+
+  const listed = async () =>
+    (await spoor.send('GET', PATH, { key: ann })).json.items.find((job: { id: string }) => job.id === id);
+  const before = await listed();
+  expect(before).toMatchObject({ what: 'stats', format: 'json', status: 'done', destination: null });
+  // As one is from before there was what lists show.
+  const columns = '* EXCEPT (listed_order)';
+  await spoor.database.commandText(
+    `INSERT INTO export_jobs (${columns}) SELECT ${columns} REPLACE (version + 1 AS version) ${stored}`,
+  );
+  expect(await listed()).toEqual(before);
+  await spoor.database.commandText(
+    `INSERT INTO export_jobs SELECT * REPLACE ('' AS export_order, version + 1 AS version) ${stored}`,
+  );
+  expect(await listed()).toEqual(before);
 });
 
 describe('of the clicks themselves', () => {

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { AppError, notOneOf } from '../../errors.ts';
-import { EXPORTED } from '../../export-jobs/export-job.ts';
+import { EXPORTED, MAX_ORDER_BYTES } from '../../export-jobs/export-job.ts';
 import { requireScope } from '../request/context.ts';
 import { jsonParameters } from '../request/json-parameters.ts';
 import { ownerFor } from '../request/owner-for.ts';
@@ -58,7 +58,7 @@ It counts against the rate limit of \`GET /api/v1/export\`.`,
     ctx.state.isRead = true;
   }),
   body: jsonObjectBody(orderSchema, {
-    description: 'The export. Up to 1 MiB.',
+    description: `The export. Up to 1 MiB as it is sent, and ${MAX_ORDER_BYTES / 1_024} KiB as it is stored, with the filters of its segments.`,
     isRequired: true,
     maxBytes: MAX_BODY_BYTES,
     examples: {

@@ -1,14 +1,20 @@
 import { parseClickFile } from '../../click-rows/export-request.ts';
 import { type ArrivalWindow, parseClickRequest, parseVisitors } from '../../click-rows/query.ts';
-import type { ExportOrder, Exported, OpenedExport } from '../../export-jobs/export-job.ts';
+import {
+  type ExportOrder,
+  type Exported,
+  MAX_ORDER_BYTES,
+  type OpenedExport,
+} from '../../export-jobs/export-job.ts';
 import { COMPRESSIONS } from '../../export/compressions.ts';
+import { invalid } from '../../errors.ts';
 import type { Holder } from '../../fair-share/holder.ts';
 import { type Principal, type Scope, isAdmin } from '../../keys/scopes.ts';
 import { DAY, YEAR_2000 } from '../../lib/calendar.ts';
 import { filterForm } from '../../stats/parse/filter-form.ts';
-import { parseFilters } from '../../stats/parse/filter-parameters.ts';
+import { parseFilters, withoutFilters } from '../../stats/parse/filter-parameters.ts';
 import { type RawParameters, valueOf } from '../../stats/parse/parameters.ts';
-import { parseStatsRequest } from '../../stats/parse/query.ts';
+import { type StatsRequest, parseStatsRequest } from '../../stats/parse/query.ts';
 import type { Tenant } from '../../stats/sql/conditions.ts';
 import { withStoredFilters } from '../request/segments.ts';
 import type { Services } from '../request/services.ts';
@@ -18,6 +24,7 @@ import { openExport, parseFormat } from './open-export.ts';
 /** What is found out about an order when it is given. */
 interface CheckedOrder {
   readonly tenant: Tenant;
+  readonly parameters: ExportOrder['parameters'];
   readonly filters: ExportOrder['filters'];
   /** Scopes that a key needs beside one of the kind's. */
   readonly scopes: readonly Scope[];
@@ -55,7 +62,7 @@ const STATS: ExportKind = {
     const sent = parseStatsRequest(raw, { now: at, timeZones: await services.timeZones(), keptSince });
     const asked = await withStoredFilters(services, sent, principal);
     const tenant = await findTenant(services, asked.subject, principal);
-    return { tenant, filters: JSON.stringify(filterForm(asked.filters)), scopes: [] };
+    return { tenant, ...resolvedOf(raw, asked), scopes: [] };
   },
   open: async (services, { parameters, filters, principal, at }, { holder, stopped }) => {
     const now = services.now();
@@ -88,7 +95,7 @@ const CLICKS: ExportKind = {
     const withVisitors = parseVisitors(raw);
     const tenant = await findClickTenant(services, asked.subject, principal, withVisitors);
     const scopes = withVisitors ? (['visitors:read'] as const) : [];
-    return { tenant, filters: JSON.stringify(filterForm(asked.filters)), scopes };
+    return { tenant, ...resolvedOf(raw, asked), scopes };
   },
   open: async (services, { parameters, filters, principal, at, arrived }, { holder, stopped }) => {
     const now = services.now();
@@ -108,6 +115,15 @@ const CLICKS: ExportKind = {
     );
   },
 };
+
+/** Parameters without what filters clicks, and all filters: with their segments resolved, and once. */
+function resolvedOf(
+  raw: RawParameters,
+  { filters, subject }: Pick<StatsRequest, 'filters' | 'subject'>,
+): Pick<ExportOrder, 'parameters' | 'filters'> {
+  const { segment: _, ...parameters } = withoutFilters(raw, subject.scope);
+  return { parameters, filters: JSON.stringify(filterForm(filters)) };
+}
 
 /** Everything that can be exported. */
 export const EXPORT_KINDS: Readonly<Record<Exported, ExportKind>> = { stats: STATS, clicks: CLICKS };
@@ -129,22 +145,27 @@ export interface GivenOrder {
  */
 export async function checkOrder(
   services: Services,
-  { what, parameters, destination, fileName = null, arrived }: GivenOrder,
+  { what, parameters: raw, destination, fileName = null, arrived }: GivenOrder,
   principal: Principal,
 ): Promise<{ readonly order: ExportOrder; readonly ownerId: string }> {
   const at = services.now();
   const {
     tenant,
+    parameters,
     filters,
     scopes: own,
-  } = await EXPORT_KINDS[what].check(services, parameters, { principal, at });
+  } = await EXPORT_KINDS[what].check(services, raw, { principal, at });
   const format = valueOf(parameters, 'format') ?? '';
   const isOfOthers = isAdmin(principal) && !isOf(tenant, ownerOf(tenant, principal));
   const scopes = isOfOthers ? [...own, 'admin:all' as const] : own;
-  return {
-    order: { what, format, parameters, filters, principal, at, arrived, destination, fileName, scopes },
-    ownerId: ownerOf(tenant, principal),
-  };
+  const order = { what, format, parameters, filters, principal, at, arrived, destination, fileName, scopes };
+  if (Buffer.byteLength(JSON.stringify(order)) > MAX_ORDER_BYTES) {
+    throw invalid(
+      'filters',
+      `An export that runs by itself has at most ${MAX_ORDER_BYTES / 1_024} KiB of parameters, with the filters of its segments.`,
+    );
+  }
+  return { order, ownerId: ownerOf(tenant, principal) };
 }
 
 /** Begins to carry out an order, as `OpenExport` says. */

@@ -61,8 +61,7 @@ export function parseFilters(raw: RawParameters, scope: string): readonly Filter
   for (const { name, dimension, operator } of FILTER_PARAMETERS) {
     const values = valuesIn(name);
     if (values.length === 0) continue;
-    // It names the URL.
-    if (name === 'short_code' && scope === 'anon') continue;
+    if (namesUrl(name, scope)) continue;
     const condition = { operator, dimension, values, caseSensitive: true };
     if (!goesWith(dimension, scope)) throw invalid(name, `${name} does not go with scope=${scope}.`);
     checkConditions(name, [condition]);
@@ -76,6 +75,21 @@ export function parseFilters(raw: RawParameters, scope: string): readonly Filter
     lists.push(condition);
   }
   return combineFilters([...addUp(lists), ...groups], []);
+}
+
+/** The parameters of a request but for those that are filters. */
+export function withoutFilters(raw: RawParameters, scope: string): RawParameters {
+  const filters = new Set(FILTER_PARAMETERS.map(({ name }) => name).filter((name) => !namesUrl(name, scope)));
+  return Object.fromEntries(
+    Object.entries(raw).filter(
+      ([name]) => name !== 'filters' && !filters.has(name) && !name.startsWith(PROPERTY_PREFIX),
+    ),
+  );
+}
+
+/** Whether a parameter that is a filter elsewhere says which URL a request is about. */
+function namesUrl(name: string, scope: string): boolean {
+  return name === 'short_code' && scope === 'anon';
 }
 
 /** How large filters are that are not parsed yet: texts that values can be, and lists that conditions can be. */
