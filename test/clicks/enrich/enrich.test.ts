@@ -47,7 +47,7 @@ const WITHOUT_DETAILS = {
   utm_content: '(none)',
   ad_parameter: '',
   variant: '(none)',
-  properties: new Map(),
+  properties: [],
 };
 
 describe('enrichClick', () => {
