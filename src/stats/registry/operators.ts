@@ -24,6 +24,8 @@ export interface Operator {
    * ClickHouse prepares the comparison for each block of clicks. Any number unless given.
    */
   readonly few?: number;
+  /** Whether `compare` looks at the `beginning` that it is given; otherwise it is called for both texts. */
+  readonly knowsBeginning?: true;
   /** For the API document. */
   readonly description: string;
 }
@@ -36,6 +38,7 @@ export const OPERATORS = {
     compare: contains,
     isNegative: false,
     takes: 'parts',
+    knowsBeginning: true,
     few: FEW_PARTS,
     description: 'has one of the values in it',
   },
@@ -43,6 +46,7 @@ export const OPERATORS = {
     compare: contains,
     isNegative: true,
     takes: 'parts',
+    knowsBeginning: true,
     few: FEW_PARTS,
     description: 'has none of the values in it',
   },
@@ -50,6 +54,7 @@ export const OPERATORS = {
     compare: startsWith,
     isNegative: false,
     takes: 'parts',
+    knowsBeginning: true,
     few: FEW_EDGES,
     description: 'begins with one of the values',
   },
@@ -57,6 +62,7 @@ export const OPERATORS = {
     compare: endsWith,
     isNegative: false,
     takes: 'parts',
+    knowsBeginning: true,
     few: FEW_EDGES,
     description: 'ends with one of the values',
   },
@@ -64,6 +70,7 @@ export const OPERATORS = {
     compare: matches,
     isNegative: false,
     takes: 'patterns',
+    knowsBeginning: true,
     few: 0,
     description: 'matches one of the regular expressions, in RE2’s syntax',
   },
@@ -71,6 +78,7 @@ export const OPERATORS = {
     compare: matches,
     isNegative: true,
     takes: 'patterns',
+    knowsBeginning: true,
     few: 0,
     description: 'matches none of the regular expressions',
   },

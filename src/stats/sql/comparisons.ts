@@ -6,7 +6,7 @@ export interface Compared {
   readonly values: readonly string[];
   /** Otherwise both sides are case-folded first. */
   readonly caseSensitive: boolean;
-  /** A regular expression: a text that begins so is compared both whole and without that beginning. */
+  /** A regular expression: a text that begins so is compared both whole and without that beginning. For operators that know of it. */
   readonly beginning?: string;
 }
 
@@ -140,7 +140,8 @@ function inPatterns(
   return lists;
 }
 
-function wholeOrRest(text: Sql, { beginning }: Compared, holds: (part: Sql) => Sql): Sql {
+/** The condition on a text as it is, or on what is left of it without its beginning. */
+export function wholeOrRest(text: Sql, { beginning }: Compared, holds: (part: Sql) => Sql): Sql {
   if (beginning === undefined) return holds(text);
   return anyOf([holds(text), holds(sql`replaceRegexpOne(${text}, ${textOf(`^${beginning}`)}, '')`)]);
 }

@@ -3,7 +3,7 @@ import { countryCode, countryNames } from '../../lib/country.ts';
 import { parseReferrerFilter } from '../../lib/referrer.ts';
 import type { LocalQuery } from '../registry/dimensions.ts';
 import type { Operator } from '../registry/operators.ts';
-import { type Compared, equals } from './comparisons.ts';
+import { type Compared, equals, wholeOrRest } from './comparisons.ts';
 
 /**
  * The condition that a click's value, `column`, is one of those that a user named, or has one of them in it. The operator
@@ -30,8 +30,12 @@ export const countryFilter: DimensionFilter = (column, { compare, takes }, compa
  * Of whole values, full URLs match what is stored for them, bare hosts every referrer of exactly that host. Parts and patterns
  * are looked for in the stored URL and in what is left of it without its scheme.
  */
-export const referrerFilter: DimensionFilter = (column, { compare, takes }, compared) => {
-  if (takes !== 'values') return compare(column, { ...compared, beginning: '[^:/]+://' });
+export const referrerFilter: DimensionFilter = (column, { compare, takes, knowsBeginning }, compared) => {
+  if (takes !== 'values') {
+    const asked = { ...compared, beginning: '[^:/]+://' };
+    if (knowsBeginning === true) return compare(column, asked);
+    return wholeOrRest(column, asked, (part) => compare(part, compared));
+  }
   const wanted = compared.values.map(parseReferrerFilter);
   const referrers = wanted.flatMap((one) => (one.kind === 'referrers' ? one.referrers : []));
   const hosts = wanted.flatMap((one) => (one.kind === 'hosts' ? one.hosts : []));
