@@ -3,7 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { Command } from 'commander';
 import { formatTable, note, printLine } from '../src/cli/output.ts';
 import { EXPORT_FORMAT_NAMES } from '../src/export/formats.ts';
-import { DIMENSION_NAMES } from '../src/stats/registry/dimensions.ts';
+import { DIMENSION_NAMES } from '../src/stats/registry/dimension-names.ts';
 import { startBench } from './harness.ts';
 
 const { minutes, clicks } = new Command('soak')

@@ -5,7 +5,7 @@ import { z } from 'zod';
 import { CLICK_COLUMN_NAMES } from '../click-rows/columns.ts';
 import { CLICK_ORDERS } from '../click-rows/query.ts';
 import { readConfig } from '../config.ts';
-import { FILTER_NAMES } from '../stats/registry/dimensions.ts';
+import { FILTER_NAMES } from '../stats/registry/dimension-names.ts';
 import { RANGE_NAMES } from '../stats/registry/ranges.ts';
 import { type Client, type Query, createClient, findServer } from './client.ts';
 import { CommandError } from './command-error.ts';

@@ -1,7 +1,7 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import type { Query } from './client.ts';
 import { CONDITIONS, type Conditions, conditionOptions } from './condition-options.ts';
-import { DIMENSION_NAMES, FILTER_NAMES } from '../stats/registry/dimensions.ts';
+import { DIMENSION_NAMES, FILTER_NAMES } from '../stats/registry/dimension-names.ts';
 import { INTERVAL_NAMES, WEEK_STARTS } from '../stats/registry/intervals.ts';
 import { DEFAULT_METRICS, METRIC_NAMES } from '../stats/registry/metrics.ts';
 import { OPERATOR_NAMES } from '../stats/registry/operators.ts';

@@ -1,6 +1,7 @@
 import { mapEntries, namesOf } from '../lib/names.ts';
 import { type Sql, sql } from '../sql/sql.ts';
-import { DIMENSIONS, type LocalQuery, type ValueDimension } from '../stats/registry/dimensions.ts';
+import type { LocalQuery, ValueDimension } from '../stats/registry/dimension.ts';
+import { DIMENSIONS } from '../stats/registry/dimensions.ts';
 
 /** What a column's values are, which decides how each format writes them. */
 export type ClickColumnType = 'time' | 'text' | 'number' | 'boolean' | 'map';

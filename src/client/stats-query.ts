@@ -1,6 +1,6 @@
 import type { FiltersByName, FilterExpression } from '../stats/parse/filter-form.ts';
 import type { BOT_CHOICES, COMPARE_CHOICES, MATCH_CHOICES, SCOPES_OF_STATS } from '../stats/parse/values.ts';
-import type { DimensionName, FilterName } from '../stats/registry/dimensions.ts';
+import type { DimensionName, FilterName } from '../stats/registry/dimension-names.ts';
 import type { IntervalName, WeekStart } from '../stats/registry/intervals.ts';
 import type { MetricName } from '../stats/registry/metrics.ts';
 import type { OperatorName } from '../stats/registry/operators.ts';

@@ -1,6 +1,6 @@
 import { PROPERTY_PREFIX } from '../lib/property-prefix.ts';
 import { isPropertyName } from '../stats/registry/properties.ts';
-import { FILTER_NAMES } from '../stats/registry/dimensions.ts';
+import { FILTER_NAMES } from '../stats/registry/dimension-names.ts';
 import { filterForm, inNormalOrder } from '../stats/parse/filter-form.ts';
 import { type Condition, type Filter, addUp, isCondition } from '../stats/parse/filter.ts';
 import { splitList } from '../stats/parse/parameters.ts';

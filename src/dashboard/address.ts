@@ -1,4 +1,4 @@
-import type { FilterName } from '../stats/registry/dimensions.ts';
+import type { FilterName } from '../stats/registry/dimension-names.ts';
 import { INTERVAL_NAMES, type IntervalName } from '../stats/registry/intervals.ts';
 import { RANGE_NAMES, type RangeName } from '../stats/registry/ranges.ts';
 import type { Filter } from '../stats/parse/filter.ts';

@@ -1,4 +1,4 @@
-import { DIMENSION_NAMES } from '../stats/registry/dimensions.ts';
+import { DIMENSION_NAMES } from '../stats/registry/dimension-names.ts';
 import { INTERVALS, INTERVAL_NAMES } from '../stats/registry/intervals.ts';
 import { filterForm } from '../stats/parse/filter-form.ts';
 import { MATCH_CHOICES } from '../stats/parse/values.ts';

@@ -14,7 +14,7 @@ const ENTRIES = { main: 'main.tsx', theme: 'early-theme.ts', style: 'style.css' 
 
 /** Registries that the page imports; it needs only their names and words, not the SQL and file writers. */
 const REGISTRIES =
-  /[/\\]src[/\\](stats[/\\](registry[/\\](?:dimensions|operators|ranges|words)|parse[/\\]query)|export[/\\]formats)\.ts$/;
+  /[/\\]src[/\\](stats[/\\](registry[/\\](?:dimension(?:-names)?|operators|ranges|words)|parse[/\\]query)|export[/\\]formats)\.ts$/;
 
 const namesOfRegistries: Plugin = {
   name: 'names-of-registries',

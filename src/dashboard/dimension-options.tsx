@@ -1,4 +1,5 @@
-import { FILTER_NAMES, type FilterName, TOPICS } from '../stats/registry/dimensions.ts';
+import { TOPICS } from '../stats/registry/dimension.ts';
+import { FILTER_NAMES, type FilterName } from '../stats/registry/dimension-names.ts';
 import { namesOf } from '../lib/names.ts';
 import type { Subject } from './api-query.ts';
 import { Options } from './choice.tsx';

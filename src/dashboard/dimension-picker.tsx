@@ -1,5 +1,5 @@
 import { useState } from 'preact/hooks';
-import type { FilterName } from '../stats/registry/dimensions.ts';
+import type { FilterName } from '../stats/registry/dimension-names.ts';
 import { PROPERTY_PREFIX } from '../lib/property-prefix.ts';
 import type { View } from './address.ts';
 import type { Subject } from './api-query.ts';

@@ -1,5 +1,5 @@
 import { useState } from 'preact/hooks';
-import { FILTER_NAMES } from '../stats/registry/dimensions.ts';
+import { FILTER_NAMES } from '../stats/registry/dimension-names.ts';
 import { OPERATOR_NAMES } from '../stats/registry/operators.ts';
 import { PROPERTY_PREFIX } from '../lib/property-prefix.ts';
 import { isPropertyName } from '../stats/registry/properties.ts';

@@ -1,7 +1,7 @@
 import { inNormalOrder } from '../stats/parse/filter-form.ts';
 import { type Condition, type Filter, isCondition } from '../stats/parse/filter.ts';
 import { OPERATOR_WORDS } from '../stats/registry/words.ts';
-import type { FilterName } from '../stats/registry/dimensions.ts';
+import type { FilterName } from '../stats/registry/dimension-names.ts';
 import type { View } from './address.ts';
 import { operatorNamed } from './filter-text.ts';
 import { matchesFilter } from './matching.ts';

@@ -1,4 +1,4 @@
-import { FILTER_NAMES, type FilterName } from '../stats/registry/dimensions.ts';
+import { FILTER_NAMES, type FilterName } from '../stats/registry/dimension-names.ts';
 import { PROPERTY_PREFIX } from '../lib/property-prefix.ts';
 import { isPropertyName } from '../stats/registry/properties.ts';
 import { DIMENSION_WORDS } from '../stats/registry/words.ts';

@@ -1,5 +1,5 @@
 import { type View } from './address.ts';
-import type { FilterName } from '../stats/registry/dimensions.ts';
+import type { FilterName } from '../stats/registry/dimension-names.ts';
 import type { Subject } from './api-query.ts';
 import { DimensionPicker } from './dimension-picker.tsx';
 import { excludeRow, isFilteredBy, toggleFilter } from './filtering.ts';

@@ -1,4 +1,4 @@
-import { FILTER_NAMES, type FilterName } from '../stats/registry/dimensions.ts';
+import { FILTER_NAMES, type FilterName } from '../stats/registry/dimension-names.ts';
 import { DIMENSION_WORDS } from '../stats/registry/words.ts';
 import type { View } from './address.ts';
 import type { Subject } from './api-query.ts';

@@ -1,4 +1,4 @@
-import type { FilterName } from '../stats/registry/dimensions.ts';
+import type { FilterName } from '../stats/registry/dimension-names.ts';
 import { parseReferrerFilter } from '../lib/referrer.ts';
 import { countryName } from './format.ts';
 

@@ -1,4 +1,4 @@
-import type { FilterName } from '../stats/registry/dimensions.ts';
+import type { FilterName } from '../stats/registry/dimension-names.ts';
 import type { View } from './address.ts';
 import type { Subject } from './api-query.ts';
 import { isFilteredBy, toggleFilter } from './filtering.ts';

@@ -1,5 +1,5 @@
 import { useState } from 'preact/hooks';
-import type { FilterName } from '../stats/registry/dimensions.ts';
+import type { FilterName } from '../stats/registry/dimension-names.ts';
 import { changeOf, percent, wholeNumber } from './format.ts';
 import { dimensionText, valueText } from './labels.ts';
 import type { Group } from './result-types.ts';

@@ -1,7 +1,8 @@
 import { CLICK_COLUMNS, CLICK_COLUMN_NAMES, type ClickColumnName } from '../click-rows/columns.ts';
 import { inlined } from '../sql/inline.ts';
 import { type Sql, identifier, join, param, sql, tableOf } from '../sql/sql.ts';
-import { DIMENSIONS, type LocalQuery } from '../stats/registry/dimensions.ts';
+import type { LocalQuery } from '../stats/registry/dimension.ts';
+import { DIMENSIONS } from '../stats/registry/dimensions.ts';
 
 /** What an SQL user sees. */
 export interface ClicksView {

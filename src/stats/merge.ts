@@ -1,7 +1,7 @@
 import { conditionsIn } from './parse/filter.ts';
 import type { StatsQuery } from './parse/query.ts';
 import { costOf } from './query-cost.ts';
-import { type DimensionName, dimensionOf } from './registry/dimensions.ts';
+import { type DimensionName, dimensionOf } from './registry/dimension-names.ts';
 import { METRIC_NAMES } from './registry/metrics.ts';
 import { type ComparedResult, shapePeriods } from './result/compared-result.ts';
 import type { ShapedList, StatsRow } from './result/stats-result.ts';

@@ -3,7 +3,8 @@ import { Command } from 'commander';
 import { exportCommand } from '../../src/cli/export-command.ts';
 import { statsCommand } from '../../src/cli/stats-command.ts';
 import { statsOptions, statsParameters as parametersFor } from '../../src/cli/stats-options.ts';
-import { EXPLAIN, exportParameters, statsParameters } from '../../src/http/api/stats-parameters.ts';
+import { EXPLAIN } from '../../src/http/api/explain-parameter.ts';
+import { exportParameters, statsParameters } from '../../src/http/api/stats-parameters.ts';
 import { withoutObjects } from '../../src/http/route/parameters.ts';
 
 /** The parameters that a command line asks the API with. */

@@ -8,7 +8,7 @@ import {
 } from '../../src/click-rows/query.ts';
 import { AppError } from '../../src/errors.ts';
 import { DAY } from '../../src/lib/calendar.ts';
-import { DIMENSION_NAMES } from '../../src/stats/registry/dimensions.ts';
+import { DIMENSION_NAMES } from '../../src/stats/registry/dimension-names.ts';
 
 const NOW = Date.parse('2026-01-31T10:00:00Z');
 const CONTEXT = { now: NOW, timeZones: new Set(['UTC', 'Europe/Berlin']) };

@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import * as fc from 'fast-check';
 import { type View, parseAddress, writeAddress } from '../../src/dashboard/address.ts';
 import { PERIOD_NAMES } from '../../src/dashboard/periods.ts';
-import { FILTER_NAMES, valueDimensionOf } from '../../src/stats/registry/dimensions.ts';
+import { FILTER_NAMES, valueDimensionOf } from '../../src/stats/registry/dimension-names.ts';
 import { INTERVAL_NAMES } from '../../src/stats/registry/intervals.ts';
 import { OPERATOR_NAMES } from '../../src/stats/registry/operators.ts';
 import { RANGE_NAMES } from '../../src/stats/registry/ranges.ts';

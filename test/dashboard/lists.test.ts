@@ -2,7 +2,8 @@ import { expect, test } from '@jest/globals';
 import { parseAddress, writeAddress } from '../../src/dashboard/address.ts';
 import { dimensionText, valueText } from '../../src/dashboard/labels.ts';
 import { listsOf, wideLists, withList } from '../../src/dashboard/lists.ts';
-import { FILTER_NAMES, TOPICS, valueDimensionOf } from '../../src/stats/registry/dimensions.ts';
+import { TOPICS } from '../../src/stats/registry/dimension.ts';
+import { FILTER_NAMES, valueDimensionOf } from '../../src/stats/registry/dimension-names.ts';
 
 const ALL = { scope: 'all' } as const;
 const ONE_LINK = { scope: 'anon', shortCode: 'a' } as const;

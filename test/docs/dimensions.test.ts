@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
 import { PACKAGE_ROOT } from '../../src/process/package-root.ts';
-import { DIMENSION_NAMES } from '../../src/stats/registry/dimensions.ts';
+import { DIMENSION_NAMES } from '../../src/stats/registry/dimension-names.ts';
 
 test('the table of dimensions has each of them, in the order they are offered', () => {
   const page = readFileSync(join(PACKAGE_ROOT, 'docs/dimensions.md'), 'utf8');

@@ -3,7 +3,7 @@ import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import * as fc from 'fast-check';
 import { unzipSync } from 'fflate';
-import { DIMENSION_NAMES } from '../../src/stats/registry/dimensions.ts';
+import { DIMENSION_NAMES } from '../../src/stats/registry/dimension-names.ts';
 import { INTERVAL_NAMES } from '../../src/stats/registry/intervals.ts';
 import { RANGE_NAMES } from '../../src/stats/registry/ranges.ts';
 import { wellFormed } from '../../src/lib/text.ts';

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { EXPORT_FORMAT_NAMES } from '../../src/export/formats.ts';
-import { LINK_OVERVIEW } from '../../src/stats/registry/dimensions.ts';
+import { LINK_OVERVIEW } from '../../src/stats/registry/dimension-names.ts';
 import { type TestSpoor, startSpoor } from '../support/spoor.ts';
 
 const RANGE = { start_date: '2026-01-01', end_date: '2026-01-31' };

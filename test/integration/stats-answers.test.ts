@@ -3,7 +3,7 @@ import { createVersions } from '../../src/clickhouse/versions.ts';
 import { MAX_SEGMENTS, Segments } from '../../src/segments/segments.ts';
 import { sql } from '../../src/sql/sql.ts';
 import { parseTimeZone } from '../../src/stats/parse/dates.ts';
-import { DIMENSION_NAMES } from '../../src/stats/registry/dimensions.ts';
+import { DIMENSION_NAMES } from '../../src/stats/registry/dimension-names.ts';
 import { INTERVAL_NAMES } from '../../src/stats/registry/intervals.ts';
 import {
   ADMIN_KEY,

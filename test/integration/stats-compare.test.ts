@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { DIMENSION_NAMES } from '../../src/stats/registry/dimensions.ts';
+import { DIMENSION_NAMES } from '../../src/stats/registry/dimension-names.ts';
 import { waitUntil } from '../support/process.ts';
 import { offsetOf, periodBefore, written } from '../support/reference.ts';
 import { type SendOptions, type TestSpoor, startSpoor } from '../support/spoor.ts';

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { DIMENSION_NAMES, FILTER_NAMES } from '../../src/stats/registry/dimensions.ts';
+import { DIMENSION_NAMES, FILTER_NAMES } from '../../src/stats/registry/dimension-names.ts';
 import { INTERVAL_NAMES } from '../../src/stats/registry/intervals.ts';
 import { METRIC_NAMES } from '../../src/stats/registry/metrics.ts';
 import { COMPUTED, type KnownClick, type Question, expectedAnswer, valuesOf } from '../support/reference.ts';

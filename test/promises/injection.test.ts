@@ -3,7 +3,7 @@ import { EXPORT_FORMAT_NAMES } from '../../src/export/formats.ts';
 import { ROUTES } from '../../src/http/api/routes.ts';
 import type { Route } from '../../src/http/route/route.ts';
 import { sql } from '../../src/sql/sql.ts';
-import { FILTER_NAMES } from '../../src/stats/registry/dimensions.ts';
+import { FILTER_NAMES } from '../../src/stats/registry/dimension-names.ts';
 import { type TestSpoor, startSpoor } from '../support/spoor.ts';
 
 /* Nothing that is sent is ever read as SQL, whichever route, parameter, dimension or format it is sent to. */

@@ -3,7 +3,7 @@ import { strFromU8, unzipSync } from 'fflate';
 import { EXPORT_FORMAT_NAMES } from '../../src/export/formats.ts';
 import { ROUTES } from '../../src/http/api/routes.ts';
 import type { Route } from '../../src/http/route/route.ts';
-import { DIMENSION_NAMES } from '../../src/stats/registry/dimensions.ts';
+import { DIMENSION_NAMES } from '../../src/stats/registry/dimension-names.ts';
 import { readWithDuckDB } from '../support/duckdb.ts';
 import { ADMIN_KEY, type TestSpoor, clickHouseSettings, startSpoor } from '../support/spoor.ts';
 

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import * as fc from 'fast-check';
-import { DIMENSION_NAMES, FILTER_NAMES } from '../../src/stats/registry/dimensions.ts';
+import { DIMENSION_NAMES, FILTER_NAMES } from '../../src/stats/registry/dimension-names.ts';
 import { type TestSpoor, startSpoor } from '../support/spoor.ts';
 
 const SEED = Number(process.env['SPOOR_TEST_SEED'] ?? 20_260_131);

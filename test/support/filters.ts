@@ -1,5 +1,5 @@
 import type { Condition } from '../../src/stats/parse/filter.ts';
-import type { FilterName } from '../../src/stats/registry/dimensions.ts';
+import type { FilterName } from '../../src/stats/registry/dimension-names.ts';
 import type { OperatorName } from '../../src/stats/registry/operators.ts';
 
 export function condition(

@@ -7,7 +7,7 @@ import {
   type FilterName,
   goesWith,
   isFilterName,
-} from '../../src/stats/registry/dimensions.ts';
+} from '../../src/stats/registry/dimension-names.ts';
 import {
   INTERVAL_NAMES,
   type IntervalName,

@@ -13,7 +13,8 @@ import { NOT_ONE_OF, EXPORT_HEADERS } from './common-responses.ts';
 import { EXPORT_RATE_LIMIT } from './rate-limits.ts';
 import { EXPORTED_EXAMPLE, XML_EXAMPLE } from './stats-examples.ts';
 import { exportParameters } from './stats-parameters.ts';
-import { breakdownRow, statsSchema } from './stats-schemas.ts';
+import { breakdownRow } from './list-schemas.ts';
+import { statsSchema } from './stats-schemas.ts';
 
 /** What is said of some formats besides what they are. */
 const CONTENTS: Readonly<Partial<Record<ExportFormatName, MediaType>>> = {

@@ -14,7 +14,8 @@ import { EXPORT_RESPONSES } from './export.ts';
 import { EXPORT_RATE_LIMIT, STATS_RATE_LIMIT } from './rate-limits.ts';
 import { LINK_STATS_EXAMPLE } from './stats-examples.ts';
 import { exportParameters, linkParameters, statsParameters } from './stats-parameters.ts';
-import { breakdownRow, linkStatsSchema } from './stats-schemas.ts';
+import { breakdownRow } from './list-schemas.ts';
+import { linkStatsSchema } from './stats-schemas.ts';
 import { statsReply } from './stats.ts';
 
 /* Statistics of one URL of the key's owner, which the path names. */

@@ -1,6 +1,6 @@
 import { storedCodeSchema } from '../../clicks/short-code.ts';
 import { sha256 } from '../../lib/sha256.ts';
-import { LINK_OVERVIEW } from '../../stats/registry/dimensions.ts';
+import { LINK_OVERVIEW } from '../../stats/registry/dimension-names.ts';
 import type { Context } from '../request/context.ts';
 import type { Services } from '../request/services.ts';
 import { findVisibleUrl, tenantOf } from '../request/tenant.ts';
@@ -30,7 +30,8 @@ import {
 } from './public-link-schemas.ts';
 import { STATS_RATE_LIMIT } from './rate-limits.ts';
 import { linkParameters, statsParameters } from './stats-parameters.ts';
-import { breakdownRow, statsSchema } from './stats-schemas.ts';
+import { breakdownRow } from './list-schemas.ts';
+import { statsSchema } from './stats-schemas.ts';
 import { statsReply } from './stats.ts';
 
 const shortCodeParameter = parameters({

@@ -16,7 +16,7 @@ import { jsonBody, noBody } from '../route/body.ts';
 import { parameters } from '../route/parameters.ts';
 import { empty, json } from '../route/responses.ts';
 import { route } from '../route/route.ts';
-import { FILTERS } from './stats-parameters.ts';
+import { FILTERS } from './filter-descriptions.ts';
 
 const EXAMPLE = {
   name: 'phones',

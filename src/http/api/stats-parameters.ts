@@ -1,18 +1,14 @@
 import { EXPORT_FORMATS, EXPORT_FORMAT_NAMES } from '../../export/formats.ts';
 import {
   DEFAULT_GROUP_BY,
-  DIMENSIONS,
   DIMENSION_NAMES,
   type DimensionName,
   FILTER_NAMES,
-  type FilterName,
   LINK_DIMENSIONS,
-  type ValueDimension,
   goesWith,
-} from '../../stats/registry/dimensions.ts';
+} from '../../stats/registry/dimension-names.ts';
 import { type Interval, INTERVALS, INTERVAL_NAMES } from '../../stats/registry/intervals.ts';
 import { DEFAULT_METRICS, METRIC_NAMES } from '../../stats/registry/metrics.ts';
-import { OPERATOR_NAMES, operatorOf } from '../../stats/registry/operators.ts';
 import {
   BOT_CHOICES,
   COMPARE_CHOICES,
@@ -22,24 +18,16 @@ import {
   MAX_OFFSET,
   SCOPES_OF_STATS,
 } from '../../stats/parse/values.ts';
-import { MAX_GROUPED_PROPERTIES, PROPERTY_NAMES } from '../../stats/registry/properties.ts';
+import { MAX_GROUPED_PROPERTIES } from '../../stats/registry/properties.ts';
 import { RANGES, RANGE_NAMES } from '../../stats/registry/ranges.ts';
-import { COMBINATIONS } from '../../stats/parse/filter.ts';
-import { CASE_OPTION } from '../../stats/parse/filter-form.ts';
-import { FILTER_ALIASES, MAX_FILTER_DEPTH } from '../../stats/parse/filter-json.ts';
-import { FILTER_LIMITS, FILTER_PARAMETERS } from '../../stats/parse/filter-parameters.ts';
-import { invalid } from '../../errors.ts';
-import { type RawParameters, valueOf } from '../../stats/parse/parameters.ts';
 import { choices } from '../../stats/parse/choices.ts';
 import { MAX_BUCKETS } from '../../stats/parse/rules.ts';
 import type { JsonSchema, Parameter } from '../openapi/model.ts';
-
-type Described = Omit<Parameter, 'name' | 'in'>;
+import { COMMAS, conditions, filterParameters } from './filter-descriptions.ts';
+import { type Described, codes, grouped } from './parameter-texts.ts';
 
 const DATES =
   'ISO 8601 with hyphens, also as databases write it (`2026-01-31 13:55:36+00`), a week or month (`2026-W05`, `2026-01`), or a Unix time in seconds (up to 11 digits) or milliseconds (12 to 14), of 2000 or later. Without an offset it is in `timezone`.';
-
-const COMMAS = 'Several are separated by commas; `\\,` is a comma in a value. Given twice, they add up.';
 
 /** The parameters that both statistics and exports take. */
 function questionParameters(): Readonly<Record<string, Described>> {
@@ -96,22 +84,7 @@ function questionParameters(): Readonly<Record<string, Described>> {
         'Whether to add a list of all dimensions together. Default: `true` for exactly two dimensions, else `false`.',
       schema: { type: 'boolean' },
     },
-    filters: {
-      description: `Filters in JSON. The values of each dimension are alternatives, dimensions are combined. Dimensions: ${codes(FILTER_NAMES)}${[...FILTER_ALIASES].map(([alias, name]) => ` (also \`${alias}\`, which is \`${name}\`)`).join('')}. In place of values an object can stand that has values by operator, such as \`{"browser": {"is_not": ["Chrome"]}}\`. Operators: ${operators()}. Beside them, \`"${CASE_OPTION}": false\` makes letter case not matter. The array form says the same as \`["is_not", "browser", ["Chrome"], {"${CASE_OPTION}": false}]\`, and combines such filters: ${COMBINED}, up to ${MAX_FILTER_DEPTH} deep. ${FILTER_BOUNDS}`,
-      schema: { type: 'string', contentMediaType: 'application/json', contentSchema: FILTERS },
-      example: '{"browser":["Chrome","Firefox"]}',
-    },
-    conditions: conditions(FILTER_NAMES),
-    ...Object.fromEntries(
-      FILTER_NAMES.filter((name) => name !== 'short_code').map((name) => {
-        const { filterNote, example }: ValueDimension = DIMENSIONS[name];
-        const description = ['Only clicks with one of these values.', filterNote, COMMAS];
-        return [
-          name,
-          { description: description.filter(Boolean).join(' '), schema: { type: 'string' }, example },
-        ];
-      }),
-    ),
+    ...filterParameters(),
     sort: {
       description: `What the groups of lists are ordered by: a metric, whether \`metrics\` names it or not, or a dimension of \`group_by\`, by its values, or with \`compare\` \`change\`, that of the first metric. \`-\` before it: the largest first. Groups that are equal stand in the order of their names, those without a value last. A list that lacks the dimension keeps its order, and lists with \`time\` are shown by time. Default: the first metric, the largest first.`,
       schema: {
@@ -148,54 +121,6 @@ function questionParameters(): Readonly<Record<string, Described>> {
   };
 }
 
-const COMBINED = COMBINATIONS.map(
-  (name) => `\`["${name}", ${name === 'not' ? 'filter' : '[filter, …]'}]\``,
-).join(', ');
-
-const FILTER_BOUNDS = `At most ${FILTER_LIMITS.conditions} conditions, ${grouped(FILTER_LIMITS.values)} values and ${FILTER_LIMITS.patterns} regular expressions of ${grouped(FILTER_LIMITS.patternLength)} characters, which together repeat parts by counts, such as \`{10}\`, or have classes of Unicode, such as \`\\p{L}\`, ${FILTER_LIMITS.costlyParts} times.`;
-
-/** One parameter for each dimension and operator. */
-function conditions(names: readonly FilterName[]): Described {
-  const own = FILTER_PARAMETERS.filter(
-    ({ dimension, name }) => name !== dimension && names.includes(dimension),
-  );
-  return {
-    description: `Only clicks with values that an operator finds: parameters named by a dimension and an operator, such as \`browser.is_not=Chrome,Firefox\`, or by a property, \`property.plan=pro\` and \`property.plan.is_not=free\`. ${COMMAS}`,
-    style: 'form',
-    explode: true,
-    schema: {
-      type: 'object',
-      properties: Object.fromEntries(own.map(({ name }) => [name, { type: 'string' }])),
-      patternProperties: { [PROPERTY_NAMES]: { type: 'string' } },
-      additionalProperties: false,
-    },
-    example: { 'browser.is_not': 'Chrome,Firefox' },
-  };
-}
-
-const VALUES: JsonSchema = { type: ['string', 'array'], items: { type: 'string' } };
-
-/** The values of a dimension, or those of each operator. */
-const FILTER: JsonSchema = {
-  type: ['string', 'array', 'object'],
-  items: { type: 'string' },
-  properties: {
-    ...Object.fromEntries(OPERATOR_NAMES.map((operator) => [operator, VALUES])),
-    [CASE_OPTION]: { type: 'boolean', default: true },
-  },
-  additionalProperties: false,
-};
-
-/** What the parameter `filters` takes. */
-export const FILTERS: JsonSchema = {
-  type: ['object', 'array'],
-  properties: Object.fromEntries([...FILTER_NAMES, ...FILTER_ALIASES.keys()].map((name) => [name, FILTER])),
-  patternProperties: { [PROPERTY_NAMES]: FILTER },
-  additionalProperties: false,
-  minItems: 2,
-  maxItems: 4,
-};
-
 const COMPARED: Readonly<Record<string, Described>> = {
   compare: {
     description:
@@ -209,22 +134,6 @@ const COMPARED: Readonly<Record<string, Described>> = {
     schema: { type: 'string', enum: MATCH_CHOICES },
   },
 };
-
-/** Beside the parameters of statistics, for administrators. */
-export const EXPLAIN: Parameter = {
-  name: 'explain',
-  in: 'query',
-  description:
-    'With `admin:all`: `true` adds `explain`, how the response was computed and what that cost. It is computed in any case.',
-  schema: { type: 'boolean', default: false },
-};
-
-/** @throws AppError 400 for anything but `true` and `false` */
-export function parseExplain(raw: RawParameters): boolean {
-  const text = valueOf(raw, EXPLAIN.name) ?? 'false';
-  if (text !== 'true' && text !== 'false') throw invalid(EXPLAIN.name, 'explain must be true or false.');
-  return text === 'true';
-}
 
 /** The parameters of `GET /api/v1/stats`. */
 export function statsParameters(): readonly Parameter[] {
@@ -314,14 +223,6 @@ function listOf(names: readonly string[]): string {
   return `^\\s*(${names.join('|')})(\\s*,\\s*(${names.join('|')}))*\\s*$`;
 }
 
-function operators(): string {
-  return OPERATOR_NAMES.map((name) => `\`${name}\` (${operatorOf(name).description})`).join(', ');
-}
-
-function codes(names: readonly string[]): string {
-  return names.map((name) => `\`${name}\``).join(', ');
-}
-
 function defaultIntervals(): string {
   const hours = (ms: number): string =>
     ms < 2 * 86_400_000 ? `${ms / 3_600_000} h` : `${ms / 86_400_000} days`;
@@ -330,10 +231,6 @@ function defaultIntervals(): string {
     if (longest === undefined) return [];
     return longest === Infinity ? `\`${name}\` beyond` : `\`${name}\` up to ${hours(longest)}`;
   }).join(', ');
-}
-
-function grouped(value: number): string {
-  return value.toLocaleString('en-US');
 }
 
 // Last: they are made of everything above.

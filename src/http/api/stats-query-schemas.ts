@@ -5,7 +5,8 @@ import { errorSchema } from '../openapi/error-responses.ts';
 import { anything, namedSchema, requestSchema } from '../openapi/schemas.ts';
 import { LISTS } from '../request/json-parameters.ts';
 import { withoutObjects } from '../route/parameters.ts';
-import { EXPLAIN, statsParameters } from './stats-parameters.ts';
+import { EXPLAIN } from './explain-parameter.ts';
+import { statsParameters } from './stats-parameters.ts';
 import { statsSchema } from './stats-schemas.ts';
 
 /** The most questions of one request. */

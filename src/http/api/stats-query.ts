@@ -23,8 +23,9 @@ import {
   questionsSchema,
   statsAnswersSchema,
 } from './stats-query-schemas.ts';
-import { parseExplain } from './stats-parameters.ts';
-import { breakdownRow, statsSchema } from './stats-schemas.ts';
+import { parseExplain } from './explain-parameter.ts';
+import { breakdownRow } from './list-schemas.ts';
+import { statsSchema } from './stats-schemas.ts';
 
 const MAX_BODY_BYTES = 1_048_576;
 

@@ -10,8 +10,10 @@ import { route } from '../route/route.ts';
 import { IF_NONE_MATCH, NOT_MODIFIED, NOT_ONE_OF, TAGGED_HEADERS } from './common-responses.ts';
 import { STATS_RATE_LIMIT } from './rate-limits.ts';
 import { STATS_EXAMPLE } from './stats-examples.ts';
-import { EXPLAIN, parseExplain, statsParameters } from './stats-parameters.ts';
-import { breakdownRow, statsSchema } from './stats-schemas.ts';
+import { EXPLAIN, parseExplain } from './explain-parameter.ts';
+import { statsParameters } from './stats-parameters.ts';
+import { breakdownRow } from './list-schemas.ts';
+import { statsSchema } from './stats-schemas.ts';
 
 const getStats = route({
   method: 'get',

@@ -14,7 +14,7 @@ import {
   parseStatsRequest,
   statsQuery,
 } from '../../stats/parse/query.ts';
-import type { DimensionName } from '../../stats/registry/dimensions.ts';
+import type { DimensionName } from '../../stats/registry/dimension-names.ts';
 import type { Tenant } from '../../stats/sql/conditions.ts';
 import { type Context, signalOf } from '../request/context.ts';
 import type { Services } from '../request/services.ts';

@@ -1,4 +1,4 @@
-import type { FilterName } from '../registry/dimensions.ts';
+import type { FilterName } from '../registry/dimension-names.ts';
 import { DEFAULT_OPERATOR, OPERATOR_NAMES, type OperatorName } from '../registry/operators.ts';
 import { type Condition, type Filter, allOf, isCondition } from './filter.ts';
 

@@ -4,7 +4,7 @@ import { nearestName } from '../../lib/names.ts';
 import { quotable } from '../../lib/text.ts';
 import { PROPERTY_PREFIX } from '../../lib/property-prefix.ts';
 import { PROPERTY_FAULT } from '../registry/properties.ts';
-import { FILTER_NAMES, type FilterName, goesWith, isFilterName } from '../registry/dimensions.ts';
+import { FILTER_NAMES, type FilterName, goesWith, isFilterName } from '../registry/dimension-names.ts';
 import {
   DEFAULT_OPERATOR,
   OPERATOR_NAMES,

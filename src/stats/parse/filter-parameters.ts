@@ -1,7 +1,7 @@
 import { type AppError, invalid } from '../../errors.ts';
 import { namesOf } from '../../lib/names.ts';
 import { quotable } from '../../lib/text.ts';
-import { FILTER_NAMES, type FilterName, faultOfValue, goesWith } from '../registry/dimensions.ts';
+import { FILTER_NAMES, type FilterName, faultOfValue, goesWith } from '../registry/dimension-names.ts';
 import { PROPERTY_PREFIX } from '../../lib/property-prefix.ts';
 import { PROPERTY_FAULT, isPropertyName } from '../registry/properties.ts';
 import { DEFAULT_OPERATOR, OPERATOR_NAMES, isOperatorName, operatorOf } from '../registry/operators.ts';

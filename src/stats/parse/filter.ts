@@ -1,4 +1,4 @@
-import type { FilterName } from '../registry/dimensions.ts';
+import type { FilterName } from '../registry/dimension-names.ts';
 import type { OperatorName } from '../registry/operators.ts';
 
 /** What a query says of a click's value in one dimension. */

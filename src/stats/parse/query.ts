@@ -2,7 +2,7 @@ import { invalid, notOneOf } from '../../errors.ts';
 import { DAY, YEAR_2000 } from '../../lib/calendar.ts';
 import type { Sql } from '../../sql/sql.ts';
 import type { TimeRange } from '../time/buckets.ts';
-import { DEFAULT_GROUP_BY, DIMENSION_NAMES, type DimensionName } from '../registry/dimensions.ts';
+import { DEFAULT_GROUP_BY, DIMENSION_NAMES, type DimensionName } from '../registry/dimension-names.ts';
 import {
   type Interval,
   type IntervalName,

@@ -1,6 +1,6 @@
 import { AppError } from '../../errors.ts';
 import { MAX_GROUPED_PROPERTIES, isPropertyName } from '../registry/properties.ts';
-import { goesWith } from '../registry/dimensions.ts';
+import { goesWith } from '../registry/dimension-names.ts';
 import { type TimeRange, hasMoreBuckets } from '../time/buckets.ts';
 import { type RawParameters, valueOf } from './parameters.ts';
 import type { StatsRequest, StatsQuery } from './query.ts';

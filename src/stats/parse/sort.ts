@@ -1,7 +1,7 @@
 import { invalid } from '../../errors.ts';
 import { nearestName } from '../../lib/names.ts';
 import { quotable } from '../../lib/text.ts';
-import { DIMENSION_NAMES, type DimensionName } from '../registry/dimensions.ts';
+import { DIMENSION_NAMES, type DimensionName } from '../registry/dimension-names.ts';
 import { METRIC_NAMES, type MetricName } from '../registry/metrics.ts';
 import { type RawParameters, valueOf } from './parameters.ts';
 

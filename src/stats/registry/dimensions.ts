@@ -1,85 +1,15 @@
-import { type Sql, sql } from '../../sql/sql.ts';
+import { sql } from '../../sql/sql.ts';
 import { countryCode, nearestCountryName } from '../../lib/country.ts';
-import { namesOf } from '../../lib/names.ts';
 import { quotable } from '../../lib/text.ts';
 import { CHANNELS } from '../../lib/channels.ts';
 import { CONTINENTS } from '../../lib/continent.ts';
 import { DIRECT } from '../../lib/referrer.ts';
-import type { StatsQuery } from '../parse/query.ts';
-import { type DimensionFilter, countryFilter, referrerFilter, referrerHostFilter } from '../sql/filters.ts';
+import { countryFilter, referrerFilter, referrerHostFilter } from '../sql/filters.ts';
 import { channel } from '../sql/channel.ts';
 import { continentOf, hostOfReferrer } from '../sql/derived-columns.ts';
-import { type PropertyName, isPropertyName } from './properties.ts';
-import { propertyDimension } from './property-dimension.ts';
+import type { Dimension } from './dimension.ts';
 import { hourOfDay, weekday } from '../sql/local-time.ts';
 import { joinedTags, tagColumn, tagFilter } from '../sql/tag.ts';
-
-/** What dimensions are about, in the order in which people are offered them. */
-export const TOPICS = {
-  source: 'Source',
-  campaign: 'Campaign',
-  place: 'Place',
-  technology: 'Technology',
-  time: 'Time',
-  link: 'Link',
-  property: 'Properties',
-} as const;
-
-export type Topic = keyof typeof TOPICS;
-
-/** What clicks can be grouped by. */
-export interface ValueDimension {
-  /** Its value, a text, from a click's columns. Where it depends on local time, that is as the query has it. */
-  readonly column: (query: LocalQuery) => Sql;
-  /** How a click's value is compared with what a user named; as it is unless given. */
-  readonly filter?: DimensionFilter;
-  /** All values it can have, where these are few. */
-  readonly values?: readonly string[];
-  /** Says what is wrong with a value to filter by; undefined where nothing is. Any text, or any of `values`, can be one unless given. */
-  readonly fault?: (value: string) => string | undefined;
-  /** What people call one of its values, and several. */
-  readonly words: Words;
-  /** What it tells of a click: people choose it among others of the topic. */
-  readonly topic: Topic;
-  /** Values to filter by, for the API document. */
-  readonly example: string;
-  /** What the API document says of its filter beside what it says of all. */
-  readonly filterNote?: string;
-  /**
-   * What clicks are joined with for it, where a click can have several values: rows of the values of each. Clicks then count under
-   * each of them.
-   */
-  readonly join?: (query: LocalQuery) => Sql;
-  /** Whether clicks are sorted by it, so that a set of its values skips granules. */
-  readonly isSortedBy?: true;
-  /** How its values are written for people; as they are unless given. */
-  readonly shownAs?: 'country' | 'address' | 'language' | 'hour' | 'weekday';
-  /** The only `scope` of a question that it goes with; any unless given. */
-  readonly scope?: 'all';
-  /** Whether it is among those of an overview: the dashboard's lists, and a public link's where nobody says which. */
-  readonly isInOverview?: true;
-}
-
-/** What a dimension may depend on of a query: the local time that clicks are shown in, the tags of URLs. */
-export type LocalQuery = Pick<StatsQuery, 'timezone' | 'range' | 'sameClock' | 'taggedUrls'>;
-
-interface Words {
-  readonly one: string;
-  readonly many: string;
-}
-
-/** Time is cut into buckets of the interval asked for, and cannot be filtered by: `start_date` and `end_date` do that. */
-interface TimeDimension {
-  readonly column: undefined;
-  readonly words: Words;
-  readonly topic: 'time';
-  readonly values?: undefined;
-  readonly shownAs?: undefined;
-  readonly scope?: undefined;
-  readonly isInOverview: true;
-}
-
-type Dimension = ValueDimension | TimeDimension;
 
 /** The dimensions, in the order they are offered. */
 export const DIMENSIONS = {
@@ -294,59 +224,6 @@ export const DIMENSIONS = {
     scope: 'all',
   },
 } as const satisfies Record<string, Dimension>;
-
-/** A dimension of the registry. */
-export type RegisteredName = keyof typeof DIMENSIONS;
-
-/** One of the registry that can be filtered by. */
-export type RegisteredFilter = Exclude<RegisteredName, 'time'>;
-
-export type DimensionName = RegisteredName | PropertyName;
-
-/** A dimension whose values are text and that can be filtered by: every one but time. */
-export type FilterName = Exclude<DimensionName, 'time'>;
-
-export const DIMENSION_NAMES = namesOf(DIMENSIONS);
-
-export const FILTER_NAMES = DIMENSION_NAMES.filter((name): name is RegisteredFilter => name !== 'time');
-
-/** The dimensions where nobody says which. */
-export const DEFAULT_GROUP_BY: readonly DimensionName[] = ['time'];
-
-export function isFilterName(name: string): name is FilterName {
-  return FILTER_NAMES.some((known) => known === name) || isPropertyName(name);
-}
-
-/** A dimension, whichever it is. */
-export function dimensionOf(name: DimensionName): Dimension {
-  return name === 'time' ? DIMENSIONS[name] : valueDimensionOf(name);
-}
-
-/** A dimension that can be filtered by, whichever it is. */
-export function valueDimensionOf(name: FilterName): ValueDimension {
-  return isPropertyName(name) ? propertyDimension(name) : DIMENSIONS[name];
-}
-
-/** Whether a dimension can be asked for with a scope. */
-export function goesWith(name: DimensionName, scope: string): boolean {
-  const { scope: only } = dimensionOf(name);
-  return only === undefined || only === scope;
-}
-
-/** The dimensions of questions about one URL. */
-export const LINK_DIMENSIONS = DIMENSION_NAMES.filter((name) => goesWith(name, 'anon'));
-
-/** Those of them where nobody says which. */
-export const LINK_OVERVIEW = LINK_DIMENSIONS.filter((name) => dimensionOf(name).isInOverview);
-
-/** Says why a dimension cannot have a value; undefined where it can. */
-export function faultOfValue(name: FilterName, value: string, caseSensitive = true): string | undefined {
-  const { fault, values } = valueDimensionOf(name);
-  if (fault !== undefined) return fault(value);
-  if (values === undefined || values.includes(value)) return undefined;
-  if (!caseSensitive && values.some((one) => one.toLowerCase() === value.toLowerCase())) return undefined;
-  return `${name} cannot be "${quotable(value)}". It can be: ${values.join(', ')}.`;
-}
 
 function numbers(first: number, last: number): readonly string[] {
   return Array.from({ length: last - first + 1 }, (_, index) => String(first + index));

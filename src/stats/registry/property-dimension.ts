@@ -2,7 +2,7 @@ import { param, sql } from '../../sql/sql.ts';
 import { NONE } from '../../lib/none.ts';
 import { PROPERTY_PREFIX } from '../../lib/property-prefix.ts';
 import { quotable, wellFormed } from '../../lib/text.ts';
-import type { ValueDimension } from './dimensions.ts';
+import type { ValueDimension } from './dimension.ts';
 import type { PropertyName } from './properties.ts';
 
 /** The dimension of a property of the clicks' own. */

@@ -1,5 +1,6 @@
 import { mapEntries } from '../../lib/names.ts';
-import { DIMENSIONS, dimensionOf } from './dimensions.ts';
+import { dimensionOf } from './dimension-names.ts';
+import { DIMENSIONS } from './dimensions.ts';
 import { DEFAULT_METRICS, metricOf } from './metrics.ts';
 import { OPERATORS, OPERATOR_NAMES, operatorOf } from './operators.ts';
 

@@ -3,7 +3,7 @@ import type { InstantForm } from '../../export/export-format.ts';
 import { mapEntries } from '../../lib/names.ts';
 import type { StatsQuery } from '../parse/query.ts';
 import type { Plan } from '../plan.ts';
-import type { DimensionName } from '../registry/dimensions.ts';
+import type { DimensionName } from '../registry/dimension-names.ts';
 import { type MetricName, metricOf, percentageOf, previousOf } from '../registry/metrics.ts';
 import { changeOf } from './change.ts';
 import { PREVIOUS_TOTALS, TOTALS, percentageIn, rowsWithTotals } from './compile-export.ts';

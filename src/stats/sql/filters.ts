@@ -1,7 +1,7 @@
 import { type Sql, join, param, sql } from '../../sql/sql.ts';
 import { countryCode, countryNames } from '../../lib/country.ts';
 import { parseReferrerFilter } from '../../lib/referrer.ts';
-import type { LocalQuery } from '../registry/dimensions.ts';
+import type { LocalQuery } from '../registry/dimension.ts';
 import type { Operator } from '../registry/operators.ts';
 import { type Compared, equals, wholeOrRest } from './comparisons.ts';
 

@@ -2,7 +2,7 @@ import { type Select, type Selection, as, blank } from '../../sql/select.ts';
 import { type Sql, identifier, join, param, sql } from '../../sql/sql.ts';
 import type { StatsQuery } from '../parse/query.ts';
 import type { Plan } from '../plan.ts';
-import { type DimensionName, valueDimensionOf } from '../registry/dimensions.ts';
+import { type DimensionName, valueDimensionOf } from '../registry/dimension-names.ts';
 import { timeBucket } from './time-bucket.ts';
 
 /** A list of an answer: the dimensions its groups are of. */

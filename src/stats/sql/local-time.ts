@@ -1,7 +1,7 @@
 import { type Sql, param, sql } from '../../sql/sql.ts';
 import { MAX_CLOCK_AHEAD_MS } from '../../lib/clock-ahead.ts';
 import { type Segment, segments } from '../../lib/time-zone.ts';
-import type { LocalQuery } from '../registry/dimensions.ts';
+import type { LocalQuery } from '../registry/dimension.ts';
 
 /** The hour that the clock shows at a click, `0` to `23`. */
 export function hourOfDay(query: LocalQuery): Sql {

@@ -2,7 +2,7 @@ import { type Select, type Statement, as, columnNames, selectOf } from '../../sq
 import { type Sql, identifier, join, param, sql } from '../../sql/sql.ts';
 import type { StatsQuery } from '../parse/query.ts';
 import type { Plan } from '../plan.ts';
-import type { DimensionName } from '../registry/dimensions.ts';
+import type { DimensionName } from '../registry/dimension-names.ts';
 import { METRIC_NAMES, type MetricName } from '../registry/metrics.ts';
 import { changeOf } from './change.ts';
 import { isTimeList } from './lists.ts';

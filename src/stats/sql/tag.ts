@@ -1,6 +1,6 @@
 import { type Sql, param, sql } from '../../sql/sql.ts';
 import { NONE } from '../../lib/none.ts';
-import type { LocalQuery } from '../registry/dimensions.ts';
+import type { LocalQuery } from '../registry/dimension.ts';
 import type { DimensionFilter } from './filters.ts';
 
 /* A click has the tags that its URL has now. */

@@ -6,7 +6,7 @@ import { ERROR_CODES } from '../../../src/http/openapi/error-responses.ts';
 import { ROUTES, apiDocument } from '../../../src/http/api/routes.ts';
 import { type JsonSchema, METHODS, type Operation, type Parameter } from '../../../src/http/openapi/model.ts';
 import { SCOPES } from '../../../src/keys/scopes.ts';
-import { DIMENSION_NAMES, FILTER_NAMES } from '../../../src/stats/registry/dimensions.ts';
+import { DIMENSION_NAMES, FILTER_NAMES } from '../../../src/stats/registry/dimension-names.ts';
 import { INTERVALS, INTERVAL_NAMES } from '../../../src/stats/registry/intervals.ts';
 import { METRIC_NAMES } from '../../../src/stats/registry/metrics.ts';
 import type { RawParameters } from '../../../src/stats/parse/parameters.ts';

@@ -4,7 +4,11 @@ import { AppError } from '../../../src/errors.ts';
 import { type Condition, type Filter, conditionsIn } from '../../../src/stats/parse/filter.ts';
 import { filterForm } from '../../../src/stats/parse/filter-form.ts';
 import { FILTER_LIMITS, parseFilters } from '../../../src/stats/parse/filter-parameters.ts';
-import { valueDimensionOf, FILTER_NAMES, type FilterName } from '../../../src/stats/registry/dimensions.ts';
+import {
+  valueDimensionOf,
+  FILTER_NAMES,
+  type FilterName,
+} from '../../../src/stats/registry/dimension-names.ts';
 import { OPERATOR_NAMES } from '../../../src/stats/registry/operators.ts';
 import { FILTER_SPELLINGS, inJson } from '../../support/filter-spellings.ts';
 import { condition } from '../../support/filters.ts';

@@ -6,12 +6,8 @@ import {
   exportQuery,
   parseStatsRequest,
 } from '../../../src/stats/parse/query.ts';
-import {
-  DIMENSIONS,
-  DIMENSION_NAMES,
-  FILTER_NAMES,
-  goesWith,
-} from '../../../src/stats/registry/dimensions.ts';
+import { DIMENSION_NAMES, FILTER_NAMES, goesWith } from '../../../src/stats/registry/dimension-names.ts';
+import { DIMENSIONS } from '../../../src/stats/registry/dimensions.ts';
 import { INTERVAL_NAMES } from '../../../src/stats/registry/intervals.ts';
 import { DEFAULT_METRICS } from '../../../src/stats/registry/metrics.ts';
 import { is } from '../../support/filters.ts';

@@ -4,7 +4,7 @@ import { countryNames } from '../../../src/lib/country.ts';
 import { sql } from '../../../src/sql/sql.ts';
 import type { Filter } from '../../../src/stats/parse/filter.ts';
 import type { StatsQuery } from '../../../src/stats/parse/query.ts';
-import { DIMENSION_NAMES, FILTER_NAMES } from '../../../src/stats/registry/dimensions.ts';
+import { DIMENSION_NAMES, FILTER_NAMES } from '../../../src/stats/registry/dimension-names.ts';
 import { INTERVAL_NAMES } from '../../../src/stats/registry/intervals.ts';
 import { METRIC_NAMES } from '../../../src/stats/registry/metrics.ts';
 import { OPERATOR_NAMES, type OperatorName, operatorOf } from '../../../src/stats/registry/operators.ts';

@@ -1,0 +1,70 @@
+import type { Sql } from '../../sql/sql.ts';
+import type { StatsQuery } from '../parse/query.ts';
+import type { DimensionFilter } from '../sql/filters.ts';
+
+/** What dimensions are about, in the order in which people are offered them. */
+export const TOPICS = {
+  source: 'Source',
+  campaign: 'Campaign',
+  place: 'Place',
+  technology: 'Technology',
+  time: 'Time',
+  link: 'Link',
+  property: 'Properties',
+} as const;
+
+export type Topic = keyof typeof TOPICS;
+
+/** What clicks can be grouped by. */
+export interface ValueDimension {
+  /** Its value, a text, from a click's columns. Where it depends on local time, that is as the query has it. */
+  readonly column: (query: LocalQuery) => Sql;
+  /** How a click's value is compared with what a user named; as it is unless given. */
+  readonly filter?: DimensionFilter;
+  /** All values it can have, where these are few. */
+  readonly values?: readonly string[];
+  /** Says what is wrong with a value to filter by; undefined where nothing is. Any text, or any of `values`, can be one unless given. */
+  readonly fault?: (value: string) => string | undefined;
+  /** What people call one of its values, and several. */
+  readonly words: Words;
+  /** What it tells of a click: people choose it among others of the topic. */
+  readonly topic: Topic;
+  /** Values to filter by, for the API document. */
+  readonly example: string;
+  /** What the API document says of its filter beside what it says of all. */
+  readonly filterNote?: string;
+  /**
+   * What clicks are joined with for it, where a click can have several values: rows of the values of each. Clicks then count under
+   * each of them.
+   */
+  readonly join?: (query: LocalQuery) => Sql;
+  /** Whether clicks are sorted by it, so that a set of its values skips granules. */
+  readonly isSortedBy?: true;
+  /** How its values are written for people; as they are unless given. */
+  readonly shownAs?: 'country' | 'address' | 'language' | 'hour' | 'weekday';
+  /** The only `scope` of a question that it goes with; any unless given. */
+  readonly scope?: 'all';
+  /** Whether it is among those of an overview: the dashboard's lists, and a public link's where nobody says which. */
+  readonly isInOverview?: true;
+}
+
+/** What a dimension may depend on of a query: the local time that clicks are shown in, the tags of URLs. */
+export type LocalQuery = Pick<StatsQuery, 'timezone' | 'range' | 'sameClock' | 'taggedUrls'>;
+
+interface Words {
+  readonly one: string;
+  readonly many: string;
+}
+
+/** Time is cut into buckets of the interval asked for, and cannot be filtered by: `start_date` and `end_date` do that. */
+interface TimeDimension {
+  readonly column: undefined;
+  readonly words: Words;
+  readonly topic: 'time';
+  readonly values?: undefined;
+  readonly shownAs?: undefined;
+  readonly scope?: undefined;
+  readonly isInOverview: true;
+}
+
+export type Dimension = ValueDimension | TimeDimension;
