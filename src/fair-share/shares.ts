@@ -12,7 +12,7 @@ export interface Shares {
   readonly exports: FairShare;
   /** Requests that wait for new clicks: each looks for some every second. */
   readonly followers: FairShare;
-  /** Changes and lists of URLs, and changes of segments: changes are written one after the other, whoever they are of. */
+  /** Requests that read or change the small tables, of URLs and others: changes are written one after the other, whoever they are of. */
   readonly urlRequests: FairShare;
   /** Bytes of exports' results that wait on the disk for slow readers. */
   readonly spool: FairShare;
@@ -122,7 +122,8 @@ export function createShares(sizes: ShareSizes): Shares {
       ...URL_REQUESTS,
       maxWaitMs: 60_000,
       maxWaiting: 8_000,
-      refusal: 'Too many URLs or segments are being changed or listed: try again later.',
+      refusal:
+        'Too many URLs, segments, schedules, exports or imports are being changed or looked up: try again later.',
     }),
     spool: new FairShare({
       resource: 'spool_bytes',

@@ -9,6 +9,7 @@ export class Gate {
   #url = '';
   #port = 0;
   #cutAfter = Infinity;
+  #isHeld = false;
 
   private constructor(target: string) {
     this.#target = new URL(target);
@@ -42,6 +43,17 @@ export class Gate {
     await closed;
   }
 
+  /** Lets nothing through any more, as when the server hangs, until `release`. */
+  hold(): void {
+    this.#isHeld = true;
+    for (const socket of this.#sockets) socket.pause();
+  }
+
+  release(): void {
+    this.#isHeld = false;
+    for (const socket of this.#sockets) socket.resume();
+  }
+
   /** From now on a connection breaks when the server has sent so many bytes on it. */
   cutAfter(bytes: number): void {
     this.#cutAfter = bytes;
@@ -68,5 +80,6 @@ export class Gate {
       sent += piece.length;
       if (sent > this.#cutAfter) client.destroySoon();
     });
+    if (this.#isHeld) this.hold();
   }
 }

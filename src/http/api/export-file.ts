@@ -6,7 +6,8 @@ import { EXPORT_FORMATS } from '../../export/formats.ts';
 import type { ExportJob } from '../../export-jobs/export-job.ts';
 import type { Principal } from '../../keys/scopes.ts';
 import { errorResponse } from '../openapi/error-responses.ts';
-import { requireScope, withoutKey } from '../request/context.ts';
+import { type Context, requireScope, withoutKey } from '../request/context.ts';
+import { inRegistryShare } from '../request/registry-share.ts';
 import type { Services } from '../request/services.ts';
 import { sendFile } from '../response/file-response.ts';
 import { type RouteAccess, keyWith } from '../route/access.ts';
@@ -109,8 +110,8 @@ const getExportFile = route({
     async ({ ctx, principal, parameters: { id, expires, key_id: keyId, signature } }) => {
       const job =
         principal === undefined
-          ? await addressedJob(services, { id, expires, keyId, signature })
-          : await jobOf(services, id, principal);
+          ? await addressedJob(services, ctx, { id, expires, keyId, signature })
+          : await jobOf(services, ctx, id, principal);
       const file = await fileOf(services, job);
       await sendFile(services, ctx, file);
       return RESPONDED;
@@ -132,7 +133,8 @@ export function addressOf(
 
 /** @throws AppError 401 for an address that was not made here, has expired, or whose key has */
 async function addressedJob(
-  { fileAddresses, fixedKeys, keys, exportJobs, now }: Services,
+  services: Services,
+  ctx: Context,
   {
     id,
     expires = '',
@@ -145,6 +147,7 @@ async function addressedJob(
     readonly signature: string | undefined;
   },
 ): Promise<ExportJob> {
+  const { fileAddresses, fixedKeys, keys, exportJobs, now } = services;
   const refused = new AppError(
     'authentication_error',
     'The address of the file is wrong or has expired, or the key that it was made with: ask for a new one.',
@@ -152,8 +155,10 @@ async function addressedJob(
   const expiresAt = Number(expires);
   if (!fileAddresses.isSigned({ jobId: id, keyId, expiresAt }, signature)) throw refused;
   const isFixed = [...fixedKeys.values()].some((principal) => principal.id === keyId);
-  if (!isFixed && (await keys.findById(keyId)) === undefined) throw refused;
-  const job = await exportJobs.find(id, undefined);
+  const job = await inRegistryShare(services, ctx, async () => {
+    if (!isFixed && (await keys.findById(keyId)) === undefined) throw refused;
+    return exportJobs.find(id, undefined);
+  });
   if (job === undefined) throw noExport();
   if (expiresAt <= now() && !exportJobs.isExpired(job)) throw refused;
   return job;

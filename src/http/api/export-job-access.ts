@@ -2,7 +2,8 @@ import { z } from 'zod';
 import { AppError } from '../../errors.ts';
 import { EXPORTED, type ExportJob, type ListedJob } from '../../export-jobs/export-job.ts';
 import { type Principal, type Scope, hasScope, isAdmin } from '../../keys/scopes.ts';
-import { requireScope } from '../request/context.ts';
+import { type Context, requireScope } from '../request/context.ts';
+import { inRegistryShare } from '../request/registry-share.ts';
 import type { Services } from '../request/services.ts';
 import { EXPORT_KINDS } from '../response/export-kinds.ts';
 import { JOB_EXAMPLE } from './export-job-body.ts';
@@ -38,8 +39,14 @@ export function maySee(principal: Principal, job: ListedJob): boolean {
 }
 
 /** @throws AppError 404 where there is none, or it is of another owner than the key's; 403 without the scope of what it exports */
-export async function jobOf({ exportJobs }: Services, id: string, principal: Principal): Promise<ExportJob> {
-  const job = await exportJobs.find(id, scopeOf(principal));
+export async function jobOf(
+  services: Services,
+  ctx: Context,
+  id: string,
+  principal: Principal,
+): Promise<ExportJob> {
+  const find = () => services.exportJobs.find(id, scopeOf(principal));
+  const job = await inRegistryShare(services, ctx, find);
   if (job === undefined) throw noExport();
   for (const scopes of neededFor(job)) requireScope(principal, ...scopes);
   return job;

@@ -133,6 +133,7 @@ const listExports = route({
     }),
   },
   errors: [],
+  share: 'registry',
   samples: [{ label: 'The newest', path: '/api/v1/exports', query: { limit: '10' } }],
   handler:
     (services) =>
@@ -164,8 +165,8 @@ const getExport = route({
   samples: [{ label: 'One export', path: SAMPLE_PATH }],
   handler:
     (services) =>
-    async ({ principal, parameters: { id } }) => {
-      const job = await jobOf(services, id, principal);
+    async ({ ctx, principal, parameters: { id } }) => {
+      const job = await jobOf(services, ctx, id, principal);
       const body = presentJob(services, job);
       if (body.status !== 'done' || body.destination !== null) return { status: 200, body };
       return { status: 200, body: { ...body, file: addressOf(services, job, principal) } };
@@ -190,7 +191,7 @@ const deleteExport = route({
     (services) =>
     async ({ ctx, principal, parameters: { id } }) => {
       ctx.state.isRead = true;
-      await services.exportJobs.remove(await jobOf(services, id, principal));
+      await services.exportJobs.remove(await jobOf(services, ctx, id, principal));
       return { status: 204 };
     },
 });

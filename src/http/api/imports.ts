@@ -7,6 +7,8 @@ import { type Principal, isAdmin } from '../../keys/scopes.ts';
 import { importBody } from '../body/import-body.ts';
 import { X_ERROR_CODE } from '../openapi/error-responses.ts';
 import { namedSchema } from '../openapi/schemas.ts';
+import type { Context } from '../request/context.ts';
+import { inRegistryShare } from '../request/registry-share.ts';
 import { wholeNumberSchema } from '../request/request-schemas.ts';
 import { ownerFor } from '../request/owner-for.ts';
 import type { Services } from '../request/services.ts';
@@ -170,6 +172,7 @@ const listImports = route({
     }),
   },
   errors: [],
+  share: 'registry',
   samples: [{ label: 'The newest', path: '/api/v1/imports', query: { limit: '10' } }],
   handler:
     ({ imports }) =>
@@ -206,9 +209,9 @@ const getImport = route({
   errors: ['not_found'],
   samples: [{ label: 'One import', path: SAMPLE_PATH }],
   handler:
-    ({ imports }) =>
-    async ({ principal, parameters: { id } }) => {
-      const entry = await importOf(imports, id, principal);
+    (services) =>
+    async ({ ctx, principal, parameters: { id } }) => {
+      const entry = await importOf(services, ctx, id, principal);
       return { status: 200, body: presentImport(entry) };
     },
 });
@@ -234,16 +237,16 @@ The clicks are not erased: the same file can be imported again, rightly this tim
   errors: ['not_found', 'conflict'],
   samples: [{ label: 'One import', path: SAMPLE_PATH }],
   handler:
-    ({ imports }) =>
-    async ({ principal, parameters: { id } }) => {
-      const entry = await importOf(imports, id, principal);
+    (services) =>
+    async ({ ctx, principal, parameters: { id } }) => {
+      const entry = await importOf(services, ctx, id, principal);
       if (entry.options['any_owner'] === true && !isAdmin(principal)) {
         throw new AppError(
           'forbidden',
           'The import added clicks to URLs of other owners: only a key with admin:all may undo it.',
         );
       }
-      const { clicks, urls } = await imports.undo(entry);
+      const { clicks, urls } = await services.imports.undo(entry);
       return { status: 200, body: { removed_clicks: clicks, removed_urls: urls } };
     },
 });
@@ -257,11 +260,13 @@ function scopeOf(principal: Principal): string | undefined {
 
 /** @throws AppError 404 where there is none, or it is of another owner than the key's */
 async function importOf(
-  imports: Services['imports'],
+  services: Services,
+  ctx: Context,
   id: string,
   principal: Principal,
 ): Promise<ImportEntry> {
-  const entry = await imports.find(readImportId(id) ?? 0n, scopeOf(principal));
+  const find = () => services.imports.find(readImportId(id) ?? 0n, scopeOf(principal));
+  const entry = await inRegistryShare(services, ctx, find);
   if (entry === undefined) throw noImport();
   return entry;
 }

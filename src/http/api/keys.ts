@@ -119,6 +119,7 @@ const listKeys = route({
     }),
   },
   errors: [],
+  share: 'registry',
   samples: [{ label: 'All keys', path: '/api/v1/keys' }],
   handler:
     ({ keys }) =>

@@ -8,7 +8,7 @@ import { type Context, requireScope } from '../request/context.ts';
 import { jsonParameters } from '../request/json-parameters.ts';
 import { requestIdOf } from '../request/request-id.ts';
 import type { Services } from '../request/services.ts';
-import { holderOf } from '../request/share-holder.ts';
+import { inRegistryShare } from '../request/registry-share.ts';
 import { exposedError } from '../response/error-response.ts';
 import { askerOf, statsResponse } from '../response/stats-response.ts';
 import { clickPage } from './click-list.ts';
@@ -82,10 +82,11 @@ const TOOLS = {
       requireScope(principal, 'urls:read');
       const ownerId = isAdmin(principal) ? undefined : principal.ownerId;
       const order = { sort: 'short_code', isDescending: false, offset: 0 } as const;
-      const { items, hasNext } = await services.shares.urlRequests.within(
-        holderOf(services, ctx),
+      const { items, hasNext } = await inRegistryShare(
+        services,
+        ctx,
         () => services.urls.list({ ...order, ownerId, filter: { search, tag }, after, limit }),
-        { signal },
+        signal,
       );
       return { links: items.map(presentLink), next: hasNext ? items.at(-1)?.shortCode : undefined };
     },

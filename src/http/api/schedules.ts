@@ -4,11 +4,9 @@ import { AppError } from '../../errors.ts';
 import type { Principal } from '../../keys/scopes.ts';
 import type { Schedule } from '../../schedules/schedule.ts';
 import { MAX_SCHEDULES } from '../../schedules/schedules.ts';
-import { type Context, signalOf } from '../request/context.ts';
 import { ownerFor } from '../request/owner-for.ts';
 import { ownerSchema, wholeNumberSchema } from '../request/request-schemas.ts';
 import type { Services } from '../request/services.ts';
-import { holderOf } from '../request/share-holder.ts';
 import { keyWith } from '../route/access.ts';
 import { jsonObjectBody, noBody } from '../route/body.ts';
 import { noParameters, parameters } from '../route/parameters.ts';
@@ -38,7 +36,12 @@ const MAX_BODY_BYTES = 65_536;
 const DEFAULT_LIMIT = 100;
 const MAX_LIMIT = 1_000;
 
-const COMMON = { tag: 'Schedules', rateLimit: 'none', access: keyWith(...EXPORT_SCOPES) } as const;
+const COMMON = {
+  tag: 'Schedules',
+  rateLimit: 'none',
+  share: 'registry',
+  access: keyWith(...EXPORT_SCOPES),
+} as const;
 const PATH = '/api/v1/schedules/{id}';
 const SAMPLE_PATH = `/api/v1/schedules/${SCHEDULE_ID}`;
 
@@ -107,7 +110,7 @@ A \`webhook\` is sent \`{"type": "export.done" | "export.failed" | "alert.fired"
       const definition = await wanted.check(services, { ...principal, ownerId });
       const now = services.now();
       const schedule: Schedule = { ...definition, id: randomUUID(), ownerId, createdAt: now, changedAt: now };
-      await inShare(services, ctx, () => services.schedules.create(schedule));
+      await services.schedules.create(schedule);
       const secret = schedule.webhookUrl === null ? undefined : services.webhookSecretOf(schedule.id);
       return {
         status: 201,
@@ -207,9 +210,7 @@ const putSchedule = route({
       }
       const definition = await wanted.check(services, { ...principal, ownerId });
       const now = services.now();
-      const changed = await inShare(services, ctx, () =>
-        services.schedules.change(ownerId, id, { ...definition, changedAt: now }),
-      );
+      const changed = await services.schedules.change(ownerId, id, { ...definition, changedAt: now });
       if (changed === undefined) throw noSchedule();
       return { status: 200, body: presentSchedule(changed, now) };
     },
@@ -231,9 +232,7 @@ const deleteSchedule = route({
     (services) =>
     async ({ ctx, principal, parameters: { id } }) => {
       ctx.state.isRead = true;
-      const wasThere = await inShare(services, ctx, () =>
-        services.schedules.delete(scopeOf(principal), id, services.now()),
-      );
+      const wasThere = await services.schedules.delete(scopeOf(principal), id, services.now());
       if (!wasThere) throw noSchedule();
       return { status: 204 };
     },
@@ -299,10 +298,6 @@ export const SCHEDULE_ROUTES = [
   deleteSchedule,
   listRuns,
 ] as const;
-
-function inShare<T>(services: Services, ctx: Context, work: () => Promise<T>): Promise<T> {
-  return services.shares.urlRequests.within(holderOf(services, ctx), work, { signal: signalOf(ctx) });
-}
 
 /** @throws AppError 404 where there is none, or it is of another owner than the key's */
 async function scheduleOf({ schedules }: Services, id: string, principal: Principal): Promise<Schedule> {

@@ -4,12 +4,9 @@ import { MAX_SEGMENTS, type Segment } from '../../segments/segments.ts';
 import { filterForm } from '../../stats/parse/filter-form.ts';
 import { parseFilters } from '../../stats/parse/filter-parameters.ts';
 import { namedSchema, requestSchema } from '../openapi/schemas.ts';
-import { type Context, signalOf } from '../request/context.ts';
 import { ownerFor } from '../request/owner-for.ts';
 import { checkPatterns } from '../request/patterns.ts';
 import { ownerSchema } from '../request/request-schemas.ts';
-import type { Services } from '../request/services.ts';
-import { holderOf } from '../request/share-holder.ts';
 import { STATS_SCOPES } from '../request/tenant.ts';
 import { keyWith } from '../route/access.ts';
 import { jsonBody, noBody } from '../route/body.ts';
@@ -79,7 +76,7 @@ const nameAndOwner = parameters({
   ...OWNER,
 });
 
-const COMMON = { tag: 'Segments', rateLimit: 'none', errors: [] } as const;
+const COMMON = { tag: 'Segments', rateLimit: 'none', share: 'registry', errors: [] } as const;
 const READ = keyWith(...STATS_SCOPES);
 const WRITE = keyWith('urls:write');
 const PATH = '/api/v1/segments/{name}';
@@ -162,13 +159,13 @@ const putSegment = route({
   ],
   handler:
     (services) =>
-    async ({ ctx, principal, parameters: { name, owner_id: named }, body }) => {
+    async ({ principal, parameters: { name, owner_id: named }, body }) => {
       const ownerId = ownerFor(principal, named);
       const filters = parseFilters({ filters: JSON.stringify(body.filters) }, 'all');
       if (filters.length === 0) throw invalid('filters', 'filters must have a value.');
       await checkPatterns(services, filters);
       const segment = { name, filters: JSON.stringify(filterForm(filters)), changedAt: services.now() };
-      const isNew = await inShare(services, ctx, () => services.segments.put(ownerId, segment));
+      const isNew = await services.segments.put(ownerId, segment);
       return { status: isNew ? 201 : 200, body: presentSegment(segment) };
     },
 });
@@ -188,21 +185,15 @@ const deleteSegment = route({
   samples: [{ label: 'One segment', path: SAMPLE_PATH }],
   handler:
     (services) =>
-    async ({ ctx, principal, parameters: { name, owner_id: named } }) => {
+    async ({ principal, parameters: { name, owner_id: named } }) => {
       const ownerId = ownerFor(principal, named);
-      const wasThere = await inShare(services, ctx, () =>
-        services.segments.delete(ownerId, name, services.now()),
-      );
+      const wasThere = await services.segments.delete(ownerId, name, services.now());
       if (!wasThere) throw noSuchSegment();
       return { status: 204 };
     },
 });
 
 export const SEGMENT_ROUTES = [listSegments, getSegment, putSegment, deleteSegment] as const;
-
-function inShare<T>(services: Services, ctx: Context, work: () => Promise<T>): Promise<T> {
-  return services.shares.urlRequests.within(holderOf(services, ctx), work, { signal: signalOf(ctx) });
-}
 
 function presentSegment({ name: own, filters, changedAt }: Segment) {
   const form: z.output<typeof segmentSchema.schema>['filters'] = JSON.parse(filters);

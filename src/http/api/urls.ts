@@ -3,10 +3,9 @@ import { shortCodeSchema, storedCodeSchema } from '../../clicks/short-code.ts';
 import { AppError } from '../../errors.ts';
 import { type Principal, isAdmin } from '../../keys/scopes.ts';
 import type { ShortUrl } from '../../urls/registry.ts';
-import { type Context, signalOf } from '../request/context.ts';
 import { ownerFor } from '../request/owner-for.ts';
+import { inRegistryShare } from '../request/registry-share.ts';
 import type { Services } from '../request/services.ts';
-import { holderOf } from '../request/share-holder.ts';
 import { keyWith } from '../route/access.ts';
 import { jsonBody, noBody } from '../route/body.ts';
 import { parameters } from '../route/parameters.ts';
@@ -76,7 +75,7 @@ const listUrls = route({
       const asked = askedPage(given, isAdmin(principal) ? undefined : principal.ownerId);
       const { listing, page } = asked;
       if (asked.isEmpty) return { status: 200, body: presentUrlPage(asked, NO_URLS, 0) };
-      const [found, total] = await inShare(services, ctx, () =>
+      const [found, total] = await inRegistryShare(services, ctx, () =>
         Promise.all([
           services.urls.list(listing),
           page === undefined ? undefined : services.urls.count(listing),
@@ -181,7 +180,7 @@ const putUrl = route({
       };
       const mayChange = (url: ShortUrl): void => requireOwn(principal, url);
       const defaults = { ownerId: principal.ownerId, now: services.now(), mayChange };
-      const { url, isNew } = await inShare(services, ctx, () =>
+      const { url, isNew } = await inRegistryShare(services, ctx, () =>
         services.urls.put(shortCode, wanted, defaults),
       );
       return { status: isNew ? 201 : 200, body: presentUrl(url) };
@@ -205,7 +204,7 @@ const deleteUrl = route({
   handler:
     (services) =>
     async ({ ctx, principal, parameters: { short_code: shortCode } }) => {
-      await inShare(services, ctx, async () =>
+      await inRegistryShare(services, ctx, async () =>
         services.urls.delete(await findOwn(services, principal, shortCode)),
       );
       return { status: 204 };
@@ -213,10 +212,6 @@ const deleteUrl = route({
 });
 
 export const URL_ROUTES = [listUrls, getUrl, getUrlOfDomain, putUrl, deleteUrl] as const;
-
-function inShare<T>(services: Services, ctx: Context, work: () => Promise<T>): Promise<T> {
-  return services.shares.urlRequests.within(holderOf(services, ctx), work, { signal: signalOf(ctx) });
-}
 
 async function findOwn({ urls }: Services, principal: Principal, shortCode: string): Promise<ShortUrl> {
   const url = await urls.find(shortCode);

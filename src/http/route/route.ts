@@ -3,6 +3,7 @@ import type { RouteRateLimit } from '../../rate-limit/limits.ts';
 import type { Access, Method, RouteDescription, Sample, TagName } from '../openapi/model.ts';
 import type { Context } from '../request/context.ts';
 import { queryStringCheck } from '../request/query-string.ts';
+import { inRegistryShare } from '../request/registry-share.ts';
 import type { Services } from '../request/services.ts';
 import type { RouteAccess } from './access.ts';
 import type { Body } from './body.ts';
@@ -28,6 +29,8 @@ export interface RouteDeclaration<Caller, Params, Content, R extends Responses> 
   readonly description: string;
   readonly access: RouteAccess<Caller>;
   readonly rateLimit: RouteRateLimit | 'none';
+  /** Its handler runs within the share of the small tables; not given: it takes what it needs itself. */
+  readonly share?: 'registry';
   readonly parameters: Parameters<Params>;
   readonly body: Body<Content>;
   readonly responses: R;
@@ -123,7 +126,9 @@ function checked<Caller, Params, Content>(
     parameters,
     body,
     handler,
-  }: Pick<InternalDeclaration<Caller, Params, Content>, 'access' | 'parameters' | 'body' | 'handler'>,
+    share,
+  }: Pick<InternalDeclaration<Caller, Params, Content>, 'access' | 'parameters' | 'body' | 'handler'> &
+    Pick<RouteDeclaration<Caller, Params, Content, Responses>, 'share'>,
   services: Services,
 ): (ctx: Context) => Promise<void> {
   const handle = handler(services);
@@ -138,9 +143,10 @@ function checked<Caller, Params, Content>(
     const given = parameters.parse(ctx);
     const receive = body.open(ctx);
     access.requireScope(principal);
-    const reply = await receive(services, async (content) =>
-      handle({ ctx, principal, parameters: given, body: content }),
-    );
+    const reply = await receive(services, async (content) => {
+      const run = async () => handle({ ctx, principal, parameters: given, body: content });
+      return share === undefined ? run() : inRegistryShare(services, ctx, run);
+    });
     sendReply(ctx, reply);
   };
 }
