@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from '@jest/globals';
-import { SETTING_NAMES } from '../../src/config.ts';
+import { SETTING_NAMES } from '../../src/config-variables.ts';
 
 test('docs/settings.md has one row for each setting, and none for anything else', () => {
   const page = readFileSync('docs/settings.md', 'utf8');
