@@ -1,4 +1,3 @@
-import { namesOf } from '../lib/names.ts';
 import { type Select, type Selection, as, selectFrom, statementSql, subquery } from '../sql/select.ts';
 import { type Sql, identifier, sql } from '../sql/sql.ts';
 import { type Tenant, conditionsOf } from '../stats/sql/conditions.ts';
@@ -67,10 +66,7 @@ export function clickConditions(
  * A query's columns by their `shownName`, and keys that it is ordered by. Other names, because ClickHouse would take an alias such as `visitor` for the
  * column in the expressions beside it.
  */
-export function shownColumns(
-  query: ClickQuery,
-  keys: readonly (keyof typeof KEYS)[] = namesOf(KEYS),
-): readonly Selection[] {
+export function shownColumns(query: ClickQuery, keys: readonly (keyof typeof KEYS)[]): readonly Selection[] {
   return [
     ...query.columns.map((name) => as(shownName(name), clickColumnOf(name).sql(query))),
     ...keys.map((name) => as(name, KEYS[name])),

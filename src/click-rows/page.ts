@@ -1,4 +1,13 @@
-import { ALL_COLUMNS, type Select, as, named, selectFrom, statementSql, subquery } from '../sql/select.ts';
+import {
+  ALL_COLUMNS,
+  type Select,
+  type Selection,
+  as,
+  named,
+  selectFrom,
+  statementSql,
+  subquery,
+} from '../sql/select.ts';
 import { type Sql, identifier, join, param, sql } from '../sql/sql.ts';
 import type { Tenant } from '../stats/sql/conditions.ts';
 import { instantParam } from '../stats/sql/instant-param.ts';
@@ -32,6 +41,8 @@ export interface ClickPosition extends ClickPlace {
   readonly hash: string;
   /** How many rows that are equal to it have been given, where there are more; not given: all there were. */
   readonly given?: number;
+  /** How far apart the clicks of the page before were, milliseconds. */
+  readonly pace?: number;
 }
 
 /** The position behind all clicks of a place. */
@@ -53,6 +64,8 @@ export interface PageOptions extends BoundOptions {
   readonly bound: ClickPlace | undefined;
   /** Rows, at most. */
   readonly limit: number;
+  /** Only so many clicks are looked at, the first ones in order; of those of one place, any. All unless given. */
+  readonly candidates?: number;
 }
 
 /** Orders rows of a subquery before anything is computed of them: without a limit ClickHouse would leave that out. */
@@ -62,7 +75,7 @@ const ALL_ROWS = 10 ** 15;
 export function compileClickPage(
   asked: OrderedQuery,
   tenant: Tenant,
-  { sharding, after, bound, limit }: PageOptions,
+  { sharding, after, bound, limit, candidates = ALL_ROWS }: PageOptions,
 ): Sql {
   const keys = SORT_KEYS[asked.order];
   const query = unordered({ ...asked, range: rangeBetween(asked, after, bound) }, tenant);
@@ -74,11 +87,17 @@ export function compileClickPage(
     orderBy: keys.map(({ name, isDescending = false }) =>
       isDescending ? sql`${KEYS[name]} DESC` : KEYS[name],
     ),
-    limit: { rows: ALL_ROWS },
+    limit: { rows: candidates },
   };
   const shown: Select = {
     ...selectFrom(sharding === undefined ? subquery(stored) : onEachShard(sharding, statementSql(stored))),
-    columns: shownColumns(query),
+    // Each key is a column more to be read.
+    columns: shownColumns(
+      query,
+      keys.map(({ name }) => name),
+    ),
+    // Behind the first candidates of all shards, those of some of them are missing.
+    ...(sharding === undefined ? {} : { orderBy: keys.map(sortedBy), limit: { rows: candidates } }),
   };
   const hashed: Select = {
     ...selectFrom(subquery(shown)),
@@ -91,10 +110,7 @@ export function compileClickPage(
     ...selectFrom(subquery(hashed)),
     columns: [
       ...query.columns.map((name) => named(shownName(name))),
-      as('time', sql`toUnixTimestamp64Milli(key_time)`),
-      named('key_code'),
-      named('key_owner'),
-      as('arrival', sql`toUnixTimestamp64Milli(key_arrival)`),
+      ...placeColumns((name) => (keys.some((key) => key.name === name) ? identifier(name) : undefined)),
       as('hash', sql`toString(key_hash)`),
     ],
     ...behind(after),
@@ -195,9 +211,9 @@ export function compileBound(
           columns: keys.map(({ name }) => named(name)),
           ...order,
         };
-  const last = (name: keyof typeof KEYS, none: Sql): Sql => {
+  const last = (name: keyof typeof KEYS): Sql | undefined => {
     const place = keys.findIndex((key) => key.name === name);
-    if (place === -1) return none;
+    if (place === -1) return undefined;
     const tuple = sql`tuple(${join(
       keys.map((key) => identifier(key.name)),
       ', ',
@@ -207,21 +223,31 @@ export function compileBound(
   };
   return statementSql({
     ...selectFrom(subquery(all)),
-    columns: [
-      as('clicks', sql`count()`),
-      as('time', sql`toUnixTimestamp64Milli(${last('key_time', NO_TIME)})`),
-      as('code', last('key_code', sql`''`)),
-      as('owner', last('key_owner', sql`''`)),
-      as('arrival', sql`toUnixTimestamp64Milli(${last('key_arrival', NO_TIME)})`),
-    ],
+    columns: [as('clicks', sql`count()`), ...placeColumns(last)],
   });
 }
 
-const NO_TIME = sql`toDateTime64(0, 3, 'UTC')`;
+/** The columns of a `PlaceRow`. @param key the value of a key; undefined: the order has none */
+function placeColumns(key: (name: keyof typeof KEYS) => Sql | undefined): readonly Selection[] {
+  const time = (value: Sql | undefined): Sql =>
+    value === undefined ? sql`0` : sql`toUnixTimestamp64Milli(${value})`;
+  return [
+    as('time', time(key('key_time'))),
+    as('code', key('key_code') ?? sql`''`),
+    as('owner', key('key_owner') ?? sql`''`),
+    as('arrival', time(key('key_arrival'))),
+  ];
+}
 
 export function placeOf([time, code, owner, arrival]: PlaceRow, order: PageOrder): ClickPlace {
   if (order === 'arrival') return { time, code, owner, arrival };
   return order === 'link' ? { time, code, owner } : { time };
+}
+
+/** Whether two rows have one place in the order. */
+export function areOfOnePlace(one: PageRow, other: PageRow, order: PageOrder): boolean {
+  const hash = '';
+  return isSame({ ...positionOf(one, order), hash }, { ...positionOf(other, order), hash });
 }
 
 /**
@@ -234,9 +260,11 @@ export function positionAfter(
   order: PageOrder,
   after: ClickPosition | undefined,
 ): ClickPosition {
-  const last = rows.at(-1);
-  if (last === undefined) throw new Error('A page that another follows has rows.');
-  const position = positionOf(last, order);
+  const [first, last] = [rows[0], rows.at(-1)];
+  if (first === undefined || last === undefined) throw new Error('A page that another follows has rows.');
+  const isByTime = order === 'newest' || order === 'oldest';
+  const pace = Math.abs(positionOf(first, order).time - positionOf(last, order).time) / rows.length;
+  const position = { ...positionOf(last, order), ...(isByTime && { pace }) };
   if (!isSame(positionOf(next, order), position)) return position;
   const equal = rows.filter((row) => isSame(positionOf(row, order), position)).length;
   const before = after !== undefined && isSame(after, position) ? (after.given ?? 0) : 0;

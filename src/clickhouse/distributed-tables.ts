@@ -58,12 +58,15 @@ export function shardedStatement(statement: string, node: NodePlace, plan: Shard
 const ADDED = /^ALTER TABLE (\w+)\s+ADD (?:COLUMN IF NOT EXISTS ([^]+)|(INDEX) IF NOT EXISTS ([^]+))$/;
 const NEXT_COLUMN = /,\s*ADD COLUMN IF NOT EXISTS /;
 
+/** The way in which a column is packed, changed. */
+const REPACKED = /^ALTER TABLE (\w+)\s+MODIFY COLUMN (\w+) (CODEC\(.*\))$/;
+
 /** What changes rows is done with where a node is new: it copies them from another replica. */
 const CHANGES_ROWS = /^ALTER TABLE \w+\s+(?:UPDATE|MATERIALIZE)\b/;
 
 /**
  * The statements of all migrations for a node that is new, whose tables are made with the columns and indexes that were added to
- * them since: a Keeper refuses a replica with fewer than the others have.
+ * them since, and packed as they are now: a Keeper refuses a replica whose table is another than the others have.
  */
 export function statementsOfNewNode(statements: readonly string[]): readonly string[] {
   const addedTo = (table: string): readonly string[] =>
@@ -73,12 +76,25 @@ export function statementsOfNewNode(statements: readonly string[]): readonly str
       return columns?.split(NEXT_COLUMN) ?? [`${keyword} ${index}`];
     });
   return statements
-    .filter((statement) => !ADDED.test(statement) && !CHANGES_ROWS.test(statement))
+    .filter((statement) => ![ADDED, REPACKED, CHANGES_ROWS].some((kind) => kind.test(statement)))
     .map((statement) => {
       const [, table = ''] = /^CREATE TABLE IF NOT EXISTS (\w+)/.exec(statement) ?? [];
       const added = addedTo(table).map((one) => `,\n    ${one}`);
-      return statement.replace(/\n\)\nENGINE/, () => `${added.join('')}\n)\nENGINE`);
+      const whole = statement.replace(/\n\)\nENGINE/, () => `${added.join('')}\n)\nENGINE`);
+      return repackedIn(statements, table).reduce(
+        (made, [column, codec]) =>
+          made.replace(new RegExp(`(?<=^ +${column} .*)CODEC\\(.*\\)(?=,?$)`, 'm'), codec),
+        whole,
+      );
     });
+}
+
+/** The columns of a table that have come to be packed in another way, in the order of the changes. */
+function repackedIn(statements: readonly string[], table: string): readonly (readonly [string, string])[] {
+  return statements.flatMap((statement) => {
+    const [, altered, column = '', codec = ''] = REPACKED.exec(statement) ?? [];
+    return altered === table ? [[column, codec] as const] : [];
+  });
 }
 
 /**

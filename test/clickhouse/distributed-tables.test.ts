@@ -105,6 +105,19 @@ test('a node that is new gets its tables with the columns and indexes that were 
   }
 });
 
+test('a node that is new gets its columns packed as those of the others have come to be', () => {
+  const clicks = CLICKS.replace(
+    'visitor UInt64',
+    'visitor UInt64 CODEC(NONE),\n    clicked_at DateTime64(3) CODEC(Delta(8), ZSTD(1))',
+  );
+  const repacked = ['visitor CODEC(LZ4)', 'clicked_at CODEC(T64, ZSTD(1))'].map(
+    (column) => `ALTER TABLE clicks MODIFY COLUMN ${column}`,
+  );
+  expect(statementsOfNewNode([clicks, ...repacked])).toEqual([
+    clicks.replace('CODEC(NONE)', 'CODEC(LZ4)').replace('CODEC(Delta(8), ZSTD(1))', 'CODEC(T64, ZSTD(1))'),
+  ]);
+});
+
 describe('said once to all nodes a statement', () => {
   test.each([
     ['CREATE DATABASE IF NOT EXISTS spoor', "CREATE DATABASE IF NOT EXISTS spoor ON CLUSTER 'web'"],

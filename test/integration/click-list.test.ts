@@ -144,6 +144,18 @@ describe(`pages (SPOOR_TEST_SEED=${SEED})`, () => {
     expect(idsOf(items)).toEqual([...Array<string>(23).fill(''), ...idsOf(around)]);
   });
 
+  test.each(ORDERS)('in the order %s hold every click of a moment that has many', async (order) => {
+    const moment = { short_code: `many${order}`, clicked_at: START + 5_000 };
+    const many = Array.from({ length: 320 }, (_, index) => ({
+      ...moment,
+      clicked_at: moment.clicked_at + Math.sign(Math.trunc((index - 160) / 150)),
+      click_id: `many-${index}`,
+    }));
+    await add(many);
+    const items = await listed({ ...RANGE, ...FIELDS, order, limit: '7', short_code: moment.short_code });
+    expect(idsOf(items)).toEqual(idsOf(many));
+  });
+
   test('hold the clicks that statistics count', async () => {
     const query = {
       ...RANGE,

@@ -130,6 +130,8 @@ describe('migrations', () => {
       ['Unknown', 'Unknown', 'Unknown', '(none)', {}],
       ['(none)', 'Unknown', 'Unknown', '(none)', {}],
     ]);
+    const times = sql`SELECT compression_codec FROM system.columns WHERE database = currentDatabase() AND table = 'clicks' AND name = 'clicked_at'`;
+    expect(await first().rows(times)).toEqual([['CODEC(T64, ZSTD(1))']]);
     const arrivals = await first().rows<[number]>(
       sql`SELECT toUnixTimestamp64Milli(ingested_at) FROM clicks SETTINGS apply_mutations_on_fly = 1`,
     );

@@ -1,6 +1,5 @@
 import { z } from 'zod';
 import { clickColumnOf } from '../../click-rows/columns.ts';
-import { monthWindows } from '../../click-rows/month-windows.ts';
 import {
   type BoundRow,
   type ClickPlace,
@@ -11,7 +10,6 @@ import {
   compileClickPage,
   endOf,
   placeOf,
-  positionAfter,
   rangeBetween,
 } from '../../click-rows/page.ts';
 import type { Holder } from '../../fair-share/holder.ts';
@@ -26,6 +24,7 @@ import { type QueryClass, classOf } from '../request/query-class.ts';
 import { withSameClock } from '../request/same-clock.ts';
 import type { Services } from '../request/services.ts';
 import { withTaggedUrls } from '../request/tagged-urls.ts';
+import { firstWindowOf, isFiltered, pageOf, readLikelyPage, windowsOf } from './likely-page.ts';
 import type { Asker } from './stats-response.ts';
 
 /** The position of a listing in its cursor. */
@@ -36,6 +35,7 @@ export const positionSchema: z.ZodType<ClickPosition> = z.strictObject({
   arrival: z.number().exactOptional(),
   hash: z.string(),
   given: z.number().exactOptional(),
+  pace: z.number().exactOptional(),
 });
 
 /** A page of a listing. */
@@ -76,16 +76,14 @@ export async function readClickPage(
     maxSeconds: database.deadlines.statsMs / 1_000,
   };
   return admit(services, queryClass, asker, async () => {
+    const likely = await readLikelyPage(services, { query, tenant, after, limit }, options);
+    if (likely !== undefined) return likely;
     const bound = await boundOf(services, { query, tenant, after, limit }, options);
     const statement = compileClickPage(query, tenant, { sharding, after, bound, limit: limit + 1 });
     const rows = await database.rows<PageRow>(statement, options);
-    const given = rows.slice(0, limit);
-    const [following] = rows.slice(limit);
-    if (following !== undefined) {
-      return { rows: given, next: positionAfter(given, following, query.order, after) };
-    }
+    const page = pageOf(rows, { query, after, limit });
     // Where clicks were erased while the page was read, what lies behind its bound is still to come.
-    return { rows: given, next: bound && endOf(bound) };
+    return { ...page, next: page.next ?? (bound && endOf(bound)) };
   });
 }
 
@@ -101,10 +99,8 @@ export function pageClassOf(
   estimates: Pick<RowEstimates, 'find' | 'refresh'>,
 ): QueryClass {
   const whole = rangeBetween(query, after);
-  const [range = whole] = windowsOf(query, whole);
-  const first: StatsQuery = { ...query, range };
-  const isFiltered = query.filters.length > 0 || query.bots !== 'include';
-  const isEnough = !isFiltered && (estimates.find(first, tenant) ?? 0) > limit;
+  const first: StatsQuery = { ...query, range: firstWindowOf(query, whole) };
+  const isEnough = !isFiltered(query) && (estimates.find(first, tenant) ?? 0) > limit;
   estimates.refresh(first, tenant);
   if (isEnough) return classOf(first, tenant, holder, estimates);
   const all: StatsQuery = { ...query, range: whole };
@@ -129,13 +125,6 @@ async function boundOf(
     missing -= found;
   }
   return undefined;
-}
-
-/** What a page is looked for in, one after the other; clicks of links are read in order, wherever they are. */
-function windowsOf({ order }: OrderedQuery, range: TimeRange): Iterable<TimeRange> {
-  return order === 'link' || order === 'arrival'
-    ? [range]
-    : monthWindows(range, order === 'oldest' ? 'start' : 'end');
 }
 
 /** The range behind a position, without its own time: how many of its clicks are left is not known. */
