@@ -162,7 +162,8 @@ export function composeServices(config: Config, { clickhouse, ...parts }: Opened
   const fixedKeys = new Map([[hashKey(token), CONTROL]]);
   if (config.adminKey !== undefined) fixedKeys.set(hashKey(config.adminKey), ADMIN);
   const exportJobs = new ExportJobs({
-    stored: new StoredJobs(database, nextVersion, now),
+    // Versions of their own: those of a job that was taken over are ahead of the clock.
+    stored: new StoredJobs(database, createVersions(now), now),
     folder: exportFiles && new ExportFolder(exportFiles.path, shares.exportFiles),
     destinations: config.exportDestinations,
     slots: shares.exports,
@@ -171,7 +172,7 @@ export function composeServices(config: Config, { clickhouse, ...parts }: Opened
     isAlone: isEmbedded,
     keptMs: config.exportDays * DAY,
     // The others are for clients that wait.
-    maxRunning: Math.max(1, Math.floor(config.maxExports / 4)),
+    maxRunning: config.maxExports < 4 ? 1 : Math.max(2, Math.floor(config.maxExports / 4)),
     now,
     log: parts.log,
     onEnded: parts.metrics.countExportJob,

@@ -5,6 +5,12 @@
 export type NextVersion = (stored: number) => number;
 
 /**
+ * So far above the stored version whoever takes a row over puts its first one, microseconds: what the instance that had it before
+ * still writes, not knowing, replaces nothing for a day.
+ */
+export const TAKE_OVER = 86_400_000_000;
+
+/**
  * Rows of a ReplacingMergeTree are ordered by these: the highest one counts. A change that is acknowledged must replace what
  * it was made of, whatever the clock of whoever wrote that said. All versions of a process grow, so that an insert that
  * arrives long after it was given up does not replace what was written since.

@@ -1,5 +1,5 @@
 import { setMaxListeners } from 'node:events';
-import type { Bucket } from './bucket.ts';
+import { type Bucket, Refusal } from './bucket.ts';
 import { ExportFailure, type ExportTarget, type PendingUpload } from './export-job.ts';
 
 /** All parts but the last are of this size, which some stores demand; with the most parts there can be, that is 78 GiB. */
@@ -130,8 +130,8 @@ export class BucketTarget implements ExportTarget {
   async #sendPart({ key, uploadId }: PendingUpload, number: number, body: Buffer): Promise<void> {
     const query = { partNumber: String(number), uploadId };
     const { headers } = await this.#bucket.send({ method: 'PUT', key, query, body }, this.#options.signal);
-    const tag = headers.get('etag');
-    if (tag === null) throw new ExportFailure('The destination did not confirm a part of the file.');
+    const tag = headers.etag;
+    if (tag === undefined) throw new ExportFailure('The destination did not confirm a part of the file.');
     this.#tags[number - 1] = tag;
   }
 
@@ -154,7 +154,7 @@ export async function abortUpload(
   try {
     await bucket.send({ method: 'DELETE', key, query: { uploadId } }, signal);
   } catch (error) {
-    if (!(error instanceof ExportFailure)) throw error;
+    if (!(error instanceof Refusal && error.status === 404)) throw error;
   }
 }
 

@@ -1,7 +1,12 @@
 import { createHash } from 'node:crypto';
+import { once } from 'node:events';
+import { type IncomingMessage, request as requestPlain } from 'node:http';
+import { request as requestEncrypted } from 'node:https';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
 import { setTimeout as delay } from 'node:timers/promises';
 import { AwsClient } from 'aws4fetch';
-import { unavailable } from '../errors.ts';
+import { AppError } from '../errors.ts';
 import type { Destination } from './destination.ts';
 import { ExportFailure } from './export-job.ts';
 
@@ -12,8 +17,30 @@ const FIRST_PAUSE_MS = 200;
 /** What stores say is a few lines. */
 const MAX_RESPONSE_BYTES = 65_536;
 
-/** How long one request may take: with a body, which has to get there or says what the store has to put together, and without. */
-const REQUEST_MS = { withBody: 300_000, bare: 30_000 };
+/** A store that takes no byte and sends none for so long is given up, */
+const STALL_MS = 60_000;
+/** and one that has not responded so long after it was asked. */
+const REQUEST_MS = 300_000;
+
+/** Pieces of a body, so that each that is taken counts as progress. */
+const PIECE_BYTES = 65_536;
+
+/** A store refuses a request. */
+export class Refusal extends ExportFailure {
+  readonly status: number;
+
+  constructor(message: string, status: number) {
+    super(message);
+    this.status = status;
+  }
+}
+
+/** A destination does not respond: whoever tries it again at once waits as long again. */
+export class DestinationDown extends AppError {
+  constructor(name: string) {
+    super('unavailable', `The destination ${name} does not respond.`);
+  }
+}
 
 export interface BucketRequest {
   readonly method: 'GET' | 'PUT' | 'POST' | 'DELETE';
@@ -24,7 +51,7 @@ export interface BucketRequest {
 }
 
 export interface BucketResponse {
-  readonly headers: Headers;
+  readonly headers: IncomingMessage['headers'];
   readonly text: string;
 }
 
@@ -33,18 +60,23 @@ export class Bucket {
   readonly #name: string;
   readonly #destination: Destination;
   readonly #client: AwsClient;
+  readonly #stallMs: number;
 
-  /** @param name of the destination, for what its owner is told of failures */
-  constructor(name: string, destination: Destination) {
+  /**
+   * @param name of the destination, for what its owner is told of failures
+   * @param stallMs how long the store may take no byte and send none
+   */
+  constructor(name: string, destination: Destination, stallMs = STALL_MS) {
     this.#name = name;
+    this.#stallMs = stallMs;
     this.#destination = destination;
     const { accessKeyId, secretAccessKey, region } = destination;
     this.#client = new AwsClient({ accessKeyId, secretAccessKey, region, service: 's3', retries: 0 });
   }
 
   /**
-   * Sends a request, again where the store is busy or does not answer.
-   * @throws ExportFailure where the store refuses it, AppError `unavailable` where it does not answer; the signal's reason
+   * Sends a request, again where the store is busy or breaks the connection, but not where it hangs.
+   * @throws Refusal where the store refuses it, DestinationDown where it does not respond; the signal's reason
    */
   async send(request: BucketRequest, signal?: AbortSignal): Promise<BucketResponse> {
     for (let attempt = 1, pause = FIRST_PAUSE_MS; ; attempt++, pause *= 2) {
@@ -52,7 +84,7 @@ export class Bucket {
       if (response !== undefined && response.status < 300) return response;
       const isBusy = response === undefined || response.status >= 500 || response.status === 429;
       if (response !== undefined && !isBusy) throw this.#refused(response);
-      if (attempt === ATTEMPTS) throw unavailable(`The destination ${this.#name} does not respond.`);
+      if (attempt === ATTEMPTS) throw new DestinationDown(this.#name);
       await delay(pause, undefined, signal === undefined ? {} : { signal });
     }
   }
@@ -64,36 +96,55 @@ export class Bucket {
     const { endpoint, bucket } = this.#destination;
     const url = new URL(`${endpoint}/${bucket}/${key.split('/').map(encodeURIComponent).join('/')}`);
     for (const [name, value] of Object.entries(query)) url.searchParams.set(name, value);
-    const timeout = AbortSignal.timeout(body === undefined ? REQUEST_MS.bare : REQUEST_MS.withBody);
+    const timeout = AbortSignal.timeout(REQUEST_MS);
+    const ended = signal === undefined ? timeout : AbortSignal.any([signal, timeout]);
+    let hangs = false;
     try {
       const signed = await this.#client.sign(url.href, {
         method,
         headers: { ...headers, 'X-Amz-Content-Sha256': sha256Of(body) },
-        ...(body === undefined ? {} : { body: new Uint8Array(body) }),
-        // A redirect would lead to a host that the operator has not named.
-        redirect: 'manual',
-        signal: signal === undefined ? timeout : AbortSignal.any([signal, timeout]),
       });
-      const response = await fetch(signed);
-      return { status: response.status, headers: response.headers, text: await beginningOf(response) };
+      // A redirect, which would lead to a host that the operator has not named, is not followed.
+      const outgoing = (url.protocol === 'https:' ? requestEncrypted : requestPlain)(url, {
+        method,
+        headers: { ...Object.fromEntries(signed.headers), 'Content-Length': body?.length ?? 0 },
+        signal: ended,
+      });
+      outgoing.setTimeout(this.#stallMs, () => {
+        hangs = true;
+        outgoing.destroy();
+      });
+      const responded = once(outgoing, 'response') as Promise<[IncomingMessage]>;
+      // A store may respond before it has all of the body.
+      outgoing.on('error', () => {});
+      pipeline(Readable.from(piecesOf(body)), outgoing).catch(() => {});
+      const [response] = await responded;
+      const text = await beginningOf(response);
+      if (!outgoing.writableFinished) outgoing.destroy();
+      return { status: response.statusCode ?? 0, headers: response.headers, text };
     } catch {
       signal?.throwIfAborted();
+      if (hangs || timeout.aborted) throw new DestinationDown(this.#name);
       return undefined;
     }
   }
 
-  #refused({ status, text }: { readonly status: number; readonly text: string }): ExportFailure {
+  #refused({ status, text }: { readonly status: number; readonly text: string }): Refusal {
     const code = /<Code>(\w{1,64})<\/Code>/.exec(text)?.[1];
     const reason = code === undefined ? String(status) : `${status} ${code}`;
-    return new ExportFailure(`The destination ${this.#name} refused the file (${reason}).`);
+    return new Refusal(`The destination ${this.#name} refused the file (${reason}).`, status);
   }
 }
 
+function* piecesOf(body: Buffer = Buffer.alloc(0)): Generator<Buffer> {
+  for (let at = 0; at < body.length; at += PIECE_BYTES) yield body.subarray(at, at + PIECE_BYTES);
+}
+
 /** Of the text of a response, which a store may send for ever. */
-async function beginningOf({ body }: Response): Promise<string> {
-  const pieces: Uint8Array[] = [];
+async function beginningOf(response: IncomingMessage): Promise<string> {
+  const pieces: Buffer[] = [];
   let bytes = 0;
-  for await (const piece of body ?? []) {
+  for await (const piece of response) {
     pieces.push(piece);
     bytes += piece.length;
     if (bytes >= MAX_RESPONSE_BYTES) break;

@@ -37,6 +37,11 @@ export const LISTED_FIELDS = ['what', 'format', 'destination', 'fileName', 'scop
 
 export type ListedOrder = Pick<ExportOrder, (typeof LISTED_FIELDS)[number]>;
 
+/** An order without what only carrying it out takes, of which there may be much. */
+export function listedOrder({ what, format, destination, fileName, scopes }: ListedOrder): ListedOrder {
+  return { what, format, destination, fileName, scopes };
+}
+
 /** `queued`: it waits for its turn, or to be tried again; `failed`: it was given up, and `error` says why. */
 export const JOB_STATES = ['queued', 'running', 'done', 'failed'] as const;
 
@@ -53,7 +58,8 @@ export interface ExportJob {
   /** Those of jobs that were created later are larger. */
   readonly id: string;
   readonly ownerId: string;
-  readonly order: ExportOrder;
+  /** The rest of it is read when the job runs. */
+  readonly order: ListedOrder;
   /** The instance that carries it out and has its file. */
   readonly instance: string;
   readonly state: JobState;
@@ -74,11 +80,6 @@ export interface ExportJob {
   readonly expiresAt: number;
   /** Of its row; 0: it has none. */
   readonly version: number;
-}
-
-/** A job as lists have it. */
-export interface ListedJob extends Omit<ExportJob, 'order'> {
-  readonly order: ListedOrder;
 }
 
 /** An order that is being carried out. */

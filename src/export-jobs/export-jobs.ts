@@ -1,16 +1,18 @@
 import type { FileHandle } from 'node:fs/promises';
 import type { Logger } from 'pino';
 import { failureName } from '../clickhouse/failures.ts';
+import { TAKE_OVER } from '../clickhouse/versions.ts';
 import { AppError, unavailable } from '../errors.ts';
 import type { FairShare } from '../fair-share/fair-share.ts';
 import type { Destinations } from './destination.ts';
 import type { ExportFolder } from './export-folder.ts';
-import type { ExportJob, ExportOrder, ListedJob, OpenExport } from './export-job.ts';
+import type { ExportJob, ExportOrder, OpenExport } from './export-job.ts';
 import { ExportTargets } from './export-targets.ts';
-import { attemptJob, saved } from './job-attempt.ts';
+import { attemptJob, untilDone } from './job-attempt.ts';
 import { type ActiveJob, JobQueue } from './job-queue.ts';
 import { JobSweep } from './job-sweep.ts';
 import { JobIds, newJob } from './new-job.ts';
+import { LeftUploads } from './left-uploads.ts';
 import type { JobListing, StoredJobs } from './stored-jobs.ts';
 
 export interface ExportJobsParts {
@@ -50,6 +52,7 @@ export class ExportJobs {
   readonly #queue: JobQueue;
   readonly #closing = new AbortController();
   readonly #sweep: JobSweep;
+  readonly #uploads: LeftUploads;
   readonly #ids = new JobIds();
   #sweeping: NodeJS.Timeout | undefined;
 
@@ -60,6 +63,7 @@ export class ExportJobs {
     this.#queue = new JobQueue({ ...parts, run: (active, signal) => attemptJob(active, signal, attempt) });
     const isExpired = this.isExpired.bind(this);
     this.#sweep = new JobSweep({ folder: parts.folder, queue: this.#queue, isExpired });
+    this.#uploads = new LeftUploads({ ...attempt, isActive: (id) => this.#queue.get(id) !== undefined });
   }
 
   /** Takes up what an earlier process has left, and removes what it left of files. @throws AppError `unavailable` */
@@ -67,11 +71,8 @@ export class ExportJobs {
     const { instance, stored, now } = this.#parts;
     if (instance === undefined) return;
     for (const job of await stored.openOfInstance(instance)) this.#add({ ...job, state: 'queued' }, now());
-    const own = await stored.ofInstance(instance);
-    for (const { id, upload } of own) {
-      if (upload !== null && this.#queue.get(id) === undefined) void this.#abortLeft(id);
-    }
-    await this.#sweep.run(async () => own);
+    await this.#sweep.run(() => stored.ofInstance(instance));
+    void this.#uploads.abort(instance, this.#closing.signal);
     this.#sweeping = setInterval(() => void this.#sweepStored(), SWEEP_EVERY_MS).unref();
     this.#queue.wake();
   }
@@ -104,10 +105,10 @@ export class ExportJobs {
   async create(order: ExportOrder, ownerId: string): Promise<ExportJob> {
     const job = this.#newJob(this.newId(), order, ownerId);
     try {
-      return await this.#begin(job);
+      return await this.#begin(job, order);
     } catch (error) {
       // Nobody knows its id. ClickHouse may have it all the same, or get it yet.
-      void saved(this.#parts.stored, job, this.#closing.signal, true);
+      void untilDone(() => this.#parts.stored.write(job, { isDeleted: true }), this.#closing.signal);
       throw error;
     }
   }
@@ -120,8 +121,13 @@ export class ExportJobs {
    */
   async createOnce(id: string, order: ExportOrder, ownerId: string): Promise<ExportJob> {
     const job = this.#newJob(id, order, ownerId);
-    const { version = 0, upload = null } = (await this.#parts.stored.latest(id)) ?? {};
-    return this.#queue.get(id)?.job ?? this.#begin({ ...job, version, upload });
+    const { version = 0, upload = null, instance } = (await this.#parts.stored.latest(id)) ?? {};
+    const isOwn = instance === undefined || instance === job.instance;
+    const active = this.#queue.get(id);
+    if (active !== undefined && isOwn) return active.job;
+    // What this instance carries out was taken over meanwhile, and whoever has done so may carry it out still.
+    if (active !== undefined) await this.#cancel(active);
+    return this.#begin({ ...job, version: isOwn ? version : version + TAKE_OVER, upload }, order);
   }
 
   /** @throws AppError as `create` */
@@ -139,11 +145,11 @@ export class ExportJobs {
   }
 
   /** @throws AppError `unavailable` */
-  async #begin(job: ExportJob): Promise<ExportJob> {
+  async #begin(job: ExportJob, order: ExportOrder): Promise<ExportJob> {
     // Among the others at once, so that no more are let in while it is written.
     const active = this.#add(job, Infinity);
     try {
-      active.job = await this.#parts.stored.write(job);
+      active.job = await this.#parts.stored.write(job, { order });
     } catch (error) {
       this.#queue.remove(job.id);
       throw error;
@@ -167,7 +173,7 @@ export class ExportJobs {
   }
 
   /** The newest first. */
-  async list(listing: JobListing): Promise<readonly ListedJob[]> {
+  async list(listing: JobListing): Promise<readonly ExportJob[]> {
     const active = new Map(this.#queue.all().map(({ job }) => [job.id, job]));
     const found = await this.#parts.stored.list(listing);
     return found.map((job) => this.#unlessLost(this.#queue.get(job.id)?.job ?? active.get(job.id) ?? job));
@@ -191,11 +197,9 @@ export class ExportJobs {
   async remove(job: ExportJob): Promise<void> {
     this.#requireOwn(job);
     const active = this.#queue.get(job.id);
-    active?.removal.abort();
-    const last = active === undefined ? job : active.isRunning ? await active.ended : active.job;
-    this.#queue.remove(job.id);
+    const last = active === undefined ? job : await this.#cancel(active);
     try {
-      await this.#parts.stored.write(last, true);
+      await this.#parts.stored.write(last, { isDeleted: true });
     } catch (error) {
       // It is there as before: nobody was told that it is gone.
       if (active !== undefined) this.#add({ ...last, state: 'queued' }, this.#parts.now());
@@ -205,17 +209,25 @@ export class ExportJobs {
     await this.#parts.folder?.remove(job.id);
     active?.end(last);
     // No attempt comes that would.
-    void this.#targets.abortUpload(last, this.#closing.signal).catch(() => {});
+    if (last.upload !== null) void this.#uploads.abort(last.instance, this.#closing.signal);
   }
 
   /** Where the file of a job lies in its destination; undefined where it is no file in one. */
-  keyOf(job: ListedJob): string | undefined {
+  keyOf(job: ExportJob): string | undefined {
     return this.#targets.keyOf(job);
   }
 
   /** Whether its file is no longer kept. */
-  isExpired({ state, expiresAt }: ListedJob): boolean {
+  isExpired({ state, expiresAt }: ExportJob): boolean {
     return state !== 'failed' && expiresAt <= this.#parts.now();
+  }
+
+  /** Ends what is done of a job. @returns it as it was last */
+  async #cancel(active: ActiveJob): Promise<ExportJob> {
+    active.removal.abort();
+    const last = active.isRunning ? await active.ended : active.job;
+    this.#queue.remove(last.id);
+    return last;
   }
 
   #requireOwn({ instance }: ExportJob): void {
@@ -228,7 +240,7 @@ export class ExportJobs {
   }
 
   /** A job as it is to be shown: what another data directory had, which nobody uses any more, does not go on. */
-  #unlessLost<Job extends ListedJob>(job: Job): Job {
+  #unlessLost(job: ExportJob): ExportJob {
     const { instance, isAlone } = this.#parts;
     if (job.instance === instance || !isAlone || job.state === 'failed') return job;
     return { ...job, state: 'failed', error: LOST };
@@ -239,21 +251,10 @@ export class ExportJobs {
     return this.#queue.add(job, notBefore);
   }
 
-  /** Aborts the upload of a job that is given up. */
-  async #abortLeft(id: string): Promise<void> {
-    try {
-      const job = await this.#parts.stored.find(id);
-      if (job === undefined) return;
-      await this.#targets.abortUpload(job, this.#closing.signal);
-      await this.#parts.stored.write({ ...job, upload: null });
-    } catch (error) {
-      this.#parts.log.warn({ failure: failureName(error) }, 'an upload of an export could not be aborted');
-    }
-  }
-
   async #sweepStored(): Promise<void> {
     const { instance, stored, log } = this.#parts;
     if (instance === undefined) return;
+    void this.#uploads.abort(instance, this.#closing.signal);
     try {
       await this.#sweep.run(() => stored.ofInstance(instance));
     } catch (error) {

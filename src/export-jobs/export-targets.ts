@@ -2,13 +2,7 @@ import { BucketTarget, abortUpload } from './bucket-target.ts';
 import { Bucket } from './bucket.ts';
 import { type Destinations, ownerPrefix } from './destination.ts';
 import type { ExportFolder } from './export-folder.ts';
-import {
-  ExportFailure,
-  type ExportJob,
-  type ExportTarget,
-  type ListedJob,
-  type PendingUpload,
-} from './export-job.ts';
+import { ExportFailure, type ExportJob, type ExportTarget, type PendingUpload } from './export-job.ts';
 
 export interface TargetOptions {
   readonly signal: AbortSignal;
@@ -44,7 +38,7 @@ export class ExportTargets {
   }
 
   /** Where the file of a job lies in its destination; undefined where it is no file in one that is there. */
-  keyOf({ id, ownerId, order, fileName }: ListedJob): string | undefined {
+  keyOf({ id, ownerId, order, fileName }: ExportJob): string | undefined {
     const destination = this.#destinations.get(order.destination ?? '');
     if (destination === undefined || fileName === null) return undefined;
     const prefix = ownerPrefix(destination, ownerId);

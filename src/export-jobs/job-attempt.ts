@@ -2,9 +2,10 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import { failureName } from '../clickhouse/failures.ts';
 import type { FairShare } from '../fair-share/fair-share.ts';
-import { ExportFailure, type ExportJob, type OpenExport } from './export-job.ts';
+import { DestinationDown, Refusal } from './bucket.ts';
+import { ExportFailure, type ExportJob, type ExportOrder, type OpenExport } from './export-job.ts';
 import type { ExportTargets } from './export-targets.ts';
-import type { ActiveJob } from './job-queue.ts';
+import type { ActiveJob, AttemptEnd } from './job-queue.ts';
 import { type ExportOutcome, isWorthRetrying, runExport, sentenceOf } from './run-export.ts';
 import type { StoredJobs } from './stored-jobs.ts';
 
@@ -27,30 +28,43 @@ const MAX_ATTEMPTS = 10;
 const FIRST_PAUSE_MS = 1_000;
 const LONGEST_PAUSE_MS = 300_000;
 
-/** Between attempts at writing down what has become of a job. */
+/** Between attempts at asking ClickHouse for a job, or at writing down what has become of it. */
 const SAVE_PAUSE_MS = 1_000;
 
 const STOPPED = 'Spoor was stopped each time that it ran.';
 
 /** Makes one attempt at a job, and writes down what has become of it. */
-export async function attemptJob(active: ActiveJob, signal: AbortSignal, parts: AttemptParts): Promise<void> {
-  const next = await attempted(active, signal, parts);
+export async function attemptJob(
+  active: ActiveJob,
+  signal: AbortSignal,
+  parts: AttemptParts,
+): Promise<AttemptEnd> {
+  const order = await untilDone(() => parts.stored.orderOf(active.job), signal);
+  // Deleted, or another instance carries it out.
+  if (order === undefined) return { isToBeRetried: false };
+  const { job: next, failure } = await attempted(active, order, signal, parts);
   // Only what is stored is shown: what this process does not live to store begins anew.
-  const stored = next && (await saved(parts.stored, next, signal));
+  const stored = next && (await untilDone(() => parts.stored.write(next, keptOrder(next, order)), signal));
   active.job = stored ?? active.job;
-  if (stored?.state === 'done' || stored?.state === 'failed') parts.onEnded?.(stored.state);
+  const { state } = active.job;
+  if (stored !== undefined && (state === 'done' || state === 'failed')) parts.onEnded?.(state);
+  const isDown = failure instanceof DestinationDown;
+  return {
+    isToBeRetried: state === 'queued',
+    ...((isDown || next?.state === 'done') && { hasResponded: !isDown }),
+  };
 }
 
-/** Writes a job, again until ClickHouse has it. @returns undefined where the signal aborts before */
-export async function saved(
-  stored: StoredJobs,
-  job: ExportJob,
-  signal: AbortSignal,
-  isDeleted = false,
-): Promise<ExportJob | undefined> {
+/** What has ended is carried out no more. */
+function keptOrder({ state }: ExportJob, order: ExportOrder): { readonly order?: ExportOrder } {
+  return state === 'queued' ? { order } : {};
+}
+
+/** Does what ClickHouse takes part in, again until it succeeds. @returns undefined where the signal aborts before */
+export async function untilDone<T>(work: () => Promise<T>, signal: AbortSignal): Promise<T | undefined> {
   while (!signal.aborted) {
     try {
-      return await stored.write(job, isDeleted);
+      return await work();
     } catch {
       await delay(SAVE_PAUSE_MS, undefined, { signal, ref: false }).catch(() => {});
     }
@@ -58,44 +72,57 @@ export async function saved(
   return undefined;
 }
 
-/** @returns what has become of the job; undefined where the attempt was ended */
+/** A store that lets nobody abort uploads may take files all the same. */
+function unlessRefused(error: unknown): void {
+  if (!(error instanceof Refusal)) throw error;
+}
+
+interface Attempted {
+  /** What has become of the job; undefined where the attempt was ended. */
+  readonly job?: ExportJob;
+  readonly failure?: unknown;
+}
+
 async function attempted(
   active: ActiveJob,
+  order: ExportOrder,
   signal: AbortSignal,
   parts: AttemptParts,
-): Promise<ExportJob | undefined> {
+): Promise<Attempted> {
   const { stored, targets, now, log, keptMs } = parts;
   const attempts = active.job.attempts + 1;
   try {
-    if (active.job.upload !== null) await targets.abortUpload(active.job, signal);
+    await targets.abortUpload(active.job, signal).catch(unlessRefused);
     const begun = { state: 'running', attempts, bytes: 0, rows: null, upload: null } as const;
-    active.job = await stored.write({ ...active.job, ...begun });
+    active.job = await stored.write({ ...active.job, ...begun }, { order });
     if (attempts > MAX_ATTEMPTS) throw new ExportFailure(active.job.error ?? STOPPED);
-    const { rows, bytes } = await carriedOut(active, signal, parts);
+    const { rows, bytes } = await carriedOut(active, order, signal, parts);
     const finishedAt = now();
     const ended = { state: 'done', upload: null, error: null, finishedAt } as const;
-    return { ...active.job, ...ended, rows, bytes, expiresAt: finishedAt + keptMs };
+    return { job: { ...active.job, ...ended, rows, bytes, expiresAt: finishedAt + keptMs } };
   } catch (error) {
-    if (signal.aborted) return undefined;
+    if (signal.aborted) return {};
     log.warn({ failure: failureName(error), attempts }, 'an export job has failed');
     const isLast = attempts >= MAX_ATTEMPTS || !isWorthRetrying(error);
     active.notBefore = now() + Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** (attempts - 1));
-    return {
+    const job: ExportJob = {
       ...active.job,
       attempts,
       state: isLast ? 'failed' : 'queued',
       error: sentenceOf(error),
       finishedAt: isLast ? now() : null,
     };
+    return { job, failure: error };
   }
 }
 
 async function carriedOut(
   active: ActiveJob,
+  order: ExportOrder,
   signal: AbortSignal,
   { open, slots, stored, targets }: AttemptParts,
 ): Promise<ExportOutcome> {
-  const { order, ownerId } = active.job;
+  const { ownerId } = active.job;
   return runExport(order, {
     open,
     slots,
@@ -106,7 +133,7 @@ async function carriedOut(
       return targets.open(active.job, {
         signal,
         onUpload: async (upload) => {
-          active.job = await stored.write({ ...active.job, upload });
+          active.job = await stored.write({ ...active.job, upload }, { order });
         },
       });
     },

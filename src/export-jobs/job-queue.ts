@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { DestinationPauses } from './destination-pauses.ts';
 import type { ExportJob } from './export-job.ts';
 import { type Turn, turnsOf } from './turns.ts';
 
@@ -20,8 +21,15 @@ export interface JobQueueParts {
   readonly maxRunning: number;
   /** Unix milliseconds. */
   readonly now: () => number;
-  /** Carries out a job until it has ended, or is to be tried again: then it is `queued`. */
-  readonly run: (active: ActiveJob, signal: AbortSignal) => Promise<void>;
+  /** Makes an attempt at a job. */
+  readonly run: (active: ActiveJob, signal: AbortSignal) => Promise<AttemptEnd>;
+}
+
+export interface AttemptEnd {
+  /** The job waits for another attempt, not before its `notBefore`. */
+  readonly isToBeRetried: boolean;
+  /** Whether its destination responded; undefined where that cannot be told. */
+  readonly hasResponded?: boolean;
 }
 
 /** The jobs of this process, each of which runs when its turn comes. */
@@ -31,6 +39,7 @@ export class JobQueue {
   readonly #active = new Map<string, ActiveJob>();
   readonly #closing = new AbortController();
   readonly #running = new Set<Promise<void>>();
+  readonly #pauses = new DestinationPauses();
   #waking: NodeJS.Timeout | undefined;
 
   constructor(parts: JobQueueParts) {
@@ -63,7 +72,11 @@ export class JobQueue {
     const { now, maxRunning } = this.#parts;
     clearTimeout(this.#waking);
     if (this.#closing.signal.aborted) return;
-    const { due, next } = turnsOf(this.all(), { maxRunning, now: now() });
+    const { due, next } = turnsOf(this.all(), {
+      maxRunning,
+      now: now(),
+      pausedUntil: (destination) => this.#pauses.until(destination),
+    });
     for (const active of due) {
       active.isRunning = true;
       const run: Promise<void> = this.#run(active).finally(() => {
@@ -84,9 +97,12 @@ export class JobQueue {
 
   async #run(active: ActiveJob): Promise<void> {
     const signal = AbortSignal.any([this.#closing.signal, active.removal.signal]);
-    await this.#parts.run(active, signal);
+    const { isToBeRetried, hasResponded } = await this.#parts.run(active, signal);
     active.isRunning = false;
-    if (active.job.state === 'queued' && !signal.aborted) return;
+    const { destination } = active.job.order;
+    if (destination !== null && hasResponded === true) this.#pauses.responded(destination);
+    if (destination !== null && hasResponded === false) this.#pauses.failed(destination, this.#parts.now());
+    if (isToBeRetried && !signal.aborted) return;
     this.remove(active.job.id);
     active.end(active.job);
   }

@@ -1,12 +1,12 @@
 import type { ExportFolder } from './export-folder.ts';
-import type { ListedJob } from './export-job.ts';
+import type { ExportJob } from './export-job.ts';
 import type { JobQueue } from './job-queue.ts';
 
 export interface JobSweepParts {
   /** undefined: files cannot be written here. */
   readonly folder: ExportFolder | undefined;
   readonly queue: Pick<JobQueue, 'get' | 'all'>;
-  readonly isExpired: (job: ListedJob) => boolean;
+  readonly isExpired: (job: ExportJob) => boolean;
 }
 
 /** Removes the files that no job has any more. */
@@ -25,7 +25,7 @@ export class JobSweep {
   }
 
   /** @param read reads the jobs of this instance that have not expired @throws what it throws */
-  async run(read: () => Promise<readonly ListedJob[]>): Promise<void> {
+  async run(read: () => Promise<readonly ExportJob[]>): Promise<void> {
     const { folder, queue, isExpired } = this.#parts;
     const unsure = (this.#unsure = new Set(queue.all().map(({ job }) => job.id)));
     try {

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import type { ExportJob } from './export-job.ts';
+import { type ExportJob, listedOrder } from './export-job.ts';
 
 /** Ids of jobs, each larger than those before. */
 export class JobIds {
@@ -19,6 +19,7 @@ export function newJob(
 ): ExportJob {
   return {
     ...job,
+    order: listedOrder(job.order),
     state: 'queued',
     error: null,
     fileName: null,

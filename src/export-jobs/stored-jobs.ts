@@ -6,9 +6,8 @@ import {
   type ExportJob,
   type ExportOrder,
   JOB_STATES,
-  LISTED_FIELDS,
-  type ListedJob,
   type ListedOrder,
+  listedOrder,
   type PendingUpload,
 } from './export-job.ts';
 
@@ -50,6 +49,7 @@ type Row = readonly [
   finishedAt: number | null,
   expiresAt: number,
   version: number,
+  isDeleted: boolean,
 ];
 
 /** How long jobs are shown that have expired, milliseconds; the table keeps them for twice as long. */
@@ -61,6 +61,17 @@ export interface JobListing {
   /** Only those created before this one. */
   readonly before: string | undefined;
   readonly limit: number;
+}
+
+interface WriteOptions {
+  readonly order?: ExportOrder | ListedOrder;
+  readonly isDeleted?: boolean;
+}
+
+/** An upload that has to be aborted: its job has ended or is deleted. */
+export interface LeftUpload {
+  readonly job: ExportJob;
+  readonly isDeleted: boolean;
 }
 
 /** The table of export jobs. */
@@ -75,14 +86,22 @@ export class StoredJobs {
     this.#now = now;
   }
 
-  /** Replaces what is stored of a job. @returns the job with its new version @throws AppError `unavailable` */
-  async write(job: ExportJob, isDeleted = false): Promise<ExportJob> {
+  /**
+   * Replaces what is stored of a job.
+   * @param order all of it, as long as the job may have to be carried out
+   * @returns the job with its new version
+   * @throws AppError `unavailable`
+   */
+  async write(
+    job: ExportJob,
+    { order = job.order, isDeleted = false }: WriteOptions = {},
+  ): Promise<ExportJob> {
     const version = this.#nextVersion(job.version);
     const row = [
       job.id,
       job.ownerId,
-      JSON.stringify(job.order),
-      JSON.stringify(job.order, [...LISTED_FIELDS]),
+      JSON.stringify(order),
+      JSON.stringify(listedOrder(job.order)),
       job.instance,
       job.state,
       job.error ?? '',
@@ -103,37 +122,54 @@ export class StoredJobs {
   }
 
   async find(id: string): Promise<ExportJob | undefined> {
-    const [found] = await this.#wholeJobs(sql`NOT is_deleted AND id = ${param('String', id)}`);
+    const [found] = await this.#select(sql`NOT is_deleted AND id = ${param('String', id)}`);
     return found;
   }
 
+  /** What a job is to carry out; undefined where it is deleted, or another instance has taken it over. */
+  async orderOf({ id, instance }: Pick<ExportJob, 'id' | 'instance'>): Promise<ExportOrder | undefined> {
+    const [row] = await this.#database.rows<[string]>(
+      sql`
+      SELECT export_order FROM export_jobs FINAL
+      WHERE NOT is_deleted AND id = ${param('String', id)} AND instance = ${param('String', instance)}`,
+      LOOK_UP,
+    );
+    return row && JSON.parse(row[0]);
+  }
+
   /** What a job is to be replaced of: that of a deleted one too. */
-  async latest(id: string): Promise<Pick<ExportJob, 'version' | 'upload'> | undefined> {
-    const [found] = await this.#listedJobs(sql`id = ${param('String', id)}`);
+  async latest(id: string): Promise<Pick<ExportJob, 'version' | 'upload' | 'instance'> | undefined> {
+    const [found] = await this.#select(sql`id = ${param('String', id)}`);
     return found;
   }
 
   /** The newest first. */
-  async list({ ownerId, before, limit }: JobListing): Promise<readonly ListedJob[]> {
+  async list({ ownerId, before, limit }: JobListing): Promise<readonly ExportJob[]> {
     const conditions = [
       sql`NOT is_deleted`,
       sql`expires_at > ${this.#instant(this.#now() - SHOWN_MS)}`,
       ...(ownerId === undefined ? [] : [sql`owner_id = ${param('String', ownerId)}`]),
       ...(before === undefined ? [] : [sql`id < ${param('String', before)}`]),
     ];
-    return this.#listedJobs(
-      sql`${join(conditions, ' AND ')} ORDER BY id DESC LIMIT ${param('UInt32', limit)}`,
-    );
+    return this.#select(sql`${join(conditions, ' AND ')} ORDER BY id DESC LIMIT ${param('UInt32', limit)}`);
   }
 
   /** Those of an instance that have not expired. */
-  async ofInstance(instance: string): Promise<readonly ListedJob[]> {
-    return this.#listedJobs(this.#ofInstance(instance));
+  async ofInstance(instance: string): Promise<readonly ExportJob[]> {
+    return this.#select(this.#ofInstance(instance));
   }
 
   /** Those of them that have not ended, the oldest first. */
   async openOfInstance(instance: string): Promise<readonly ExportJob[]> {
-    return this.#wholeJobs(sql`${this.#ofInstance(instance)} AND state IN ('queued', 'running') ORDER BY id`);
+    return this.#select(sql`${this.#ofInstance(instance)} AND state IN ('queued', 'running') ORDER BY id`);
+  }
+
+  /** Uploads that no attempt at a job of this instance comes to abort. */
+  async leftUploads(instance: string): Promise<readonly LeftUpload[]> {
+    const rows = await this.#rows(sql`
+      instance = ${param('String', instance)} AND upload != '' AND (is_deleted OR state IN ('done', 'failed'))
+      ORDER BY id`);
+    return rows.map((row) => ({ job: jobOf(row), isDeleted: row[16] }));
   }
 
   #ofInstance(instance: string): Sql {
@@ -145,25 +181,16 @@ export class StoredJobs {
     return sql`fromUnixTimestamp64Milli(${param('Int64', ms)}, 'UTC')`;
   }
 
-  async #wholeJobs(condition: Sql): Promise<readonly ExportJob[]> {
-    return (await this.#rows(sql`export_order`, condition)).map((row) => {
-      const order: ExportOrder = JSON.parse(row[2]);
-      return { ...jobOf(row), order };
-    });
+  async #select(condition: Sql): Promise<readonly ExportJob[]> {
+    return (await this.#rows(condition)).map(jobOf);
   }
 
-  async #listedJobs(condition: Sql): Promise<readonly ListedJob[]> {
-    return (await this.#rows(sql`listed_order`, condition)).map((row) => {
-      const order: ListedOrder = JSON.parse(row[2]);
-      return { ...jobOf(row), order };
-    });
-  }
-
-  async #rows(order: Sql, condition: Sql): Promise<readonly Row[]> {
+  async #rows(condition: Sql): Promise<readonly Row[]> {
     return this.#database.rows<Row>(
       sql`
-      SELECT id, owner_id, ${order}, instance, state, error, file_name, content_type, upload, rows, bytes, attempts,
-        toUnixTimestamp64Milli(created_at), toUnixTimestamp64Milli(finished_at), toUnixTimestamp64Milli(expires_at), version
+      SELECT id, owner_id, listed_order, instance, state, error, file_name, content_type, upload, rows, bytes, attempts,
+        toUnixTimestamp64Milli(created_at), toUnixTimestamp64Milli(finished_at), toUnixTimestamp64Milli(expires_at), version,
+        is_deleted
       FROM export_jobs FINAL
       WHERE ${condition}`,
       LOOK_UP,
@@ -174,7 +201,7 @@ export class StoredJobs {
 function jobOf([
   id,
   ownerId,
-  ,
+  order,
   instance,
   state,
   error,
@@ -188,11 +215,13 @@ function jobOf([
   finishedAt,
   expiresAt,
   version,
-]: Row): Omit<ExportJob, 'order'> {
+]: Row): ExportJob {
+  const listed: ListedOrder = JSON.parse(order);
   const pending: PendingUpload | null = upload === '' ? null : JSON.parse(upload);
   return {
     id,
     ownerId,
+    order: listed,
     instance,
     state: JOB_STATES.find((known) => known === state) ?? 'failed',
     error: error === '' ? null : error,

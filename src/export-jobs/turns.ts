@@ -8,12 +8,23 @@ export interface Turn {
   readonly notBefore: number;
 }
 
-/** Jobs of one owner that run at once. */
-export const RUNNING_EACH = 2;
+/** Jobs of one owner that run at once at most. */
+const RUNNING_EACH = 2;
 
-/** Jobs of one destination that run at once: one that does not respond leaves room for the others, where several run. */
-export function runningToEach(maxRunning: number): number {
-  return Math.max(1, Math.floor(maxRunning / 2));
+/**
+ * Jobs of one owner, and to one destination, that run at once: an owner with many, and a destination that does not respond, leave
+ * room for the others.
+ */
+export function runningOfOne(maxRunning: number): { readonly owner: number; readonly destination: number } {
+  const destination = Math.max(1, Math.floor(maxRunning / 2));
+  return { owner: Math.min(RUNNING_EACH, destination), destination };
+}
+
+interface TurnOptions {
+  readonly maxRunning: number;
+  readonly now: number;
+  /** Until when a destination is not to be tried. */
+  readonly pausedUntil?: (destination: string | null) => number;
 }
 
 /**
@@ -23,19 +34,21 @@ export function runningToEach(maxRunning: number): number {
  */
 export function turnsOf<T extends Turn>(
   all: readonly T[],
-  { maxRunning, now }: { readonly maxRunning: number; readonly now: number },
+  { maxRunning, now, pausedUntil = () => 0 }: TurnOptions,
 ): { readonly due: readonly T[]; readonly next: number } {
   const running = all.filter(({ isRunning }) => isRunning);
   const owners = new Counts(running.map(({ job }) => job.ownerId));
   const destinations = new Counts(running.map(({ job }) => job.order.destination));
-  const toEach = runningToEach(maxRunning);
+  const most = runningOfOne(maxRunning);
   const hasRoom = ({ ownerId, order: { destination } }: T['job']): boolean =>
-    owners.of(ownerId) < RUNNING_EACH && (destination === null || destinations.of(destination) < toEach);
+    owners.of(ownerId) < most.owner &&
+    (destination === null || destinations.of(destination) < most.destination);
   const due: T[] = [];
   let next = Infinity;
   for (const one of all) {
     if (one.isRunning) continue;
-    if (one.notBefore > now) next = Math.min(next, one.notBefore);
+    const notBefore = Math.max(one.notBefore, pausedUntil(one.job.order.destination));
+    if (notBefore > now) next = Math.min(next, notBefore);
     else if (running.length + due.length < maxRunning && hasRoom(one.job)) {
       owners.add(one.job.ownerId);
       destinations.add(one.job.order.destination);

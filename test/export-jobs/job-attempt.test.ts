@@ -21,20 +21,22 @@ test('an attempt ends with its signal, though its destination does not respond',
   const targets = new ExportTargets(undefined, destinationsSetting.parse(JSON.stringify({ dead })));
   const order = { what: 'stats', format: 'csv', parameters: {}, filters: '{}', at: 0, scopes: [] } as const;
   const principal = { id: 'key', ownerId: 'ann', scopes: [], rateLimit: 'standard' } as const;
+  const whole = { ...order, principal, destination: 'dead', fileName: null };
   const job = newJob({
     id: '1',
     ownerId: 'ann',
-    order: { ...order, principal, destination: 'dead', fileName: null },
+    order: whole,
     instance: 'here',
     createdAt: 0,
     expiresAt: 1,
   });
-  const queue = new JobQueue({ maxRunning: 1, now: () => 0, run: async () => {} });
+  const queue = new JobQueue({ maxRunning: 1, now: () => 0, run: async () => ({ isToBeRetried: false }) });
   const active = queue.add({ ...job, upload: { key: 'file', uploadId: 'left' } }, 0);
   const stop = new AbortController();
   try {
     // Nothing else is needed before the upload of the attempt before is aborted.
-    const attempt = attemptJob(active, stop.signal, { targets, now: () => 0 } as unknown as AttemptParts);
+    const parts = { targets, now: () => 0, stored: { orderOf: async () => whole } };
+    const attempt = attemptJob(active, stop.signal, parts as unknown as AttemptParts);
     await once(server, 'request');
     stop.abort();
     await attempt;

@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import * as fc from 'fast-check';
-import { RUNNING_EACH, type Turn, runningToEach, turnsOf } from '../../src/export-jobs/turns.ts';
+import { type Turn, runningOfOne, turnsOf } from '../../src/export-jobs/turns.ts';
 
 const NOW = 10;
 
@@ -30,20 +30,20 @@ test('as many run as there is room for, in their order, and no owner or destinat
       expect(due).toEqual(ready.filter((one) => due.includes(one)));
       expect(next).toBe(Math.min(Infinity, ...waiting.map((one) => one.notBefore).filter((at) => at > NOW)));
       const isFull = running.length + due.length >= maxRunning;
-      const toEach = runningToEach(maxRunning);
+      const most = runningOfOne(maxRunning);
       for (const one of ready.filter((other) => !due.includes(other))) {
         // Whoever is passed over has no room.
         const ofSame = ofOwner([...running, ...due], one.job.ownerId).length;
         const toSame = to([...running, ...due], one.job.order.destination).length;
-        expect(isFull || ofSame >= RUNNING_EACH || toSame >= toEach).toBe(true);
+        expect(isFull || ofSame >= most.owner || toSame >= most.destination).toBe(true);
       }
       for (const ownerId of ['a', 'b', 'c']) {
         const [before, begun] = [ofOwner(running, ownerId).length, ofOwner(due, ownerId).length];
-        if (begun > 0) expect(before + begun).toBeLessThanOrEqual(RUNNING_EACH);
+        if (begun > 0) expect(before + begun).toBeLessThanOrEqual(most.owner);
       }
       for (const name of ['x', 'y']) {
         const [before, begun] = [to(running, name).length, to(due, name).length];
-        if (begun > 0) expect(before + begun).toBeLessThanOrEqual(toEach);
+        if (begun > 0) expect(before + begun).toBeLessThanOrEqual(most.destination);
       }
       expect(due.length).toBeLessThanOrEqual(Math.max(0, maxRunning - running.length));
     }),
@@ -61,3 +61,11 @@ test('a destination that does not respond leaves half of the room', () => {
   const { due } = turnsOf([...dead, file, other], { maxRunning: 4, now: NOW });
   expect(due).toEqual([dead[0], dead[1], file, other]);
 });
+
+test.each([2, 3, 4, 8])(
+  'of %i that run at once, neither an owner nor a destination has all',
+  (maxRunning) => {
+    const { owner, destination } = runningOfOne(maxRunning);
+    expect(Math.max(owner, destination)).toBeLessThan(maxRunning);
+  },
+);

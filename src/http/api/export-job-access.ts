@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { AppError } from '../../errors.ts';
-import { EXPORTED, type ExportJob, type ListedJob } from '../../export-jobs/export-job.ts';
+import { EXPORTED, type ExportJob } from '../../export-jobs/export-job.ts';
 import { type Principal, type Scope, hasScope, isAdmin } from '../../keys/scopes.ts';
 import { type Context, requireScope } from '../request/context.ts';
 import { inRegistryShare } from '../request/registry-share.ts';
@@ -30,11 +30,11 @@ export function scopeOf(principal: Principal): string | undefined {
 }
 
 /** Lists of scopes of which a key needs one each. */
-function neededFor({ order: { what, scopes } }: ListedJob): readonly (readonly Scope[])[] {
+function neededFor({ order: { what, scopes } }: ExportJob): readonly (readonly Scope[])[] {
   return [EXPORT_KINDS[what].scopes, ...scopes.map((scope) => [scope])];
 }
 
-export function maySee(principal: Principal, job: ListedJob): boolean {
+export function maySee(principal: Principal, job: ExportJob): boolean {
   return neededFor(job).every((scopes) => hasScope(principal, scopes));
 }
 

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { EXPORTED, type Exported, type ListedJob } from '../../export-jobs/export-job.ts';
+import { EXPORTED, type Exported, type ExportJob } from '../../export-jobs/export-job.ts';
 import { CLICK_FORMAT_NAMES } from '../../export/click-formats.ts';
 import { EXPORT_FORMAT_NAMES } from '../../export/formats.ts';
 import { mapEntries } from '../../lib/names.ts';
@@ -66,7 +66,7 @@ export const orderSchema = requestSchema(
 );
 
 /** A job as the API describes it. */
-export function presentJob({ exportJobs }: Pick<Services, 'exportJobs'>, job: ListedJob): JobBody {
+export function presentJob({ exportJobs }: Pick<Services, 'exportJobs'>, job: ExportJob): JobBody {
   const { id, ownerId, order, state, rows, bytes, fileName, instance, error } = job;
   const status = exportJobs.isExpired(job) ? 'expired' : state;
   const key = state === 'done' ? exportJobs.keyOf(job) : undefined;
