@@ -50,6 +50,8 @@ function dashboardQuestions(bench: Bench, owner: string): readonly Readonly<Reco
     ...lists.map((name) => ({ ...about, group_by: name, limit: 10 })),
     { ...about, group_by: 'city', limit: 10, offset: 10 },
     { ...about, group_by: 'country', limit: 300 },
+    { ...about, group_by: 'time', interval: 'hour' },
+    { ...about, group_by: 'browser', sort: 'browser', limit: 10 },
   ];
 }
 

@@ -2,23 +2,22 @@ import { conditionsIn } from './parse/filter.ts';
 import type { StatsQuery } from './parse/query.ts';
 import { costOf } from './query-cost.ts';
 import { type DimensionName, dimensionOf } from './registry/dimension-names.ts';
-import { METRIC_NAMES } from './registry/metrics.ts';
-import { type ComparedResult, shapePeriods } from './result/compared-result.ts';
-import type { ShapedList, StatsRow } from './result/stats-result.ts';
-import type { Run } from './run.ts';
-import { columnsOf } from './sql/compile.ts';
-import { isTimeList, listsOf } from './sql/lists.ts';
+import { METRIC_NAMES, type MetricName } from './registry/metrics.ts';
+import { isOrdered, joinOrders, onlyOrder, ordersOf } from './merged-orders.ts';
+import { type MetricList, listName, listsOf } from './sql/lists.ts';
+import { listMetrics } from './sql/numbers.ts';
 import { rankOf } from './sql/order.ts';
 import { PREVIOUS } from './sql/periods.ts';
 
 /* Several queries about the same clicks as one, which counts the lists of all of them in one pass and in one view. */
 
-type Dimensions = readonly DimensionName[];
+/** The most dimensions of one query: ClickHouse tells the lists apart by a bit for each, and JavaScript's numbers have 53. */
+const MAX_KEYS = 50;
 
 /**
  * Puts queries about one tenant's clicks into groups, each of which can be counted as one query that costs no more than its
- * own would: they agree in all but dimensions, breakdown, metrics, limit and offset, and in what makes no difference to one of
- * them: its time zone and interval where it counts nothing by local time, its sort where it has only a list by time.
+ * own would: they agree in range, filters and comparison. With a comparison they agree in time zone and interval as well, where
+ * these make a difference to them; with `other` in what their lists are ordered by, and in how many groups are shown.
  * @returns the places of each group's queries
  */
 export function groupQueries(queries: readonly StatsQuery[]): readonly (readonly number[])[] {
@@ -45,81 +44,89 @@ export function mergedQuery(queries: readonly StatsQuery[]): StatsQuery {
   });
 }
 
-/** The results of the queries that a run has counted as one, in their order. */
-export function* shapeMerged(
-  { plan, rows, at, result }: Run,
-  queries: readonly StatsQuery[],
-): Generator<ComparedResult<ShapedList>> {
-  if (queries.length === 1) return yield result;
-  const columns = columnsOf(plan);
-  const place = columns.indexOf('list');
-  const rowsByList = new Map<unknown, StatsRow[]>();
-  for (const row of rows) {
-    const known = rowsByList.get(row[place]);
-    if (known === undefined) rowsByList.set(row[place], [row]);
-    else known.push(row);
-  }
-  const summaries = [0, PREVIOUS].flatMap((list) => rowsByList.get(list) ?? []);
-  const places = new Map(plan.lists.map(({ dimensions }, index) => [nameOf(dimensions), index + 1]));
-  for (const query of queries) {
-    const own = listsOf(query).flatMap(({ dimensions }, index) =>
-      (rowsByList.get(places.get(nameOf(dimensions))) ?? []).map((row) => row.with(place, index + 1)),
-    );
-    const before = query.groupBy.includes('time') ? rowsByList.get(PREVIOUS + 1) : undefined;
-    yield shapePeriods(query, { columns, rows: [...summaries, ...own, ...(before ?? [])] }, at);
-  }
+/** The lists of a query as those of another one have them, with which it is counted. */
+export function listsIn(query: StatsQuery, merged: StatsQuery): readonly MetricList[] {
+  return listsOf(query).map(({ dimensions, clock = query }) => {
+    if (!dimensions.some(isOfLocalTime)) return { dimensions };
+    const { timezone } = clock;
+    // Without buckets, the interval makes no difference.
+    const interval = dimensions.includes('time') ? clock.interval : merged.interval;
+    if (timezone === merged.timezone && interval === merged.interval) return { dimensions };
+    const { sameClock } = clock;
+    return { dimensions, clock: { timezone, interval, ...(sameClock !== undefined && { sameClock }) } };
+  });
 }
 
 /** Two queries as one; undefined where that cannot be, or costs more than both. */
 function merge(one: StatsQuery, other: StatsQuery): StatsQuery | undefined {
   const own = { ...OWN, ...ownOf(one), ...ownOf(other) };
   if (clicksOf(one, own) !== clicksOf(other, own)) return undefined;
-  const shown = shownOfBoth(one, other);
-  if (shown === undefined) return undefined;
-  const lists = [
-    ...new Map(
-      [...listsOf(one), ...listsOf(other)].map(({ dimensions }) => [nameOf(dimensions), dimensions]),
-    ).values(),
-  ];
-  const groupBy = commonOrder(lists);
-  if (groupBy === undefined || lists.length >= PREVIOUS) return undefined;
-  const metrics = METRIC_NAMES.filter((name) => one.metrics.includes(name) || other.metrics.includes(name));
-  const ordered = isOrdered(one) ? one : other;
-  const local = isLocal(one) ? one : other;
-  const both = { ...local, ...shown, sort: ordered.sort, groupBy, metrics, breakdown: false, lists };
-  if ([one, other].some((query) => isOrdered(query) && rankOf(query) !== rankOf(both))) return undefined;
+  const clock = [one, other].find(hasBuckets) ?? [one, other].find(isLocal) ?? one;
+  const [ownLists, otherLists] = [listsIn(one, clock), listsIn(other, clock)];
+  const lists = [...new Map([...ownLists, ...otherLists].map((list) => [listName(list), list])).values()];
+  const groupBy = commonOrder(lists.map(({ dimensions }) => dimensions));
+  if (groupBy === undefined || groupBy.length > MAX_KEYS || lists.length >= PREVIOUS) return undefined;
+  const orders = joinOrders([...ordersOf(one, ownLists), ...ordersOf(other, otherLists)]);
+  const merged = { ...clock, groupBy, metrics: union(one.metrics, other.metrics), breakdown: false, lists };
+  const order = onlyOrder(orders, rankOf(merged));
+  // A last row unites what is cut off in one way.
+  if (order === undefined && one.other === true) return undefined;
+  const both =
+    order === undefined
+      ? { ...merged, ...UNORDERED, metrics: union(listMetrics(one), listMetrics(other)), orders }
+      : { ...merged, ...order, orders: undefined };
   return costOf(both, 1) <= costOf(one, 1) + costOf(other, 1) ? both : undefined;
 }
+
+function union(one: readonly MetricName[], other: readonly MetricName[]): readonly MetricName[] {
+  return METRIC_NAMES.filter((name) => one.includes(name) || other.includes(name));
+}
+
+const UNORDERED = { sort: undefined, limit: undefined, offset: undefined };
 
 /** What queries may differ in that become one. By what name their range was asked for makes no difference to it. */
 const OWN = {
   groupBy: 0,
   breakdown: 0,
   lists: 0,
+  orders: 0,
   metrics: 0,
   isClamped: 0,
   rangeName: 0,
-  limit: 0,
-  offset: 0,
 };
 
-/** What makes no difference to a query. */
+const CLOCK = { timezone: 0, interval: 0, sameClock: 0 };
+const ORDER = { sort: 0, limit: 0, offset: 0 };
+
+/** What else a query may differ in from others. */
 function ownOf(query: StatsQuery) {
   return {
-    ...(!isLocal(query) && { timezone: 0, interval: 0, sameClock: 0 }),
-    ...(!isOrdered(query) && { sort: 0 }),
+    ...clockOf(query),
+    ...((query.other !== true || !isOrdered(query)) && ORDER),
   };
 }
 
-/** Whether local time decides which clicks are counted, or in which groups. */
-function isLocal({ groupBy, lists = [groupBy], filters }: StatsQuery): boolean {
-  const names = [...lists.flat(), ...conditionsIn(filters).map(({ dimension }) => dimension)];
-  return names.some((name) => dimensionOf(name).topic === 'time');
+function clockOf(query: StatsQuery) {
+  // Buckets are compared with those of the period before by one clock.
+  if (query.previous) return isLocal(query) ? {} : CLOCK;
+  return isFilteredByTime(query) ? { interval: 0 } : CLOCK;
 }
 
-/** Whether a list has an order other than time's. */
-function isOrdered(query: StatsQuery): boolean {
-  return listsOf(query).some((list) => !isTimeList(list));
+/** Whether local time decides which clicks are counted, or in which groups. */
+function isLocal(query: StatsQuery): boolean {
+  return isFilteredByTime(query) || listsOf(query).some(({ dimensions }) => dimensions.some(isOfLocalTime));
+}
+
+function isFilteredByTime({ filters }: StatsQuery): boolean {
+  return conditionsIn(filters).some(({ dimension }) => isOfLocalTime(dimension));
+}
+
+function isOfLocalTime(name: DimensionName): boolean {
+  return dimensionOf(name).topic === 'time';
+}
+
+function hasBuckets(query: StatsQuery): boolean {
+  return listsOf(query).some(({ dimensions }) => dimensions.includes('time'));
 }
 
 /** Equal for queries that agree in all else. */
@@ -129,30 +136,10 @@ function clicksOf(query: StatsQuery, own: Readonly<Record<string, number>>): str
 }
 
 /**
- * Which groups of a list are read for two queries: all up to the last that one shows. Then they have their places, and each
- * query's are told by these. undefined: those are more than both show, or a last row unites what one of them cuts off.
- */
-function shownOfBoth(
-  one: StatsQuery,
-  other: StatsQuery,
-): { readonly limit?: number; readonly offset?: number } | undefined {
-  const { limit: most, offset: from = 0 } = one;
-  const { limit: mostOfOther, offset: fromOfOther = 0 } = other;
-  if (most === mostOfOther && from === fromOfOther) return {};
-  if (most === undefined || mostOfOther === undefined || one.other === true) return undefined;
-  const limit = Math.max(from + most, fromOfOther + mostOfOther);
-  return limit <= most + mostOfOther ? { limit, offset: 0 } : undefined;
-}
-
-function nameOf(dimensions: Dimensions): string {
-  return dimensions.join();
-}
-
-/**
  * All dimensions in an order that is each list's own: groups with equal numbers are ordered by their names, dimension by
  * dimension. undefined: the lists contradict each other.
  */
-function commonOrder(lists: readonly Dimensions[]): Dimensions | undefined {
+function commonOrder(lists: readonly (readonly DimensionName[])[]): readonly DimensionName[] | undefined {
   const order: DimensionName[] = [];
   let rest = lists.filter((list) => list.length > 0);
   while (rest.length > 0) {

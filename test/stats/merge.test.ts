@@ -1,11 +1,12 @@
 import { describe, expect, test } from '@jest/globals';
-import { groupQueries, mergedQuery, shapeMerged } from '../../src/stats/merge.ts';
+import { groupQueries, mergedQuery } from '../../src/stats/merge.ts';
+import { shapeMerged } from '../../src/stats/merged-results.ts';
 import type { StatsQuery } from '../../src/stats/parse/query.ts';
 import { planStats } from '../../src/stats/plan.ts';
 import { runStats } from '../../src/stats/run.ts';
 import { columnsOf } from '../../src/stats/sql/compile.ts';
 import { is } from '../support/filters.ts';
-import { OWNER, QUERY } from '../support/stats-sql.ts';
+import { OWNER, QUERY, linesBetween, readable } from '../support/stats-sql.ts';
 
 const BASE: StatsQuery = { ...QUERY, metrics: ['clicks', 'unique_clicks'], breakdown: false, limit: 10 };
 const PREVIOUS = { start: QUERY.range.start - 86_400_000, end: QUERY.range.start - 1 };
@@ -26,7 +27,7 @@ describe('queries become one', () => {
       [by('os'), { ...by('city'), limit: 1 }, { ...by('os'), offset: 10 }],
       [[0, 1, 2]],
     ],
-    ['a page far behind', [by('os'), { ...by('os'), offset: 30 }], [[0], [1]]],
+    ['a page far behind', [by('os'), { ...by('os'), offset: 30 }], [[0, 1]]],
     [
       'other rows of another limit',
       [
@@ -52,7 +53,16 @@ describe('queries become one', () => {
         { ...by('time', 'os'), interval: 'day' as const },
         by('weekday'),
       ],
-      [[0, 3], [1], [2]],
+      [[0, 1, 2, 3]],
+    ],
+    [
+      'another time zone or interval, of which each bucket is compared with one before',
+      [
+        { ...by('time'), previous: PREVIOUS },
+        { ...by('time'), previous: PREVIOUS, interval: 'day' as const },
+        { ...by('os'), previous: PREVIOUS, interval: 'day' as const },
+      ],
+      [[0, 2], [1]],
     ],
     [
       'another time zone, in which all clicks are filtered',
@@ -70,14 +80,31 @@ describe('queries become one', () => {
         by('city'),
         { ...by('time'), metrics: ['unique_clicks'] },
       ],
-      [[0, 1, 3], [2]],
+      [[0, 1, 2, 3]],
+    ],
+    [
+      'another order, in which a last row unites what is cut off',
+      [
+        { ...by('os'), other: true, sort: { by: 'os', isDescending: false } },
+        { ...by('time'), other: true },
+        { ...by('city'), other: true },
+      ],
+      [[0, 1], [2]],
+    ],
+    [
+      'another interval of clicks that are filtered by local time',
+      [
+        { ...by('time'), filters: [is('hour_of_day', '7')] },
+        { ...by('time'), filters: [is('hour_of_day', '7')], interval: 'day' as const },
+      ],
+      [[0, 1]],
     ],
     [
       'a comparison',
       [{ ...by('os'), previous: PREVIOUS }, { ...by('city', 'time'), previous: PREVIOUS }, by('os')],
       [[0, 1], [2]],
     ],
-    ['ordered otherwise', [by('os'), { ...by('city'), metrics: ['unique_clicks'] }], [[0], [1]]],
+    ['ordered otherwise', [by('os'), { ...by('city'), metrics: ['unique_clicks'] }], [[0, 1]]],
     ['a cheap metric alone', [by('os'), { ...by('city'), metrics: ['clicks'] }], [[0, 1]]],
     [
       'many lists of a cheap metric, which a costly one would be added to',
@@ -91,14 +118,19 @@ describe('queries become one', () => {
   test('more lists than have places stay several', () => {
     const queries = Array.from({ length: 120 }, (_, place) => ({
       ...by('os'),
-      lists: [[`property.p${place}` as const]],
+      lists: [{ dimensions: [`property.p${place}` as const] }],
     }));
     expect(groupQueries(queries).length).toBeGreaterThan(1);
   });
 
   test('each list once, and every dimension in the order that breakdowns have it', () => {
     const { groupBy, lists } = mergedQuery([crossed('os', 'time'), by('time', 'browser')]);
-    expect(lists).toEqual([['os'], ['time'], ['os', 'time'], ['browser']]);
+    expect(lists?.map(({ dimensions }) => dimensions)).toEqual([
+      ['os'],
+      ['time'],
+      ['os', 'time'],
+      ['browser'],
+    ]);
     expect(groupBy.indexOf('os')).toBeLessThan(groupBy.indexOf('time'));
     expect(groupBy.toSorted()).toEqual(['browser', 'os', 'time']);
   });
@@ -106,6 +138,25 @@ describe('queries become one', () => {
   test('what is of several groups does not', () => {
     expect(() => mergedQuery([by('os'), { ...by('os'), bots: 'only' }])).toThrow('cannot be counted as one');
   });
+});
+
+test('another interval is a column of its own until the clicks are grouped, another order a place', () => {
+  const merged = mergedQuery([
+    by('time', 'os'),
+    { ...by('time'), interval: 'day' },
+    { ...by('os'), sort: { by: 'os', isDescending: true }, limit: 3, offset: 3 },
+  ]);
+  const text = readable(merged);
+  const day = `time__${Buffer.from('UTC day').toString('hex')}`;
+  expect(text).toContain(`GROUP BY GROUPING SETS ((time), (os), (${day}))`);
+  expect(text).toContain(`time + ${day} AS time,`);
+  const place = (order: string) =>
+    `row_number() OVER (PARTITION BY list ORDER BY ${order} ROWS BETWEEN CURRENT ROW AND CURRENT ROW)`;
+  expect(text).toContain(`${place('clicks DESC, time, os')} AS place_0,`);
+  expect(text).toContain(`${place('os DESC, clicks DESC, time, os')} AS place_1`);
+  expect(linesBetween(text, 'QUALIFY', 'SETTINGS')).toBe(
+    'QUALIFY place_0 = 1 OR has([1,3], list) OR has([2], list) AND place_0 BETWEEN 1 AND 10 OR has([2], list) AND place_1 BETWEEN 4 AND 6',
+  );
 });
 
 test('each gets the rows of its own lists, and the summary of all', async () => {

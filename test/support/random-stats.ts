@@ -770,24 +770,53 @@ export async function compareWithReference(
         ...asJson(query),
         ...(keyOf !== undefined && question.subject.scope === 'all' ? { owner_id: keyOf } : {}),
       };
-      const isOfNumbers = [...METRIC_NAMES, 'change'].some((name) => question.sort?.endsWith(name));
-      const sort = isOfNumbers ? question.sort : undefined;
-      // Lists are cut otherwise, but where a last row unites what is cut off.
-      const cut = question.other ? {} : { limit: 2, offset: 1 };
-      const os = { ...question, groupBy: ['os'], breakdown: false, sort, ...cut } as const;
-      const expectedAlone = expectedAnswer(os, known, before);
-      if (before !== undefined) expectedAlone['previous'] = expectedPrevious(os, before, known);
       batch.push({ sent, expected });
-      batch.push({ sent: { ...sent, ...OS_ALONE, sort: sort ?? null, ...cut }, expected: expectedAlone });
-      if (batch.length > 22) await checkBatch(target, batch.splice(0));
+      for (const { isCompared, ...other } of besides(question)) {
+        const beside = { ...question, ...other };
+        const own = isCompared ? before : undefined;
+        const expectedBeside = expectedAnswer(beside, known, own);
+        if (own !== undefined) expectedBeside['previous'] = expectedPrevious(beside, own, known);
+        const { groupBy: group_by, sort = null, ...others } = other;
+        const alone = isCompared ? {} : { compare: null, match: null };
+        batch.push({ sent: { ...sent, ...others, ...alone, group_by, sort }, expected: expectedBeside });
+      }
+      if (batch.length > 20) await checkBatch(target, batch.splice(0));
     }),
     { seed, numRuns: options.questions, interruptAfterTimeLimit: options.milliseconds },
   );
   if (batch.length > 0) await checkBatch(target, batch.splice(0));
 }
 
-/** Asked about the same clicks beside another question. */
-const OS_ALONE = { group_by: ['os'], breakdown: false };
+/** What is asked about the same clicks beside a question: other lists, in other buckets, ordered and cut in other ways. */
+function besides(question: Question) {
+  const isOfNumbers = [...METRIC_NAMES, 'change'].some((name) => question.sort?.endsWith(name));
+  // A last row unites what one limit cuts off.
+  const cut = question.other ? {} : { limit: 2, offset: 1 };
+  return [
+    {
+      groupBy: ['os'],
+      breakdown: false,
+      sort: isOfNumbers ? question.sort : '-os',
+      isCompared: true,
+      ...cut,
+    },
+    {
+      groupBy: ['time', 'weekday'],
+      breakdown: false,
+      interval: 'quarter',
+      sort: undefined,
+      isCompared: false,
+    },
+    {
+      isCompared: false,
+      groupBy: ['os', 'time'],
+      breakdown: true,
+      interval: question.interval === 'month' ? 'year' : 'month',
+      sort: 'unique_clicks',
+      ...(question.other ? {} : { limit: 3, offset: 0 }),
+    },
+  ] as const;
+}
 
 /** A question among others, and what answers it. */
 interface InBatch {

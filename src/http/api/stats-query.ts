@@ -52,7 +52,7 @@ const postStatsQuery = route({
   summary: 'Get statistics by a JSON body, also several at once',
   description: `The same as \`GET /api/v1/stats\`, asked with a JSON object: the parameters by their names, lists as arrays or separated by commas, \`filters\` as JSON. The response is the same. Filters may be longer here than a URL.
 
-With \`queries\`, up to ${MAX_QUESTIONS} such questions at once, as of one moment. The response has the results in their order, each with the status and body that the question would have had by itself. Equal questions are computed once. Questions about the same clicks (owner or URL, range, filters, \`bots\`) are answered by one query, and so agree with each other also while clicks arrive, where they differ only in \`group_by\`, \`breakdown\`, \`metrics\`, \`limit\` and \`offset\`, and one query costs no more than several: their results have the same number in \`view\`.
+With \`queries\`, up to ${MAX_QUESTIONS} such questions at once, as of one moment. The response has the results in their order, each with the status and body that the question would have had by itself. Equal questions are computed once. Questions about the same clicks (owner or URL, range, filters, \`bots\`, \`compare\`) are answered by one query, and so agree with each other also while clicks arrive, where one query costs no more than several: their results have the same number in \`view\`.
 
 Every question counts against the rate limit of \`GET /api/v1/stats\`. Where not all of them fit, none is computed.`,
   access: keyOrPublicUrlInBody(...STATS_SCOPES),

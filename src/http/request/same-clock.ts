@@ -7,5 +7,13 @@ export async function withSameClock<Query extends StatsQuery>(
   { zones }: Services,
   query: Query,
 ): Promise<Query> {
-  return { ...query, sameClock: await zones.agree(query.timezone, comparedRange(query)) };
+  const isSame = (timezone: string) => zones.agree(timezone, comparedRange(query));
+  const sameClock = await isSame(query.timezone);
+  if (query.lists === undefined) return { ...query, sameClock };
+  const lists = await Promise.all(
+    query.lists.map(async ({ clock, ...list }) =>
+      clock === undefined ? list : { ...list, clock: { ...clock, sameClock: await isSame(clock.timezone) } },
+    ),
+  );
+  return { ...query, sameClock, lists };
 }

@@ -21,6 +21,8 @@ import type { Filter } from './filter.ts';
 import { parseFilters } from './filter-parameters.ts';
 import { type RawParameters, nameOf, splitList, valueOf, valuesOf } from './parameters.ts';
 import { type Sort, parseSort } from './sort.ts';
+import type { MetricList } from '../sql/lists.ts';
+import type { ListOrder } from '../sql/order.ts';
 import { COMPARED_RULES, REQUEST_RULES, RESULT_RULES, checkRules } from './rules.ts';
 import { type BOT_CHOICES, DEFAULT_LIMIT, SCOPES_OF_STATS } from './values.ts';
 
@@ -42,15 +44,17 @@ export interface StatsQuery {
   readonly timezone: string;
   readonly interval: IntervalName;
   readonly breakdown: boolean;
-  /** The dimensions of each list, where several queries are counted as this one; unless given they follow from the query. */
-  readonly lists?: readonly (readonly DimensionName[])[] | undefined;
+  /** Where several queries are counted as this one: each list. Unless given, they follow from the query. */
+  readonly lists?: readonly MetricList[] | undefined;
+  /** Where these order or cut their lists in several ways: each of them, in place of `sort`, `limit` and `offset`. */
+  readonly orders?: readonly ListOrder[] | undefined;
   /** All of them hold. */
   readonly filters: readonly Filter[];
   readonly bots: (typeof BOT_CHOICES)[number];
   /** Groups kept in each list but time's; undefined: all. */
   readonly limit: number | undefined;
   /** Groups passed over in each list but time's, before those that are kept; not given: none. */
-  readonly offset?: number;
+  readonly offset?: number | undefined;
   /** Whether a row of each list unites the groups that `limit` cuts off; only with a limit. */
   readonly other?: boolean;
   /** What groups are ordered by; unless given, by the first metric, the largest first. */

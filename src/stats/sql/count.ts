@@ -1,7 +1,14 @@
 import { type Select, type Statement, unionOf } from '../../sql/select.ts';
 import type { Plan } from '../plan.ts';
 import { filterClicks } from './conditions.ts';
-import { type MetricList, groupByLists, joinValues, listsByRows, selectDimensions } from './lists.ts';
+import {
+  type MetricList,
+  groupByLists,
+  joinValues,
+  listsByRows,
+  selectDimensions,
+  uniteClocks,
+} from './lists.ts';
 import { selectMetrics } from './numbers.ts';
 import { clicksFrom } from './sharding.ts';
 
@@ -12,6 +19,7 @@ const COUNTING_PASSES: readonly ((select: Select, plan: Plan, lists: readonly Me
   selectDimensions,
   selectMetrics,
   groupByLists,
+  uniteClocks,
 ];
 
 /** The groups of all lists of a plan, of the clicks of one server. */

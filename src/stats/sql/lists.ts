@@ -1,18 +1,23 @@
-import { type Select, type Selection, as, blank } from '../../sql/select.ts';
+import { type Select, type Selection, as, blank, named, selectFrom, subquery } from '../../sql/select.ts';
 import { type Sql, identifier, join, param, sql } from '../../sql/sql.ts';
 import type { StatsQuery } from '../parse/query.ts';
 import type { Plan } from '../plan.ts';
-import { type DimensionName, valueDimensionOf } from '../registry/dimension-names.ts';
+import { type DimensionName, dimensionOf, valueDimensionOf } from '../registry/dimension-names.ts';
 import { timeBucket } from './time-bucket.ts';
 
 /** A list of an answer: the dimensions its groups are of. */
 export interface MetricList {
   readonly dimensions: readonly DimensionName[];
+  /** The local time of those that depend on it; the query's unless given. */
+  readonly clock?: Clock | undefined;
 }
+
+/** Local time, and the buckets that it is cut into. */
+export type Clock = Pick<StatsQuery, 'timezone' | 'interval' | 'sameClock'>;
 
 /** The lists of an answer in order: one a dimension, then the breakdown. */
 export function listsOf(query: StatsQuery): readonly MetricList[] {
-  if (query.lists !== undefined) return query.lists.map((dimensions) => ({ dimensions }));
+  if (query.lists !== undefined) return query.lists;
   const singles = query.groupBy.map((name) => ({ dimensions: [name] }));
   return query.breakdown && query.groupBy.length > 1 ? [...singles, { dimensions: query.groupBy }] : singles;
 }
@@ -20,6 +25,20 @@ export function listsOf(query: StatsQuery): readonly MetricList[] {
 /** Whether a list is time's own, which has a row for every bucket and is never cut. */
 export function isTimeList({ dimensions }: MetricList): boolean {
   return dimensions.length === 1 && dimensions[0] === 'time';
+}
+
+/** What tells a list from the others of a query. */
+export function listName({ dimensions, clock }: MetricList): string {
+  return [...dimensions, ...(clock === undefined ? [] : [clock.timezone, clock.interval])].join();
+}
+
+/** Whether a row is of a list that is time's own; undefined where there is none. */
+export function isOfTimeList(lists: readonly MetricList[]): Sql | undefined {
+  const places = lists.flatMap((list, index) => (isTimeList(list) ? [index + 1] : []));
+  const [place] = places;
+  if (place === undefined) return undefined;
+  if (places.length === 1) return sql`list = ${param('UInt8', place)}`;
+  return sql`has(${param('Array(UInt8)', places)}, list)`;
 }
 
 /** Whether a click can have several rows in a list: one for each of its values. */
@@ -49,16 +68,69 @@ export function joinValues(select: Select, { query }: Plan, lists: readonly Metr
   return joins.length === 0 ? select : { ...select, from: join([select.from, ...joins], '\n') };
 }
 
+/** A column that lists are grouped by. By several clocks, a dimension is several columns. */
+interface Key {
+  readonly name: string;
+  readonly dimension: DimensionName;
+  readonly clock: Clock | undefined;
+}
+
+function keyOf(dimension: DimensionName, { clock }: MetricList): Key {
+  if (clock === undefined || dimensionOf(dimension).topic !== 'time') {
+    return { name: dimension, dimension, clock: undefined };
+  }
+  // Of local time alone, the interval makes no difference.
+  const of = dimension === 'time' ? [clock.timezone, clock.interval] : [clock.timezone];
+  return { name: `${dimension}.${of.join(' ')}`, dimension, clock };
+}
+
+/** The columns of lists, in the order of the query's dimensions. */
+function keysOf({ query }: Plan, lists: readonly MetricList[]): readonly Key[] {
+  const keys = query.groupBy.flatMap((name) =>
+    lists.flatMap((list) => (list.dimensions.includes(name) ? [keyOf(name, list)] : [])),
+  );
+  return [...new Map(keys.map((key) => [key.name, key])).values()];
+}
+
 /** Selects the values of lists' dimensions, time's as the first second of its bucket, and blanks for the query's others. */
-export function selectDimensions(select: Select, { query }: Plan, lists: readonly MetricList[]): Select {
-  const names = new Set(lists.flatMap(({ dimensions }) => dimensions));
-  const keys = query.groupBy.map((name): Selection => {
-    if (names.has(name))
-      return as(name, name === 'time' ? timeBucket(query) : valueDimensionOf(name).column(query));
-    // Without an alias the first branch of a union would give the column no name. No column of clicks has it.
-    return joinOf(name) === undefined ? blankDimension(name) : as(name, blankDimension(name).expression);
+export function selectDimensions(select: Select, plan: Plan, lists: readonly MetricList[]): Select {
+  const { query } = plan;
+  const columns = query.groupBy.flatMap((name): readonly Selection[] => {
+    const keys = keysOf(plan, lists).filter(({ dimension }) => dimension === name);
+    return keys.length === 0 ? [blankOf(name)] : keys.map((key) => as(key.name, valueOf(key, query)));
   });
-  return { ...select, columns: [...select.columns, ...keys] };
+  return { ...select, columns: [...select.columns, ...columns] };
+}
+
+function valueOf({ dimension, clock }: Key, query: StatsQuery): Sql {
+  const local = { ...query, ...clock };
+  return dimension === 'time' ? timeBucket(local) : valueDimensionOf(dimension).column(local);
+}
+
+/** Without an alias the first branch of a union would give the column no name. No column of clicks has a joined one's. */
+function blankOf(name: DimensionName): Selection {
+  const { expression } = blankDimension(name);
+  return joinOf(name) === undefined ? blankDimension(name) : as(name, expression);
+}
+
+/** Puts the columns of a dimension by several clocks together: in a row, all but one are blank. */
+export function uniteClocks(select: Select, plan: Plan, lists: readonly MetricList[]): Select {
+  if (lists.every(({ clock }) => clock === undefined)) return select;
+  const { groupBy } = plan.query;
+  const keys = keysOf(plan, lists);
+  const own = new Set([...groupBy, ...keys.map(({ name }) => name)]);
+  const columns = groupBy.map((dimension): Selection => {
+    const parts = keys.filter((key) => key.dimension === dimension).map(({ name }) => identifier(name));
+    if (parts.length === 0) return as(dimension, blankDimension(dimension).expression);
+    return as(dimension, dimension === 'time' ? join(parts, ' + ') : concat(parts));
+  });
+  const others = select.columns.map(({ name }) => name).filter((name) => !own.has(name));
+  const [list, ...numbers] = others.map(named);
+  return { ...selectFrom(subquery(select)), columns: [...(list ? [list] : []), ...columns, ...numbers] };
+}
+
+function concat(texts: readonly Sql[]): Sql {
+  return texts.length === 1 ? (texts[0] ?? sql``) : sql`concat(${join(texts, ', ')})`;
 }
 
 /** The dimensions of a query in a row that has none of them. */
@@ -75,10 +147,10 @@ function blankDimension(name: DimensionName): Selection {
  * counted in the same pass.
  */
 export function groupByLists(select: Select, plan: Plan, lists: readonly MetricList[]): Select {
-  const { query, isOnePass } = plan;
-  const keys = query.groupBy.filter((name) => lists.some(({ dimensions }) => dimensions.includes(name)));
+  const { isOnePass } = plan;
+  const keys = keysOf(plan, lists).map(({ name }) => name);
   const names = join(keys.map(identifier), ', ');
-  const sets = lists.map(({ dimensions }) => sql`(${join(dimensions.map(identifier), ', ')})`);
+  const sets = lists.map((list) => sql`(${join(keyNames(list).map(identifier), ', ')})`);
   const place = isOnePass ? sql`NOT grouping(${names})` : placeOf(plan, lists, keys);
   return {
     ...select,
@@ -87,14 +159,18 @@ export function groupByLists(select: Select, plan: Plan, lists: readonly MetricL
   };
 }
 
-function placeOf(plan: Plan, lists: readonly MetricList[], keys: readonly DimensionName[]): Sql {
+function keyNames(list: MetricList): readonly string[] {
+  return list.dimensions.map((name) => keyOf(name, list).name);
+}
+
+function placeOf(plan: Plan, lists: readonly MetricList[], keys: readonly string[]): Sql {
   const names = join(keys.map(identifier), ', ');
-  const masks = lists.map(({ dimensions }) => groupingMask(keys, dimensions));
+  const masks = lists.map((list) => groupingMask(keys, keyNames(list)));
   const places = lists.map((list) => plan.lists.indexOf(list) + 1);
   return sql`transform(grouping(${names}), ${param('Array(UInt64)', masks)}, ${param('Array(UInt8)', places)}, 0)`;
 }
 
 /** The value of `grouping(…)` for a set: one bit a dimension, the first the highest, 1 where the set has it not. */
-function groupingMask(all: readonly DimensionName[], set: readonly DimensionName[]): number {
+function groupingMask(all: readonly string[], set: readonly string[]): number {
   return all.reduce((mask, name) => mask * 2 + (set.includes(name) ? 0 : 1), 0);
 }

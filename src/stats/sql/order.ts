@@ -3,10 +3,27 @@ import { type Sql, identifier, join, param, sql } from '../../sql/sql.ts';
 import type { StatsQuery } from '../parse/query.ts';
 import type { Plan } from '../plan.ts';
 import type { DimensionName } from '../registry/dimension-names.ts';
+import type { Sort } from '../parse/sort.ts';
 import { METRIC_NAMES, type MetricName } from '../registry/metrics.ts';
 import { changeOf } from './change.ts';
-import { isTimeList } from './lists.ts';
+import { type MetricList, isOfTimeList, isTimeList, listName } from './lists.ts';
 import { IS_PREVIOUS } from './periods.ts';
+
+/** How several of the queries that are counted as one order the groups of their lists. */
+export interface ListOrder {
+  /** The metric that groups are ordered by where nothing else is asked for, and where they are equal in that. */
+  readonly rank: MetricName;
+  readonly sort: Sort | undefined;
+  /** Which groups are shown, and of which lists, by their names. */
+  readonly shown: readonly (ShownGroups & { readonly lists: readonly string[] })[];
+}
+
+export type ShownGroups = Pick<StatsQuery, 'limit' | 'offset'>;
+
+/** The column of a group's place, counted from 1, in one of several orders. */
+export function placeColumn(order: number): string {
+  return `place_${order}`;
+}
 
 /**
  * Counts each list's groups and keeps those from `offset` on, `limit` of them, by rank and names. A single list stays one
@@ -20,6 +37,7 @@ export function limitGroups(statement: Statement, plan: Plan): Select {
     ...withGroups(rows, sql`count() OVER (PARTITION BY list)`),
     orderBy: [sql`list`, ...rankAndNames(query)],
   };
+  if (query.orders !== undefined) return { ...placeInOrders(ordered, query.orders, plan), orderBy: [] };
   if (query.offset !== undefined) {
     // The first group stays, since it says how many its list has.
     const qualify = sql`place = 1 OR ${isShown(plan)}`;
@@ -32,6 +50,8 @@ export function limitGroups(statement: Statement, plan: Plan): Select {
 export function orderRows(rows: Statement, plan: Plan): Statement {
   const { query } = plan;
   if (isOneFlatList(plan) || rows.kind === 'union') return rows;
+  // Each query's rows are put in its own order later.
+  if (query.orders !== undefined) return { ...rows, settings: FEWER_STREAMS };
   if (!query.groupBy.includes('time')) return { ...rows, settings: FEWER_STREAMS };
   return {
     ...selectOf(rows, columnNames(rows)),
@@ -51,10 +71,9 @@ export const FEWER_STREAMS = sql`max_streams_to_max_threads_ratio = 0.5`;
  * @param each what tells the rows apart of which so many are kept
  */
 export function limitBy(limit: number, { lists, previous }: Plan, each: Sql = sql`list`): Sql {
-  const place = lists.findIndex(isTimeList) + 1;
-  const isTime = sql`list = ${param('UInt8', place)}`;
-  const isUncut = previous === undefined ? isTime : sql`${isTime} OR ${IS_PREVIOUS}`;
-  const uncut = place === 0 ? sql`` : sql`, if(${isUncut}, time, 0)`;
+  const isTime = isOfTimeList(lists);
+  const isUncut = previous === undefined ? isTime : sql`${isTime ?? sql`0`} OR ${IS_PREVIOUS}`;
+  const uncut = isTime === undefined || isUncut === undefined ? sql`` : sql`, if(${isUncut}, time, 0)`;
   return sql`${param('UInt32', limit)} BY ${each}${uncut}`;
 }
 
@@ -69,16 +88,42 @@ export function placeInList(query: StatsQuery, each: Sql = sql`list`, order = ra
 }
 
 /** Whether a row's place is among those that `offset` and `limit` leave of its list; all of time's are. */
-export function isShown({ query: { offset = 0, limit }, lists, previous }: Plan): Sql {
-  const time = lists.findIndex(isTimeList) + 1;
-  const conditions = [
-    ...(time === 0 ? [] : [sql`list = ${param('UInt8', time)}`]),
-    ...(previous === undefined ? [] : [IS_PREVIOUS]),
-    limit === undefined
-      ? sql`place > ${param('UInt64', offset)}`
-      : sql`place BETWEEN ${param('UInt64', offset + 1)} AND ${param('UInt64', offset + limit)}`,
-  ];
-  return join(conditions, ' OR ');
+export function isShown(plan: Plan): Sql {
+  return join([...uncutRows(plan), isAmong(sql`place`, plan.query)], ' OR ');
+}
+
+/** Conditions for the rows of lists that are never cut. */
+function uncutRows({ lists, previous }: Plan): readonly Sql[] {
+  const isTime = isOfTimeList(lists);
+  return [...(isTime === undefined ? [] : [isTime]), ...(previous === undefined ? [] : [IS_PREVIOUS])];
+}
+
+function isAmong(place: Sql, { limit, offset = 0 }: ShownGroups): Sql {
+  return limit === undefined
+    ? sql`${place} > ${param('UInt64', offset)}`
+    : sql`${place} BETWEEN ${param('UInt64', offset + 1)} AND ${param('UInt64', offset + limit)}`;
+}
+
+/** Adds each group's place in every order, and keeps those that one of the orders shows. */
+function placeInOrders(rows: Select, orders: readonly ListOrder[], plan: Plan): Select {
+  const { query, lists } = plan;
+  const places = orders.map((order, index) =>
+    as(placeColumn(index), placeInList(query, sql`list`, rankAndNames(query, order))),
+  );
+  const shown = orders.flatMap((order, index) =>
+    order.shown.map((groups) => {
+      const own = param('Array(UInt8)', placesOf(groups.lists, lists));
+      return sql`has(${own}, list) AND ${isAmong(identifier(placeColumn(index)), groups)}`;
+    }),
+  );
+  // The first group stays, since it says how many its list has.
+  const first = sql`${identifier(placeColumn(0))} = 1`;
+  const qualify = join([first, ...uncutRows(plan), ...shown], ' OR ');
+  return { ...rows, columns: [...rows.columns, ...places], qualify };
+}
+
+function placesOf(names: readonly string[], lists: readonly MetricList[]): readonly number[] {
+  return lists.flatMap((list, index) => (names.includes(listName(list)) ? [index + 1] : []));
 }
 
 /** Whether a row of a list that is cut already is more than what says how many groups there are. */
@@ -89,14 +134,15 @@ export function isAfterOffset(plan: Plan): Sql {
 /**
  * Groups are ordered by what is asked for, else by the first metric, the largest first; those that are equal in it by name.
  * Rows without a value stand last in either direction. In a list that lacks the dimension asked for, all rows have the same.
+ * @param order in which way, where the query has several
  */
-export function rankAndNames(query: StatsQuery): readonly Sql[] {
-  const { sort, groupBy } = query;
-  const names = groupBy.map(identifier);
-  const byRank = sql`${identifier(rankOf(query))} DESC`;
+export function rankAndNames(query: StatsQuery, order?: ListOrder): readonly Sql[] {
+  const { sort, rank } = order ?? { sort: query.sort, rank: rankOf(query) };
+  const names = query.groupBy.map(identifier);
+  const byRank = sql`${identifier(rank)} DESC`;
   // A period before 2000 is none, and nothing has changed since.
   if (sort === undefined || (sort.by === 'change' && !query.previous)) return [byRank, ...names];
-  const value = sort.by === 'change' ? changeOf(rankOf(query)) : valueToSort(sort.by);
+  const value = sort.by === 'change' ? changeOf(rank) : valueToSort(sort.by);
   const own = sort.isDescending ? sql`${value} DESC` : value;
   return METRIC_NAMES.some((name) => name === sort.by) ? [own, ...names] : [own, byRank, ...names];
 }

@@ -8,12 +8,12 @@ import {
   statementSql,
   subquery,
 } from '../../sql/select.ts';
-import { type Sql, identifier, join, param, sql } from '../../sql/sql.ts';
+import { EMPTY, type Sql, identifier, join, param, sql } from '../../sql/sql.ts';
 import type { StatsQuery } from '../parse/query.ts';
 import type { Plan } from '../plan.ts';
 import { type MetricName, previousOf } from '../registry/metrics.ts';
 import { countGroups } from './count.ts';
-import { isTimeList } from './lists.ts';
+import { isOfTimeList } from './lists.ts';
 import { countedMetrics, listMetrics, metricFrom, partColumns } from './numbers.ts';
 import { FEWER_STREAMS, isAfterOffset, placeInList, rankAndNames, rankOf } from './order.ts';
 import { IS_PREVIOUS, addPreviousPeriod, placeRows, placedKeys, previousNumber } from './periods.ts';
@@ -107,8 +107,8 @@ function rank(rows: Select, plan: Plan): Select {
   const { query, lists } = plan;
   const { offset = 0, limit } = query;
   if (limit === undefined) throw new Error('Without a limit there are no others.');
-  const time = param('UInt8', lists.findIndex(isTimeList) + 1);
-  const isList = sql`list NOT IN (0, ${time}) AND NOT ${IS_PREVIOUS}`;
+  const isTime = isOfTimeList(lists);
+  const isList = sql`list != 0 AND NOT ${IS_PREVIOUS}${isTime === undefined ? EMPTY : sql` AND NOT ${isTime}`}`;
   return {
     ...selectFrom(subquery(rows)),
     columns: [

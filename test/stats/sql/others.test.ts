@@ -24,7 +24,7 @@ FROM (
     *,
     row_number() OVER (PARTITION BY list ORDER BY is_now DESC, unique_clicks DESC, browser ROWS BETWEEN CURRENT ROW AND CURRENT ROW) AS place,
     countIf(is_now) OVER (PARTITION BY list) AS groups,
-    list NOT IN (0, 0) AND NOT list > 100 AND (NOT is_now OR place > 5) AS is_other
+    list != 0 AND NOT list > 100 AND (NOT is_now OR place > 5) AS is_other
   FROM (
     SELECT
       list,
