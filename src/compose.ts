@@ -162,7 +162,7 @@ export function composeServices(config: Config, { clickhouse, ...parts }: Opened
   const fixedKeys = new Map([[hashKey(token), CONTROL]]);
   if (config.adminKey !== undefined) fixedKeys.set(hashKey(config.adminKey), ADMIN);
   const exportJobs = new ExportJobs({
-    // Versions of their own: those of a job that was taken over are ahead of the clock.
+    // Versions of their own, as those of runs: of what was taken over they are ahead of the clock.
     stored: new StoredJobs(database, createVersions(now), now),
     folder: exportFiles && new ExportFolder(exportFiles.path, shares.exportFiles),
     destinations: config.exportDestinations,
@@ -192,7 +192,7 @@ export function composeServices(config: Config, { clickhouse, ...parts }: Opened
       (id) => [...fixedKeys].find(([, principal]) => principal.id === id)?.[0],
     ),
     schedules: new Schedules(database, nextVersion),
-    scheduleRuns: new ScheduleRuns(database, nextVersion),
+    scheduleRuns: new ScheduleRuns(database, createVersions(now)),
     webhookSecretOf: (id) => webhookSecret(visitorSecret, id),
     allowsPrivateWebhooks: config.privateWebhooks === 'allow',
     fixedKeys,

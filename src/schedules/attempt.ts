@@ -1,5 +1,6 @@
 import { AppError, ERRORS } from '../errors.ts';
 import type { Scope } from '../keys/scopes.ts';
+import { MAX_CLOCK_AHEAD_MS } from '../lib/clock-ahead.ts';
 import { RUN_DELAYS, nextAttempt } from './back-off.ts';
 import { type Condition, type Measured, holds } from './condition.ts';
 import { latestTime } from './cron.ts';
@@ -47,20 +48,34 @@ export interface RunWork {
   readonly measure: (order: MeasureOrder, signal: AbortSignal) => Promise<Measured>;
   /** The moment before which all clicks have arrived that ever will, by ClickHouse's clock, Unix milliseconds. */
   readonly arrivedUntil: () => Promise<number>;
+  /** As `ScheduleRuns` has it. */
+  readonly writtenUntil: (run: Run, moment: number) => Promise<number>;
 }
 
 /** A run whose next attempt begins now, with its window. */
 export async function begun(schedule: Schedule, run: Run, now: number, work: RunWork): Promise<Run> {
-  const window = run.window ?? (await windowOfRun(schedule, run, work));
-  return { ...run, state: 'running', attempts: run.attempts + 1, window, startedAt: now };
+  const next = { ...run, state: 'running', attempts: run.attempts + 1, startedAt: now } as const;
+  if (run.isByArrival) return { ...next, ...(await arrivalsOf(run, work)) };
+  return { ...next, window: run.window ?? windowOfRun(schedule, run) };
 }
 
-async function windowOfRun(schedule: Schedule, run: Run, work: RunWork): Promise<Window> {
+/**
+ * The window of arrivals of a run: it begins where the file before ends, and stays when the run is tried again. Where ClickHouse's
+ * clock was ahead, clicks have arrived since at times that the files before are said to have: the window begins at the end of the last
+ * file that is not of the future, so that clicks may be in two files, and none is in no file.
+ */
+async function arrivalsOf(run: Run, work: RunWork): Promise<Pick<Run, 'window' | 'exportId'>> {
+  const { window, exportId, arrivedBefore } = run;
+  const until = await work.arrivedUntil();
+  const latest = until + MAX_CLOCK_AHEAD_MS;
+  if (window !== null && window.before <= latest) return { window, exportId };
+  const from = arrivedBefore ?? 0;
+  if (from <= latest) return { window: { from, before: Math.max(from, until) }, exportId: null };
+  return { window: { from: await work.writtenUntil(run, until), before: until }, exportId: null };
+}
+
+function windowOfRun(schedule: Schedule, run: Run): Window {
   const { range, times } = schedule;
-  if (run.isByArrival) {
-    const from = run.arrivedBefore ?? 0;
-    return { from, before: Math.max(from, await work.arrivedUntil()) };
-  }
   if (range !== 'since_last_run') return windowOf(range, times.timezone, run.dueAt);
   return { from: latestTime(times, run.dueAt - 1) ?? schedule.createdAt, before: run.dueAt };
 }

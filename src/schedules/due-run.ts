@@ -1,3 +1,4 @@
+import { MAX_CLOCK_AHEAD_MS } from '../lib/clock-ahead.ts';
 import { latestTime } from './cron.ts';
 import type { Run } from './run.ts';
 import { type TimedSchedule, isByArrival } from './schedule.ts';
@@ -8,11 +9,18 @@ import { type TimedSchedule, isByArrival } from './schedule.ts';
  *
  * While a window of arrivals is not written, no later one begins: the same run is tried anew, so that each click comes to
  * stand in one file.
- * @param last the run of the latest time before
+ * @param last the run before
+ * @param ahead since when it is known that a clock was ahead which is right now; undefined: since now. Times from then on are served
  */
-export function dueRun(schedule: TimedSchedule, last: Run | undefined, now: number): Run | undefined {
+export function dueRun(
+  schedule: TimedSchedule,
+  last: Run | undefined,
+  now: number,
+  ahead = now,
+): Run | undefined {
   const due = latestTime(schedule.times, now);
-  const served = Math.max(last?.servedUntil ?? 0, schedule.changedAt);
+  const marks = [last?.servedUntil ?? 0, schedule.changedAt];
+  const served = Math.max(...marks.map((at) => (isAhead(at, now) ? ahead : at)));
   if (due === undefined || due <= served) return undefined;
   const byArrival = isByArrival(schedule);
   if (byArrival && last?.isByArrival === true && last.state !== 'done') {
@@ -39,6 +47,15 @@ export function dueRun(schedule: TimedSchedule, last: Run | undefined, now: numb
     heldBefore: last?.measured?.holds ?? last?.heldBefore ?? false,
     delivery: null,
   };
+}
+
+/** Whether a clock was ahead that a schedule was run or changed by. One that was set back by little is waited for. */
+export function wasClockAhead({ changedAt }: TimedSchedule, last: Run | undefined, now: number): boolean {
+  return isAhead(Math.max(last?.servedUntil ?? 0, changedAt), now);
+}
+
+function isAhead(at: number, now: number): boolean {
+  return at > now + MAX_CLOCK_AHEAD_MS;
 }
 
 function arrivedBefore(last: Run | undefined): number | null {

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { RUN_DELAYS, WEBHOOK_DELAYS } from './back-off.ts';
 
 export const RUN_STATES = ['waiting', 'running', 'done', 'failed'] as const;
 export type RunState = (typeof RUN_STATES)[number];
@@ -76,4 +77,19 @@ export function isOpen({ nextAt, delivery }: Pick<Run, 'nextAt' | 'delivery'>): 
 /** When something of a run is to be done next, Unix milliseconds; Infinity: never. */
 export function nextStepAt({ nextAt, delivery }: Pick<Run, 'nextAt' | 'delivery'>): number {
   return Math.min(nextAt ?? Infinity, delivery?.nextAt ?? Infinity);
+}
+
+/** Whether a run is to be attempted now. */
+export function isAttemptDue({ nextAt }: Pick<Run, 'nextAt'>, now: number): boolean {
+  return isDue(nextAt, now, RUN_DELAYS);
+}
+
+/** Whether the webhook is to be called now about a run. */
+export function isCallDue({ delivery }: Pick<Run, 'delivery'>, now: number): boolean {
+  return isDue(delivery?.nextAt ?? null, now, WEBHOOK_DELAYS);
+}
+
+/** What lies further ahead than anything is put off was put off by a clock that was ahead. */
+function isDue(at: number | null, now: number, delays: readonly number[]): boolean {
+  return at !== null && (at <= now || at > now + Math.max(...delays));
 }

@@ -7,9 +7,9 @@ import { timeSlices } from '../lib/event-loop.ts';
 import { type RunWork, attempted, begun } from './attempt.ts';
 import { nextTime } from './cron.ts';
 import { delivered, surplusDeliveries } from './delivery.ts';
-import { dueRun } from './due-run.ts';
+import { dueRun, wasClockAhead } from './due-run.ts';
 import type { Lease } from './lease.ts';
-import { type Run, isOpen, nextStepAt } from './run.ts';
+import { type Run, isAttemptDue, isCallDue, isOpen } from './run.ts';
 import type { Schedule, TimedSchedule } from './schedule.ts';
 import type { ScheduleRuns } from './schedule-runs.ts';
 import type { Schedules } from './schedules.ts';
@@ -54,6 +54,8 @@ interface Looked {
   readonly schedule: TimedSchedule;
   readonly at: number;
   readonly next: number;
+  /** Since when it is known that it was run or changed by a clock that was ahead; undefined: it was not. */
+  readonly ahead: number | undefined;
 }
 
 /**
@@ -71,6 +73,7 @@ export class Scheduler {
   #passing: Promise<void> = Promise.resolve();
   #timer: NodeJS.Timeout | undefined;
   #stopped = stopper();
+  #hasLease = false;
   #isPassing = false;
   #isClosed = false;
   #hasFailed = false;
@@ -130,13 +133,16 @@ export class Scheduler {
   }
 
   async #beginDue(): Promise<void> {
-    const { lease, schedules, now } = this.#parts;
+    const { lease, runs, schedules, now } = this.#parts;
     if (!(await lease.hold())) {
       this.#memory = undefined;
+      this.#hasLease = false;
       this.#stopped.abort();
       this.#stopped = stopper();
       return;
     }
+    if (!this.#hasLease) await runs.takeOver();
+    this.#hasLease = true;
     const memory = (this.#memory ??= await this.#readMemory());
     const live = new Map((await schedules.timetable()).map((schedule) => [schedule.id, schedule]));
     const at = now();
@@ -151,7 +157,9 @@ export class Scheduler {
       const schedule = live.get(run.scheduleId);
       if (schedule === undefined) memory.open.delete(keyOf(run));
       else if (this.#busy.size >= MAX_BUSY) return;
-      else if (nextStepAt(run) <= at && !this.#busy.has(schedule.id)) this.#begin(schedule, run, signal);
+      else if ((isAttemptDue(run, at) || isCallDue(run, at)) && !this.#busy.has(schedule.id)) {
+        this.#begin(schedule, run, signal);
+      }
     }
   }
 
@@ -173,12 +181,14 @@ export class Scheduler {
       const known = this.#looked.get(id);
       // A clock that was set back makes nothing of it wrong but this.
       const isQuiet = known?.schedule === schedule && known.at <= at && at < known.next;
-      if (isQuiet) looked.set(id, known);
-      if (isQuiet || this.#busy.has(id)) continue;
+      const isBusy = this.#busy.has(id);
+      if (known !== undefined && (isQuiet || isBusy)) looked.set(id, known);
+      if (isQuiet || isBusy) continue;
       const before = memory.last.get(id);
-      const run = dueRun(schedule, before, at);
+      const ahead = wasClockAhead(schedule, before, at) ? (known?.ahead ?? at) : undefined;
+      const run = dueRun(schedule, before, at, ahead);
       if (run !== undefined) due.push({ run, before });
-      looked.set(id, { schedule, at, next: nextTime(schedule.times, at) ?? Infinity });
+      looked.set(id, { schedule, at, next: nextTime(schedule.times, at) ?? Infinity, ahead });
       await yieldIfDue();
     }
     const written = await this.#parts.runs.write(
@@ -189,9 +199,9 @@ export class Scheduler {
     );
     // What is due and could not be written is due the next time.
     this.#looked = looked;
+    const lastOnes = new Set(due.map(({ run }) => keyOf(run)));
     for (const run of written) {
-      const isLast = run.dueAt >= (memory.last.get(run.scheduleId)?.dueAt ?? 0);
-      if (isLast) memory.last.set(run.scheduleId, run);
+      if (lastOnes.has(keyOf(run))) memory.last.set(run.scheduleId, run);
       if (isOpen(run)) memory.open.set(keyOf(run), run);
     }
   }
@@ -233,14 +243,13 @@ export class Scheduler {
     const { now } = this.#parts;
     let run = waiting;
     const put = async (changed: Run): Promise<Run> => (run = await this.#store(changed));
-    if (run.nextAt !== null && run.nextAt <= now()) {
+    if (isAttemptDue(run, now())) {
       await put(await begun(schedule, run, now(), work));
       const onFault = (error: unknown): void => this.#warn(error, 'a run of a schedule has failed');
       await put(await attempted(schedule, run, { work, put, now, signal, onFault }));
       if (run.state === 'done' || run.state === 'failed') this.#parts.onEnded(run.state);
     }
-    const { delivery } = run;
-    if (delivery !== null && delivery.nextAt !== null && delivery.nextAt <= now()) {
+    if (isCallDue(run, now())) {
       await put(await delivered(run, (at) => this.#call(schedule, run, at, signal), now));
     }
   }
@@ -262,7 +271,7 @@ export class Scheduler {
   /** @returns the run as it is stored */
   async #store(changed: Run): Promise<Run> {
     const last = this.#memory?.last.get(changed.scheduleId);
-    const isLast = last === undefined || last.dueAt <= changed.dueAt;
+    const isLast = last === undefined || last.dueAt === changed.dueAt;
     const [run = changed] = await this.#parts.runs.write([{ run: changed, isLast }]);
     if (isLast) this.#memory?.last.set(run.scheduleId, run);
     if (isOpen(run)) this.#memory?.open.set(keyOf(run), run);

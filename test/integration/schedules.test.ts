@@ -4,6 +4,8 @@ import { type AddressInfo, type Socket, createServer } from 'node:net';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { Webhook } from 'standardwebhooks';
 import { createVersions } from '../../src/clickhouse/versions.ts';
+import { dueRun } from '../../src/schedules/due-run.ts';
+import { ScheduleRuns } from '../../src/schedules/schedule-runs.ts';
 import { MAX_SCHEDULES, Schedules } from '../../src/schedules/schedules.ts';
 import { WEBHOOK_DELAYS } from '../../src/schedules/back-off.ts';
 import { waitUntil } from '../support/process.ts';
@@ -258,6 +260,77 @@ test('schedules are read anew only where they have changed', async () => {
   expect(after.get(same.id)).toBe(before.get(same.id));
   expect(after.get(changed.id)?.times.cron).toBe('0 4 * * *');
   expect(after.has(gone.id)).toBe(false);
+});
+
+describe('after a clock was ahead', () => {
+  test('schedules run at their next times by the clock of now, also after a restart', async () => {
+    const now = clock;
+    clock = now + 400 * DAY;
+    const changed = await create(DAILY);
+    clock = now;
+    const ran = await create(DAILY);
+    await runAt(now + 400 * DAY + DAY);
+    const dueOf = async (id: string, since: number) => {
+      const due = (await runsOf(id)).map((run: any) => [Date.parse(run.due_at), run.status]);
+      return due.filter(([at]: [number]) => at <= since);
+    };
+    clock = now;
+    const night = nextNight();
+    await runAt(now);
+    expect(await dueOf(ran.id, night)).toEqual([]);
+    for (const time of [night, night + MINUTE]) {
+      await runAt(time);
+      for (const { id } of [changed, ran]) expect(await dueOf(id, night)).toEqual([[night, 'done']]);
+    }
+    // What was missed meanwhile is made up for.
+    await spoor.running.stop();
+    clock = night + DAY + HOUR;
+    spoor = await start();
+    await spoor.running.runSchedules();
+    expect(await dueOf(ran.id, clock)).toEqual([
+      [night + DAY, 'done'],
+      [night, 'done'],
+    ]);
+  });
+
+  test('the end of the last file by arrival is that of the last one before', async () => {
+    const reader = await spoor.createKey('me', ['clicks:read']);
+    const wanted = { ...DAILY, what: 'clicks', range: 'since_last_run' };
+    const { id } = (await spoor.send('POST', PATH, { key: reader, json: wanted })).json;
+    await runAt(nextNight());
+    await runAt(clock + DAY);
+    const [second, first] = (await runsOf(id)).map(({ window }: any) => Date.parse(window.before));
+    const runs = new ScheduleRuns(
+      spoor.database,
+      createVersions(() => clock),
+    );
+    const run = { scheduleId: id };
+    expect(await runs.writtenUntil(run, second)).toBe(second);
+    expect(await runs.writtenUntil(run, second - 1)).toBe(first);
+    expect(await runs.writtenUntil(run, first - 1)).toBe(0);
+  });
+});
+
+test('an instance that has lost the lease, and does not know, undoes nothing that another one has written', async () => {
+  const { id } = await create(DAILY);
+  const [schedule] = (await new Schedules(spoor.database, createVersions(Date.now)).timetable()).filter(
+    (one) => one.id === id,
+  );
+  const due = schedule && dueRun(schedule, undefined, nextNight());
+  if (due === undefined) throw new Error('No run is due.');
+  const [lost, holder] = [1_000 * DAY, 0].map(
+    (ahead) =>
+      new ScheduleRuns(
+        spoor.database,
+        createVersions(() => Date.now() + ahead),
+      ),
+  );
+  const [begun] = (await lost?.write([{ run: due, isLast: true }])) ?? [];
+  if (begun === undefined) throw new Error('No run was written.');
+  await holder?.takeOver();
+  await holder?.write([{ run: { ...begun, state: 'done', nextAt: null }, isLast: true }]);
+  await lost?.write([{ run: { ...begun, state: 'failed' }, isLast: true }]);
+  expect((await runsOf(id)).map(({ status }: any) => status)).toEqual(['done']);
 });
 
 describe('an alert', () => {

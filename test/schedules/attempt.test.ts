@@ -57,6 +57,7 @@ class World {
       },
       measure: async () => ({ value: 0, previous: null }),
       arrivedUntil: async () => DUE,
+      writtenUntil: async () => 0,
     };
     const put = async (run: Run): Promise<Run> => step(() => (this.run = run));
     const { signal } = killed;
@@ -99,4 +100,22 @@ test('an export that failed is begun anew when its run is due again, and not bef
   await world.process();
   expect(world.run).toMatchObject({ state: 'done', exportId: 'export 1' });
   expect([...world.exports]).toEqual([['export 1', 'done']]);
+});
+
+test('after ClickHouse’s clock was ahead the next file begins where the last one has ended that is not of the future', async () => {
+  const day = 86_400_000;
+  const work = { arrivedUntil: async () => DUE, writtenUntil: async () => DUE - day } as unknown as RunWork;
+  const { run } = new World();
+  const windowOf = async (more: Partial<Run>) => {
+    const { window, exportId } = await begun(SCHEDULE, { ...run, exportId: 'begun', ...more }, DUE, work);
+    return [window, exportId];
+  };
+  const anew = [{ from: DUE - day, before: DUE }, null];
+  const ofFuture = { from: DUE + day, before: DUE + 2 * day };
+  expect(await windowOf({ arrivedBefore: DUE + day })).toEqual(anew);
+  expect(await windowOf({ arrivedBefore: DUE + day, window: ofFuture })).toEqual(anew);
+  // By less than clocks differ, and while a run is tried again, it goes on where it was.
+  const [soon, window] = [DUE + 1_000, { from: 1, before: DUE - 5 }];
+  expect(await windowOf({ arrivedBefore: soon })).toEqual([{ from: soon, before: soon }, null]);
+  expect(await windowOf({ window })).toEqual([window, 'begun']);
 });

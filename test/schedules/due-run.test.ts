@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { dueRun } from '../../src/schedules/due-run.ts';
+import { dueRun, wasClockAhead } from '../../src/schedules/due-run.ts';
 import type { Run } from '../../src/schedules/run.ts';
 import type { Schedule } from '../../src/schedules/schedule.ts';
 
@@ -51,6 +51,33 @@ describe('what is due', () => {
     const first = runOf(DAILY, at('11T03:00'));
     expect(dueRun(changed, first, at('11T10:00'))).toBeUndefined();
     expect(dueRun(DAILY, first, at('10T15:00'))).toBeUndefined();
+  });
+});
+
+describe('after a clock was ahead', () => {
+  const noticed = at('11T01:00');
+  const lastRun = done(runOf(DAILY, at('20T03:00')));
+  const ofFuture = { ...DAILY, changedAt: at('20T12:00') };
+
+  test.each([
+    ['ran it', DAILY, lastRun],
+    ['changed it', ofFuture, undefined],
+    ['did both', ofFuture, lastRun],
+  ])('that %s, a schedule runs at its next time by the clock of now, once', (_, schedule, last) => {
+    expect(wasClockAhead(schedule, last, noticed)).toBe(true);
+    expect(dueRun(schedule, last, noticed)).toBeUndefined();
+    expect(dueRun(schedule, last, at('11T02:59'), noticed)).toBeUndefined();
+    const next = dueRun(schedule, last, at('11T03:00'), noticed);
+    expect(next?.dueAt).toBe(at('11T03:00'));
+    expect(dueRun(schedule, next, at('12T02:59'), noticed)).toBeUndefined();
+    expect(dueRun(schedule, next, at('12T03:00'), noticed)?.dueAt).toBe(at('12T03:00'));
+  });
+
+  test('by little, nothing is run again', () => {
+    const first = runOf(DAILY, at('11T03:00'));
+    expect(dueRun(DAILY, first, at('11T02:59'))).toBeUndefined();
+    expect(dueRun(DAILY, first, at('11T03:00'))).toBeUndefined();
+    expect(wasClockAhead(DAILY, first, at('11T02:59'))).toBe(false);
   });
 });
 

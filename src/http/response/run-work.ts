@@ -36,6 +36,7 @@ export function runWork(services: Services): RunWork {
     },
     measure: async (order, signal) => measure(services, order, signal),
     arrivedUntil: () => arrivedUntil(services),
+    writtenUntil: (run, moment) => services.scheduleRuns.writtenUntil(run, moment),
   };
 }
 
