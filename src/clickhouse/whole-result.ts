@@ -1,5 +1,5 @@
 import { extractErrorAtTheEndOfChunk } from '@clickhouse/client';
-import { giveBack } from '../lib/read-buffers.ts';
+import { giveBack, shortened } from '../lib/read-buffers.ts';
 import { fromClickHouse } from './failures.ts';
 
 /** The header in which ClickHouse names the tag of a failure that it may have to write into the body. */
@@ -59,18 +59,26 @@ async function begun<Piece>(pieces: AsyncGenerator<Piece>): Promise<AsyncIterabl
  */
 async function* untilFailure(bytes: AsyncIterable<Buffer>, tag: string): AsyncGenerator<Buffer> {
   const mark = Buffer.from(`\r\n__exception__\r\n${tag}`);
-  let held: Buffer = Buffer.alloc(0);
+  let held: Buffer = NOTHING;
   let isFailure = false;
   try {
     for await (const piece of bytes) {
+      // CSV ends its lines as the mark begins. A copy of each piece behind such an end would cost more than all else.
+      if (!isFailure && held.length > 0 && piece.length >= mark.length) {
+        const seam = Buffer.concat([held, piece.subarray(0, mark.length)]);
+        if (!seam.includes(mark)) {
+          yield held;
+          held = NOTHING;
+        }
+      }
       const all = held.length === 0 ? piece : Buffer.concat([held, piece]);
       isFailure ||= all.includes(mark);
       // What may be the beginning of the mark waits for the next piece.
       const length = isFailure ? 0 : all.length - beginningAtEnd(all, mark);
       // A copy, because whoever gets the rest may give it back.
-      held = Buffer.from(all.subarray(length));
-      if (all !== piece) giveBack(piece);
-      if (length > 0) yield length === all.length ? all : all.subarray(0, length);
+      held = length === all.length ? NOTHING : Buffer.from(all.subarray(length));
+      if (length === 0 || all !== piece) giveBack(piece);
+      if (length > 0) yield shortened(all, length);
     }
   } catch (error) {
     // Behind a failure the connection breaks in any case.
@@ -79,6 +87,8 @@ async function* untilFailure(bytes: AsyncIterable<Buffer>, tag: string): AsyncGe
   if (isFailure) throw fromClickHouse(extractErrorAtTheEndOfChunk(held, tag));
   if (held.length > 0) yield held;
 }
+
+const NOTHING = Buffer.alloc(0);
 
 /** How many bytes at the end are the beginning of the mark. */
 function beginningAtEnd(bytes: Buffer, mark: Buffer): number {

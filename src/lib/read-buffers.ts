@@ -55,6 +55,18 @@ export function giveBack(piece: Buffer | string): void {
   if (buffer.lent === 0) keep(buffer.whole);
 }
 
+/** The beginning of a piece, to be given back in its place. */
+export function shortened(piece: Buffer, length: number): Buffer {
+  if (length === piece.length) return piece;
+  const beginning = piece.subarray(0, length);
+  const buffer = lenders.get(piece);
+  if (buffer !== undefined) {
+    lenders.delete(piece);
+    lenders.set(beginning, buffer);
+  }
+  return beginning;
+}
+
 /** Whether a piece can still be given back. */
 export function isLent(piece: Buffer): boolean {
   return lenders.has(piece);

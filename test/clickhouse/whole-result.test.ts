@@ -1,6 +1,7 @@
 import { expect, test } from '@jest/globals';
 import * as fc from 'fast-check';
 import { wholeResult } from '../../src/clickhouse/whole-result.ts';
+import { giveBack, isLent, lendPieces, takeReadBuffer } from '../../src/lib/read-buffers.ts';
 
 const TAG = 'abcdefghijklmnop';
 const MESSAGE =
@@ -76,6 +77,24 @@ test('a failure that has a meaning to clients has it', async () => {
 test('a connection that breaks is a failure', async () => {
   const [passed, error] = await readAll(inPieces('rows', [2], true), TAG);
   expect([passed, error]).toEqual(['rows', new Error('The connection broke.')]);
+});
+
+test('pieces that end as a report begins are passed on as they are, and can be given back', async () => {
+  const whole = takeReadBuffer();
+  whole.fill('line\r\n'.repeat(100));
+  const end = 6 * Math.floor(whole.length / 12);
+  const pieces = async function* (): AsyncGenerator<Buffer> {
+    yield* lendPieces(whole, whole.length, [
+      [0, end],
+      [end, 2 * end],
+    ]);
+  };
+  const passed: Buffer[] = [];
+  for await (const piece of await wholeResult(pieces(), TAG)) passed.push(piece);
+  expect(Buffer.concat(passed).equals(whole.subarray(0, 2 * end))).toBe(true);
+  expect(passed.filter(isLent)).toHaveLength(2);
+  passed.forEach(giveBack);
+  expect(takeReadBuffer()).toBe(whole);
 });
 
 test('without a tag nothing is taken for whole', async () => {
