@@ -717,6 +717,27 @@ describe('mcp', () => {
     expect(JSON.parse(called.result.content[0].text).summary).toHaveProperty('total_clicks');
   });
 
+  test('what is wrong with a message is told in one sentence', async () => {
+    const call = (params: object) => ({ method: 'tools/call', params });
+    const told = await talk(
+      [],
+      [
+        { method: 'initialize', params: { protocolVersion: '2025-11-25' } },
+        HANDSHAKE,
+        call({ arguments: {} }),
+        call({ name: 'query_stats', arguments: 'x' }),
+        call({ name: 'query_stat' }),
+      ],
+    );
+    expect(told.map(({ error }) => error)).toEqual([
+      { code: -32_602, message: 'params.capabilities is missing or not what it can be.' },
+      undefined,
+      { code: -32_602, message: 'params.name must be the name of a tool.' },
+      { code: -32_602, message: 'params.arguments must be an object.' },
+      { code: -32_602, message: 'There is no tool of the name query_stat. Did you mean query_stats?' },
+    ]);
+  });
+
   test('what is wrong is a result, also a key that the server does not know', async () => {
     const unknown = { ...settings, SPOOR_API_KEY: `spoo_${'nobody'.repeat(5)}` };
     const [, called] = await talk(['--url', spoor.url], [HANDSHAKE, CALL], unknown);
