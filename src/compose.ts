@@ -167,7 +167,7 @@ export function composeServices(config: Config, { clickhouse, ...parts }: Opened
     folder: exportFiles && new ExportFolder(exportFiles.path, shares.exportFiles),
     destinations: config.exportDestinations,
     slots: shares.exports,
-    open: (order, ownerId, stopped) => openOrder(services, order, ownerId, stopped),
+    open: (...order) => openOrder(services, ...order),
     instance: exportFiles?.instance,
     isAlone: isEmbedded,
     keptMs: config.exportDays * DAY,

@@ -166,6 +166,7 @@ export class Database {
       format,
       workload = 'exports',
       ended = () => {},
+      onQueryId = () => {},
       traceparent,
       settings = {},
       headers = {},
@@ -174,6 +175,7 @@ export class Database {
     return this.#measure('select', () =>
       this.#ending.run(signal, async (queryId, givenUp) => {
         const { sql: text, params } = render(query);
+        onQueryId(queryId);
         const { stream, response_headers: answered } = await this.#clients.slowReaders.exec({
           query_id: queryId,
           query: `${text} FORMAT ${format}`,

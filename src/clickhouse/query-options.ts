@@ -39,6 +39,8 @@ export interface NodeSettings {
 export interface StreamOptions {
   /** That of exports unless given. */
   readonly workload?: Workload;
+  /** Called with the query's id before it is sent. */
+  readonly onQueryId?: (queryId: string) => void;
   /** Called, when the signal cuts the result short, with a promise that settles once ClickHouse has ended the query. */
   readonly ended?: (end: Promise<void>) => void;
   /** The trace it belongs to, as a `traceparent` header has it. */

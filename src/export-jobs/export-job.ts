@@ -73,6 +73,8 @@ export interface ExportJob {
   readonly rows: number | null;
   /** Written so far. */
   readonly bytes: number;
+  /** How much of it is done, from 0 to 1, while this process makes it; null: not known. It is not stored. */
+  readonly progress: number | null;
   /** How often it has been begun. */
   readonly attempts: number;
   readonly createdAt: number;
@@ -99,16 +101,21 @@ export interface OpenedExport {
   readonly ended: () => Promise<void>;
 }
 
+/** How much of what an export reads has been read, from 0 to 1; undefined: not known. */
+export type ReadProgress = () => Promise<number | undefined>;
+
 /**
  * Begins to carry out an order.
  * @param ownerId whom it counts against; the caller has an export slot for that owner
  * @param stopped ends it; the caller aborts it in any case when it has done with the bytes
+ * @param onQuery called when its query is about to be sent
  * @throws AppError
  */
 export type OpenExport = (
   order: ExportOrder,
   ownerId: string,
   stopped: AbortController,
+  onQuery: (progress: ReadProgress) => void,
 ) => Promise<OpenedExport>;
 
 /** Where the bytes of an export go. */

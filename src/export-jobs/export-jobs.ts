@@ -87,7 +87,9 @@ export class ExportJobs {
   /** @throws AppError 422 where there is no destination of that name */
   checkDestination(name: string | null): void {
     if (name === null || this.#targets.has(name)) return;
-    throw new AppError('validation_error', 'There is no destination of that name.', {
+    const nearest = this.#targets.nearest(name);
+    const hint = nearest === undefined ? '' : ` Did you mean ${nearest}?`;
+    throw new AppError('validation_error', `There is no destination of that name.${hint}`, {
       status: 422,
       field: 'destination',
     });

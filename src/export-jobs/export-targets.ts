@@ -1,3 +1,4 @@
+import { nearestName } from '../lib/names.ts';
 import { BucketTarget, abortUpload } from './bucket-target.ts';
 import { Bucket } from './bucket.ts';
 import { type Destinations, ownerPrefix } from './destination.ts';
@@ -22,6 +23,11 @@ export class ExportTargets {
 
   has(destination: string): boolean {
     return this.#destinations.has(destination);
+  }
+
+  /** The name of a destination that is spelt most like a text; undefined where none is like it. */
+  nearest(text: string): string | undefined {
+    return nearestName(text, this.#destinations.keys());
   }
 
   /** Begins the file of a job whose name is known. @throws ExportFailure where it cannot be had */

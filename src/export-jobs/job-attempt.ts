@@ -93,7 +93,7 @@ async function attempted(
   const attempts = active.job.attempts + 1;
   try {
     await targets.abortUpload(active.job, signal).catch(unlessRefused);
-    const begun = { state: 'running', attempts, bytes: 0, rows: null, upload: null } as const;
+    const begun = { state: 'running', attempts, bytes: 0, progress: null, rows: null, upload: null } as const;
     active.job = await stored.write({ ...active.job, ...begun }, { order });
     if (attempts > MAX_ATTEMPTS) throw new ExportFailure(active.job.error ?? STOPPED);
     const { rows, bytes } = await carriedOut(active, order, signal, parts);
@@ -137,8 +137,8 @@ async function carriedOut(
         },
       });
     },
-    onProgress: (bytes) => {
-      active.job = { ...active.job, bytes };
+    onProgress: (progress) => {
+      active.job = { ...active.job, ...progress };
     },
   });
 }

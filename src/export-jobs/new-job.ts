@@ -27,6 +27,7 @@ export function newJob(
     upload: null,
     rows: null,
     bytes: 0,
+    progress: null,
     attempts: 0,
     finishedAt: null,
     version: 0,

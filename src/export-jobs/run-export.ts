@@ -7,11 +7,14 @@ import { yielding } from '../lib/event-loop.ts';
 import { giveBack } from '../lib/read-buffers.ts';
 import {
   ExportFailure,
+  type ExportJob,
   type ExportOrder,
   type ExportTarget,
   type OpenExport,
   type OpenedExport,
+  type ReadProgress,
 } from './export-job.ts';
+import { watchProgress } from './watch-progress.ts';
 
 /** What has become of an export that was written whole. */
 export interface ExportOutcome {
@@ -30,8 +33,8 @@ export interface ExportRun {
   /** Where the file goes, whose bytes are about to come. */
   readonly target: (file: OpenedExport) => Promise<ExportTarget>;
   readonly signal: AbortSignal;
-  /** Called with the bytes so far. */
-  readonly onProgress?: (bytes: number) => void;
+  /** Called with the bytes so far, and with how much of all is done. */
+  readonly onProgress?: (progress: Partial<Pick<ExportJob, 'bytes' | 'progress'>>) => void;
 }
 
 /** The target gets bytes in pieces of this size at least. */
@@ -53,9 +56,12 @@ export async function runExport(order: ExportOrder, run: ExportRun): Promise<Exp
   const stopped = new AbortController();
   const stop = (): void => stopped.abort();
   signal.addEventListener('abort', stop, { once: true });
+  const watched = new AbortController();
+  const watch = (read: ReadProgress): void =>
+    void watchProgress(read, watched.signal, (progress) => onProgress({ progress }));
   try {
     signal.throwIfAborted();
-    const file = await open(order, ownerId, stopped);
+    const file = await open(order, ownerId, stopped, watch);
     try {
       const into = await target(file);
       try {
@@ -63,7 +69,7 @@ export async function runExport(order: ExportOrder, run: ExportRun): Promise<Exp
         for await (const piece of gathered(unlessStalled(file.bytes, stop))) {
           signal.throwIfAborted();
           await into.write(piece);
-          onProgress((bytes += piece.length));
+          onProgress({ bytes: (bytes += piece.length) });
         }
         signal.throwIfAborted();
         await into.commit();
@@ -81,6 +87,7 @@ export async function runExport(order: ExportOrder, run: ExportRun): Promise<Exp
       await file.ended();
     }
   } finally {
+    watched.abort();
     signal.removeEventListener('abort', stop);
     slot.release();
   }

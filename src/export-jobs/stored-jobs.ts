@@ -230,6 +230,7 @@ function jobOf([
     upload: pending,
     rows,
     bytes,
+    progress: null,
     attempts,
     createdAt,
     finishedAt,

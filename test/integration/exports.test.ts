@@ -345,6 +345,14 @@ test('a file is sent to a destination, under the prefix of its owner', async () 
   expect(status).toBe(409);
 });
 
+test('a destination that there is not is named with the nearest that there is', async () => {
+  const { json } = await spoor.send('POST', PATH, {
+    key: ann,
+    json: { ...ORDER, destination: 'Ware-house' },
+  });
+  expect(json.error).toBe('There is no destination of that name. Did you mean warehouse?');
+});
+
 test('a destination that refuses fails the job with a sentence that has no secret in it', async () => {
   const job = await finished((await create({ ...ORDER, destination: 'nowhere' })).id);
   expect([job.status, job.error]).toEqual([
@@ -371,6 +379,34 @@ test.each([
   expect([json.rows, json.error]).toEqual([lists.flat().length, undefined]);
   const lines = await finished((await create({ ...order, format: 'ndjson' })).id);
   expect(lines.rows).toBe((await fileOf(lines.id)).text.split('\n').length - 1);
+});
+
+test('a job that runs tells how much of it is done', async () => {
+  const key = await spoor.createKey('ann', ['clicks:read', 'urls:write']);
+  await spoor.send('PUT', '/api/v1/urls/many', { key, json: {} });
+  // More than fits between ClickHouse and the store, so that the query is there as long as the store does not answer.
+  await spoor.database.commandText(
+    `INSERT INTO clicks (owner_id, short_code, clicked_at, visitor, click_id)
+    SELECT 'ann', 'many', '2026-02-01', number, repeat('x', 64) FROM numbers(100000)`,
+  );
+  const dates = { start_date: '2026-02-01', end_date: '2026-02-01' };
+  const order = { what: 'clicks', format: 'ndjson', short_code: 'many', destination: 'warehouse', ...dates };
+  let open: () => void = () => {};
+  store.opens = new Promise((resolve) => (open = resolve));
+  try {
+    const { id } = await create(order, key);
+    const running = await waitUntil('its progress', async () => {
+      const { json } = await spoor.send('GET', `${PATH}/${id}`, { key });
+      return json.progress > 0 ? json : undefined;
+    });
+    expect(running.status).toBe('running');
+    expect(running.progress).toBeLessThan(1);
+    open();
+    expect(await finished(id, key)).toMatchObject({ status: 'done', progress: 1, rows: 100_000 });
+  } finally {
+    open();
+    await spoor.send('DELETE', '/api/v1/urls/many', { key });
+  }
 });
 
 test('the metrics count how jobs have ended', async () => {

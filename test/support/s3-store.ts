@@ -14,6 +14,8 @@ export class S3Store {
   readonly #server: Server;
   /** Called with each request; a status in place of the server's answer, `cut` for none. */
   onRequest: (method: string, url: string) => number | 'cut' | undefined = () => undefined;
+  /** Requests are answered once it has settled. */
+  opens: Promise<void> = Promise.resolve();
 
   constructor() {
     const s3 = new S3rver({
@@ -32,7 +34,7 @@ export class S3Store {
         const id = new URL(url, 'http://s3').searchParams.get('uploadId') ?? '';
         rmSync(join(this.#uploads, id), { recursive: true, force: true });
         response.writeHead(204).end();
-      } else void ready.then(() => serve(request, response));
+      } else void Promise.all([ready, this.opens]).then(() => serve(request, response));
     });
   }
 

@@ -24,7 +24,9 @@ export const jobSchema = namedSchema(
         .min(0)
         .max(1)
         .nullable()
-        .describe('How much of it is done, from 0 to 1; null while that is not known.'),
+        .describe(
+          'How much of it is done, from 0 to 1, by what ClickHouse has read, and for an attempt that follows from 0 again; null while that is not known, as where another instance makes it.',
+        ),
       rows: z
         .int()
         .min(0)

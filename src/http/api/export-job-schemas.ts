@@ -76,7 +76,7 @@ export function presentJob({ exportJobs }: Pick<Services, 'exportJobs'>, job: Ex
     what: order.what,
     format: order.format,
     status,
-    progress: PROGRESS[status],
+    progress: status === 'running' ? job.progress : PROGRESS[status],
     rows,
     bytes,
     file_name: fileName,
@@ -90,7 +90,7 @@ export function presentJob({ exportJobs }: Pick<Services, 'exportJobs'>, job: Ex
   };
 }
 
-const PROGRESS = { queued: 0, running: null, done: 1, failed: null, expired: null } as const;
+const PROGRESS = { queued: 0, done: 1, failed: null, expired: null } as const;
 
 function iso(ms: number): string {
   return new Date(ms).toISOString();

@@ -5,6 +5,7 @@ import {
   type Exported,
   MAX_ORDER_BYTES,
   type OpenedExport,
+  type ReadProgress,
 } from '../../export-jobs/export-job.ts';
 import { COMPRESSIONS } from '../../export/compressions.ts';
 import { invalid } from '../../errors.ts';
@@ -33,6 +34,7 @@ interface CheckedOrder {
 interface ExportRun {
   readonly holder: Holder;
   readonly stopped: AbortController;
+  readonly onQuery: (progress: ReadProgress) => void;
 }
 
 /** How one kind of data is exported. */
@@ -64,14 +66,14 @@ const STATS: ExportKind = {
     const tenant = await findTenant(services, asked.subject, principal);
     return { tenant, ...resolvedOf(raw, asked), scopes: [] };
   },
-  open: async (services, { parameters, filters, principal, at }, { holder, stopped }) => {
+  open: async (services, { parameters, filters, principal, at }, { holder, stopped, onQuery }) => {
     const now = services.now();
     const timeZones = await services.timeZones();
     const sent = parseStatsRequest(parameters, { now: at, timeZones, keptSince: services.keptSince(now) });
     const asked = { ...sent, filters: parseFilters({ filters }, sent.subject.scope) };
     const tenant = await findTenant(services, asked.subject, principal);
     const format = parseFormat(parameters);
-    return openExport(services, { asked, tenant, format, holder, now, ...UNATTENDED }, stopped);
+    return openExport(services, { asked, tenant, format, holder, now, ...UNATTENDED }, stopped, onQuery);
   },
 };
 
@@ -97,7 +99,7 @@ const CLICKS: ExportKind = {
     const scopes = withVisitors ? (['visitors:read'] as const) : [];
     return { tenant, ...resolvedOf(raw, asked), scopes };
   },
-  open: async (services, { parameters, filters, principal, at, arrived }, { holder, stopped }) => {
+  open: async (services, { parameters, filters, principal, at, arrived }, { holder, stopped, onQuery }) => {
     const now = services.now();
     const timeZones = await services.timeZones();
     const sent = parseClickRequest(parameters, { now: at, timeZones, keptSince: services.keptSince(now) });
@@ -112,6 +114,7 @@ const CLICKS: ExportKind = {
       services,
       { what: 'clicks', asked, tenant, now, holder, ...file, ...UNATTENDED },
       stopped,
+      onQuery,
     );
   },
 };
@@ -174,10 +177,12 @@ export function openOrder(
   order: ExportOrder,
   ownerId: string,
   stopped: AbortController,
+  onQuery: (progress: ReadProgress) => void,
 ): Promise<OpenedExport> {
   return EXPORT_KINDS[order.what].open(services, order, {
     holder: { kind: 'owner', name: ownerId },
     stopped,
+    onQuery,
   });
 }
 

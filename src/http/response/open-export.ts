@@ -2,8 +2,9 @@ import { clickColumns, compileClickCount, compileClickExport } from '../../click
 import { type ClickFile, isCompressible } from '../../click-rows/export-request.ts';
 import { type ClickRequest, clickExportQuery } from '../../click-rows/query.ts';
 import type { FileOptions, StreamOptions } from '../../clickhouse/query-options.ts';
+import { readProgress } from '../../clickhouse/query-progress.ts';
 import { AppError, notOneOf, unavailable } from '../../errors.ts';
-import type { OpenedExport } from '../../export-jobs/export-job.ts';
+import type { OpenedExport, ReadProgress } from '../../export-jobs/export-job.ts';
 import { COMPRESSIONS } from '../../export/compressions.ts';
 import type { ExportFormat } from '../../export/export-format.ts';
 import { EXPORT_FORMATS, EXPORT_FORMAT_NAMES } from '../../export/formats.ts';
@@ -82,7 +83,7 @@ export async function openExport(
   services: Services,
   wanted: WantedExport,
   stopped: AbortController,
-  onQuery: () => void = () => {},
+  onQuery: (progress: ReadProgress) => void = () => {},
 ): Promise<OpenedExport> {
   const { tenant, holder, format, encoding, firstByteMs, traceparent } = wanted;
   const oldest =
@@ -103,7 +104,11 @@ export async function openExport(
   const compression = wanted.what === 'clicks' ? wanted.compression : undefined;
   const isNegotiable = compression === undefined && isCompressible(format);
   const contentEncoding = isNegotiable ? encoding : undefined;
+  let queryId: string | undefined;
   const options = {
+    onQueryId: (id: string): void => {
+      queryId = id;
+    },
     workload: exportClassOf(query, tenant, { holder, running }, services.cache.rowEstimates),
     ended: (end: Promise<void>): void => {
       ended = end;
@@ -120,7 +125,7 @@ export async function openExport(
     return row?.[0];
   };
   const before = await counted();
-  onQuery();
+  onQuery(async () => (queryId === undefined ? undefined : readProgress(services.database, queryId)));
   const bytes = await firstByte(stopped, services, firstByteMs, () => begin(options, stopped.signal)).catch(
     async (error: unknown) => {
       stopped.abort();
