@@ -14,6 +14,7 @@ import { listen } from './http/server/listen.ts';
 import { KeyStore } from './keys/key-store.ts';
 import { RateLimits } from './rate-limit/rate-limits.ts';
 import { SharedRedis } from './rate-limit/shared-redis.ts';
+import { DeletedSweep } from './schedules/deleted-sweep.ts';
 import { type Metrics, createMetrics } from './process/prometheus.ts';
 import { ADMIN, composeScheduler, composeServices } from './compose.ts';
 
@@ -123,6 +124,9 @@ async function open(
   const scheduler = runsSchedules ? composeScheduler(config, services, redis) : undefined;
   closing(() => scheduler?.close());
   scheduler?.start();
+  const deletedSweep = isServer ? new DeletedSweep(services) : undefined;
+  closing(() => deletedSweep?.close());
+  deletedSweep?.start();
   // The last step: a key that a failing start creates would never be shown.
   const newAdminKey = isServer ? await makeFirstAdminKey(config, services.keys) : undefined;
   const runSchedules = async (): Promise<void> => scheduler?.runDue();

@@ -72,16 +72,13 @@ export class ScheduleRuns {
       ORDER BY schedule_id, is_last DESC, due_at DESC LIMIT 1 BY schedule_id`);
   }
 
-  /**
-   * Lets the runs go that were kept as the last ones of schedules which are deleted, as others go.
-   * @returns how many
-   */
-  async releaseDeleted(): Promise<number> {
+  /** Lets the runs go that were kept as the last ones of schedules which are deleted, as others go. */
+  async releaseDeleted(): Promise<void> {
     const left = await this.#select(sql`
-      WHERE is_last AND NOT is_open AND schedule_id NOT IN (${LIVE})
+      WHERE is_last AND schedule_id NOT IN (${LIVE})
       ORDER BY schedule_id LIMIT ${param('UInt32', RELEASED_AT_ONCE)}`);
     await this.write(left.map((run) => ({ run, isLast: false })));
-    return left.length;
+    if (left.length === RELEASED_AT_ONCE) await this.releaseDeleted();
   }
 
   /**

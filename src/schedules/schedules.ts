@@ -1,5 +1,6 @@
 import type { Database } from '../clickhouse/database.ts';
 import { LOOK_UP } from '../clickhouse/query-options.ts';
+import { type OwnedTable, checkRoom, removeTombstones } from '../clickhouse/tombstones.ts';
 import type { NextVersion } from '../clickhouse/versions.ts';
 import { type AppError, invalid } from '../errors.ts';
 import { type Sql, param, sql } from '../sql/sql.ts';
@@ -77,11 +78,12 @@ export class Schedules {
     return row && scheduleOf(row);
   }
 
-  /** @throws AppError 400 for one more than an owner may have */
+  /** @throws AppError 400 for one more than an owner may have, `unavailable` for one more than it may create and delete in a day */
   async create(schedule: Schedule): Promise<void> {
     const { ownerId, id } = schedule;
     await this.#exclusively(async () => {
       if ((await this.all(ownerId)).length >= MAX_SCHEDULES) throw tooMany();
+      await checkRoom(this.#table, ownerId);
       await this.#write(schedule, { isDeleted: false, replaced: 0 });
       // Another instance may have created one at the same time.
       const rows = await this.#select(sql`owner_id = ${param('String', ownerId)}`);
@@ -115,6 +117,15 @@ export class Schedules {
       await this.#write({ ...scheduleOf(row), changedAt: at }, { isDeleted: true, replaced: row[5] });
       return true;
     });
+  }
+
+  /** Removes what is left of schedules that were deleted before a moment, Unix milliseconds. */
+  async removeTombstones(before: number): Promise<void> {
+    await removeTombstones(this.#table, before);
+  }
+
+  get #table(): OwnedTable {
+    return { database: this.#database, table: 'schedules', key: 'id' };
   }
 
   /** One writer at a time, so that what it has read is still so when it writes. */

@@ -1,5 +1,6 @@
 import type { Database } from '../clickhouse/database.ts';
 import { LOOK_UP } from '../clickhouse/query-options.ts';
+import { type OwnedTable, checkRoom, removeTombstones } from '../clickhouse/tombstones.ts';
 import type { NextVersion } from '../clickhouse/versions.ts';
 import { type AppError, invalid } from '../errors.ts';
 import { type Sql, param, sql } from '../sql/sql.ts';
@@ -48,7 +49,7 @@ export class Segments {
   /**
    * Creates the segment, or gives it other filters.
    * @returns whether it is new
-   * @throws AppError 400 for one more than an owner may have
+   * @throws AppError 400 for one more than an owner may have, `unavailable` for one more than it may create and delete in a day
    */
   async put(ownerId: string, segment: Segment): Promise<boolean> {
     const { name } = segment;
@@ -60,6 +61,7 @@ export class Segments {
         return false;
       }
       if (known.filter((row) => !row[3]).length >= MAX_SEGMENTS) throw tooMany();
+      if (stored === undefined) await checkRoom(this.#table, ownerId);
       const version = await this.#write(ownerId, segment, { isDeleted: false, replaced: stored });
       await this.#withdrawSurplus(ownerId, name, version);
       return true;
@@ -83,6 +85,15 @@ export class Segments {
       await this.#write(ownerId, { name, filters: '', changedAt: at }, { isDeleted: true, replaced: stored });
       return true;
     });
+  }
+
+  /** Removes what is left of segments that were deleted before a moment, Unix milliseconds. */
+  async removeTombstones(before: number): Promise<void> {
+    await removeTombstones(this.#table, before);
+  }
+
+  get #table(): OwnedTable {
+    return { database: this.#database, table: 'segments', key: 'name' };
   }
 
   /** One writer at a time, so that what it has read is still so when it writes. */

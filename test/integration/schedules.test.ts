@@ -3,11 +3,13 @@ import { once } from 'node:events';
 import { type AddressInfo, type Socket, createServer } from 'node:net';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { Webhook } from 'standardwebhooks';
+import { MAX_ROWS_EACH } from '../../src/clickhouse/tombstones.ts';
 import { createVersions } from '../../src/clickhouse/versions.ts';
 import { dueRun } from '../../src/schedules/due-run.ts';
 import { ScheduleRuns } from '../../src/schedules/schedule-runs.ts';
 import { MAX_SCHEDULES, Schedules } from '../../src/schedules/schedules.ts';
 import { WEBHOOK_DELAYS } from '../../src/schedules/back-off.ts';
+import { param, sql } from '../../src/sql/sql.ts';
 import { waitUntil } from '../support/process.ts';
 import { type TestSpoor, startSpoor } from '../support/spoor.ts';
 import { type ReceivedCall, WebhookReceiver } from '../support/webhook-receiver.ts';
@@ -260,6 +262,33 @@ test('schedules are read anew only where they have changed', async () => {
   expect(after.get(same.id)).toBe(before.get(same.id));
   expect(after.get(changed.id)?.times.cron).toBe('0 4 * * *');
   expect(after.has(gone.id)).toBe(false);
+});
+
+test('of schedules that are created and deleted again and again little is left, and nothing after a day', async () => {
+  const [night, before] = [nextNight(), clock];
+  const { id } = await create(DAILY);
+  await runAt(night);
+  expect((await spoor.send('DELETE', `${PATH}/${id}`, { key })).status).toBe(204);
+  await spoor.database.commandText(`
+    INSERT INTO schedules (owner_id, id, changed_at, is_deleted, version)
+    SELECT 'busy', toString(number), fromUnixTimestamp64Milli(${before}), true, 1 FROM numbers(${MAX_ROWS_EACH})`);
+  const busy = await spoor.createKey('busy');
+  const full = await spoor.send('POST', PATH, { key: busy, json: DAILY });
+  expect([full.status, full.headers.get('retry-after')]).toEqual([503, '3600']);
+  // A start looks for what is left.
+  await spoor.running.stop();
+  clock = night + DAY + MINUTE;
+  spoor = await start();
+  const left = async () => {
+    const rows = await spoor.database.rows<[string, number]>(sql`
+      SELECT owner_id, toUInt32(count()) FROM schedules WHERE is_deleted OR id = ${param('String', id)} GROUP BY owner_id`);
+    return new Map(rows).get('busy') ?? new Map(rows).get('me');
+  };
+  await waitUntil('what is left to be removed', async () => (await left()) === undefined);
+  const last = await spoor.database.rows<[boolean]>(sql`
+    SELECT is_last FROM schedule_runs FINAL WHERE schedule_id = ${param('String', id)}`);
+  expect(last.flat()).toEqual([false]);
+  expect((await spoor.send('POST', PATH, { key: busy, json: DAILY })).status).toBe(201);
 });
 
 describe('after a clock was ahead', () => {

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { createVersions } from '../../src/clickhouse/versions.ts';
+import { MAX_ROWS_EACH } from '../../src/clickhouse/tombstones.ts';
 import { MAX_SEGMENTS, Segments } from '../../src/segments/segments.ts';
 import { sql } from '../../src/sql/sql.ts';
 import { parseTimeZone } from '../../src/stats/parse/dates.ts';
@@ -817,6 +818,39 @@ describe('segments', () => {
     expect(kept).toEqual(
       created.flatMap(({ status }, index) => (status === 'fulfilled' ? [`new${index}`] : [])),
     );
+  });
+
+  test('that are created and deleted again and again leave little, and nothing after a day', async () => {
+    const by = await spoor.createKey('busy');
+    const DAY = 86_400_000;
+    const remove = (name: string) => spoor.send('DELETE', `/api/v1/segments/${name}`, { key: by });
+    for (const name of ['gone', 'again', 'kept'])
+      expect((await put(name, { os: name }, by)).status).toBe(201);
+    for (const name of ['gone', 'again']) expect((await remove(name)).status).toBe(204);
+    expect((await put('again', { os: 'anew' }, by)).status).toBe(201);
+    await spoor.database.commandText(`
+      INSERT INTO segments (owner_id, name, changed_at, is_deleted, version)
+      SELECT 'busy', concat('old', toString(number)), now64(3) - 86401, true, 1 FROM numbers(${MAX_ROWS_EACH - 3})`);
+    const full = await put('new', { os: 'x' }, by);
+    expect([full.status, full.headers.get('retry-after')]).toEqual([503, '3600']);
+    expect((await put('old1', { os: 'old' }, by)).status).toBe(201);
+
+    const stored = async () =>
+      (
+        await spoor.database.rows<[string]>(
+          sql`SELECT DISTINCT name FROM segments WHERE owner_id = 'busy' ORDER BY name`,
+        )
+      ).flat();
+    const segments = new Segments(spoor.database, createVersions(Date.now));
+    await segments.removeTombstones(Date.now() - DAY);
+    expect(await stored()).toEqual(['again', 'gone', 'kept', 'old1']);
+    await segments.removeTombstones(Date.now() + DAY);
+    expect(await stored()).toEqual(['again', 'kept', 'old1']);
+    const { items } = (await spoor.send('GET', '/api/v1/segments', { key: by })).json;
+    expect(items.map(({ filters }: any) => filters)).toEqual(
+      ['anew', 'kept', 'old'].map((os) => expect.objectContaining({ os: expect.arrayContaining([os]) })),
+    );
+    expect((await put('new', { os: 'x' }, by)).status).toBe(201);
   });
 
   test('with a link’s code do not go with a question about one', async () => {

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
+import { MAX_ROWS_EACH } from '../../clickhouse/tombstones.ts';
 import { AppError } from '../../errors.ts';
 import type { Principal } from '../../keys/scopes.ts';
 import type { Schedule } from '../../schedules/schedule.ts';
@@ -73,7 +74,7 @@ const createSchedule = route({
   path: '/api/v1/schedules',
   operationId: 'createSchedule',
   summary: 'Create a schedule',
-  description: `An export that is made again and again, or with a \`condition\` an alert. An owner has at most ${MAX_SCHEDULES}. A schedule belongs to the owner, not to the key that created it: it goes on when the key is revoked, with what the key could read.
+  description: `An export that is made again and again, or with a \`condition\` an alert. An owner has at most ${MAX_SCHEDULES}, and may create and delete ${MAX_ROWS_EACH.toLocaleString('en-US')} a day. A schedule belongs to the owner, not to the key that created it: it goes on when the key is revoked, with what the key could read.
 
 Each run is about the \`range\` as of the time that it is due. After a time in which Spoor was down, the last time that was missed is made up for, and no other. A run that fails is tried again, and a repeated attempt writes the same file.
 

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { MAX_ROWS_EACH } from '../../clickhouse/tombstones.ts';
 import { AppError, invalid } from '../../errors.ts';
 import { MAX_SEGMENTS, type Segment } from '../../segments/segments.ts';
 import { filterForm } from '../../stats/parse/filter-form.ts';
@@ -76,6 +77,8 @@ const nameAndOwner = parameters({
   ...OWNER,
 });
 
+const DELETED_A_DAY = MAX_ROWS_EACH.toLocaleString('en-US');
+
 const COMMON = { tag: 'Segments', rateLimit: 'none', share: 'registry', errors: [] } as const;
 const READ = keyWith(...STATS_SCOPES);
 const WRITE = keyWith('urls:write');
@@ -141,7 +144,7 @@ const putSegment = route({
   path: PATH,
   operationId: 'putSegment',
   summary: 'Create or change a segment',
-  description: `Gives filters a name: \`segment=phones\` then stands for them wherever filters go, beside the filters of the request. They belong to the owner of the key, with \`admin:all\` to another that \`owner_id\` names; an owner has at most ${MAX_SEGMENTS}. A change counts from the next request on.`,
+  description: `Gives filters a name: \`segment=phones\` then stands for them wherever filters go, beside the filters of the request. They belong to the owner of the key, with \`admin:all\` to another that \`owner_id\` names; an owner has at most ${MAX_SEGMENTS}, and may create and delete ${DELETED_A_DAY} a day. A change counts from the next request on.`,
   access: WRITE,
   parameters: nameAndOwner,
   body: jsonBody(segmentBody, {

@@ -1,0 +1,66 @@
+import type { Logger } from 'pino';
+import { failureName } from '../clickhouse/failures.ts';
+import { TOMBSTONE_MS } from '../clickhouse/tombstones.ts';
+import type { Segments } from '../segments/segments.ts';
+import type { ScheduleRuns } from './schedule-runs.ts';
+import type { Schedules } from './schedules.ts';
+
+const SWEEP_EVERY_MS = 3_600_000;
+
+export interface DeletedSweepParts {
+  readonly segments: Segments;
+  readonly schedules: Schedules;
+  readonly scheduleRuns: ScheduleRuns;
+  readonly log: Pick<Logger, 'warn'>;
+  /** Unix milliseconds. */
+  readonly now: () => number;
+}
+
+/** Removes what is left of segments and schedules that were deleted, now and then, so that creating and deleting them takes no room for ever. */
+export class DeletedSweep {
+  readonly #parts: DeletedSweepParts;
+  #sweeping: Promise<void> = Promise.resolve();
+  #timer: NodeJS.Timeout | undefined;
+  #isClosed = false;
+
+  constructor(parts: DeletedSweepParts) {
+    this.#parts = parts;
+  }
+
+  start(): void {
+    this.#timer = setInterval(() => this.#sweep(), SWEEP_EVERY_MS).unref();
+    this.#sweep();
+  }
+
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    clearInterval(this.#timer);
+    await this.#sweeping;
+  }
+
+  #sweep(): void {
+    this.#sweeping = this.#sweeping.then(() => this.#sweepNow());
+  }
+
+  async #sweepNow(): Promise<void> {
+    const { segments, schedules, scheduleRuns, log, now } = this.#parts;
+    const before = now() - TOMBSTONE_MS;
+    const works = [
+      () => segments.removeTombstones(before),
+      // While the tombstone is there, and after.
+      () => scheduleRuns.releaseDeleted(),
+      () => schedules.removeTombstones(before),
+    ];
+    for (const work of works) {
+      if (this.#isClosed) return;
+      try {
+        await work();
+      } catch (error) {
+        log.warn(
+          { failure: failureName(error) },
+          'what is left of deleted segments and schedules could not be removed',
+        );
+      }
+    }
+  }
+}
