@@ -111,6 +111,7 @@ async function open(
   closing(() => services.exportJobs.close());
   await services.backups.clear();
   if (isServer) await applyRetention(clickhouse.clickTables, config.retentionDays);
+  if (isServer) await services.removal.finishMarking(onWait);
   // What an earlier process has removed but not lived to rewrite.
   if (isServer) await services.removal.rewriteMarked();
   if (isServer) await services.exportJobs.start();

@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { ClickTable } from '../clickhouse/cluster.ts';
+import { type OnWait, Waiting } from '../clickhouse/waiting.ts';
 import { unavailable } from '../errors.ts';
 import { type Sql, identifier, join, param, sql } from '../sql/sql.ts';
 import { type Erasure, conditionsOf } from './erasure.ts';
@@ -12,6 +13,10 @@ export type Undisturbed = <T>(work: () => Promise<T>) => Promise<T>;
 const REWRITE_AFTER_MS = 30_000;
 
 const LONGEST_PAUSE_MS = 200;
+
+/** How long a start waits for what ClickHouse still has to mark; it may have to rewrite much before. */
+const START_WAIT_MS = 60_000;
+const MARKING_POLL_MS = 20;
 
 /**
  * Removes clicks in two steps. Marking them hides them from every query. It takes about a second for millions, and an eighth of a
@@ -99,6 +104,14 @@ export class ClickRemoval {
     await Promise.all(this.#tables.map(rewriteMarkedIn));
   }
 
+  /**
+   * Waits until ClickHouse has marked what an earlier process had it mark: it goes on part by part, and a response in between would
+   * lack some of the clicks.
+   */
+  async finishMarking(onWait: OnWait): Promise<void> {
+    await Promise.all(this.#tables.map((clicks) => marked(clicks, onWait)));
+  }
+
   /** Has the rewriting noted that is still due; ClickHouse goes on with it when it starts again. */
   async close(): Promise<void> {
     if (this.#timer !== undefined) await this.rewriteMarked().catch(() => {});
@@ -133,6 +146,19 @@ async function applied({ database, table }: ClickTable): Promise<void> {
     if (row[1] > 0)
       throw unavailable('ClickHouse cannot remove the clicks now; it keeps trying. Ask again later.');
     await delay(pause);
+  }
+}
+
+/** Until all are marked, or ClickHouse cannot now, or the start has waited long enough. */
+async function marked({ database, table }: ClickTable, onWait: OnWait): Promise<void> {
+  const waiting = new Waiting('ClickHouse to remove the clicks that were being erased', onWait);
+  while (waiting.elapsedMs < START_WAIT_MS) {
+    const [[left, failing] = [0, 0]] = await database.rows<[number, number]>(sql`
+      SELECT count(), countIf(latest_fail_reason != '') FROM system.mutations
+      WHERE database = currentDatabase() AND table = ${param('String', table)} AND NOT is_done
+        AND command LIKE '%UPDATE _row_exists = 0%'`);
+    if (left === 0 || failing > 0) return;
+    await waiting.pause(MARKING_POLL_MS);
   }
 }
 
