@@ -1,8 +1,8 @@
 import type { PartVersionPoll } from '../clickhouse/part-version-poll.ts';
 import type { ByteLru } from './byte-lru.ts';
 
-/** Well below the 5 s within which a change must be seen by every instance, where there can be several. */
-const TTL_MS = 3_000;
+/** Below the 2 s within which every instance shows what another has changed. */
+const TTL_MS = 1_800;
 
 export interface RowCacheOptions<Row> {
   readonly cache: ByteLru<CachedRow<Row>>;

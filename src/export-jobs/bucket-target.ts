@@ -73,7 +73,7 @@ export class BucketTarget implements ExportTarget {
     this.#throwFailure();
     const { uploadId } = this.#upload;
     const parts = this.#tags.map(
-      (tag, index) => `<Part><PartNumber>${index + 1}</PartNumber><ETag>${tag}</ETag></Part>`,
+      (tag, index) => `<Part><PartNumber>${index + 1}</PartNumber><ETag>${escaped(tag)}</ETag></Part>`,
     );
     const body = Buffer.from(`<CompleteMultipartUpload>${parts.join('')}</CompleteMultipartUpload>`);
     const headers = { 'Content-Type': 'application/xml' };
@@ -156,6 +156,10 @@ export async function abortUpload(
   } catch (error) {
     if (!(error instanceof Refusal && error.status === 404)) throw error;
   }
+}
+
+function escaped(text: string): string {
+  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
 }
 
 function unescaped(xml: string): string {

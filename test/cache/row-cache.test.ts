@@ -15,7 +15,7 @@ const STEPS = 300;
 const CODES = ['a', 'b', 'c', 'd'];
 
 /** How long ago a thing may have been so that is still believed, beside the changes of this process itself. */
-const OLDEST_MS = 3_000;
+const OLDEST_MS = 2_000;
 const HOUR_MS = 3_600_000;
 
 const COLUMNS = ['short_code', 'owner_id', 'created_at', 'private_stats', 'is_deleted', 'version'];

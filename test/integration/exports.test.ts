@@ -169,6 +169,12 @@ test.each([
   expect([refused.status, refused.json.field]).toEqual([status, field]);
 });
 
+const BASE64URL = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_';
+
+/** The lowest bit of one character is another. */
+const withOtherBit = (text: string, at: number): string =>
+  text.slice(0, at) + BASE64URL[BASE64URL.indexOf(text[at] ?? '') ^ 1] + text.slice(at + 1);
+
 test('an address fetches the file without a key, until the key that made it is revoked', async () => {
   const made = await spoor.send('POST', '/api/v1/keys', {
     json: { owner_id: 'ann', name: 'short-lived', scopes: ['stats:read'] },
@@ -179,16 +185,23 @@ test('an address fetches the file without a key, until the key that made it is r
   expect([fetched.status, fetched.text]).toEqual([200, (await fileOf(id)).text]);
   const address = new URL(file, spoor.url);
   const other = await finished((await create(ORDER)).id);
+  const signature = address.searchParams.get('signature') ?? '';
+  const expires = address.searchParams.get('expires') ?? '';
   for (const [name, value] of [
     ['expires', '99999999999999'],
+    ['expires', `0${expires}`],
     ['key_id', 'admin'],
     ['signature', 'AAAA'],
     ['signature', ''],
+    ['signature', `${signature}=`],
+    ['signature', `.${signature}`],
+    // Of the last character some bits are no part of the bytes.
+    ...Array.from(signature, (_, at) => ['signature', withOtherBit(signature, at)] as const),
   ] as const) {
     const forged = new URL(address);
     forged.searchParams.set(name, value);
     const { status } = await spoor.send('GET', forged.pathname + forged.search, { key: null });
-    expect([name, status]).toEqual([name, 401]);
+    expect([name, value, status]).toEqual([name, value, 401]);
   }
   const elsewhere = await spoor.send('GET', `${PATH}/${other.id}/file${address.search}`, { key: null });
   expect(elsewhere.status).toBe(401);

@@ -16,6 +16,7 @@ import {
   runSpoor,
   startServer,
   stopSharing,
+  waitUntil,
 } from '../support/process.ts';
 import { ADMIN_KEY, clickHouseSettings, startSpoor } from '../support/spoor.ts';
 
@@ -149,6 +150,24 @@ describe('migrations', () => {
     expect(undone.json).toEqual({ removed_clicks: 1, removed_urls: 0 });
     expect(await total()).toBe(1);
     expect((await spoor.send('GET', '/api/v1/urls/old')).json).toMatchObject({ owner_id: 'me', tags: [] });
+    await spoor.stop();
+  });
+
+  test('an import that an earlier release was killed in is not taken for one that runs', async () => {
+    await migrate(
+      first(),
+      bare,
+      readMigrations().filter(({ name: file }) => file < '011'),
+    );
+    const columns = ['id', 'owner_id', 'options', 'state', 'report', 'started_at', 'version'];
+    const at = Date.now() - 120_000;
+    const row = ['1', 'me', '{}', 'running', '{}', at, at * 1_000];
+    await first().insert('imports', columns, [JSON.stringify(row)]);
+    const spoor = await startSpoor({ CLICKHOUSE_DATABASE: name });
+    await waitUntil('the failed import', async () => {
+      const { items } = (await spoor.send('GET', '/api/v1/imports')).json;
+      return items[0].state === 'failed';
+    });
     await spoor.stop();
   });
 

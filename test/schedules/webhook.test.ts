@@ -97,7 +97,25 @@ describe('unless private addresses are allowed', () => {
     '0x7f.1',
     '2130706433',
     '0',
+    '0.0.0.0',
+    '0177.0.0.1',
+    '0x7f000001',
+    '127.1',
+    '127.0.0.1.',
+    '127。0。0。1',
+    '①②⑦.0.0.1',
+    'user:password@127.0.0.1',
+    '[::]',
+    '[0:0:0:0:0:0:0:1]',
+    '[::127.0.0.1]',
+    '[::ffff:7f00:1]',
+    '[64:ff9b::7f00:1]',
+    '[64:ff9b::127.0.0.1]',
+    '[2002:7f00:1::]',
+    '[fe80::1]',
+    '[fd00::1]',
     '169.254.169.254',
+    '[::ffff:a9fe:a9fe]',
   ])('%s is not called', async (host) => {
     const before = received.length;
     await expect(reach(`http://${host}:${port()}/200`, { allowsPrivate: false })).rejects.toThrow(REFUSED);
@@ -118,5 +136,21 @@ describe('unless private addresses are allowed', () => {
     await expect(reach(`http://public.example:${port()}/200`, options)).rejects.toThrow(REFUSED);
     await expect(reach(`http://public.example:${port()}/200`, options)).rejects.toThrow(REFUSED);
     expect([asked, received.length]).toEqual([2, before]);
+  });
+
+  test('of a name with public and private addresses only the public ones are connected to', async () => {
+    const resolve = ((_name: string, _options: unknown, done: (...args: unknown[]) => void) => {
+      // Nobody answers at the first, and nothing is tried after it.
+      done(null, [
+        { address: '8.8.8.8', family: 4 },
+        { address: '127.0.0.1', family: 4 },
+      ]);
+    }) as unknown as typeof lookup;
+    const before = received.length;
+    const options = { allowsPrivate: false, lookup: resolve, timeoutMs: 500 };
+    await expect(reach(`http://public.example:${port()}/200`, options)).rejects.toThrow(
+      'could not be called',
+    );
+    expect(received).toHaveLength(before);
   });
 });

@@ -32,10 +32,10 @@ export interface ImportEntry {
   readonly finishedAt: number | null;
 }
 
-/** An entry as it is stored, and when it was written by the clock of whoever did, Unix milliseconds. */
+/** An entry as it is stored, and for how long it has been: milliseconds of ClickHouse's clock, which instances share. */
 export interface StoredEntry {
   readonly entry: ImportEntry;
-  readonly writtenAt: number;
+  readonly ageMs: number;
 }
 
 export interface ImportListing {
@@ -59,9 +59,19 @@ const COLUMNS = [
   'version',
 ];
 
-type Row = readonly [string, string, string, string, string, string, string, number, number | null, string];
-
-const MICROSECONDS = 1_000;
+type Row = readonly [
+  id: string,
+  ownerId: string,
+  file: string,
+  options: string,
+  state: string,
+  error: string,
+  report: string,
+  startedAt: number,
+  finishedAt: number | null,
+  version: string,
+  ageMs: number,
+];
 
 /** The table of imports. */
 export class ImportLog {
@@ -120,7 +130,8 @@ export class ImportLog {
     const rows = await this.#database.rows<Row>(
       sql`
       SELECT toString(id), owner_id, file, options, state, error, report,
-        toUnixTimestamp64Milli(started_at), toUnixTimestamp64Milli(finished_at), toString(version)
+        toUnixTimestamp64Milli(started_at), toUnixTimestamp64Milli(finished_at), toString(version),
+        dateDiff('millisecond', written_at, now64(3))
       FROM imports FINAL ${condition}`,
       LOOK_UP,
     );
@@ -141,7 +152,8 @@ function storedEntry([
   report,
   startedAt,
   finishedAt,
-  version,
+  ,
+  ageMs,
 ]: Row): StoredEntry {
   const parsed = importReportSchema.safeParse(JSON.parse(report));
   return {
@@ -156,6 +168,6 @@ function storedEntry([
       startedAt,
       finishedAt,
     },
-    writtenAt: Number(version) / MICROSECONDS,
+    ageMs,
   };
 }

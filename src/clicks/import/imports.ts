@@ -67,21 +67,24 @@ export class Imports {
     const { log, now } = this.#parts;
     let entry = await this.#started(wanted);
     const { id } = entry;
-    const become = (change: Partial<ImportEntry>): ImportEntry => {
-      entry = { ...entry, ...change };
-      this.update(entry);
-      return entry;
-    };
     const write = setInterval(() => void log.write(entry).catch(() => {}), WRITE_EVERY_MS).unref();
+    const ended = async (change: Partial<ImportEntry>): Promise<ImportEntry> => {
+      clearInterval(write);
+      // Stored before anybody sees it, so that it has ended for every instance.
+      const last = { ...entry, ...change, finishedAt: now() };
+      await log.write(last);
+      return last;
+    };
     try {
       await log.write(entry);
-      const { report, fault } = await work(id, (soFar) => become({ report: soFar }));
-      const state = fault === undefined ? 'done' : 'failed';
-      await log.write(become({ state, error: fault ?? null, report, finishedAt: now() }));
-      return entry;
+      const { report, fault } = await work(id, (soFar) => {
+        entry = { ...entry, report: soFar };
+        this.update(entry);
+      });
+      return await ended({ state: fault === undefined ? 'done' : 'failed', error: fault ?? null, report });
     } catch (error) {
       const sentence = error instanceof AppError ? error.message : 'Something went wrong on our side.';
-      await log.write(become({ state: 'failed', error: sentence, finishedAt: now() })).catch(() => {});
+      await ended({ state: 'failed', error: sentence }).catch(() => {});
       throw error;
     } finally {
       clearInterval(write);
@@ -187,9 +190,8 @@ export class Imports {
   }
 
   /** What is stored of an import that is not running in this process. */
-  #unlessLost({ entry, writtenAt }: StoredEntry): ImportEntry {
-    const { isAlone, now } = this.#parts;
-    const isLost = entry.state === 'running' && (isAlone || now() - writtenAt > LOST_AFTER_MS);
+  #unlessLost({ entry, ageMs }: StoredEntry): ImportEntry {
+    const isLost = entry.state === 'running' && (this.#parts.isAlone || ageMs > LOST_AFTER_MS);
     return isLost ? { ...entry, state: 'failed', error: LOST } : entry;
   }
 }

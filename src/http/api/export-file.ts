@@ -153,7 +153,8 @@ async function addressedJob(
     'The address of the file is wrong or has expired, or the key that it was made with: ask for a new one.',
   );
   const expiresAt = Number(expires);
-  if (!fileAddresses.isSigned({ jobId: id, keyId, expiresAt }, signature)) throw refused;
+  const isAsSigned = String(expiresAt) === expires;
+  if (!isAsSigned || !fileAddresses.isSigned({ jobId: id, keyId, expiresAt }, signature)) throw refused;
   const isFixed = [...fixedKeys.values()].some((principal) => principal.id === keyId);
   const job = await inRegistryShare(services, ctx, async () => {
     if (!isFixed && (await keys.findById(keyId)) === undefined) throw refused;
