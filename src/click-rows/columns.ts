@@ -2,17 +2,20 @@ import { mapEntries, namesOf } from '../lib/names.ts';
 import { type Sql, sql } from '../sql/sql.ts';
 import type { LocalQuery, ValueDimension } from '../stats/registry/dimension.ts';
 import { DIMENSIONS } from '../stats/registry/dimensions.ts';
+import { joinedTagLists, tagList } from '../stats/sql/tag.ts';
 
 /** What a column's values are, which decides how each format writes them. */
-export type ClickColumnType = 'time' | 'text' | 'number' | 'boolean' | 'map';
+export type ClickColumnType = 'time' | 'text' | 'number' | 'boolean' | 'map' | 'list';
 
 /** A column of the clicks themselves. */
 export interface ClickColumn {
   /** Its value, from the columns that are stored. Where it depends on local time, that is as the query has it. */
   readonly sql: (query: LocalQuery) => Sql;
+  /** What has to be joined with the clicks for it, each of which stays one row. */
+  readonly join?: (query: LocalQuery) => Sql;
   /**
    * `time`: an instant of UTC, to the millisecond; `text` is never empty but for `click_id`; `number` may be null; `map`: texts by
-   * text.
+   * text; `list`: texts.
    */
   readonly type: ClickColumnType;
   readonly description: string;
@@ -23,7 +26,7 @@ export interface ClickColumn {
 /** A dimension of which a click has one value. */
 type RowDimension = ValueDimension & { readonly join?: never };
 
-// A click is in one bucket of time, but it has its time; it has as many tags as its URL.
+// A click is in one bucket of time, but it has its time; it has as many tags as its URL, which are a list.
 const { time: _time, tag: _tag, ...rowDimensions } = DIMENSIONS;
 const ROW_DIMENSIONS = rowDimensions satisfies Readonly<Record<string, RowDimension>>;
 
@@ -44,6 +47,13 @@ const TIMES = {
 } as const satisfies Readonly<Record<string, ClickColumn>>;
 
 const DETAILS = {
+  tag: {
+    sql: tagList,
+    join: joinedTagLists,
+    type: 'list',
+    description: 'The tags that the URL of the click has now, in their order.',
+    isDefault: false,
+  },
   properties: {
     sql: () => sql`properties`,
     type: 'map',

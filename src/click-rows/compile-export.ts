@@ -61,6 +61,7 @@ export function clickColumns(names: readonly ClickColumnName[]): readonly Column
         return { name, kind: 'number', isNullable: true };
       case 'boolean':
       case 'map':
+      case 'list':
         return { name, kind: 'json' };
       default:
         return assertNever(type);
@@ -91,7 +92,7 @@ function inTable(name: ClickColumnName): Sql {
 function inSheet(name: ClickColumnName, isExact: boolean): Sql {
   const value = identifier(shownName(name));
   const { type } = clickColumnOf(name);
-  if (type === 'map') return sql`toJSONString(${value})`;
+  if (type === 'map' || type === 'list') return sql`toJSONString(${value})`;
   if (type !== 'text' || isExact) return value;
   // A function of one column is worked out once for each of the texts that clicks share.
   return sql`replaceRegexpOne(${value}, ${FORMULA}, ${QUOTED})`;
@@ -110,6 +111,7 @@ function inText(name: ClickColumnName): Sql {
     case 'boolean':
       return sql`if(${value}, 'true', 'false')`;
     case 'map':
+    case 'list':
       return sql`toJSONString(${value})`;
     case 'text':
     case 'number':

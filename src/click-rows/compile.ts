@@ -1,5 +1,5 @@
 import { type Select, type Selection, as, selectFrom, statementSql, subquery } from '../sql/select.ts';
-import { type Sql, identifier, sql } from '../sql/sql.ts';
+import { type Sql, identifier, join, sql } from '../sql/sql.ts';
 import { type Tenant, conditionsOf } from '../stats/sql/conditions.ts';
 import { instantParam } from '../stats/sql/instant-param.ts';
 import { type Sharding, clicksFrom, onEachShard } from '../stats/sql/sharding.ts';
@@ -25,7 +25,7 @@ export function compileClicks(
   const query = withStoredTags(asked, tenant);
   const keys = query.order === undefined ? [] : SORT_KEYS[query.order];
   const clicks: Select = {
-    ...clicksFrom(sharding),
+    ...joinedFor(query, clicksFrom(sharding)),
     columns: shownColumns(
       query,
       keys.map(({ name }) => name),
@@ -71,6 +71,13 @@ export function shownColumns(query: ClickQuery, keys: readonly (keyof typeof KEY
     ...query.columns.map((name) => as(shownName(name), clickColumnOf(name).sql(query))),
     ...keys.map((name) => as(name, KEYS[name])),
   ];
+}
+
+/** A SELECT that reads what a query's columns need beside the clicks. */
+export function joinedFor(query: ClickQuery, select: Select): Select {
+  const joins = query.columns.flatMap((name) => clickColumnOf(name).join?.(query) ?? []);
+  if (joins.length === 0) return select;
+  return { ...select, from: join([sql`${select.from} AS joined_clicks`, ...joins], '\n') };
 }
 
 export function shownName(name: string): string {

@@ -14,7 +14,7 @@ import { instantParam } from '../stats/sql/instant-param.ts';
 import { clicksFrom, onEachShard } from '../stats/sql/sharding.ts';
 import { withStoredTags } from '../stats/sql/tagged-urls.ts';
 import type { TimeRange } from '../stats/time/buckets.ts';
-import { type ClickOptions, clickConditions, shownColumns, shownName } from './compile.ts';
+import { type ClickOptions, clickConditions, joinedFor, shownColumns, shownName } from './compile.ts';
 import { KEYS, SORT_KEYS, sortedBy } from './order.ts';
 import type { ClickOrder, ClickQuery } from './query.ts';
 
@@ -89,8 +89,10 @@ export function compileClickPage(
     ),
     limit: { rows: candidates },
   };
+  const candidatesOf =
+    sharding === undefined ? subquery(stored) : onEachShard(sharding, statementSql(stored));
   const shown: Select = {
-    ...selectFrom(sharding === undefined ? subquery(stored) : onEachShard(sharding, statementSql(stored))),
+    ...joinedFor(query, selectFrom(candidatesOf)),
     // Each key is a column more to be read.
     columns: shownColumns(
       query,

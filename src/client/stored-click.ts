@@ -11,6 +11,7 @@ type ValueOf<Type extends ClickColumnType> = ClickColumnType extends Type
       number: number | null;
       boolean: boolean;
       map: Readonly<Record<string, string>>;
+      list: readonly string[];
     }[Type];
 
 /** A click as it is stored, with the fields that were asked for. Times are ISO 8601. */

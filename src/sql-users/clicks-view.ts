@@ -1,4 +1,9 @@
-import { CLICK_COLUMNS, CLICK_COLUMN_NAMES, type ClickColumnName } from '../click-rows/columns.ts';
+import {
+  CLICK_COLUMNS,
+  CLICK_COLUMN_NAMES,
+  type ClickColumnName,
+  clickColumnOf,
+} from '../click-rows/columns.ts';
 import { inlined } from '../sql/inline.ts';
 import { type Sql, identifier, join, param, sql, tableOf } from '../sql/sql.ts';
 import type { LocalQuery } from '../stats/registry/dimension.ts';
@@ -59,5 +64,6 @@ function visitorOf(ownerId: string): Sql {
 /** Local times follow from `clicked_at`, in any time zone. */
 function isOfEveryView(name: ClickColumnName): boolean {
   const isLocalTime = Object.entries(DIMENSIONS).some(([own, { topic }]) => own === name && topic === 'time');
-  return !isLocalTime && name !== 'owner_id' && name !== 'visitor';
+  // URLs are not theirs to read.
+  return !isLocalTime && clickColumnOf(name).join === undefined && name !== 'owner_id' && name !== 'visitor';
 }

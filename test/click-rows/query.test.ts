@@ -27,18 +27,22 @@ function refusal(raw: Readonly<Record<string, string>>): readonly unknown[] {
   }
 }
 
-test('every dimension of which a click has one value is a column, none twice', () => {
+test('every dimension but time is a column, none twice', () => {
   const without = DIMENSION_NAMES.filter((name) => !CLICK_COLUMN_NAMES.some((one) => one === name));
-  expect(without).toEqual(['time', 'tag']);
+  expect(without).toEqual(['time']);
   expect(new Set(CLICK_COLUMN_NAMES).size).toBe(CLICK_COLUMN_NAMES.length);
 });
 
 describe('fields', () => {
   const DEFAULTS = CLICK_COLUMN_NAMES.filter((name) => clickColumnOf(name).isDefault);
 
-  test('none named: all but the owner and the visitor', () => {
+  test('none named: all but the tags, the owner and the visitor', () => {
     expect(parsed({}).columns).toEqual(DEFAULTS);
-    expect(CLICK_COLUMN_NAMES.filter((name) => !DEFAULTS.includes(name))).toEqual(['owner_id', 'visitor']);
+    expect(CLICK_COLUMN_NAMES.filter((name) => !DEFAULTS.includes(name))).toEqual([
+      'tag',
+      'owner_id',
+      'visitor',
+    ]);
   });
 
   test.each<[raw: Readonly<Record<string, string>>, columns: readonly string[]]>([

@@ -207,6 +207,15 @@ test('a click is shown with all that is stored of it, its times in the zone aske
     properties: { plan: 'pro' },
   });
   expect(Object.keys(item ?? {})).not.toContain('visitor');
+  expect(Object.keys(item ?? {})).not.toContain('tag');
+  const fields = { ...query, fields: 'tag,click_id' };
+  expect(await listed(fields)).toEqual([{ tag: [], click_id: 'one' }]);
+  const tags = ['b', 'a', 'c, d'];
+  await spoor.send('PUT', '/api/v1/urls/shown', {
+    key: await spoor.createKey('me', ['urls:write']),
+    json: { tags },
+  });
+  expect(await listed(fields)).toEqual([{ tag: tags, click_id: 'one' }]);
   expect(Math.abs(Date.parse(String(item?.['ingested_at'])) - before)).toBeLessThan(60_000);
 });
 

@@ -94,6 +94,13 @@ test(`random questions to two shards are answered as a count by hand does, and e
     { tag: '3', clicks: 2, clicks_percentage: 100 },
     { tag: 'tag', clicks: 2, clicks_percentage: 100 },
   ]);
+  const shown = { owner_id: 'tagger', start_date: '2026-01-01', end_date: '2026-01-31', fields: 'tag' };
+  const listed = await spoor.send('GET', '/api/v1/clicks', { query: shown });
+  const query = { ...shown, format: 'ndjson' };
+  const lines = (await spoor.send('GET', '/api/v1/export/clicks', { query })).text.trim().split('\n');
+  for (const clicks of [listed.json.items, lines.map((line) => JSON.parse(line))]) {
+    expect(clicks).toEqual([{ tag: ['tag', '3'] }, { tag: ['tag', '3'] }]);
+  }
   await addTagged(10_000, 40_000);
   const refused = await byTag('2026-01-30');
   expect([refused.status, refused.json.field]).toEqual([400, 'tag']);

@@ -26,6 +26,9 @@ const QUERY = { fields: FIELDS.join(), order: 'oldest', visitors: 'true', owner_
 /** Blanks alone are no city. */
 const CITIES = HOSTILE_TEXTS.filter((text) => text.trim() !== '');
 
+/** Of one of the URLs: what a tag may be of them. */
+const TAGS = HOSTILE_TEXTS.filter((text) => /^[^\p{C}]{1,60}$/u.test(text) && text.trim() === text);
+
 let spoor: TestSpoor;
 /** As ClickHouse has them: instants are Unix milliseconds. */
 let clicks: readonly Click[];
@@ -48,7 +51,12 @@ beforeAll(async () => {
     json: sent,
   });
   expect([answer.status, answer.json.accepted]).toEqual([200, sent.length]);
-  clicks = await storedClicks();
+  const tags = TAGS.slice(0, 20);
+  expect((await spoor.send('PUT', '/api/v1/urls/007', { json: { tags } })).json.tags).toEqual(tags);
+  clicks = (await storedClicks()).map((click) => ({
+    ...click,
+    tag: click['short_code'] === '007' ? tags : [],
+  }));
   expect(clicks).toHaveLength(sent.length);
   expect(clicks.map(({ clicked_at: at }) => at)).toEqual(sent.map(({ clicked_at: at }) => Date.parse(at)));
   expect(clicks.slice(150).map(({ city }) => city)).toEqual(CITIES);
@@ -109,6 +117,9 @@ function comparable(read: Click): Click {
 
 const isType = (name: string, type: string): boolean => clickColumnOf(name as ClickColumnName).type === type;
 
+/** Whether a value is text in its JSON where there are no types. */
+const isJson = (name: string): boolean => isType(name, 'map') || isType(name, 'list');
+
 /** Clicks with a change to the values of each type. */
 function mapped(all: readonly Click[], change: (name: string, value: any) => unknown): readonly Click[] {
   return all.map((click) =>
@@ -124,17 +135,18 @@ const inCell =
   (written: (text: string) => string) =>
   (name: string, value: any): unknown => {
     if (value === null) return '';
-    if (isType(name, 'map')) return JSON.stringify(value);
+    if (isJson(name)) return JSON.stringify(value);
     return isType(name, 'text') ? written(value) : String(asText(name, value));
   };
 
-/** Reads the JSON of maps again, so that the order of their keys does not matter. */
+/** Reads JSON again, so that the order of the keys of maps does not matter. */
 const mapsInOrder = (cells: readonly Click[]): readonly Click[] =>
-  mapped(cells, (name, value) =>
-    name === 'properties'
+  mapped(cells, (name, value) => {
+    if (name === 'tag') return JSON.stringify(JSON.parse(value));
+    return name === 'properties'
       ? JSON.stringify(Object.fromEntries(Object.entries(JSON.parse(value)).toSorted(byKey)))
-      : value,
-  );
+      : value;
+  });
 
 describe('every format has every click, cell by cell', () => {
   test('parquet, by DuckDB: typed, compressed, in row groups', async () => {
@@ -142,7 +154,7 @@ describe('every format has every click, cell by cell', () => {
     const { types, rows } = await readWithDuckDB(bytes, 'a.parquet', (path) => `read_parquet(${path})`);
     expect(Object.keys(types)).toEqual(FIELDS);
     const kinds = { time: /^TIMESTAMP WITH TIME ZONE$/, text: /^VARCHAR$/, number: /^DOUBLE$/ } as const;
-    const others = { boolean: /^BOOLEAN$/, map: /^MAP\(VARCHAR, VARCHAR\)$/ } as const;
+    const others = { boolean: /^BOOLEAN$/, map: /^MAP\(VARCHAR, VARCHAR\)$/, list: /^VARCHAR\[\]$/ } as const;
     for (const name of FIELDS) expect(types[name]).toMatch({ ...kinds, ...others }[clickColumnOf(name).type]);
     expect(rows.map(comparable)).toEqual(clicks);
     const { rows: columns } = await readWithDuckDB(
@@ -162,7 +174,7 @@ describe('every format has every click, cell by cell', () => {
     ).toEqual([true, true, true, true]);
     const rows = table.toArray().map((row): Click => {
       const read: Record<string, any> = row.toJSON();
-      return { ...read, properties: Object.fromEntries(read['properties']) };
+      return { ...read, properties: Object.fromEntries(read['properties']), tag: [...read['tag']] };
     });
     // It takes a byte order mark away from a text.
     const withoutMark = (value: unknown) =>
@@ -182,16 +194,17 @@ describe('every format has every click, cell by cell', () => {
     expect(headers.get('content-disposition')).toMatch(
       /^attachment; filename="spoor_clicks_all_\d{4}-\d\d-\d\d_\d{4}-\d\d-\d\d\.ndjson"$/,
     );
-    const columns = FIELDS.map(
-      (name) => `${name}: '${isType(name, 'map') ? 'MAP(VARCHAR, VARCHAR)' : 'VARCHAR'}'`,
-    );
+    const columns = FIELDS.map((name) => {
+      if (isType(name, 'map')) return `${name}: 'MAP(VARCHAR, VARCHAR)'`;
+      return `${name}: '${isType(name, 'list') ? 'VARCHAR[]' : 'VARCHAR'}'`;
+    });
     const { rows } = await readWithDuckDB(
       bytes,
       'a.ndjson',
       (path) => `read_ndjson(${path}, columns = {${columns.join(', ')}})`,
     );
     const texts = mapped(clicks, (name, value) =>
-      value === null || isType(name, 'map') ? value : String(asText(name, value)),
+      value === null || isJson(name) ? value : String(asText(name, value)),
     );
     expect(rows.map(comparable)).toEqual(texts);
   });
@@ -240,7 +253,7 @@ print(json.dumps(list(csv.DictReader(open(sys.argv[1], newline='', encoding='utf
       return inCell((text) => allowedInXml(written(text)))(name, value);
     });
     expect(mapsInOrder(read.map(comparable))).toEqual(
-      mapped(expected, (name, value) => (name === 'properties' ? allowedInXml(String(value)) : value)),
+      mapped(expected, (name, value) => (isJson(name) ? allowedInXml(String(value)) : value)),
     );
   });
 
@@ -260,7 +273,7 @@ print(json.dumps(list(csv.DictReader(open(sys.argv[1], newline='', encoding='utf
     );
     expect(mapsInOrder(rows.map(comparable))).toEqual(
       mapped(mapped(clicks, inCell(allowedInXml)), (name, value) =>
-        name === 'properties' ? allowedInXml(String(value)) : value,
+        isJson(name) ? allowedInXml(String(value)) : value,
       ),
     );
   });

@@ -301,11 +301,11 @@ describe('what is created for an SQL user', () => {
 });
 
 describe('the view', () => {
-  test('has every column of a click that does not depend on a time zone', async () => {
+  test('has every column of a click that does not depend on a time zone or on its URL', async () => {
     const described = (await rows('DESCRIBE TABLE clicks')).map(([name]) => name);
     expect(described).toEqual(viewColumns(VIEW));
     const absent = CLICK_COLUMN_NAMES.filter((name) => !described.includes(name));
-    expect(absent).toEqual(['hour_of_day', 'weekday', 'owner_id']);
+    expect(absent).toEqual(['hour_of_day', 'weekday', 'tag', 'owner_id']);
     expect(viewColumns({ hasVisitors: false })).toEqual(described.filter((name) => name !== 'visitor'));
   });
 

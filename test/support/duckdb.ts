@@ -67,7 +67,7 @@ const READERS = {
 
 function kindOf(type: string): keyof typeof READERS {
   if (type === 'VARCHAR') return 'text';
-  if (type.startsWith('MAP')) return 'map';
+  if (type.startsWith('MAP') || type.endsWith('[]')) return 'map';
   if (type.startsWith('TIMESTAMP')) return 'instant';
   return type === 'BOOLEAN' ? 'boolean' : 'number';
 }

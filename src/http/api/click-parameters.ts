@@ -29,7 +29,7 @@ export function clickParameters(): readonly Parameter[] {
     {
       name: 'fields',
       in: 'query',
-      description: `What to show of each click, separated by commas, in that order. Default: all but ${NOT_DEFAULT.map((name) => `\`${name}\``).join(' and ')}.`,
+      description: `What to show of each click, separated by commas, in that order. Default: all but ${NOT_DEFAULT.map((name) => `\`${name}\``).join(', ')}.`,
       schema: { type: 'string', pattern: `^\\s*(${NAMES})(\\s*,\\s*(${NAMES}))*\\s*$` },
       example: 'clicked_at,short_code,country',
     },
@@ -73,6 +73,7 @@ const SCHEMAS = {
   number: z.number().nullable(),
   boolean: z.boolean(),
   map: z.record(z.string(), z.string()),
+  list: z.array(z.string()),
 } as const;
 
 /** A click as the API shows it. */

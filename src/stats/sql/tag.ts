@@ -15,6 +15,17 @@ export function joinedTags(query: LocalQuery): Sql {
   return sql`LEFT JOIN ${taggedUrls(query)} AS url_tags ON short_code = url_tags.code`;
 }
 
+/** All tags of the URL of a click that is joined with them, in their order. */
+export function tagList(): Sql {
+  return sql`url_tag_list`;
+}
+
+/** Joins clicks with the lists of their URLs' tags: each stays one row. */
+export function joinedTagLists(query: LocalQuery): Sql {
+  const lists = sql`SELECT code AS tagged_code, groupArray(url_tag) AS url_tag_list FROM ${taggedUrls(query)} GROUP BY code`;
+  return sql`LEFT JOIN (${lists}) AS url_tag_lists ON short_code = tagged_code`;
+}
+
 /** One of the tags is compared, or what is shown where there is none. Codes are in the sorting key, so that granules are skipped. */
 export const tagFilter: DimensionFilter = (_, { compare }, compared, query) => {
   const tagged = taggedUrls(query);

@@ -7,9 +7,16 @@ import { type Tenant, ownershipOf } from './conditions.ts';
 /** The table of URLs, in the database that a connection names. */
 export const URLS_TABLE: Sql = sql`urls`;
 
-/** Whether a query groups or filters clicks by the tags of their URLs. */
-export function dependsOnTags({ groupBy, filters }: Pick<StatsQuery, 'groupBy' | 'filters'>): boolean {
-  return groupBy.includes('tag') || conditionsIn(filters).some(({ dimension }) => dimension === 'tag');
+/** Whether a query groups or filters clicks by the tags of their URLs, or shows these. */
+export function dependsOnTags({
+  groupBy,
+  filters,
+  columns = [],
+}: Pick<StatsQuery, 'groupBy' | 'filters'> & { readonly columns?: readonly string[] }): boolean {
+  return (
+    [...groupBy, ...columns].includes('tag') ||
+    conditionsIn(filters).some(({ dimension }) => dimension === 'tag')
+  );
 }
 
 /** A query about tags has the tagged URLs: those that are stored unless it has others. */
