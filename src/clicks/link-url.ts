@@ -68,7 +68,19 @@ export function parseLinkUrl(text: string): LinkUrl | undefined {
   const isRelative = authority === undefined && (url.startsWith('/') || url.startsWith('?'));
   if (authority === undefined && !isRelative) return undefined;
   const domain = authority === undefined ? undefined : domainOf(authority);
-  return domain === NO_HOST ? undefined : { domain, ...parametersOf(url) };
+  return domain === NO_HOST ? undefined : linkOf(domain, parametersOf(url));
+}
+
+/** What a query told, with what the latest URL told that has it: nearly all are of one host. */
+interface ReadQuery {
+  readonly parameters: LinkParameters;
+  latest: LinkUrl | undefined;
+}
+
+function linkOf(domain: string | undefined, query: ReadQuery): LinkUrl {
+  const { latest } = query;
+  if (latest !== undefined && latest.domain === domain) return latest;
+  return (query.latest = { domain, ...query.parameters });
 }
 
 /** As nearly every URL begins. */
@@ -96,11 +108,11 @@ const domainOf = memoised((authority) => hostName(authority) ?? NO_HOST);
  * Few URLs come twice, since advertising networks put a number of their own into each. It is the value of the last parameter, and
  * which one it is does not matter; the query before it comes again and again.
  */
-function parametersOf(url: string): LinkParameters {
+function parametersOf(url: string): ReadQuery {
   const question = url.indexOf('?');
   const hash = url.indexOf('#');
   const end = hash === -1 ? url.length : hash;
-  if (question === -1 || question >= end) return NO_PARAMETERS;
+  if (question === -1 || question >= end) return NO_QUERY;
   const query = url.slice(question + 1, end);
   const last = query.lastIndexOf('&') + 1;
   const value = query.indexOf('=', last) + 1;
@@ -110,10 +122,10 @@ function parametersOf(url: string): LinkParameters {
     : parametersBefore(query.slice(0, value));
 }
 
-const parametersIn = memoised(parseQuery);
+const parametersIn = memoised(readQuery);
 
 /** Of a query up to the value of its last parameter, which may be any. */
-const parametersBefore = memoised((start) => parseQuery(`${start}1`));
+const parametersBefore = memoised((start) => readQuery(`${start}1`));
 
 const NO_PARAMETERS: LinkParameters = {
   utm_source: undefined,
@@ -123,6 +135,12 @@ const NO_PARAMETERS: LinkParameters = {
   utm_content: undefined,
   ad_parameter: undefined,
 };
+
+const NO_QUERY: ReadQuery = { parameters: NO_PARAMETERS, latest: undefined };
+
+function readQuery(query: string): ReadQuery {
+  return { parameters: parseQuery(query), latest: undefined };
+}
 
 type DraftParameters = { -readonly [Part in keyof LinkParameters]: LinkParameters[Part] };
 

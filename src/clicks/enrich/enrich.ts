@@ -2,7 +2,6 @@ import { NONE } from '../../lib/none.ts';
 import { UNKNOWN } from '../../lib/unknown.ts';
 import { type DraftRow, bareRow } from '../click-row.ts';
 import type { Click, ClickRow } from '../fields.ts';
-import { CAMPAIGN_PARAMETERS } from '../link-url.ts';
 import type { PlaceLookup } from './place.ts';
 import type { ParseUserAgent } from './user-agent.ts';
 import type { HashVisitor } from './visitor.ts';
@@ -92,10 +91,12 @@ const linkStep: EnrichStep = (click, row) => {
   if (url === undefined) return;
   if (click.domain === undefined && url.domain !== undefined) row.domain = url.domain;
   if (url.ad_parameter !== undefined) row.ad_parameter = url.ad_parameter;
-  for (const name of CAMPAIGN_PARAMETERS) {
-    const value = url[name];
-    if (value !== undefined && click[name] === undefined) row[name] = value;
-  }
+  // A loop over the names would look each property up by its name.
+  if (url.utm_source !== undefined && click.utm_source === undefined) row.utm_source = url.utm_source;
+  if (url.utm_medium !== undefined && click.utm_medium === undefined) row.utm_medium = url.utm_medium;
+  if (url.utm_campaign !== undefined && click.utm_campaign === undefined) row.utm_campaign = url.utm_campaign;
+  if (url.utm_term !== undefined && click.utm_term === undefined) row.utm_term = url.utm_term;
+  if (url.utm_content !== undefined && click.utm_content === undefined) row.utm_content = url.utm_content;
 };
 
 const languageStep: EnrichStep = ({ language, accept_language: preferred }, row) => {

@@ -1,3 +1,4 @@
+import { CAMPAIGN_PARAMETERS } from '../../../src/clicks/link-url.ts';
 import { describe, expect, test } from '@jest/globals';
 import { enrichClick, enrichSteps, needsPlace } from '../../../src/clicks/enrich/enrich.ts';
 import type { Place } from '../../../src/clicks/enrich/place.ts';
@@ -122,6 +123,23 @@ describe('enrichClick', () => {
       utm_content: 'top',
       ad_parameter: 'gclid',
     });
+  });
+
+  test('tells every campaign parameter that the link has', () => {
+    for (const name of CAMPAIGN_PARAMETERS) {
+      const { row } = enriched(clickOf({ url: `https://go.example/launch?${name}=x` }));
+      const found = CAMPAIGN_PARAMETERS.filter((one) => row[one] === 'x');
+      expect(found).toEqual([name]);
+    }
+  });
+
+  test('tells the host of each link, whatever other links have the same campaign', () => {
+    const hosts = ['one.example', 'two.example', undefined, 'one.example'];
+    const domains = hosts.map((host) => {
+      const url = `${host === undefined ? '' : `https://${host}`}/launch?utm_source=shared&gclid=1`;
+      return enriched(clickOf({ url })).row.domain;
+    });
+    expect(domains).toEqual(['one.example', 'two.example', '(none)', 'one.example']);
   });
 
   test.each([true, false])('is_bot %s goes before what the user agent tells', (is_bot) => {
