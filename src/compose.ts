@@ -1,11 +1,9 @@
 import { availableParallelism } from 'node:os';
-import { join } from 'node:path';
 import { getHeapStatistics } from 'node:v8';
-import type { Logger } from 'pino';
 import { Backups } from './backup/write-backup.ts';
 import { CacheBudget } from './cache/cache-budget.ts';
 import { StatsCache } from './cache/stats-cache.ts';
-import type { Database } from './clickhouse/database.ts';
+import { knownTimeZones } from './clickhouse/known-zones.ts';
 import type { OpenClickHouse } from './clickhouse/server-connection.ts';
 import { failureName } from './clickhouse/failures.ts';
 import { createVersions } from './clickhouse/versions.ts';
@@ -26,14 +24,15 @@ import { lazily, readPlaceFiles } from './clicks/place-database.ts';
 import { ClickRemoval } from './clicks/removal.ts';
 import { keptSinceOf } from './clicks/retention.ts';
 import { IngestThreads } from './clicks/threads/ingest-threads.ts';
+import { cacheNotifyingWriter } from './clicks/cache-notifying-writer.ts';
 import { ClickWriter } from './clicks/writer.ts';
 import type { Config } from './config.ts';
 import { descriptorLimit } from './process/descriptors.ts';
-import { ExportFolder, openExportFolder } from './export-jobs/export-folder.ts';
+import { ExportFolder, exportFilesOf } from './export-jobs/export-folder.ts';
 import { ExportJobs } from './export-jobs/export-jobs.ts';
 import { FileAddresses } from './export-jobs/file-addresses.ts';
 import { StoredJobs } from './export-jobs/stored-jobs.ts';
-import { type SpoolFolder, openSpoolFolder } from './export-spool/spool-folder.ts';
+import { spoolFolderOf } from './export-spool/spool-folder.ts';
 import { Spool } from './export-spool/spool.ts';
 import { createShares } from './fair-share/shares.ts';
 import { maxConnections } from './http/server/listen.ts';
@@ -43,7 +42,6 @@ import { runWork } from './http/response/run-work.ts';
 import { KeyStore, hashKey } from './keys/key-store.ts';
 import { SignedTexts } from './keys/signed-texts.ts';
 import type { Principal } from './keys/scopes.ts';
-import { readOrCreateInstanceId } from './data-dir/instance-id.ts';
 import { readOrCreateSecret } from './data-dir/secrets.ts';
 import { OWN_LEASE } from './schedules/lease.ts';
 import { RedisLease } from './schedules/redis-lease.ts';
@@ -212,7 +210,7 @@ export function composeServices(config: Config, { clickhouse, ...parts }: Opened
     hashVisitor,
     keptSince,
     cache,
-    timeZones: timeZonesOf(database),
+    timeZones: knownTimeZones(database),
     arrivals: new SharedFrontier(() => arrivalFrontier(database, shards)),
     zones: new ZoneAgreement(
       database,
@@ -259,61 +257,4 @@ export function composeScheduler(
 
 function visitorSecretOf({ visitorSecret, dataDir }: Config): string {
   return visitorSecret ?? readOrCreateSecret(dataDir, 'visitor-secret');
-}
-
-/** Where exports to slow clients are spooled; undefined if spooling is off or the data directory is not writable. */
-function spoolFolderOf({ spoolBytes, dataDir }: Config, log: Logger): SpoolFolder | undefined {
-  if (spoolBytes === 0) return undefined;
-  try {
-    return openSpoolFolder(dataDir);
-  } catch (error) {
-    log.warn(
-      { failure: failureName(error) },
-      'SPOOR_DATA_DIR is not writable: exports to slow clients are not spooled',
-    );
-    return undefined;
-  }
-}
-
-/** Where the files of export jobs lie; undefined, and there are no jobs, where the data directory or that folder is not writable. */
-function exportFilesOf({ exportDir, dataDir }: Config, log: Logger) {
-  try {
-    const instance = readOrCreateInstanceId(dataDir);
-    // Several instances may have the folder in common.
-    return { ...openExportFolder(join(exportDir, instance)), instance };
-  } catch (error) {
-    log.warn({ failure: failureName(error) }, 'SPOOR_EXPORT_DIR is not writable: exports cannot be stored');
-    return undefined;
-  }
-}
-
-/** A writer that tells the cache whose clicks it has written, also where it failed: part may be stored all the same. */
-function cacheNotifyingWriter(writer: ClickWriter, cache: StatsCache): IngestContext['writer'] {
-  return {
-    write: async (rows, once) => {
-      try {
-        await writer.write(rows, once);
-      } finally {
-        cache.dataChanged(new Set(rows.map(({ ownerId }) => ownerId)));
-      }
-    },
-    writeBlock: async (block) => {
-      try {
-        await writer.writeBlock(block);
-      } finally {
-        cache.dataChanged(block.owners);
-      }
-    },
-  };
-}
-
-/** Reads the zones that ClickHouse knows, at the first call that reaches it. */
-function timeZonesOf(database: Database): Services['timeZones'] {
-  let known: ReadonlySet<string> | undefined;
-  return async () => {
-    known ??= new Set(
-      (await database.rows<[string]>(sql`SELECT time_zone FROM system.time_zones`)).map(([zone]) => zone),
-    );
-    return known;
-  };
 }

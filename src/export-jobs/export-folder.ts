@@ -1,7 +1,10 @@
 import { lstatSync, mkdirSync, readdirSync, statSync, statfsSync } from 'node:fs';
 import { type FileHandle, open, rename, rm, statfs } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import type { Logger } from 'pino';
+import { failureName } from '../clickhouse/failures.ts';
 import { createDataDir } from '../data-dir/data-dir.ts';
+import { readOrCreateInstanceId } from '../data-dir/instance-id.ts';
 import { hasSpareRoom } from '../export-spool/spool-folder.ts';
 import type { FairShare } from '../fair-share/fair-share.ts';
 import type { Holder } from '../fair-share/holder.ts';
@@ -25,6 +28,21 @@ export function openExportFolder(path: string): { readonly path: string; readonl
   if (!lstatSync(path).isDirectory()) throw new Error(`${path} is not a folder.`);
   const { bavail, bsize } = statfsSync(path);
   return { path, defaultBytes: Math.min(MOST_BYTES, Math.floor(bavail * bsize * FREE_SHARE)) };
+}
+
+/** Where the files of export jobs lie; undefined, and there are no jobs, where the data directory or that folder is not writable. */
+export function exportFilesOf(
+  { exportDir, dataDir }: { readonly exportDir: string; readonly dataDir: string },
+  log: Logger,
+) {
+  try {
+    const instance = readOrCreateInstanceId(dataDir);
+    // Several instances may have the folder in common.
+    return { ...openExportFolder(join(exportDir, instance)), instance };
+  } catch (error) {
+    log.warn({ failure: failureName(error) }, 'SPOOR_EXPORT_DIR is not writable: exports cannot be stored');
+    return undefined;
+  }
 }
 
 /** The files of this instance's exports, each named by its job. */

@@ -1,5 +1,7 @@
 import { lstatSync, mkdirSync, readdirSync, rmSync, statfsSync } from 'node:fs';
 import { join } from 'node:path';
+import type { Logger } from 'pino';
+import { failureName } from '../clickhouse/failures.ts';
 import { createDataDir } from '../data-dir/data-dir.ts';
 
 /** The folder in a data directory that results of exports lie in while their readers are slow. */
@@ -33,6 +35,23 @@ export function openSpoolFolder(dataDir: string): SpoolFolder {
   for (const name of readdirSync(path)) rmSync(join(path, name), { force: true });
   const { bavail, bsize } = statfsSync(path);
   return { path, defaultBytes: Math.min(MOST_BYTES, Math.floor(bavail * bsize * FREE_SHARE)) };
+}
+
+/** Where exports to slow clients are spooled; undefined if spooling is off or the data directory is not writable. */
+export function spoolFolderOf(
+  { spoolBytes, dataDir }: { readonly spoolBytes: number | undefined; readonly dataDir: string },
+  log: Logger,
+): SpoolFolder | undefined {
+  if (spoolBytes === 0) return undefined;
+  try {
+    return openSpoolFolder(dataDir);
+  } catch (error) {
+    log.warn(
+      { failure: failureName(error) },
+      'SPOOR_DATA_DIR is not writable: exports to slow clients are not spooled',
+    );
+    return undefined;
+  }
 }
 
 /** Whether a disk has room beyond what clicks are to find there. */
