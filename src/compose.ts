@@ -34,6 +34,7 @@ import { FileAddresses } from './export-jobs/file-addresses.ts';
 import { StoredJobs } from './export-jobs/stored-jobs.ts';
 import { spoolFolderOf } from './export-spool/spool-folder.ts';
 import { Spool } from './export-spool/spool.ts';
+import { RightOfWay } from './fair-share/right-of-way.ts';
 import { createShares } from './fair-share/shares.ts';
 import { maxConnections } from './http/server/listen.ts';
 import type { Services } from './http/request/services.ts';
@@ -132,6 +133,7 @@ export function composeServices(config: Config, { clickhouse, ...parts }: Opened
   };
   // The event loop and ClickHouse need a core, too.
   const maxThreads = Math.min(MAX_INGEST_THREADS, Math.max(1, availableParallelism() - 1));
+  const rightOfWay = new RightOfWay();
   const ingestThreads = new IngestThreads({
     context: ingest,
     database,
@@ -140,6 +142,7 @@ export function composeServices(config: Config, { clickhouse, ...parts }: Opened
       visitorSecret,
       retentionDays: config.retentionDays,
       hasNetworks,
+      shortRequests: rightOfWay.shared,
       shards: shards && { cluster: shards.cluster, database: shards.database, slots: shards.slots },
       cacheBytes: budget.bytesOfThreads / maxThreads,
     },
@@ -197,6 +200,7 @@ export function composeServices(config: Config, { clickhouse, ...parts }: Opened
     ingest,
     idempotency,
     ingestThreads,
+    rightOfWay,
     importer: new Importer({ database, shards, context: ingest }, ingestThreads),
     imports,
     followedImports: new FollowedImports(imports, now),

@@ -20,7 +20,11 @@ import { createRouter } from './route/router.ts';
 export function createListener(services: Services): RequestListener {
   // Koa responds to every failure itself; its promise never rejects.
   const handle = createApp(services).callback();
-  return cachedStats(services, (request, response) => void handle(request, response));
+  const listener = cachedStats(services, (request, response) => void handle(request, response));
+  return (request, response) => {
+    response.once('close', services.rightOfWay.take());
+    listener(request, response);
+  };
 }
 
 function createApp(services: Services): Koa<State> {

@@ -17,7 +17,15 @@ export function yieldToEventLoop(): Promise<void> {
   });
 }
 
+let beforeTurn: (() => void) | undefined;
+
+/** @param work is done in each round in which a task continues, before it does */
+export function beforeEachTurn(work: () => void): void {
+  beforeTurn = work;
+}
+
 function giveTurn(): void {
+  beforeTurn?.();
   waiting.shift()?.();
   if (waiting.length > 0) setImmediate(giveTurn);
 }

@@ -1,6 +1,7 @@
 import type { QueryOptions } from '../../clickhouse/query-options.ts';
 import type { InsertOptions } from '../../clickhouse/insert.ts';
 import type { Shards } from '../../clickhouse/cluster.ts';
+import type { ShortRequests } from '../../fair-share/right-of-way.ts';
 import type { Sql } from '../../sql/sql.ts';
 import type { NewUrl, ShortUrl } from '../../urls/registry.ts';
 import type { Repeats } from '../import/import-stream.ts';
@@ -17,6 +18,8 @@ export interface ThreadSettings {
   readonly shards: Shards | undefined;
   /** Whether the place files have a database of networks. */
   readonly hasNetworks: boolean;
+  /** What it gives way to. */
+  readonly shortRequests: ShortRequests;
   /** For what it remembers of user agents and addresses. */
   readonly cacheBytes: number;
 }

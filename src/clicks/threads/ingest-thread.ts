@@ -1,5 +1,7 @@
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
 import { ByteLru } from '../../cache/byte-lru.ts';
+import { givingWay } from '../../fair-share/right-of-way.ts';
+import { beforeEachTurn } from '../../lib/event-loop.ts';
 import { type Remote, connect } from '../../process/thread-calls.ts';
 import { lowerThreadPriority } from '../../process/thread-priority.ts';
 import { enrichment } from '../enrichment.ts';
@@ -19,6 +21,7 @@ lowerThreadPriority();
 
 const settings: ThreadSettings = workerData;
 const { shards, cacheBytes } = settings;
+beforeEachTurn(givingWay(settings.shortRequests));
 let asking: Remote<MainCalls> | undefined;
 
 const { needsPlace, steps } = enrichment({

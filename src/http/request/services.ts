@@ -16,6 +16,7 @@ import type { ZoneAgreement } from '../../clickhouse/zone-agreement.ts';
 import type { FileAddresses } from '../../export-jobs/file-addresses.ts';
 import type { ExportJobs } from '../../export-jobs/export-jobs.ts';
 import type { Spool } from '../../export-spool/spool.ts';
+import type { RightOfWay } from '../../fair-share/right-of-way.ts';
 import type { Shares } from '../../fair-share/shares.ts';
 import type { KeyStore } from '../../keys/key-store.ts';
 import type { SignedTexts } from '../../keys/signed-texts.ts';
@@ -55,6 +56,8 @@ export interface Services {
   readonly ingest: IngestContext;
   /** Ingest what is large. */
   readonly ingestThreads: IngestThreads;
+  /** What the ingest threads give way to: every request, while it is short. */
+  readonly rightOfWay: RightOfWay;
   readonly idempotency: IdempotencyLedger;
   readonly importer: Importer;
   readonly imports: Imports;

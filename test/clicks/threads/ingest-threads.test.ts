@@ -16,6 +16,7 @@ import { NO_PLACE_FILES, type PlaceFiles } from '../../../src/clicks/place-datab
 import { keptSinceOf } from '../../../src/clicks/retention.ts';
 import { CHUNK_ROWS, writeClicks } from '../../../src/clicks/writer.ts';
 import { IngestThreads } from '../../../src/clicks/threads/ingest-threads.ts';
+import { RightOfWay } from '../../../src/fair-share/right-of-way.ts';
 import { ampleRoom } from '../../support/room.ts';
 
 const SECRET = 'a secret';
@@ -106,6 +107,7 @@ const threads = new IngestThreads({
     retentionDays: RETENTION_DAYS,
     hasNetworks: true,
     shards: undefined,
+    shortRequests: new RightOfWay().shared,
     cacheBytes: 1_000_000,
   },
   maxThreads: 1,
