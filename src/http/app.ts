@@ -1,6 +1,7 @@
-import type { RequestListener } from 'node:http';
+import type { IncomingMessage, RequestListener } from 'node:http';
 import type { Router } from '@koa/router';
 import Koa from 'koa';
+import { LARGE_BYTES } from '../clicks/threads/ingest-threads.ts';
 import { AppError } from '../errors.ts';
 import { RateLimiter } from '../rate-limit/rate-limiter.ts';
 import { ROUTES } from './api/routes.ts';
@@ -22,9 +23,14 @@ export function createListener(services: Services): RequestListener {
   const handle = createApp(services).callback();
   const listener = cachedStats(services, (request, response) => void handle(request, response));
   return (request, response) => {
-    response.once('close', services.rightOfWay.take());
+    if (mayBeShort(request)) response.once('close', services.rightOfWay.take());
     listener(request, response);
   };
+}
+
+/** Not with a large body: that is work for the threads that give way, or waits for them. */
+function mayBeShort({ headers }: IncomingMessage): boolean {
+  return headers['transfer-encoding'] === undefined && Number(headers['content-length'] ?? 0) < LARGE_BYTES;
 }
 
 function createApp(services: Services): Koa<State> {

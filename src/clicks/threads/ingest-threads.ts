@@ -25,8 +25,8 @@ const IDLE_MS = 60_000;
 /** The built one, wherever this module is run from. */
 const THREAD = createRequire(import.meta.url).resolve('#ingest-thread');
 
-/** Fewer take less time than it takes to start a thread. */
-const LARGE_BYTES = 262_144;
+/** A request of fewer bytes takes less time than it takes to start a thread. */
+export const LARGE_BYTES = 262_144;
 
 const COPIED_BYTES = 262_144;
 const MIB = 1_048_576;

@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import { AppError } from '../../errors.ts';
 import { beginStreaming } from './body-progress.ts';
+import { discardRest } from './discard.ts';
 
 /** A body that is worked on as it comes: the next piece is asked for when the one before is done with. */
 export interface BodyStream {
@@ -43,7 +44,7 @@ export function streamBody(request: IncomingMessage, isPaced: boolean): BodyStre
     // Nothing flows while it listens, as it does where nobody has read all of the pieces.
     void Promise.resolve(arriving.return?.())
       .catch(() => {})
-      .then(() => request.resume());
+      .then(() => discardRest(request));
   };
   return { pieces: pieces(), discard };
 }

@@ -4,14 +4,14 @@ import { AppError } from '../../errors.ts';
 import type { FairShare } from '../../fair-share/fair-share.ts';
 import type { Lease } from '../../fair-share/share.ts';
 import { BodyPieces } from './body-pieces.ts';
-import { type BodyProgress, beginReading } from './body-progress.ts';
+import { beginReading } from './body-progress.ts';
 import { type Charset, charsetOf, utf8Converter } from './charset.ts';
+import { discardRest } from './discard.ts';
 import type { Context } from '../request/context.ts';
 import { holderOf } from '../request/share-holder.ts';
 import type { Services } from '../request/services.ts';
 
-/** How much of a refused body is still read and discarded, so that the client can read the response. */
-const DRAIN_BYTES = 256 * 1024 * 1024;
+const MAX_DISCARDED_BYTES = 256 * 1024 * 1024;
 
 type Sharing = Pick<Services, 'shares' | 'proxies'>;
 
@@ -97,7 +97,7 @@ export async function receive(
   } catch (error) {
     pieces.clear();
     lease.release();
-    await drain(request, progress);
+    await discardRest(request, (bytes) => (progress.bytes += bytes), MAX_DISCARDED_BYTES);
     throw error;
   }
   return pieces.joined();
@@ -134,20 +134,4 @@ async function* gunzipped(request: IncomingMessage, limit: number): AsyncGenerat
 function tooLarge(limit: number): AppError {
   const size = limit < 1_048_576 ? `${limit / 1_024} KiB` : `${limit / 1_048_576} MiB`;
   return new AppError('payload_too_large', `The body is larger than ${size}: send it in parts.`);
-}
-
-async function drain(request: IncomingMessage, progress: BodyProgress): Promise<void> {
-  if (request.readableEnded || request.destroyed) return;
-  let size = 0;
-  await new Promise<void>((resolve) => {
-    request.on('data', (chunk: Buffer) => {
-      size += chunk.length;
-      progress.bytes += chunk.length;
-      if (size > DRAIN_BYTES) resolve();
-    });
-    request.once('end', resolve);
-    request.once('close', resolve);
-    request.once('error', () => resolve());
-    request.resume();
-  });
 }
