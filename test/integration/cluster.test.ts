@@ -1,5 +1,10 @@
+import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { readMigrations } from '../../src/clickhouse/migrations.ts';
+import { Cluster } from '../../src/clickhouse/cluster.ts';
+import { nodeSettings } from '../../src/clickhouse/cluster-settings.ts';
+import { Database } from '../../src/clickhouse/database.ts';
+import { migrate, readMigrations } from '../../src/clickhouse/migrations.ts';
+import type { ClickHouseServer } from '../../src/config.ts';
 import { onCluster, shardedStatement } from '../../src/clickhouse/distributed-tables.ts';
 import { shardOf } from '../../src/clicks/named-insert.ts';
 import { sql } from '../../src/sql/sql.ts';
@@ -30,7 +35,7 @@ let second: TestSpoor;
 beforeAll(async () => {
   cluster = await startCluster();
   // What was just asked may be answered though a node is away; here each question is to reach the shards.
-  const settings = { ...cluster.settings, SPOOR_CACHE_MB: '0' };
+  const settings = { ...cluster.settings, SPOOR_CACHE_MB: '0', SPOOR_SCHEDULES: 'off' };
   first = await startSpoor(settings);
   second = await startSpoor({
     ...settings,
@@ -410,6 +415,128 @@ test('an import that is undone takes its clicks off every shard, and off every a
   const again = await second.send('POST', '/api/v1/imports', { key, ndjson: lines });
   expect(again.json).toMatchObject({ accepted: 30 });
 });
+
+/** Lines of the file of an export, once it is there. */
+async function fileOf(spoor: TestSpoor, id: string): Promise<readonly { readonly city: string }[]> {
+  const path = `/api/v1/exports/${id}`;
+  await waitUntil('the export', async () => (await spoor.send('GET', path)).json.status === 'done');
+  const { text } = await spoor.send('GET', `${path}/file`);
+  return text
+    .split('\n')
+    .slice(0, -1)
+    .map((line) => JSON.parse(line));
+}
+
+describe('of the clicks of all shards', () => {
+  const order = { what: 'clicks', format: 'ndjson', fields: 'city' };
+  const cities = (clicks: readonly { readonly city: string }[]) => clicks.map(({ city }) => city).toSorted();
+
+  test('an export that runs by itself has each once', async () => {
+    const clicks = clicksOf('exported', 150);
+    await first.send('POST', '/api/v1/clicks', { ndjson: clicks });
+    const json = { ...order, owner_id: '*', short_code: 'exported', start_date: '2025-01-01' };
+    const { id } = (await second.send('POST', '/api/v1/exports', { json })).json;
+    expect(cities(await fileOf(second, id))).toEqual(cities(clicks));
+  });
+
+  test('the files of a schedule have each once, while they arrive through every node', async () => {
+    const MINUTE = 60_000;
+    let clock = Math.ceil(Date.now() / MINUTE) * MINUTE;
+    const database = { CLICKHOUSE_DATABASE: first.database.name };
+    const scheduled = await startSpoor({ ...cluster.settings, ...database }, { now: () => clock });
+    const over = new AbortController();
+    const sent: { readonly city: string }[] = [];
+    const write = async (spoor: TestSpoor, name: string): Promise<void> => {
+      for (let batch = 0; !over.signal.aborted; batch++) {
+        const ndjson = clicksOf('scheduled', 5).map((click) => ({
+          ...click,
+          city: `${name} ${batch} ${click.city}`,
+        }));
+        expect((await spoor.send('POST', '/api/v1/clicks', { ndjson })).json.accepted).toBe(ndjson.length);
+        sent.push(...ndjson);
+      }
+    };
+    const json = { ...order, cron: '* * * * *', range: 'since_last_run', short_code: 'scheduled' };
+    const path = `/api/v1/schedules/${(await scheduled.send('POST', '/api/v1/schedules', { json })).json.id}`;
+    const writers = [write(first, 'first'), write(second, 'second')];
+    const run = async (): Promise<void> => {
+      clock += MINUTE;
+      await scheduled.running.runSchedules();
+    };
+    for (let runs = 0; runs < 3; runs++) await run();
+    over.abort();
+    await Promise.all(writers);
+    await run();
+    const { items: runs } = (await scheduled.send('GET', `${path}/runs`)).json;
+    expect(runs.map(({ status }: any) => status)).toEqual(['done', 'done', 'done', 'done']);
+    const files = await Promise.all(runs.map(({ export_id: id }: any) => fileOf(scheduled, id)));
+    expect(cities(files.flat())).toEqual(cities(sent));
+    await scheduled.running.stop();
+    await scheduled.database.close();
+  });
+});
+
+test.each(['005', '007', '010'])(
+  'what releases before migration %s have stored has the same answers',
+  async (release) => {
+    const name = `test_${randomBytes(6).toString('hex')}`;
+    const opened = new Map<string, Database>();
+    const open = (server: ClickHouseServer, database: string): Database => {
+      const key = `${server.url} ${database}`;
+      const found = opened.get(key) ?? new Database(server, database, () => {}, {}, nodeSettings(CLUSTER, 1));
+      opened.set(key, found);
+      return found;
+    };
+    const old = await Cluster.open(CLUSTER, name, {
+      servers: cluster.nodes.map(({ server }) => server),
+      open: (server) => open(server, 'default'),
+      openOurs: (server) => open(server, name),
+    });
+    await old.createDatabases();
+    const database = open(old.coordinator, name);
+    const older = readMigrations().filter((migration) => migration.name < release);
+    await migrate(database, open(old.coordinator, 'default'), older, { run: old.run });
+    await database.commandText(`INSERT INTO urls (short_code, owner_id, created_at, private_stats, version)
+    SELECT concat('old-', toString(number)), 'me', '2025-01-01', true, 1 FROM numbers(5)`);
+    // In the sharding's way: each visitor on one shard.
+    await database.commandText(`INSERT INTO clicks (owner_id, short_code, clicked_at, visitor, city)
+    SELECT 'me', concat('old-', toString(number % 5)), toDateTime('2026-01-15 12:00:00', 'UTC') + number * 60,
+      number % 77, concat('city ', toString(number % 13))
+    FROM numbers(1000) SETTINGS distributed_foreground_insert = 1`);
+    const spoor = await startSpoor({
+      ...cluster.settings,
+      SPOOR_SCHEDULES: 'off',
+      CLICKHOUSE_DATABASE: name,
+    });
+    const query = {
+      owner_id: 'me',
+      start_date: '2026-01-01',
+      end_date: '2026-01-31',
+      group_by: 'city,short_code',
+    };
+    const { summary, metrics } = (await spoor.send('GET', '/api/v1/stats', { query })).json;
+    expect(summary).toMatchObject({ total_clicks: 1_000, unique_clicks: 77 });
+    expect(metrics.clicks_by_short_code.map(({ clicks }: any) => clicks)).toEqual([200, 200, 200, 200, 200]);
+    expect(metrics.clicks_by_city.map(({ clicks }: any) => clicks)).toEqual(
+      Array.from({ length: 13 }, (_, city) => (city < 1_000 % 13 ? 77 : 76)),
+    );
+    const urls = (await spoor.send('GET', '/api/v1/urls')).json.items;
+    expect(urls.map(({ short_code, tags }: any) => [short_code, tags])).toEqual(
+      Array.from({ length: 5 }, (_, place) => [`old-${place}`, []]),
+    );
+    // What has arrived before is in no file that follows.
+    const { next_cursor: after } = (
+      await spoor.send('GET', '/api/v1/clicks/changes', { query: { owner_id: '*' } })
+    ).json;
+    const changed = await spoor.send('POST', '/api/v1/clicks', { ndjson: [{ short_code: 'old-1' }] });
+    expect(changed.json.accepted).toBe(1);
+    const { items } = (await spoor.send('GET', '/api/v1/clicks/changes', { query: { after, wait: '20' } }))
+      .json;
+    expect(items).toHaveLength(1);
+    await spoor.stop();
+    for (const one of opened.values()) await one.close();
+  },
+);
 
 describe('a start is refused in one line', () => {
   const start = (settings: Readonly<Record<string, string>>) =>
