@@ -84,7 +84,7 @@ async function read(shortCode: string): Promise<string | undefined> {
   return ownerId;
 }
 
-test(`what is known of a URL was so within three seconds, whoever changes it (SPOOR_TEST_SEED=${SEED})`, async () => {
+test(`what is known of a URL was so within two seconds, whoever changes it (SPOOR_TEST_SEED=${SEED})`, async () => {
   const below = seededRandom(SEED);
   /** Of each code, its owners and when they came, the newest last. */
   const truth = new Map(CODES.map((code) => [code, [{ at: 0, ownerId: undefined as string | undefined }]]));

@@ -127,6 +127,36 @@ describe.each(GUARDED.map((route) => [nameOf(route), route] as const))('%s', (_,
   });
 });
 
+/** Whether its body is JSON, and nothing else may be sent. */
+const takesJson = ({ method, path, sample }: Route): boolean =>
+  sample.body?.type === 'application/json' && !(method === 'post' && path === '/api/v1/clicks');
+
+test.each(GUARDED.map((route) => [nameOf(route), route] as const))(
+  '%s checks the key, then parameters, content type, scope and body',
+  async (_, route) => {
+    const other = SCOPES.find((scope) => !scopesOf(route).includes(scope));
+    const without = other && keys.get(other);
+    const { path, query = {}, headers = {}, body } = route.sample;
+    const codeOf = async (key: string, wrong: readonly ('parameter' | 'type' | 'body')[]) => {
+      const type = wrong.includes('type') ? 'text/x-nonsense' : (body?.type ?? '');
+      const { status } = await spoor.send(route.method.toUpperCase(), path, {
+        key,
+        query: { ...query, ...(wrong.includes('parameter') && { nonsense: '1' }) },
+        headers: { ...headers, ...(body && { 'content-type': type }) },
+        ...(body && { body: wrong.includes('body') ? '{' : body.text }),
+      });
+      return status;
+    };
+    expect(await codeOf('spoo_unknown', ['parameter', 'type', 'body'])).toBe(401);
+    if (without === undefined) return;
+    expect(await codeOf(without, ['parameter', 'type', 'body'])).toBe(400);
+    if (!takesJson(route)) return expect(await codeOf(without, [])).toBe(403);
+    expect(await codeOf(without, ['type', 'body'])).toBe(415);
+    expect(await codeOf(without, ['body'])).toBe(403);
+    expect(await codeOf(ADMIN_KEY, ['body'])).toBe(400);
+  },
+);
+
 test.each(ROUTES.map((route) => [nameOf(route), route] as const))(
   '%s refuses an unknown parameter, unless it is for monitors or the page',
   async (name, route) => {
