@@ -152,7 +152,7 @@ describe(`pages (SPOOR_TEST_SEED=${SEED})`, () => {
       click_id: `many-${index}`,
     }));
     await add(many);
-    const items = await listed({ ...RANGE, ...FIELDS, order, limit: '7', short_code: moment.short_code });
+    const items = await listed({ ...RANGE, ...FIELDS, order, limit: '40', short_code: moment.short_code });
     expect(idsOf(items)).toEqual(idsOf(many));
   });
 
