@@ -1,4 +1,4 @@
-import { ServerResponse } from 'node:http';
+import { type IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 
 /**
@@ -11,8 +11,16 @@ export function resetConnection(socket: Socket): void {
   else socket.resetAndDestroy();
 }
 
+const MAX_LISTENERS = 20;
+
 /** A response that resets its connection when it is destroyed before its end, whoever does that: a pipeline, Koa, a route. */
 export class ResettingResponse extends ServerResponse {
+  constructor(...parts: ConstructorParameters<typeof ServerResponse<IncomingMessage>>) {
+    super(...parts);
+    // The pipelines of an export and what counts and limits requests wait for its end in more than Node's ten places.
+    this.setMaxListeners(MAX_LISTENERS);
+  }
+
   override destroy(error?: Error): this {
     if (this.socket?.destroyed === false && !this.writableFinished) resetConnection(this.socket);
     return super.destroy(error);
