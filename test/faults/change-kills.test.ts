@@ -20,7 +20,7 @@ afterEach(endProcesses);
 
 const SEED = Number(process.env['SPOOR_TEST_SEED'] ?? Date.now() % 1_000_000);
 /** In each, every step is killed once. */
-const ROUNDS = Number(process.env['SPOOR_TEST_ROUNDS'] ?? 2);
+const ROUNDS = Number(process.env['SPOOR_TEST_ROUNDS'] ?? 1);
 const STEPS = ['upgrade', 'import', 'undo', 'erase', 'restore'] as const;
 type Step = (typeof STEPS)[number];
 
