@@ -75,8 +75,10 @@ describe('instances that share a ClickHouse', () => {
     spoor.send('GET', path, { key, headers: { 'x-forwarded-for': address } });
   /** Sends wrong keys until the address may send no more. */
   const exhaust = async (spoor: TestSpoor, address: string) => {
-    const answers: TestResponse[] = [];
-    for (let sent = 0; sent < A_MINUTE; sent++) answers.push(await ask(spoor, address, wrongKey()));
+    // At once: keys that are not known are looked up together.
+    const answers = await Promise.all(
+      Array.from({ length: A_MINUTE }, () => ask(spoor, address, wrongKey())),
+    );
     expect(new Set(statusesOf(answers))).toEqual(new Set([401]));
     expect((await ask(spoor, address, wrongKey())).status).toBe(429);
   };
@@ -147,12 +149,13 @@ describe('instances that share a ClickHouse', () => {
 
   test('keys that another instance has just made work at once and do not count', async () => {
     const address = newAddress();
+    // One after the other, each looked up: on a busy machine for a second or more.
     for (let made = 0; made < A_MINUTE + 5; made++) {
       const key = await first.createKey('me');
       expect((await ask(second, address, key)).status).toBe(200);
     }
     expect((await ask(second, address, wrongKey())).status).toBe(401);
-  });
+  }, 180_000);
 
   test('from an address that may send no more wrong ones they work soon', async () => {
     const address = newAddress();
