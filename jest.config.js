@@ -32,8 +32,8 @@ const NEEDING = [
   },
   {
     suite: 'test/dashboard/in-browser/[^/]+',
-    isPossible: has('chromium'),
-    remedy: 'apt-get install --no-install-recommends chromium',
+    isPossible: has('chromium-headless-shell') || has('chromium'),
+    remedy: 'apt-get install --no-install-recommends chromium-headless-shell',
   },
   {
     suite: 'test/dashboard/in-browser/firefox',

@@ -1,5 +1,5 @@
 import { createRequire } from 'node:module';
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import { type Browser, type BrowserContextOptions, type Page, chromium } from 'playwright-core';
 
@@ -19,10 +19,13 @@ export interface OpenOptions extends BrowserContextOptions {
   readonly key?: string;
 }
 
+/** Chromium without windows of its own: a page takes a third of the CPU that it takes in the whole Chromium. */
+const HEADLESS_SHELL = '/usr/bin/chromium-headless-shell';
+
 /** Starts Debian's Chromium. */
 export async function openBrowser(): Promise<TestBrowser> {
   const browser = await chromium.launch({
-    executablePath: '/usr/bin/chromium',
+    executablePath: existsSync(HEADLESS_SHELL) ? HEADLESS_SHELL : '/usr/bin/chromium',
     args: process.getuid?.() === 0 ? ['--no-sandbox'] : [],
   });
   let complaints: string[] = [];
