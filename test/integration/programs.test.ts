@@ -14,8 +14,10 @@ import { seededRandom } from '../support/random.ts';
 import { type TestSpoor, startSpoor } from '../support/spoor.ts';
 import { type Answer, ToldServer, cut, json } from '../support/told-server.ts';
 
-const SEED = 26;
-const CLICKS = 3_000;
+const SEED = Number(process.env['SPOOR_TEST_SEED'] ?? Date.now() % 1_000_000);
+const CLICKS = 1_000;
+/** Of a request, and of a page of clicks: neither divides them. */
+const BATCH = 70;
 
 let service: TestSpoor;
 let key: string;
@@ -60,13 +62,13 @@ function careless(random: (below: number) => number): Answer {
 }
 
 describe('the TypeScript client', () => {
-  test('no click is lost or counted twice while requests and responses are lost at random', async () => {
+  test(`no click is lost or counted twice while requests and responses are lost at random (SPOOR_TEST_SEED=${SEED})`, async () => {
     const dropped: DroppedClicks[] = [];
     const errors: string[] = [];
     const spoor = new Spoor({
       url: proxy.url,
       key,
-      batchClicks: 150,
+      batchClicks: BATCH,
       parallelRequests: 4,
       onDrop: (one) => dropped.push(one),
       onError: ({ code }) => errors.push(code),
@@ -75,13 +77,15 @@ describe('the TypeScript client', () => {
       // Equal clicks but for their id, which the service does not tell clicks apart by.
       spoor.track({ short_code: 'launch', click_id: `c-${id}` });
     }
+    // As long as that takes: closing gives up after a while what is refused again and again.
+    await spoor.flush();
     await spoor.close();
     expect(dropped).toEqual([]);
     expect(new Set(errors)).toEqual(new Set(['unavailable', 'network_error']));
     const [counts] = await service.database.rows(
       sql`SELECT toUInt32(count()), toUInt32(uniqExact(click_id)) FROM clicks`,
     );
-    expect([SEED, counts]).toEqual([SEED, [CLICKS, CLICKS]]);
+    expect(counts).toEqual([CLICKS, CLICKS]);
   });
 
   test('statistics are those of the service', async () => {
@@ -113,7 +117,7 @@ describe('the TypeScript client', () => {
       short_code: ['launch'],
       order: 'oldest',
       fields: ['click_id', 'country'],
-      limit: 700,
+      limit: BATCH * 5,
     });
     for await (const { click_id: id, country, ...others } of pages) {
       expect([country, others]).toEqual(['XX', {}]);
@@ -404,7 +408,7 @@ describe('the Model Context Protocol', () => {
 
   test('a longer result than a model can read is cut, and says so', async () => {
     const result = await call('query_stats', {
-      start_date: '2000-01-01',
+      start_date: '2023-01-01',
       end_date: '2026-01-05',
       interval: 'day',
       metrics: ['clicks'],

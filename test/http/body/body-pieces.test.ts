@@ -17,6 +17,7 @@ test('pieces of any size come together in order', async () => {
       expect(pieces.length).toBe(whole.length);
       expect((await pieces.joined()).equals(whole)).toBe(true);
     }),
+    { numRuns: 30 },
   );
 });
 

@@ -25,7 +25,7 @@ test('an answer is written as JSON.stringify writes it, its lists made as they a
         JSON.stringify({ ...value, metrics: Object.fromEntries(Object.entries(value.metrics)) }),
       );
     }),
-    { numRuns: 60 },
+    { numRuns: 10 },
   );
 });
 
