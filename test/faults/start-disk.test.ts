@@ -1,7 +1,8 @@
 import { mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, test } from '@jest/globals';
-import { endProcesses, processesNaming, runSpoor, startServer } from '../support/process.ts';
+import { runCommand } from '../support/commands.ts';
+import { endProcesses, processesNaming, startServer } from '../support/process.ts';
 import { makeReadOnly, smallDisk, unmountDisk } from '../support/small-disk.ts';
 import { ADMIN_KEY } from '../support/spoor.ts';
 
@@ -17,7 +18,7 @@ describe('a start on a disk without room', () => {
   test.each([4, 8, 32, 64, 256, 512])('of %i KiB says so, and no secret is left that is cut', async (kib) => {
     const folder = smallDisk(kib * KIB);
     const settings = { SPOOR_DATA_DIR: join(folder, 'data'), SPOOR_ADMIN_KEY: ADMIN_KEY };
-    const { code, stderr } = await runSpoor(['serve'], settings);
+    const { code, stderr } = await runCommand(['serve'], settings);
     expect([code, stderr]).toEqual([1, expect.stringMatching(FULL)]);
     expect(processesNaming(settings.SPOOR_DATA_DIR)).toEqual([]);
     for (const name of ['clickhouse-password', 'visitor-secret'])
@@ -31,7 +32,7 @@ describe('a start on a disk without room', () => {
     const ballast = join(folder, 'ballast');
     mkdirSync(settings.SPOOR_DATA_DIR);
     fill(ballast);
-    const { code, stderr } = await runSpoor(['serve'], settings);
+    const { code, stderr } = await runCommand(['serve'], settings);
     expect([code, stderr]).toEqual([1, expect.stringMatching(FULL)]);
     expect(readdirSync(settings.SPOOR_DATA_DIR)).not.toContain('clickhouse-password');
     rmSync(ballast);
@@ -48,7 +49,7 @@ test('a data directory on a read-only disk is named in one line', async () => {
   await server.ended;
   makeReadOnly(folder);
   for (const command of ['serve', 'migrate', 'stats']) {
-    const { code, stdout, stderr } = await runSpoor([command], settings);
+    const { code, stdout, stderr } = await runCommand([command], settings);
     expect([command, code, stdout, stderr]).toEqual([
       command,
       1,

@@ -1,39 +1,66 @@
 import { once } from 'node:events';
-import {
-  existsSync,
-  mkdtempSync,
-  readFileSync,
-  readdirSync,
-  renameSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-} from 'node:fs';
+import { existsSync, readFileSync, readdirSync, renameSync, statSync, writeFileSync } from 'node:fs';
 import { request } from 'node:http';
 import { createServer } from 'node:net';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { createClient } from '../../src/cli/client.ts';
 import { EmbeddedClickHouse } from '../../src/clickhouse/embedded.ts';
-import { runCommands } from '../support/commands.ts';
+import { runCommand, runCommands } from '../support/commands.ts';
 import {
   type Ended,
   SpoorProcess,
   endProcesses,
   newFolder,
   processesNaming,
-  runSpoor,
   startServer,
   waitUntil,
 } from '../support/process.ts';
 import { ADMIN_KEY, clickHouseSettings, startSpoor } from '../support/spoor.ts';
 
-afterEach(endProcesses);
+afterAll(endProcesses);
+
+interface Serving {
+  readonly settings: { readonly SPOOR_DATA_DIR: string; readonly SPOOR_ADMIN_KEY: string };
+  readonly server: SpoorProcess;
+  readonly url: string;
+}
 
 /** Settings of a server on a new data directory, not made yet. */
-function newSettings(): { SPOOR_DATA_DIR: string; SPOOR_ADMIN_KEY: string } {
+function newSettings(): Serving['settings'] {
   return { SPOOR_DATA_DIR: join(newFolder(), 'data'), SPOOR_ADMIN_KEY: ADMIN_KEY };
+}
+
+/** The server that a test has left running for the next one; a test that ends it leaves the one it started after that. */
+let left: Serving | undefined;
+
+async function begin(settings = newSettings()): Promise<Serving> {
+  left = { settings, ...(await startServer(settings)) };
+  return left;
+}
+
+/** What is served before anything is changed, and how many clicks it has. */
+async function serving(): Promise<Serving & { readonly clicks: number }> {
+  const one = left ?? (await begin());
+  return { ...one, clicks: await total(one.url) };
+}
+
+/** Starts anew what has ended. */
+const again = ({ settings }: Serving): Promise<Serving> => begin(settings);
+
+/** Sends a signal, of which the server ends as it should and its engine with it; answers what it printed as errors. */
+async function stopped(
+  { server, settings }: Pick<Serving, 'server'> & { readonly settings: { readonly SPOOR_DATA_DIR: string } },
+  signal: NodeJS.Signals,
+  to: 'server' | 'group' = 'server',
+): Promise<string> {
+  if (left?.server === server) left = undefined;
+  if (to === 'group') server.signalGroup(signal);
+  else server.signal(signal);
+  const { code, signal: endedBy, stderr } = await server.ended;
+  expect([code, endedBy]).toEqual([0, null]);
+  expect(processesNaming(settings.SPOOR_DATA_DIR)).toEqual([]);
+  return stderr;
 }
 
 async function post(url: string, ndjson: string): Promise<unknown> {
@@ -43,8 +70,12 @@ async function post(url: string, ndjson: string): Promise<unknown> {
   });
 }
 
+async function postFive(url: string): Promise<void> {
+  for (let click = 0; click < 5; click++) await post(url, `{"short_code":"a","click_id":"${click}"}`);
+}
+
 /** All clicks there are. */
-async function total(url: string): Promise<unknown> {
+async function total(url: string): Promise<number> {
   const query = { owner_id: '*', start_date: '2000-01-01', group_by: 'browser', metrics: 'clicks' };
   const answer: any = await createClient(url, ADMIN_KEY).request('GET', '/api/v1/stats', { query });
   return answer.summary.total_clicks;
@@ -52,11 +83,10 @@ async function total(url: string): Promise<unknown> {
 
 describe('a server on its own engine', () => {
   test('starts on an empty directory, keeps its files to itself, and answers', async () => {
-    const settings = newSettings();
-    const { url } = await startServer(settings);
+    const { settings, url, clicks } = await serving();
     expect((await fetch(`${url}/ready`)).status).toBe(200);
     expect(await post(url, '{"short_code":"a"}')).toEqual({ accepted: 1, rejected: [] });
-    expect(await total(url)).toBe(1);
+    expect(await total(url)).toBe(clicks + 1);
 
     const modeOf = (name: string) => statSync(join(settings.SPOOR_DATA_DIR, name)).mode & 0o777;
     expect(modeOf('.')).toBe(0o700);
@@ -67,57 +97,71 @@ describe('a server on its own engine', () => {
       expect([name, modeOf(name)]).toEqual([name, folders.includes(name) ? 0o700 : 0o600]);
   });
 
-  test('logs neither keys nor addresses nor user agents, and prints a first administrator key once', async () => {
-    const { SPOOR_DATA_DIR } = newSettings();
-    const { server, url } = await startServer({ SPOOR_DATA_DIR, LOG_LEVEL: 'trace' });
-    const control = JSON.parse(readFileSync(join(SPOOR_DATA_DIR, 'control.json'), 'utf8'));
-    await createClient(url, control.token).request('POST', '/api/v1/clicks', {
-      json: { short_code: 'a', ip: '203.0.113.77', user_agent: 'Telltale/1' },
+  describe('that is started, stopped, and started again', () => {
+    const dataDir = join(newFolder(), 'data');
+    const settings = { SPOOR_DATA_DIR: dataDir, LOG_LEVEL: 'trace' };
+    const file = join(dataDir, 'control.json');
+    const starts: { readonly token: string; readonly stdout: string; readonly stderr: string }[] = [];
+    let keys: { readonly status: number; readonly text: string } | undefined;
+    let isControlLeft: boolean;
+    let isPortLeft: boolean;
+    const start = async (signal: NodeJS.Signals, use: (url: string, token: string) => Promise<unknown>) => {
+      const { server, url } = await startServer(settings);
+      const { token } = JSON.parse(readFileSync(file, 'utf8'));
+      await use(url, token);
+      const stderr = await stopped({ server, settings }, signal);
+      starts.push({ token, stdout: server.stdout, stderr });
+    };
+    beforeAll(async () => {
+      await start('SIGTERM', async (url, token) => {
+        await createClient(url, token).request('POST', '/api/v1/clicks', {
+          json: { short_code: 'a', ip: '203.0.113.77', user_agent: 'Telltale/1' },
+        });
+        await fetch(`${url}/health`, { headers: { 'user-agent': 'Asker/2' } });
+      });
+      isControlLeft = existsSync(file);
+      const brokenOff = join(dataDir, 'clickhouse-port.1.broken-off');
+      writeFileSync(brokenOff, '1\n');
+      await start('SIGINT', async (url) => {
+        isPortLeft = existsSync(brokenOff);
+        const authorization = `Bearer ${/(spoo_\S+)/.exec(starts[0]?.stderr ?? '')?.[1]}`;
+        const response = await fetch(`${url}/api/v1/keys`, { headers: { authorization } });
+        keys = { status: response.status, text: await response.text() };
+      });
     });
-    await fetch(`${url}/health`, { headers: { 'user-agent': 'Asker/2' } });
-    server.signal('SIGTERM');
-    const first = await server.ended;
-    const [, key] = /(spoo_\S+)/.exec(first.stderr) ?? [];
-    expect(key).toBeDefined();
-    for (const text of ['spoo_', '203.0.113.77', 'Telltale', 'Asker', '127.0.0.1 ']) {
-      expect(first.stdout).not.toContain(text);
-    }
 
-    const again = await startServer({ SPOOR_DATA_DIR });
-    const keys = await fetch(`${again.url}/api/v1/keys`, { headers: { authorization: `Bearer ${key}` } });
-    expect(keys.status).toBe(200);
-    again.server.signal('SIGTERM');
-    expect((await again.server.ended).stderr).toBe('');
-    expect(JSON.stringify(await keys.json())).not.toContain(key);
-  });
+    test('logs neither keys nor addresses nor user agents', () => {
+      for (const { stdout } of starts) {
+        expect(stdout).toContain('"msg":"listening"');
+        for (const text of ['spoo_', '203.0.113.77', 'Telltale', 'Asker', '127.0.0.1 ']) {
+          expect(stdout).not.toContain(text);
+        }
+      }
+    });
 
-  test('makes its control token anew at each start, and takes the file away at the end', async () => {
-    const settings = newSettings();
-    const file = join(settings.SPOOR_DATA_DIR, 'control.json');
-    const leftBehind = join(settings.SPOOR_DATA_DIR, 'clickhouse-port.1.broken-off');
-    const tokens: string[] = [];
-    for (let start = 0; start < 2; start++) {
-      const { server } = await startServer(settings);
-      tokens.push(JSON.parse(readFileSync(file, 'utf8')).token);
-      expect(existsSync(leftBehind)).toBe(false);
-      server.signal('SIGTERM');
-      await server.ended;
-      expect(existsSync(file)).toBe(false);
-      writeFileSync(leftBehind, '1\n');
-    }
-    expect(new Set(tokens).size).toBe(2);
+    test('prints a first administrator key once, which is valid from then on', () => {
+      const [, key] = /(spoo_\S+)/.exec(starts[0]?.stderr ?? '') ?? [];
+      expect(key).toBeDefined();
+      expect(starts[1]?.stderr).toBe('');
+      expect(keys?.status).toBe(200);
+      expect(keys?.text).not.toContain(key);
+    });
+
+    test('makes its control token anew, and leaves no file of the start behind', () => {
+      expect(new Set(starts.map(({ token }) => token)).size).toBe(2);
+      expect([isControlLeft, existsSync(file), isPortLeft]).toEqual([false, false, false]);
+    });
   });
 
   test('a second server on the same directory ends with one line that names it', async () => {
-    const settings = newSettings();
-    const { url } = await startServer(settings);
-    const second = await runSpoor(['serve'], settings);
+    const { settings, url } = await serving();
+    const second = await runCommand(['serve'], settings);
     expect(second.code).toBe(1);
     expect(second.stderr.trimEnd().split('\n')).toEqual([expect.stringContaining(settings.SPOOR_DATA_DIR)]);
     expect((await fetch(`${url}/ready`)).status).toBe(200);
   });
 
-  test('two that start at once on a new directory: one serves, the other says why not', async () => {
+  test('two that start at once on a new directory: one serves until SIGTERM to its group, the other says why not', async () => {
     const settings = newSettings();
     const both = [new SpoorProcess(['serve'], settings), new SpoorProcess(['serve'], settings)];
     const loser = await Promise.race(both.map(async (one) => ({ one, end: await one.ended })));
@@ -125,31 +169,16 @@ describe('a server on its own engine', () => {
     expect(loser.end.stderr).toMatch(/^[^\n]+\n$/);
     expect(loser.end.stderr).toContain(settings.SPOOR_DATA_DIR);
     const winner = both.find((one) => one !== loser.one);
-    const url = await winner?.listening();
-    expect((await fetch(`${url}/ready`)).status).toBe(200);
+    if (winner === undefined) throw new Error('Both ended.');
+    expect((await fetch(`${await winner.listening()}/ready`)).status).toBe(200);
+    expect(await stopped({ server: winner, settings }, 'SIGTERM', 'group')).toBe('');
   });
 });
 
 describe('a stop', () => {
-  test.each([
-    ['SIGTERM to the server', 'SIGTERM', false],
-    ['SIGINT to the server', 'SIGINT', false],
-    ['SIGTERM to the whole group', 'SIGTERM', true],
-    ['SIGINT to the whole group', 'SIGINT', true],
-  ] as const)('%s: exit 0, no engine left', async (_, signal, isGroup) => {
-    const settings = newSettings();
-    const { server, url } = await startServer(settings);
-    await post(url, '{"short_code":"a"}\n{"short_code":"b"}');
-    if (isGroup) server.signalGroup(signal);
-    else server.signal(signal);
-    expect(await server.ended).toMatchObject({ code: 0, signal: null, stderr: '' });
-    expect(processesNaming(settings.SPOOR_DATA_DIR)).toEqual([]);
-  });
-
-  test('a request under way is finished first', async () => {
-    const settings = newSettings();
-    const { server, url } = await startServer(settings);
-    const upload = request(`${url}/api/v1/clicks`, {
+  test('finishes a request under way first, whose clicks are there at the next start', async () => {
+    const one = await serving();
+    const upload = request(`${one.url}/api/v1/clicks`, {
       method: 'POST',
       headers: {
         authorization: `Bearer ${ADMIN_KEY}`,
@@ -160,17 +189,17 @@ describe('a stop', () => {
     const answered = once(upload, 'response');
     upload.flushHeaders();
     await once(upload, 'continue');
-    server.signal('SIGTERM');
-    await server.logged('stopping');
+    const end = stopped(one, 'SIGTERM');
+    await one.server.logged('stopping');
     upload.end('{"short_code":"late"}\n');
     const [response] = await answered;
     expect(response.statusCode).toBe(200);
     response.resume();
-    expect((await server.ended).code).toBe(0);
-    expect(await total((await startServer(settings)).url)).toBe(1);
+    expect(await end).toBe('');
+    expect(await total((await again(one)).url)).toBe(one.clicks + 1);
   });
 
-  test('a signal while the server is still starting ends it too, with its engine', async () => {
+  test('by a signal while the server is still starting ends its engine too', async () => {
     const settings = newSettings();
     const server = new SpoorProcess(['serve'], settings);
     await waitUntil('the engine', () => processesNaming(settings.SPOOR_DATA_DIR).length > 0);
@@ -178,35 +207,40 @@ describe('a stop', () => {
     expect(await server.ended).toMatchObject({ code: 0, signal: null });
     await waitUntil('the engine to end', () => processesNaming(settings.SPOOR_DATA_DIR).length === 0);
   });
+
+  test('while a killed engine is started again ends both', async () => {
+    const one = await serving();
+    for (const pid of processesNaming(one.settings.SPOOR_DATA_DIR)) process.kill(pid, 'SIGKILL');
+    await one.server.logged('the embedded ClickHouse has stopped; restarting it');
+    await stopped(one, 'SIGTERM');
+  });
 });
 
 describe('a crash', () => {
   test('kill -9 of the server: its engine ends, and the next start has every acknowledged click', async () => {
-    const settings = newSettings();
-    const { server, url } = await startServer(settings);
-    for (let click = 0; click < 5; click++) await post(url, `{"short_code":"a","click_id":"${click}"}`);
-    server.signal('SIGKILL');
-    await server.ended;
-    await waitUntil('the engine to end', () => processesNaming(settings.SPOOR_DATA_DIR).length === 0);
-    expect(await total((await startServer(settings)).url)).toBe(5);
+    const one = await serving();
+    await postFive(one.url);
+    one.server.signal('SIGKILL');
+    await one.server.ended;
+    await waitUntil('the engine to end', () => processesNaming(one.settings.SPOOR_DATA_DIR).length === 0);
+    expect(await total((await again(one)).url)).toBe(one.clicks + 5);
   });
 
   test('kill -9 of server and engine at once: the next start has every acknowledged click', async () => {
-    const settings = newSettings();
-    const { server, url } = await startServer(settings);
-    for (let click = 0; click < 5; click++) await post(url, `{"short_code":"a","click_id":"${click}"}`);
-    const engines = processesNaming(settings.SPOOR_DATA_DIR);
+    const one = await serving();
+    await postFive(one.url);
+    const engines = processesNaming(one.settings.SPOOR_DATA_DIR);
     expect(engines).toHaveLength(1);
     for (const pid of engines) process.kill(pid, 'SIGKILL');
-    server.signal('SIGKILL');
-    await server.ended;
+    one.server.signal('SIGKILL');
+    await one.server.ended;
     // Without waiting for anything: a start right behind a crash must find its way.
-    expect(await total((await startServer(settings)).url)).toBe(5);
+    expect(await total((await again(one)).url)).toBe(one.clicks + 5);
   });
 
-  test('an engine that is killed comes back; meanwhile answers are errors, never zeros', async () => {
-    const settings = newSettings();
-    const { server, url } = await startServer(settings);
+  test('an engine that is killed comes back, until SIGINT to the group; meanwhile answers are errors, never zeros', async () => {
+    const one = await serving();
+    const { settings, url, clicks } = one;
     await post(url, '{"short_code":"a"}');
     const killed = processesNaming(settings.SPOOR_DATA_DIR);
     for (const pid of killed) process.kill(pid, 'SIGKILL');
@@ -220,7 +254,7 @@ describe('a crash', () => {
       const stats = await fetch(`${url}/api/v1/stats?owner_id=*`, { headers });
       if (stats.ok) {
         const { summary }: any = await stats.json();
-        expect(summary.total_clicks).toBe(1);
+        expect(summary.total_clicks).toBe(clicks + 1);
         return true;
       }
       expect(stats.status).toBe(503);
@@ -228,33 +262,14 @@ describe('a crash', () => {
       return false;
     });
     await post(url, '{"short_code":"a"}');
-    expect(await total(url)).toBe(2);
-    server.signal('SIGTERM');
-    expect(await server.ended).toMatchObject({ code: 0 });
-    expect(processesNaming(settings.SPOOR_DATA_DIR)).toEqual([]);
+    expect(await total(url)).toBe(clicks + 2);
+    expect(await stopped(one, 'SIGINT', 'group')).toBe('');
   });
 });
 
 describe('an engine in trouble', () => {
-  test('one that no start brings back is given up in one line', async () => {
-    const settings = newSettings();
-    const { server } = await startServer(settings);
-    const [engine = 0] = processesNaming(settings.SPOOR_DATA_DIR);
-    // Where its files were there is no directory any more.
-    renameSync(join(settings.SPOOR_DATA_DIR, 'clickhouse'), join(settings.SPOOR_DATA_DIR, 'gone'));
-    writeFileSync(join(settings.SPOOR_DATA_DIR, 'clickhouse'), '');
-    process.kill(engine, 'SIGKILL');
-    const { code, stdout, stderr } = await server.ended;
-    expect(code).toBe(1);
-    expect(stderr).toMatch(/^spoor: The embedded ClickHouse [^\n]+\n$/);
-    const restarts = stdout.split('\n').filter((line) => line.includes('restarting it'));
-    expect(restarts).toHaveLength(5);
-  });
-
   test('one that hangs: not ready, requests are answered 503, and it goes on when it wakes', async () => {
-    const settings = newSettings();
-    const { server, url } = await startServer(settings);
-    await post(url, '{"short_code":"a"}');
+    const { settings, url, clicks } = await serving();
     const [engine = 0] = processesNaming(settings.SPOOR_DATA_DIR);
     process.kill(engine, 'SIGSTOP');
     const headers = { authorization: `Bearer ${ADMIN_KEY}` };
@@ -267,9 +282,23 @@ describe('an engine in trouble', () => {
     expect(answered.get('retry-after')).toMatch(/^[1-9]\d*$/);
     process.kill(engine, 'SIGCONT');
     await waitUntil('the engine to answer', async () => (await fetch(`${url}/ready`)).ok);
-    expect(await total(url)).toBe(1);
-    server.signal('SIGTERM');
-    expect((await server.ended).code).toBe(0);
+    await post(url, '{"short_code":"a"}');
+    expect(await total(url)).toBe(clicks + 1);
+  });
+
+  test('one that no start brings back is given up in one line', async () => {
+    const { settings, server } = await serving();
+    left = undefined;
+    const [engine = 0] = processesNaming(settings.SPOOR_DATA_DIR);
+    // Where its files were there is no directory any more.
+    renameSync(join(settings.SPOOR_DATA_DIR, 'clickhouse'), join(settings.SPOOR_DATA_DIR, 'gone'));
+    writeFileSync(join(settings.SPOOR_DATA_DIR, 'clickhouse'), '');
+    process.kill(engine, 'SIGKILL');
+    const { code, stdout, stderr } = await server.ended;
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/^spoor: The embedded ClickHouse [^\n]+\n$/);
+    const restarts = stdout.split('\n').filter((line) => line.includes('restarting it'));
+    expect(restarts).toHaveLength(5);
   });
 });
 
@@ -277,15 +306,13 @@ describe('a stranger on this machine', () => {
   let engine: EmbeddedClickHouse;
   let folder: string;
   beforeAll(async () => {
-    // Not of `newFolder`: this engine outlives the single test.
-    folder = mkdtempSync(join(tmpdir(), 'spoor-stranger-'));
+    folder = newFolder();
     engine = await EmbeddedClickHouse.start(folder);
     expect((await asSpoor('CREATE TABLE secrets (a String) ENGINE = MergeTree ORDER BY a')).status).toBe(200);
     expect((await asSpoor("INSERT INTO secrets VALUES ('hidden')")).status).toBe(200);
   });
   afterAll(async () => {
     await engine.stop();
-    rmSync(folder, { recursive: true, force: true });
   });
   const ask = (query: string, path: string, headers: Record<string, string>) =>
     fetch(engine.server.url + path, { method: 'POST', body: query, headers });
@@ -410,7 +437,7 @@ describe('a start that cannot be', () => {
   test('a data directory that is a file is named in one line', async () => {
     const file = join(newFolder(), 'file');
     writeFileSync(file, '');
-    const { code, stderr } = await runSpoor(['serve'], { SPOOR_DATA_DIR: file });
+    const { code, stderr } = await runCommand(['serve'], { SPOOR_DATA_DIR: file });
     expect(code).toBe(1);
     expect(stderr).toMatch(/^[^\n]+\n$/);
     expect(stderr).toContain('SPOOR_DATA_DIR');
@@ -422,7 +449,7 @@ describe('a start that cannot be', () => {
     const address = holder.address();
     const port = String(typeof address === 'object' ? address?.port : '');
     const settings = { ...newSettings(), PORT: port };
-    const { code, stderr } = await runSpoor(['serve'], settings);
+    const { code, stderr } = await runCommand(['serve'], settings);
     holder.close();
     expect(code).toBe(1);
     expect(stderr).toMatch(/^[^\n]+\n$/);

@@ -205,19 +205,24 @@ export async function stopSharing(spoors: readonly TestSpoor[]): Promise<void> {
   await spoors.at(-1)?.stop();
 }
 
-const DEADLINE_MS = 20_000;
+/** Below what Jest gives a test, so that the failure names what was waited for. */
+const DEADLINE_MS = 45_000;
+const FIRST_PAUSE_MS = 10;
+/** What is not there at once is asked for less and less often: asking takes the processor from what is waited for. */
+const LONGEST_PAUSE_MS = 80;
+const PAUSE_GROWTH = 1.15;
 
-/** Asks until the answer is neither undefined nor false. @throws Error that names `what` after 20 s */
+/** Asks until the answer is neither undefined nor false. @throws Error that names `what` after 45 s */
 export async function waitUntil<T>(
   what: string,
   check: () => T | Promise<T>,
 ): Promise<Exclude<T, undefined | false>> {
   const deadline = Date.now() + DEADLINE_MS;
-  for (;;) {
+  for (let pauseMs = FIRST_PAUSE_MS; ; pauseMs = Math.min(pauseMs * PAUSE_GROWTH, LONGEST_PAUSE_MS)) {
     const found = await check();
     if (isFound(found)) return found;
     if (Date.now() > deadline) throw new Error(`Waited in vain for ${what}.`);
-    await delay(20);
+    await delay(pauseMs);
   }
 }
 
