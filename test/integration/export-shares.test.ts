@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import { beginExport, bodyOf, leaveExports } from '../support/open-exports.ts';
-import { endProcesses, newFolder, startServer, waitUntil } from '../support/process.ts';
+import { type SpoorProcess, endProcesses, newFolder, startServer, waitUntil } from '../support/process.ts';
 import { ADMIN_KEY, type TestSpoor, clickHouseSettings, startSpoor } from '../support/spoor.ts';
 
 /** Far more than the buffers between a service and a client can hold. */
@@ -21,11 +21,11 @@ beforeAll(async () => {
       concat('A city of some length, number ', toString(number)), 'Direct' FROM numbers(${GROUPS})`,
   );
 });
-afterEach(async () => {
-  leaveExports();
+afterEach(leaveExports);
+afterAll(async () => {
   await endProcesses();
+  await spoor.stop();
 });
-afterAll(() => spoor.stop());
 
 const serve = (settings: Readonly<Record<string, string>> = {}) =>
   startServer({
@@ -56,8 +56,20 @@ test('a stranger who reads nothing of four exports has two of them, and leaves r
 }, 60_000);
 
 describe('while all slots are held by slow readers', () => {
+  let server: SpoorProcess;
+  let url: string;
+  beforeAll(async () => {
+    ({ server, url } = await serve({ SPOOR_MAX_EXPORTS: '4' }));
+  });
+  /** What another test has left takes its slot until it is noticed. */
+  const allFree = () =>
+    waitUntil('all slots to be free', async () => {
+      const metrics = await (await fetch(`${url}/metrics`)).text();
+      return !/^spoor_share_in_use\{resource="exports"\} [1-9]/m.test(metrics);
+    });
+
   test('an owner without one gets the slot of one of theirs, whose client sees an error', async () => {
-    const { url, server } = await serve({ SPOOR_MAX_EXPORTS: '4' });
+    await allFree();
     const [a, b, c] = await Promise.all(['a', 'b', 'c'].map((owner) => spoor.createKey(owner)));
     if (a === undefined || b === undefined || c === undefined) throw new Error('No keys.');
     const slow = await Promise.all([a, a, b, b].map((key) => beginExport(url, LINK, { key })));
@@ -75,7 +87,7 @@ describe('while all slots are held by slow readers', () => {
   }, 60_000);
 
   test('one who has as much as they have waits', async () => {
-    const { url } = await serve({ SPOOR_MAX_EXPORTS: '4' });
+    await allFree();
     const owners = await Promise.all(['a', 'b'].map((owner) => spoor.createKey(owner)));
     const slow = await Promise.all([...owners, ...owners].map((key) => beginExport(url, LINK, { key })));
     // They are slow long enough when the third of these has waited.

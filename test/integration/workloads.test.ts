@@ -2,7 +2,7 @@ import { setMaxListeners } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { Database } from '../../src/clickhouse/database.ts';
 import { EmbeddedClickHouse } from '../../src/clickhouse/embedded.ts';
 import {
@@ -19,23 +19,41 @@ const MIB = 1_048_576;
 /** What the classes are shares of; the engine itself has more. */
 const MEMORY = 1_000 * MIB;
 
-let dataDir: string;
+interface Server {
+  readonly engine: EmbeddedClickHouse;
+  readonly bare: Database;
+  readonly stop: () => Promise<void>;
+}
+
+async function startEngine(): Promise<Server> {
+  const dataDir = mkdtempSync(join(tmpdir(), 'spoor-workloads-'));
+  const engine = await EmbeddedClickHouse.start(dataDir);
+  const bare = new Database(engine.server, 'default');
+  const stop = async () => {
+    await bare.close();
+    await engine.stop(0);
+    rmSync(dataDir, { recursive: true, force: true });
+  };
+  return { engine, bare, stop };
+}
+
+/** Of all tests but those that change its workloads. */
+let common: Server;
 let engine: EmbeddedClickHouse;
 let bare: Database;
 let opened: Database[];
 
-beforeEach(async () => {
-  dataDir = mkdtempSync(join(tmpdir(), 'spoor-workloads-'));
-  engine = await EmbeddedClickHouse.start(dataDir);
-  bare = new Database(engine.server, 'default');
-  opened = [bare];
+beforeAll(async () => {
+  common = await startEngine();
+});
+afterAll(() => common.stop());
+
+beforeEach(() => {
+  ({ engine, bare } = common);
+  opened = [];
 });
 
-afterEach(async () => {
-  await Promise.all(opened.map((database) => database.close()));
-  await engine.stop(0);
-  rmSync(dataDir, { recursive: true, force: true });
-});
+afterEach(() => Promise.all(opened.map((database) => database.close())));
 
 const OPTIONS: WorkloadOptions = {
   memory: MEMORY,
@@ -117,6 +135,13 @@ test.each(namesOf(WORKLOADS))(
 );
 
 describe('a server', () => {
+  let own: Server;
+  beforeEach(async () => {
+    own = await startEngine();
+    ({ engine, bare } = own);
+  });
+  afterEach(() => own.stop());
+
   test('that has workloads of its own gets ours below them', async () => {
     await bare.commandText('CREATE WORKLOAD all');
     await bare.commandText('CREATE RESOURCE cpu (MASTER THREAD, WORKER THREAD)');
