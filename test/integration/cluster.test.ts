@@ -25,6 +25,9 @@ import { asSent } from '../support/as-sent.ts';
 import { stopSharing, waitUntil } from '../support/process.ts';
 import { type TestResponse, type TestSpoor, startSpoor } from '../support/spoor.ts';
 
+/** The node that has keys and URLs. */
+const HOME = 0;
+
 const UNAVAILABLE = { status: 503, code: 'unavailable' };
 const SHARDS = { cluster: CLUSTER, database: 'spoor', slots: [1, 2] };
 
@@ -169,25 +172,6 @@ describe('clicks', () => {
     expect(keys).toEqual(order === 'newest' ? keys.toSorted().toReversed() : keys.toSorted());
   });
 
-  test.each([0, 1])(
-    'with node %i away nothing is answered in part; once it is back all is there',
-    async (index) => {
-      const node = nodeAt(index);
-      const [before, exported] = [await ask('fixed'), await ask('fixed', first, EXPORT)];
-      await whileDown(node, async () => {
-        for (const spoor of [first, second]) {
-          expect(outcome(await ask('fixed', spoor))).toEqual(UNAVAILABLE);
-          expect(outcome(await ask('fixed', spoor, EXPORT))).toEqual(UNAVAILABLE);
-          expect(outcome(await spoor.send('GET', '/ready'))).toEqual(UNAVAILABLE);
-          const erased = await spoor.send('DELETE', '/api/v1/clicks', { json: { short_code: 'fixed' } });
-          expect(outcome(erased)).toEqual(UNAVAILABLE);
-        }
-      });
-      expect((await ask('fixed')).json.metrics).toEqual(before.json.metrics);
-      expect((await ask('fixed', first, EXPORT)).json.metrics).toEqual(exported.json.metrics);
-    },
-  );
-
   test('a node that hangs is told from one that answers', async () => {
     const node = nodeAt(1);
     node.freeze();
@@ -201,38 +185,65 @@ describe('clicks', () => {
     expect(await totals('fixed')).toEqual([1_200, 200]);
   });
 
-  test('of keys and URLs nothing is denied while their node is away', async () => {
-    const key = await first.createKey('me');
-    await first.send('PUT', '/api/v1/urls/mine', { key, json: {} });
-    await whileDown(nodeAt(0), async () => {
-      const fresh = await waitUntil('the keys to be asked for', async () => {
-        const answer = await second.send('GET', '/api/v1/urls/mine', { key });
-        return answer.status !== 200 && answer;
+  describe.each([0, 1])('while node %i is away', (index) => {
+    const code = `again-${index}`;
+    let key: string;
+    let before: TestResponse;
+    let exported: TestResponse;
+    const outcomes: { readonly [what: string]: unknown }[] = [];
+    const keyed: unknown[] = [];
+    let lookedUp: unknown;
+    const post = (spoor: TestSpoor) =>
+      spoor.send('POST', '/api/v1/clicks', {
+        ndjson: clicksOf(code, 50),
+        headers: { 'idempotency-key': code },
       });
-      expect(outcome(fresh)).toEqual(UNAVAILABLE);
-    });
-    expect((await second.send('GET', '/api/v1/urls/mine', { key })).status).toBe(200);
-  });
 
-  test('sent with a key to a shard that is away count once when they are sent again', async () => {
-    for (const [place, node] of cluster.nodes.entries()) {
-      const code = `again-${place}`;
-      const post = (spoor: TestSpoor) =>
-        spoor.send('POST', '/api/v1/clicks', {
-          ndjson: clicksOf(code, 50),
-          headers: { 'idempotency-key': code },
-        });
-      // The URL is known and the key is noted: what fails is the storing.
+    beforeAll(async () => {
+      [before, exported] = [await ask('fixed'), await ask('fixed', first, EXPORT)];
+      key = await first.createKey(`me-${index}`);
+      await first.send('PUT', `/api/v1/urls/mine-${index}`, { key, json: {} });
+      // The URL is known and the idempotency key is noted: what fails is the storing.
       await first.send('PUT', `/api/v1/urls/${code}`, { json: {} });
-      await whileDown(node, async () => {
-        expect(outcome(await post(first))).toEqual(UNAVAILABLE);
-        expect(outcome(await post(second))).toEqual(UNAVAILABLE);
+      await whileDown(nodeAt(index), async () => {
+        for (const spoor of [first, second]) {
+          outcomes.push({
+            stats: outcome(await ask('fixed', spoor)),
+            export: outcome(await ask('fixed', spoor, EXPORT)),
+            ready: outcome(await spoor.send('GET', '/ready')),
+            erase: outcome(await spoor.send('DELETE', '/api/v1/clicks', { json: { short_code: 'fixed' } })),
+          });
+          keyed.push(outcome(await post(spoor)));
+        }
+        if (index !== HOME) return;
+        lookedUp = outcome(
+          await waitUntil('the keys to be asked for', async () => {
+            const answer = await second.send('GET', `/api/v1/urls/mine-${index}`, { key });
+            return answer.status !== 200 && answer;
+          }),
+        );
       });
+    });
+
+    test('nothing is answered in part; once it is back all is there', async () => {
+      const nothing = { stats: UNAVAILABLE, export: UNAVAILABLE, ready: UNAVAILABLE, erase: UNAVAILABLE };
+      expect(outcomes).toEqual([nothing, nothing]);
+      expect((await ask('fixed')).json.metrics).toEqual(before.json.metrics);
+      expect((await ask('fixed', first, EXPORT)).json.metrics).toEqual(exported.json.metrics);
+    });
+
+    test('clicks are refused, and with an idempotency key count once when they are sent again', async () => {
+      expect(keyed).toEqual([UNAVAILABLE, UNAVAILABLE]);
       for (const spoor of [second, first]) {
         expect((await post(spoor)).json).toEqual({ accepted: 200, rejected: [] });
         expect(await totals(code)).toEqual([200, 50]);
       }
-    }
+    });
+
+    test('of keys and URLs nothing is denied', async () => {
+      expect(lookedUp).toEqual(index === HOME ? UNAVAILABLE : undefined);
+      expect((await second.send('GET', `/api/v1/urls/mine-${index}`, { key })).status).toBe(200);
+    });
   });
 });
 
@@ -272,7 +283,7 @@ test.each(VISITOR_PLANS)(
     };
     const read = async () => {
       const seen = new Set<number>();
-      while (seen.size < 12) {
+      while (seen.size < 6) {
         const rows = await first.database.rows<StatsRow>(compile(planned));
         const answer = await asSent(shapeCompared(planned, rows, 0));
         const { clicks_by_country: clicks, unique_clicks_by_country: visitors } = answer.metrics;
@@ -465,12 +476,12 @@ describe('of the clicks of all shards', () => {
       clock += MINUTE;
       await scheduled.running.runSchedules();
     };
-    for (let runs = 0; runs < 3; runs++) await run();
+    for (let runs = 0; runs < 2; runs++) await run();
     over.abort();
     await Promise.all(writers);
     await run();
     const { items: runs } = (await scheduled.send('GET', `${path}/runs`)).json;
-    expect(runs.map(({ status }: any) => status)).toEqual(['done', 'done', 'done', 'done']);
+    expect(runs.map(({ status }: any) => status)).toEqual(['done', 'done', 'done']);
     const files = await Promise.all(runs.map(({ export_id: id }: any) => fileOf(scheduled, id)));
     expect(cities(files.flat())).toEqual(cities(sent));
     await scheduled.running.stop();
@@ -478,8 +489,11 @@ describe('of the clicks of all shards', () => {
   });
 });
 
-test.each(['005', '007', '010'])(
-  'what releases before migration %s have stored has the same answers',
+const SEED = Number(process.env['SPOOR_TEST_SEED'] ?? Date.now() % 1_000_000);
+const RELEASES = ['005', '007', '010'];
+
+test.each(RELEASES.filter((_, place) => place === SEED % RELEASES.length))(
+  `what releases before migration %s have stored has the same answers (SPOOR_TEST_SEED=${SEED})`,
   async (release) => {
     const name = `test_${randomBytes(6).toString('hex')}`;
     const opened = new Map<string, Database>();
