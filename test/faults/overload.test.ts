@@ -5,7 +5,8 @@ import { get } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterEach, expect, test } from '@jest/globals';
 import { showFigures } from '../support/figures.ts';
-import { endProcesses, newFolder, runSpoor, startServer } from '../support/process.ts';
+import { runCommand } from '../support/commands.ts';
+import { endProcesses, newFolder, startServer } from '../support/process.ts';
 import { ADMIN_KEY } from '../support/spoor.ts';
 
 afterEach(endProcesses);
@@ -20,7 +21,7 @@ const HEADERS = { authorization: `Bearer ${ADMIN_KEY}` };
 test('200 clients with the heaviest question and 20 slow exports: right answers or clean refusals, and /health answers', async () => {
   const settings = { SPOOR_DATA_DIR: newFolder(), SPOOR_ADMIN_KEY: ADMIN_KEY, SPOOR_RATE_LIMITS: 'off' };
   const { server, url } = await startServer(settings);
-  const seeded = await runSpoor(['seed', '--clicks', String(CLICKS), '--end', '2025-06-01'], settings);
+  const seeded = await runCommand(['seed', '--clicks', String(CLICKS), '--end', '2025-06-01'], settings);
   expect(seeded.code).toBe(0);
   const expected = await ask(url, 0);
   expect([expected.status, expected.answer.summary.total_clicks]).toEqual([200, CLICKS]);

@@ -6,7 +6,7 @@ import { seededRandom } from '../support/random.ts';
 import { ADMIN_KEY } from '../support/spoor.ts';
 
 const SEED = Number(process.env['SPOOR_TEST_SEED'] ?? Date.now() % 1_000_000);
-const STEPS = 150;
+const STEPS = Number(process.env['SPOOR_TEST_STEPS'] ?? 60);
 const CODES = ['a', 'b', 'c', 'd'];
 const OWNERS = ['me', 'them'] as const;
 
