@@ -155,80 +155,70 @@ describe('a command that fails exits 1 with one line that says why', () => {
   });
 
   test('a wrong setting is such a failure', async () => {
-    const { code, stderr } = await runSpoor(['keys', 'list'], { ...settings, LOG_LEVEL: 'loud' });
+    const { code, stderr } = await runCommand(['keys', 'list'], { ...settings, LOG_LEVEL: 'loud' });
     expect(code).toBe(1);
     expect(stderr).toMatch(/^[^\n]*LOG_LEVEL[^\n]*\n$/);
   });
 });
 
-/**
- * Runs through what the commands do; the same whether they speak to a server or start their own engine.
- * @returns what `seed` printed
- */
-async function everyCommand(to: Settings, owner: string): Promise<any> {
-  const created = await json(
-    ['keys', 'create', '--owner', owner, '--scopes', 'stats:read, clicks:write'],
-    to,
-  );
-  expect(created).toMatchObject({
-    key: expect.stringMatching(/^spoo_/),
-    owner_id: owner,
-    scopes: ['stats:read', 'clicks:write'],
-    expires_at: null,
-    rate_limit: 'standard',
-  });
-  const shown = Object.fromEntries(Object.entries(created).filter(([name]) => name !== 'key'));
-  expect((await json(['keys', 'list'], to)).items).toContainEqual(shown);
-  expect(await json(['keys', 'revoke', created.id], to)).toEqual({ revoked: created.id });
-  const left = (await json(['keys', 'list'], to)).items;
-  expect(left.map(({ id }: { id: string }) => id)).not.toContain(created.id);
-
-  const code = `${owner}/a b`;
-  const put = ['urls', 'put', code, '--owner', owner, '--public', '--created-at', '2026-01-01'];
-  const url = {
-    id: code,
-    alias: code,
-    short_code: code,
-    owner_id: owner,
-    created_at: '2026-01-01T00:00:00.000Z',
-    private_stats: false,
-    long_url: null,
-    tags: ['two words', 'a,b'],
-    status: 'ACTIVE',
-    password_set: false,
-  };
-  expect(await json([...put, '--tag', 'two words', '--tag', 'a,b'], to)).toEqual(url);
-  expect(await json([...put, '--no-tags'], to)).toEqual({ ...url, tags: [] });
-
-  const end = '2026-01-31T00:00:00Z';
-  const seed = ['seed', '--owner', owner, '--clicks', '500', '--urls', '3', '--days', '10', '--end', end];
-  const seeded = await json(seed, to);
-  expect(seeded).toMatchObject({ clicks: 500, owners: [owner], urls: 3 });
-  const range = ['--start-date', '2026-01-01', '--end-date', end, '--group-by', 'short_code,browser'];
-  const stats = await json(['stats', '--owner', owner, ...range, '--breakdown', 'false'], to);
-  expect(stats.summary.total_clicks).toBe(500);
-  expect(stats.metrics.clicks_by_short_code).toHaveLength(3);
-  expect(Date.parse(stats.summary.last_click)).toBeLessThanOrEqual(Date.parse(end));
-  expect(Date.parse(stats.summary.first_click)).toBeGreaterThanOrEqual(Date.parse('2026-01-21'));
-
-  const listing = ['clicks', '--owner', owner, '--start-date', '2026-01-01', '--end-date', end];
-  const clicks = await lines([...listing, '--fields', 'clicked_at,short_code', '--order', 'oldest'], to);
-  expect(clicks).toHaveLength(500);
-  expect(JSON.parse(clicks[0] ?? '')).toMatchObject({ short_code: expect.any(String) });
-  expect(await lines([...listing, '--limit', '3', '--visitors'], to)).toHaveLength(3);
-
-  expect(await json(['urls', 'delete', code], to)).toEqual({ deleted: code });
-  const codes = (await json(['urls', 'list'], to)).items.map(
-    ({ short_code }: { short_code: string }) => short_code,
-  );
-  expect(codes).not.toContain(code);
-  expect(codes.filter((listed: string) => listed.startsWith(`${owner}-`))).toHaveLength(3);
-  return seeded;
-}
-
 describe('with a server running', () => {
   test('keys, urls, seed and stats work through it; the page shows what was seeded', async () => {
-    const { page_url: address } = await everyCommand(settings, 'served');
+    const owner = 'served';
+    const created = await json(['keys', 'create', '--owner', owner, '--scopes', 'stats:read, clicks:write']);
+    expect(created).toMatchObject({
+      key: expect.stringMatching(/^spoo_/),
+      owner_id: owner,
+      scopes: ['stats:read', 'clicks:write'],
+      expires_at: null,
+      rate_limit: 'standard',
+    });
+    const shown = Object.fromEntries(Object.entries(created).filter(([name]) => name !== 'key'));
+    expect((await json(['keys', 'list'])).items).toContainEqual(shown);
+    expect(await json(['keys', 'revoke', created.id])).toEqual({ revoked: created.id });
+    const left = (await json(['keys', 'list'])).items;
+    expect(left.map(({ id }: { id: string }) => id)).not.toContain(created.id);
+
+    const code = `${owner}/a b`;
+    const put = ['urls', 'put', code, '--owner', owner, '--public', '--created-at', '2026-01-01'];
+    const url = {
+      id: code,
+      alias: code,
+      short_code: code,
+      owner_id: owner,
+      created_at: '2026-01-01T00:00:00.000Z',
+      private_stats: false,
+      long_url: null,
+      tags: ['two words', 'a,b'],
+      status: 'ACTIVE',
+      password_set: false,
+    };
+    expect(await json([...put, '--tag', 'two words', '--tag', 'a,b'])).toEqual(url);
+    expect(await json([...put, '--no-tags'])).toEqual({ ...url, tags: [] });
+
+    const end = '2026-01-31T00:00:00Z';
+    const seed = ['seed', '--owner', owner, '--clicks', '500', '--urls', '3', '--days', '10', '--end', end];
+    const seeded = await json(seed);
+    expect(seeded).toMatchObject({ clicks: 500, owners: [owner], urls: 3 });
+    const range = ['--start-date', '2026-01-01', '--end-date', end, '--group-by', 'short_code,browser'];
+    const stats = await json(['stats', '--owner', owner, ...range, '--breakdown', 'false']);
+    expect(stats.summary.total_clicks).toBe(500);
+    expect(stats.metrics.clicks_by_short_code).toHaveLength(3);
+    expect(Date.parse(stats.summary.last_click)).toBeLessThanOrEqual(Date.parse(end));
+    expect(Date.parse(stats.summary.first_click)).toBeGreaterThanOrEqual(Date.parse('2026-01-21'));
+
+    const listing = ['clicks', '--owner', owner, '--start-date', '2026-01-01', '--end-date', end];
+    const clicks = await lines([...listing, '--fields', 'clicked_at,short_code', '--order', 'oldest']);
+    expect(clicks).toHaveLength(500);
+    expect(JSON.parse(clicks[0] ?? '')).toMatchObject({ short_code: expect.any(String) });
+    expect(await lines([...listing, '--limit', '3', '--visitors'])).toHaveLength(3);
+
+    expect(await json(['urls', 'delete', code])).toEqual({ deleted: code });
+    const codes = (await json(['urls', 'list'])).items.map(
+      ({ short_code }: { short_code: string }) => short_code,
+    );
+    expect(codes).not.toContain(code);
+    expect(codes.filter((listed: string) => listed.startsWith(`${owner}-`))).toHaveLength(3);
+    const { page_url: address } = seeded;
     expect(address.startsWith(`${spoor.url}/?`)).toBe(true);
     const query = Object.fromEntries(new URL(address).searchParams);
     expect((await spoor.send('GET', '/api/v1/stats', { query })).json.summary.total_clicks).toBe(500);
@@ -340,11 +330,20 @@ describe('with a server running', () => {
 });
 
 describe('without a server', () => {
-  test('keys, urls, seed and stats start an engine of their own, and leave none', async () => {
+  test('migrate, keys, urls, seed and stats start an engine of their own, and leave none', async () => {
     const own = { SPOOR_DATA_DIR: join(newFolder(), 'data') };
-    expect(await everyCommand(own, 'alone')).toMatchObject({ page_url: null });
+    expect((await json(['migrate'], own)).migrated).not.toEqual([]);
+    const created = await json(['keys', 'create', '--owner', 'alone'], own);
+    expect(await json(['urls', 'put', 'put', '--owner', 'alone'], own)).toMatchObject({ short_code: 'put' });
+    const seeded = await json(['seed', '--owner', 'alone', '--clicks', '500', '--urls', '3'], own);
+    expect(seeded).toMatchObject({ clicks: 500, urls: 3, page_url: null });
+    const stats = await json(['stats', '--owner', 'alone', '--start-date', '2000-01-01'], own);
+    expect(stats.summary.total_clicks).toBe(500);
+    expect((await json(['migrate'], own)).migrated).toEqual([]);
+    expect(await lines(['migrate'], own)).toEqual([expect.stringMatching(/\S/)]);
     expect(processesNaming(own.SPOOR_DATA_DIR)).toEqual([]);
-    expect(await json(['keys', 'list'], own, runSpoor)).toEqual({ items: [] });
+    const { items } = await json(['keys', 'list'], own, runSpoor);
+    expect(items).toMatchObject([{ id: created.id, owner_id: 'alone' }]);
     expect(processesNaming(own.SPOOR_DATA_DIR)).toEqual([]);
   });
 
@@ -353,13 +352,6 @@ describe('without a server', () => {
     await Promise.all(['a', 'b'].map((code) => json(['urls', 'put', code], own, runSpoor)));
     const { items } = await json(['urls', 'list'], own);
     expect(items.map(({ short_code }: { short_code: string }) => short_code)).toEqual(['a', 'b']);
-  });
-
-  test('migrate makes the tables, and then has nothing to do', async () => {
-    const own = { SPOOR_DATA_DIR: join(newFolder(), 'data') };
-    expect((await json(['migrate'], own)).migrated).not.toEqual([]);
-    expect((await json(['migrate'], own)).migrated).toEqual([]);
-    expect(await lines(['migrate'], own)).toEqual([expect.stringMatching(/\S/)]);
   });
 });
 
