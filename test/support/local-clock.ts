@@ -4,28 +4,15 @@ const formatters = new Map<string, Intl.DateTimeFormat>();
 export function shownAt(zone: string, instant: number): number {
   let formatter = formatters.get(zone);
   if (formatter === undefined) {
-    formatter = new Intl.DateTimeFormat('en-GB', {
+    // In Sweden a date is written as in ISO 8601: `2026-01-31 10:00:00`.
+    formatter = new Intl.DateTimeFormat('sv-SE', {
       timeZone: zone,
-      hourCycle: 'h23',
-      year: 'numeric',
-      month: 'numeric',
-      day: 'numeric',
-      hour: 'numeric',
-      minute: 'numeric',
-      second: 'numeric',
+      dateStyle: 'short',
+      timeStyle: 'medium',
     });
     formatters.set(zone, formatter);
   }
-  const fields = new Map(formatter.formatToParts(instant).map(({ type, value }) => [type, Number(value)]));
-  const field = (type: Intl.DateTimeFormatPartTypes): number => fields.get(type) ?? Number.NaN;
-  const seconds = Date.UTC(
-    field('year'),
-    field('month') - 1,
-    field('day'),
-    field('hour'),
-    field('minute'),
-    field('second'),
-  );
+  const seconds = Date.parse(`${formatter.format(instant).replace(' ', 'T')}Z`);
   return seconds + (((instant % 1000) + 1000) % 1000);
 }
 
