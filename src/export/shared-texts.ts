@@ -1,7 +1,7 @@
 import { ownCopy } from '../lib/own-copy.ts';
 
 /** Texts that a workbook keeps once; enough for what repeats, and few enough to hold. */
-const MOST_TEXTS = 50_000;
+export const MOST_SHARED_TEXTS = 50_000;
 const MOST_CHARACTERS = 8_000_000;
 
 /**
@@ -12,10 +12,15 @@ export class SharedTexts {
   readonly #places = new Map<string, number>();
   readonly #before: string;
   readonly #first: number;
+  readonly #mostTexts: number;
   #characters = 0;
 
-  /** @param table the table there is already, as the workbook's XML; these texts follow its own */
-  constructor(table: string) {
+  /**
+   * @param table the table there is already, as the workbook's XML; these texts follow its own
+   * @param mostTexts how many it takes
+   */
+  constructor(table: string, mostTexts = MOST_SHARED_TEXTS) {
+    this.#mostTexts = mostTexts;
     this.#first = table.split('<si>').length - 1;
     // How many there are is said in attributes, which nobody needs and which would be wrong.
     this.#before = table.slice(0, table.indexOf('</sst>')).replace(/ (?:count|uniqueCount)="\d+"/g, '');
@@ -25,7 +30,8 @@ export class SharedTexts {
   placeOf(text: string): number | undefined {
     const known = this.#places.get(text);
     if (known !== undefined) return known;
-    if (this.#places.size >= MOST_TEXTS || this.#characters + text.length > MOST_CHARACTERS) return undefined;
+    if (this.#places.size >= this.#mostTexts || this.#characters + text.length > MOST_CHARACTERS)
+      return undefined;
     const place = this.#first + this.#places.size;
     this.#places.set(ownCopy(text), place);
     this.#characters += text.length;

@@ -1,6 +1,6 @@
 import { type ExportContent, type ExportList, listNamesOfBoth, listsOfBoth } from './content.ts';
 import type { TableFormat, TemplateFormat } from './export-format.ts';
-import { SharedTexts } from './shared-texts.ts';
+import { MOST_SHARED_TEXTS, SharedTexts } from './shared-texts.ts';
 import { SheetNames } from './unique-names.ts';
 import { SheetRows, sheetRow } from './sheet-rows.ts';
 import {
@@ -53,10 +53,14 @@ export const XLSX_SHEET: TableFormat = {
 
 /**
  * A workbook: the summary, then one sheet a list, and further ones for a list that is too long for one.
- * @param rowsPerSheet under its header
+ * @param limits.sheetRows of a sheet under its header
+ * @param limits.sharedTexts that cells name by their places; further ones stand in their cells
  */
-export function writeXlsx(content: ExportContent, rowsPerSheet = SHEET_ROWS): AsyncIterable<Buffer> {
-  return zipped(parts(content, rowsPerSheet));
+export function writeXlsx(
+  content: ExportContent,
+  { sheetRows = SHEET_ROWS, sharedTexts = MOST_SHARED_TEXTS } = {},
+): AsyncIterable<Buffer> {
+  return zipped(parts(content, sheetRows, sharedTexts));
 }
 
 /**
@@ -64,12 +68,16 @@ export function writeXlsx(content: ExportContent, rowsPerSheet = SHEET_ROWS): As
  * here, since its own streaming writer is slow and has no back-pressure. It makes it twice: first for the sheets'
  * frames, and at the end, when it is known how many there are, for all the other parts.
  */
-async function* parts(content: ExportContent, rowsPerSheet: number): AsyncGenerator<ZipEntry> {
+async function* parts(
+  content: ExportContent,
+  rowsPerSheet: number,
+  mostTexts: number,
+): AsyncGenerator<ZipEntry> {
   const summaries = summariesOf(content);
   const names = new SheetNames(summaries.map(({ name }) => name));
   const frames = await makeWorkbook({ summaries, sheets: listNamesOfBoth(content) });
   const pathOf = (list: number): string => sheetPath(summaries.length + list);
-  const texts = new SharedTexts(partOf(frames, SHARED_TEXTS));
+  const texts = new SharedTexts(partOf(frames, SHARED_TEXTS), mostTexts);
   const sheets: PlannedSheet[] = [];
   let list = 0;
   for await (const { name, columns, rows } of listsOfBoth(content)) {
