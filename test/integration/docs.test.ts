@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { apiDocument } from '../../src/http/api/routes.ts';
 import { METHODS } from '../../src/http/openapi/model.ts';
+import { apiDocument } from '../support/outside.ts';
 import { type TestSpoor, startSpoor } from '../support/spoor.ts';
 
 let spoor: TestSpoor;

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { pino } from 'pino';
-import { ROUTES } from '../../src/http/api/routes.ts';
+import { ROUTES } from '../support/outside.ts';
 import { startCollector } from '../support/collector.ts';
 import { RawClient, endRawClients } from '../support/raw-client.ts';
 import { type TestResponse, type TestSpoor, startSpoor } from '../support/spoor.ts';

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { ROUTES, apiDocument } from '../../src/http/api/routes.ts';
 import type { Route } from '../../src/http/route/route.ts';
 import { SCOPES, type Scope } from '../../src/keys/scopes.ts';
+import { ROUTES, apiDocument } from '../support/outside.ts';
 import { ADMIN_KEY, type TestSpoor, startSpoor } from '../support/spoor.ts';
 
 /** The scopes that the API promises, whatever the routes declare. */
@@ -48,6 +48,8 @@ const PROMISED: Readonly<Record<string, readonly Scope[]>> = {
 };
 
 const nameOf = ({ method, path }: Route): string => `${method} ${path}`;
+
+const DOCUMENT = apiDocument();
 
 const GUARDED = ROUTES.filter(({ access }) => access.kind !== 'public');
 
@@ -104,7 +106,7 @@ test('routes without a key give away neither statistics nor what a key is needed
 
 describe.each(GUARDED.map((route) => [nameOf(route), route] as const))('%s', (_, route) => {
   test('is documented with the scopes it takes', () => {
-    const documented = apiDocument().paths[route.path]?.[route.method]?.security.flatMap(
+    const documented = DOCUMENT.paths[route.path]?.[route.method]?.security.flatMap(
       (one) => one['ApiKey'] ?? [],
     );
     expect(documented?.toSorted()).toEqual(

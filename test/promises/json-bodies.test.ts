@@ -1,12 +1,11 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { ROUTES } from '../../src/http/api/routes.ts';
-import { seededRandom } from '../support/random.ts';
+import { ROUTES } from '../support/outside.ts';
+import { SEED, seededRandom } from '../support/random.ts';
 import { type TestSpoor, startSpoor } from '../support/spoor.ts';
 
 /* Whatever JSON a client sends to a route that takes some, it is refused in a few words, or taken for what it says. */
 
-const SEED = Number(process.env['SPOOR_TEST_SEED'] ?? 20_260_131);
-const BODIES_EACH = 60;
+const BODIES_EACH = 24;
 const AT_ONCE = 8;
 
 /** An error names a value, and does not repeat all of it. */

@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { strFromU8, unzipSync } from 'fflate';
 import { EXPORT_FORMAT_NAMES } from '../../src/export/formats.ts';
-import { ROUTES } from '../../src/http/api/routes.ts';
 import type { Route } from '../../src/http/route/route.ts';
 import { DIMENSION_NAMES } from '../../src/stats/registry/dimension-names.ts';
+import { ROUTES } from '../support/outside.ts';
 import { readWithDuckDB } from '../support/duckdb.ts';
 import { ADMIN_KEY, type TestSpoor, clickHouseSettings, startSpoor } from '../support/spoor.ts';
 

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { ROUTES } from '../../src/http/api/routes.ts';
 import type { Route } from '../../src/http/route/route.ts';
 import { SCOPES } from '../../src/keys/scopes.ts';
+import { ROUTES } from '../support/outside.ts';
 import { waitUntil } from '../support/process.ts';
 import { type TestResponse, type TestSpoor, startSpoor } from '../support/spoor.ts';
 

@@ -25,13 +25,18 @@ class DocumentJudge {
     // A misspelt keyword in a schema is an error; what stands around the schemas is known.
     this.#ajv.addVocabulary([...Object.keys(this.document), 'example']);
     this.#ajv.addSchema({ ...this.document }, 'document');
+    // By its own address, a schema is compiled once for all that refer to it.
+    for (const [name, schema] of Object.entries(this.document.components.schemas))
+      this.#ajv.addSchema(schema, `document#/components/schemas/${name}`);
   }
 
   faultOf(value, ...place) {
     const pointer = place.map(
       (part) => `/${encodeURIComponent(part.replaceAll('~', '~0').replaceAll('/', '~1'))}`,
     );
-    const validate = this.#ajv.getSchema(`document#${pointer.join('')}`);
+    const schema = place.reduce((within, part) => within?.[part], this.document);
+    const isReference = schema !== undefined && Object.keys(schema).join() === '$ref';
+    const validate = this.#ajv.getSchema(`document${isReference ? schema.$ref : `#${pointer.join('')}`}`);
     if (validate === undefined) return `no schema at ${place.join(' ')}`;
     if (validate(value)) return undefined;
     return this.#ajv.errorsText(validate.errors, { separator: '; ' });

@@ -10,6 +10,8 @@ declare global {
 export const { documentJudge }: typeof import('./document-judge.js') = await importOutside(
   'test/support/document-judge.js',
 );
+export const { ROUTES, apiDocument }: typeof import('../../src/http/api/routes.ts') =
+  await importOutside('dist/http/api/routes.js');
 export const { start }: typeof import('../../src/main.ts') = await importOutside('dist/main.js');
 export const { readConfig }: typeof import('../../src/config.ts') = await importOutside('dist/config.js');
 export const { createLog }: typeof import('../../src/process/log.ts') =

@@ -1,3 +1,8 @@
+import { randomInt } from 'node:crypto';
+
+/** The seed of what is random in a run. Another one each time, so that more is tried over time; by the environment that of a run to repeat. */
+export const SEED = Number(process.env['SPOOR_TEST_SEED'] ?? randomInt(2 ** 31));
+
 /** Whole numbers from 0 to below `below`, the same ones for the same seed (mulberry32). */
 export function seededRandom(seed: number): (below: number) => number {
   let state = seed;

@@ -1,5 +1,5 @@
-import { ROUTES } from '../../src/http/api/routes.ts';
 import { patternOf } from '../../src/http/route/router.ts';
+import { ROUTES } from './outside.ts';
 
 export interface KnownRoute {
   readonly method: string;

@@ -3,7 +3,7 @@ import { type Html, html } from '../../../src/http/docs/html.ts';
 import { renderPage } from '../../../src/http/docs/page.ts';
 import { inline, prose } from '../../../src/http/docs/prose.ts';
 import type { OpenApiDocument } from '../../../src/http/openapi/model.ts';
-import { apiDocument } from '../../../src/http/api/routes.ts';
+import { apiDocument } from '../../support/outside.ts';
 
 /** As a browser reads it: where markup breaks its lines means nothing. */
 const flat = (...pieces: readonly Html[]): string =>

@@ -3,7 +3,6 @@ import { expect, test } from '@jest/globals';
 import { ERRORS } from '../../../src/errors.ts';
 import { EXPORT_FORMATS, EXPORT_FORMAT_NAMES } from '../../../src/export/formats.ts';
 import { ERROR_CODES } from '../../../src/http/openapi/error-responses.ts';
-import { ROUTES, apiDocument } from '../../../src/http/api/routes.ts';
 import { type JsonSchema, METHODS, type Operation, type Parameter } from '../../../src/http/openapi/model.ts';
 import { SCOPES } from '../../../src/keys/scopes.ts';
 import { DIMENSION_NAMES, FILTER_NAMES } from '../../../src/stats/registry/dimension-names.ts';
@@ -12,6 +11,7 @@ import { METRIC_NAMES } from '../../../src/stats/registry/metrics.ts';
 import type { RawParameters } from '../../../src/stats/parse/parameters.ts';
 import { BOT_CHOICES, COMPARE_CHOICES, SCOPES_OF_STATS } from '../../../src/stats/parse/values.ts';
 import { parseStatsRequest } from '../../../src/stats/parse/query.ts';
+import { ROUTES, apiDocument } from '../../support/outside.ts';
 import { documentJudge } from '../../support/outside.ts';
 
 const judge = documentJudge;
