@@ -41,7 +41,7 @@ describe('a JSON body', () => {
         }
         expect(values(text)).toEqual(expected);
       }),
-      { numRuns: 5_000 },
+      { numRuns: 1_000 },
     );
   });
 
@@ -146,7 +146,7 @@ describe('an NDJSON body', () => {
           expect(itemsOf(ndjsonItems(body))).toEqual(reference(body));
         },
       ),
-      { numRuns: 600 },
+      { numRuns: 150 },
     );
   });
 
@@ -164,7 +164,7 @@ describe('an NDJSON body', () => {
       fc.property(fc.oneof(body, strange), (bytes) => {
         expect(itemsOf(ndjsonItems(bytes))).toEqual(reference(bytes));
       }),
-      { numRuns: 2_000 },
+      { numRuns: 400 },
     );
   });
 });

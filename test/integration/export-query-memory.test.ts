@@ -60,10 +60,16 @@ async function rowsAndCounts(raw: Record<string, string>) {
   const lines: Record<string, number> = {};
   for await (const { name, rows } of content.lists) {
     let count = 0;
-    for await (const piece of rows) for (const byte of piece) if (byte === 10) count++;
+    for await (const piece of rows) count += lineEndsIn(piece);
     lines[name] = count;
   }
   return { lines, groups: content.groupCounts };
+}
+
+function lineEndsIn(piece: Buffer): number {
+  let count = 0;
+  for (let place = piece.indexOf(10); place !== -1; place = piece.indexOf(10, place + 1)) count++;
+  return count;
 }
 
 const GROUPS = { browser: 7, os: 5, country: 1, city: 300, referrer: 900, short_code: 1_000 };

@@ -72,7 +72,7 @@ describe('the records of a file', () => {
         const growing = blocks.findLast(({ ends }) => ends.length > 0)?.growing ?? 0;
         expect(growing).toBe(expected.filter(({ isComplete }) => !isComplete).length);
       }),
-      { numRuns: 500 },
+      { numRuns: 120 },
     );
   });
 
@@ -204,7 +204,7 @@ describe('a file', () => {
         );
         expect(report.build()).toMatchObject({ read: rows.length });
       }),
-      { numRuns: 300 },
+      { numRuns: 80 },
     );
   });
 
@@ -412,6 +412,6 @@ test('what is pending is taken from the front, each time from the line that come
         }
       },
     ),
-    { numRuns: 300 },
+    { numRuns: 80 },
   );
 });

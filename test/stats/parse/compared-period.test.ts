@@ -98,7 +98,7 @@ describe('the period that a range is compared with', () => {
           expect(found).toEqual(periodToCompare({ start, end, endsNow: !isWhole, timezone }, compare));
         },
       ),
-      { numRuns: 600 },
+      { numRuns: 150 },
     );
   });
 });

@@ -59,10 +59,12 @@ describe('labels', () => {
   });
 
   test('of every day’s ISO week from 1999 to 2035', () => {
+    const write = labelWriter('week');
+    const wrong: string[] = [];
     for (let wall = utc('1999-01-01T23:59'); wall < utc('2036-01-01T00:00'); wall += DAY) {
-      expect(labelWriter('week')(wall)).toBe(
-        DateTime.fromMillis(wall, { zone: 'utc' }).toFormat("kkkk-'W'WW"),
-      );
+      const label = DateTime.fromMillis(wall, { zone: 'utc' }).toISOWeekDate()?.slice(0, 8);
+      if (write(wall) !== label) wrong.push(`${write(wall)} is ${label}`);
     }
+    expect(wrong).toEqual([]);
   });
 });

@@ -377,7 +377,7 @@ describe('whatever is asked', () => {
           expect(conditionsIn(sql).filter((where) => where.includes(' OR '))).toEqual([]);
         },
       ),
-      { numRuns: 300 },
+      { numRuns: 60 },
     );
   });
 
