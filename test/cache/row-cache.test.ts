@@ -11,7 +11,7 @@ import { seededRandom } from '../support/random.ts';
 import { type TestSpoor, clickHouseSettings, startSpoor } from '../support/spoor.ts';
 
 const SEED = Number(process.env['SPOOR_TEST_SEED'] ?? Date.now() % 1_000_000);
-const STEPS = 300;
+const STEPS = 100;
 const CODES = ['a', 'b', 'c', 'd'];
 
 /** How long ago a thing may have been so that is still believed, beside the changes of this process itself. */

@@ -8,6 +8,7 @@ import { bucketExpression } from '../../src/stats/sql/time-bucket.ts';
 import { type BucketPlan, planBuckets } from '../../src/stats/time/bucket-plan.ts';
 import { type Interval, INTERVALS } from '../../src/stats/registry/intervals.ts';
 import { bucketStart } from '../support/bucket-start.ts';
+import { SEED, seededRandom } from '../support/random.ts';
 import { clickHouseSettings } from '../support/spoor.ts';
 
 const MINUTE = 60_000;
@@ -121,22 +122,38 @@ async function misplaced(
   return { tried, wrong: rows.map(([row]) => row) };
 }
 
-test('wherever ClickHouse’s function is taken, it finds the buckets of an explicit plan: all zones', async () => {
-  const done = new Set<string>();
+/** Some zones have what no other has, and are tried each time. */
+const ODD_ZONES = [
+  'America/New_York',
+  'America/Sao_Paulo',
+  'America/St_Johns',
+  'Antarctica/Casey',
+  'Asia/Kathmandu',
+  'Australia/Lord_Howe',
+  'Pacific/Apia',
+  'UTC',
+];
+const OTHER_ZONES = 25;
+
+test(`wherever ClickHouse’s function is taken, it finds the buckets of an explicit plan (SPOOR_TEST_SEED=${SEED})`, async () => {
+  // Zones of one history are read from the same data.
+  const byHistory = new Map(
+    known.map((zone) => [JSON.stringify(segments(zone, YEARS.start, YEARS.end)), zone]),
+  );
+  expect(byHistory.size).toBeGreaterThan(150);
+  const below = seededRandom(SEED);
+  const others = [...byHistory.values()];
+  const drawn = Array.from({ length: OTHER_ZONES }, () => others.splice(below(others.length), 1)).flat();
+  const zonesTried = new Set([...ODD_ZONES, ...drawn]);
   const wrong: string[] = [];
   let tried = 0;
-  for (const zone of known) {
-    // Zones of one history are read from the same data.
-    const history = JSON.stringify(segments(zone, YEARS.start, YEARS.end));
-    if (done.has(history)) continue;
-    done.add(history);
+  for (const zone of zonesTried) {
     const result = await misplaced(zone);
     tried += result.tried;
     wrong.push(...result.wrong);
   }
   expect(wrong).toEqual([]);
-  expect(done.size).toBeGreaterThan(150);
-  expect(tried / done.size).toBeGreaterThan(1_000);
+  expect(tried / zonesTried.size).toBeGreaterThan(500);
 }, 600_000);
 
 test.each([

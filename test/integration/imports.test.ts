@@ -254,7 +254,7 @@ test('whatever is imported and undone, in whatever pieces, the clicks that are m
         expect(await answered(prefix)).toBe(model.total);
       }
     }),
-    { numRuns: 10 },
+    { numRuns: 4 },
   );
 });
 

@@ -3,7 +3,7 @@ import { Gate } from '../support/gate.ts';
 import { waitUntil } from '../support/process.ts';
 import { type TestResponse, type TestSpoor, startSpoor } from '../support/spoor.ts';
 
-const FLOOD = 200;
+const FLOOD = 80;
 
 let gate: Gate;
 let spoor: TestSpoor;

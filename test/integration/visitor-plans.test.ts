@@ -60,7 +60,7 @@ test.each(VISITOR_PLANS)(
       };
       const query = statsQuery(parseStatsRequest(raw, { now: END, timeZones: new Set(['UTC']) }));
       const seen: number[] = [];
-      for (let round = 0; round < 60; round++) {
+      for (let round = 0; round < 20; round++) {
         const { result } = await runStats(
           { query, at: END },
           { kind: 'owner', ownerId: owner },
@@ -80,6 +80,6 @@ test.each(VISITOR_PLANS)(
     };
     const [seen] = await Promise.all([read(), pour()]);
     // Where nothing grew between two answers, nothing was shown.
-    expect(new Set(seen).size).toBeGreaterThan(10);
+    expect(new Set(seen).size).toBeGreaterThan(3);
   },
 );
