@@ -30,7 +30,7 @@ test('an entry that lacks a part does not compile', async () => {
   const incomplete = new RecipeCopy();
   incomplete.apply(steps);
   const before = readFileSync(join(incomplete.folder, FIELDS), 'utf8').split('\n');
-  const errors = await incomplete.compileErrors();
+  const errors = await incomplete.compileErrorsOf(FIELDS);
   const lines = [...errors.matchAll(/fields\.ts\((\d+),/g)].map(([, line]) => Number(line));
   const lacking = lines.map((line) =>
     before

@@ -71,7 +71,15 @@ console.log(
 );
 `;
 
-const OPTIONS = ['--noEmit', '--ignoreConfig', '--strict', '--noUncheckedIndexedAccess', '--skipLibCheck'];
+const OPTIONS = [
+  '--noEmit',
+  '--ignoreConfig',
+  '--strict',
+  '--noUncheckedIndexedAccess',
+  '--skipLibCheck',
+  '--checkers',
+  '1',
+];
 const PLATFORM = [
   '--target',
   'es2022',

@@ -20,6 +20,10 @@ class DocumentJudge {
     pattern: new RegExp(`^${path.replaceAll(/\{\w+\}/g, '[^/]+')}$`),
   }));
 
+  /** Schemas as JSON, and what judges them. */
+  #texts = new WeakMap();
+  #validators = new Map();
+
   constructor() {
     formats.default(this.#ajv);
     // A misspelt keyword in a schema is an error; what stands around the schemas is known.
@@ -31,15 +35,27 @@ class DocumentJudge {
   }
 
   faultOf(value, ...place) {
-    const pointer = place.map(
-      (part) => `/${encodeURIComponent(part.replaceAll('~', '~0').replaceAll('/', '~1'))}`,
-    );
-    const schema = place.reduce((within, part) => within?.[part], this.document);
-    const isReference = schema !== undefined && Object.keys(schema).join() === '$ref';
-    const validate = this.#ajv.getSchema(`document${isReference ? schema.$ref : `#${pointer.join('')}`}`);
+    const validate = this.#validatorAt(place);
     if (validate === undefined) return `no schema at ${place.join(' ')}`;
     if (validate(value)) return undefined;
     return this.#ajv.errorsText(validate.errors, { separator: '; ' });
+  }
+
+  /** The document repeats its schemas: of the hundreds of responses and parameters only some 80 differ. */
+  #validatorAt(place) {
+    const schema = place.reduce((within, part) => within?.[part], this.document);
+    if (schema === undefined) return undefined;
+    const text = this.#texts.get(schema) ?? JSON.stringify(schema);
+    this.#texts.set(schema, text);
+    const known = this.#validators.get(text);
+    if (known !== undefined) return known;
+    const pointer = place.map(
+      (part) => `/${encodeURIComponent(part.replaceAll('~', '~0').replaceAll('/', '~1'))}`,
+    );
+    const isReference = Object.keys(schema).join() === '$ref';
+    const validate = this.#ajv.getSchema(`document${isReference ? schema.$ref : `#${pointer.join('')}`}`);
+    this.#validators.set(text, validate);
+    return validate;
   }
 
   pathOf(path) {

@@ -12,7 +12,16 @@ export const { documentJudge }: typeof import('./document-judge.js') = await imp
 );
 export const { ROUTES, apiDocument }: typeof import('../../src/http/api/routes.ts') =
   await importOutside('dist/http/api/routes.js');
-export const { start }: typeof import('../../src/main.ts') = await importOutside('dist/main.js');
-export const { readConfig }: typeof import('../../src/config.ts') = await importOutside('dist/config.js');
-export const { createLog }: typeof import('../../src/process/log.ts') =
-  await importOutside('dist/process/log.js');
+export const { start, readConfig, createLog } = await serviceIn('.');
+
+/** What starts the service that is built in a folder. @param folder from the top of the repository */
+export async function serviceIn(folder: string) {
+  const { start }: typeof import('../../src/main.ts') = await importOutside(`${folder}/dist/main.js`);
+  const { readConfig }: typeof import('../../src/config.ts') = await importOutside(
+    `${folder}/dist/config.js`,
+  );
+  const { createLog }: typeof import('../../src/process/log.ts') = await importOutside(
+    `${folder}/dist/process/log.js`,
+  );
+  return { start, readConfig, createLog };
+}

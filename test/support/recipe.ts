@@ -1,10 +1,12 @@
 import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { cpSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { dirname, join, relative } from 'node:path';
 import { promisify } from 'node:util';
 import { PACKAGE_ROOT } from '../../src/process/package-root.ts';
-import { type Ended, SpoorProcess, newFolder, runSpoor } from './process.ts';
+import type { Running } from '../../src/main.ts';
+import { serviceIn } from './outside.ts';
+import { type Ended, newFolder, runSpoor } from './process.ts';
 import { ADMIN_KEY, clickHouseSettings } from './spoor.ts';
 
 /**
@@ -96,12 +98,20 @@ export class RecipeCopy {
     await promisify(execFile)(tsx, ['src/build.ts'], { cwd: this.folder });
   }
 
+  /** What does not compile in one file and what that imports; empty when everything does. */
+  async compileErrorsOf(file: string): Promise<string> {
+    const project = { extends: './tsconfig.json', include: [], files: [file] };
+    writeFileSync(join(this.folder, 'tsconfig.one.json'), JSON.stringify(project));
+    return this.compileErrors(['tsconfig.one.json']);
+  }
+
   /** What does not compile; empty when everything does. */
-  async compileErrors(): Promise<string> {
+  async compileErrors(projects = ['tsconfig.json', 'src/dashboard/tsconfig.json']): Promise<string> {
     const tsc = join(PACKAGE_ROOT, 'node_modules/.bin/tsc');
-    for (const project of ['tsconfig.json', 'src/dashboard/tsconfig.json']) {
+    for (const project of projects) {
       try {
-        await promisify(execFile)(tsc, ['-p', project], { cwd: this.folder });
+        // Several checkers at once would each check the types that they share.
+        await promisify(execFile)(tsc, ['-p', project, '--checkers', '1'], { cwd: this.folder });
       } catch (error) {
         // Not `instanceof Error`: the tests' own world has another one.
         if (typeof error === 'object' && error !== null && 'stdout' in error) return String(error.stdout);
@@ -111,9 +121,14 @@ export class RecipeCopy {
     return '';
   }
 
-  /** Starts the built copy as a server on the tests' ClickHouse, in a database of its own. @param settings beside those of all tests */
+  /**
+   * Starts the built copy as a server on the tests' ClickHouse, in a database of its own. It runs in this process: one of its
+   * own each time would load all modules anew. @param settings beside those of all tests
+   */
   async start(settings: Readonly<Record<string, string>> = {}): Promise<RunningCopy> {
     const own = {
+      PORT: '0',
+      LOG_LEVEL: 'silent',
       ...clickHouseSettings(),
       CLICKHOUSE_DATABASE: `recipe_${randomBytes(6).toString('hex')}`,
       SPOOR_DATA_DIR: join(newFolder(), 'data'),
@@ -122,8 +137,11 @@ export class RecipeCopy {
       SPOOR_RATE_LIMITS: 'off',
       ...settings,
     };
-    const server = new SpoorProcess(['serve'], own, this.folder);
-    return new RunningCopy(server, await server.listening(), own, this.folder);
+    const { start, readConfig, createLog } = await serviceIn(relative(PACKAGE_ROOT, this.folder));
+    const config = readConfig(own);
+    const log = createLog(config.logLevel);
+    const server = await start(config, { log, waitForDataDirMs: 0, isServer: true });
+    return new RunningCopy(server, own, this.folder);
   }
 }
 
@@ -133,13 +151,11 @@ export type StartCopy = (settings?: Readonly<Record<string, string>>) => Promise
 /** A server that runs from a copy of the tree. */
 export class RunningCopy {
   readonly folder: string;
-  readonly #server: SpoorProcess;
-  readonly #url: string;
+  readonly #server: Running;
   readonly #settings: Readonly<Record<string, string>>;
 
-  constructor(server: SpoorProcess, url: string, settings: Readonly<Record<string, string>>, folder: string) {
+  constructor(server: Running, settings: Readonly<Record<string, string>>, folder: string) {
     this.#server = server;
-    this.#url = url;
     this.#settings = settings;
     this.folder = folder;
   }
@@ -151,7 +167,7 @@ export class RunningCopy {
     body?: unknown,
     key: string | null = ADMIN_KEY,
   ): Promise<Response> {
-    return fetch(this.#url + path, {
+    return fetch(this.#server.url + path, {
       method,
       headers: {
         ...(key === null ? {} : { authorization: `Bearer ${key}` }),
@@ -176,8 +192,7 @@ export class RunningCopy {
 
   /** Ends the server, and drops its database. */
   async stop(): Promise<void> {
-    this.#server.signal('SIGTERM');
-    await this.#server.ended;
+    await this.#server.stop();
     const { CLICKHOUSE_URL = '', CLICKHOUSE_USER = '', CLICKHOUSE_PASSWORD = '' } = this.#settings;
     const nodes = process.env['TEST_CLICKHOUSE_NODES'] ?? CLICKHOUSE_URL;
     for (const url of nodes.split(',')) {
