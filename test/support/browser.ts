@@ -1,7 +1,13 @@
 import { createRequire } from 'node:module';
 import { existsSync, readFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
-import { type Browser, type BrowserContextOptions, type Page, chromium } from 'playwright-core';
+import {
+  type Browser,
+  type BrowserContext,
+  type BrowserContextOptions,
+  type Page,
+  chromium,
+} from 'playwright-core';
 
 /** A browser, and every complaint that its pages have made. */
 export interface TestBrowser {
@@ -10,13 +16,15 @@ export interface TestBrowser {
   readonly complaints: () => readonly string[];
   /** A page in a session of its own, signed in already where there is a key. */
   readonly open: (url: string, options?: OpenOptions) => Promise<Page>;
-  /** Closes the pages. */
+  /** Closes the pages, but for those that are kept. */
   readonly clear: () => Promise<void>;
   readonly close: () => Promise<void>;
 }
 
 export interface OpenOptions extends BrowserContextOptions {
   readonly key?: string;
+  /** Whether the page outlives `clear`: to open one takes more than to go on in it. */
+  readonly isKept?: boolean;
 }
 
 /** Chromium without windows of its own: a page takes a third of the CPU that it takes in the whole Chromium. */
@@ -29,6 +37,7 @@ export async function openBrowser(): Promise<TestBrowser> {
     args: process.getuid?.() === 0 ? ['--no-sandbox'] : [],
   });
   let complaints: string[] = [];
+  const kept = new Set<BrowserContext>();
   return {
     browser,
     complaints: () => {
@@ -36,11 +45,12 @@ export async function openBrowser(): Promise<TestBrowser> {
       complaints = [];
       return made;
     },
-    open: async (url, { key, ...options } = {}) => {
+    open: async (url, { key, isKept = false, ...options } = {}) => {
       const context = await browser.newContext({ timezoneId: 'UTC', locale: 'en-US', ...options });
       if (key !== undefined) {
         await context.addInitScript(`sessionStorage.setItem('spoor-key', '${key}')`);
       }
+      if (isKept) kept.add(context);
       const page = await context.newPage();
       page.setDefaultTimeout(PATIENCE_MS);
       page.on('pageerror', (error) => complaints.push(error.message));
@@ -51,7 +61,7 @@ export async function openBrowser(): Promise<TestBrowser> {
       return page;
     },
     clear: async () => {
-      for (const context of browser.contexts()) await context.close();
+      for (const context of browser.contexts()) if (!kept.has(context)) await context.close();
     },
     close: () => browser.close(),
   };
@@ -68,15 +78,17 @@ export async function eventually(assertion: () => Promise<void>): Promise<void> 
       return;
     } catch (error) {
       if (Date.now() > deadline) throw error;
-      await delay(20);
+      await delay(50);
     }
   }
 }
 
 /** What axe finds wrong with a page that keeps somebody out: its rules, and where. */
 export async function accessFaults(page: Page): Promise<readonly string[]> {
-  const source = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
-  await page.evaluate(source);
+  if (await page.evaluate<boolean>('globalThis.axe === undefined')) {
+    const source = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+    await page.evaluate(source);
+  }
   const faults: readonly { impact: string; id: string; nodes: readonly { html: string }[] }[] =
     await page.evaluate('axe.run().then(({ violations }) => violations)');
   return faults

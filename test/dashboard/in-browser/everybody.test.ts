@@ -50,15 +50,22 @@ async function openFace([face, query, who, sign]: Face, options: object): Promis
   return page;
 }
 
-describe.each(['light', 'dark'] as const)('in %s colours', (colorScheme) => {
-  test.each(FACES)('axe finds nothing that keeps anybody out of: %s', async (...face) => {
-    const page = await openFace(face, { colorScheme });
-    expect(await accessFaults(page)).toEqual([]);
-  });
+test.each(FACES)(
+  'on a narrow screen nothing lies beside it, and nothing keeps anybody out of: %s',
+  async (...face) => {
+    const page = await openFace(face, { viewport: { width: 320, height: 640 } });
+    expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(320);
+    await page.setViewportSize({ width: 1_280, height: 720 });
+    for (const colorScheme of ['light', 'dark'] as const) {
+      await page.emulateMedia({ colorScheme });
+      expect([colorScheme, await isDark(page)]).toEqual([colorScheme, colorScheme === 'dark']);
+      expect([colorScheme, await accessFaults(page)]).toEqual([colorScheme, []]);
+    }
+  },
+);
 
+describe.each(['light', 'dark'] as const)('in %s colours', (colorScheme) => {
   test('the page follows the system, until one chooses', async () => {
-    const page = await openFace(FACES[0], { colorScheme });
-    expect(await isDark(page)).toBe(colorScheme === 'dark');
     const numbers = await openFace(FACES[1], { colorScheme });
     expect(await isDark(numbers)).toBe(colorScheme === 'dark');
     await numbers.getByRole('button', { name: colorScheme === 'dark' ? 'Light' : 'Dark' }).click();
@@ -76,11 +83,6 @@ async function isDark(page: Page): Promise<boolean> {
   const [red = 0, green = 0, blue = 0] = (background.match(/[\d.]+/g) ?? []).map(Number);
   return red + green + blue < 3 * 128;
 }
-
-test.each(FACES)('on a screen of 320 pixels nothing lies beside it: %s', async (...face) => {
-  const page = await openFace(face, { viewport: { width: 320, height: 640 } });
-  expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(320);
-});
 
 test('the keyboard alone is enough', async () => {
   const page = await chrome.open(`${spoor.url}/?${MARCH}`);

@@ -49,11 +49,16 @@ afterAll(async () => {
   await spoor?.stop();
 });
 
+/** The tab of a signed-in user, which loads the page anew for each test. */
+let tab: Page | undefined;
+
 /** The page of a signed-in user, at a view. */
 async function openSignedIn(query = MARCH): Promise<Page> {
-  const page = await chrome.open(`${spoor.url}/?${query}`, { key });
-  await page.locator('.figures').waitFor();
-  return page;
+  const url = `${spoor.url}/?${query}`;
+  if (tab === undefined) tab = await chrome.open(url, { key, isKept: true });
+  else await tab.goto(url);
+  await tab.locator('.figures').waitFor();
+  return tab;
 }
 
 async function expectClicks(page: Page, clicks: readonly MarchClick[]): Promise<void> {
