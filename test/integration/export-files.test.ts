@@ -14,7 +14,8 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { PACKAGE_ROOT } from '../../src/process/package-root.ts';
-import { SpoorProcess, endProcesses, newFolder, runSpoor, waitUntil } from '../support/process.ts';
+import { runCommand } from '../support/commands.ts';
+import { SpoorProcess, endProcesses, newFolder, waitUntil } from '../support/process.ts';
 import { type TestSpoor, startSpoor } from '../support/spoor.ts';
 
 const question = ['--start-date', '2026-01-01', '--end-date', '2026-01-31', '--group-by', 'country'];
@@ -31,7 +32,7 @@ afterAll(async () => {
 });
 
 async function exportTo(file: string): Promise<void> {
-  const { code, stderr } = await runSpoor(
+  const { code, stderr } = await runCommand(
     ['export', '--format', 'json', '-o', file, '--json', ...question],
     settings,
   );

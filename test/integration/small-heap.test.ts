@@ -12,14 +12,17 @@ const SETTINGS = {
 
 afterAll(endProcesses);
 
-/** A body as large as is allowed, packed. */
+const LINES_A_BLOCK = 2_000;
+
+/** A body as large as is allowed, packed. In its lines `#` stands for the number of the block that they are in. */
 function largest(line: (place: number) => string): Buffer {
-  const lines: string[] = [];
-  for (let bytes = 0, place = 0; ; place++) {
-    const text = line(place);
-    bytes += text.length + 1;
-    if (bytes > 64 * MIB) return gzipSync(`${lines.join('\n')}\n`, { level: 1 });
-    lines.push(text);
+  const block = Array.from({ length: LINES_A_BLOCK }, (_, place) => `${line(place)}\n`).join('');
+  const blocks: string[] = [];
+  for (let bytes = 0; ;) {
+    const text = block.replaceAll('#', String(blocks.length));
+    bytes += text.length;
+    if (bytes > 64 * MIB) return gzipSync(blocks.join(''), { level: 1 });
+    blocks.push(text);
   }
 }
 
@@ -27,15 +30,15 @@ const BODIES = {
   'clicks with much to keep': (owner: string) =>
     largest((place) =>
       JSON.stringify({
-        short_code: `${owner}-${place % 2_000}`,
+        short_code: `${owner}-${place}`,
         ip: `192.0.2.${place % 256}`,
         user_agent: 'Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:128.0) Gecko/20100101 Firefox/128.0',
-        referrer: `https://news.ycombinator.com/item/${place}`,
-        city: `City ${place}`,
-        click_id: String(place),
+        referrer: `https://news.ycombinator.com/item/#-${place}`,
+        city: `City #-${place}`,
+        click_id: `#-${place}`,
       }),
     ),
-  'codes that are all new': (owner: string) => largest((place) => `{"short_code":"${owner}-${place}"}`),
+  'codes that are all new': (owner: string) => largest((place) => `{"short_code":"${owner}-#-${place}"}`),
 };
 
 test.each(Object.entries(BODIES))(
