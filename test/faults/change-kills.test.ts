@@ -6,7 +6,7 @@ import { EmbeddedClickHouse } from '../../src/clickhouse/embedded.ts';
 import { migrate, readMigrations } from '../../src/clickhouse/migrations.ts';
 import { runCommand } from '../support/commands.ts';
 import { showFigures } from '../support/figures.ts';
-import { SpoorProcess, endProcesses, newFolder, processesNaming, startServer } from '../support/process.ts';
+import { SpoorProcess, endProcesses, killEngines, newFolder, startServer } from '../support/process.ts';
 import { seededRandom } from '../support/random.ts';
 import { ADMIN_KEY } from '../support/spoor.ts';
 
@@ -47,9 +47,8 @@ test(`an upgrade, an import, its undo, an erasure or a restore that is killed at
     const done = work.then(() => (isDone = true));
     await Promise.race([done, delay(random(Math.ceil(lasted[step])))]);
     if (!isDone) interrupted[step] = (interrupted[step] ?? 0) + 1;
-    const engines = random(2) === 0 ? processesNaming(dataDir) : [];
     server.signal('SIGKILL');
-    for (const pid of engines) killIfThere(pid);
+    if (random(2) === 0) killEngines(dataDir);
     await server.ended;
   };
 
@@ -186,14 +185,6 @@ const ORDER = JSON.stringify({ what: 'stats', format: 'csv', destination: null, 
 async function stop(server: SpoorProcess): Promise<void> {
   server.signal('SIGTERM');
   expect((await server.ended).code).toBe(0);
-}
-
-function killIfThere(pid: number): void {
-  try {
-    process.kill(pid, 'SIGKILL');
-  } catch {
-    // It has ended by itself.
-  }
 }
 
 interface Reply {

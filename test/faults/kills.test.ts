@@ -6,6 +6,7 @@ import { ClickWriters } from '../support/click-writers.ts';
 import {
   type SpoorProcess,
   endProcesses,
+  killEngines,
   newFolder,
   portOf,
   processesNaming,
@@ -56,9 +57,7 @@ test(`every acknowledged click is there exactly once, every export is whole or s
     if (second !== undefined) second = await startSecond();
   };
   const kill = {
-    engine: async (): Promise<void> => {
-      for (const pid of processesNaming(dataDir)) process.kill(pid, 'SIGKILL');
-    },
+    engine: async (): Promise<void> => killEngines(dataDir),
     service: restart,
     second: async (): Promise<void> => {
       await killed(second?.server);

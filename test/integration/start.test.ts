@@ -10,6 +10,7 @@ import { runCommand, runCommands } from '../support/commands.ts';
 import {
   SpoorProcess,
   endProcesses,
+  killEngines,
   newFolder,
   processesNaming,
   startServer,
@@ -165,8 +166,7 @@ describe(`a start that is broken off (SPOOR_TEST_SEED=${SEED})`, () => {
     const settings = newSettings();
     for (const isWithEngine of [false, true]) {
       const server = await begun(settings);
-      if (isWithEngine)
-        for (const pid of processesNaming(settings.SPOOR_DATA_DIR)) process.kill(pid, 'SIGKILL');
+      if (isWithEngine) killEngines(settings.SPOOR_DATA_DIR);
       server.signal('SIGKILL');
       await server.ended;
     }

@@ -5,14 +5,8 @@ import { CLICK_FORMAT_NAMES } from '../../src/export/click-formats.ts';
 import { COMPRESSION_NAMES } from '../../src/export/compressions.ts';
 import { EXPORT_FORMAT_NAMES, type ExportFormatName } from '../../src/export/formats.ts';
 import { beginExport, bodyOf, leaveExports, runningExports } from '../support/open-exports.ts';
-import {
-  endProcesses,
-  newFolder,
-  processesNaming,
-  runSpoor,
-  startServer,
-  waitUntil,
-} from '../support/process.ts';
+import { runCommand } from '../support/commands.ts';
+import { endProcesses, newFolder, processesNaming, startServer, waitUntil } from '../support/process.ts';
 import { StalledClient } from '../support/raw-client.ts';
 import { ADMIN_KEY, type TestSpoor, startSpoor } from '../support/spoor.ts';
 import { WIDE_EXPORT, WIDE_RANGE, storeWideClicks } from '../support/wide-export.ts';
@@ -58,7 +52,7 @@ test('as any, when the engine is killed', async () => {
     SPOOR_RATE_LIMITS: 'off',
   };
   const { url } = await startServer(settings);
-  const seeded = await runSpoor(['seed', '--clicks', '150000', '--end', '2025-06-01'], settings);
+  const seeded = await runCommand(['seed', '--clicks', '150000', '--end', '2025-06-01'], settings);
   expect([seeded.code, seeded.stderr]).toEqual([0, expect.anything()]);
   const query =
     'owner_id=*&start_date=2025-01-01&end_date=2025-06-02&interval=10_minute&breakdown=true' +

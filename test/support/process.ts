@@ -153,7 +153,7 @@ export async function endProcesses(): Promise<void> {
   for (const child of left) child.signal('SIGKILL');
   await Promise.all(left.map((child) => child.ended));
   for (const folder of folders) {
-    for (const pid of processesNaming(folder)) process.kill(pid, 'SIGKILL');
+    killEngines(folder);
     await waitUntil('the engine to end', () => processesNaming(folder).length === 0);
     rmSync(folder, { recursive: true, force: true });
   }
@@ -167,6 +167,17 @@ export function processesNaming(text: string): readonly number[] {
   return readdirSync('/proc')
     .map(Number)
     .filter((pid) => pid > 0 && pid !== process.pid && commandLine(pid).includes(text));
+}
+
+/** Kills the engines over a data directory, also one that is just ending by itself. */
+export function killEngines(dataDir: string): void {
+  for (const pid of processesNaming(dataDir)) {
+    try {
+      process.kill(pid, 'SIGKILL');
+    } catch {
+      // It has ended in between.
+    }
+  }
 }
 
 /** A port of the loopback interface on which a process listens. */
