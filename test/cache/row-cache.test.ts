@@ -7,10 +7,9 @@ import { PartVersionPoll } from '../../src/clickhouse/part-version-poll.ts';
 import { ClickRemoval } from '../../src/clicks/removal.ts';
 import { param, sql } from '../../src/sql/sql.ts';
 import { type ShortUrl, UrlRegistry } from '../../src/urls/registry.ts';
-import { seededRandom } from '../support/random.ts';
+import { SEED, seededRandom } from '../support/random.ts';
 import { type TestSpoor, clickHouseSettings, startSpoor } from '../support/spoor.ts';
 
-const SEED = Number(process.env['SPOOR_TEST_SEED'] ?? Date.now() % 1_000_000);
 const STEPS = 100;
 const CODES = ['a', 'b', 'c', 'd'];
 

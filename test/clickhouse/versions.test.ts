@@ -6,10 +6,9 @@ import { IdempotencyLedger } from '../../src/clicks/idempotency.ts';
 import { ClickRemoval } from '../../src/clicks/removal.ts';
 import { KeyStore, hashKey } from '../../src/keys/key-store.ts';
 import { UrlRegistry } from '../../src/urls/registry.ts';
-import { seededRandom } from '../support/random.ts';
+import { SEED, seededRandom } from '../support/random.ts';
 import { type TestSpoor, startSpoor } from '../support/spoor.ts';
 
-const SEED = Number(process.env['SPOOR_TEST_SEED'] ?? Date.now() % 1_000_000);
 const STEPS = 40;
 const CODES = ['a', 'b', 'c'];
 const DAY_MS = 86_400_000;

@@ -7,12 +7,11 @@ import { migrate, readMigrations } from '../../src/clickhouse/migrations.ts';
 import { runCommand } from '../support/commands.ts';
 import { showFigures } from '../support/figures.ts';
 import { SpoorProcess, endProcesses, killEngines, newFolder, startServer } from '../support/process.ts';
-import { seededRandom } from '../support/random.ts';
+import { SEED, seededRandom } from '../support/random.ts';
 import { ADMIN_KEY } from '../support/spoor.ts';
 
 afterEach(endProcesses);
 
-const SEED = Number(process.env['SPOOR_TEST_SEED'] ?? Date.now() % 1_000_000);
 /** In each, so many of the steps are killed. */
 const KILLS = Number(process.env['SPOOR_TEST_KILLS'] ?? 3);
 const ROUNDS = Number(process.env['SPOOR_TEST_ROUNDS'] ?? 1);

@@ -4,7 +4,7 @@ import { ClickWriters } from '../support/click-writers.ts';
 import { type TestCluster, startCluster } from '../support/cluster.ts';
 import { showFigures } from '../support/figures.ts';
 import { waitUntil } from '../support/process.ts';
-import { seededRandom } from '../support/random.ts';
+import { SEED, seededRandom } from '../support/random.ts';
 import { type TestSpoor, startSpoor } from '../support/spoor.ts';
 
 let cluster: TestCluster;
@@ -18,7 +18,6 @@ afterAll(async () => {
   await cluster.stop();
 });
 
-const SEED = Number(process.env['SPOOR_TEST_SEED'] ?? Date.now() % 1_000_000);
 const WRITERS = 3;
 const KILLS = Number(process.env['SPOOR_TEST_KILLS'] ?? 3);
 

@@ -14,13 +14,12 @@ import {
   waitUntil,
 } from '../support/process.ts';
 import { showFigures } from '../support/figures.ts';
-import { seededRandom } from '../support/random.ts';
+import { SEED, seededRandom } from '../support/random.ts';
 import { fastClock } from '../support/shifted-clock.ts';
 import { ADMIN_KEY } from '../support/spoor.ts';
 
 afterEach(endProcesses);
 
-const SEED = Number(process.env['SPOOR_TEST_SEED'] ?? Date.now() % 1_000_000);
 /** Of ClickHouse, the service or, where there is one, a second instance. The first instance runs the schedules. */
 const KILLS = Number(process.env['SPOOR_TEST_KILLS'] ?? 3);
 const INSTANCES = Number(process.env['SPOOR_TEST_INSTANCES'] ?? 1);

@@ -2,11 +2,10 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { param, sql } from '../../src/sql/sql.ts';
 import { METRIC_NAMES } from '../../src/stats/registry/metrics.ts';
 import { type TestCluster, startCluster } from '../support/cluster.ts';
-import { seededRandom } from '../support/random.ts';
+import { SEED, seededRandom } from '../support/random.ts';
 import { compareFilters, compareWithReference } from '../support/random-stats.ts';
 import { ADMIN_KEY, type TestSpoor, startSpoor } from '../support/spoor.ts';
 
-const SEED = Number(process.env['SPOOR_TEST_SEED'] ?? Date.now() % 1_000_000);
 /** Of a run's seed; each run takes others. */
 const QUESTIONS = Number(process.env['SPOOR_TEST_QUESTIONS'] ?? 50);
 const FILTERS = 40;

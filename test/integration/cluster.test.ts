@@ -23,6 +23,7 @@ import {
 } from '../support/cluster.ts';
 import { asSent } from '../support/as-sent.ts';
 import { stopSharing, waitUntil } from '../support/process.ts';
+import { SEED } from '../support/random.ts';
 import { type TestResponse, type TestSpoor, startSpoor } from '../support/spoor.ts';
 
 /** The node that has keys and URLs. */
@@ -489,7 +490,6 @@ describe('of the clicks of all shards', () => {
   });
 });
 
-const SEED = Number(process.env['SPOOR_TEST_SEED'] ?? Date.now() % 1_000_000);
 const RELEASES = ['005', '007', '010'];
 
 test.each(RELEASES.filter((_, place) => place === SEED % RELEASES.length))(

@@ -14,7 +14,7 @@ import {
   startServer,
   waitUntil,
 } from '../support/process.ts';
-import { seededRandom } from '../support/random.ts';
+import { SEED, seededRandom } from '../support/random.ts';
 import { ADMIN_KEY, type TestSpoor, clickHouseSettings, startSpoor } from '../support/spoor.ts';
 
 /** Long cities that deflate badly, so that an archive of them too is far more than the buffers on its way can hold. */
@@ -93,7 +93,6 @@ const filesOf = (format: string, bytes: Buffer): string =>
         .map(([name, content]) => `${name}\n${isAt(content)}`)
         .join('\n');
 
-const SEED = Number(process.env['SPOOR_TEST_SEED'] ?? Date.now() % 1_000_000);
 /** Of a run; each has others. */
 const FORMATS_A_RUN = 3;
 

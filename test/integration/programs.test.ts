@@ -10,11 +10,10 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { type DroppedClicks, Spoor } from '../../src/client/spoor.ts';
 import { PACKAGE_ROOT } from '../../src/process/package-root.ts';
 import { sql } from '../../src/sql/sql.ts';
-import { seededRandom } from '../support/random.ts';
+import { SEED, seededRandom } from '../support/random.ts';
 import { type TestSpoor, startSpoor } from '../support/spoor.ts';
 import { type Answer, ToldServer, cut, json } from '../support/told-server.ts';
 
-const SEED = Number(process.env['SPOOR_TEST_SEED'] ?? Date.now() % 1_000_000);
 const CLICKS = 1_000;
 /** Of a request, and of a page of clicks: neither divides them. */
 const BATCH = 70;

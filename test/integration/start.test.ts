@@ -16,7 +16,7 @@ import {
   startServer,
   waitUntil,
 } from '../support/process.ts';
-import { seededRandom } from '../support/random.ts';
+import { SEED, seededRandom } from '../support/random.ts';
 import { ADMIN_KEY, clickHouseSettings } from '../support/spoor.ts';
 
 afterEach(endProcesses);
@@ -149,7 +149,6 @@ test.each(['serve', 'stats'])(
   },
 );
 
-const SEED = Number(process.env['SPOOR_TEST_SEED'] ?? Date.now() % 1_000_000);
 /** A first start takes about as long on a machine with nothing else to do. */
 const START_MS = 800;
 

@@ -2,10 +2,9 @@ import { join } from 'node:path';
 import { afterAll, expect, test } from '@jest/globals';
 import { createClient } from '../../src/cli/client.ts';
 import { endProcesses, newFolder, processesNaming, startServer, waitUntil } from '../support/process.ts';
-import { seededRandom } from '../support/random.ts';
+import { SEED, seededRandom } from '../support/random.ts';
 import { ADMIN_KEY } from '../support/spoor.ts';
 
-const SEED = Number(process.env['SPOOR_TEST_SEED'] ?? Date.now() % 1_000_000);
 const STEPS = Number(process.env['SPOOR_TEST_STEPS'] ?? 60);
 const CODES = ['a', 'b', 'c', 'd'];
 const OWNERS = ['me', 'them'] as const;

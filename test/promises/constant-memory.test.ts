@@ -6,6 +6,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { EXPORT_FORMAT_NAMES, type ExportFormatName } from '../../src/export/formats.ts';
 import { endProcesses, newFolder, startServer } from '../support/process.ts';
+import { SEED } from '../support/random.ts';
 import { ADMIN_KEY, type TestSpoor, clickHouseSettings, startSpoor } from '../support/spoor.ts';
 
 /** Each day's clicks are of as many links, so an export by link has a row for each. */
@@ -120,7 +121,6 @@ function peakOf(pid: number): number {
 /** Of those that ClickHouse writes itself, whose bytes all pass through alike, one. */
 const FORMATS = EXPORT_FORMAT_NAMES.filter((name) => name !== 'ndjson');
 
-const SEED = Number(process.env['SPOOR_TEST_SEED'] ?? Date.now() % 1_000_000);
 /** Each run has slow readers of another. */
 const READ_SLOWLY = FORMATS[SEED % FORMATS.length];
 
