@@ -29,6 +29,8 @@ let spoor: TestSpoor;
 let answer: any;
 let tables: readonly (readonly [name: string, table: Table])[];
 let summary: Rows;
+/** Of LibreOffice, which runs once at a time here. */
+let profile: string | undefined;
 const question = {
   owner_id: 'office',
   start_date: '2011-12-01',
@@ -81,8 +83,8 @@ async function shown(files: Readonly<Record<string, Uint8Array>>, filter?: strin
     return path;
   });
   await soffice([
-    // A profile in use would hand the work to the office that uses it.
-    `-env:UserInstallation=${pathToFileURL(join(folder, 'profile')).href}`,
+    // A profile in use would hand the work to the office that uses it, and a new one takes longer to make than a file to open.
+    `-env:UserInstallation=${pathToFileURL((profile ??= join(newFolder(), 'profile'))).href}`,
     '--headless',
     ...(filter === undefined ? [] : [`--infilter=${filter}`]),
     '--convert-to',
