@@ -74,8 +74,11 @@ const TOTALS: Readonly<Record<ExportFormatName, (bytes: Buffer) => Promise<numbe
   },
 };
 
+/** A page from which one file after the other is saved. */
+let view: Page | undefined;
+
 test.each(EXPORT_FORMAT_NAMES)('%s holds what is on the screen', async (format) => {
-  const page = await chrome.open(`${spoor.url}/?${VIEW}`, { key });
+  const page = (view ??= await chrome.open(`${spoor.url}/?${VIEW}`, { key, isKept: true }));
   await expectFigure(page, 'Clicks', grouped(GERMAN.length));
   const [name, bytes] = await exported(page, format);
   expect(name).toMatch(/^spoor_all_2025-03-01_2025-03-31\.\w+$/);

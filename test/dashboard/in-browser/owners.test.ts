@@ -8,8 +8,8 @@ import { grouped } from '../../support/march-clicks.ts';
 import { ADMIN_KEY, type TestSpoor, startSpoor } from '../../support/spoor.ts';
 
 /** Owners, more than the page lists, with a few clicks of the last day. */
-const CROWD = 1_000;
-const CROWD_CLICKS = 3_000;
+const CROWD = 200;
+const CROWD_CLICKS = 1_200;
 const ODD = `o'wen & <b>sons</b> 100% #1? ü`;
 const ODD_CLICKS = 3;
 const ALL = grouped(CROWD_CLICKS + ODD_CLICKS);
