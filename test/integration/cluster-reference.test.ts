@@ -7,9 +7,9 @@ import { compareFilters, compareWithReference } from '../support/random-stats.ts
 import { ADMIN_KEY, type TestSpoor, startSpoor } from '../support/spoor.ts';
 
 /** Of a run's seed; each run takes others. */
-const QUESTIONS = Number(process.env['SPOOR_TEST_QUESTIONS'] ?? 50);
-const FILTERS = 40;
-const EXPORTS = 6;
+const QUESTIONS = Number(process.env['SPOOR_TEST_QUESTIONS'] ?? 25);
+const FILTERS = 20;
+const EXPORTS = 4;
 
 let cluster: TestCluster;
 let spoor: TestSpoor;
