@@ -1343,7 +1343,7 @@ test('while clicks pour in, every answer agrees with itself', async () => {
   };
   const reader = async () => {
     const totals: number[] = [];
-    for (let round = 0; round < 40; round++) {
+    for (let round = 0; round < 15; round++) {
       const { summary, metrics, group_counts } = await answerOf(
         { group_by: 'time,browser,os,short_code', breakdown: 'true', limit: '10000' },
         { key: pouring },

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { DIMENSION_NAMES } from '../../src/stats/registry/dimension-names.ts';
 import { waitUntil } from '../support/process.ts';
+import { SEED } from '../support/random.ts';
 import { offsetOf, periodBefore, written } from '../support/reference.ts';
 import { type SendOptions, type TestSpoor, startSpoor } from '../support/spoor.ts';
 
@@ -96,16 +97,20 @@ const RANGES: readonly (readonly [string, Query])[] = [
   ['no clicks at all', { start_date: '2024-02-01', end_date: '2024-02-03' }],
 ];
 
-describe.each(RANGES)('%s', (_, range) => {
-  test.each([
-    ['by time', {}],
-    ['by nothing of time', { group_by: 'browser' }],
-    ['by all there is', { group_by: DIMENSION_NAMES.join(','), breakdown: 'true', limit: '2' }],
-    ['clicks alone', { metrics: 'clicks', group_by: 'time,country' }],
-    ['visitors alone', { metrics: 'unique_clicks', group_by: 'country,time' }],
-    ['one URL', { scope: 'anon', short_code: 'mine' }],
-    ['of programs, filtered', { bots: 'only', browser: 'Chrome', group_by: 'os,city' }],
-  ] as const)('%s: the period before is what a question about it is answered', async (_, other) => {
+const QUESTIONS: readonly (readonly [string, Query])[] = [
+  ['by time', {}],
+  ['by nothing of time', { group_by: 'browser' }],
+  ['by all there is', { group_by: DIMENSION_NAMES.join(','), breakdown: 'true', limit: '2' }],
+  ['clicks alone', { metrics: 'clicks', group_by: 'time,country' }],
+  ['visitors alone', { metrics: 'unique_clicks', group_by: 'country,time' }],
+  ['one URL', { scope: 'anon', short_code: 'mine' }],
+  ['of programs, filtered', { bots: 'only', browser: 'Chrome', group_by: 'os,city' }],
+];
+
+// Each range and each question in every run, beside others than in the last.
+describe.each(RANGES.map((range, row) => [...range, row] as const))('%s', (_, range, row) => {
+  const some = QUESTIONS.filter((__, column) => (row + column + SEED) % 3 === 0);
+  test.each(some)('%s: the period before is what a question about it is answered', async (_, other) => {
     const query: Query = { ...range, ...other };
     const answer = await compared(query);
     const { previous, generated_at: _at, ...rest } = answer;
@@ -133,7 +138,8 @@ test('one answer is one query', async () => {
     // The administrator's key of the settings is not looked up. Now and then the service looks for what others have
     // changed, and how much questions read, so that the fewest count.
     const taken: number[] = [];
-    for (let time = 0; time < 8; time++) {
+    // Until one shows it.
+    for (let time = 0; time < 8 && !taken.includes(1); time++) {
       const before = await queries();
       const asked = await other.send('GET', '/api/v1/stats', { query: { ...query, owner_id: 'me' } });
       expect(asked.json.previous.summary.total_clicks).toBeGreaterThan(0);

@@ -6,7 +6,8 @@ import type { Tenant } from '../../src/stats/sql/conditions.ts';
 import { statsQuery, parseStatsRequest } from '../../src/stats/parse/query.ts';
 import { VISITOR_PLANS, type VisitorPlan } from '../../src/stats/sql/visitor-plan.ts';
 import { asSent } from '../support/as-sent.ts';
-import { type RandomQuestion, SEED, compareFilters, compareWithReference } from '../support/random-stats.ts';
+import { SEED } from '../support/random.ts';
+import { type RandomQuestion, compareFilters, compareWithReference } from '../support/random-stats.ts';
 import { ADMIN_KEY, type TestSpoor, startSpoor } from '../support/spoor.ts';
 
 let spoor: TestSpoor;
@@ -29,10 +30,11 @@ test(`random questions are answered as a count by hand does, with every plan (SP
     };
     return Promise.all(VISITOR_PLANS.map(answerBy));
   };
-  await compareWithReference(target, { clicks: 600, questions: 350, milliseconds: 12_000, alsoAnswer });
+  const questions = { questions: 100, milliseconds: 60_000, alsoAnswer };
+  await compareWithReference(target, { clicks: 400, seed: SEED, ...questions });
   await compareFilters(
     { rows: (query) => spoor.database.rows(query), sharding: spoor.sharding },
-    { clicks: 600, filters: 300 },
+    { clicks: 400, seed: SEED, filters: 100 },
   );
 }, 240_000);
 
