@@ -23,6 +23,8 @@ class DocumentJudge {
   /** Schemas as JSON, and what judges them. */
   #texts = new WeakMap();
   #validators = new Map();
+  /** The addresses of parts of schemas, by their JSON. */
+  #parts = new Map();
 
   constructor() {
     formats.default(this.#ajv);
@@ -31,7 +33,22 @@ class DocumentJudge {
     this.#ajv.addSchema({ ...this.document }, 'document');
     // By its own address, a schema is compiled once for all that refer to it.
     for (const [name, schema] of Object.entries(this.document.components.schemas))
-      this.#ajv.addSchema(schema, `document#/components/schemas/${name}`);
+      this.#ajv.addSchema(this.#withSharedParts(schema), `document#/components/schemas/${name}`);
+  }
+
+  /** Large fields, such as the lists of statistics, stand in several schemas alike: they have an address each, too. */
+  #withSharedParts(schema) {
+    if (schema.properties === undefined) return schema;
+    const properties = Object.entries(schema.properties).map(([name, part]) => {
+      const text = JSON.stringify(part);
+      if (text.length < 10_000) return [name, part];
+      const isNew = !this.#parts.has(text);
+      if (isNew) this.#parts.set(text, `#/parts/${this.#parts.size}`);
+      const $ref = this.#parts.get(text);
+      if (isNew) this.#ajv.addSchema(part, `document${$ref}`);
+      return [name, { $ref }];
+    });
+    return { ...schema, properties: Object.fromEntries(properties) };
   }
 
   faultOf(value, ...place) {
