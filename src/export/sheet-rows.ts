@@ -1,3 +1,4 @@
+import { giveBack } from '../lib/read-buffers.ts';
 import type { Column, RowTemplate } from '../lib/row-template.ts';
 import type { SharedTexts } from './shared-texts.ts';
 
@@ -5,8 +6,10 @@ import type { SharedTexts } from './shared-texts.ts';
 const CELL_END = '\u0001';
 const ROW_END = '\n';
 
-/** A sheet's XML is some ten times as long as the rows it is made of, and pieces are best of some 64 KB. */
+/** Rows that are looked at together. */
 const PIECE_BYTES = 8_192;
+/** XML that is passed on together. */
+const BLOCK_BYTES = 49_152;
 
 /** The cells of a row, escaped. The rest of a sheet's XML is put around them here, since it needs the row's number. */
 export function sheetRow(columns: readonly Column[]): RowTemplate {
@@ -29,22 +32,23 @@ export class SheetRows {
 
   /** At most `limit` rows, in pieces; the first is number 2, under the header. */
   async *take(limit: number): AsyncGenerator<Buffer> {
+    const block = new LatinBlock();
     let number = 1;
     while (number <= limit) {
       const rows = this.#rest.split(ROW_END, limit - number + 1);
-      let written = '';
       let consumed = 0;
       for (const row of rows) {
         // What follows the last end of a row is only the beginning of one.
         if (consumed + row.length === this.#rest.length) break;
-        written += this.#writeRow(row, ++number);
+        const full = block.add(this.#writeRow(row, ++number));
+        if (full !== undefined) yield full;
         consumed += row.length + 1;
       }
       this.#rest = this.#rest.slice(consumed);
-      if (written !== '') yield Buffer.from(written, 'latin1');
-      if (number > limit) break;
-      if (!(await this.#more())) return;
+      if (number > limit || !(await this.#more())) break;
     }
+    yield block.end();
+    if (this.isDone) return;
     // Whether a further sheet is needed is known only when there is a further row.
     if (this.#rest === '') await this.#more();
   }
@@ -57,9 +61,35 @@ export class SheetRows {
   }
 }
 
+/**
+ * Texts of one byte a character, put together in blocks. Joined as a text first, each block would be garbage that V8 leaves lying
+ * about for long.
+ */
+class LatinBlock {
+  #bytes = Buffer.allocUnsafeSlow(BLOCK_BYTES);
+  #length = 0;
+
+  /** Adds a text. @returns what has no room beside it, to be passed on */
+  add(text: string): Buffer | undefined {
+    const full = this.#length + text.length > this.#bytes.length ? this.end() : undefined;
+    if (text.length > this.#bytes.length) this.#bytes = Buffer.allocUnsafeSlow(text.length);
+    this.#length += this.#bytes.write(text, this.#length, 'latin1');
+    return full;
+  }
+
+  /** What has been added since, which may be nothing. */
+  end(): Buffer {
+    const all = this.#bytes.subarray(0, this.#length);
+    this.#bytes = Buffer.allocUnsafeSlow(BLOCK_BYTES);
+    this.#length = 0;
+    return all;
+  }
+}
+
 async function* smallPieces(pieces: AsyncIterable<Buffer>): AsyncGenerator<Buffer, undefined> {
   for await (const piece of pieces) {
     for (let at = 0; at < piece.length; at += PIECE_BYTES) yield piece.subarray(at, at + PIECE_BYTES);
+    giveBack(piece);
   }
 }
 

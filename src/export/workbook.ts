@@ -45,6 +45,7 @@ export async function makeWorkbook(plan: WorkbookPlan): Promise<WorkbookParts> {
     minThreads: 0,
     maxThreads: 1,
     idleTimeout: IDLE_MS,
+    resourceLimits: { maxYoungGenerationSizeMb: 2 },
   });
   return pool.run(plan, { name: 'partsOf' });
 }

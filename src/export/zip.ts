@@ -12,7 +12,7 @@ export interface ZipEntry {
 export const COMPRESSION_LEVEL = 1;
 
 /** zlib is worth calling for pieces of this size; a call costs more than compressing a hundred bytes. */
-const PIECE_BYTES = 65_536;
+const PIECE_BYTES = 32_768;
 
 /** The bytes of a ZIP archive, its entries written one after another as they come and as the bytes are asked for. */
 export async function* zipped(entries: AsyncIterable<ZipEntry>): AsyncGenerator<Buffer> {

@@ -9,6 +9,7 @@ import { COMPRESSIONS } from '../../export/compressions.ts';
 import type { ExportFormat } from '../../export/export-format.ts';
 import { EXPORT_FORMATS, EXPORT_FORMAT_NAMES } from '../../export/formats.ts';
 import type { Holder } from '../../fair-share/holder.ts';
+import { swept } from '../../lib/garbage-collection.ts';
 import { LineCount } from '../../lib/line-count.ts';
 import { formatInstant } from '../../lib/time-zone.ts';
 import type { Sql } from '../../sql/sql.ts';
@@ -24,7 +25,6 @@ import { exportClassOf } from '../request/query-class.ts';
 import { withSameClock } from '../request/same-clock.ts';
 import type { Services } from '../request/services.ts';
 import { withTaggedUrls } from '../request/tagged-urls.ts';
-import { swept } from './garbage-collection.ts';
 
 interface WantedFile {
   readonly tenant: Tenant;

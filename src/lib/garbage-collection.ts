@@ -1,6 +1,6 @@
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
-import { isLent } from '../../lib/read-buffers.ts';
+import { isLent } from './read-buffers.ts';
 
 /** What may pass between two sweeps. One takes well under a millisecond. */
 const SWEPT_BYTES = 4_194_304;
