@@ -178,23 +178,22 @@ function findChange(zone: string, same: number, different: number, offset: numbe
   return after * 1000;
 }
 
-/** Intl writes the offset alone in an eighth of the time that it takes for the fields of a clock, which luxon subtracts. */
 function measureOffset(zone: string, instant: number): number {
-  const [, sign, hours = 0, minutes = 0, seconds = 0] =
-    /GMT(?:([+-])(\d+):(\d+)(?::(\d+))?)?$/.exec(formatterOf(zone).format(instant)) ?? [];
-  const east = Number(hours) * 60 + Number(minutes) + Number(seconds) / 60;
-  return sign === '-' ? -east : east;
+  const offset = zoneOf(zone).offset(instant);
+  if (Number.isNaN(offset)) throw new RangeError(`Node knows no time zone of the name ${zone}.`);
+  return offset;
 }
 
-/** A formatter takes some 50 KB, outside of the heap, and clients choose the zones. */
-const formatters = new LRUCache<string, Intl.DateTimeFormat>({ max: 50 });
+/** Zones whose formatters luxon holds: some 50 KB each, outside of the heap. */
+const MAX_FORMATTERS = 50;
+const formatted = new Set<string>();
 
-function formatterOf(zone: string): Intl.DateTimeFormat {
-  let formatter = formatters.get(zone);
-  if (formatter === undefined) {
-    if (!knownToNode(zone)) throw new RangeError(`Node knows no time zone of the name ${zone}.`);
-    formatter = new Intl.DateTimeFormat('en-US', { timeZone: zone, timeZoneName: 'longOffset' });
-    formatters.set(zone, formatter);
+/** luxon keeps every zone it was asked for, and clients choose the zones. */
+function zoneOf(name: string): IANAZone {
+  if (formatted.size >= MAX_FORMATTERS && !formatted.has(name)) {
+    IANAZone.resetCache();
+    formatted.clear();
   }
-  return formatter;
+  formatted.add(name);
+  return IANAZone.create(name);
 }
