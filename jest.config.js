@@ -32,8 +32,8 @@ const NEEDING = [
   },
   {
     suite: 'test/dashboard/in-browser/[^/]+',
-    isPossible: has('chromium-headless-shell') || has('chromium'),
-    remedy: 'apt-get install --no-install-recommends chromium-headless-shell',
+    isPossible: has('chromium'),
+    remedy: 'apt-get install --no-install-recommends chromium',
   },
   {
     suite: 'test/dashboard/in-browser/firefox',

@@ -1,5 +1,5 @@
 import { createRequire } from 'node:module';
-import { existsSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import {
   type Browser,
@@ -27,13 +27,10 @@ export interface OpenOptions extends BrowserContextOptions {
   readonly isKept?: boolean;
 }
 
-/** Chromium without windows of its own: a page takes a third of the CPU that it takes in the whole Chromium. */
-const HEADLESS_SHELL = '/usr/bin/chromium-headless-shell';
-
 /** Starts Debian's Chromium. */
 export async function openBrowser(): Promise<TestBrowser> {
   const browser = await chromium.launch({
-    executablePath: existsSync(HEADLESS_SHELL) ? HEADLESS_SHELL : '/usr/bin/chromium',
+    executablePath: '/usr/bin/chromium',
     args: process.getuid?.() === 0 ? ['--no-sandbox'] : [],
   });
   let complaints: string[] = [];
