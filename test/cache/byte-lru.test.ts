@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import * as fc from 'fast-check';
+import * as fc from '../support/fast-check.ts';
 import { expect, test } from '@jest/globals';
 import { ByteLru } from '../../src/cache/byte-lru.ts';
 

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import * as fc from 'fast-check';
+import * as fc from '../support/fast-check.ts';
 import { OwnerLru } from '../../src/cache/owner-lru.ts';
 
 test('an owner that fills it displaces its own values, least recently used first', () => {

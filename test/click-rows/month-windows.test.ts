@@ -1,8 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { monthWindows } from '../../src/click-rows/month-windows.ts';
-import { seededRandom } from '../support/random.ts';
+import { SEED, seededRandom } from '../support/random.ts';
 
-const SEED = Number(process.env['SPOOR_TEST_SEED'] ?? Math.floor(Math.random() * 1e9));
 const random = seededRandom(SEED);
 
 const EARLIEST = Date.parse('2000-01-01T00:00Z');

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { type IncomingMessage, type ServerResponse, createServer, request } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import * as fc from 'fast-check';
+import * as fc from '../support/fast-check.ts';
 import { BodyAgent, bodyOf } from '../../src/clickhouse/body-agent.ts';
 import { ChunkDecoder } from '../../src/clickhouse/chunk-decoder.ts';
 import { giveBack, isLent } from '../../src/lib/read-buffers.ts';

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import * as fc from 'fast-check';
+import * as fc from '../support/fast-check.ts';
 import { GroupCommit } from '../../src/clickhouse/group-commit.ts';
 
 /** Commits that end when they are told to. */

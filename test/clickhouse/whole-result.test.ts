@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import * as fc from 'fast-check';
+import * as fc from '../support/fast-check.ts';
 import { wholeResult } from '../../src/clickhouse/whole-result.ts';
 import { giveBack, isLent, lendPieces, takeReadBuffer } from '../../src/lib/read-buffers.ts';
 

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import * as fc from 'fast-check';
+import * as fc from '../support/fast-check.ts';
 import { isJson } from '../../src/clicks/json-check.ts';
 
 function parses(text: string): boolean {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import * as fc from 'fast-check';
+import * as fc from '../support/fast-check.ts';
 import { CAMPAIGN_PARAMETERS, type LinkUrl, parseLinkUrl } from '../../src/clicks/link-url.ts';
 
 const NOTHING: LinkUrl = {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import * as fc from 'fast-check';
+import * as fc from '../support/fast-check.ts';
 import { type Click, INPUT_NAMES } from '../../src/clicks/fields.ts';
 import { type ParsedClick, parseClick, schema } from '../../src/clicks/parse-click.ts';
 import { propertyRecord } from '../../src/clicks/properties.ts';
@@ -122,7 +122,7 @@ describe('any click', () => {
       }),
       { numRuns: 500 },
     );
-    expect(warned).toBeGreaterThan(500);
+    expect(warned).toBeGreaterThan(100);
   });
 
   test('that fits the API document has no warning', () => {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import * as fc from 'fast-check';
+import * as fc from '../support/fast-check.ts';
 import { type View, parseAddress, writeAddress } from '../../src/dashboard/address.ts';
 import { PERIOD_NAMES } from '../../src/dashboard/periods.ts';
 import { FILTER_NAMES, valueDimensionOf } from '../../src/stats/registry/dimension-names.ts';

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import * as fc from 'fast-check';
+import * as fc from '../support/fast-check.ts';
 import { type Turn, runningOfOne, turnsOf } from '../../src/export-jobs/turns.ts';
 
 const NOW = 10;

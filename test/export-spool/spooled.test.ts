@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setImmediate as others } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { array, assert, asyncProperty, boolean, integer, nat, record } from 'fast-check';
+import { array, assert, asyncProperty, boolean, integer, nat, record } from '../support/fast-check.ts';
 import { Backlog } from '../../src/export-spool/backlog.ts';
 import { openSpoolFolder } from '../../src/export-spool/spool-folder.ts';
 import { spooled } from '../../src/export-spool/spooled.ts';

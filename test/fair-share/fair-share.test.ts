@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { array, assert, asyncProperty, integer, nat, record } from 'fast-check';
+import { array, assert, asyncProperty, integer, nat, record } from '../support/fast-check.ts';
 import { FairShare } from '../../src/fair-share/fair-share.ts';
 import type { Lease, ShareOptions } from '../../src/fair-share/share.ts';
 import type { Holder } from '../../src/fair-share/holder.ts';

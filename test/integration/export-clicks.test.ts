@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { Dictionary, tableFromIPC } from 'apache-arrow';
 import { parse } from 'csv-parse/sync';
 import exceljs from 'exceljs';
-import * as fc from 'fast-check';
+import * as fc from '../support/fast-check.ts';
 import { xml2js } from 'xml-js';
 import { CLICK_COLUMN_NAMES, type ClickColumnName, clickColumnOf } from '../../src/click-rows/columns.ts';
 import { CLICK_FORMAT_NAMES } from '../../src/export/click-formats.ts';
@@ -14,7 +14,6 @@ import { sql } from '../../src/sql/sql.ts';
 import { readWithDuckDB } from '../support/duckdb.ts';
 import { HOSTILE_TEXTS, allowedInXml, hostileClicks, neutralised } from '../support/exports.ts';
 import { newFolder } from '../support/process.ts';
-import { SEED } from '../support/random-stats.ts';
 import { ADMIN_KEY, type TestSpoor, startSpoor } from '../support/spoor.ts';
 
 type Click = Readonly<Record<string, unknown>>;
@@ -35,7 +34,7 @@ let clicks: readonly Click[];
 beforeAll(async () => {
   spoor = await startSpoor();
   const sent = [
-    ...fc.sample(hostileClicks, { seed: SEED, numRuns: 150 }),
+    ...fc.sample(hostileClicks, 150),
     ...CITIES.map((city) => ({ short_code: '007', city, country: 'NA' })),
   ].map((click, place) => ({
     ...click,

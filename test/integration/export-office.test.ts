@@ -5,7 +5,7 @@ import { pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { parse } from 'csv-parse/sync';
-import * as fc from 'fast-check';
+import * as fc from '../support/fast-check.ts';
 import { unzipSync } from 'fflate';
 import {
   HOSTILE_TEXTS,
@@ -19,7 +19,6 @@ import {
   tablesOf,
 } from '../support/exports.ts';
 import { endProcesses, newFolder } from '../support/process.ts';
-import { SEED } from '../support/random-stats.ts';
 import { ADMIN_KEY, type TestSpoor, startSpoor } from '../support/spoor.ts';
 
 /** Commas, quotes, UTF-8, from the first line on; every text quoted, no number, each as shown; a formula as such; all sheets. */
@@ -51,7 +50,7 @@ beforeAll(async () => {
     '@x',
   ];
   const clicks = [
-    ...fc.sample(hostileClicks, { seed: SEED, numRuns: 150 }),
+    ...fc.sample(hostileClicks, 150),
     ...texts.map((city) => ({ short_code: '007', city, clicked_at: '2025-01-01' })),
   ];
   const sent = await spoor.send('POST', '/api/v1/clicks', {

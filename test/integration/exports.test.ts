@@ -11,13 +11,12 @@ import { ExportFailure, type ExportOrder, type OpenExport } from '../../src/expo
 import { ExportJobs } from '../../src/export-jobs/export-jobs.ts';
 import { StoredJobs } from '../../src/export-jobs/stored-jobs.ts';
 import { param, sql } from '../../src/sql/sql.ts';
-import { seededRandom } from '../support/random.ts';
+import { SEED, seededRandom } from '../support/random.ts';
 import { newFolder, endProcesses, waitUntil } from '../support/process.ts';
 import { sharesOf } from '../support/room.ts';
 import { S3Store } from '../support/s3-store.ts';
 import { type SendOptions, type TestSpoor, startSpoor } from '../support/spoor.ts';
 
-const SEED = Number(process.env['SPOOR_TEST_SEED'] ?? 20_261_130);
 const PATH = '/api/v1/exports';
 const RANGE = { start_date: '2026-01-01', end_date: '2026-01-31' };
 const ORDER = { format: 'json', ...RANGE, group_by: ['time', 'browser', 'city'], breakdown: false };

@@ -1,7 +1,7 @@
 import { type ClientRequest, request } from 'node:http';
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import * as fc from 'fast-check';
+import * as fc from '../support/fast-check.ts';
 import { createVersions } from '../../src/clickhouse/versions.ts';
 import { CLICK_KEY, putClickKey } from '../../src/clicks/import/click-keys.ts';
 import { ImportLog } from '../../src/clicks/import/import-log.ts';

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import * as fc from 'fast-check';
+import * as fc from '../support/fast-check.ts';
 import { csvRow } from '../../src/export/csv.ts';
 import { jsonRow } from '../../src/export/json.ts';
 import { sheetRow } from '../../src/export/sheet-rows.ts';

@@ -63,6 +63,6 @@ async function listeningUrl(process: ChildProcessWithoutNullStreams): Promise<st
 test('a process whose own time zone is off by half an hour answers the same', async () => {
   await compareWithReference(
     { url, adminKey: ADMIN_KEY },
-    { clicks: 300, questions: 150, milliseconds: 12_000, seed: 709 },
+    { clicks: 300, questions: 150, milliseconds: 12_000 },
   );
 }, 240_000);

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import * as fc from 'fast-check';
+import * as fc from '../support/fast-check.ts';
 import { DateTime } from 'luxon';
 import { faultOfDigits, parseClickTime, parseDateParameter } from '../../src/lib/date-time.ts';
 import { formatInstant } from '../../src/lib/time-zone.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import * as fc from 'fast-check';
+import * as fc from '../support/fast-check.ts';
 import { neutralise } from '../../src/lib/formula-guard.ts';
 import { FORMULA_SIGNS, INVISIBLE_SIGNS, neutralised } from '../support/exports.ts';
 

@@ -1,6 +1,6 @@
 import { isIPv4 } from 'node:net';
 import { describe, expect, test } from '@jest/globals';
-import * as fc from 'fast-check';
+import * as fc from '../support/fast-check.ts';
 import { findIp, parseIp } from '../../src/lib/ip.ts';
 
 /** RFC 5952 by hand: hexadecimal groups without leading zeros, the first longest run of two or more zeros as `::`. */

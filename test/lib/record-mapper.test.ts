@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import * as fc from 'fast-check';
+import * as fc from '../support/fast-check.ts';
 import { Unfit, propertyReader, recordMapper, textLengths } from '../../src/lib/record-mapper.ts';
 
 type Numbers = { readonly [Name in 'a' | 'b_2']?: number | undefined };

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import * as fc from 'fast-check';
+import * as fc from '../support/fast-check.ts';
 import { COLUMNS } from '../../src/clicks/fields.ts';
 import { parseClick } from '../../src/clicks/parse-click.ts';
 import { normaliseReferrer, parseReferrerFilter } from '../../src/lib/referrer.ts';

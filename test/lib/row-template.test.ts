@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { parse } from 'csv-parse/sync';
-import * as fc from 'fast-check';
+import * as fc from '../support/fast-check.ts';
 import { type Column, type Escape, escapeText, writeRow } from '../../src/lib/row-template.ts';
 import { FORMULA_SIGNS, INVISIBLE_SIGNS, neutralised } from '../support/exports.ts';
 

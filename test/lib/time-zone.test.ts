@@ -1,6 +1,6 @@
 import { formatWithOffset } from '../../src/lib/calendar.ts';
 import { describe, expect, test } from '@jest/globals';
-import * as fc from 'fast-check';
+import * as fc from '../support/fast-check.ts';
 import {
   firstInstantOfDay,
   formatInstant,

@@ -1,6 +1,6 @@
 import { describe, expect, jest, test } from '@jest/globals';
 import { Cron } from 'croner';
-import * as fc from 'fast-check';
+import * as fc from '../support/fast-check.ts';
 import { type CronTimes, checkCron, latestTime, nextTime } from '../../src/schedules/cron.ts';
 import { CHANGE_DAYS, shownAt } from '../support/local-clock.ts';
 

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import * as fc from 'fast-check';
+import * as fc from '../support/fast-check.ts';
 import { type RunFile, runFileName } from '../../src/schedules/run-file-name.ts';
 
 const FILE: RunFile = {

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import * as fc from 'fast-check';
+import * as fc from '../support/fast-check.ts';
 import { SCHEDULE_RANGES, datesOf, windowOf } from '../../src/schedules/window.ts';
 import { parseStatsRequest } from '../../src/stats/parse/query.ts';
 import { CHANGE_DAYS, ZONES } from '../support/local-clock.ts';

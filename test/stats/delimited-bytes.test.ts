@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import * as fc from 'fast-check';
+import * as fc from '../support/fast-check.ts';
 import { DelimitedBytes } from '../../src/stats/result/delimited-bytes.ts';
 
 /** Without U+0000, which opens delimiters and which no stored text contains. */

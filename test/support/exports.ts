@@ -1,4 +1,4 @@
-import * as fc from 'fast-check';
+import * as fc from './fast-check.ts';
 import { METRIC_NAMES, type MetricName, metricFields } from '../../src/stats/registry/metrics.ts';
 import { documentJudge } from './outside.ts';
 import { ADMIN_KEY, type SendOptions, type TestSpoor } from './spoor.ts';

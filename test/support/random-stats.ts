@@ -1,5 +1,5 @@
 import { expect } from '@jest/globals';
-import * as fc from 'fast-check';
+import * as fc from './fast-check.ts';
 import {
   DIMENSION_NAMES,
   type DimensionName,
@@ -696,9 +696,6 @@ const questions: fc.Arbitrary<Asked> = fc
     } satisfies Asked;
   });
 
-/** The seed of everything random; another one by the environment. */
-export const SEED = Number(process.env['SPOOR_TEST_SEED'] ?? 20_260_131);
-
 /** A random question's parameters as a client sends them, and whose code it names where it is about one URL. */
 export interface RandomQuestion {
   readonly query: Readonly<Record<string, string | string[]>>;
@@ -712,14 +709,12 @@ export async function compareWithReference(
   options: {
     readonly clicks: number;
     readonly questions: number;
-    readonly seed?: number;
     readonly milliseconds: number;
     /** Further answers to a question, which must be the same. */
     readonly alsoAnswer?: (question: RandomQuestion) => Promise<readonly object[]>;
   },
 ): Promise<void> {
-  const seed = options.seed ?? SEED;
-  const sample = fc.sample(clicks, { seed, numRuns: options.clicks });
+  const sample = fc.sample(clicks, options.clicks);
   const known = sample.map((click) => click.known);
   const keys = new Map<string, string>();
   for (const owner of Object.keys(OWNERS)) {
@@ -782,7 +777,7 @@ export async function compareWithReference(
       }
       if (batch.length > 20) await checkBatch(target, batch.splice(0));
     }),
-    { seed, numRuns: options.questions, interruptAfterTimeLimit: options.milliseconds },
+    { numRuns: options.questions, interruptAfterTimeLimit: options.milliseconds },
   );
   if (batch.length > 0) await checkBatch(target, batch.splice(0));
 }
@@ -894,15 +889,14 @@ export async function compareFilters(
     readonly rows: (query: Sql) => Promise<readonly (readonly unknown[])[]>;
     readonly sharding: Sharding | undefined;
   },
-  options: { readonly clicks: number; readonly filters: number; readonly seed?: number },
+  options: { readonly clicks: number; readonly filters: number },
 ): Promise<void> {
-  const seed = options.seed ?? SEED;
-  const known = fc.sample(clicks, { seed, numRuns: options.clicks }).map((click) => click.known);
+  const known = fc.sample(clicks, options.clicks).map((click) => click.known);
   const one = fc.oneof(
     fc.constantFrom(...FILTER_NAMES).chain(conditionOf),
     groupOf(FILTER_NAMES, ['or', 'not'], 2),
   );
-  const drawn = fc.sample(one, { seed, numRuns: options.filters });
+  const drawn = fc.sample(one, options.filters);
   for (let from = 0; from < drawn.length; from += FILTERS_A_QUERY) {
     const some = drawn.slice(from, from + FILTERS_A_QUERY);
     const clicks = sql`FROM ${clicksFrom(sharding).from}`;

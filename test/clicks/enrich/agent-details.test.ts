@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import * as fc from 'fast-check';
+import * as fc from '../../support/fast-check.ts';
 import { botName } from '../../../src/clicks/enrich/bot-names.ts';
 import { DEVICES, foldDevice } from '../../../src/clicks/enrich/devices.ts';
 import { parseUserAgent } from '../../../src/clicks/enrich/user-agent.ts';

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { describe, expect, test } from '@jest/globals';
-import * as fc from 'fast-check';
+import * as fc from '../../support/fast-check.ts';
 import { type CityResponse, Reader } from 'maxmind';
 import { ipv4Tree } from '../../../src/clicks/enrich/ipv4-tree.ts';
 

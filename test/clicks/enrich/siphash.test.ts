@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import * as fc from 'fast-check';
+import * as fc from '../../support/fast-check.ts';
 import siphash from 'siphash';
 import { SIPHASH_PADDING, sipHash24 } from '../../../src/clicks/enrich/siphash.ts';
 import { sipHash24ByTheBook } from '../../support/siphash.ts';

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, test } from '@jest/globals';
-import * as fc from 'fast-check';
+import * as fc from '../../support/fast-check.ts';
 import { type VisitorTraits, visitorHasher } from '../../../src/clicks/enrich/visitor.ts';
 import { sipHash24ByTheBook } from '../../support/siphash.ts';
 

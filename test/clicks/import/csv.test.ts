@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import * as fc from 'fast-check';
+import * as fc from '../../support/fast-check.ts';
 import { CSV, parseCsvCells } from '../../../src/clicks/import/csv.ts';
 import type { FileHeader, ImportedRecord } from '../../../src/clicks/import/import-format.ts';
 

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import * as fc from 'fast-check';
+import * as fc from '../../support/fast-check.ts';
 import { emptyReport } from '../../../src/clicks/import/import-report.ts';
 import { type StoreBatch, runImport } from '../../../src/clicks/import/import-run.ts';
 import { recordBlocks } from '../../../src/clicks/import/record-blocks.ts';

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import * as fc from 'fast-check';
+import * as fc from '../../support/fast-check.ts';
 import { ImportStream } from '../../../src/clicks/import/import-stream.ts';
 import { StoredCounts } from '../../../src/clicks/import/stored-clicks.ts';
 import { TimedLines } from '../../../src/clicks/import/timed-lines.ts';

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import * as fc from 'fast-check';
+import * as fc from '../../support/fast-check.ts';
 import { LineCounts } from '../../../src/clicks/import/line-counts.ts';
 import { countsByDefinition } from '../../support/line-counts.ts';
 

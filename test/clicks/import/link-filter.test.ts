@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import * as fc from 'fast-check';
+import * as fc from '../../support/fast-check.ts';
 import { matchesAny } from '../../../src/clicks/import/link-filter.ts';
 
 describe('a glob', () => {

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import * as fc from 'fast-check';
+import * as fc from '../../support/fast-check.ts';
 import { bareRow } from '../../../src/clicks/click-row.ts';
 import { type ImportPreview, PreviewBuilder, mergePreviews } from '../../../src/clicks/import/preview.ts';
 

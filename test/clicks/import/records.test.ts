@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import * as fc from 'fast-check';
+import * as fc from '../../support/fast-check.ts';
 import { LONGEST_LINE, TOO_LONG } from '../../../src/clicks/import/lines.ts';
 import { type FileRecord, MOST_RECORD_LINES, RecordSplitter } from '../../../src/clicks/import/records.ts';
 

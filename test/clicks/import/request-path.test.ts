@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import * as fc from 'fast-check';
+import * as fc from '../../support/fast-check.ts';
 import { shortCodeOf } from '../../../src/clicks/import/request-path.ts';
 
 describe('the short code of a request', () => {

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import * as fc from 'fast-check';
+import * as fc from '../../support/fast-check.ts';
 import { visitorHasher } from '../../../src/clicks/enrich/visitor.ts';
 import type { ImportFormatName } from '../../../src/clicks/import/formats.ts';
 import { parserOf } from '../../../src/clicks/import/reading.ts';

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import * as fc from 'fast-check';
+import * as fc from '../../support/fast-check.ts';
 import { BodyPieces } from '../../../src/http/body/body-pieces.ts';
 
 test('pieces of any size come together in order', async () => {

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import * as fc from 'fast-check';
+import * as fc from '../../support/fast-check.ts';
 import { charsetOf, fileEncodingOf, parseCharset, utf8Converter } from '../../../src/http/body/charset.ts';
 
 test.each([

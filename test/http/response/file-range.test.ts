@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import * as fc from 'fast-check';
+import * as fc from '../../support/fast-check.ts';
 import { fileRangeOf } from '../../../src/http/response/file-range.ts';
 
 /** The bytes of a file that a range names, one by one; undefined where the text is no range of RFC 9110. */

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import * as fc from 'fast-check';
+import * as fc from '../../support/fast-check.ts';
 import { jsonBytes, tagOf } from '../../../src/http/response/json-body.ts';
 
 /** A list that is no array, and may be gone through more than once. */

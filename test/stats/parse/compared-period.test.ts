@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import * as fc from 'fast-check';
+import * as fc from '../../support/fast-check.ts';
 import { AppError } from '../../../src/errors.ts';
 import { parseStatsRequest, statsQuery } from '../../../src/stats/parse/query.ts';
 import { comparedPeriod } from '../../../src/stats/parse/compared-period.ts';

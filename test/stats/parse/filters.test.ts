@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import * as fc from 'fast-check';
+import * as fc from '../../support/fast-check.ts';
 import { AppError } from '../../../src/errors.ts';
 import { type Condition, type Filter, conditionsIn } from '../../../src/stats/parse/filter.ts';
 import { filterForm } from '../../../src/stats/parse/filter-form.ts';

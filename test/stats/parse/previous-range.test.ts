@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import * as fc from 'fast-check';
+import * as fc from '../../support/fast-check.ts';
 import { previousRange } from '../../../src/stats/parse/previous-range.ts';
 import { CHANGE_DAYS, ZONES } from '../../support/local-clock.ts';
 import { periodBefore, startOfDay, written } from '../../support/reference.ts';

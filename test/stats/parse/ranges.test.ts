@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import * as fc from 'fast-check';
+import * as fc from '../../support/fast-check.ts';
 import { exportQuery, parseStatsRequest, statsQuery } from '../../../src/stats/parse/query.ts';
 import { RANGE_NAMES } from '../../../src/stats/registry/ranges.ts';
 import { CHANGE_DAYS, ZONES } from '../../support/local-clock.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import * as fc from 'fast-check';
+import * as fc from '../../support/fast-check.ts';
 import { countryNames } from '../../../src/lib/country.ts';
 import { sql } from '../../../src/sql/sql.ts';
 import type { Filter } from '../../../src/stats/parse/filter.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import * as fc from 'fast-check';
+import * as fc from '../../support/fast-check.ts';
 import { dateOf, buckets } from '../../../src/stats/time/buckets.ts';
 import { planBuckets } from '../../../src/stats/time/bucket-plan.ts';
 import { firstDay } from '../../../src/stats/time/date-periods.ts';

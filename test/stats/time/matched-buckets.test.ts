@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import * as fc from 'fast-check';
+import * as fc from '../../support/fast-check.ts';
 import { namesOf } from '../../../src/lib/names.ts';
 import { INTERVALS, intervalMinutes } from '../../../src/stats/registry/intervals.ts';
 import { buckets } from '../../../src/stats/time/buckets.ts';
