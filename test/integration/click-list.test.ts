@@ -309,8 +309,11 @@ describe('a key', () => {
   });
 
   test('does not see the clicks of a URL that was deleted', async () => {
-    await spoor.send('DELETE', '/api/v1/urls/mine', { key });
-    expect((await ask(key, { ...RANGE, short_code: 'mine' })).json.items).toEqual([]);
+    await add([{ short_code: 'deleted', clicked_at: START, click_id: 'deleted' }]);
+    const items = async () => (await ask(key, { ...RANGE, short_code: 'deleted' })).json.items;
+    expect(await items()).toHaveLength(1);
+    await spoor.send('DELETE', '/api/v1/urls/deleted', { key });
+    expect(await items()).toEqual([]);
   });
 });
 
@@ -397,7 +400,9 @@ describe('changes', () => {
   });
 
   test('take no cursor of another kind, no wait of minutes', async () => {
+    await add(['1', '2'].map((id) => ({ short_code: 'paged', clicked_at: START, click_id: id })));
     const { json } = await spoor.send('GET', '/api/v1/clicks', { key, query: { ...RANGE, limit: '1' } });
+    expect(json.next_cursor).toEqual(expect.any(String));
     for (const [query, field] of [
       [{ after: json.next_cursor }, 'after'],
       [{ wait: '61' }, 'wait'],

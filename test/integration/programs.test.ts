@@ -18,25 +18,16 @@ const CLICKS = 1_000;
 /** Of a request, and of a page of clicks: neither divides them. */
 const BATCH = 70;
 
+const SCOPES = ['stats:read', 'clicks:read', 'clicks:write', 'urls:read', 'urls:write'];
+
 let service: TestSpoor;
-let key: string;
 /** Stands before the service, and lets requests and responses be lost. */
 let proxy: ToldServer;
-let client: Spoor;
 beforeAll(async () => {
   service = await startSpoor();
-  key = await service.createKey('me', [
-    'stats:read',
-    'clicks:read',
-    'clicks:write',
-    'urls:read',
-    'urls:write',
-  ]);
   proxy = await ToldServer.start(careless(seededRandom(SEED)));
-  client = new Spoor({ url: service.url, key });
 });
 afterAll(async () => {
-  await client.close();
   await proxy.stop();
   await service.stop();
 });
@@ -61,12 +52,26 @@ function careless(random: (below: number) => number): Answer {
 }
 
 describe('the TypeScript client', () => {
+  let key: string;
+  let client: Spoor;
+  beforeAll(async () => {
+    key = await service.createKey('reader', SCOPES);
+    client = new Spoor({ url: service.url, key });
+    const ndjson = Array.from({ length: CLICKS }, (_, id) => ({
+      short_code: 'read',
+      click_id: `c-${id}`,
+      clicked_at: '2026-01-05T12:00:00Z',
+    }));
+    await service.send('POST', '/api/v1/clicks', { key, ndjson });
+  });
+  afterAll(() => client.close());
+
   test(`no click is lost or counted twice while requests and responses are lost at random (SPOOR_TEST_SEED=${SEED})`, async () => {
     const dropped: DroppedClicks[] = [];
     const errors: string[] = [];
     const spoor = new Spoor({
       url: proxy.url,
-      key,
+      key: await service.createKey('sender', SCOPES),
       batchClicks: BATCH,
       parallelRequests: 4,
       onDrop: (one) => dropped.push(one),
@@ -74,7 +79,7 @@ describe('the TypeScript client', () => {
     });
     for (let id = 0; id < CLICKS; id++) {
       // Equal clicks but for their id, which the service does not tell clicks apart by.
-      spoor.track({ short_code: 'launch', click_id: `c-${id}` });
+      spoor.track({ short_code: 'sent', click_id: `c-${id}` });
     }
     // As long as that takes: closing gives up after a while what is refused again and again.
     await spoor.flush();
@@ -82,7 +87,7 @@ describe('the TypeScript client', () => {
     expect(dropped).toEqual([]);
     expect(new Set(errors)).toEqual(new Set(['unavailable', 'network_error']));
     const [counts] = await service.database.rows(
-      sql`SELECT toUInt32(count()), toUInt32(uniqExact(click_id)) FROM clicks`,
+      sql`SELECT toUInt32(count()), toUInt32(uniqExact(click_id)) FROM clicks WHERE owner_id = 'sender'`,
     );
     expect(counts).toEqual([CLICKS, CLICKS]);
   });
@@ -107,13 +112,15 @@ describe('the TypeScript client', () => {
       }),
     ]);
     expect(got).toEqual({ ...expected, generated_at: undefined });
+    expect(got.summary.total_clicks).toBe(CLICKS);
   });
 
   test('every click comes once, page by page', async () => {
     const ids = new Set<string | undefined>();
     let count = 0;
     const pages = client.clicks({
-      short_code: ['launch'],
+      short_code: ['read'],
+      start_date: '2026-01-05',
       order: 'oldest',
       fields: ['click_id', 'country'],
       limit: BATCH * 5,
@@ -181,7 +188,8 @@ describe('the TypeScript client', () => {
       const folder = mkdtempSync(join(tmpdir(), 'spoor-client-'));
       let file: string | undefined;
       const own = code.replace(/'(clicks\.\w+)'/, (_, name) => JSON.stringify((file = join(folder, name))));
-      const env = { PATH: process.env['PATH'] ?? '', SPOOR_URL: service.url, SPOOR_API_KEY: key };
+      const examplesKey = await service.createKey('examples', SCOPES);
+      const env = { PATH: process.env['PATH'] ?? '', SPOOR_URL: service.url, SPOOR_API_KEY: examplesKey };
       const run = promisify(execFile)(process.execPath, ['--input-type=module', '-e', own], {
         cwd: PACKAGE_ROOT,
         env,
@@ -198,6 +206,7 @@ describe('the TypeScript client', () => {
 });
 
 describe('the Model Context Protocol', () => {
+  let key: string;
   const send = (
     message: unknown,
     {
@@ -216,6 +225,8 @@ describe('the Model Context Protocol', () => {
   }
 
   beforeAll(async () => {
+    key = await service.createKey('assisted', SCOPES);
+    await service.send('PUT', '/api/v1/urls/autumn', { key, json: {} });
     await service.send('PUT', '/api/v1/urls/spring', {
       key,
       json: { tags: ['sale'], long_url: 'https://example.com/Spring' },
@@ -352,10 +363,10 @@ describe('the Model Context Protocol', () => {
 
   test('list_links pages through the links of the key', async () => {
     const first = await call('list_links', { limit: 1 });
-    expect([first.links[0].short_code, first.next]).toEqual(['launch', 'launch']);
+    expect([first.links[0].short_code, first.next]).toEqual(['autumn', 'autumn']);
     const { links, next } = await call('list_links', { limit: 1, after: first.next });
     expect([links, next]).toEqual([
-      [expect.objectContaining({ short_code: 'spring', tags: ['sale'], owner_id: 'me' })],
+      [expect.objectContaining({ short_code: 'spring', tags: ['sale'], owner_id: 'assisted' })],
       undefined,
     ]);
     expect((await call('list_links', { tag: 'sale', search: 'SPRING' })).links).toHaveLength(1);
@@ -397,7 +408,7 @@ describe('the Model Context Protocol', () => {
   });
 
   test('a key is told which scope a tool needs', async () => {
-    const reader = await service.createKey('me', ['stats:read']);
+    const reader = await service.createKey('assisted', ['stats:read']);
     expect(await call('list_clicks', RANGE, reader)).toEqual({
       error: expect.stringContaining('clicks:read'),
     });

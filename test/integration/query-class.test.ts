@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { RowEstimates } from '../../src/cache/row-estimates.ts';
 import type { Holder } from '../../src/fair-share/holder.ts';
 import { type QueryClass, classOf, exportClassOf } from '../../src/http/request/query-class.ts';
@@ -31,8 +31,10 @@ beforeAll(async () => {
     FROM numbers(${param('UInt64', count)})`;
   await spoor.database.command(insert('big', 'busy', CLICKS));
   await spoor.database.command(insert('small', 'quiet', 1_000));
-  estimates = new RowEstimates(spoor.database, spoor.sharding);
 }, 120_000);
+beforeEach(() => {
+  estimates = new RowEstimates(spoor.database, spoor.sharding);
+});
 afterAll(() => spoor.stop());
 
 function queryOf(raw: Readonly<Record<string, string>>): StatsQuery {

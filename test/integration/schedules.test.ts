@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { type AddressInfo, type Socket, createServer } from 'node:net';
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { Webhook } from 'standardwebhooks';
 import { MAX_ROWS_EACH } from '../../src/clickhouse/tombstones.ts';
 import { createVersions } from '../../src/clickhouse/versions.ts';
@@ -30,7 +30,11 @@ const settings: Record<string, string> = {
 let clock = Date.now();
 let spoor: TestSpoor;
 let receiver: WebhookReceiver;
+/** Of each test another one, with a key, and a link of its name. */
+let owner: string;
 let key: string;
+/** Of the owners of a test. */
+const keys: string[] = [];
 
 const start = () => startSpoor(settings, { now: () => clock });
 beforeAll(async () => {
@@ -46,7 +50,6 @@ beforeAll(async () => {
     },
   });
   spoor = await start();
-  key = await spoor.createKey('me');
 });
 afterAll(async () => {
   await spoor.stop();
@@ -54,12 +57,26 @@ afterAll(async () => {
   for (const socket of asked) socket.destroy();
   silent.close();
 });
+let tests = 0;
 beforeEach(async () => {
-  const { items } = (await spoor.send('GET', PATH, { key })).json;
-  for (const { id } of items) await spoor.send('DELETE', `${PATH}/${id}`, { key });
+  owner = `owner ${++tests}`;
+  key = await createKey(owner);
   receiver.status = 200;
   receiver.take();
 });
+/** Schedules that are left would run in later tests. */
+afterEach(async () => {
+  for (const one of keys.splice(0)) {
+    const { items } = (await spoor.send('GET', PATH, { key: one })).json;
+    for (const { id } of items) await spoor.send('DELETE', `${PATH}/${id}`, { key: one });
+  }
+});
+
+async function createKey(of: string, scopes?: readonly string[]): Promise<string> {
+  const created = await spoor.createKey(of, scopes);
+  keys.push(created);
+  return created;
+}
 
 const DAILY = { cron: '0 3 * * *', range: 'yesterday', format: 'csv' };
 
@@ -84,7 +101,7 @@ async function runAt(time: number): Promise<void> {
 /** Sends so many clicks of a moment. */
 async function click(count: number, at: number): Promise<void> {
   const clicked_at = new Date(at).toISOString();
-  const clicks = Array.from({ length: count }, () => ({ short_code: 'scheduled', clicked_at }));
+  const clicks = Array.from({ length: count }, () => ({ short_code: owner, clicked_at }));
   expect((await spoor.send('POST', '/api/v1/clicks', { key, ndjson: clicks })).json.accepted).toBe(count);
 }
 
@@ -157,7 +174,7 @@ describe('an export', () => {
   });
 
   test('of clicks since the last run has each in exactly one file, while they arrive through two instances', async () => {
-    const owner = await spoor.createKey('arrivals', ['clicks:read', 'clicks:write']);
+    const arrivals = await createKey('arrivals', ['clicks:read', 'clicks:write']);
     const second = await startSpoor({ ...settings, SPOOR_SCHEDULES: 'off' }, { now: () => clock });
     const sent: string[] = [];
     const over = new AbortController();
@@ -169,7 +186,7 @@ describe('an export', () => {
           const clicked_at = new Date(clock + (place - 15) * 5 * HOUR).toISOString();
           return { short_code: 'arriving', click_id, clicked_at };
         });
-        const { json } = await to.send('POST', '/api/v1/clicks', { key: owner, ndjson: clicks });
+        const { json } = await to.send('POST', '/api/v1/clicks', { key: arrivals, ndjson: clicks });
         expect(json.accepted).toBe(clicks.length);
         sent.push(...ids);
       }
@@ -182,14 +199,14 @@ describe('an export', () => {
         format: 'csv',
         fields: 'click_id',
       };
-      const { json } = await spoor.send('POST', PATH, { key: owner, json: wanted });
+      const { json } = await spoor.send('POST', PATH, { key: arrivals, json: wanted });
       const writers = [write(spoor, 'first'), write(second, 'second'), write(second, 'third')];
       const minute = Math.ceil(clock / MINUTE) * MINUTE;
       for (let run = 1; run <= 4; run++) await runAt(minute + run * MINUTE);
       over.abort();
       await Promise.all(writers);
       await runAt(minute + 5 * MINUTE);
-      const { items: runs } = (await spoor.send('GET', `${PATH}/${json.id}/runs`, { key: owner })).json;
+      const { items: runs } = (await spoor.send('GET', `${PATH}/${json.id}/runs`, { key: arrivals })).json;
       expect(runs.map(({ status }: any) => status)).toEqual(Array(5).fill('done'));
       const windows = runs.map(({ window }: any) => window).toReversed();
       expect(windows.slice(1).map(({ from }: any) => from)).toEqual(
@@ -197,7 +214,7 @@ describe('an export', () => {
       );
       const ids: string[] = [];
       for (const { export_id: id, rows } of runs) {
-        const { text } = await spoor.send('GET', `/api/v1/exports/${id}/file`, { key: owner });
+        const { text } = await spoor.send('GET', `/api/v1/exports/${id}/file`, { key: arrivals });
         const [head, ...lines] = text.trimEnd().replaceAll('"', '').split('\r\n');
         expect(head).toBe('click_id');
         expect(lines).toHaveLength(rows);
@@ -272,7 +289,7 @@ test('of schedules that are created and deleted again and again little is left, 
   await spoor.database.commandText(`
     INSERT INTO schedules (owner_id, id, changed_at, is_deleted, version)
     SELECT 'busy', toString(number), fromUnixTimestamp64Milli(${before}), true, 1 FROM numbers(${MAX_ROWS_EACH})`);
-  const busy = await spoor.createKey('busy');
+  const busy = await createKey('busy');
   const full = await spoor.send('POST', PATH, { key: busy, json: DAILY });
   expect([full.status, full.headers.get('retry-after')]).toEqual([503, '3600']);
   // A start looks for what is left.
@@ -282,7 +299,7 @@ test('of schedules that are created and deleted again and again little is left, 
   const left = async () => {
     const rows = await spoor.database.rows<[string, number]>(sql`
       SELECT owner_id, toUInt32(count()) FROM schedules WHERE is_deleted OR id = ${param('String', id)} GROUP BY owner_id`);
-    return new Map(rows).get('busy') ?? new Map(rows).get('me');
+    return new Map(rows).get('busy') ?? new Map(rows).get(owner);
   };
   await waitUntil('what is left to be removed', async () => (await left()) === undefined);
   const last = await spoor.database.rows<[boolean]>(sql`
@@ -323,7 +340,7 @@ describe('after a clock was ahead', () => {
   });
 
   test('the end of the last file by arrival is that of the last one before', async () => {
-    const reader = await spoor.createKey('me', ['clicks:read']);
+    const reader = await createKey(owner, ['clicks:read']);
     const wanted = { ...DAILY, what: 'clicks', range: 'since_last_run' };
     const { id } = (await spoor.send('POST', PATH, { key: reader, json: wanted })).json;
     await runAt(nextNight());
@@ -366,7 +383,7 @@ describe('an alert', () => {
   const fired = () => receiver.take().map(({ event }) => [event.type, event.data.value]);
 
   test('fires when its condition becomes true, and again only after it was false', async () => {
-    const wanted = { cron: '0 * * * *', range: 'today', condition: { over: 5 }, short_code: 'scheduled' };
+    const wanted = { cron: '0 * * * *', range: 'today', condition: { over: 5 }, short_code: owner };
     const { id } = await create(withWebhook(wanted));
     const day = Math.ceil(clock / DAY) * DAY;
     const steps = [
@@ -377,7 +394,8 @@ describe('an alert', () => {
       { at: day + DAY + 2 * HOUR, clicks: 7, expected: [['alert.fired', 7]] },
     ];
     for (const { at, clicks, expected } of steps) {
-      if (clicks > 0) await click(clicks, at - MINUTE);
+      clock = at - MINUTE;
+      if (clicks > 0) await click(clicks, clock);
       await runAt(at);
       expect([at, fired()]).toEqual([at, expected]);
     }
@@ -446,39 +464,38 @@ describe('a webhook', () => {
 describe('schedules of an owner', () => {
   test('are listed, changed and deleted by that owner alone', async () => {
     const { id } = await create({ ...DAILY, name: 'nightly', group_by: ['country'] });
-    const other = await spoor.createKey('somebody else');
+    const other = await createKey('somebody else');
     for (const [method, json] of [['GET'], ['PUT', DAILY], ['DELETE']] as const) {
       const { status } = await spoor.send(method, `${PATH}/${id}`, { key: other, ...(json && { json }) });
       expect([method, status]).toEqual([method, 404]);
     }
     expect((await spoor.send('GET', `${PATH}/${id}/runs`, { key: other })).status).toBe(404);
     expect((await spoor.send('GET', PATH, { key: other })).json.items).toEqual([]);
-    const named = { key: other, query: { owner_id: 'me' } };
+    const named = { key: other, query: { owner_id: owner } };
     expect((await spoor.send('GET', PATH, named)).status).toBe(403);
-    const wanted = { key: other, json: { ...DAILY, owner_id: 'me' } };
+    const wanted = { key: other, json: { ...DAILY, owner_id: owner } };
     expect((await spoor.send('POST', PATH, wanted)).status).toBe(403);
     const own = await spoor.send('GET', `${PATH}/${id}`, { key });
     expect(own.json).toMatchObject({
       id,
-      owner_id: 'me',
+      owner_id: owner,
       name: 'nightly',
       group_by: ['country'],
       what: 'stats',
     });
     expect(own.json).not.toHaveProperty('webhook_secret');
     const changed = await spoor.send('PUT', `${PATH}/${id}`, { json: { ...DAILY, cron: '@weekly' } });
-    expect(changed.json).toMatchObject({ id, owner_id: 'me', name: null, cron: '@weekly' });
+    expect(changed.json).toMatchObject({ id, owner_id: owner, name: null, cron: '@weekly' });
     expect(changed.json).not.toHaveProperty('group_by');
-    const { json } = await spoor.send('GET', PATH, { query: { owner_id: 'me' } });
+    const { json } = await spoor.send('GET', PATH, { query: { owner_id: owner } });
     expect(json.items).toEqual([changed.json]);
     const moved = await spoor.send('PUT', `${PATH}/${id}`, { json: { ...DAILY, owner_id: 'admin' } });
     expect([moved.status, moved.json.code]).toEqual([409, 'conflict']);
   });
 
   test('are bounded in number', async () => {
-    const owner = await spoor.createKey('a collector');
     const results = await Promise.all(
-      Array.from({ length: MAX_SCHEDULES + 3 }, () => spoor.send('POST', PATH, { key: owner, json: DAILY })),
+      Array.from({ length: MAX_SCHEDULES + 3 }, () => spoor.send('POST', PATH, { key, json: DAILY })),
     );
     expect(results.filter(({ status }) => status === 201)).toHaveLength(MAX_SCHEDULES);
     expect(results.find(({ status }) => status !== 201)?.json.error).toContain(`at most ${MAX_SCHEDULES}`);

@@ -697,27 +697,30 @@ describe('segments', () => {
   };
 
   test('stand for their filters until they are changed or deleted', async () => {
-    const created = await put('fox', ['is', 'browser', 'Firefox']);
+    const by = await spoor.createKey('has segments');
+    const clicks = CLICKS.map((click) => ({ ...click, short_code: 'segmented' }));
+    await spoor.send('POST', '/api/v1/clicks', { key: by, ndjson: clicks });
+    const created = await put('fox', ['is', 'browser', 'Firefox'], by);
     expect([created.status, created.json.filters]).toEqual([201, { browser: ['Firefox'] }]);
     const asked = { segment: 'fox', country: 'TR' };
     const both = { country: ['TR'], browser: ['Firefox'] };
-    expect(await counted(asked)).toEqual([200, 1, both]);
-    expect(await counted(asked)).toEqual([200, 1, both]);
-    const changed = await put('fox', { browser: { is_not: 'Firefox' } });
+    expect(await counted(asked, by)).toEqual([200, 1, both]);
+    expect(await counted(asked, by)).toEqual([200, 1, both]);
+    const changed = await put('fox', { browser: { is_not: 'Firefox' } }, by);
     expect(changed.status).toBe(200);
-    expect(await counted(asked)).toEqual([200, 0, { country: ['TR'], browser: { is_not: ['Firefox'] } }]);
-    expect(await counted({ segment: 'fox' })).toEqual([200, 4, { browser: { is_not: ['Firefox'] } }]);
+    expect(await counted(asked, by)).toEqual([200, 0, { country: ['TR'], browser: { is_not: ['Firefox'] } }]);
+    expect(await counted({ segment: 'fox' }, by)).toEqual([200, 4, { browser: { is_not: ['Firefox'] } }]);
 
-    const other = await put('us', { country: 'US' });
-    const { json } = await spoor.send('GET', '/api/v1/segments', { key });
+    const other = await put('us', { country: 'US' }, by);
+    const { json } = await spoor.send('GET', '/api/v1/segments', { key: by });
     expect(json.items).toEqual([changed.json, other.json]);
-    expect((await spoor.send('GET', '/api/v1/segments/us', { key })).json).toEqual(other.json);
+    expect((await spoor.send('GET', '/api/v1/segments/us', { key: by })).json).toEqual(other.json);
     const two = { browser: { is_not: ['Firefox'] }, country: ['US'] };
-    expect(await counted({ segment: 'fox, us' })).toEqual([200, 2, two]);
-    expect(await counted({ segment: ['fox', 'us'] })).toEqual([200, 2, two]);
+    expect(await counted({ segment: 'fox, us' }, by)).toEqual([200, 2, two]);
+    expect(await counted({ segment: ['fox', 'us'] }, by)).toEqual([200, 2, two]);
     const batch = { ...THAT_DAY, segment: ['fox', 'us'] };
     const { json: batched } = await spoor.send('POST', '/api/v1/stats/query', {
-      key,
+      key: by,
       json: { queries: [batch, { ...batch, segment: 'nix' }] },
     });
     expect(batched.results.map((one: any) => [one.status, one.body.filters ?? one.body.field])).toEqual([
@@ -725,19 +728,19 @@ describe('segments', () => {
       [400, 'segment'],
     ]);
     const { json: exported } = await spoor.send('GET', '/api/v1/export', {
-      key,
+      key: by,
       query: { ...THAT_DAY, format: 'json', segment: 'us' },
     });
     expect([exported.summary.total_clicks, exported.filters]).toEqual([2, { country: ['US'] }]);
 
     // Both hold, so that the lists do not add up.
-    expect((await counted({ segment: 'us', country: 'TR' })).slice(0, 2)).toEqual([200, 0]);
-    const gone = await spoor.send('DELETE', '/api/v1/segments/fox', { key });
+    expect((await counted({ segment: 'us', country: 'TR' }, by)).slice(0, 2)).toEqual([200, 0]);
+    const gone = await spoor.send('DELETE', '/api/v1/segments/fox', { key: by });
     expect(gone.status).toBe(204);
-    expect((await spoor.send('DELETE', '/api/v1/segments/fox', { key })).status).toBe(404);
-    expect((await spoor.send('GET', '/api/v1/segments/fox', { key })).status).toBe(404);
-    expect((await counted(asked)).slice(0, 2)).toEqual([400, 'segment']);
-    expect((await put('fox', { os: 'x' })).status).toBe(201);
+    expect((await spoor.send('DELETE', '/api/v1/segments/fox', { key: by })).status).toBe(404);
+    expect((await spoor.send('GET', '/api/v1/segments/fox', { key: by })).status).toBe(404);
+    expect((await counted(asked, by)).slice(0, 2)).toEqual([400, 'segment']);
+    expect((await put('fox', { os: 'x' }, by)).status).toBe(201);
   });
 
   test('are of their owner alone', async () => {
@@ -1093,17 +1096,20 @@ describe('the tag', () => {
   const query = { ...THAT_DAY, group_by: 'browser' };
 
   test('is weak, stays while the answer does, and gets a 304 without a body', async () => {
-    const first = await ask(query);
+    const own = { key: await spoor.createKey('asks again') };
+    const click = { short_code: 'asked again', clicked_at: '2025-01-24T12:00:00Z' };
+    await spoor.send('POST', '/api/v1/clicks', { ...own, json: [click] });
+    const first = await ask(query, own);
     // A click of that month that the question is not about: the answer is made anew, and says the same.
-    const elsewhere = { short_code: 'elsewhere', clicked_at: '2025-01-02T12:00:00Z' };
-    await spoor.send('POST', '/api/v1/clicks', { key, json: [elsewhere] });
-    const second = await ask(query);
+    const elsewhere = { ...click, clicked_at: '2025-01-02T12:00:00Z' };
+    await spoor.send('POST', '/api/v1/clicks', { ...own, json: [elsewhere] });
+    const second = await ask(query, own);
     expect(second.json.generated_at).not.toBe(first.json.generated_at);
     const tag = first.headers.get('etag') ?? '';
     expect(tag).toMatch(/^W\/".+"$/);
     expect(second.headers.get('etag')).toBe(tag);
     // As a browser does, fetch sends `Cache-Control: no-cache` with it, which must not stop the 304.
-    const third = await ask(query, { headers: { 'if-none-match': tag } });
+    const third = await ask(query, { ...own, headers: { 'if-none-match': tag } });
     expect([third.status, third.text, third.headers.get('etag')]).toEqual([304, '', tag]);
   });
 

@@ -143,6 +143,7 @@ describe.each(named(withParts))('%s of what another owner has', (name, route) =>
       [(key) => ask(route, key, { path: of() })],
       isHers ? [201, 204, 403, 404] : [400, 403, 404],
     );
+    if (isHers) await spoor.send('DELETE', of(), { key: ann });
   });
 
   test('is something: its owner gets it', async () => {
