@@ -17,12 +17,3 @@ export function lineOf(click: TrackedClick): string | undefined {
 function withTime(json: string): string | undefined {
   return json.startsWith('{"') ? `{"clicked_at":${Date.now()},${json.slice(1)}` : undefined;
 }
-
-const encoder = new TextEncoder();
-const scratch = new Uint8Array(16_384);
-
-/** The bytes of a text in UTF-8. */
-export function byteLength(text: string): number {
-  const { read, written } = encoder.encodeInto(text, scratch);
-  return read === text.length ? written : encoder.encode(text).length;
-}

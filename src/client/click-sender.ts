@@ -1,5 +1,6 @@
 import type { TrackedClick } from './click.ts';
-import { byteLength, lineOf } from './click-line.ts';
+import { ClickBuffer } from './click-buffer.ts';
+import { lineOf } from './click-line.ts';
 import { type Requests, errorOf } from './requests.ts';
 import { retrying, unreference } from './retry.ts';
 import { SpoorError } from './spoor-error.ts';
@@ -26,9 +27,13 @@ const EXIT_MS = 10_000;
 interface Batch {
   /** By which the service knows the request when it comes again. */
   readonly idempotencyKey: string;
-  /** A click each. */
-  readonly lines: string[];
+  clicks: number;
   bytes: number;
+}
+
+/** One that takes no more clicks. */
+interface SealedBatch extends Readonly<Batch> {
+  readonly body: Uint8Array<ArrayBuffer>;
 }
 
 /** Sends clicks in batches, each until the service has acknowledged it. */
@@ -37,6 +42,7 @@ export class ClickSender {
   readonly #options: TrackOptions & { readonly [Name in keyof typeof DEFAULTS]: number };
   /** The batch that takes further clicks. */
   #open: Batch | undefined;
+  readonly #buffer = new ClickBuffer();
   #openTimer: ReturnType<typeof setTimeout> | undefined;
   /** Of the open batch, and of those that are not acknowledged. */
   #clicks = 0;
@@ -61,17 +67,18 @@ export class ClickSender {
     if (line === undefined) return this.#refuse('not_json', click);
     if (this.#isClosed) return this.#refuse('closed', click);
     const { bufferClicks, bufferBytes, batchClicks, batchBytes } = this.#options;
-    const bytes = byteLength(line) + 1;
+    const bytes = this.#buffer.write(line);
     if (this.#clicks >= bufferClicks || this.#bytes + bytes > bufferBytes) {
       return this.#refuse('buffer_full', click);
     }
     if (this.#open !== undefined && this.#open.bytes + bytes > batchBytes) this.#seal();
     const batch = (this.#open ??= this.#begin());
-    batch.lines.push(line);
+    this.#buffer.keep();
+    batch.clicks++;
     batch.bytes += bytes;
     this.#clicks++;
     this.#bytes += bytes;
-    if (batch.lines.length >= batchClicks) this.#seal();
+    if (batch.clicks >= batchClicks) this.#seal();
     return true;
   }
 
@@ -95,7 +102,7 @@ export class ClickSender {
     // A process that ends before is told of it below.
     unreference(this.#openTimer);
     if (this.#deliveries.size === 0) hostProcess()?.on('beforeExit', this.#beforeExit);
-    return { idempotencyKey: newKey(), lines: [], bytes: 0 };
+    return { idempotencyKey: newKey(), clicks: 0, bytes: 0 };
   }
 
   #seal(): void {
@@ -103,9 +110,9 @@ export class ClickSender {
     if (batch === undefined) return;
     this.#open = undefined;
     clearTimeout(this.#openTimer);
-    const delivery = this.#deliver(batch).finally(() => {
+    const delivery = this.#deliver({ ...batch, body: this.#buffer.take() }).finally(() => {
       this.#deliveries.delete(delivery);
-      this.#clicks -= batch.lines.length;
+      this.#clicks -= batch.clicks;
       this.#bytes -= batch.bytes;
       if (this.#clicks === 0) hostProcess()?.off('beforeExit', this.#beforeExit);
     });
@@ -125,7 +132,7 @@ export class ClickSender {
     if (ending.signal.aborted) this.#ending = new AbortController();
   }
 
-  async #deliver(batch: Batch): Promise<void> {
+  async #deliver(batch: SealedBatch): Promise<void> {
     const { signal } = this.#ending;
     const { retryForMs, parallelRequests, onError, onReject } = this.#options;
     if (this.#sending < parallelRequests) this.#sending++;
@@ -137,10 +144,10 @@ export class ClickSender {
         isInBackground: true,
         onError: (error) => tell(onError, error),
       });
-      for (const { index, ...why } of rejected) tell(onReject, { click: clickOf(batch, index), ...why });
+      const clicks = rejected.length === 0 ? [] : clicksOf(batch);
+      for (const { index, ...why } of rejected) tell(onReject, { click: clicks[index] ?? null, ...why });
     } catch (error) {
-      const clicks = batch.lines.map((_, index) => clickOf(batch, index));
-      tell(this.#options.onDrop, { reason: reasonOf(error), clicks, error });
+      tell(this.#options.onDrop, { reason: reasonOf(error), clicks: clicksOf(batch), error });
     } finally {
       const next = this.#waiting.shift();
       if (next === undefined) this.#sending--;
@@ -148,10 +155,10 @@ export class ClickSender {
     }
   }
 
-  async #send({ idempotencyKey, lines }: Batch, signal: AbortSignal): Promise<readonly Rejection[]> {
+  async #send({ idempotencyKey, body }: SealedBatch, signal: AbortSignal): Promise<readonly Rejection[]> {
     const response = await this.#requests.json('POST', '/api/v1/clicks', {
       headers: { 'content-type': 'application/x-ndjson', 'idempotency-key': idempotencyKey },
-      body: lines.join('\n'),
+      body,
       signal,
       timeoutMs: this.#options.requestTimeoutMs,
     });
@@ -176,8 +183,9 @@ function isRejection(value: unknown): value is Rejection {
   return typeof index === 'number' && typeof field === 'string' && typeof error === 'string';
 }
 
-function clickOf({ lines }: Batch, index: number): unknown {
-  return JSON.parse(lines[index] ?? 'null');
+function clicksOf({ body }: SealedBatch): readonly unknown[] {
+  const lines = new TextDecoder().decode(body).split('\n');
+  return lines.map((line): unknown => JSON.parse(line));
 }
 
 function reasonOf(error: unknown): DroppedClicks['reason'] {

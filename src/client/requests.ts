@@ -14,7 +14,7 @@ export interface Connection {
 export interface RequestOptions {
   readonly query?: object;
   readonly headers?: Readonly<Record<string, string>>;
-  readonly body?: string;
+  readonly body?: string | Uint8Array<ArrayBuffer>;
   /** Ends the request, and reading its response. */
   readonly signal?: AbortSignal | undefined;
 }

@@ -67,6 +67,18 @@ test('a batch has at most so many bytes, unless it is of one click', async () =>
   expect(sentIds()).toEqual([['c-1'], ['c-2'], ['c-3'], ['c-4', 'c-5', 'c-6']]);
 });
 
+test('a batch has each click as it was tracked, however long they are', async () => {
+  const { spoor } = client({ batchBytes: Infinity, batchClicks: 40, parallelRequests: 1 });
+  const clicks = Array.from({ length: 60 }, (_, id) => ({
+    ...click(id),
+    city: 'ü'.repeat(id === 7 ? 40_000 : 300),
+  }));
+  for (const one of clicks) spoor.track(one);
+  await spoor.flush();
+  const sent = server.requests.map(({ body }) => body.split('\n').map((line): unknown => JSON.parse(line)));
+  expect(sent).toEqual([clicks.slice(0, 40), clicks.slice(40)]);
+});
+
 test('a batch is sent after a while, without a flush', async () => {
   let sent = (): void => {};
   const arrived = new Promise<void>((resolve) => (sent = resolve));
