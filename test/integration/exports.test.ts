@@ -383,6 +383,8 @@ test.each([
   { offset: 1_000 },
   { metrics: ['unique_clicks'], compare: 'previous' },
   { compare: 'previous', limit: 5, sort: '-change' },
+  { limit: 7, breakdown: true, other: true },
+  { limit: 7, offset: 290, other: true, compare: 'previous' },
 ])('a job counts the rows of its file: %j', async (more) => {
   const order = { ...RANGED, ...more };
   const json = await finished((await create({ ...order, format: 'json' })).id);
@@ -391,6 +393,8 @@ test.each([
   expect([json.rows, json.error]).toEqual([lists.flat().length, undefined]);
   const lines = await finished((await create({ ...order, format: 'ndjson' })).id);
   expect(lines.rows).toBe((await fileOf(lines.id)).text.split('\n').length - 1);
+  const table = await finished((await create({ ...order, format: 'parquet' })).id);
+  expect([table.rows, table.error]).toEqual([lines.rows, undefined]);
 });
 
 test('a job that runs tells how much of it is done', async () => {

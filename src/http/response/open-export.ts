@@ -6,8 +6,9 @@ import { readProgress } from '../../clickhouse/query-progress.ts';
 import { AppError, notOneOf, unavailable } from '../../errors.ts';
 import type { OpenedExport, ReadProgress } from '../../export-jobs/export-job.ts';
 import { COMPRESSIONS } from '../../export/compressions.ts';
-import type { ExportFormat } from '../../export/export-format.ts';
+import type { ClickHouseFormat, ExportFormat } from '../../export/export-format.ts';
 import { EXPORT_FORMATS, EXPORT_FORMAT_NAMES } from '../../export/formats.ts';
+import { ParquetRows } from '../../export/parquet-rows.ts';
 import type { Holder } from '../../fair-share/holder.ts';
 import { swept } from '../../lib/garbage-collection.ts';
 import { LineCount } from '../../lib/line-count.ts';
@@ -167,11 +168,11 @@ async function planStatistics(
         const table = compileNativeExport(plan, instants);
         const bytes = await database.file(table, clickHouseFormat, signal, { ...options, settings });
         const file = swept(bytes, givesBack);
-        const areLines = clickHouseFormat === 'JSONEachRow' && options.compression === undefined;
-        if (!areLines || wanted.countsRows !== true) return file;
-        const lines = new LineCount();
-        rowCount = () => lines.count;
-        return lines.of(file);
+        const counter = rowCounterOf(clickHouseFormat);
+        if (counter === undefined || options.compression !== undefined || wanted.countsRows !== true)
+          return file;
+        rowCount = () => counter.count;
+        return counter.of(file);
       }
       const text = compileExport(plan, format.row);
       const rows = await database.text(text, signal, options);
@@ -180,6 +181,12 @@ async function planStatistics(
       return format.write(content);
     },
   };
+}
+
+/** What counts the rows of a format as its bytes pass. */
+function rowCounterOf(format: ClickHouseFormat): LineCount | ParquetRows | undefined {
+  if (format === 'JSONEachRow') return new LineCount();
+  return format === 'Parquet' ? new ParquetRows() : undefined;
 }
 
 async function planClicks(

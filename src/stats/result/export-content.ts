@@ -36,8 +36,8 @@ interface Period {
 
 interface ReadExport extends ExportContent {
   readonly head: StatsHead;
-  /** Rows of all lists, those of the period before too; complete once they are read. undefined where they are not known. */
-  readonly rowCount: () => number | undefined;
+  /** Rows of all lists, those of the period before too; complete once they are read. */
+  readonly rowCount: () => number;
 }
 
 /**
@@ -65,8 +65,7 @@ export async function readExport(
     summary: { ...head.summary },
     listNames: exportLists(query),
     groupCounts,
-    // What is cut off can be a row of its own.
-    rowCount: () => (query.other === true ? undefined : counted.rows),
+    rowCount: () => counted.rows,
   };
   if (previous === undefined) {
     return {
@@ -110,7 +109,7 @@ function shownGroups({ offset = 0, limit = Infinity }: StatsQuery, groups: numbe
 
 async function* listsOf(period: Period): AsyncGenerator<ExportList> {
   const { query, sections, row, totals, groupCounts, counted, shownOf } = period;
-  let lastCount = 0;
+  let [lastCount, lastRows] = [0, 0];
   for (const plan of exportLists(query)) {
     const { name, columns } = plan;
     const total = totals[plan.metric] ?? 0;
@@ -119,12 +118,15 @@ async function* listsOf(period: Period): AsyncGenerator<ExportList> {
       columns,
       rows: plan.isTime ? everyBucket(period, plan, row(columns), total) : sections.section(),
     };
-    const before = Number((await sections.delimiter()).split(' ')[1]);
+    const [, before = 0, rows] = (await sections.delimiter()).split(' ').map(Number);
     // The other metric's list has the same groups.
     if (!plan.isTime && plan.metric === query.metrics[0])
       groupCounts[plan.groupName] = before - lastCount - 1;
-    if (!plan.isTime) counted.rows += shownOf(groupCounts[plan.groupName] ?? 0);
-    lastCount = before;
+    if (!plan.isTime) {
+      // What is cut off can be a row of its own, or several: then ClickHouse counts them.
+      counted.rows += rows === undefined ? shownOf(groupCounts[plan.groupName] ?? 0) : rows - lastRows - 1;
+    }
+    [lastCount, lastRows] = [before, rows ?? 0];
   }
 }
 

@@ -141,14 +141,16 @@ function cutRows(plan: Plan, rows: Sql): Sql {
 }
 
 /**
- * Rows that are cut already in order, each with how many groups and delimiters are before it. The first group of a list says
- * how many it has.
+ * Rows that are cut already in order, each with how many groups and delimiters are before it, and how many rows and delimiters. The
+ * first group of a list says how many it has.
  */
 function weighed(plan: Plan, rows: Sql): Sql {
   const { query } = plan;
   const weight = sql`if(is_row = 0, 1, if(place = 1, ifNull(groups, 0), 0))`;
-  const before = sql`sum(${weight}) OVER (ORDER BY list, metric, is_row DESC ROWS UNBOUNDED PRECEDING) - 1`;
-  return sql`SELECT *, ${before} AS before FROM\n(\n${rows}\n)\nQUALIFY is_row = 0 OR ${isAfterOffset(plan)}\n${shownOrder(query)}`;
+  const isKept = sql`(is_row = 0 OR ${isAfterOffset(plan)})`;
+  const before = (numbers: Sql): Sql =>
+    sql`sum(${numbers}) OVER (ORDER BY list, metric, is_row DESC ROWS UNBOUNDED PRECEDING) - 1`;
+  return sql`SELECT *, ${before(weight)} AS before, ${before(isKept)} AS rows_before FROM\n(\n${rows}\n)\nQUALIFY ${isKept}\n${shownOrder(query)}`;
 }
 
 /** Rows in order, each with how many are before it. */
@@ -219,7 +221,8 @@ function delimiter(plan: Plan, place: Sql): Sql {
     return sql`[${join(numbers, ', ')}]`;
   });
   const end = param('UInt8', endOf(plan));
-  const text = sql`multiIf(list = 0, toJSONString([${join(totals, ', ')}]), list = ${end}, 'end', concat(toString(${place}), ' ', toString(before)))`;
+  const rows = query.other === true ? sql`, ' ', toString(rows_before)` : EMPTY;
+  const text = sql`multiIf(list = 0, toJSONString([${join(totals, ', ')}]), list = ${end}, 'end', concat(toString(${place}), ' ', toString(before)${rows}))`;
   return sql`concat('\\0', ${text}, '\\n')`;
 }
 
