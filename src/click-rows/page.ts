@@ -11,7 +11,7 @@ import {
 import { type Sql, identifier, join, param, sql } from '../sql/sql.ts';
 import type { Tenant } from '../stats/sql/conditions.ts';
 import { instantParam } from '../stats/sql/instant-param.ts';
-import { clicksFrom, onEachShard } from '../stats/sql/sharding.ts';
+import { type Sharding, clicksFrom, onEachShard } from '../stats/sql/sharding.ts';
 import { withStoredTags } from '../stats/sql/tagged-urls.ts';
 import type { TimeRange } from '../stats/time/buckets.ts';
 import { type ClickOptions, clickConditions, joinedFor, shownColumns, shownName } from './compile.ts';
@@ -79,44 +79,40 @@ export function compileClickPage(
 ): Sql {
   const keys = SORT_KEYS[asked.order];
   const query = unordered({ ...asked, range: rangeBetween(asked, after, bound) }, tenant);
+  const byPlace = keys.map(({ name, isDescending = false }) =>
+    isDescending ? sql`${KEYS[name]} DESC` : KEYS[name],
+  );
+  // Few blocks of many rows: what is computed has a price for each block.
   const stored: Select = {
     ...clicksFrom(sharding),
     columns: [ALL_COLUMNS],
-    where: [...clickConditions(query, tenant, sharding), ...placesFrom(after, sql`>=`), ...placesUpTo(bound)],
-    // Few blocks of many rows: what is computed has a price for each block.
-    orderBy: keys.map(({ name, isDescending = false }) =>
-      isDescending ? sql`${KEYS[name]} DESC` : KEYS[name],
-    ),
+    where: [
+      ...clickConditions(query, tenant, sharding),
+      ...placesFrom(after, sql`>=`, tenant),
+      ...placesUpTo(bound, tenant),
+    ],
+    orderBy: byPlace,
     limit: { rows: candidates },
   };
-  const candidatesOf =
-    sharding === undefined ? subquery(stored) : onEachShard(sharding, statementSql(stored));
-  const shown: Select = {
-    ...joinedFor(query, selectFrom(candidatesOf)),
-    // Each key is a column more to be read.
-    columns: shownColumns(
-      query,
-      keys.map(({ name }) => name),
-    ),
-    // Behind the first candidates of all shards, those of some of them are missing.
-    ...(sharding === undefined ? {} : { orderBy: keys.map(sortedBy), limit: { rows: candidates } }),
-  };
-  const hashed: Select = {
-    ...selectFrom(subquery(shown)),
-    columns: [
-      ALL_COLUMNS,
-      as('key_hash', sql`sipHash64(tuple(${join(query.columns.map(shownName).map(identifier), ', ')}))`),
-    ],
-  };
+  // Behind the first candidates of all shards, those of some of them are missing.
+  const ofAllShards = (cluster: Sharding): Select => ({
+    ...selectFrom(onEachShard(cluster, statementSql(stored))),
+    columns: [ALL_COLUMNS],
+    orderBy: byPlace,
+    limit: { rows: candidates },
+  });
+  const isKey = (name: keyof typeof KEYS): boolean => keys.some((key) => key.name === name);
+  const shown = join(query.columns.map(shownName).map(identifier), ', ');
   return statementSql({
-    ...selectFrom(subquery(hashed)),
+    ...joinedFor(query, selectFrom(subquery(sharding === undefined ? stored : ofAllShards(sharding)))),
     columns: [
-      ...query.columns.map((name) => named(shownName(name))),
-      ...placeColumns((name) => (keys.some((key) => key.name === name) ? identifier(name) : undefined)),
-      as('hash', sql`toString(key_hash)`),
+      ...shownColumns(query, []),
+      // Each key is a column more to be read.
+      ...placeColumns((name) => (isKey(name) ? KEYS[name] : undefined)),
+      as('hash', sql`toString(sipHash64(tuple(${shown})) AS key_hash)`),
     ],
     ...behind(after),
-    orderBy: [...keys.map(sortedBy), identifier('key_hash')],
+    orderBy: [...byPlace, identifier('key_hash')],
     limit: { rows: limit },
   });
 }
@@ -127,10 +123,10 @@ function behind(after: ClickPosition | undefined): Pick<Select, 'where' | 'quali
   const { time, code, owner, arrival, hash, given } = after;
   const isThere = join(
     [
-      sql`key_time = ${instantParam(time)}`,
-      ...(code === undefined ? [] : [sql`key_code = ${param('String', code)}`]),
-      ...(owner === undefined ? [] : [sql`key_owner = ${param('String', owner)}`]),
-      ...(arrival === undefined ? [] : [sql`key_arrival = ${instantParam(arrival)}`]),
+      sql`${KEYS.key_time} = ${instantParam(time)}`,
+      ...(code === undefined ? [] : [sql`${KEYS.key_code} = ${param('String', code)}`]),
+      ...(owner === undefined ? [] : [sql`${KEYS.key_owner} = ${param('String', owner)}`]),
+      ...(arrival === undefined ? [] : [sql`${KEYS.key_arrival} = ${instantParam(arrival)}`]),
     ],
     ' AND ',
   );
@@ -157,28 +153,39 @@ export function rangeBetween(
     : { start: far ?? range.start, end: near };
 }
 
-/** What holds for clicks from a place on that is not by time alone; comparisons that ClickHouse can look up in the sorting key. */
-function placesFrom(place: ClickPlace | undefined, comparison: Sql): readonly Sql[] {
+/**
+ * What holds for clicks from a place on that is not by time alone; comparisons that ClickHouse can look up in the sorting key, and
+ * without the owner, which it would take for each part, where there is one.
+ */
+function placesFrom(place: ClickPlace | undefined, comparison: Sql, tenant: Tenant): readonly Sql[] {
   if (place?.owner === undefined || place.code === undefined) return [];
   const [owner, code] = [param('String', place.owner), param('String', place.code)];
-  const inLink = sql`(short_code > ${code} OR clicked_at ${comparison} ${instantParam(place.time)})`;
-  const inOwner = sql`(owner_id > ${owner} OR (short_code >= ${code} AND ${inLink}))`;
-  if (place.arrival === undefined) return [sql`owner_id >= ${owner}`, inOwner];
+  const isInLink = sql`(short_code > ${code} OR clicked_at ${comparison} ${instantParam(place.time)})`;
+  if (place.arrival === undefined && isOnlyOwner(tenant, place.owner))
+    return [sql`short_code >= ${code}`, isInLink];
+  const isInOwner = sql`(owner_id > ${owner} OR (short_code >= ${code} AND ${isInLink}))`;
+  if (place.arrival === undefined) return [sql`owner_id >= ${owner}`, isInOwner];
   const arrival = instantParam(place.arrival);
-  const inArrival = sql`(ingested_at > ${arrival} OR (owner_id >= ${owner} AND ${inOwner}))`;
-  return [sql`ingested_at >= ${arrival}`, inArrival];
+  const isInArrival = sql`(ingested_at > ${arrival} OR (owner_id >= ${owner} AND ${isInOwner}))`;
+  return [sql`ingested_at >= ${arrival}`, isInArrival];
 }
 
 /** The same up to a place. */
-function placesUpTo(place: ClickPlace | undefined): readonly Sql[] {
+function placesUpTo(place: ClickPlace | undefined, tenant: Tenant): readonly Sql[] {
   if (place?.owner === undefined || place.code === undefined) return [];
   const [owner, code] = [param('String', place.owner), param('String', place.code)];
-  const inLink = sql`(short_code < ${code} OR clicked_at <= ${instantParam(place.time)})`;
-  const inOwner = sql`(owner_id < ${owner} OR (short_code <= ${code} AND ${inLink}))`;
-  if (place.arrival === undefined) return [sql`owner_id <= ${owner}`, inOwner];
+  const isInLink = sql`(short_code < ${code} OR clicked_at <= ${instantParam(place.time)})`;
+  if (place.arrival === undefined && isOnlyOwner(tenant, place.owner))
+    return [sql`short_code <= ${code}`, isInLink];
+  const isInOwner = sql`(owner_id < ${owner} OR (short_code <= ${code} AND ${isInLink}))`;
+  if (place.arrival === undefined) return [sql`owner_id <= ${owner}`, isInOwner];
   const arrival = instantParam(place.arrival);
-  const inArrival = sql`(ingested_at < ${arrival} OR (owner_id <= ${owner} AND ${inOwner}))`;
-  return [sql`ingested_at <= ${arrival}`, inArrival];
+  const isInArrival = sql`(ingested_at < ${arrival} OR (owner_id <= ${owner} AND ${isInOwner}))`;
+  return [sql`ingested_at <= ${arrival}`, isInArrival];
+}
+
+function isOnlyOwner(tenant: Tenant, ownerId: string): boolean {
+  return tenant.kind !== 'every-owner' && tenant.ownerId === ownerId;
 }
 
 /** The query with the tags that it needs, for what does not depend on its order. */
@@ -202,7 +209,7 @@ export function compileBound(
   const places: Select = {
     ...clicksFrom(sharding),
     columns: keys.map(({ name }) => as(name, KEYS[name])),
-    where: [...clickConditions(query, tenant, sharding), ...placesFrom(after, sql`>`)],
+    where: [...clickConditions(query, tenant, sharding), ...placesFrom(after, sql`>`, tenant)],
     ...order,
   };
   const all: Select =

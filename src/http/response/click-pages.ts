@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { clickColumnOf } from '../../click-rows/columns.ts';
+import { type ClickColumnName, clickColumnOf } from '../../click-rows/columns.ts';
 import {
   type BoundRow,
   type ClickPlace,
@@ -144,12 +144,13 @@ export function* itemsOf(
     isTime: clickColumnOf(name).type === 'time',
   }));
   for (const row of rows) {
-    yield Object.fromEntries(
-      shown.map(({ name, place, isTime }) => {
-        const value = row[place];
-        return [name, isTime ? shownTime(String(value), timezone) : value];
-      }),
-    );
+    // `Object.fromEntries` takes twice as long.
+    const item: Partial<Record<ClickColumnName, unknown>> = {};
+    for (const { name, place, isTime } of shown) {
+      const value = row[place];
+      item[name] = isTime ? shownTime(String(value), timezone) : value;
+    }
+    yield item;
   }
 }
 
