@@ -79,6 +79,19 @@ test('an owner’s question reads the granules of that owner alone', async () =>
 
 const absent = Array.from({ length: 20 }, (_, index) => `absent ${index}`);
 
+test('values are looked for around the range alone', async () => {
+  const raw = { 'city.contains': ['on', ...absent].join(','), start_date: '2026-01-05', group_by: 'os' };
+  const query = statsQuery(parseStatsRequest(raw, { now: END, timeZones: new Set(['UTC']) }));
+  let rows = 0;
+  await spoor.database.rows(compile(planStats(query, { kind: 'owner', ownerId: 'owner 1' })), {
+    onSummary: (summary) => (rows = summary.rows),
+  });
+  // The owner's clicks of January are read twice, with a granule begun at either end, and none of December.
+  const january = (CLICKS / OWNERS) * (31 / 62);
+  expect(rows).toBeGreaterThan(january);
+  expect(rows).toBeLessThanOrEqual(2 * (january + 2 * GRANULE));
+});
+
 test.each([
   [{ short_code: 'link 3' }, 1],
   [{ short_code: 'link 3,link 7' }, 2],

@@ -1,7 +1,7 @@
 import { assertNever } from '../../errors.ts';
 import { type Select, sourceSql } from '../../sql/select.ts';
 import { MAX_CLOCK_AHEAD_MS } from '../../lib/clock-ahead.ts';
-import { type Param, type Sql, join, param, sql } from '../../sql/sql.ts';
+import { type Sql, join, param, sql } from '../../sql/sql.ts';
 import type { Plan } from '../plan.ts';
 import { type Condition, type Filter, isCondition } from '../parse/filter.ts';
 import type { StatsQuery } from '../parse/query.ts';
@@ -35,8 +35,9 @@ export function filterClicks(select: Select, { conditions }: Plan): Select {
 /** What holds for every click that a query counts, the tenant's conditions first. */
 export function conditionsOf(query: StatsQuery, tenant: Tenant, sharding?: Sharding): readonly Sql[] {
   const ownership = ownershipOf(tenant);
-  const months = sourceSql({ ...clicksFrom(sharding), where: [...ownership, monthsOf(query)] });
-  return [...ownership, within(query), ...bots(query), ...filters(query, months, sharding)];
+  const time = within(query);
+  const clicks = sourceSql({ ...clicksFrom(sharding), where: [...ownership, aroundTime(time)] });
+  return [...ownership, time, ...bots(query), ...filters(query, clicks, sharding)];
 }
 
 /** The conditions that keep a query to the clicks a tenant may see. */
@@ -118,14 +119,12 @@ function within(query: StatsQuery): Sql {
   return sql`clicked_at BETWEEN ${instantParam(start)} AND ${instantParam(end)}`;
 }
 
-/** The partitions that a range lies in. To read the time of each click as well would take twice as long. */
-function monthsOf(query: StatsQuery): Sql {
-  const { start, end } = rangeOf(query);
-  return sql`_partition_id BETWEEN ${monthParam(start)} AND ${monthParam(end)}`;
-}
-
-function monthParam(instant: number): Param {
-  return param('String', new Date(instant).toISOString().slice(0, 7).replace('-', ''));
+/**
+ * Leaves out the partitions and granules in which no click is of this time. To read the time of each click as well would take
+ * twice as long, and a condition on the name of its partition half as long again.
+ */
+function aroundTime(time: Sql): Sql {
+  return sql`indexHint(${time})`;
 }
 
 function bots({ bots }: StatsQuery): readonly Sql[] {
