@@ -15,6 +15,7 @@ import { visitorHasher } from './clicks/enrich/visitor.ts';
 import { enrichment } from './clicks/enrichment.ts';
 import { IdempotencyLedger } from './clicks/idempotency.ts';
 import { ErasureLog } from './clicks/erasure-log.ts';
+import { ImportHistory } from './clicks/import/import-history.ts';
 import { ImportLog } from './clicks/import/import-log.ts';
 import { Importer } from './clicks/import/importer.ts';
 import { FollowedImports } from './clicks/import/followed-imports.ts';
@@ -155,6 +156,7 @@ export function composeServices(config: Config, { clickhouse, ...parts }: Opened
     database,
     shards,
     log: new ImportLog(database, nextVersion),
+    history: new ImportHistory(database),
     removal,
     urls,
     isAlone: isEmbedded,

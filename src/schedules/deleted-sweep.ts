@@ -1,6 +1,7 @@
 import type { Logger } from 'pino';
 import { failureName } from '../clickhouse/failures.ts';
 import { TOMBSTONE_MS } from '../clickhouse/tombstones.ts';
+import type { Imports } from '../clicks/import/imports.ts';
 import type { Segments } from '../segments/segments.ts';
 import type { ScheduleRuns } from './schedule-runs.ts';
 import type { Schedules } from './schedules.ts';
@@ -11,12 +12,16 @@ export interface DeletedSweepParts {
   readonly segments: Segments;
   readonly schedules: Schedules;
   readonly scheduleRuns: ScheduleRuns;
+  readonly imports: Pick<Imports, 'removeOldest'>;
   readonly log: Pick<Logger, 'warn'>;
   /** Unix milliseconds. */
   readonly now: () => number;
 }
 
-/** Removes what is left of segments and schedules that were deleted, now and then, so that creating and deleting them takes no room for ever. */
+/**
+ * Removes what is left of segments and schedules that were deleted, and the oldest imports, now and then, so that making them takes no
+ * room for ever.
+ */
 export class DeletedSweep {
   readonly #parts: DeletedSweepParts;
   #sweeping: Promise<void> = Promise.resolve();
@@ -43,13 +48,14 @@ export class DeletedSweep {
   }
 
   async #sweepNow(): Promise<void> {
-    const { segments, schedules, scheduleRuns, log, now } = this.#parts;
+    const { segments, schedules, scheduleRuns, imports, log, now } = this.#parts;
     const before = now() - TOMBSTONE_MS;
     const works = [
       () => segments.removeTombstones(before),
       // While the tombstone is there, and after.
       () => scheduleRuns.releaseDeleted(),
       () => schedules.removeTombstones(before),
+      () => imports.removeOldest(),
     ];
     for (const work of works) {
       if (this.#isClosed) return;
@@ -59,7 +65,7 @@ export class DeletedSweep {
         if (this.#isClosed) return;
         log.warn(
           { failure: failureName(error) },
-          'what is left of deleted segments and schedules could not be removed',
+          'deleted segments and schedules, or old imports, could not be removed',
         );
       }
     }

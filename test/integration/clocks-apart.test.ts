@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { type ClientRequest, request } from 'node:http';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { param, sql } from '../../src/sql/sql.ts';
 import { endProcesses, newFolder, stopSharing, waitUntil } from '../support/process.ts';
 import { ADMIN_KEY, type TestSpoor, startSpoor } from '../support/spoor.ts';
 
@@ -121,6 +122,20 @@ test.each(ORDERS)(
   },
 );
 
+/** More imports of an owner than are kept. @returns how many there are */
+async function manyImports(owner: string): Promise<() => Promise<number>> {
+  await at(0).database.command(sql`
+    INSERT INTO imports (id, owner_id, options, state, report, started_at, version)
+    SELECT number, ${param('String', owner)}, '{}', 'done', '{}', now64(3), 1
+    FROM numbers(cityHash64(${param('String', owner)}) % 1000000000, 10002)`);
+  return async () => {
+    const [row] = await at(0).database.rows<[number]>(
+      sql`SELECT toUInt32(uniqExact(id)) FROM imports WHERE owner_id = ${param('String', owner)}`,
+    );
+    return row?.[0] ?? 0;
+  };
+}
+
 test.each(ORDERS)(
   'an import by the one %s (%i), undone by the one %s (%i) once it has ended',
   async (...order) => {
@@ -146,7 +161,9 @@ test.each(ORDERS)(
     await waitUntil('its end', async () => (await at(maker).send('GET', path)).json.state === 'done');
     expect((await at(changer).send('DELETE', path)).json).toEqual({ removed_clicks: LINES, removed_urls: 1 });
     expect(await both(path, ({ state }) => state)).toEqual(twice('undone'));
+    const kept = await manyImports(file);
     await restart();
+    await waitUntil('the oldest to be removed', async () => (await kept()) === 10_000);
     expect(await both(path, ({ state }) => state)).toEqual(twice('undone'));
   },
 );

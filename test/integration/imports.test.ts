@@ -1,15 +1,19 @@
 import { type ClientRequest, request } from 'node:http';
 import { gzipSync } from 'node:zlib';
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import * as fc from '../support/fast-check.ts';
 import { createVersions } from '../../src/clickhouse/versions.ts';
 import { CLICK_KEY, putClickKey } from '../../src/clicks/import/click-keys.ts';
+import { ImportHistory } from '../../src/clicks/import/import-history.ts';
 import { ImportLog } from '../../src/clicks/import/import-log.ts';
 import { emptyReport } from '../../src/clicks/import/import-report.ts';
+import { Imports } from '../../src/clicks/import/imports.ts';
+import { ClickRemoval } from '../../src/clicks/removal.ts';
 import { param, sql } from '../../src/sql/sql.ts';
 import { countsByDefinition } from '../support/line-counts.ts';
 import { waitUntil } from '../support/process.ts';
 import { ADMIN_KEY, type TestSpoor, startSpoor } from '../support/spoor.ts';
+import { ShortCodeLock } from '../../src/urls/short-code-lock.ts';
 
 let spoor: TestSpoor;
 beforeAll(async () => {
@@ -524,6 +528,60 @@ describe('an import', () => {
     if (entry === undefined) throw new Error('It was written.');
     await right.write({ ...entry, state: 'undone' });
     expect((await logAt(0).find(id))?.entry).toEqual({ ...entry, state: 'undone' });
+  });
+
+  describe('that is older than the last 10,000 of its owner', () => {
+    const owner = 'many imports';
+    /** The oldest of them is number 1. */
+    const kept = async () =>
+      spoor.database.rows<[string, string]>(sql`
+        SELECT toString(id), state FROM imports FINAL WHERE owner_id = ${param('String', owner)} ORDER BY id LIMIT 6`);
+    const insert = async (numbers: string, state: string, version: number) =>
+      spoor.database.commandText(`
+        INSERT INTO imports (id, owner_id, options, state, report, started_at, version)
+        SELECT number, '${owner}', '{}', '${state}', '{}', now64(3), ${version} FROM numbers(${numbers})`);
+    beforeEach(async () => {
+      await spoor.database.command(sql`DELETE FROM imports WHERE owner_id = ${param('String', owner)}`);
+      await insert('1, 10003', 'done', 1);
+      // Versions of another part.
+      await insert('1, 1', 'undone', 2);
+      await insert('2, 1', 'running', 2);
+    });
+
+    test('goes from the table, unless it is running', async () => {
+      await new ImportHistory(spoor.database).removeOldest();
+      expect(await kept()).toEqual([
+        ['2', 'running'],
+        ...['4', '5', '6', '7', '8'].map((id) => [id, 'done']),
+      ]);
+      const { json } = await spoor.send('GET', '/api/v1/imports', {
+        key: await spoor.createKey(owner),
+        query: { cursor: '0000000000000005' },
+      });
+      expect(json.items.map(({ id }: any) => id)).toEqual(['0000000000000004', '0000000000000002']);
+    });
+
+    test('goes before another one begins, once many have begun', async () => {
+      const log = new ImportLog(spoor.database, createVersions(Date.now));
+      const history = new ImportHistory(spoor.database, 2);
+      const removal = new ClickRemoval([], { note: async () => {} });
+      const urls = { codeLock: new ShortCodeLock(), deleteUnused: async () => 0 };
+      const imports = new Imports({
+        database: spoor.database,
+        shards: undefined,
+        log,
+        history,
+        removal,
+        urls,
+        isAlone: true,
+        now: Date.now,
+      });
+      const begin = async () => imports.begin({ ownerId: owner, file: null, options: {} });
+      await begin();
+      expect((await kept())[0]).toEqual(['1', 'undone']);
+      await begin();
+      expect((await kept())[1]).toEqual(['5', 'done']);
+    });
   });
 
   test('is there for its owner and administrators alone', async () => {

@@ -38,6 +38,9 @@ export interface StoredEntry {
   readonly ageMs: number;
 }
 
+/** A running import that was not written down for so long has lost its process. */
+export const LOST_AFTER_MS = 60_000;
+
 export interface ImportListing {
   /** undefined: those of every owner. */
   readonly ownerId: string | undefined;

@@ -4,7 +4,14 @@ import { AppError } from '../../errors.ts';
 import type { UrlRegistry } from '../../urls/registry.ts';
 import { endOfNamedInserts } from '../named-insert.ts';
 import type { ClickRemoval } from '../removal.ts';
-import { type ImportEntry, type ImportListing, type ImportLog, type StoredEntry } from './import-log.ts';
+import type { ImportHistory } from './import-history.ts';
+import {
+  type ImportEntry,
+  type ImportListing,
+  type ImportLog,
+  LOST_AFTER_MS,
+  type StoredEntry,
+} from './import-log.ts';
 import { ImportIds } from './import-ids.ts';
 import { type ImportReport, emptyReport } from './import-report.ts';
 
@@ -12,6 +19,7 @@ export interface ImportsParts {
   readonly database: Database;
   readonly shards: Shards | undefined;
   readonly log: ImportLog;
+  readonly history: ImportHistory;
   readonly removal: Pick<ClickRemoval, 'undo'>;
   readonly urls: Pick<UrlRegistry, 'codeLock' | 'deleteUnused'>;
   /** No other process imports into this database. */
@@ -41,9 +49,6 @@ export interface Undone {
 
 /** How often a running import is written down. */
 const WRITE_EVERY_MS = 10_000;
-
-/** An import that was not written down for so long has lost its process. */
-const LOST_AFTER_MS = 60_000;
 
 const LOST = 'The server stopped before the whole file had come.';
 
@@ -172,7 +177,13 @@ export class Imports {
     return undone;
   }
 
+  /** Removes the oldest imports of owners that have more than are kept. @throws AppError `unavailable` */
+  async removeOldest(): Promise<void> {
+    await this.#parts.history.removeOldest();
+  }
+
   async #started(wanted: WantedImport): Promise<ImportEntry> {
+    await this.#parts.history.makeRoom();
     const startedAt = this.#parts.now();
     const id = await this.#ids.next(startedAt);
     const report = emptyReport();
