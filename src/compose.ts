@@ -155,7 +155,7 @@ export function composeServices(config: Config, { clickhouse, ...parts }: Opened
   const imports = new Imports({
     database,
     shards,
-    log: new ImportLog(database, nextVersion),
+    log: new ImportLog(database, now),
     history: new ImportHistory(database),
     removal,
     urls,

@@ -22,8 +22,11 @@ const settings = CLOCKS.map(() => ({ SPOOR_DATA_DIR: newFolder() }));
 const database = { CLICKHOUSE_DATABASE: `test_${randomBytes(6).toString('hex')}` };
 const spoors: TestSpoor[] = [];
 
+/** How long an instance did not run, milliseconds. */
+const pauses = [0, 0];
+
 const start = async (place: number, clock: number) =>
-  startSpoor({ ...database, ...settings[place] }, { now: () => Date.now() + clock });
+  startSpoor({ ...database, ...settings[place] }, { now: () => Date.now() + clock + (pauses[place] ?? 0) });
 beforeAll(async () => {
   for (const [place, clock] of CLOCKS.entries()) spoors.push(await start(place, clock));
 });
@@ -136,24 +139,90 @@ async function manyImports(owner: string): Promise<() => Promise<number>> {
   };
 }
 
+/** Sends lines of an import whose end does not come yet. */
+async function begun(place: number, file: string) {
+  const sending: ClientRequest = request(`${at(place).url}/api/v1/imports?owner=me&file=${file}`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${ADMIN_KEY}` },
+  });
+  const status = new Promise<number | undefined>((resolve) => {
+    sending.once('response', (response) => resolve(response.resume().statusCode));
+  });
+  const lines = Array.from({ length: LINES }, (_, second) =>
+    JSON.stringify({ short_code: file, clicked_at: 1_767_225_600 + second }),
+  );
+  sending.on('error', () => {}).write(lines.map((line) => `${line}\n`).join(''));
+  const { id } = await waitUntil('the import', async () => {
+    const { items } = (await at(place).send('GET', '/api/v1/imports')).json;
+    return items.find((one: any) => one.file === file);
+  });
+  return { sending, status, path: `/api/v1/imports/${id}` };
+}
+
+/** Undoes an import of another instance, as if that had not been heard of for a minute. */
+async function undoLost(place: number, path: string): Promise<void> {
+  const id = BigInt(`0x${path.split('/').at(-1)}`);
+  await waitUntil('the import to be lost', async () => {
+    await at(place).database.command(
+      sql`ALTER TABLE imports UPDATE written_at = now64(3) - INTERVAL 61 SECOND WHERE toString(id) = ${param('String', String(id))}`,
+      { mutations_sync: '2' },
+    );
+    const { status } = await at(place).send('DELETE', path);
+    expect([200, 409]).toContain(status);
+    return status === 200;
+  });
+}
+
+const countOf = async (code: string): Promise<number> => {
+  const [row] = await at(0).database.rows<[number]>(
+    sql`SELECT toUInt32(count()) FROM clicks WHERE short_code = ${param('String', code)}`,
+  );
+  return row?.[0] ?? 0;
+};
+
+test.each([
+  ['for a minute', 61_000],
+  ['for a moment', 0],
+])(
+  'an import that was undone through another instance while its own did not run, %s, adds nothing',
+  async (name, pause) => {
+    const code = `stopped-${pause}`;
+    const { sending, status, path } = await begun(0, code);
+    await waitUntil('the first batch', async () => (await at(0).send('GET', path)).json.accepted > 0);
+    await undoLost(1, path);
+    expect(await countOf(code)).toBe(0);
+    pauses[0] = pause;
+    sending.end();
+    expect(await status).toBe(409);
+    expect([await countOf(code), await both(path, ({ state }) => state)]).toEqual([0, twice('undone')]);
+    expect(await both(`/api/v1/urls/${code}`, () => name)).toEqual(twice(404));
+  },
+);
+
+test('a followed import that was undone or continued through another instance does not go on in its own', async () => {
+  const send = async (place: number, code: string, query: Readonly<Record<string, string>>) =>
+    at(place).send('POST', '/api/v1/imports', {
+      query: { owner: 'me', format: 'ndjson', ...query },
+      ndjson: [{ short_code: code, clicked_at: Number(query['part']) }],
+    });
+  for (const code of ['followed-undone', 'followed-elsewhere']) {
+    const { id } = (await send(0, code, { part: '1' })).json;
+    const path = `/api/v1/imports/${id}`;
+    if (code === 'followed-undone') await undoLost(1, path);
+    else expect((await send(1, code, { part: '1', import_id: id })).status).toBe(200);
+    expect((await send(0, code, { part: '2', import_id: id })).status).toBe(409);
+    const isUndone = code === 'followed-undone';
+    expect(await both(path, ({ state }) => state)).toEqual(twice(isUndone ? 'undone' : 'running'));
+    expect(await countOf(code)).toBe(isUndone ? 0 : 2);
+  }
+});
+
 test.each(ORDERS)(
   'an import by the one %s (%i), undone by the one %s (%i) once it has ended',
   async (...order) => {
     const [, maker, , changer] = order;
     const file = order.join('-');
-    const sending: ClientRequest = request(`${at(maker).url}/api/v1/imports?owner=me&file=${file}`, {
-      method: 'POST',
-      headers: { authorization: `Bearer ${ADMIN_KEY}` },
-    });
-    const lines = Array.from({ length: LINES }, (_, second) =>
-      JSON.stringify({ short_code: file, clicked_at: 1_767_225_600 + second }),
-    );
-    sending.on('error', () => {}).write(lines.map((line) => `${line}\n`).join(''));
-    const { id } = await waitUntil('the import', async () => {
-      const { items } = (await at(maker).send('GET', '/api/v1/imports')).json;
-      return items.find((one: any) => one.file === file);
-    });
-    const path = `/api/v1/imports/${id}`;
+    const { sending, path } = await begun(maker, file);
     // Whatever their clocks say, it is not lost: its client is only slow.
     expect(await both(path, ({ state }) => state)).toEqual(twice('running'));
     expect((await at(changer).send('DELETE', path)).status).toBe(409);

@@ -2,12 +2,12 @@ import { type ClientRequest, request } from 'node:http';
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import * as fc from '../support/fast-check.ts';
-import { createVersions } from '../../src/clickhouse/versions.ts';
 import { CLICK_KEY, putClickKey } from '../../src/clicks/import/click-keys.ts';
 import { ImportHistory } from '../../src/clicks/import/import-history.ts';
-import { ImportLog } from '../../src/clicks/import/import-log.ts';
+import { type ImportEntry, ImportLog, type StoredEntry } from '../../src/clicks/import/import-log.ts';
 import { emptyReport } from '../../src/clicks/import/import-report.ts';
 import { Imports } from '../../src/clicks/import/imports.ts';
+import { OwnImport } from '../../src/clicks/import/own-import.ts';
 import { ClickRemoval } from '../../src/clicks/removal.ts';
 import { param, sql } from '../../src/sql/sql.ts';
 import { countsByDefinition } from '../support/line-counts.ts';
@@ -514,20 +514,47 @@ describe('an import', () => {
     expect((await find(json.id)).json).toEqual({ ...json, state: 'undone' });
   });
 
+  const done: ImportEntry = {
+    id: 7_000_000n,
+    ownerId: 'clocks',
+    file: null,
+    options: {},
+    state: 'done',
+    error: null,
+    report: emptyReport(),
+    startedAt: 1,
+    finishedAt: 2,
+  };
+  async function storedOf(log: ImportLog, id = done.id): Promise<StoredEntry> {
+    const stored = await log.find(id);
+    if (stored === undefined) throw new Error('It was written.');
+    return stored;
+  }
+
   test('that a clock ahead has written down is undone for good by one that is right', async () => {
-    const logAt = (aheadMs: number) =>
-      new ImportLog(
-        spoor.database,
-        createVersions(() => Date.now() + aheadMs),
-      );
-    const id = 7n;
-    const done = { id, ownerId: 'clocks', file: null, options: {}, error: null, startedAt: 1, finishedAt: 2 };
-    await logAt(3_600_000).write({ ...done, state: 'done', report: emptyReport() });
-    const right = logAt(0);
-    const { entry } = (await right.find(id)) ?? {};
-    if (entry === undefined) throw new Error('It was written.');
-    await right.write({ ...entry, state: 'undone' });
-    expect((await logAt(0).find(id))?.entry).toEqual({ ...entry, state: 'undone' });
+    const logAt = (aheadMs: number) => new ImportLog(spoor.database, () => Date.now() + aheadMs);
+    const [ahead, right] = [logAt(3_600_000), logAt(0)];
+    await ahead.write(done, ahead.versionAbove(0));
+    const { entry, version } = await storedOf(right);
+    await right.write({ ...entry, state: 'undone' }, right.versionAbove(version));
+    expect((await storedOf(right)).entry).toEqual({ ...entry, state: 'undone' });
+  });
+
+  test('that another instance has taken over is found out before the next clicks, after 30 seconds by any clock', async () => {
+    for (const step of [31_000, -31_000]) {
+      let clock = Date.now();
+      const log = new ImportLog(spoor.database, () => clock);
+      const id = BigInt(8_000_000 + step);
+      const own = new OwnImport(log, () => clock, { ...done, id, state: 'running' });
+      await own.confirm();
+      const { entry, version } = await storedOf(log, id);
+      await log.write({ ...entry, state: 'undone' }, version + 1);
+      await own.check();
+      clock += step;
+      await expect(own.check()).rejects.toMatchObject({ code: 'conflict' });
+      await expect(own.end({ state: 'done' })).rejects.toMatchObject({ code: 'conflict' });
+      expect((await storedOf(log, id)).entry.state).toBe('undone');
+    }
   });
 
   describe('that is older than the last 10,000 of its owner', () => {
@@ -562,7 +589,7 @@ describe('an import', () => {
     });
 
     test('goes before another one begins, once many have begun', async () => {
-      const log = new ImportLog(spoor.database, createVersions(Date.now));
+      const log = new ImportLog(spoor.database, Date.now);
       const history = new ImportHistory(spoor.database, 2);
       const removal = new ClickRemoval([], { note: async () => {} });
       const urls = { codeLock: new ShortCodeLock(), deleteUnused: async () => 0 };

@@ -5,7 +5,8 @@ import type { ImportEntry } from './import-log.ts';
 import { type ImportReport, hasNoClicks, mergeReports } from './import-report.ts';
 import { ImportStream } from './import-stream.ts';
 import { formatOf } from './reading.ts';
-import { type Imports, type WantedImport, noImport } from './imports.ts';
+import type { Imports, WantedImport } from './imports.ts';
+import type { OwnImport } from './own-import.ts';
 
 /** A part of a file that is imported while it grows. */
 export interface FilePart {
@@ -19,15 +20,17 @@ export interface FilePart {
 /**
  * Imports the clicks of a part under the id of the whole.
  * @param onProgress to be called with the part's report so far
+ * @param mayStore to be called before anything is stored: it throws where another instance has taken the import over
  */
 export type PartRun = (
   id: bigint,
   earlier: EarlierRecords,
   onProgress: (report: ImportReport) => void,
+  mayStore: () => Promise<void>,
 ) => Promise<ImportReport>;
 
 interface Followed {
-  entry: ImportEntry;
+  readonly own: OwnImport;
   readonly stream: ImportStream;
   /** The number of the part that continues it; undefined while one is being stored, and after one that failed. */
   next: number | undefined;
@@ -61,37 +64,35 @@ export class FollowedImports {
   /**
    * Imports a part.
    * @returns the import with all parts so far; it has ended with the last part
-   * @throws AppError `not_found` for an import that the owner does not have, `conflict` where the part is not the next: begin
-   *   with part 1 again; `unavailable` while the part before is being stored, or as ClickHouse is; whatever `work` throws
+   * @throws AppError `not_found` for an import that the owner does not have, `conflict` where the part is not the next, or another
+   *   instance has the import: begin with part 1 again; `unavailable` while the part before is being stored, or as ClickHouse is; whatever `work` throws
    */
   async run(wanted: WantedImport, part: FilePart, work: PartRun): Promise<ImportEntry> {
     const followed = part.number === 1 ? await this.#begun(wanted, part.id) : this.#continued(wanted, part);
-    const { id, report: before } = followed.entry;
+    const { own } = followed;
+    const { id, report: before } = own.entry;
     clearTimeout(followed.expiry);
     followed.next = undefined;
     followed.isBusy = true;
-    const become = (change: Partial<ImportEntry>): void => {
-      followed.entry = { ...followed.entry, ...change };
-      this.#imports.update(followed.entry);
-    };
+    const become = (report: ImportReport): void => own.update({ report: mergeReports(before, report) });
     try {
       const earlier = { stream: followed.stream, lines: before.read };
-      const report = await work(id, earlier, (soFar) => become({ report: mergeReports(before, soFar) }));
-      become({ report: mergeReports(before, report) });
-      if (part.isLast) return await this.#end(followed, faultOf(followed.entry));
+      const report = await work(id, earlier, become, () => own.check());
+      become(report);
+      if (part.isLast) return await this.#end(followed, faultOf(own.entry));
       const isOverdue = this.#now() - followed.writtenAt > WRITE_EVERY_MS;
       if (report.read > 0 || isOverdue) await this.#write(followed);
       followed.next = part.number + 1;
-      return followed.entry;
+      return own.entry;
     } finally {
       followed.isBusy = false;
-      if (this.#followed.has(id)) this.#expireLater(followed);
+      if (this.#followed.get(id) === followed) await this.#stay(followed);
     }
   }
 
   #continued({ ownerId }: WantedImport, { id = 0n, number }: FilePart): Followed {
     const found = this.#followed.get(id);
-    if (found?.entry.ownerId === ownerId && found.next === number) return this.#put(found);
+    if (found?.own.entry.ownerId === ownerId && found.next === number) return this.#put(found);
     throw new AppError('conflict', 'This is not the next part of the import: begin with part 1 again.', {
       field: 'part',
     });
@@ -101,32 +102,28 @@ export class FollowedImports {
     const known = id === undefined ? undefined : this.#followed.get(id);
     if (known?.isBusy === true)
       throw new AppError('unavailable', 'The part before is still being stored: try again later.');
-    const entry =
-      id === undefined ? await this.#imports.begin(wanted) : await this.#resumed(id, wanted.ownerId);
+    const own =
+      id === undefined ? await this.#imports.begin(wanted) : await this.#imports.resume(id, wanted.ownerId);
     clearTimeout(known?.expiry);
     const stream = new ImportStream();
-    return this.#put({ entry, stream, next: 1, isBusy: false, writtenAt: this.#now(), expiry: undefined });
-  }
-
-  async #resumed(id: bigint, ownerId: string): Promise<ImportEntry> {
-    const entry = await this.#imports.find(id, ownerId);
-    if (entry === undefined) throw noImport();
-    if (entry.state === 'undone')
-      throw new AppError('conflict', 'The import was undone, so it cannot go on.', { field: 'import_id' });
-    const running: ImportEntry = { ...entry, state: 'running', error: null, finishedAt: null };
-    await this.#imports.save(running);
-    return running;
+    return this.#put({ own, stream, next: 1, isBusy: false, writtenAt: this.#now(), expiry: undefined });
   }
 
   #put(followed: Followed): Followed {
-    const { id } = followed.entry;
+    const { id } = followed.own.entry;
     this.#followed.delete(id);
     this.#followed.set(id, followed);
-    this.#imports.update(followed.entry);
-    const idle = [...this.#followed.values()].find(({ isBusy, entry }) => !isBusy && entry.id !== id);
+    const idle = [...this.#followed.values()].find(({ isBusy, own }) => !isBusy && own.entry.id !== id);
     // Its client can begin with part 1 again.
     if (this.#followed.size > MAX_FOLLOWED && idle !== undefined) this.#expire(idle);
     return followed;
+  }
+
+  /** Waits for the next part, unless another instance has the import. */
+  async #stay(followed: Followed): Promise<void> {
+    if (followed.own.takenOver === undefined) return this.#expireLater(followed);
+    this.#forget(followed);
+    await this.#imports.leave(followed.own);
   }
 
   #expireLater(followed: Followed): void {
@@ -138,15 +135,25 @@ export class FollowedImports {
   }
 
   async #write(followed: Followed): Promise<void> {
-    await this.#imports.save(followed.entry);
+    await followed.own.confirm();
     followed.writtenAt = this.#now();
   }
 
   async #end(followed: Followed, fault: string | undefined): Promise<ImportEntry> {
+    const { own } = followed;
+    this.#forget(followed);
+    try {
+      const state = fault === undefined ? 'done' : 'failed';
+      return await own.end({ state, error: fault ?? null, finishedAt: this.#now() });
+    } finally {
+      await this.#imports.leave(own);
+    }
+  }
+
+  #forget(followed: Followed): void {
+    const { id } = followed.own.entry;
     clearTimeout(followed.expiry);
-    this.#followed.delete(followed.entry.id);
-    const state = fault === undefined ? 'done' : 'failed';
-    return this.#imports.end({ ...followed.entry, state, error: fault ?? null, finishedAt: this.#now() });
+    if (this.#followed.get(id) === followed) this.#followed.delete(id);
   }
 }
 

@@ -1,7 +1,6 @@
 import { z } from 'zod';
 import type { Database } from '../../clickhouse/database.ts';
 import { LOOK_UP } from '../../clickhouse/query-options.ts';
-import type { NextVersion } from '../../clickhouse/versions.ts';
 import { type Sql, join, param, sql } from '../../sql/sql.ts';
 import { type ImportReport, emptyReport, importReportSchema } from './import-report.ts';
 
@@ -32,9 +31,11 @@ export interface ImportEntry {
   readonly finishedAt: number | null;
 }
 
-/** An entry as it is stored, and for how long it has been: milliseconds of ClickHouse's clock, which instances share. */
+/** An entry as it is stored. */
 export interface StoredEntry {
   readonly entry: ImportEntry;
+  readonly version: number;
+  /** For how long it has been: milliseconds of ClickHouse's clock, which instances share. */
   readonly ageMs: number;
 }
 
@@ -72,24 +73,31 @@ type Row = readonly [
   report: string,
   startedAt: number,
   finishedAt: number | null,
-  version: string,
+  version: number,
   ageMs: number,
 ];
 
 /** The table of imports. */
 export class ImportLog {
   readonly #database: Database;
-  readonly #nextVersion: NextVersion;
-  /** The highest version that was read: what is written afterwards replaces it, whatever the clock said that gave it. */
-  #latest = 0;
+  readonly #now: () => number;
 
-  constructor(database: Database, nextVersion: NextVersion) {
+  /** @param now Unix milliseconds */
+  constructor(database: Database, now: () => number) {
     this.#database = database;
-    this.#nextVersion = nextVersion;
+    this.#now = now;
   }
 
-  /** Replaces what is stored of the import; settles when ClickHouse has it. */
-  async write(entry: ImportEntry): Promise<void> {
+  /**
+   * A version that replaces what an import's row has now, whatever the clock said that gave it. It depends on this row alone: of one
+   * that was taken over they are ahead of the clock.
+   */
+  versionAbove(stored: number): number {
+    return Math.max(stored + 1, this.#now() * 1_000);
+  }
+
+  /** Replaces what is stored of the import, unless that has a higher version; settles when ClickHouse has it. */
+  async write(entry: ImportEntry, version: number): Promise<void> {
     const { id, ownerId, file, options, state, error, report, startedAt, finishedAt } = entry;
     const row = [
       String(id),
@@ -101,7 +109,7 @@ export class ImportLog {
       JSON.stringify(report),
       startedAt,
       finishedAt,
-      this.#nextVersion(this.#latest),
+      version,
     ];
     await this.#database.insert('imports', COLUMNS, [JSON.stringify(row)]);
   }
@@ -133,12 +141,11 @@ export class ImportLog {
     const rows = await this.#database.rows<Row>(
       sql`
       SELECT toString(id), owner_id, file, options, state, error, report,
-        toUnixTimestamp64Milli(started_at), toUnixTimestamp64Milli(finished_at), toString(version),
+        toUnixTimestamp64Milli(started_at), toUnixTimestamp64Milli(finished_at), version,
         dateDiff('millisecond', written_at, now64(3))
       FROM imports FINAL ${condition}`,
       LOOK_UP,
     );
-    for (const row of rows) this.#latest = Math.max(this.#latest, Number(row[9]));
     return rows.map(storedEntry);
   }
 }
@@ -155,7 +162,7 @@ function storedEntry([
   report,
   startedAt,
   finishedAt,
-  ,
+  version,
   ageMs,
 ]: Row): StoredEntry {
   const parsed = importReportSchema.safeParse(JSON.parse(report));
@@ -171,6 +178,7 @@ function storedEntry([
       startedAt,
       finishedAt,
     },
+    version,
     ageMs,
   };
 }

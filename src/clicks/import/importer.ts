@@ -13,6 +13,8 @@ export interface ImportSurroundings {
   readonly now: () => number;
   /** Waits until there is room on the heap for the clicks of a batch, and runs `work` with it. */
   readonly inRoom: <T>(bytes: number, work: (room: Room) => Promise<T>) => Promise<T>;
+  /** Called before anything is stored. @throws AppError where nothing may be any more */
+  readonly mayStore: () => Promise<void>;
   /** Called with the report so far. */
   readonly onProgress: (report: ImportReport) => void;
   /** Of a file that is imported in parts: the parts before. */
@@ -37,7 +39,7 @@ export class Importer {
   async import(
     records: FileRecords,
     target: ImportTarget,
-    { now, inRoom, onProgress, earlier }: ImportSurroundings,
+    { now, inRoom, mayStore, onProgress, earlier }: ImportSurroundings,
   ): Promise<ImportReport> {
     const alone = (work: () => Promise<void>): Promise<void> => this.#alone(work);
     const store: StoreBatch = (batch, count) => {
@@ -45,8 +47,8 @@ export class Importer {
       const request = { batch, target, now: now() };
       return inRoom(bytes, (room) =>
         this.#threads.isFor(bytes)
-          ? this.#threads.storeBatch(request, { room, count, alone })
-          : storeBatch(this.#parts, request, { room, count, alone }),
+          ? this.#threads.storeBatch(request, { room, count, alone, mayStore })
+          : storeBatch(this.#parts, request, { room, count, alone, mayStore }),
       );
     };
     const before = target.isDryRun ? { stream: new ImportStream(true), lines: 0 } : earlier;

@@ -1,5 +1,7 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import type { Shards } from '../../clickhouse/cluster.ts';
 import type { Database } from '../../clickhouse/database.ts';
+import { TAKE_OVER } from '../../clickhouse/versions.ts';
 import { AppError } from '../../errors.ts';
 import type { UrlRegistry } from '../../urls/registry.ts';
 import { endOfNamedInserts } from '../named-insert.ts';
@@ -13,6 +15,7 @@ import {
   type StoredEntry,
 } from './import-log.ts';
 import { ImportIds } from './import-ids.ts';
+import { OwnImport } from './own-import.ts';
 import { type ImportReport, emptyReport } from './import-report.ts';
 
 export interface ImportsParts {
@@ -31,11 +34,13 @@ export interface ImportsParts {
 /**
  * Imports the clicks of a file under an id.
  * @param onProgress to be called with the report so far
+ * @param mayStore to be called before anything is stored: it throws where another instance has undone the import
  * @returns the report, and why the import failed although it ran to its end
  */
 export type ImportRun = (
   id: bigint,
   onProgress: (report: ImportReport) => void,
+  mayStore: () => Promise<void>,
 ) => Promise<{ readonly report: ImportReport; readonly fault?: string | undefined }>;
 
 export type WantedImport = Pick<ImportEntry, 'ownerId' | 'file' | 'options'>;
@@ -48,16 +53,21 @@ export interface Undone {
 }
 
 /** How often a running import is written down. */
-const WRITE_EVERY_MS = 10_000;
+const CONFIRM_EVERY_MS = 10_000;
 
 const LOST = 'The server stopped before the whole file had come.';
+const UNDOING = 'Its undo has begun, and has not ended: undo it again.';
+
+/** Attempts at removing what was added after an undo, and the pause between them. */
+const MAX_ATTEMPTS = 5;
+const PAUSE_MS = 1_000;
 
 /** The imports there were, and those that are running. */
 export class Imports {
   readonly #parts: ImportsParts;
   readonly #ids: ImportIds;
   /** Those of this process. */
-  readonly #running = new Map<bigint, ImportEntry>();
+  readonly #running = new Map<bigint, OwnImport>();
 
   constructor(parts: ImportsParts) {
     this.#parts = parts;
@@ -66,67 +76,74 @@ export class Imports {
 
   /**
    * Runs an import and keeps a log of it.
-   * @throws AppError whatever `work` throws, `unavailable` when the log cannot be written
+   * @throws AppError whatever `work` throws, `unavailable` when the log cannot be written, `conflict` where another instance has
+   *   taken the import for lost and undone it
    */
   async run(wanted: WantedImport, work: ImportRun): Promise<ImportEntry> {
-    const { log, now } = this.#parts;
-    let entry = await this.#started(wanted);
-    const { id } = entry;
-    const write = setInterval(() => void log.write(entry).catch(() => {}), WRITE_EVERY_MS).unref();
+    const own = await this.#started(wanted);
+    const confirming = setInterval(() => void own.confirm().catch(() => {}), CONFIRM_EVERY_MS).unref();
     const ended = async (change: Partial<ImportEntry>): Promise<ImportEntry> => {
-      clearInterval(write);
-      // Stored before anybody sees it, so that it has ended for every instance.
-      const last = { ...entry, ...change, finishedAt: now() };
-      await log.write(last);
-      return last;
+      clearInterval(confirming);
+      return own.end({ ...change, finishedAt: this.#parts.now() });
     };
     try {
-      await log.write(entry);
-      const { report, fault } = await work(id, (soFar) => {
-        entry = { ...entry, report: soFar };
-        this.update(entry);
-      });
+      await own.confirm();
+      const { report, fault } = await work(
+        own.entry.id,
+        (soFar) => own.update({ report: soFar }),
+        () => own.check(),
+      );
       return await ended({ state: fault === undefined ? 'done' : 'failed', error: fault ?? null, report });
     } catch (error) {
       const sentence = error instanceof AppError ? error.message : 'Something went wrong on our side.';
       await ended({ state: 'failed', error: sentence }).catch(() => {});
       throw error;
     } finally {
-      clearInterval(write);
-      this.#running.delete(id);
+      clearInterval(confirming);
+      await this.leave(own);
     }
   }
 
-  /** Begins an import that runs until `end`, and keeps a log of it. @throws AppError `unavailable` */
-  async begin(wanted: WantedImport): Promise<ImportEntry> {
-    const entry = await this.#started(wanted);
+  /** Begins an import that runs until it is left, and keeps a log of it. @throws AppError `unavailable` */
+  async begin(wanted: WantedImport): Promise<OwnImport> {
+    const own = await this.#started(wanted);
     try {
-      await this.save(entry);
+      await own.confirm();
     } catch (error) {
-      this.#running.delete(entry.id);
+      await this.leave(own);
       throw error;
     }
-    return entry;
+    return own;
   }
 
-  /** Tells what has become of a running import. */
-  update(entry: ImportEntry): void {
-    this.#running.set(entry.id, entry);
+  /**
+   * Continues an import of an owner, whichever instance had it.
+   * @throws AppError `not_found`, `conflict` for one that was undone, `unavailable`
+   */
+  async resume(id: bigint, ownerId: string): Promise<OwnImport> {
+    const { log, now } = this.#parts;
+    const running: Partial<ImportEntry> = { state: 'running', error: null, finishedAt: null };
+    const known = this.#ownOf(id);
+    const stored = known === undefined ? await log.find(id) : undefined;
+    const entry = known?.entry ?? stored?.entry;
+    if (entry?.ownerId !== ownerId) throw noImport();
+    if (isUndone(entry))
+      throw new AppError('conflict', 'The import was undone, so it cannot go on.', { field: 'import_id' });
+    const own = known ?? new OwnImport(log, now, entry, stored && versionOver(stored));
+    own.update(running);
+    await own.confirm();
+    this.#running.set(id, own);
+    return own;
   }
 
-  /** Writes down what has become of an import. @throws AppError `unavailable` */
-  async save(entry: ImportEntry): Promise<void> {
-    await this.#parts.log.write(entry);
-  }
-
-  /** Ends a running import. @throws AppError `unavailable`: it has ended, and is not written down */
-  async end(entry: ImportEntry): Promise<ImportEntry> {
-    try {
-      await this.save(entry);
-    } finally {
-      this.#running.delete(entry.id);
-    }
-    return entry;
+  /**
+   * To be called when an import has ended here. Where another instance has undone it meanwhile, what this one has added since goes,
+   * too.
+   */
+  async leave(own: OwnImport): Promise<void> {
+    const { id } = own.entry;
+    if (own.takenOver !== undefined && isUndone(own.takenOver)) await this.#removeLate(id);
+    if (this.#running.get(id) === own) this.#running.delete(id);
   }
 
   /** Runs an import that stores nothing: it is not kept. @throws AppError whatever `work` throws */
@@ -134,47 +151,73 @@ export class Imports {
     const { now } = this.#parts;
     const startedAt = now();
     const id = await this.#ids.next(startedAt);
-    const { report, fault = null } = await work(id, () => {});
+    const { report, fault = null } = await work(
+      id,
+      () => {},
+      async () => {},
+    );
     return { ...wanted, id, state: 'dry_run', error: fault, report, startedAt, finishedAt: now() };
   }
 
   /** @returns undefined for one that there is not, or that is of another owner than `ownerId` */
   async find(id: bigint, ownerId: string | undefined): Promise<ImportEntry | undefined> {
     // Looked at first: one that ends meanwhile is written down before it is no longer among them.
-    const running = this.#running.get(id);
+    const running = this.#ownOf(id);
     const stored = running === undefined ? await this.#parts.log.find(id) : undefined;
-    const entry = running ?? (stored && this.#unlessLost(stored));
+    const entry = running?.entry ?? (stored && this.#unlessLost(stored));
     return entry !== undefined && (ownerId ?? entry.ownerId) === entry.ownerId ? entry : undefined;
   }
 
   /** The newest first. */
   async list(listing: ImportListing): Promise<readonly ImportEntry[]> {
-    const running = new Map(this.#running);
+    const running = new Map([...this.#running.keys()].map((id) => [id, this.#ownOf(id)?.entry]));
     const found = await this.#parts.log.list(listing);
     return found.map((stored) => {
       const { id } = stored.entry;
       // One may have begun or ended meanwhile.
-      return this.#running.get(id) ?? running.get(id) ?? this.#unlessLost(stored);
+      return this.#ownOf(id)?.entry ?? running.get(id) ?? this.#unlessLost(stored);
     });
   }
 
   /**
    * Removes the clicks that an import added, and the URLs that it registered and that have no clicks then. When it settles,
    * no later answer contains them. After a failure it can be called again.
-   * @throws AppError `conflict` while the import is running
+   * @throws AppError `conflict` while the import is running, `not_found`
    */
-  async undo(entry: ImportEntry): Promise<Undone> {
-    const { database, shards, log, removal, urls } = this.#parts;
-    const { id, state } = entry;
-    if (state === 'running') {
+  async undo({ id }: Pick<ImportEntry, 'id'>): Promise<Undone> {
+    const { database, shards, log } = this.#parts;
+    const stored = await log.find(id);
+    if (stored === undefined) throw noImport();
+    const entry = this.#unlessLost(stored);
+    if (this.#ownOf(id) !== undefined || entry.state === 'running') {
       throw new AppError('conflict', 'The import is still running: it can be undone when it has ended.');
     }
+    let version = log.versionAbove(versionOver(stored));
+    // The instance that ran it may do so again, once it responds: it must find out before it stores more.
+    if (stored.entry.state === 'running') await log.write({ ...entry, error: UNDOING }, version);
     // What a process that died has sent may be stored a moment later.
     await endOfNamedInserts(database, shards);
-    const clicks = await removal.undo(id, (work) => urls.codeLock.shut(work));
-    const undone = { clicks, urls: await urls.deleteUnused(id) };
-    await log.write({ ...entry, state: 'undone' });
+    const undone = await this.#removeAdded(id);
+    version = log.versionAbove(version);
+    await log.write({ ...entry, state: 'undone' }, version);
     return undone;
+  }
+
+  async #removeAdded(id: bigint): Promise<Undone> {
+    const { removal, urls } = this.#parts;
+    const clicks = await removal.undo(id, (work) => urls.codeLock.shut(work));
+    return { clicks, urls: await urls.deleteUnused(id) };
+  }
+
+  async #removeLate(id: bigint): Promise<void> {
+    for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt++) {
+      try {
+        await this.#removeAdded(id);
+        return;
+      } catch {
+        await delay(PAUSE_MS, undefined, { ref: false });
+      }
+    }
   }
 
   /** Removes the oldest imports of owners that have more than are kept. @throws AppError `unavailable` */
@@ -182,22 +225,27 @@ export class Imports {
     await this.#parts.history.removeOldest();
   }
 
-  async #started(wanted: WantedImport): Promise<ImportEntry> {
-    await this.#parts.history.makeRoom();
-    const startedAt = this.#parts.now();
+  async #started(wanted: WantedImport): Promise<OwnImport> {
+    const { history, log, now } = this.#parts;
+    await history.makeRoom();
+    const startedAt = now();
     const id = await this.#ids.next(startedAt);
-    const report = emptyReport();
-    const entry: ImportEntry = {
-      ...wanted,
-      id,
+    const begun = {
       state: 'running',
       error: null,
-      report,
+      report: emptyReport(),
       startedAt,
       finishedAt: null,
-    };
-    this.update(entry);
-    return entry;
+    } as const;
+    const own = new OwnImport(log, now, { ...wanted, id, ...begun });
+    this.#running.set(id, own);
+    return own;
+  }
+
+  /** The import, if this process runs it. */
+  #ownOf(id: bigint): OwnImport | undefined {
+    const own = this.#running.get(id);
+    return own?.takenOver === undefined ? own : undefined;
   }
 
   /** What is stored of an import that is not running in this process. */
@@ -205,6 +253,15 @@ export class Imports {
     const isLost = entry.state === 'running' && (this.#parts.isAlone || ageMs > LOST_AFTER_MS);
     return isLost ? { ...entry, state: 'failed', error: LOST } : entry;
   }
+}
+
+/** Above what is written of an import that the instance which runs it, if there is still one, has not given up. */
+function versionOver({ entry, version }: StoredEntry): number {
+  return entry.state === 'running' ? version + TAKE_OVER : version;
+}
+
+function isUndone({ state, error }: ImportEntry): boolean {
+  return state === 'undone' || error === UNDOING;
 }
 
 export function noImport(): AppError {

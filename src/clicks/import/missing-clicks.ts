@@ -44,6 +44,8 @@ export interface MissingClicksOptions extends ImportTarget {
   readonly count: (lines: LineList) => Promise<Repeats>;
   /** Runs work while no other import looks up or stores clicks. */
   readonly alone: (work: () => Promise<void>) => Promise<void>;
+  /** Settles when clicks may be stored, and URLs registered. */
+  readonly mayStore: () => Promise<void>;
   readonly write: (rows: readonly OwnerlessRow[]) => Promise<void>;
 }
 
@@ -92,6 +94,7 @@ export class MissingClicks implements RowSelection {
       const wanted = await this.#wanted(rows, oldest);
       if (isDryRun) await this.#show(wanted);
       const missing = await this.#missing(wanted, oldest);
+      if (missing.length > 0 && !isDryRun) await this.#options.mayStore();
       const registered =
         isDryRun || areCodesKnown
           ? missing

@@ -26,7 +26,12 @@ export interface BatchRequest {
 export async function storeBatch(
   parts: ImporterParts,
   { batch, target, now }: BatchRequest,
-  { room, count, alone }: Pick<IngestOptions, 'room'> & Pick<MissingClicksOptions, 'count' | 'alone'>,
+  {
+    room,
+    count,
+    alone,
+    mayStore,
+  }: Pick<IngestOptions, 'room'> & Pick<MissingClicksOptions, 'count' | 'alone' | 'mayStore'>,
 ): Promise<ImportReport> {
   const report = new ReportBuilder();
   const selection = new MissingClicks(parts, {
@@ -35,6 +40,7 @@ export async function storeBatch(
     report,
     count,
     alone,
+    mayStore,
     write: (rows) =>
       parts.context.writer.write(rows, {
         name: `import:${randomUUID()}`,

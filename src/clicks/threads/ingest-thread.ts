@@ -62,6 +62,7 @@ parentPort?.on('message', (port: MessagePort) => {
         room: roomOf(room),
         count: (lines) => main.call('count', [sent(lines)]),
         alone: (work) => context.callback('alone', work),
+        mayStore: () => main.call('mayStore', []),
       }),
     resume: (work) => context.resume(work),
     abort: () => leaving.abort(),

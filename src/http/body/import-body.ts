@@ -72,6 +72,7 @@ async function imported(
     id: bigint,
     earlier: EarlierRecords | undefined,
     onProgress: (report: ImportReport) => void,
+    mayStore: () => Promise<void>,
   ): Promise<ImportReport> => {
     if (records === undefined) return emptyReport();
     const report = await importer.import(
@@ -84,7 +85,13 @@ async function imported(
         areCodesKnown: options.known_codes === true,
         isDryRun,
       },
-      { now, inRoom: (bytes, work) => inRoom(shares.ingestion, holder, bytes, work), onProgress, earlier },
+      {
+        now,
+        inRoom: (bytes, work) => inRoom(shares.ingestion, holder, bytes, work),
+        mayStore,
+        onProgress,
+        earlier,
+      },
     );
     if (!isDryRun) metrics.countClicks(report.accepted, rejectedCount(report));
     return report;
@@ -93,8 +100,8 @@ async function imported(
     if (records !== undefined) requireLines(records);
     return followedImports.run(wanted, part, importAs);
   }
-  const run: ImportRun = async (id, onProgress) => {
-    const report = await importAs(id, undefined, onProgress);
+  const run: ImportRun = async (id, onProgress, mayStore) => {
+    const report = await importAs(id, undefined, onProgress, mayStore);
     return { report, fault: records && importFault(records, report) };
   };
   return isDryRun ? imports.rehearse(wanted, run) : imports.run(wanted, run);

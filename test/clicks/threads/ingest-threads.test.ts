@@ -188,18 +188,21 @@ test('so it does with a batch of an import', async () => {
     target,
     now: RECEIVED_AT,
   };
+  let asked = 0;
   const surroundings = () => {
     const stream = new ImportStream();
     return {
       room: ampleRoom(),
       count: stream.count.bind(stream),
       alone: (work: () => Promise<void>) => work(),
+      mayStore: async () => void asked++,
     };
   };
   const here = new Stored();
   const parts = { database: here.database as never, shards: undefined, context: contextOf(here) };
   const expected = await storeBatch(parts, request, surroundings());
   expect(await threads.storeBatch(request, surroundings())).toEqual(expected);
+  expect(asked).toBe(2);
   expect(expected.accepted).toBeGreaterThan(1_000);
   expect(here.blocks).toHaveLength(1);
   expect(there.blocks.map((block) => block.toString('latin1'))).toEqual(
