@@ -110,9 +110,17 @@ export function formatInstant(instant: number, zone: string): string {
   return formatWithOffset(instant, offsetAt(zone, instant));
 }
 
+// luxon makes a formatter for each look, half a millisecond of a request.
+const known = new LRUCache<string, boolean>({ max: 1000 });
+
 /** Whether Node knows a zone of this name, whatever its case. Bare offsets (`+01:00`), which newer Nodes accept, are no names. */
 export function knownToNode(zone: string): boolean {
-  return !/^[+-]/.test(zone) && IANAZone.isValidZone(zone);
+  let isKnown = known.get(zone);
+  if (isKnown === undefined) {
+    isKnown = !/^[+-]/.test(zone) && IANAZone.isValidZone(zone);
+    known.set(zone, isKnown);
+  }
+  return isKnown;
 }
 
 let listed: ReadonlySet<string> | undefined;
