@@ -55,14 +55,15 @@ test('it runs where there is nothing but what browsers, Deno and Bun have too', 
     format: 'iife',
     globalName: 'client',
   });
-  const sent: RequestInit[] = [];
-  const fetchOnly = async (_: unknown, init: RequestInit): Promise<Response> => {
-    sent.push(init);
+  const sent: string[] = [];
+  const fetchOnly = async (_: unknown, { body }: RequestInit): Promise<Response> => {
+    sent.push(await new Response(body).text());
     return Response.json({ accepted: 1, rejected: [] });
   };
   const web = {
     fetch: fetchOnly,
     AbortController,
+    TextDecoder,
     TextEncoder,
     URLSearchParams,
     crypto,
@@ -80,7 +81,7 @@ test('it runs where there is nothing but what browsers, Deno and Bun have too', 
     })()`,
     context,
   );
-  expect([kept, sent.map(({ body }) => body)]).toEqual([true, ['{"short_code":"launch","clicked_at":0}']]);
+  expect([kept, sent]).toEqual([true, ['{"short_code":"launch","clicked_at":0}']]);
 });
 
 /** The parameters of a route, but for those of filters, whose types follow from the registry. */
