@@ -39,7 +39,7 @@ export const RUN_EXAMPLE: RunBody = {
   error: null,
   export_id: '019c1a2b30008c1f2a7d3b4c5e6f',
   file_name: `spoor_stats_${SCHEDULE_ID}_2026-01-30T23-00-00.000Z_2026-01-31T23-00-00.000Z.zip`,
-  rows: null,
+  rows: 1_240,
   bytes: 48_213,
   value: null,
   previous: null,
