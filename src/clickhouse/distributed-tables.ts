@@ -62,7 +62,7 @@ const NEXT_COLUMN = /,\s*ADD COLUMN IF NOT EXISTS /;
 const REPACKED = /^ALTER TABLE (\w+)\s+MODIFY COLUMN (\w+) (CODEC\(.*\))$/;
 
 /** What changes rows is done with where a node is new: it copies them from another replica. */
-const CHANGES_ROWS = /^ALTER TABLE \w+\s+(?:UPDATE|MATERIALIZE)\b/;
+const CHANGES_ROWS = /^(?:ALTER TABLE \w+\s+(?:UPDATE|MATERIALIZE)|INSERT)\b/;
 
 /**
  * The statements of all migrations for a node that is new, whose tables are made with the columns and indexes that were added to

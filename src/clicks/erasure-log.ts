@@ -23,13 +23,14 @@ export class ErasureLog {
 
   /** Notes that the clicks of up to now are erased; settles when ClickHouse has it. */
   async note({ shortCode = '', ownerId = '', visitor, start, end }: Erasure): Promise<void> {
-    const row = [
-      shortCode,
-      ownerId,
-      visitor === undefined ? null : String(visitor),
-      boundedInstant(start ?? FIRST_INSTANT),
-      boundedInstant(Math.min(end ?? Infinity, this.#now())),
-    ];
+    const last = boundedInstant(Math.min(end ?? Infinity, this.#now()));
+    if (visitor === undefined && start === undefined) {
+      const row = JSON.stringify([shortCode, ownerId, last]);
+      await this.#database.insert('erased_until', ['short_code', 'owner_id', 'end_time'], [row]);
+      return;
+    }
+    const who = visitor === undefined ? null : String(visitor);
+    const row = [shortCode, ownerId, who, boundedInstant(start ?? FIRST_INSTANT), last];
     await this.#database.insert('erasures', COLUMNS, [JSON.stringify(row)]);
   }
 }
@@ -40,19 +41,16 @@ export async function erasedClicks(
   shortCodes: readonly string[],
   since: number,
 ): Promise<ErasedClicks> {
-  const codes = param('Array(String)', shortCodes);
+  const holds = sql`(short_code = '' OR short_code IN ${param('Array(String)', shortCodes)})
+    AND end_time >= fromUnixTimestamp64Milli(${param('Int64', since)}, 'UTC')`;
   const rows = await database.rows<Row>(
-    // Of URLs that the first release deleted there is only the tombstone, whose version is its time in microseconds. That
-    // of an import that was undone keeps no clicks away.
     sql`
       SELECT short_code, owner_id, ifNull(toString(visitor), ''),
         toUnixTimestamp64Milli(start_time), toUnixTimestamp64Milli(end_time)
-      FROM erasures
-      WHERE (short_code = '' OR short_code IN ${codes})
-        AND end_time >= fromUnixTimestamp64Milli(${param('Int64', since)}, 'UTC')
+      FROM erasures WHERE ${holds}
       UNION ALL
-      SELECT short_code, owner_id, '', toInt64(0), toInt64(intDiv(version, 1000))
-      FROM urls FINAL WHERE short_code IN ${codes} AND is_deleted AND import_id = 0`,
+      SELECT short_code, owner_id, '', toInt64(0), toUnixTimestamp64Milli(end_time)
+      FROM erased_until WHERE ${holds}`,
     { maxSeconds: MAX_SECONDS },
   );
   return new ErasedClicks(rows);

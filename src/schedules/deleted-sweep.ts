@@ -3,6 +3,7 @@ import { failureName } from '../clickhouse/failures.ts';
 import { TOMBSTONE_MS } from '../clickhouse/tombstones.ts';
 import type { Imports } from '../clicks/import/imports.ts';
 import type { Segments } from '../segments/segments.ts';
+import type { UrlRegistry } from '../urls/registry.ts';
 import type { ScheduleRuns } from './schedule-runs.ts';
 import type { Schedules } from './schedules.ts';
 
@@ -13,13 +14,14 @@ export interface DeletedSweepParts {
   readonly schedules: Schedules;
   readonly scheduleRuns: ScheduleRuns;
   readonly imports: Pick<Imports, 'removeOldest'>;
+  readonly urls: Pick<UrlRegistry, 'removeTombstones'>;
   readonly log: Pick<Logger, 'warn'>;
   /** Unix milliseconds. */
   readonly now: () => number;
 }
 
 /**
- * Removes what is left of segments and schedules that were deleted, and the oldest imports, now and then, so that making them takes no
+ * Removes what is left of segments, schedules and URLs that were deleted, and the oldest imports, now and then, so that making them takes no
  * room for ever.
  */
 export class DeletedSweep {
@@ -48,7 +50,7 @@ export class DeletedSweep {
   }
 
   async #sweepNow(): Promise<void> {
-    const { segments, schedules, scheduleRuns, imports, log, now } = this.#parts;
+    const { segments, schedules, scheduleRuns, imports, urls, log, now } = this.#parts;
     const before = now() - TOMBSTONE_MS;
     const works = [
       () => segments.removeTombstones(before),
@@ -56,6 +58,7 @@ export class DeletedSweep {
       () => scheduleRuns.releaseDeleted(),
       () => schedules.removeTombstones(before),
       () => imports.removeOldest(),
+      () => urls.removeTombstones(before),
     ];
     for (const work of works) {
       if (this.#isClosed) return;
@@ -65,7 +68,7 @@ export class DeletedSweep {
         if (this.#isClosed) return;
         log.warn(
           { failure: failureName(error) },
-          'deleted segments and schedules, or old imports, could not be removed',
+          'what is left of deleted segments, schedules and URLs, or old imports, could not be removed',
         );
       }
     }

@@ -241,6 +241,11 @@ export class UrlRegistry {
     return registered.filter(({ clicksOf }) => clicksOf === undefined).length;
   }
 
+  /** Removes what is left of URLs that were deleted before a moment, Unix milliseconds, once it is much. @throws AppError `unavailable` */
+  async removeTombstones(before: number): Promise<void> {
+    await this.#stored.removeTombstones(before);
+  }
+
   /** One page of URLs. */
   async list(listing: UrlListing): Promise<UrlPage> {
     const urls = await this.#stored.list({ ...listing, limit: listing.limit + 1 });

@@ -8,6 +8,7 @@ import { type Sql, join, param, sql } from '../sql/sql.ts';
 import type { TagPiece } from '../stats/sql/tagged-urls.ts';
 import { ownCopy } from '../lib/own-copy.ts';
 import type { ShortUrl } from './registry.ts';
+import { removeUrlTombstones } from './url-tombstones.ts';
 import { type UrlListing, urlConditions, urlOrder } from './url-listing.ts';
 
 /** The newest row of a short code. */
@@ -173,6 +174,11 @@ export class StoredUrls {
     );
     const isTooMuch = rows.some(([, , bytes]) => bytes > MAX_TAGS_BYTES);
     return isTooMuch ? undefined : rows.map(([codes, tags]) => [codes, tags] as const);
+  }
+
+  /** Removes the tombstones of URLs that were deleted before a moment, Unix milliseconds, once there are many. */
+  async removeTombstones(before: number): Promise<void> {
+    await removeUrlTombstones(this.#database, before);
   }
 
   async write(writes: readonly UrlWrite[]): Promise<void> {

@@ -137,7 +137,8 @@ describe('said once to all nodes a statement', () => {
 
 test('every migration can be carried out again on the nodes that have it already', () => {
   for (const statement of readMigrations().flatMap(({ statements }) => statements)) {
-    expect(statement).toMatch(/\bIF (NOT )?EXISTS\b|\bMODIFY\b|\bUPDATE\b/);
+    // Of equal rows of `erased_until` one stays.
+    expect(statement).toMatch(/\bIF (NOT )?EXISTS\b|\bMODIFY\b|\bUPDATE\b|^INSERT INTO erased_until\b/);
   }
 });
 

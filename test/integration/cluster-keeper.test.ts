@@ -33,6 +33,7 @@ const MIGRATIONS = readMigrations();
 const SMALL = [
   'api_keys',
   'erasures',
+  'erased_until',
   'idempotent_requests',
   'imports',
   'export_jobs',

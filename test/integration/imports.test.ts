@@ -2,6 +2,8 @@ import { type ClientRequest, request } from 'node:http';
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import * as fc from '../support/fast-check.ts';
+import { TAKE_OVER } from '../../src/clickhouse/versions.ts';
+import { TOMBSTONE_MS } from '../../src/clickhouse/tombstones.ts';
 import { CLICK_KEY, putClickKey } from '../../src/clicks/import/click-keys.ts';
 import { ImportHistory } from '../../src/clicks/import/import-history.ts';
 import { type ImportEntry, ImportLog, type StoredEntry } from '../../src/clicks/import/import-log.ts';
@@ -9,10 +11,11 @@ import { emptyReport } from '../../src/clicks/import/import-report.ts';
 import { Imports } from '../../src/clicks/import/imports.ts';
 import { OwnImport } from '../../src/clicks/import/own-import.ts';
 import { ClickRemoval } from '../../src/clicks/removal.ts';
-import { param, sql } from '../../src/sql/sql.ts';
+import { type Sql, param, sql } from '../../src/sql/sql.ts';
 import { countsByDefinition } from '../support/line-counts.ts';
 import { waitUntil } from '../support/process.ts';
 import { ADMIN_KEY, type TestSpoor, startSpoor } from '../support/spoor.ts';
+import { removeUrlTombstones } from '../../src/urls/url-tombstones.ts';
 import { ShortCodeLock } from '../../src/urls/short-code-lock.ts';
 
 let spoor: TestSpoor;
@@ -383,12 +386,54 @@ test.each([
   });
 });
 
-test('the log of a deleted URL does not register it again', async () => {
+describe('what is left of a deleted URL', () => {
   const lines = [{ short_code: 'gone', clicked_at: clickedAt }];
-  await post(lines);
-  await spoor.send('DELETE', '/api/v1/urls/gone');
-  expect((await post(lines)).json).toMatchObject({ accepted: 0, erased: 1 });
-  expect((await spoor.send('GET', '/api/v1/urls/gone')).status).toBe(404);
+  const rowsOf = async (condition: Sql) =>
+    (await spoor.database.rows(sql`SELECT short_code FROM urls WHERE ${condition}`)).length;
+
+  test('keeps its log from registering it again, and grows no more when it is deleted again and again', async () => {
+    for (const again of [false, true]) {
+      if (again) await spoor.send('PUT', '/api/v1/urls/gone', { json: { owner_id: 'me' } });
+      else await post(lines);
+      expect((await spoor.send('DELETE', '/api/v1/urls/gone')).status).toBe(204);
+      // As it is done after a day.
+      await spoor.database.command(sql`ALTER TABLE urls DELETE WHERE short_code = 'gone'`, {
+        mutations_sync: '2',
+      });
+      expect((await post(lines)).json).toMatchObject({ accepted: 0, erased: 1 });
+      expect((await spoor.send('GET', '/api/v1/urls/gone')).status).toBe(404);
+    }
+    await spoor.database.commandText('OPTIMIZE TABLE erased_until FINAL');
+    const left = await spoor.database.rows(sql`
+      SELECT (SELECT count() FROM erased_until WHERE short_code = 'gone'),
+        (SELECT count() FROM erasures WHERE short_code = 'gone')`);
+    expect(left).toEqual([[1, 0]]);
+  });
+
+  test('goes after a day, with all that it hides, once there is much of it', async () => {
+    const insert = async (codes: number, version: string, isDeleted: boolean) =>
+      spoor.database.commandText(`
+        INSERT INTO urls (short_code, owner_id, created_at, private_stats, is_deleted, version)
+        SELECT 'left-' || number, 'left', now64(3), true, ${isDeleted}, ${version} FROM numbers(${codes})`);
+    const micros = (agoMs: number) => `toUnixTimestamp64Micro(now64(6)) - ${agoMs * 1_000}`;
+    const sweep = async () => removeUrlTombstones(spoor.database, Date.now() - TOMBSTONE_MS);
+    await insert(1_000, '1', false);
+    await insert(999, micros(TOMBSTONE_MS + 60_000), true);
+    await sweep();
+    expect(await rowsOf(sql`startsWith(short_code, 'left-') AND is_deleted`)).toBe(999);
+    await insert(1_100, micros(TOMBSTONE_MS + 50_000), true);
+    // One was created again since, one deleted less than a day ago.
+    await insert(1, micros(0), false);
+    await insert(2, micros(TOMBSTONE_MS - 600_000), true);
+    await insert(1, micros(0), false);
+    await sweep();
+    expect(
+      await rowsOf(sql`startsWith(short_code, 'left-') AND short_code NOT IN ('left-0', 'left-1')`),
+    ).toBe(0);
+    const seen = await Promise.all(['0', '1', '2'].map((n) => spoor.send('GET', `/api/v1/urls/left-${n}`)));
+    expect(seen.map(({ status }) => status)).toEqual([200, 404, 404]);
+    expect(await rowsOf(sql`short_code = 'left-1' AND is_deleted`)).toBe(1);
+  });
 });
 
 test('an import that ClickHouse failed is listed as such, and sent again adds what is missing', async () => {
@@ -548,7 +593,7 @@ describe('an import', () => {
       const own = new OwnImport(log, () => clock, { ...done, id, state: 'running' });
       await own.confirm();
       const { entry, version } = await storedOf(log, id);
-      await log.write({ ...entry, state: 'undone' }, version + 1);
+      await log.write({ ...entry, state: 'undone' }, version + TAKE_OVER);
       await own.check();
       clock += step;
       await expect(own.check()).rejects.toMatchObject({ code: 'conflict' });

@@ -99,6 +99,8 @@ describe('migrations', () => {
       [JSON.stringify(click), JSON.stringify(other)],
     );
     const url = ['old', 'me', 1_767_225_600_000, true, null, false, 1];
+    // As the first release left it, which kept no erasures.
+    const deleted = ['deleted', 'me', 1_767_225_600_000, true, null, true, 1_767_312_000_000_000];
     const columns = [
       'short_code',
       'owner_id',
@@ -108,7 +110,7 @@ describe('migrations', () => {
       'is_deleted',
       'version',
     ];
-    await first().insert('urls', columns, [JSON.stringify(url)]);
+    await first().insert('urls', columns, [JSON.stringify(url), JSON.stringify(deleted)]);
     const before = Date.now();
     const spoor = await startSpoor({ CLICKHOUSE_DATABASE: name });
     const total = async () => {
@@ -134,6 +136,12 @@ describe('migrations', () => {
     const sent = { query: { owner: 'me' }, ndjson: [{ short_code: 'old', clicked_at: '2026-01-02' }] };
     const { id } = (await spoor.send('POST', '/api/v1/imports', sent)).json;
     expect(await total()).toBe(2);
+    await first().commandText("ALTER TABLE urls DELETE WHERE short_code = 'deleted'", {
+      mutations_sync: '2',
+    });
+    const log = { query: { owner: 'me' }, ndjson: [{ short_code: 'deleted', clicked_at: '2026-01-01' }] };
+    const brought = await spoor.send('POST', '/api/v1/imports', log);
+    expect(brought.json).toMatchObject({ erased: 1, accepted: 0 });
     const [[later] = [0]] = await first().rows<[number]>(
       sql`SELECT toUnixTimestamp64Milli(max(ingested_at)) FROM clicks WHERE import_id != 0`,
     );
