@@ -23,6 +23,11 @@ export class DestinationPauses {
     this.#down.delete(destination);
   }
 
+  /** Whether it did not respond when it was tried last. */
+  isDown(destination: string | null): boolean {
+    return destination !== null && this.#down.has(destination);
+  }
+
   /** Unix milliseconds; 0: it need not be waited for. */
   until(destination: string | null): number {
     return destination === null ? 0 : (this.#down.get(destination)?.until ?? 0);

@@ -10,6 +10,7 @@ const CLOSING_MS = 1_000;
 export interface ActiveJob extends Turn {
   job: ExportJob;
   isRunning: boolean;
+  isTrial: boolean;
   notBefore: number;
   readonly removal: AbortController;
   readonly ended: Promise<ExportJob>;
@@ -17,7 +18,7 @@ export interface ActiveJob extends Turn {
 }
 
 export interface JobQueueParts {
-  /** Jobs that run at once. */
+  /** Jobs that run at once, beside one that finds out whether a destination responds again. */
   readonly maxRunning: number;
   /** Unix milliseconds. */
   readonly now: () => number;
@@ -58,7 +59,15 @@ export class JobQueue {
   add(job: ExportJob, notBefore: number): ActiveJob {
     let end: (ended: ExportJob) => void = () => {};
     const ended = new Promise<ExportJob>((resolve) => (end = resolve));
-    const active = { job, isRunning: false, notBefore, removal: new AbortController(), ended, end };
+    const active = {
+      job,
+      isRunning: false,
+      isTrial: false,
+      notBefore,
+      removal: new AbortController(),
+      ended,
+      end,
+    };
     this.#active.set(job.id, active);
     return active;
   }
@@ -76,9 +85,11 @@ export class JobQueue {
       maxRunning,
       now: now(),
       pausedUntil: (destination) => this.#pauses.until(destination),
+      isDown: (destination) => this.#pauses.isDown(destination),
     });
     for (const active of due) {
       active.isRunning = true;
+      active.isTrial = this.#pauses.isDown(active.job.order.destination);
       const run: Promise<void> = this.#run(active).finally(() => {
         this.#running.delete(run);
         this.wake();

@@ -4,6 +4,8 @@ import type { ExportJob, ExportOrder } from './export-job.ts';
 export interface Turn {
   readonly job: Pick<ExportJob, 'ownerId'> & { readonly order: Pick<ExportOrder, 'destination'> };
   readonly isRunning: boolean;
+  /** Whether it finds out if its destination responds again, in the place for that. */
+  readonly isTrial?: boolean;
   /** Not before that, Unix milliseconds. */
   readonly notBefore: number;
 }
@@ -25,18 +27,23 @@ interface TurnOptions {
   readonly now: number;
   /** Until when a destination is not to be tried. */
   readonly pausedUntil?: (destination: string | null) => number;
+  /** Whether a destination did not respond when it was tried last. */
+  readonly isDown?: (destination: string | null) => boolean;
 }
 
 /**
- * The jobs whose turn it is.
+ * The jobs whose turn it is. One job at a time to a destination that did not respond has a place of its own, beside the others: it may
+ * take as long as a request to it waits, and nobody else is to wait for that.
  * @param all in the order in which they were created
  * @returns with when the next one may run that waits for its time; Infinity where none does
  */
 export function turnsOf<T extends Turn>(
   all: readonly T[],
-  { maxRunning, now, pausedUntil = () => 0 }: TurnOptions,
+  { maxRunning, now, pausedUntil = () => 0, isDown = () => false }: TurnOptions,
 ): { readonly due: readonly T[]; readonly next: number } {
-  const running = all.filter(({ isRunning }) => isRunning);
+  const running = all.filter(({ isRunning, isTrial = false }) => isRunning && !isTrial);
+  let hasTrial = all.some(({ isRunning, isTrial = false }) => isRunning && isTrial);
+  let begun = 0;
   const owners = new Counts(running.map(({ job }) => job.ownerId));
   const destinations = new Counts(running.map(({ job }) => job.order.destination));
   const most = runningOfOne(maxRunning);
@@ -49,7 +56,11 @@ export function turnsOf<T extends Turn>(
     if (one.isRunning) continue;
     const notBefore = Math.max(one.notBefore, pausedUntil(one.job.order.destination));
     if (notBefore > now) next = Math.min(next, notBefore);
-    else if (running.length + due.length < maxRunning && hasRoom(one.job)) {
+    else if (isDown(one.job.order.destination)) {
+      if (!hasTrial) due.push(one);
+      hasTrial = true;
+    } else if (running.length + begun < maxRunning && hasRoom(one.job)) {
+      begun++;
       owners.add(one.job.ownerId);
       destinations.add(one.job.order.destination);
       due.push(one);

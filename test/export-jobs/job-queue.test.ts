@@ -44,3 +44,28 @@ test('after a destination did not respond one of its jobs at a time finds out, e
   expect(attempts).toEqual([1_000, 3_000, 7_000, 15_000]);
   await queue.close();
 });
+
+test('a destination that is tried again and does not answer keeps nobody waiting, also where one job runs at once', async () => {
+  let clock = 0;
+  let attempts = 0;
+  const queue = new JobQueue({
+    maxRunning: 1,
+    now: () => clock,
+    run: async ({ job }, signal): Promise<AttemptEnd> => {
+      if (job.order.destination !== 'dead') return { isToBeRetried: false, hasResponded: true };
+      if (++attempts === 2) await new Promise((resolve) => signal.addEventListener('abort', resolve));
+      return { isToBeRetried: true, hasResponded: false };
+    },
+  });
+  const [dead, file] = [queue.add(jobTo('a', 'dead'), 0), queue.add(jobTo('file', null), 0)];
+  queue.wake();
+  await file.ended;
+  clock = 1_000;
+  queue.wake();
+  expect([attempts, dead.isRunning]).toEqual([2, true]);
+  const [own, other] = [queue.add(jobTo('own', null), 0), queue.add(jobTo('other', 'alive'), 0)];
+  queue.wake();
+  await Promise.all([own.ended, other.ended]);
+  expect(dead.isRunning).toBe(true);
+  await queue.close();
+});

@@ -50,12 +50,26 @@ test('as many run as there is room for, in their order, and no owner or destinat
   );
 });
 
+const waiting = (ownerId: string, destination: string | null): Turn => ({
+  job: { ownerId, order: { destination } },
+  isRunning: false,
+  notBefore: 0,
+});
+
+test.each([1, 2, 4])(
+  'one job at a time to destinations that are down has a place beside the %i for others',
+  (maxRunning) => {
+    const options = { maxRunning, now: NOW, isDown: (name: string | null) => name !== null };
+    const down = [waiting('a', 'dead'), waiting('b', 'dead'), waiting('c', 'gone')];
+    const files = Array.from({ length: 5 }, (_, owner) => waiting(String(owner), null));
+    const all = [...down, ...files];
+    expect(turnsOf(all, options).due).toEqual([down[0], ...files.slice(0, maxRunning)]);
+    const trial = { ...waiting('0', 'dead'), isRunning: true, isTrial: true };
+    expect(turnsOf([trial, ...all], options).due).toEqual(files.slice(0, maxRunning));
+  },
+);
+
 test('a destination that does not respond leaves half of the room', () => {
-  const waiting = (ownerId: string, destination: string | null) => ({
-    job: { ownerId, order: { destination } },
-    isRunning: false,
-    notBefore: 0,
-  });
   const dead = ['a', 'a', 'b', 'b'].map((ownerId) => waiting(ownerId, 'dead'));
   const [file, other] = [waiting('c', null), waiting('c', 'other')];
   const { due } = turnsOf([...dead, file, other], { maxRunning: 4, now: NOW });
