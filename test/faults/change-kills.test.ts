@@ -19,7 +19,7 @@ const STEPS = ['upgrade', 'import', 'undo', 'erase', 'restore'] as const;
 type Step = (typeof STEPS)[number];
 
 /** Directories of releases that had no migration of that number or above are upgraded. */
-const UPGRADED_FROM = ['007', '008', '009', '010', '011', '012'];
+const UPGRADED_FROM = ['007', '008', '009', '010', '011', '012', '013'];
 const OWNER = 'me';
 const CODES = 20;
 const OLD_CLICKS = 4_000;

@@ -2,6 +2,8 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { ClickWriters } from '../support/click-writers.ts';
 import { type TestCluster, startCluster } from '../support/cluster.ts';
+import type { ClickTable } from '../../src/clickhouse/cluster.ts';
+import { identifier, param, sql } from '../../src/sql/sql.ts';
 import { showFigures } from '../support/figures.ts';
 import { waitUntil } from '../support/process.ts';
 import { SEED, seededRandom } from '../support/random.ts';
@@ -97,3 +99,73 @@ test(`while the nodes of a cluster are killed at any moment, no click is lost or
     wrong: [],
   });
 }, 240_000);
+
+/** A shard that is killed in an erasure: before ClickHouse has noted what it is to remove there, or after. */
+test.each([
+  ['before it takes the removal', true],
+  ['before it has removed what it took', false],
+])(
+  'an erasure whose shard is killed %s is not acknowledged, and is whole once it is sent again',
+  async (name, isRefused) => {
+    const code = `erased ${name}`;
+    const clicks = Array.from({ length: 40 }, (_, place) => ({
+      short_code: code,
+      clicked_at: 1_767_225_600 + place,
+      ip: `203.0.113.${place}`,
+    }));
+    const [first, second] = spoor.clickTables;
+    const node = cluster.nodes[1];
+    if (first === undefined || second === undefined || node === undefined) throw new Error('There are two.');
+    const table = identifier(second.table);
+    const ready = () =>
+      waitUntil('all shards', async () => (await spoor.send('GET', '/ready')).status === 200);
+    const erase = () => spoor.send('DELETE', '/api/v1/clicks', { json: { short_code: code } });
+    const left = async (one: ClickTable) => {
+      const [row] = await one.database.rows<[number]>(
+        sql`SELECT toUInt32(count()) FROM ${identifier(one.table)} WHERE short_code = ${param('String', code)}`,
+      );
+      return row?.[0] ?? 0;
+    };
+    await ready();
+    expect((await spoor.send('POST', '/api/v1/clicks', { ndjson: clicks })).json.accepted).toBe(40);
+    const onSecond = await left(second);
+    expect([await left(first), onSecond].every((count) => count > 0)).toBe(true);
+
+    await second.database.command(sql`SYSTEM STOP MERGES ${table}`);
+    if (isRefused) {
+      await second.database.command(
+        sql`ALTER TABLE ${table} MODIFY SETTING number_of_mutations_to_throw = 1`,
+      );
+      await second.database.command(sql`ALTER TABLE ${table} UPDATE redirect_ms = 0 WHERE false`, {
+        mutations_sync: '0',
+      });
+    }
+    const erasing = erase();
+    if (!isRefused) {
+      await waitUntil('the removal to be noted', async () => {
+        const noted = await second.database.rows(sql`
+        SELECT 1 FROM system.mutations WHERE database = currentDatabase() AND NOT is_done AND command LIKE '%_row_exists%'`);
+        return noted.length > 0;
+      });
+      await waitUntil('the other shard to have removed its part', async () => (await left(first)) === 0);
+    } else {
+      expect((await erasing).status).toBeGreaterThanOrEqual(500);
+      expect([await left(first), await left(second)]).toEqual([0, onSecond]);
+    }
+    await node.kill();
+    expect((await erasing).status).toBeGreaterThanOrEqual(500);
+    await node.start();
+    await ready();
+    if (isRefused)
+      await second.database.command(sql`ALTER TABLE ${table} RESET SETTING number_of_mutations_to_throw`);
+
+    await waitUntil('the erasure, sent again', async () => (await erase()).status === 200);
+    expect([await left(first), await left(second)]).toEqual([0, 0]);
+    const { json } = await spoor.send('POST', '/api/v1/imports', {
+      query: { format: 'ndjson' },
+      ndjson: clicks,
+    });
+    expect(json).toMatchObject({ accepted: 0, erased: 40 });
+  },
+  240_000,
+);
