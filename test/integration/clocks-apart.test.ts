@@ -198,7 +198,11 @@ test.each([
     sending.end();
     expect(await status).toBe(409);
     expect([await countOf(code), await both(path, ({ state }) => state)]).toEqual([0, twice('undone')]);
-    expect(await both(`/api/v1/urls/${code}`, () => name)).toEqual(twice(404));
+    // Instances learn of each other's URLs within 2 s.
+    await waitUntil(
+      'the URL to be gone',
+      async () => String(await both(`/api/v1/urls/${code}`, () => name)) === '404,404',
+    );
   },
 );
 
