@@ -121,7 +121,7 @@ function within(query: StatsQuery): Sql {
 
 /**
  * Leaves out the partitions and granules in which no click is of this time. To read the time of each click as well would take
- * twice as long, and a condition on the name of its partition half as long again.
+ * twice as long, and a condition on the name of its partition is tried on each click.
  */
 function aroundTime(time: Sql): Sql {
   return sql`indexHint(${time})`;
