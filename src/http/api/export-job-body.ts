@@ -32,7 +32,7 @@ export const jobSchema = namedSchema(
         .min(0)
         .nullable()
         .describe(
-          'Rows in the file, of all its lists; null until it is done, and where they are not known: of clicks that came or were erased meanwhile, and of Parquet whose footer is over a megabyte.',
+          'Rows in the file, of all its lists; null until it is done, and where they are not known: of clicks that came or were erased meanwhile, and of Parquet whose footer is over 256 KiB.',
         ),
       bytes: z.int().min(0).describe('Bytes of the file, so far.'),
       file_name: z.string().nullable().describe('The name of the file, once it is known.'),
