@@ -40,7 +40,8 @@ export class GrantedRoom implements Pick<Room, 'most' | 'take' | 'give'> {
     const { answer } = this.#room;
     Atomics.store(answer, 0, ROOM_ANSWERS.none);
     this.#ask(units);
-    Atomics.wait(answer, 0, ROOM_ANSWERS.none);
+    // The notification of an answer that was seen without it wakes the next wait.
+    while (Atomics.load(answer, 0) === ROOM_ANSWERS.none) Atomics.wait(answer, 0, ROOM_ANSWERS.none);
     const isGranted = Atomics.load(answer, 0) === ROOM_ANSWERS.granted;
     if (isGranted) this.#granted += units;
     return isGranted;
