@@ -28,7 +28,7 @@ test.each(['granted', 'refused'] as const)(
       const asked: number[] = [];
       const room = new GrantedRoom(shared, (units) => {
         asked.push(units);
-        answering.postMessage('');
+        answering.postMessage('', []);
       });
       const taking = () => room.take(2_000);
       if (outcome === 'granted') expect(taking).not.toThrow();
