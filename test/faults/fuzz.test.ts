@@ -8,11 +8,11 @@ import { INTERVAL_NAMES } from '../../src/stats/registry/intervals.ts';
 import { RANGE_NAMES } from '../../src/stats/registry/ranges.ts';
 import { wellFormed } from '../../src/lib/text.ts';
 import { documentJudge } from '../support/outside.ts';
-import { SEED } from '../support/random.ts';
+import { SEED, tries } from '../support/random.ts';
 import { type KnownRoute, allRoutes } from '../support/routes.ts';
 import { ADMIN_KEY, type TestSpoor, startSpoor } from '../support/spoor.ts';
 
-const REQUESTS = 2_000;
+const REQUESTS = tries(1_000);
 const AT_ONCE = 16;
 
 /** What a healthy Spoor without rate limits may answer. */

@@ -2,13 +2,12 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { param, sql } from '../../src/sql/sql.ts';
 import { METRIC_NAMES } from '../../src/stats/registry/metrics.ts';
 import { type TestCluster, startCluster } from '../support/cluster.ts';
-import { SEED, seededRandom } from '../support/random.ts';
+import { SEED, seededRandom, tries } from '../support/random.ts';
 import { compareFilters, compareWithReference } from '../support/random-stats.ts';
 import { ADMIN_KEY, type TestSpoor, startSpoor } from '../support/spoor.ts';
 
-/** Of a run's seed; each run takes others. */
-const QUESTIONS = Number(process.env['SPOOR_TEST_QUESTIONS'] ?? 25);
-const FILTERS = 20;
+const QUESTIONS = tries(15);
+const FILTERS = tries(15);
 const EXPORTS = 4;
 
 let cluster: TestCluster;
