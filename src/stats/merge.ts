@@ -4,7 +4,7 @@ import { costOf } from './query-cost.ts';
 import { type DimensionName, dimensionOf } from './registry/dimension-names.ts';
 import { METRIC_NAMES, type MetricName } from './registry/metrics.ts';
 import { isOrdered, joinOrders, onlyOrder, ordersOf } from './merged-orders.ts';
-import { type MetricList, listName, listsOf } from './sql/lists.ts';
+import { type MetricList, areClocksApart, listName, listsOf } from './sql/lists.ts';
 import { listMetrics } from './sql/numbers.ts';
 import { rankOf } from './sql/order.ts';
 import { PREVIOUS } from './sql/periods.ts';
@@ -68,6 +68,7 @@ function merge(one: StatsQuery, other: StatsQuery): StatsQuery | undefined {
   if (groupBy === undefined || groupBy.length > MAX_KEYS || lists.length >= PREVIOUS) return undefined;
   const orders = joinOrders([...ordersOf(one, ownLists), ...ordersOf(other, otherLists)]);
   const merged = { ...clock, groupBy, metrics: union(one.metrics, other.metrics), breakdown: false, lists };
+  if (!areClocksApart(merged, lists)) return undefined;
   const order = onlyOrder(orders, rankOf(merged));
   // A last row unites what is cut off in one way.
   if (order === undefined && one.other === true) return undefined;

@@ -13,11 +13,27 @@ export function isOrdered(query: StatsQuery): boolean {
  * @param lists as the query has them with which it is counted
  */
 export function ordersOf(query: StatsQuery, lists: readonly MetricList[]): readonly ListOrder[] {
-  if (query.orders !== undefined) return query.orders;
+  if (query.orders !== undefined) return renamed(query.orders, query, lists);
   const names = lists.filter((list) => !isTimeList(list)).map(listName);
   if (names.length === 0) return [];
   const { limit, offset } = query;
   return [{ ...orderOf(query), shown: [{ limit, offset, lists: names }] }];
+}
+
+/** A list of local time is named after its clock where that is not the query's. */
+function renamed(
+  orders: readonly ListOrder[],
+  query: StatsQuery,
+  lists: readonly MetricList[],
+): readonly ListOrder[] {
+  const newNames = new Map(listsOf(query).map((list, place) => [listName(list), lists.map(listName)[place]]));
+  return orders.map((order) => ({
+    ...order,
+    shown: order.shown.map((groups) => ({
+      ...groups,
+      lists: groups.lists.map((name) => newNames.get(name) ?? name),
+    })),
+  }));
 }
 
 /** What the groups of a query are ordered by. */

@@ -1092,6 +1092,73 @@ test('every time zone that Node lists is answered, also where ClickHouse lacks i
   }
 });
 
+describe('local time', () => {
+  const range = { start_date: '2023-09-01', end_date: '2023-09-30' };
+  const metrics = 'clicks';
+  let key: string;
+  beforeAll(async () => {
+    key = await spoor.createKey('local time');
+    // Of one week in UTC, and of one insert: elsewhere a new week or day has begun in between.
+    const ndjson = ['2023-09-06T02:00Z', '2023-09-07T18:20Z', '2023-09-10T20:00Z'].map((clicked_at) => ({
+      short_code: 'local time',
+      clicked_at,
+    }));
+    expect((await spoor.send('POST', '/api/v1/clicks', { key, ndjson })).json.accepted).toBe(3);
+  });
+
+  test.each(['UTC', 'Asia/Tokyo', 'Asia/Kathmandu', 'America/Los_Angeles', 'Pacific/Apia'])(
+    'in %s is filtered as it is shown',
+    async (timezone) => {
+      for (const name of ['weekday', 'hour_of_day']) {
+        const own = { ...range, timezone, metrics };
+        const shown = (await answerOf({ ...own, group_by: name }, { key })).metrics[`clicks_by_${name}`];
+        expect(shown.reduce((sum: number, { clicks }: { clicks: number }) => sum + clicks, 0)).toBe(3);
+        for (const { [name]: value, clicks } of shown) {
+          const counts = await Promise.all(
+            ['', '.is_not', '.starts_with', '.matches'].map(async (operator) => {
+              const asked = operator === '.matches' ? `^${value}$` : value;
+              const { summary } = await answerOf({ ...own, [`${name}${operator}`]: asked }, { key });
+              return summary.total_clicks;
+            }),
+          );
+          expect([value, ...counts]).toEqual([value, clicks, 3 - clicks, expect.anything(), clicks]);
+          expect(counts[2]).toBeGreaterThanOrEqual(clicks);
+        }
+      }
+    },
+  );
+
+  test.each<[string, readonly Query[], string, readonly number[]]>([
+    [
+      'in two intervals',
+      [
+        { interval: 'day', group_by: 'time', metrics },
+        { interval: 'month', group_by: 'time,weekday', metrics },
+      ],
+      'weekday',
+      [1, 1, 1],
+    ],
+    [
+      'on two clocks and in two orders',
+      [
+        { group_by: 'browser', metrics: 'clicks_per_visitor' },
+        { group_by: 'hour_of_day', metrics },
+        { group_by: 'time', timezone: 'Asia/Kathmandu' },
+      ],
+      'hour_of_day',
+      [1, 1, 1],
+    ],
+  ])('has all its groups where questions are asked together %s', async (_, asked, name, clicks) => {
+    const some = { start_date: '2023-09-05T00:00Z', end_date: '2023-09-12T00:00Z' };
+    const queries = asked.map((query) => ({ ...some, ...query }));
+    const { results } = (await spoor.send('POST', QUERY_PATH, { key, json: { queries } })).json;
+    expect(results.map(({ view }: { view: number }) => view)).toEqual(asked.map(() => 1));
+    const found = results[1].body.metrics[`clicks_by_${name}`];
+    expect(found.map((row: { clicks: number }) => row.clicks)).toEqual(clicks);
+    expect(results[1].body.group_counts[name]).toBe(clicks.length);
+  });
+});
+
 describe('the tag', () => {
   const query = { ...THAT_DAY, group_by: 'browser' };
 

@@ -14,6 +14,13 @@ const PREVIOUS = { start: QUERY.range.start - 86_400_000, end: QUERY.range.start
 const by = (...groupBy: StatsQuery['groupBy'][number][]): StatsQuery => ({ ...BASE, groupBy });
 const crossed = (...groupBy: StatsQuery['groupBy'][number][]) => ({ ...by(...groupBy), breakdown: true });
 
+/** In a zone that ClickHouse knows otherwise, buckets are told by where they begin. */
+const IN_JANUARY = {
+  range: { start: Date.UTC(2025, 0, 5), end: Date.UTC(2025, 0, 20) },
+  timezone: 'America/New_York',
+  sameClock: false,
+};
+
 describe('queries become one', () => {
   test.each<[string, readonly StatsQuery[], readonly (readonly number[])[]]>([
     ['by other dimensions', [by('browser'), by('os', 'time'), by('browser')], [[0, 1, 2]]],
@@ -54,6 +61,23 @@ describe('queries become one', () => {
         by('weekday'),
       ],
       [[0, 1, 2, 3]],
+    ],
+    [
+      'another interval that cuts the range into the same buckets',
+      [
+        { ...by('time'), ...IN_JANUARY, interval: 'month' as const },
+        { ...by('time'), ...IN_JANUARY, interval: 'quarter' as const },
+        { ...by('time'), ...IN_JANUARY, interval: 'day' as const },
+      ],
+      [[0, 2], [1]],
+    ],
+    [
+      'another interval, beside what depends on the time zone alone',
+      [
+        { ...by('time'), interval: 'day' as const },
+        { ...crossed('time', 'weekday'), interval: 'month' as const },
+      ],
+      [[0, 1]],
     ],
     [
       'another time zone or interval, of which each bucket is compared with one before',

@@ -21,7 +21,7 @@ export function periodToCompare(
   const dateOf = byWeekday ? (midnight: number) => midnight - weeks * 7 * DAY : yearBefore;
   const from = moved(zone, start, 'start', dateOf);
   const until = moved(zone, end, 'end', dateOf);
-  return cut({ start: from, end: Math.max(from, byWeekday ? Math.min(until, start - 1) : until) });
+  return cut({ start: from, end: Math.max(from, to === 'previous' ? Math.min(until, start - 1) : until) });
 }
 
 /** Weeks that have begun between two times of the local clock. */

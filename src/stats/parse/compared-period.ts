@@ -22,7 +22,7 @@ export function comparedPeriod(
   switch (compare.kind) {
     case 'previous':
       return compare.matchesWeekdays
-        ? weeksBefore(range, timezone, weeksOf(range, timezone))
+        ? weeksBeforeIt(range, timezone)
         : previousRange(range, timezone, endsNow);
     case 'year':
       return compare.matchesWeekdays
@@ -41,10 +41,15 @@ function weeksOf({ start, end }: TimeRange, zone: string): number {
   return Math.max(1, Math.ceil(length / WEEK));
 }
 
-function weeksBefore(range: TimeRange, zone: string, weeks: number): TimeRange {
-  const { start, end } = moved(range, zone, (date) => date - 7 * weeks);
+function weeksBeforeIt(range: TimeRange, zone: string): TimeRange {
+  const { start, end } = weeksBefore(range, zone, weeksOf(range, zone));
   // Of whole weeks, both ends included, the first instant would be in both.
   return { start, end: Math.max(start, Math.min(end, range.start - 1)) };
+}
+
+/** It can reach into the range, as the year before can. */
+function weeksBefore(range: TimeRange, zone: string, weeks: number): TimeRange {
+  return moved(range, zone, (date) => date - 7 * weeks);
 }
 
 /** The same dates a year before; 29 February becomes the 28th. */

@@ -75,19 +75,29 @@ interface Key {
   readonly clock: Clock | undefined;
 }
 
-function keyOf(dimension: DimensionName, { clock }: MetricList): Key {
-  if (clock === undefined || dimensionOf(dimension).topic !== 'time') {
-    return { name: dimension, dimension, clock: undefined };
-  }
+function keyOf(dimension: DimensionName, { clock }: MetricList, { timezone }: StatsQuery): Key {
   // Of local time alone, the interval makes no difference.
+  const isOfClock =
+    dimension === 'time' || (dimensionOf(dimension).topic === 'time' && clock?.timezone !== timezone);
+  if (clock === undefined || !isOfClock) return { name: dimension, dimension, clock: undefined };
   const of = dimension === 'time' ? [clock.timezone, clock.interval] : [clock.timezone];
   return { name: `${dimension}.${of.join(' ')}`, dimension, clock };
 }
 
+/**
+ * Whether each column of local time has values of its own. Where two have the same, as in zones of one offset, ClickHouse takes them
+ * for one, and rows of both lists for rows of neither.
+ */
+export function areClocksApart(query: StatsQuery, lists: readonly MetricList[]): boolean {
+  if (lists.every(({ clock }) => clock === undefined)) return true;
+  const keys = keysOf(query, lists).filter(({ dimension }) => dimensionOf(dimension).topic === 'time');
+  return new Set(keys.map((key) => JSON.stringify(valueOf(key, query)))).size === keys.length;
+}
+
 /** The columns of lists, in the order of the query's dimensions. */
-function keysOf({ query }: Plan, lists: readonly MetricList[]): readonly Key[] {
+function keysOf(query: StatsQuery, lists: readonly MetricList[]): readonly Key[] {
   const keys = query.groupBy.flatMap((name) =>
-    lists.flatMap((list) => (list.dimensions.includes(name) ? [keyOf(name, list)] : [])),
+    lists.flatMap((list) => (list.dimensions.includes(name) ? [keyOf(name, list, query)] : [])),
   );
   return [...new Map(keys.map((key) => [key.name, key])).values()];
 }
@@ -96,7 +106,7 @@ function keysOf({ query }: Plan, lists: readonly MetricList[]): readonly Key[] {
 export function selectDimensions(select: Select, plan: Plan, lists: readonly MetricList[]): Select {
   const { query } = plan;
   const columns = query.groupBy.flatMap((name): readonly Selection[] => {
-    const keys = keysOf(plan, lists).filter(({ dimension }) => dimension === name);
+    const keys = keysOf(query, lists).filter(({ dimension }) => dimension === name);
     return keys.length === 0 ? [blankOf(name)] : keys.map((key) => as(key.name, valueOf(key, query)));
   });
   return { ...select, columns: [...select.columns, ...columns] };
@@ -117,7 +127,7 @@ function blankOf(name: DimensionName): Selection {
 export function uniteClocks(select: Select, plan: Plan, lists: readonly MetricList[]): Select {
   if (lists.every(({ clock }) => clock === undefined)) return select;
   const { groupBy } = plan.query;
-  const keys = keysOf(plan, lists);
+  const keys = keysOf(plan.query, lists);
   const own = new Set([...groupBy, ...keys.map(({ name }) => name)]);
   const columns = groupBy.map((dimension): Selection => {
     const parts = keys.filter((key) => key.dimension === dimension).map(({ name }) => identifier(name));
@@ -148,9 +158,9 @@ function blankDimension(name: DimensionName): Selection {
  */
 export function groupByLists(select: Select, plan: Plan, lists: readonly MetricList[]): Select {
   const { isOnePass } = plan;
-  const keys = keysOf(plan, lists).map(({ name }) => name);
+  const keys = keysOf(plan.query, lists).map(({ name }) => name);
   const names = join(keys.map(identifier), ', ');
-  const sets = lists.map((list) => sql`(${join(keyNames(list).map(identifier), ', ')})`);
+  const sets = lists.map((list) => sql`(${join(keyNames(list, plan.query).map(identifier), ', ')})`);
   const place = isOnePass ? sql`NOT grouping(${names})` : placeOf(plan, lists, keys);
   return {
     ...select,
@@ -159,13 +169,13 @@ export function groupByLists(select: Select, plan: Plan, lists: readonly MetricL
   };
 }
 
-function keyNames(list: MetricList): readonly string[] {
-  return list.dimensions.map((name) => keyOf(name, list).name);
+function keyNames(list: MetricList, query: StatsQuery): readonly string[] {
+  return list.dimensions.map((name) => keyOf(name, list, query).name);
 }
 
 function placeOf(plan: Plan, lists: readonly MetricList[], keys: readonly string[]): Sql {
   const names = join(keys.map(identifier), ', ');
-  const masks = lists.map((list) => groupingMask(keys, keyNames(list)));
+  const masks = lists.map((list) => groupingMask(keys, keyNames(list, plan.query)));
   const places = lists.map((list) => plan.lists.indexOf(list) + 1);
   return sql`transform(grouping(${names}), ${param('Array(UInt64)', masks)}, ${param('Array(UInt8)', places)}, 0)`;
 }

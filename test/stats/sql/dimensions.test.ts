@@ -12,8 +12,8 @@ function selected(name: 'continent' | 'referrer_host' | 'hour_of_day' | 'weekday
 }
 
 test.each([
-  ['hour_of_day', 'toString(toHour(toTimeZone(clicked_at, "Europe/Berlin"))) AS hour_of_day,'],
-  ['weekday', 'toString(toDayOfWeek(toTimeZone(clicked_at, "Europe/Berlin"))) AS weekday,'],
+  ['hour_of_day', 'toString(toHour(toTimeZone(clicked_at, "Europe/Berlin")) % 24) AS hour_of_day,'],
+  ['weekday', 'toString(toDayOfWeek(toTimeZone(clicked_at, "Europe/Berlin")) % 24) AS weekday,'],
 ] as const)('%s in a zone that ClickHouse knows as Node does', (name, text) => {
   expect(selected(name, { range: RANGE, timezone: 'Europe/Berlin' })).toBe(text);
 });
