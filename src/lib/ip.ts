@@ -9,8 +9,17 @@ export function parseIp(text: string): string | undefined {
   if (isIpv4(text)) return text;
   // `isIPv6` accepts a zone id, which is meaningless on other machines.
   if (!isIPv6(text) || text.includes('%')) return undefined;
-  const address = ipaddr.IPv6.parse(text);
+  // The library takes an address that only ends in an IPv4 one (`::192.0.2.1`) for a mapped one.
+  const address = ipaddr.IPv6.parse(withHexadecimalEnd(text));
   return address.isIPv4MappedAddress() ? address.toIPv4Address().toString() : address.toRFC5952String();
+}
+
+function withHexadecimalEnd(text: string): string {
+  const end = text.lastIndexOf(':') + 1;
+  const last = text.slice(end);
+  if (!isIpv4(last)) return text;
+  const [a = 0, b = 0, c = 0, d = 0] = last.split('.').map(Number);
+  return `${text.slice(0, end)}${(a * 256 + b).toString(16)}:${(c * 256 + d).toString(16)}`;
 }
 
 const ZERO = 0x30;

@@ -81,6 +81,9 @@ describe('parseIp', () => {
     ['::FFFF:c000:0201', '192.0.2.1'],
     ['0:0:0:0:0:ffff:192.0.2.1', '192.0.2.1'],
     ['64:ff9b::192.0.2.33', '64:ff9b::c000:221'],
+    // Ends in an IPv4 address, but is no mapped one.
+    ['::192.0.2.33', '::c000:221'],
+    ['::ffff:0:192.0.2.33', '::ffff:0:c000:221'],
   ])('%s is %s', (text, canonical) => {
     expect(parseIp(text)).toBe(canonical);
   });
