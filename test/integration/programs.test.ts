@@ -390,8 +390,38 @@ describe('the Model Context Protocol', () => {
     );
   });
 
+  test('pages of what is too long for a model are shorter, and leave nothing out', async () => {
+    const scopes = ['stats:read', 'clicks:read', 'clicks:write', 'urls:read', 'urls:write', 'visitors:read'];
+    const key = await service.createKey('long rows', scopes);
+    const codes = Array.from({ length: 90 }, (_, place) => `long-${String(place).padStart(2, '0')}`);
+    const long = `https://example.com/${'p'.repeat(800)}`;
+    const ndjson = codes.map((short_code) => ({ short_code, referrer: long, ip: '192.0.2.1' }));
+    await service.send('POST', '/api/v1/clicks', { key, ndjson });
+    for (const code of codes)
+      await service.send('PUT', `/api/v1/urls/${code}`, { key, json: { long_url: long } });
+    const [clicks, links]: string[][] = [[], []];
+    let given: object = { range: 'today', limit: 90, visitors: true };
+    for (let cursor: string | null = ''; cursor !== null; given = { cursor, limit: 90 }) {
+      const page = await call('list_clicks', given, key);
+      expect([page.cut, page.clicks.length > 1]).toEqual([undefined, true]);
+      for (const { short_code, visitor } of page.clicks) {
+        clicks?.push(short_code);
+        expect(visitor).toMatch(/^[0-9a-f]{16}$/);
+      }
+      cursor = page.next_cursor;
+    }
+    for (let after: string | undefined = ''; after !== undefined;) {
+      const page = await call('list_links', { limit: 90, ...(after !== '' && { after }) }, key);
+      links?.push(...page.links.map(({ short_code }: { short_code: string }) => short_code));
+      after = page.next;
+    }
+    expect(clicks?.toSorted()).toEqual(codes);
+    expect(links).toEqual(codes);
+  });
+
   test.each([
     ['list_clicks', { visitors: true, fields: ['visitor'] }, /visitors:read/],
+    ['list_clicks', { visitors: true }, /visitors:read/],
     ['list_clicks', { fields: ['planet'] }, /^fields cannot name planet/],
     ['list_clicks', { cursor: 'none' }, /^cursor must/],
     ['query_stats', { timezone: 'Europe/Atlantis' }, /^timezone must be an IANA name/],

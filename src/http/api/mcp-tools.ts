@@ -1,7 +1,7 @@
 import { AppError, invalid } from '../../errors.ts';
 import { type Principal, isAdmin } from '../../keys/scopes.ts';
 import { namesOf } from '../../lib/names.ts';
-import { fittingText } from '../../mcp/fitting-text.ts';
+import { MAX_CHARACTERS, fittingText } from '../../mcp/fitting-text.ts';
 import type { ToolDescription, Tools } from '../../mcp/tool.ts';
 import type { ShortUrl } from '../../urls/registry.ts';
 import { type Context, requireScope } from '../request/context.ts';
@@ -36,14 +36,21 @@ type Fields = Readonly<Record<string, unknown>>;
 
 interface Tool extends Omit<ToolDescription, 'name' | 'inputSchema'> {
   readonly inputSchema: () => ToolDescription['inputSchema'];
+  /** What lists its rows page by page: a page that does not fit is asked for again with fewer of them. */
+  readonly pagedList?: string;
   /** @throws AppError, whose sentence the model gets */
   readonly run: (caller: ToolCaller, given: Fields) => Promise<Fields>;
 }
 
+type ToolName = 'query_stats' | 'list_groups' | 'list_links' | 'list_clicks';
+
 /** A larger body is not even parsed. */
 const MAX_BODY_BYTES = 1_048_576;
 
-const TOOLS = {
+/** Some rows are longer than others. */
+const SAFE_PART = 0.8;
+
+const TOOLS: Readonly<Record<ToolName, Tool>> = {
   query_stats: {
     title: 'Query click statistics',
     description:
@@ -77,6 +84,7 @@ const TOOLS = {
     description:
       'Short links in the order of their codes. For their clicks, group query_stats by short_code. Needs a key with `urls:read`.',
     inputSchema: linksInput.jsonSchema,
+    pagedList: 'links',
     run: async ({ services, ctx, principal, signal }, given) => {
       const { search, tag, after, limit } = linksInput.parse(given);
       requireScope(principal, 'urls:read');
@@ -96,8 +104,11 @@ const TOOLS = {
     description:
       'The clicks themselves, one by one, the newest first: for examples, not for counting, which query_stats does. Without dates, of the last 7 days. Needs a key with `clicks:read`.',
     inputSchema: clicksInput.jsonSchema,
+    pagedList: 'clicks',
     run: async ({ services, ctx, principal }, given) => {
-      const { fields, ...others } = clicksInput.parse(given);
+      const { fields: named, ...others } = clicksInput.parse(given);
+      const areVisitorsDue = others['visitors'] === true && given['fields'] === undefined;
+      const fields = areVisitorsDue ? [...named, 'visitor'] : named;
       const { cursor, limit } = others;
       // Nobody has asked for the defaults of a page that is named by its cursor alone.
       const isNext = Object.keys(given).every((name) => name === 'cursor' || name === 'limit');
@@ -107,7 +118,7 @@ const TOOLS = {
       return { clicks: [...items], next_cursor: next };
     },
   },
-} as const satisfies Readonly<Record<string, Tool>>;
+};
 
 const NAMES = namesOf(TOOLS);
 
@@ -124,13 +135,24 @@ export function toolsFor(caller: ToolCaller): Tools {
       const name = NAMES.find((one) => one === asked);
       if (name === undefined) return undefined;
       try {
-        return { text: fittingText(await TOOLS[name].run(caller, given)), isError: false };
+        return { text: await textOf(TOOLS[name], caller, given), isError: false };
       } catch (error) {
         signal.throwIfAborted();
         return { text: exposedError(error, services.log, requestIdOf(ctx.req)).message, isError: true };
       }
     },
   };
+}
+
+/** @throws AppError as the tool does */
+async function textOf(tool: Tool, caller: ToolCaller, given: Fields): Promise<string> {
+  const result = await tool.run(caller, given);
+  const rows = tool.pagedList === undefined ? undefined : result[tool.pagedList];
+  const { length } = JSON.stringify(result);
+  if (!Array.isArray(rows) || rows.length <= 1 || length <= MAX_CHARACTERS) return fittingText(result);
+  // A page that was cut would go on behind rows that nobody has seen.
+  const limit = Math.max(1, Math.floor(((rows.length * MAX_CHARACTERS) / length) * SAFE_PART));
+  return textOf(tool, caller, { ...given, limit });
 }
 
 async function askStats({ services, ctx }: ToolCaller, question: Fields): Promise<StatsBody> {
