@@ -343,9 +343,8 @@ describe('after a clock was ahead', () => {
   });
 
   test('the end of the last file by arrival is that of the last one before', async () => {
-    const reader = await createKey(owner, ['clicks:read']);
-    const wanted = { ...DAILY, what: 'clicks', range: 'since_last_run' };
-    const { id } = (await spoor.send('POST', PATH, { key: reader, json: wanted })).json;
+    key = await createKey(owner, ['clicks:read']);
+    const { id } = await create({ ...DAILY, what: 'clicks', range: 'since_last_run' });
     await runAt(nextNight());
     await runAt(clock + DAY);
     const [second, first] = (await runsOf(id)).map(({ window }: any) => Date.parse(window.before));
@@ -494,6 +493,40 @@ describe('schedules of an owner', () => {
     expect(json.items).toEqual([changed.json]);
     const moved = await spoor.send('PUT', `${PATH}/${id}`, { json: { ...DAILY, owner_id: 'admin' } });
     expect([moved.status, moved.json.code]).toEqual([409, 'conflict']);
+  });
+
+  test.each<[string, object, readonly string[], readonly string[]]>([
+    ['clicks', { ...DAILY, what: 'clicks' }, ['stats:read'], ['clicks:read']],
+    [
+      'clicks with their visitors',
+      { ...DAILY, what: 'clicks', visitors: true },
+      ['stats:read', 'clicks:read'],
+      ['clicks:read', 'visitors:read'],
+    ],
+    ['statistics', DAILY, ['clicks:read'], ['stats:read']],
+  ])('of %s are for keys that may read these', async (_, wanted, without, having) => {
+    const all = await createKey(owner, ['stats:read', 'clicks:read', 'visitors:read']);
+    const { id } = (await spoor.send('POST', PATH, { key: all, json: wanted })).json;
+    const attempts = [
+      ['GET', PATH],
+      ['GET', `${PATH}/${id}`],
+      ['GET', `${PATH}/${id}/runs`],
+      ['PUT', `${PATH}/${id}`, wanted],
+      ['DELETE', `${PATH}/${id}`],
+    ] as const;
+    for (const [scopes, status] of [
+      [without, 403],
+      [having, undefined],
+    ] as const) {
+      const own = await createKey(owner, scopes);
+      for (const [method, path, json] of attempts) {
+        const response = await spoor.send(method, path, { key: own, ...(json && { json }) });
+        const allowed = method === 'DELETE' ? 204 : 200;
+        const isList = path === PATH;
+        expect([method, path, response.status]).toEqual([method, path, isList ? 200 : (status ?? allowed)]);
+        if (isList) expect(response.json.items).toHaveLength(status === undefined ? 1 : 0);
+      }
+    }
   });
 
   test('are bounded in number', async () => {

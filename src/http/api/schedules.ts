@@ -2,12 +2,10 @@ import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
 import { MAX_ROWS_EACH } from '../../clickhouse/tombstones.ts';
 import { AppError } from '../../errors.ts';
-import type { Principal } from '../../keys/scopes.ts';
 import type { Schedule } from '../../schedules/schedule.ts';
 import { MAX_SCHEDULES } from '../../schedules/schedules.ts';
 import { ownerFor } from '../request/owner-for.ts';
 import { ownerSchema, wholeNumberSchema } from '../request/request-schemas.ts';
-import type { Services } from '../request/services.ts';
 import { keyWith } from '../route/access.ts';
 import { jsonObjectBody, noBody } from '../route/body.ts';
 import { noParameters, parameters } from '../route/parameters.ts';
@@ -15,6 +13,7 @@ import { empty, json } from '../route/responses.ts';
 import { route } from '../route/route.ts';
 import { NOT_ONE_OF } from './common-responses.ts';
 import { EXPORT_SCOPES, scopeOf } from './export-job-access.ts';
+import { maySeeSchedule, noSchedule, scheduleOf } from './schedule-access.ts';
 import {
   ALERT_EXAMPLE,
   RUN_EXAMPLE,
@@ -131,7 +130,7 @@ const listSchedules = route({
   operationId: 'listSchedules',
   summary: 'List schedules',
   description:
-    "The schedules of the key's owner, or with `admin:all` of the one that `owner_id` names, the oldest first.",
+    "The schedules of the key's owner, or with `admin:all` of the one that `owner_id` names, the oldest first. Those of what the key may not read are left out.",
   parameters: parameters({
     owner_id: {
       in: 'query',
@@ -154,7 +153,8 @@ const listSchedules = route({
   handler:
     ({ schedules, now }) =>
     async ({ principal, parameters: { owner_id: named } }) => {
-      const found = await schedules.all(ownerFor(principal, named));
+      const all = await schedules.all(ownerFor(principal, named));
+      const found = all.filter((schedule) => maySeeSchedule(principal, schedule));
       return { status: 200, body: { items: found.map((schedule) => presentSchedule(schedule, now())) } };
     },
 });
@@ -233,6 +233,7 @@ const deleteSchedule = route({
     (services) =>
     async ({ ctx, principal, parameters: { id } }) => {
       ctx.state.isRead = true;
+      await scheduleOf(services, id, principal);
       const wasThere = await services.schedules.delete(scopeOf(principal), id, services.now());
       if (!wasThere) throw noSchedule();
       return { status: 204 };
@@ -299,14 +300,3 @@ export const SCHEDULE_ROUTES = [
   deleteSchedule,
   listRuns,
 ] as const;
-
-/** @throws AppError 404 where there is none, or it is of another owner than the key's */
-async function scheduleOf({ schedules }: Services, id: string, principal: Principal): Promise<Schedule> {
-  const schedule = await schedules.find(scopeOf(principal), id);
-  if (schedule === undefined) throw noSchedule();
-  return schedule;
-}
-
-function noSchedule(): AppError {
-  return new AppError('not_found', 'There is no such schedule.', { field: 'id' });
-}
