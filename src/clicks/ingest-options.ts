@@ -33,6 +33,8 @@ export interface IngestOptions {
 export interface RowSelection {
   /** Called for every click that is not rejected, in order. */
   readonly add: (item: BodyItem, row: ClickRow) => void;
+  /** Called for every other one that is a value at all, in the same order. */
+  readonly reject: (item: BodyItem) => void;
   /** Called when all clicks were added; before anything is locked, so it may wait for other requests. */
   readonly added: () => Promise<void>;
   /** Stores those that are to be, of rows whose owner is not known yet. */

@@ -50,6 +50,7 @@ export async function surveyOf(
     const parsed = parse(item);
     if (!parsed.ok) {
       findings.reject({ index: item.index, ...parsed.rejection });
+      selection?.reject(item);
       if (oldest.size === 0 && ++rejected >= badAtMost)
         return { oldest, times, steps, batch, stoppedAt: badAtMost };
       continue;

@@ -366,6 +366,25 @@ test.each([{}, { clicked_at: null }, { clicked_at: ' ' }])(
   },
 );
 
+test.each<[string, unknown, number]>([
+  ['of no link at another time', { clicked_at: '2020-01-01' }, 0],
+  ['of a wrong link at another time', { short_code: '..', clicked_at: '2020-01-01' }, 0],
+  ['that is no click', 'a text', 0],
+  ['without a time', { short_code: 'twice' }, 2],
+])('a file twice in one stream counts once where a line %s stands between', async (_, between, others) => {
+  const code = `twice ${JSON.stringify(between)}`;
+  const lines = [{ short_code: code, clicked_at: clickedAt }, between];
+  const { json } = await post([...lines, ...lines] as never);
+  expect(json).toMatchObject({ accepted: 1 + others, known: 1 });
+  expect(await countOf(code)).toBe(1);
+});
+
+test('equal lines count each where a rejected line within a minute stands between', async () => {
+  const line = { short_code: 'separate', clicked_at: clickedAt };
+  const { json } = await post([line, { ...line, short_code: '..' }, line]);
+  expect(json).toMatchObject({ accepted: 2, known: 0 });
+});
+
 test.each([
   ['a visitor', { visitor_id: 'she of a visitor' }, [true, false]],
   ['an owner', { owner_id: 'erased an owner' }, [true, true]],

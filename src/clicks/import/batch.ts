@@ -18,7 +18,7 @@ const LINE_BREAK = 0x0a;
 /**
  * The clicks of a batch, each under its line number; what is none goes into the report the first time they are gone
  * through. They are read as they are asked for, since most of what that takes is then done with at once.
- * @param pass called for each record that is skipped, with its line number and its time as a click says it
+ * @param pass called for each record that is no click, with its line number and its time as a click says it, where that can be read
  */
 export function clicksOf(
   batch: Batch,
@@ -47,7 +47,10 @@ export function clicksOf(
               report.skip(parsed.reason);
               pass(index, parsed.time);
             }
-            if (isReported && parsed.kind === 'rejected') report.reject(parsed.reason, index);
+            if (isReported && parsed.kind === 'rejected') {
+              report.reject(parsed.reason, index);
+              pass(index, undefined);
+            }
             yield undefined;
           }
         }

@@ -37,9 +37,13 @@ export class LineCounts {
     return this.#table.add(low, high, this.#latestGeneration);
   }
 
-  /** Forgets the lines that are more than a minute from a line that passes. */
+  /**
+   * Forgets the lines that are more than a minute from a line that passes.
+   * @param time NaN for a line without one, which no other line is within a minute of
+   */
   pass(time: number): void {
     if (time === this.#latest) return;
+    if (Number.isNaN(time)) return this.#forget();
     this.#latest = time;
     const times = this.#times;
     for (let oldest = times[this.#first]; oldest !== undefined && oldest < time - MINUTE;) {
@@ -58,6 +62,13 @@ export class LineCounts {
     }
     this.#first = Math.min(this.#first, times.length);
     this.#latestGeneration = this.#generations.get(time) ?? 0;
+  }
+
+  #forget(): void {
+    this.#times.length = this.#first = 0;
+    this.#generations.clear();
+    this.#latest = undefined;
+    this.#latestGeneration = 0;
   }
 
   #insert(time: number): void {

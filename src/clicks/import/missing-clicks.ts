@@ -13,7 +13,7 @@ import { othersCodes, ownersOf } from '../registration.ts';
 import type { ReportBuilder } from './batch-report.ts';
 import type { Repeats } from './import-stream.ts';
 import { type ClickRange, countStored } from './stored-clicks.ts';
-import { type LineList, TimedLines } from './timed-lines.ts';
+import { type LineList, NO_TIME, TimedLines } from './timed-lines.ts';
 
 export interface ImporterParts {
   readonly database: Pick<Database, 'rows' | 'binaryRows'>;
@@ -59,7 +59,6 @@ const LINE_BYTES = 64;
 export class MissingClicks implements RowSelection {
   readonly #parts: ImporterParts;
   readonly #options: MissingClicksOptions;
-  /** Without those that have no time of their own. */
   readonly #lines = new TimedLines();
   #repeats: Repeats = new Map();
 
@@ -70,12 +69,17 @@ export class MissingClicks implements RowSelection {
 
   add({ index, value }: BodyItem, row: ClickRow): void {
     if (isGiven(timeIn(value))) this.#push(index, row.clicked_at, row);
+    else this.#push(index, NO_TIME, undefined);
+  }
+
+  reject({ index, value }: BodyItem): void {
+    this.pass(index, timeIn(value));
   }
 
   /** A line that is no click, and the time that it has. */
   pass(index: number, time: unknown): void {
     const instant = typeof time === 'string' || typeof time === 'number' ? parseClickTime(time) : undefined;
-    if (instant !== undefined) this.#push(index, instant, undefined);
+    this.#push(index, instant ?? NO_TIME, undefined);
   }
 
   #push(index: number, time: number, row: ClickRow | undefined): void {

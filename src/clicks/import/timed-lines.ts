@@ -2,16 +2,19 @@ import { type ClickIdentity, putClickKey } from './click-keys.ts';
 
 const FIRST_LINES = 1_024;
 
-/** The lines of a batch that carry a time, in the order of the file: lists of one length, since there are many. */
+/** The time of a line that carries none. */
+export const NO_TIME = Number.NaN;
+
+/** The lines of a batch, in the order of the file: lists of one length, since there are many. */
 export interface LineList {
   readonly length: number;
   /** Line numbers. */
   readonly indexes: Float64Array;
-  /** Unix milliseconds. */
+  /** Unix milliseconds, or `NO_TIME`. */
   readonly times: Float64Array;
   /** Two halves of each click's key, the low one first; nothing for a line that is no click. */
   readonly keys: Uint32Array;
-  /** 1 for a click. */
+  /** 1 for a click with a time of its own. */
   readonly isClick: Uint8Array;
 }
 
@@ -42,7 +45,9 @@ export class TimedLines implements LineList {
     if ((this.indexes[place - 1] ?? -1) >= index) place = 0;
     while (place < this.length && (this.indexes[place] ?? 0) < index) place++;
     this.#asked = place;
-    return place < this.length && this.indexes[place] === index ? place : undefined;
+    return place < this.length && this.indexes[place] === index && this.isClick[place] === 1
+      ? place
+      : undefined;
   }
 
   #grow(): void {

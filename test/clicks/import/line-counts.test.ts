@@ -41,6 +41,14 @@ test('a line that is no click counts as one between them', () => {
   expect(counts.add(1, 0, 0)).toBe(1);
 });
 
+test('a line without a time is of no minute', () => {
+  const counts = new LineCounts();
+  expect(counts.add(1, 0, 0)).toBe(1);
+  counts.pass(Number.NaN);
+  expect(counts.add(1, 0, 0)).toBe(1);
+  expect(counts.add(1, 0, 0)).toBe(2);
+});
+
 test('a log twice in one stream counts once, unless all of it is of one minute', () => {
   const twice = (all: readonly number[]): number => {
     const counts = new LineCounts();
