@@ -14,7 +14,11 @@ export function createLog(level: Config['logLevel']): Logger {
   if (level === 'silent') return pino(options);
   // Not `sync: false`: at an exit, its write under way may be lost, and what is buffered overtakes it.
   const output = pino.destination({ sync: true, minLength: MIN_CHARACTERS, periodicFlush: FLUSH_MS });
-  process.once('exit', () => output.flushSync());
+  process.once('exit', () => {
+    // Not `flushSync`, which tries again for ever where nobody reads the log any more.
+    output.on('error', () => {});
+    output.end();
+  });
   return pino(options, output);
 }
 

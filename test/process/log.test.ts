@@ -8,6 +8,28 @@ import { PACKAGE_ROOT } from '../../src/process/package-root.ts';
 
 const LINES = 1_000;
 
+test('a process ends whose log nobody reads any more', async () => {
+  const log = pathToFileURL(join(PACKAGE_ROOT, 'dist/process/log.js')).href;
+  const script = `
+    import { createLog } from ${JSON.stringify(log)};
+    const log = createLog('info');
+    process.stdin.once('end', () => {
+      log.info('line');
+      process.exit(7);
+    });
+    process.stdin.resume();`;
+  const child = spawn(process.execPath, ['--input-type=module', '-e', script]);
+  try {
+    child.stderr.resume();
+    child.stdout.destroy();
+    await once(child.stdout, 'close');
+    child.stdin.end();
+    expect(await once(child, 'exit')).toEqual([7, null]);
+  } finally {
+    child.kill('SIGKILL');
+  }
+});
+
 test.each([
   ['an exit', 'process.exit(0)'],
   ['an uncaught error', 'throw new Error("ends it")'],
