@@ -47,9 +47,6 @@ type ToolName = 'query_stats' | 'list_groups' | 'list_links' | 'list_clicks';
 /** A larger body is not even parsed. */
 const MAX_BODY_BYTES = 1_048_576;
 
-/** Some rows are longer than others. */
-const SAFE_PART = 0.8;
-
 const TOOLS: Readonly<Record<ToolName, Tool>> = {
   query_stats: {
     title: 'Query click statistics',
@@ -148,11 +145,18 @@ export function toolsFor(caller: ToolCaller): Tools {
 async function textOf(tool: Tool, caller: ToolCaller, given: Fields): Promise<string> {
   const result = await tool.run(caller, given);
   const rows = tool.pagedList === undefined ? undefined : result[tool.pagedList];
-  const { length } = JSON.stringify(result);
-  if (!Array.isArray(rows) || rows.length <= 1 || length <= MAX_CHARACTERS) return fittingText(result);
+  const most = Array.isArray(rows) ? rowsThatFit(result, rows) : Infinity;
+  if (!Array.isArray(rows) || rows.length <= Math.max(1, most)) return fittingText(result);
   // A page that was cut would go on behind rows that nobody has seen.
-  const limit = Math.max(1, Math.floor(((rows.length * MAX_CHARACTERS) / length) * SAFE_PART));
-  return textOf(tool, caller, { ...given, limit });
+  return textOf(tool, caller, { ...given, limit: Math.max(1, most) });
+}
+
+/** How many of a result's rows, from the first on, a model can read beside what else is in it. */
+function rowsThatFit(result: Fields, rows: readonly unknown[]): number {
+  const lengths = rows.map((row) => JSON.stringify(row).length + 1);
+  let room = MAX_CHARACTERS - JSON.stringify(result).length + lengths.reduce((sum, one) => sum + one, 0);
+  const first = lengths.findIndex((length) => (room -= length) < 0);
+  return first === -1 ? rows.length : first;
 }
 
 async function askStats({ services, ctx }: ToolCaller, question: Fields): Promise<StatsBody> {
