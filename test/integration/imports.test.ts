@@ -799,6 +799,44 @@ describe('an import', () => {
     expect(await countOf('cut')).toBe(25_000 - accepted);
   });
 
+  test('whose server was killed counts what it added, however it is looked at', async () => {
+    const lookAt = [
+      async (id: string) => (await find(id)).json,
+      async (id: string) => {
+        const { items } = (await spoor.send('GET', '/api/v1/imports')).json;
+        return items.find((one: any) => one.id === id);
+      },
+    ];
+    const log = new ImportLog(spoor.database, Date.now);
+    for (const [place, look] of lookAt.entries()) {
+      const code = `killed ${place}`;
+      const { json } = await spoor.send('POST', '/api/v1/imports', {
+        query: { owner: 'me' },
+        body: many(code, 70),
+      });
+      const { entry, version } = await storedOf(log, BigInt(`0x${json.id}`));
+      // As it was written down after the first 20, in the minute before the last.
+      const report = { ...entry.report, read: 22, accepted: 20, last_click: null, skipped: { blank: 2 } };
+      await log.write({ ...entry, state: 'running', report, finishedAt: null }, version + 1);
+      await spoor.database.command(
+        sql`ALTER TABLE imports UPDATE written_at = now64(3) - INTERVAL 61 SECOND
+          WHERE id = ${param('UInt64', String(entry.id))}`,
+        { mutations_sync: '2' },
+      );
+      const expected = {
+        state: 'failed',
+        read: 72,
+        accepted: 70,
+        skipped: { blank: 2 },
+        first_click: json.first_click,
+        last_click: json.last_click,
+      };
+      expect(await look(json.id)).toMatchObject(expected);
+      expect((await spoor.send('DELETE', '/api/v1/clicks', { json: { short_code: code } })).status).toBe(200);
+      expect(await look(json.id)).toMatchObject(expected);
+    }
+  });
+
   test('that is undone leaves URLs that were changed since, or that have other clicks', async () => {
     const key = await spoor.createKey('me');
     const { id } = (

@@ -1,20 +1,14 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Shards } from '../../clickhouse/cluster.ts';
 import type { Database } from '../../clickhouse/database.ts';
-import { TAKE_OVER } from '../../clickhouse/versions.ts';
 import { AppError } from '../../errors.ts';
 import type { UrlRegistry } from '../../urls/registry.ts';
 import { endOfNamedInserts } from '../named-insert.ts';
 import type { ClickRemoval } from '../removal.ts';
 import type { ImportHistory } from './import-history.ts';
-import {
-  type ImportEntry,
-  type ImportListing,
-  type ImportLog,
-  LOST_AFTER_MS,
-  type StoredEntry,
-} from './import-log.ts';
+import type { ImportEntry, ImportListing, ImportLog, StoredEntry } from './import-log.ts';
 import { ImportIds } from './import-ids.ts';
+import { LostImports, mayGoOn, versionOver } from './lost-imports.ts';
 import { OwnImport } from './own-import.ts';
 import { type ImportReport, emptyReport } from './import-report.ts';
 
@@ -55,7 +49,6 @@ export interface Undone {
 /** How often a running import is written down. */
 const CONFIRM_EVERY_MS = 10_000;
 
-const LOST = 'The server stopped before the whole file had come.';
 const UNDOING = 'Its undo has begun, and has not ended: undo it again.';
 
 /** Attempts at removing what was added after an undo, and the pause between them. */
@@ -66,12 +59,14 @@ const PAUSE_MS = 1_000;
 export class Imports {
   readonly #parts: ImportsParts;
   readonly #ids: ImportIds;
+  readonly #lost: LostImports;
   /** Those of this process. */
   readonly #running = new Map<bigint, OwnImport>();
 
   constructor(parts: ImportsParts) {
     this.#parts = parts;
     this.#ids = new ImportIds(() => parts.log.newest(), parts.isAlone);
+    this.#lost = new LostImports(parts.database, parts.log, parts.isAlone);
   }
 
   /**
@@ -125,7 +120,7 @@ export class Imports {
     const running: Partial<ImportEntry> = { state: 'running', error: null, finishedAt: null };
     const known = this.#ownOf(id);
     const stored = known === undefined ? await log.find(id) : undefined;
-    const entry = known?.entry ?? stored?.entry;
+    const entry = known?.entry ?? (stored && (await this.#entryOf(stored)));
     if (entry?.ownerId !== ownerId) throw noImport();
     if (isUndone(entry))
       throw new AppError('conflict', 'The import was undone, so it cannot go on.', { field: 'import_id' });
@@ -164,7 +159,7 @@ export class Imports {
     // Looked at first: one that ends meanwhile is written down before it is no longer among them.
     const running = this.#ownOf(id);
     const stored = running === undefined ? await this.#parts.log.find(id) : undefined;
-    const entry = running?.entry ?? (stored && this.#unlessLost(stored));
+    const entry = running?.entry ?? (stored && (await this.#entryOf(stored)));
     return entry !== undefined && (ownerId ?? entry.ownerId) === entry.ownerId ? entry : undefined;
   }
 
@@ -172,11 +167,11 @@ export class Imports {
   async list(listing: ImportListing): Promise<readonly ImportEntry[]> {
     const running = new Map([...this.#running.keys()].map((id) => [id, this.#ownOf(id)?.entry]));
     const found = await this.#parts.log.list(listing);
-    return found.map((stored) => {
-      const { id } = stored.entry;
-      // One may have begun or ended meanwhile.
-      return this.#ownOf(id)?.entry ?? running.get(id) ?? this.#unlessLost(stored);
-    });
+    const ownOf = (id: bigint): ImportEntry | undefined => this.#ownOf(id)?.entry ?? running.get(id);
+    const others = await this.#lost.settled(found.filter(({ entry }) => ownOf(entry.id) === undefined));
+    const othersById = new Map(others.map((entry) => [entry.id, entry]));
+    // One may have begun or ended meanwhile.
+    return found.map(({ entry }) => ownOf(entry.id) ?? othersById.get(entry.id) ?? entry);
   }
 
   /**
@@ -188,13 +183,13 @@ export class Imports {
     const { database, shards, log } = this.#parts;
     const stored = await log.find(id);
     if (stored === undefined) throw noImport();
-    const entry = this.#unlessLost(stored);
+    const entry = await this.#entryOf(stored);
     if (this.#ownOf(id) !== undefined || entry.state === 'running') {
       throw new AppError('conflict', 'The import is still running: it can be undone when it has ended.');
     }
     let version = log.versionAbove(versionOver(stored));
     // The instance that ran it may do so again, once it responds: it must find out before it stores more.
-    if (stored.entry.state === 'running') await log.write({ ...entry, error: UNDOING }, version);
+    if (mayGoOn(stored.entry)) await log.write({ ...entry, error: UNDOING }, version);
     // What a process that died has sent may be stored a moment later.
     await endOfNamedInserts(database, shards);
     const undone = await this.#removeAdded(id);
@@ -248,16 +243,12 @@ export class Imports {
     return own?.takenOver === undefined ? own : undefined;
   }
 
-  /** What is stored of an import that is not running in this process. */
-  #unlessLost({ entry, ageMs }: StoredEntry): ImportEntry {
-    const isLost = entry.state === 'running' && (this.#parts.isAlone || ageMs > LOST_AFTER_MS);
-    return isLost ? { ...entry, state: 'failed', error: LOST } : entry;
+  async #entryOf(stored: StoredEntry): Promise<ImportEntry> {
+    const own = this.#ownOf(stored.entry.id);
+    if (own !== undefined) return own.entry;
+    const [entry = stored.entry] = await this.#lost.settled([stored]);
+    return entry;
   }
-}
-
-/** Above what is written of an import that the instance which runs it, if there is still one, has not given up. */
-function versionOver({ entry, version }: StoredEntry): number {
-  return entry.state === 'running' ? version + TAKE_OVER : version;
 }
 
 function isUndone({ state, error }: ImportEntry): boolean {
