@@ -1,5 +1,7 @@
 import { type Command, Option } from 'commander';
 import { z } from 'zod';
+import { shortCodeError } from '../clicks/short-code.ts';
+import { invalid } from '../errors.ts';
 import type { Client } from './client.ts';
 import { formatTable, printJson, printLine } from './output.ts';
 import { type RemoteOptions, remoteOption, withServer } from './remote.ts';
@@ -100,7 +102,14 @@ export function urlsCommand(program: Command): void {
     });
 }
 
+/** Codes that would make the path that of something else. */
+const NO_PATHS: readonly string[] = ['', '.', '..'];
+
+/** @throws AppError for a code that no path can name */
 function pathOf(shortCode: string): string {
+  const fault = shortCodeError(shortCode);
+  if (fault !== undefined && NO_PATHS.includes(shortCode))
+    throw invalid('short_code', `The short code ${fault}.`);
   return `/api/v1/urls/${encodeURIComponent(shortCode)}`;
 }
 

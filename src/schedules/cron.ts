@@ -10,7 +10,7 @@ export interface CronTimes {
 
 /** Minute, hour, day of the month, month, day of the week; or a name for some of them, such as `@daily`. */
 const SHAPE =
-  /^(?:@(?:hourly|daily|midnight|weekly|monthly|yearly|annually)|[\dA-Z*,/#-]+(?: +[\dA-Z*,/#-]+){4})$/i;
+  /^[ \t]*(?:@(?:hourly|daily|midnight|weekly|monthly|yearly|annually)|[\dA-Z*,/#-]+(?:[ \t]+[\dA-Z*,/#-]+){4})[ \t]*$/i;
 export const MAX_CRON_LENGTH = 100;
 
 /**
@@ -29,9 +29,16 @@ export function checkCron(times: CronTimes, now: number): void {
   try {
     next = isEver(cron) ? nextTime(times, now) : undefined;
   } catch (error) {
-    throw invalid('cron', `cron is wrong: ${messageOf(error).replace(/^CronPattern: |\.$/g, '')}.`);
+    throw invalid('cron', `cron is wrong: ${faultOf(error)}.`);
   }
   if (next === undefined) throw invalid('cron', 'cron names a time that never comes.');
+}
+
+/** What croner says of a line; it counts months and their days from 0. */
+function faultOf(error: unknown): string {
+  return messageOf(error)
+    .replaceAll(/^CronPattern: |\.$/g, '')
+    .replace(/(?<= for (?:month|day): )-?\d+/, (place) => String(Number(place) + 1));
 }
 
 /** The most days that each month has. */

@@ -139,6 +139,7 @@ describe('a command that fails exits 1 with one line that says why', () => {
     ['exports delete nowhere', /no such export/],
     ['exports create --format csv --destination nowhere', /no destination/],
     ['urls put a --created-at once', /created_at/],
+    ['urls put ..', /must not be \. or \.\./],
     ['stats --timezone Mars/Olympus', /timezone/i],
     ['stats --short-code nowhere', /no such URL/],
     ['stats --group-by colour', /group_by/],

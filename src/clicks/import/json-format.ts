@@ -31,7 +31,8 @@ export function jsonFormat(parts: JsonFormatParts): FieldFormat {
       const lines = toLines()(Buffer.from(start)).toString('utf8');
       const [first = ''] = lines.split('\n', 1);
       const element = parseObject(first);
-      return element !== undefined && signs.every((name) => valueAt(name)(element) !== undefined);
+      if (element === undefined) return map === undefined && EMPTY_ARRAY.test(start);
+      return signs.every((name) => valueAt(name)(element) !== undefined);
     },
     toLines,
     isOfLines,
@@ -51,6 +52,8 @@ export function jsonFormat(parts: JsonFormatParts): FieldFormat {
     mapped: (change) => jsonFormat({ ...parts, map: change(map), signs: map === undefined ? [] : signs }),
   };
 }
+
+const EMPTY_ARRAY = /^\[\s*\]\s*$/;
 
 const NO_OBJECT: ImportedRecord = { kind: 'rejected', reason: 'not a JSON object' };
 

@@ -21,6 +21,7 @@ describe('a file is recognised by its content', () => {
     ['[{"short_code":"a"},{"short_code":"b"}]', 'json'],
     ['[\n{"short_code":"a"},\n{"short_code":"b"}\n]\n', 'json'],
     ['{\n"short_code": "a"\n}\n', 'json'],
+    [' [ \n] ', 'json'],
     ['{"status":200}\n', undefined],
     ['{\n"name": "spoor"\n}\n', undefined],
     ['code,city\na,Berlin\n', undefined],
