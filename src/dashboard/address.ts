@@ -2,6 +2,7 @@ import type { FilterName } from '../stats/registry/dimension-names.ts';
 import { INTERVAL_NAMES, type IntervalName } from '../stats/registry/intervals.ts';
 import { RANGE_NAMES, type RangeName } from '../stats/registry/ranges.ts';
 import type { Filter } from '../stats/parse/filter.ts';
+import { namesOf } from '../lib/names.ts';
 import { splitList } from '../stats/parse/parameters.ts';
 import { BOT_CHOICES, COMPARE_CHOICES, MATCH_CHOICES } from '../stats/parse/values.ts';
 import { parseAddressFilters, writeAddressFilters } from './address-filters.ts';
@@ -37,7 +38,7 @@ export interface View {
   readonly bots: BotChoice;
   /** All of them hold. */
   readonly filters: readonly Filter[];
-  /** Parameters that are filters which the page cannot read. The server gets them as they are, and says what is wrong. */
+  /** Parameters, most of them filters, that the page cannot read. The server gets them as they are, and says what is wrong. */
   readonly unread: readonly (readonly [name: string, text: string])[];
   /** Names of stored filters, which hold as well. */
   readonly segments: readonly string[];
@@ -45,9 +46,17 @@ export interface View {
   readonly lists: readonly FilterName[] | undefined;
 }
 
+/** Parameters with a few values. */
+const CHOICES: Readonly<Record<'period' | 'range' | 'interval' | 'bots', readonly string[]>> = {
+  period: PERIOD_NAMES,
+  range: RANGE_NAMES,
+  interval: INTERVAL_NAMES,
+  bots: BOT_CHOICES,
+};
+
 /**
- * Parses the query string of the page's address, ignoring what is unknown or invalid, unless it is a filter: without one the
- * page would count more clicks than the address says.
+ * Parses the query string of the page's address, ignoring parameters that are unknown. What the page cannot read of those that say
+ * which clicks are counted, and when, is left for the server to refuse: without it the page would show others than the address says.
  * @param ownZone the time zone if the address names none
  */
 export function parseAddress(search: string, ownZone: string): View {
@@ -55,6 +64,13 @@ export function parseAddress(search: string, ownZone: string): View {
   const one = (name: string): string | undefined => given.get(name) || undefined;
   const list = (name: string): readonly string[] => [...new Set(given.getAll(name).flatMap(splitList))];
   const lists = list('group_by').filter(isFilterName);
+  const { filters, unread } = parseAddressFilters(given);
+  const unknown = namesOf(CHOICES).flatMap((name) =>
+    given
+      .getAll(name)
+      .filter((text) => text.trim() !== '' && !CHOICES[name].includes(text))
+      .map((text) => [name, text] as const),
+  );
   return {
     scope: one('scope') === 'anon' ? 'anon' : 'all',
     ownerId: one('owner_id'),
@@ -64,7 +80,8 @@ export function parseAddress(search: string, ownZone: string): View {
     interval: INTERVAL_NAMES.find((name) => name === one('interval')),
     timezone: one('timezone') ?? ownZone,
     bots: BOT_CHOICES.find((choice) => choice === one('bots')) ?? BOT_CHOICES[0],
-    ...parseAddressFilters(given),
+    filters,
+    unread: [...unread, ...unknown],
     segments: list('segment'),
     lists: lists.length === 0 ? undefined : lists,
   };

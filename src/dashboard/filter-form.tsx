@@ -1,6 +1,6 @@
 import { useState } from 'preact/hooks';
 import { FILTER_NAMES } from '../stats/registry/dimension-names.ts';
-import { OPERATOR_NAMES } from '../stats/registry/operators.ts';
+import { DEFAULT_OPERATOR, OPERATOR_NAMES } from '../stats/registry/operators.ts';
 import { PROPERTY_PREFIX } from '../lib/property-prefix.ts';
 import { isPropertyName } from '../stats/registry/properties.ts';
 import { OPERATOR_WORDS } from '../stats/registry/words.ts';
@@ -26,6 +26,7 @@ const OPERATOR_CHOICES = OPERATOR_NAMES.map((name) => [name, OPERATOR_WORDS[name
 /** A condition to type: a dimension, an operator and values, one a line since values have commas. */
 export function FilterForm({ subject, condition, onDone }: FilterFormProps) {
   const [dimension, setDimension] = useState<string>(condition?.dimension ?? FIRST);
+  const [operator, setOperator] = useState<string>(condition?.operator ?? DEFAULT_OPERATOR);
   const name = isFilterName(dimension) ? dimension : undefined;
   const known = name === undefined ? [] : dimensionText(name).values.map((value) => valueText(name, value));
   const isProperty = dimension === ANOTHER_PROPERTY || isPropertyName(dimension);
@@ -33,7 +34,7 @@ export function FilterForm({ subject, condition, onDone }: FilterFormProps) {
     <form
       onSubmit={(event) => {
         event.preventDefault();
-        const typed = typedCondition(new FormData(event.currentTarget));
+        const typed = typedCondition(new FormData(event.currentTarget), condition);
         if (typed !== undefined) onDone(typed);
       }}
     >
@@ -46,7 +47,12 @@ export function FilterForm({ subject, condition, onDone }: FilterFormProps) {
         <DimensionOptions subject={subject} isMany={false} chosen={name} />
       </select>
       {isProperty && <PropertyKey value={dimension.slice(PROPERTY_PREFIX.length)} />}
-      <select name="operator" aria-label="Operator" defaultValue={condition?.operator ?? 'is'}>
+      <select
+        name="operator"
+        aria-label="Operator"
+        value={operator}
+        onChange={({ currentTarget: { value } }) => setOperator(value)}
+      >
         <Options choices={OPERATOR_CHOICES} />
       </select>
       <label>

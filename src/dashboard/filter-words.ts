@@ -18,6 +18,8 @@ function enclosed(filter: Filter): string {
 function conditionText({ operator, dimension, values, caseSensitive }: Condition): string {
   const { one } = dimensionText(dimension);
   const said = operator === 'is' ? `${one}:` : `${one} ${OPERATOR_WORDS[operator].label}`;
-  const texts = values.map((value) => valueText(dimension, value));
+  // What is only part of a value, or a pattern, says more than it would shortened.
+  const isWhole = OPERATOR_WORDS[operator].takes === 'values';
+  const texts = values.map((value) => (isWhole ? valueText(dimension, value) : value));
   return `${said} ${OR.format(texts)}${caseSensitive ? '' : ' in any letter case'}`;
 }

@@ -16,8 +16,9 @@ interface WorldMapProps {
 export function WorldMap({ groups, isChosen, onToggle }: WorldMapProps) {
   const [pointed, setPointed] = useState<string | undefined>(undefined);
   const byCode = new Map(groups.map((group) => [group.value, group]));
-  const most = Math.max(1, ...groups.map(({ clicks }) => clicks));
-  const undrawn = groups.filter(({ value }) => value !== 'XX' && !(value in OUTLINES)).length;
+  const drawn = groups.filter(({ value }) => value in OUTLINES);
+  const most = Math.max(1, ...drawn.map(({ clicks }) => clicks));
+  const undrawn = groups.filter(({ value }) => value !== 'XX').length - drawn.length;
   const group = pointed === undefined ? undefined : byCode.get(pointed);
   return (
     <section class="panel map" aria-labelledby="map-heading">

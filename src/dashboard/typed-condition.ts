@@ -6,13 +6,26 @@ import { operatorNamed } from './filter-text.ts';
 import { dimensionText, isFilterName, valueOfText, valueText } from './labels.ts';
 
 /** The values of a condition as they are typed, one a line. */
-export function typedValues({ operator, dimension, values }: Condition): string {
-  const isNamed = takesWhole(operator) && dimensionText(dimension).values.length > 0;
-  return values.map((value) => (isNamed ? valueText(dimension, value) : value)).join('\n');
+export function typedValues(condition: Condition): string {
+  return condition.values.map((value) => typedValue(condition, value)).join('\n');
 }
 
-/** The condition in the fields of a filled form; undefined without a value, or where no property has such a key. */
-export function typedCondition(form: { readonly get: (name: string) => unknown }): Condition | undefined {
+function typedValue(
+  { operator, dimension }: Pick<Condition, 'operator' | 'dimension'>,
+  value: string,
+): string {
+  const isNamed = takesWhole(operator) && dimensionText(dimension).values.length > 0;
+  return (isNamed ? valueText(dimension, value) : value).replaceAll(/\r\n|[\r\n]/g, '⏎');
+}
+
+/**
+ * The condition in the fields of a filled form; undefined without a value, or where no property has such a key.
+ * @param changed the condition that the form was opened with: the values of it that are left are as they were, line ends too
+ */
+export function typedCondition(
+  form: { readonly get: (name: string) => unknown },
+  changed?: Condition,
+): Condition | undefined {
   const field = (name: string): string => {
     const entry = form.get(name);
     return typeof entry === 'string' ? entry : '';
@@ -24,7 +37,10 @@ export function typedCondition(form: { readonly get: (name: string) => unknown }
   const lines = field('values')
     .split(/\r?\n/)
     .filter((line) => line.trim() !== '');
-  const values = takesWhole(operator) ? lines.map((line) => valueOfText(dimension, line)) : lines;
+  const before = new Map(changed?.values.map((value) => [typedValue(changed, value), value]));
+  const values = lines.map(
+    (line) => before.get(line) ?? (takesWhole(operator) ? valueOfText(dimension, line) : line),
+  );
   if (values.length === 0) return undefined;
   return { operator, dimension, values: [...new Set(values)], caseSensitive: field('any-case') === '' };
 }

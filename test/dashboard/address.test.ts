@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import * as fc from '../support/fast-check.ts';
 import { type View, parseAddress, writeAddress } from '../../src/dashboard/address.ts';
+import { statsParameters } from '../../src/dashboard/api-query.ts';
 import { PERIOD_NAMES } from '../../src/dashboard/periods.ts';
 import { FILTER_NAMES, valueDimensionOf } from '../../src/stats/registry/dimension-names.ts';
 import { INTERVAL_NAMES } from '../../src/stats/registry/intervals.ts';
@@ -125,16 +126,25 @@ describe('an address', () => {
   });
 
   test.each([
-    [
-      'a wrong interval, choice, period and unknown names',
-      'interval=fortnight&bots=maybe&period=1y&range=next_week&group_by=time,x&match=x&x=1&time=2025',
-    ],
+    ['unknown names', 'group_by=time,x&match=x&x=1&time=2025'],
     [
       'empty values',
-      'interval=&bots=&start_date=&timezone=&browser=&browser=%20&short_code=&filters=&segment=&group_by=,',
+      'interval=&bots=&start_date=&period=%20&range=&timezone=&browser=&browser=%20&short_code=&filters=&segment=&group_by=,',
     ],
   ])('%s are left out', (_, search) => {
     expect(parseAddress(search, 'Europe/Berlin')).toEqual(PLAIN);
+  });
+
+  test.each([
+    ['interval', 'fortnight'],
+    ['bots', 'maybe'],
+    ['period', '1y'],
+    ['range', 'next_week'],
+  ])('%s=%s is kept for the API to refuse', (key, text) => {
+    const view = parseAddress(`${key}=${text}`, 'Europe/Berlin');
+    expect(view).toEqual({ ...PLAIN, unread: [[key, text]] });
+    expect(parseAddress(writeAddress(view), 'UTC')).toEqual(view);
+    expect(statsParameters(view, { scope: 'all' }, Date.now()).getAll(key)).toEqual([text]);
   });
 
   test('two dates win over a period', () => {

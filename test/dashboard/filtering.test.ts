@@ -118,6 +118,8 @@ test.each([
   [{ utm_source: ['(none)'] }, 'Campaign source: (none)'],
   [{ 'property.plan': { starts_with: ['p'] } }, 'Property plan starts with p'],
   [{ city: { contains: ['x'], case_sensitive: false } }, 'City contains x in any letter case'],
+  [{ referrer: ['https://www.a.example/b'] }, 'Referrer: a.example/b'],
+  [{ referrer: { starts_with: ['http://', 'https://a.'] } }, 'Referrer starts with http:// or https://a.'],
   [['not', { os: 'a', browser: 'b' }], 'not (System: a and Browser: b)'],
   [
     ['or', [{ os: 'a' }, { os: { is_not: 'b' }, browser: 'c' }]],
@@ -156,6 +158,15 @@ describe('a filter that is typed', () => {
     expect(typedValues(given)).toBe(values);
     const { dimension, operator } = given;
     expect(typed({ dimension, operator, values })).toEqual(given);
+  });
+
+  test('is changed as it was where a value of it has a line end', () => {
+    const given = is('city', 'a\nb', 'c\r\nd', 'e\rf', 'g');
+    const values = typedValues(given);
+    expect(values.split('\n')).toHaveLength(4);
+    const { dimension, operator } = given;
+    const form = new Map(Object.entries({ dimension, operator, values: `${values}\r\nnew` }));
+    expect(typedCondition(form, given)).toEqual({ ...given, values: [...given.values, 'new'] });
   });
 
   test.each([{ values: ' \n' }, { values: 'x', dimension: '', key: ' ' }, { values: 'x', operator: 'isnt' }])(

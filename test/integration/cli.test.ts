@@ -710,6 +710,25 @@ describe('mcp', () => {
     expect(JSON.parse(called.result.content[0].text).summary).toHaveProperty('total_clicks');
   });
 
+  test('answers what was asked before its input ended, but what was cancelled', async () => {
+    const command = new SpoorProcess(['mcp'], settings);
+    const messages = [
+      { id: 0, ...HANDSHAKE },
+      { id: 1, ...CALL },
+      { id: 2, ...CALL },
+      { method: 'notifications/cancelled', params: { requestId: 2 } },
+      { id: 3, method: 'tools/list' },
+    ];
+    command.write(messages.map((message) => `${JSON.stringify({ jsonrpc: '2.0', ...message })}\n`).join(''));
+    command.end();
+    expect(await command.ended).toMatchObject({ code: 0, stderr: '' });
+    const ids = command.stdout
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line).id);
+    expect(ids.toSorted()).toEqual([0, 1, 3]);
+  });
+
   test('what is wrong with a message is told in one sentence', async () => {
     const call = (params: object) => ({ method: 'tools/call', params });
     const told = await talk(

@@ -270,6 +270,27 @@ describe('filters', () => {
     left = left.filter(({ city }) => !/erl|ston/i.test(city));
     await expectClicks(page, left);
 
+    await page.locator('.chip summary', { hasText: 'City' }).click();
+    expect(await page.getByLabel('Operator').inputValue()).toBe('does_not_contain');
+    await page.getByLabel('Values, one a line').fill('ERL');
+    await page.getByRole('button', { name: 'Apply' }).click();
+    await expectClicks(
+      page,
+      left.concat(
+        MARCH_CLICKS.filter(
+          ({ browser, os, city }) =>
+            (browser === 'Firefox' || os !== 'Windows') &&
+            os !== 'Linux' &&
+            /ston/i.test(city) &&
+            !/erl/i.test(city),
+        ),
+      ),
+    );
+    await page.locator('.chip summary', { hasText: 'City' }).click();
+    await page.getByLabel('Values, one a line').fill('ERL\nston');
+    await page.getByRole('button', { name: 'Apply' }).click();
+    await expectClicks(page, left);
+
     await page.getByText('Segments').click();
     await page.getByRole('button', { name: 'german', exact: true }).click();
     const german = left.filter(({ country }) => country === 'DE');
