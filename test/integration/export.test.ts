@@ -311,6 +311,29 @@ describe('every format holds the answer to the same question', () => {
     await expectAllFormats(range, answer);
   });
 
+  test.each(['time', 'time,browser', 'weekday'])(
+    'every metric where one of two periods has no click, by %s',
+    async (group_by) => {
+      const clicked = ['2026-01-02T10:00Z', '2026-01-04T10:00Z', '2025-01-03T10:00Z', '2025-01-04T10:00Z'];
+      const clicks = clicked.map((clicked_at) => ({ short_code: 'two periods', clicked_at }));
+      await spoor.send('POST', '/api/v1/clicks', { json: clicks });
+      for (const other of ['false', 'true']) {
+        const query = {
+          scope: 'anon',
+          short_code: 'two periods',
+          start_date: '2026-01-01',
+          end_date: '2026-01-05',
+          timezone: 'Asia/Kathmandu',
+          compare: 'year',
+          metrics: METRIC_NAMES.join(','),
+          group_by,
+          other,
+        };
+        await expectAllFormats(query, await stats(query));
+      }
+    },
+  );
+
   test('texts that mean something else inside a workbook are texts', async () => {
     const cities = ['_x003D_1+1', '_x0041_x0042_', '_x005F_', '_x000D_', 'x_x', '&#65;'];
     const clicks = cities.map((city) => ({ short_code: 'xstring', city, clicked_at: '2025-01-01' }));

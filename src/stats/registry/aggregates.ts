@@ -100,20 +100,20 @@ export function partColumn(metric: string, part: string): string {
   return part === '' || part.startsWith('_') ? metric + part : part;
 }
 
-/** The first of some moments, in Unix milliseconds; of no clicks, 0 or NULL. */
+/** The first of some moments, in Unix milliseconds; of no clicks, NULL. */
 export function earliest(moment: Sql): Aggregate {
   return instant(moment, 'min');
 }
 
-/** The last of some moments, in Unix milliseconds; of no clicks, 0 or NULL. */
+/** The last of some moments, in Unix milliseconds; of no clicks, NULL. */
 export function latest(moment: Sql): Aggregate {
   return instant(moment, 'max');
 }
 
 function instant(moment: Sql, which: 'min' | 'max'): Aggregate {
-  const value = sql`toUnixTimestamp64Milli(${FUNCTIONS[which]}(${moment}))`;
-  // A shard without clicks would bring in 1970.
-  return { value, parts: { '': number(sql`nullIf(${value}, 0)`, which) }, from: (part) => part('') };
+  // Of no clicks it would be in 1970.
+  const value = sql`nullIf(toUnixTimestamp64Milli(${FUNCTIONS[which]}(${moment})), 0)`;
+  return { value, parts: { '': number(value, which) }, from: (part) => part('') };
 }
 
 const FUNCTIONS = { sum: sql`sum`, min: sql`min`, max: sql`max` } as const;

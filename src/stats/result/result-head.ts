@@ -92,8 +92,7 @@ export function shownMetric(
     case 'decimal':
       return value ?? empty;
     case 'instant':
-      // Of no clicks, ClickHouse's first instant is that of 1970.
-      return value === null || value === 0 ? empty : formatInstant(value, timezone);
+      return value === null ? empty : formatInstant(value, timezone);
     default:
       return assertNever(kind);
   }

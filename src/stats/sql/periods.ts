@@ -153,10 +153,7 @@ function bucketOf({ starts, shifts }: MatchedBuckets): Sql {
  * @param at the bucket
  */
 export function previousNumber(name: MetricName, found: Sql, query: StatsQuery, at: Sql): Sql {
-  const { kind, empty } = metricOf(name);
-  // Of no row, an instant is that of 1970.
-  const value =
-    kind === 'instant' ? sql`nullIf(${found}, 0)` : empty === 0 ? sql`ifNull(${found}, 0)` : found;
+  const value = metricOf(name).empty === 0 ? sql`ifNull(${found}, 0)` : found;
   const surplusFrom = query.groupBy.includes('time') ? bucketsOf(query).surplusFrom : undefined;
   if (surplusFrom === undefined) return value;
   return sql`if(${at} >= ${param('Int64', surplusFrom)}, NULL, ${value})`;

@@ -9,8 +9,8 @@ SELECT
   count() AS clicks,
   uniqExact(visitor) AS unique_clicks,
   countIf(is_bot) AS bot_clicks,
-  toUnixTimestamp64Milli(min(clicked_at)) AS first_click,
-  toUnixTimestamp64Milli(max(clicked_at)) AS last_click,
+  nullIf(toUnixTimestamp64Milli(min(clicked_at)), 0) AS first_click,
+  nullIf(toUnixTimestamp64Milli(max(clicked_at)), 0) AS last_click,
   ifNull(floor(avg(redirect_ms) * 100 + 0.5) / 100, 0) AS avg_redirection_time,
   count() OVER (PARTITION BY list) AS groups
 FROM clicks
@@ -73,8 +73,8 @@ FROM (
       count() AS clicks,
       uniqExact(visitor) AS unique_clicks,
       countIf(is_bot) AS bot_clicks,
-      toUnixTimestamp64Milli(min(clicked_at)) AS first_click,
-      toUnixTimestamp64Milli(max(clicked_at)) AS last_click,
+      nullIf(toUnixTimestamp64Milli(min(clicked_at)), 0) AS first_click,
+      nullIf(toUnixTimestamp64Milli(max(clicked_at)), 0) AS last_click,
       ifNull(floor(avg(redirect_ms) * 100 + 0.5) / 100, 0) AS avg_redirection_time
     FROM clicks
     WHERE owner_id = "me"
