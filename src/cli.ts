@@ -1,9 +1,16 @@
 #!/usr/bin/env node
 import { refuseFewDescriptors } from './process/descriptors.ts';
 
-// A reader that has seen enough (`spoor stats | head`) is no error.
+let lost: NodeJS.ErrnoException | undefined;
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  // A reader that has seen enough (`spoor stats | head`) is no error.
   if (error.code === 'EPIPE') process.exit(0);
+  lost = error;
+});
+process.on('exit', (code) => {
+  if (lost === undefined || code !== 0) return;
+  process.stderr.write(`spoor: standard output cannot be written: ${lost.code ?? lost.message}.\n`);
+  process.exitCode = 1;
 });
 
 try {

@@ -55,7 +55,11 @@ export async function importFile(
     return await sendFile(client, name, bytes, query);
   } catch (cause) {
     if (!(cause instanceof CommandError && cause.isRetryable)) throw cause;
-    throw new CommandError(`${messageOf(cause)} Run the same command again to continue.`, { cause });
+    const advice =
+      query['allow_duplicates'] === undefined
+        ? 'Run the same command again to continue.'
+        : 'Run again with --allow-duplicates, it would add what is stored a second time: see spoor imports list.';
+    throw new CommandError(`${messageOf(cause)} ${advice}`, { cause });
   }
 }
 

@@ -1,8 +1,18 @@
-import { lstatSync, readFileSync, readdirSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import {
+  lstatSync,
+  openSync,
+  readFileSync,
+  readdirSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { parse } from 'csv-parse/sync';
 import { COLUMN_NAMES } from '../../src/clicks/fields.ts';
+import { PACKAGE_ROOT } from '../../src/process/package-root.ts';
 import { identifier, join as joined, sql } from '../../src/sql/sql.ts';
 import { runCommand, runCommands } from '../support/commands.ts';
 import {
@@ -676,6 +686,21 @@ test('clicks --follow prints clicks as they arrive, until it is interrupted', as
   expect(command.stdout).toBe('{"click_id":"one"}\n{"click_id":"two"}\n');
   command.signal('SIGINT');
   expect(await command.ended).toMatchObject({ code: 0, stderr: '' });
+});
+
+test('a result that cannot be written is a failure', () => {
+  const full = openSync('/dev/full', 'w');
+  const { PATH = '' } = process.env;
+  const { status, stderr } = spawnSync(
+    process.execPath,
+    [join(PACKAGE_ROOT, 'dist/cli.js'), 'urls', 'list'],
+    {
+      env: { PATH, ...settings },
+      stdio: ['ignore', full, 'pipe'],
+      encoding: 'utf8',
+    },
+  );
+  expect([status, stderr]).toEqual([1, 'spoor: standard output cannot be written: ENOSPC.\n']);
 });
 
 describe('mcp', () => {

@@ -837,6 +837,19 @@ describe('an import', () => {
     }
   });
 
+  test('of nothing but what is left out says so', async () => {
+    const [mine, theirs] = [line('left out'), line('left out of theirs')];
+    await spoor.send('POST', '/api/v1/imports', { query: { owner: 'me' }, body: mine });
+    await spoor.send('POST', '/api/v1/imports', { query: { owner: 'them' }, body: theirs });
+    await spoor.send('DELETE', '/api/v1/clicks', { json: { short_code: 'left out' } });
+    const sent = { query: { owner: 'me' }, body: mine + theirs };
+    const { status, json } = await spoor.send('POST', '/api/v1/imports', sent);
+    expect([status, json.error]).toEqual([
+      422,
+      'None of the 2 read was added: 1 erased before, 1 for URLs of other owners.',
+    ]);
+  });
+
   test('that is undone leaves URLs that were changed since, or that have other clicks', async () => {
     const key = await spoor.createKey('me');
     const { id } = (

@@ -184,10 +184,11 @@ function lacksCode(map: readonly string[] = []): AppError {
   const { preset, entries } = parseGivenMap(map);
   const { source = preset?.sources.short_code } = entries.find(({ field }) => field === 'short_code') ?? {};
   const names = [...(source?.names ?? ['short_code']), ...(source?.beside ?? [])].map(quotable);
-  return invalid(
-    'body',
-    `Neither a header line nor JSON in it has ${names.join(' or ')}, which the map names for short_code.`,
-  );
+  const what =
+    names.length === 0
+      ? 'the columns that the map names'
+      : `${names.join(' or ')}, which the map names for short_code`;
+  return invalid('body', `Neither a header line nor JSON in it has ${what}.`);
 }
 
 function firstLineOf(sample: string): string {

@@ -11,7 +11,17 @@ export function importFault(
 ): string | undefined {
   if (!hasNoClicks(report)) return undefined;
   const count = report.read.toLocaleString('en-US');
+  if (report.erased + report.other_owner > 0) return leftOut(report);
   const sentence = `There is no click among the ${count} read. The first line is ${JSON.stringify(firstLine)}.`;
   const isOther = nearest !== undefined && (nearest !== reading.format || reading.log_format !== undefined);
   return isOther ? `${sentence} It looks like the format ${nearest}.` : sentence;
+}
+
+function leftOut({ read, erased, other_owner: others }: ImportReport): string {
+  const [ofAll, ofErased, ofOthers] = [read, erased, others].map((count) => count.toLocaleString('en-US'));
+  const reasons = [
+    ...(erased > 0 ? [`${ofErased} erased before`] : []),
+    ...(others > 0 ? [`${ofOthers} for URLs of other owners`] : []),
+  ];
+  return `None of the ${ofAll} read was added: ${reasons.join(', ')}.`;
 }

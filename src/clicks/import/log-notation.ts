@@ -1,5 +1,6 @@
 import type { LogPart, LogPattern } from './log-pattern.ts';
-import { APACHE, NGINX, OTHER, type Variable, isAnything } from './log-variables.ts';
+import { apacheTime } from './apache-time.ts';
+import { APACHE, NGINX, OTHER, UNREADABLE_TIME, type Variable, isAnything } from './log-variables.ts';
 
 /** A log format in the notation of nginx (`$remote_addr …`) or Apache (`%h …`) that cannot be used, and why. */
 export class NotationError extends Error {}
@@ -21,8 +22,9 @@ const QUERIES: ReadonlySet<string> = new Set(['$args', '$query_string', '$is_arg
 export function compileNotation(notation: string, hasTrailing: boolean): LogPattern {
   const format = formatOf(notation.trim());
   let start = '';
-  const parts: (LogPart & { readonly name: string })[] = [];
-  for (const piece of format.includes('$') ? nginxPieces(format) : apachePieces(format)) {
+  const parts: NamedPart[] = [];
+  const pieces = format.includes('$') ? nginxPieces(format) : apachePieces(format);
+  for (const piece of pieces) {
     const last = parts.at(-1);
     if (typeof piece !== 'string') {
       if (last?.after !== '') parts.push(partOf(piece));
@@ -32,13 +34,13 @@ export function compileNotation(notation: string, hasTrailing: boolean): LogPatt
     else parts[parts.length - 1] = { ...last, after: last.after + piece };
   }
   requireFields(parts);
+  requireTime(parts, pieces);
   return { start, parts: parts.map(inQuotes), hasTrailing };
 }
 
-function partOf({
-  name,
-  variable: [field, fits],
-}: Exclude<Piece, string>): LogPart & { readonly name: string } {
+type NamedPart = LogPart & { readonly name: string };
+
+function partOf({ name, variable: [field, fits] }: Exclude<Piece, string>): NamedPart {
   return { name, field, fits, after: '', isQuoted: false };
 }
 
@@ -62,6 +64,18 @@ const NEEDED: readonly (readonly [name: string, ...fields: readonly LogPart['fie
 function requireFields(parts: readonly LogPart[]): void {
   const missing = NEEDED.filter(([, ...fields]) => !parts.some(({ field }) => fields.includes(field)));
   if (missing.length > 0) throw new NotationError(`it lacks ${missing.map(([name]) => name).join(', ')}`);
+}
+
+/** Lines without a time are taken for clicks of now, which those of a format whose time is not read are not. */
+function requireTime(parts: readonly NamedPart[], pieces: readonly Piece[]): void {
+  const time = parts.find(({ field }) => field === 'time');
+  if (time !== undefined && time.name.includes(' ') && time.after.startsWith(' '))
+    throw new NotationError(`nothing but a blank ends ${time.name}, which has blanks itself`);
+  if (time !== undefined) return;
+  for (const piece of pieces) {
+    if (typeof piece !== 'string' && piece.variable === UNREADABLE_TIME)
+      throw new NotationError(`its time, ${piece.name}, is in a form that cannot be read`);
+  }
 }
 
 const LOG_FORMAT = /^log_format\s+\S+\s+(?:escape=(\w+)\s+)?(.*?);?$/s;
@@ -89,7 +103,8 @@ function apachePieces(format: string): readonly Piece[] {
   return piecesOf(format, APACHE_PIECE, ([name, argument, suffix = '', letter = '']) => {
     if (letter === '%') return ['%'];
     const directive = argument === undefined ? letter : `{${argument.toLowerCase()}}${suffix}`;
-    const piece = { name, variable: APACHE[directive] ?? OTHER };
+    const isTime = argument !== undefined && suffix === 't';
+    const piece = { name, variable: isTime ? apacheTime(argument) : (APACHE[directive] ?? OTHER) };
     // Apache writes the brackets round a time itself.
     return directive === 't' ? ['[', piece, ']'] : [piece];
   });

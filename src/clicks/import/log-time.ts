@@ -65,9 +65,12 @@ const POINT = 0x2e;
 const SLASH = 0x2f;
 
 /**
- * A logged time as clicks may have it: web servers' own notation is converted, ISO 8601 and Unix time stay. Null where there
- * is no such time.
+ * A logged time as clicks may have it: web servers' own notation and Unix microseconds are converted, ISO 8601 and other Unix time
+ * stay. Null where there is no such time.
  */
 export function timeOf(time: string | undefined): string | undefined | null {
-  return time?.charCodeAt(2) === SLASH ? (parseLogTime(time) ?? null) : time;
+  if (time?.charCodeAt(2) === SLASH) return parseLogTime(time) ?? null;
+  return time?.length === 16 && MICROSECONDS.test(time) ? time.slice(0, -3) : time;
 }
+
+const MICROSECONDS = /^\d{16}$/;

@@ -49,6 +49,11 @@ const WORD: Variable = [undefined, isWord];
 export const OTHER: Variable = [undefined, isList];
 const SIZE: Variable = [undefined, isNumber];
 
+export const TIME: Variable = ['time', isAnything];
+export const UNIX_TIME: Variable = ['time', isNumber];
+/** A time in a form that is not read. */
+export const UNREADABLE_TIME: Variable = [undefined, isAnything];
+
 /** nginx's variables that are known. */
 export const NGINX: Readonly<Record<string, Variable>> = {
   remote_addr: ['ip', isWord],
@@ -56,9 +61,11 @@ export const NGINX: Readonly<Record<string, Variable>> = {
   http_x_forwarded_for: ['forwarded', isAnything],
   proxy_add_x_forwarded_for: ['forwarded', isAnything],
   remote_user: [undefined, isUser],
-  time_local: ['time', isAnything],
+  time_local: TIME,
   time_iso8601: ['time', isWord],
-  msec: ['time', isNumber],
+  msec: UNIX_TIME,
+  date_local: UNREADABLE_TIME,
+  date_gmt: UNREADABLE_TIME,
   request: ['request', isAnything],
   request_method: ['method', isWord],
   request_uri: ['target', isAnything],
@@ -79,13 +86,13 @@ export const NGINX: Readonly<Record<string, Variable>> = {
   any_text: [undefined, isAnything],
 };
 
-/** Apache's directives that are known, with their arguments in lower case. */
+/** Apache's directives that are known, with their arguments in lower case, but for times with one. */
 export const APACHE: Readonly<Record<string, Variable>> = {
   h: ['ip', isWord],
   a: ['ip', isWord],
   l: [undefined, isLogName],
   u: [undefined, isUser],
-  t: ['time', isAnything],
+  t: TIME,
   r: ['request', isAnything],
   m: ['method', isWord],
   U: ['path', isAnything],
@@ -102,6 +109,4 @@ export const APACHE: Readonly<Record<string, Variable>> = {
   '{accept-language}i': ['acceptLanguage', isAnything],
   '{x-forwarded-for}i': ['forwarded', isAnything],
   '{host}i': ['host', isWord],
-  '{sec}t': ['time', isNumber],
-  '{msec}t': ['time', isNumber],
 };

@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { NotationError, compileNotation } from '../../../src/clicks/import/log-notation.ts';
+import { parseClickTime } from '../../../src/lib/date-time.ts';
 import { parserOf } from '../../../src/clicks/import/reading.ts';
 
 const parse = (notation: string, line: string) =>
@@ -38,6 +39,23 @@ describe('a log format as it stands in the server’s configuration', () => {
     expect(parse(`${variable} $status "$request"`, `${time} 302 "GET /launch HTTP/1.1"`)).toMatchObject({
       value: { short_code: 'launch', clicked_at: time },
     });
+  });
+
+  test.each([
+    ['[%{%d/%b/%Y:%H:%M:%S %z}t]', '[24/Jan/2026:11:05:03 +0100]'],
+    ['[%{begin:%d/%b/%Y:%T %z}t]', '[24/Jan/2026:10:05:03 +0000]'],
+    ['%{%Y-%m-%dT%H:%M:%S}t', '2026-01-24T10:05:03'],
+    ['%{end:%FT%T%z}t', '2026-01-24T08:35:03-0130'],
+    ['"%{%F %T}t"', '"2026-01-24 10:05:03"'],
+    ['%{%s}t', '1769249103'],
+    ['%{sec}t', '1769249103'],
+    ['%{msec}t', '1769249103000'],
+    ['%{usec}t', '1769249103000999'],
+    ['%{begin:usec}t %{usec_frac}t', '1769249103000999 000999'],
+    ['%{%c}t %t', 'Sat Jan 24 10:05:03 2026 [24/Jan/2026:10:05:03 +0000]'],
+  ])('with times of Apache in %s', (directive, time) => {
+    const { kind, value } = parse(`${directive} %>s "%r"`, `${time} 302 "GET /launch HTTP/1.1"`) as any;
+    expect([kind, parseClickTime(value.clicked_at)]).toEqual(['click', Date.parse(CLICK.clicked_at)]);
   });
 
   test.each([
@@ -84,6 +102,11 @@ describe('a log format as it stands in the server’s configuration', () => {
     ['$request_method $status', /path/],
     ['%h %U %s', /method/],
     ['$remote_addr$request $status', /between \$remote_addr and \$request/],
+    ['[%{%d/%b/%Y:%T}t.%{msec_frac}t %{%z}t] "%r" %>s', /its time, %\{%d\/%b\/%Y:%T\}t, .* cannot be read/],
+    ['%{%m/%d/%Y %T}t "%r" %>s', /cannot be read/],
+    ['%{%c}t "%r" %>s', /cannot be read/],
+    ['$date_gmt "$request" $status', /cannot be read/],
+    ['%{%F %T}t "%r" %>s', /nothing but a blank ends %\{%F %T\}t/],
   ])('that does not tell a click is an error: %j', (notation, message) => {
     expect(() => compileNotation(notation, false)).toThrow(NotationError);
     expect(() => compileNotation(notation, false)).toThrow(message);
