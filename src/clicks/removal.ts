@@ -19,8 +19,8 @@ const START_WAIT_MS = 60_000;
 const MARKING_POLL_MS = 20;
 
 /**
- * Removes clicks in two steps. Marking them hides them from every query. It takes about a second for millions, and an eighth of a
- * second for each part of the table: ClickHouse gives all of them a new version, also with `IN PARTITION`;
+ * Removes clicks in two steps. Marking them hides them from every query. It takes about a second for millions, and as long for
+ * 50 parts of the table: ClickHouse gives all of them a new version, also with `IN PARTITION`;
  * rewriting the parts that hold marked ones takes several times as long, is left to the background and takes them off
  * the disk. ClickHouse notes either step on disk before it begins, so a crash delays but does not undo it.
  */
