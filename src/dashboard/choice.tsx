@@ -6,7 +6,7 @@ import type { Navigate } from './use-view.ts';
 /** Arrow keys step through the values; a value is chosen after this pause. */
 const SETTLE_MS = 400;
 
-export type Choices = readonly (readonly [value: string, label: string])[];
+export type Choices = readonly (readonly [value: string, label: string, isDisabled?: boolean])[];
 
 interface ChoiceProps {
   readonly label: string;
@@ -84,8 +84,8 @@ export function Choice(props: ChoiceProps) {
 export function Options({ choices }: { readonly choices: Choices }) {
   return (
     <>
-      {choices.map(([value, label]) => (
-        <option key={value} value={value}>
+      {choices.map(([value, label, isDisabled = false]) => (
+        <option key={value} value={value} disabled={isDisabled}>
           {label}
         </option>
       ))}

@@ -1,7 +1,8 @@
 import { useRef } from 'preact/hooks';
-import { INTERVAL_NAMES } from '../stats/registry/intervals.ts';
+import { DAY, MINUTE } from '../lib/calendar.ts';
+import { type Interval, type IntervalName, INTERVALS, INTERVAL_NAMES } from '../stats/registry/intervals.ts';
 import { RANGE_NAMES } from '../stats/registry/ranges.ts';
-import { BOT_CHOICES } from '../stats/parse/values.ts';
+import { BOT_CHOICES, MAX_BUCKETS } from '../stats/parse/values.ts';
 import type { BotChoice, View } from './address.ts';
 import type { StatsResult } from './result-types.ts';
 import { Choice, Options } from './choice.tsx';
@@ -37,7 +38,10 @@ export function Controls({ view, navigate, result }: ControlsProps) {
         navigate={navigate}
       >
         <Options
-          choices={[['', 'Automatic'], ...INTERVAL_NAMES.map((name) => [name, nameInWords(name)] as const)]}
+          choices={[
+            ['', 'Automatic'],
+            ...INTERVAL_NAMES.map((name) => [name, nameInWords(name), isTooShort(name, result)] as const),
+          ]}
         />
       </Choice>
       <Choice
@@ -143,6 +147,15 @@ function Dates({ view, navigate, result }: ControlsProps) {
       )}
     </Popover>
   );
+}
+
+/** Whether the shown range has more buckets of the interval than the API answers. */
+function isTooShort(interval: IntervalName, result: StatsResult | undefined): boolean {
+  if (result === undefined) return false;
+  const { start_date: start, end_date: end } = result.time_range;
+  const { unit, length }: Interval = INTERVALS[interval];
+  const bucket = length * (unit === 'minute' ? MINUTE : unit === 'day' ? DAY : 31 * DAY);
+  return (Date.parse(end) - Date.parse(start)) / bucket > MAX_BUCKETS;
 }
 
 interface NamedRangesProps extends Pick<ControlsProps, 'view' | 'navigate'> {

@@ -14,6 +14,7 @@ import {
   COMPARE_CHOICES,
   DEFAULT_LIMIT,
   MATCH_CHOICES,
+  MAX_BUCKETS,
   MAX_LIMIT,
   MAX_OFFSET,
   SCOPES_OF_STATS,
@@ -21,7 +22,6 @@ import {
 import { MAX_GROUPED_PROPERTIES } from '../../stats/registry/properties.ts';
 import { RANGES, RANGE_NAMES } from '../../stats/registry/ranges.ts';
 import { choices } from '../../stats/parse/choices.ts';
-import { MAX_BUCKETS } from '../../stats/parse/rules.ts';
 import type { JsonSchema, Parameter } from '../openapi/model.ts';
 import { COMMAS, conditions, filterParameters } from './filter-descriptions.ts';
 import { type Described, codes, grouped } from './parameter-texts.ts';

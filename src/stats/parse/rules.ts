@@ -4,9 +4,7 @@ import { goesWith } from '../registry/dimension-names.ts';
 import { type TimeRange, hasMoreBuckets } from '../time/buckets.ts';
 import { type RawParameters, valueOf } from './parameters.ts';
 import type { StatsRequest, StatsQuery } from './query.ts';
-
-/** The most time buckets that a stats result may hold; an export may hold any number. */
-export const MAX_BUCKETS = 10_000;
+import { MAX_BUCKETS } from './values.ts';
 
 /** What must hold between parameters that are each right by themselves. */
 interface Rule<Subject> {
