@@ -751,7 +751,7 @@ describe('mcp', () => {
       .trim()
       .split('\n')
       .map((line) => JSON.parse(line).id);
-    expect(ids.toSorted()).toEqual([0, 1, 3]);
+    expect(ids.toSorted((one, other) => one - other)).toEqual([0, 1, 3]);
   });
 
   test('what is wrong with a message is told in one sentence', async () => {
