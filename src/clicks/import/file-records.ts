@@ -17,7 +17,7 @@ import {
 import { quotable } from '../../lib/text.ts';
 import { percentEscape } from './request-path.ts';
 import { type RecordBlock, recordBlocks } from './record-blocks.ts';
-import { SAMPLE_BYTES, textBytes, validUtf8 } from './file-text.ts';
+import { MOST_SAMPLE_BYTES, SAMPLE_BYTES, textBytes, validUtf8 } from './file-text.ts';
 import { peek } from './peek.ts';
 import { withMarkedHeaders } from './repeated-headers.ts';
 import { unpacked } from './unpack.ts';
@@ -45,6 +45,8 @@ export interface FileRecords {
   readonly nearest: ImportFormatName | undefined;
 }
 
+const BLANK_LINES = /^(?:[^\S\n]*\n)+/;
+
 /**
  * Opens a file's records in the format that is given, or that its content tells.
  * @returns undefined for a file without lines
@@ -55,9 +57,15 @@ export async function openRecords(
   stream: AsyncIterable<Buffer>,
   options: ReadingOptions,
 ): Promise<FileRecords | undefined> {
-  const { start, whole } = await peek(textBytes(unpacked(stream), options.encoding), SAMPLE_BYTES);
-  const sample = start.toString('utf8');
-  if (sample.trim() === '') return undefined;
+  const text = textBytes(unpacked(stream), options.encoding);
+  const { start, whole } = await peek(text, SAMPLE_BYTES, MOST_SAMPLE_BYTES);
+  const beginning = start.toString('utf8');
+  const [blank = ''] = BLANK_LINES.exec(beginning) ?? [];
+  const sample = beginning.slice(blank.length);
+  if (sample.trim() === '') {
+    if (start.length >= MOST_SAMPLE_BYTES) throw invalid('body', 'It begins with 2 MiB of blank lines.');
+    return undefined;
+  }
   const prefixed = recognisePrefix(sample);
   const nearest =
     recogniseFormat(sample, options.reading) ?? recogniseFormat(prefixed?.text ?? '', options.reading);
@@ -73,11 +81,11 @@ export async function openRecords(
   const reading = { ...options.reading, format: formatName, ...header };
   requireMapped(format, sample, reading);
   const isPrefixed = prefixed !== undefined && !hasRecords(sample, reading);
-  const text = validUtf8(linesOf(format, whole), format.kind === 'log' ? percentEscape : () => NOT_UTF8);
+  const lines = validUtf8(linesOf(format, whole), format.kind === 'log' ? percentEscape : () => NOT_UTF8);
   return {
     reading: isPrefixed ? { ...reading, prefix: prefixed.prefix } : reading,
-    blocks: withOneHeader(recordBlocks(text, isQuoted(format), header.delimiter), format, sample, header),
-    headerRecords: headerRecords(format, sample),
+    blocks: withOneHeader(recordBlocks(lines, isQuoted(format), header.delimiter), format, sample, header),
+    headerRecords: headerRecords(format, sample, blank),
     firstLine,
     nearest,
   };
@@ -142,9 +150,10 @@ async function* withSameColumns(
   }
 }
 
-function headerRecords(format: ImportFormat, sample: string): number {
+/** @param blank lines in front */
+function headerRecords(format: ImportFormat, sample: string, blank: string): number {
   if (format.kind === 'log' || format.parseHeader === undefined) return 0;
-  return separatorLineLength(sample) === 0 ? 1 : 2;
+  return blank.split('\n').length - 1 + (separatorLineLength(sample) === 0 ? 1 : 2);
 }
 
 function headerOf(

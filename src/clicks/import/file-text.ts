@@ -5,6 +5,8 @@ import { peek } from './peek.ts';
 
 /** How much of a file is looked at to tell its encoding and format. A header line must fit into it. */
 export const SAMPLE_BYTES = 65_536;
+/** And how much at most where it begins with blank lines. */
+export const MOST_SAMPLE_BYTES = 2 * 1_048_576;
 
 const LINE_FEED = 0x0a;
 const CARRIAGE_RETURN = 0x0d;

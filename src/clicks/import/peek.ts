@@ -4,16 +4,22 @@ export interface Peeked {
   readonly whole: AsyncGenerator<Buffer>;
 }
 
-/** Reads ahead until there are so many bytes or the stream is over. */
-export async function peek(stream: AsyncIterable<Buffer>, bytes: number): Promise<Peeked> {
+/** Reads ahead until there are so many bytes behind the first that is not blank, or `mostBytes`, or the stream is over. */
+export async function peek(stream: AsyncIterable<Buffer>, bytes: number, mostBytes = bytes): Promise<Peeked> {
   const rest = stream[Symbol.asyncIterator]();
   const pieces: Buffer[] = [];
   let length = 0;
-  while (length < bytes) {
+  let blanks = 0;
+  let isBlank = true;
+  while (length < bytes + blanks && length < mostBytes) {
     const next = await rest.next();
     if (next.done === true) break;
     pieces.push(next.value);
     length += next.value.length;
+    if (!isBlank) continue;
+    const first = next.value.findIndex((byte) => byte > BLANK);
+    isBlank = first === -1;
+    blanks += isBlank ? next.value.length : first;
   }
   const start = Buffer.concat(pieces);
   async function* whole(): AsyncGenerator<Buffer> {
@@ -26,3 +32,5 @@ export async function peek(stream: AsyncIterable<Buffer>, bytes: number): Promis
   }
   return { start, whole: whole() };
 }
+
+const BLANK = 0x20;

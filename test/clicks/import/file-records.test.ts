@@ -145,6 +145,17 @@ describe('a file', () => {
     return isBigEndian ? bytes.swap16() : bytes;
   };
 
+  test('of blank lines has none, and more of them than are looked at are refused', async () => {
+    expect(await clicksOf(Buffer.from('\n \n'.repeat(100_000)))).toEqual([]);
+    const most = 2 ** 21;
+    const opened = openRecords('-', pieces(Buffer.from(`${'\n'.repeat(most)}${csv}`), [most]), {
+      format: undefined,
+      encoding: undefined,
+      reading: {},
+    });
+    await expect(opened).rejects.toThrow(/2 MiB of blank lines/);
+  });
+
   test.each([
     ['as it is', Buffer.from(csv), undefined],
     ['with a byte order mark', Buffer.from(`\uFEFF${csv}`), undefined],
@@ -154,6 +165,12 @@ describe('a file', () => {
     ['with another sep= line', Buffer.from(`"sep=|"\r\n${csv.replaceAll(/;(?! )/g, '|')}`), undefined],
     ['with a sep= line that is wrong', Buffer.from(`sep=,\r\n${csv}`), undefined],
     ['with tabs', Buffer.from(csv.replaceAll(/;(?! )/g, '\t')), undefined],
+    ['behind blank lines', Buffer.from(`\n \r\n\n${csv}`), undefined],
+    [
+      'behind 200 KB of them, and a sep= line',
+      Buffer.from(`${'\r\n'.repeat(100_000)}sep=;\r\n${csv}`),
+      undefined,
+    ],
     ['with line ends of CR alone', Buffer.from(csv.replaceAll('\r\n', '\r')), undefined],
     ['in windows-1252', Buffer.from(csv, 'latin1'), 'windows-1252'],
     ['packed', gzipSync(csv), undefined],
