@@ -6,6 +6,7 @@ import { sql } from '../../src/sql/sql.ts';
 import { parseTimeZone } from '../../src/stats/parse/dates.ts';
 import { DIMENSION_NAMES } from '../../src/stats/registry/dimension-names.ts';
 import { INTERVAL_NAMES } from '../../src/stats/registry/intervals.ts';
+import { METRIC_NAMES } from '../../src/stats/registry/metrics.ts';
 import {
   ADMIN_KEY,
   type SendOptions,
@@ -1240,6 +1241,29 @@ describe('questions as JSON', () => {
   ])('%s', async (_, json, options, status, field) => {
     const answer = await post(json, options);
     expect([answer.status, answer.json.field]).toEqual([status, field]);
+  });
+
+  test('several whose results have more than 64 MiB together are refused, and one is not', async () => {
+    const minutes = {
+      start_date: '2025-01-01',
+      end_date: '2025-01-07T22:39:59.999',
+      interval: 'minute',
+      group_by: 'time',
+      metrics: METRIC_NAMES,
+    };
+    const one = await post({ queries: [minutes] });
+    const bytes = Buffer.byteLength(JSON.stringify(one.json));
+    const tooMany = Math.floor(2 ** 26 / bytes) + 1;
+    expect(tooMany).toBeLessThan(24);
+    const copies = (count: number, limits: boolean) =>
+      Array.from({ length: count }, (_, place) => (limits ? { ...minutes, limit: place + 1 } : minutes));
+    for (const limits of [false, true]) {
+      const { json } = await post({ queries: copies(tooMany, limits) });
+      const statuses = json.results.map(({ status, body }: any) => [status, body.field, body.code]);
+      expect(new Set(statuses.map(String))).toEqual(new Set(['400,limit,validation_error']));
+    }
+    const { json } = await post({ queries: copies(tooMany - 1, false) });
+    expect(new Set(json.results.map(({ status }: any) => status))).toEqual(new Set([200]));
   });
 
   test('each of several stands or falls by itself, in order; equal ones are one', async () => {

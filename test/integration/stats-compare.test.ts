@@ -219,12 +219,22 @@ test('a kept answer ends with a click of the period before, also one sent to ano
   }
 });
 
-test('nothing lies before 2000', async () => {
+test('nothing lies before 2000, and each bucket is compared with its own', async () => {
+  const click = { short_code: 'mine', clicked_at: '2000-01-02T10:00:00Z' };
+  await spoor.send('POST', '/api/v1/clicks', { key, json: click });
   const cut = await compared({ start_date: '2000-01-03', end_date: '2000-01-12' });
   expect(cut.previous.time_range).toEqual({
-    start_date: '2000-01-01T00:00:00.000+00:00',
+    start_date: '1999-12-24T00:00:00.000+00:00',
     end_date: '2000-01-02T23:59:59.999+00:00',
   });
+  const clicks = cut.metrics.clicks_by_time.map(({ previous }: any) => previous);
+  expect(clicks).toEqual([0, 0, 0, 0, 0, 0, 0, 0, 0, 1]);
+  const years = { start_date: '2000-01-01', end_date: '2001-12-31', interval: 'year', compare: 'year' };
+  const byYear = (await answerOf(years)).metrics.clicks_by_time;
+  expect(byYear.map(({ clicks: own, previous }: any) => [own, previous])).toEqual([
+    [1, 0],
+    [0, 1],
+  ]);
   const none = await compared({ start_date: '1999-01-01', end_date: '2000-01-01', group_by: 'time,os' });
   expect(none.previous).toBeNull();
   expect(none.metrics.clicks_by_time[0]).toMatchObject({ clicks: 0, previous: null, change: null });

@@ -16,12 +16,15 @@ export function periodToCompare(
 ): Pick<Question, 'start' | 'end'> | null {
   const { start, end, timezone: zone } = question;
   if (to === 'previous' && !byWeekday) return periodBefore(question);
-  if (typeof to === 'object') return cut(to);
+  if (typeof to === 'object') return unlessTooOld({ ...to, start: Math.max(to.start, OLDEST) });
   const weeks = to === 'year' ? 52 : weeksOf(question);
   const dateOf = byWeekday ? (midnight: number) => midnight - weeks * 7 * DAY : yearBefore;
   const from = moved(zone, start, 'start', dateOf);
   const until = moved(zone, end, 'end', dateOf);
-  return cut({ start: from, end: Math.max(from, to === 'previous' ? Math.min(until, start - 1) : until) });
+  return unlessTooOld({
+    start: from,
+    end: Math.max(from, to === 'previous' ? Math.min(until, start - 1) : until),
+  });
 }
 
 /** Weeks that have begun between two times of the local clock. */
@@ -51,6 +54,6 @@ function moved(
   return instantOfWall(zone, dateOf(midnight) + wall - midnight, edge);
 }
 
-function cut({ start, end }: Pick<Question, 'start' | 'end'>): Pick<Question, 'start' | 'end'> | null {
-  return end < OLDEST ? null : { start: Math.max(start, OLDEST), end };
+function unlessTooOld(period: Pick<Question, 'start' | 'end'>): Pick<Question, 'start' | 'end'> | null {
+  return period.end < OLDEST ? null : period;
 }

@@ -316,7 +316,7 @@ export function periodBefore({
     const sameTime = instantOfWall(timezone, ends + end + offsetOf(timezone, end) - last, 'start');
     if (ends < first) to = Math.min(to, sameTime);
   }
-  return to < OLDEST ? null : { start: Math.max(from, OLDEST), end: to };
+  return to < OLDEST ? null : { start: from, end: to };
 }
 
 /** A range by its name, asked for at a moment; it begins with the oldest click where `start` is undefined. */

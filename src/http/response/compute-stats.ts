@@ -21,6 +21,7 @@ import { withSameClock } from '../request/same-clock.ts';
 import { withTaggedUrls } from '../request/tagged-urls.ts';
 import type { Services } from '../request/services.ts';
 import type { StageTimes } from '../request/stage-times.ts';
+import { AnswerRoom } from './answer-room.ts';
 import { jsonBytes, tagOf } from './json-body.ts';
 
 /** A request as it was parsed at a moment. */
@@ -52,7 +53,7 @@ export interface StatsView {
 /**
  * Waits for the holder's share of queries and runs the query. One that needs more memory is given a second try alone.
  * @returns the responses in the order of the requests
- * @throws AppError `unavailable` or `query_timeout`
+ * @throws AppError `unavailable` or `query_timeout`, 400 where they are too large for one response
  */
 export async function computeStats(
   services: Services,
@@ -126,8 +127,10 @@ async function execute(
       database.name,
     );
   const responses: ComputedResponse[] = [];
+  const room = new AnswerRoom();
   for (const result of shapeMerged(run, queries)) {
-    const body = await jsonBytes(explanation === undefined ? result : { ...result, explain: explanation });
+    const shown = explanation === undefined ? result : { ...result, explain: explanation };
+    const body = await jsonBytes(shown, (bytes) => room.take(bytes));
     responses.push({
       body,
       tag: await tagOf(body, result.generated_at),

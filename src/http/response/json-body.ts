@@ -7,12 +7,15 @@ const ELEMENTS = 256;
 /**
  * JSON as `JSON.stringify` writes it, but made in steps, between which others have a turn: an answer can be megabytes.
  * Lists may be of anything that can be gone through; they are made as they are written.
+ * @param take called with how many bytes come next; what it throws ends it
  */
-export async function jsonBytes(value: object): Promise<Buffer> {
+export async function jsonBytes(value: object, take: (bytes: number) => void = () => {}): Promise<Buffer> {
   const yieldIfDue = timeSlices();
   const pieces: Buffer[] = [];
-  for (const piece of gathered(jsonOf(value))) {
-    pieces.push(Buffer.from(piece));
+  for (const text of gathered(jsonOf(value))) {
+    const piece = Buffer.from(text);
+    take(piece.length);
+    pieces.push(piece);
     const due = yieldIfDue();
     if (due !== undefined) await due;
   }

@@ -8,6 +8,7 @@ import { groupQueries } from '../../stats/merge.ts';
 import type { Tenant } from '../../stats/sql/conditions.ts';
 import type { Services } from '../request/services.ts';
 import { findTenant } from '../request/tenant.ts';
+import { AnswerRoom } from './answer-room.ts';
 import { type ParsedStats, computeStats, isOfAllTime } from './compute-stats.ts';
 import { type Asker, type Question, explainParsed, parseQuestion } from './stats-response.ts';
 
@@ -66,12 +67,16 @@ export async function statsBatch(
     await yieldIfDue();
   }
   const views = viewsOf([...distinct.values()]);
+  const room = new AnswerRoom();
   for (const [index, view] of views.entries()) {
     const isOwnView = views.length > 1 && view.some(({ request }) => request.isOpen);
     try {
       const responses = await respond(services, asker, view, isOwnView);
       for (const [place, response] of responses.entries()) {
-        for (const of of view[place]?.places ?? []) results[of] = { response, view: index + 1 };
+        for (const of of view[place]?.places ?? []) {
+          room.take(response.body.length);
+          results[of] = { response, view: index + 1 };
+        }
       }
     } catch (error) {
       fail(

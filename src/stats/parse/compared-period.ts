@@ -1,5 +1,5 @@
 import { assertNever } from '../../errors.ts';
-import { DAY, dayNumber, formatDay } from '../../lib/calendar.ts';
+import { DAY, YEAR_2000, dayNumber, formatDay } from '../../lib/calendar.ts';
 import { parseDateParameter } from '../../lib/date-time.ts';
 import { offsetAt, wallOf, wallToInstant } from '../../lib/time-zone.ts';
 import type { TimeRange } from '../time/buckets.ts';
@@ -29,7 +29,8 @@ export function comparedPeriod(
         ? weeksBefore(range, timezone, WEEKS_A_YEAR)
         : moved(range, timezone, yearBefore);
     case 'range':
-      return compare.range;
+      // As every date that is sent. Of the others buckets correspond, so none may be cut off.
+      return { ...compare.range, start: Math.max(compare.range.start, YEAR_2000) };
     default:
       return assertNever(compare);
   }

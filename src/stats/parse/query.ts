@@ -148,17 +148,14 @@ export function statsQuery(request: StatsRequest, oldest?: number): StatsQuery {
   return compared;
 }
 
-/**
- * The period that the request compares with. Nothing lies before 2000: a period that would begin earlier is cut there, and
- * one that would end earlier is none.
- */
+/** The period that the request compares with; none where all of it lies before 2000, when there is no click. */
 function withPrevious(
   { compare, endsNow, timezone }: StatsRequest,
   range: TimeRange,
 ): Pick<StatsQuery, 'previous'> {
   if (compare === undefined) return {};
-  const { start, end } = comparedPeriod(range, compare, { timezone, endsNow });
-  return { previous: end < YEAR_2000 ? null : { start: Math.max(start, YEAR_2000), end } };
+  const previous = comparedPeriod(range, compare, { timezone, endsNow });
+  return { previous: previous.end < YEAR_2000 ? null : previous };
 }
 
 /**

@@ -1,0 +1,26 @@
+import { type AppError, invalid } from '../../errors.ts';
+
+/** The most that the response to a request for statistics may have, whether it asks one question or several. It is held in memory. */
+export const MAX_ANSWER_BYTES = 64 * 1_048_576;
+
+/** How many bytes a response may still have. */
+export class AnswerRoom {
+  #left: number;
+
+  constructor(bytes = MAX_ANSWER_BYTES) {
+    this.#left = bytes;
+  }
+
+  /** @throws AppError 400 where there is less room */
+  take(bytes: number): void {
+    this.#left -= bytes;
+    if (this.#left < 0) throw tooLarge();
+  }
+}
+
+function tooLarge(): AppError {
+  return invalid(
+    'limit',
+    `The response would have more than ${MAX_ANSWER_BYTES / 1_048_576} MiB: ask with a smaller limit, for fewer dimensions or metrics, or for an export.`,
+  );
+}
