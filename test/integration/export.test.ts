@@ -306,9 +306,11 @@ describe('every format holds the answer to the same question', () => {
 
   test.each(['browser,time', 'browser'])('no period before the range, by %s: null', async (group_by) => {
     const range = { start_date: '2000-01-01', end_date: '2000-01-02', compare: 'previous', group_by };
-    const answer = await stats(range);
-    expect(answer.previous).toBeNull();
-    await expectAllFormats(range, answer);
+    for (const each of [range, { ...range, metrics: METRIC_NAMES.join(',') }]) {
+      const answer = await stats(each);
+      expect(answer.previous).toBeNull();
+      await expectAllFormats(each, answer);
+    }
   });
 
   test.each(['time', 'time,browser', 'weekday'])(

@@ -92,7 +92,7 @@ export function longTableOf(answer: any, hasOther = false): readonly LongRow[] {
   const metrics: readonly string[] = METRIC_NAMES.filter((metric) =>
     Object.keys(answer.metrics).some((name) => name.startsWith(`${metric}_by_`)),
   );
-  const isCompared = Boolean(answer.previous);
+  const isCompared = answer.previous !== undefined;
   const rowsOf = (lists: any, groupBy: readonly string[], before: string): readonly LongRow[] => {
     const suffixes = new Set(Object.keys(lists).map((name) => name.split('_by_')[1] ?? ''));
     return [...suffixes].flatMap((suffix) => {

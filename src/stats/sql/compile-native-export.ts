@@ -161,8 +161,15 @@ function comparedColumns(
   { query, previous }: Plan,
   instants: InstantForm,
 ): readonly NamedColumn[] {
-  if (previous === undefined) return [];
   const { kind, empty } = metricOf(name);
+  if (query.previous === null) {
+    // The table has the same columns, whatever its range.
+    return [
+      [`${name}_previous`, kind === 'instant' ? NO_INSTANT[instants] : NO_NUMBER[kind]],
+      [`${name}_change`, NO_NUMBER.decimal],
+    ];
+  }
+  if (previous === undefined) return [];
   const column = identifier(previousOf(name));
   const before = kind === 'instant' ? instantOf(previous.query, column, instants) : column;
   const nothing =
@@ -172,6 +179,15 @@ function comparedColumns(
     [`${name}_change`, sql`if(${IS_PREVIOUS} OR is_row = 0, NULL, ${changeOf(name)})`],
   ];
 }
+
+const NO_INSTANT = {
+  text: sql`CAST(NULL, 'Nullable(String)')`,
+  timestamp: sql`fromUnixTimestamp64Milli(CAST(NULL, 'Nullable(Int64)'), 'UTC')`,
+} as const;
+const NO_NUMBER = {
+  count: sql`CAST(NULL, 'Nullable(UInt64)')`,
+  decimal: sql`CAST(NULL, 'Nullable(Float64)')`,
+} as const;
 
 const NULL = sql`NULL`;
 const ZERO = sql`0`;
