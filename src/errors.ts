@@ -103,6 +103,9 @@ export const ERRORS = {
 
 export type ErrorCode = keyof typeof ERRORS;
 
+/** The statuses that errors come with. */
+export type ErrorStatus = (typeof ERRORS)[ErrorCode]['status'] | 422;
+
 interface AppErrorOptions {
   readonly status?: number;
   /** The parameter or body field that is wrong. */

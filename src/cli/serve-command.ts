@@ -13,7 +13,7 @@ export function serveCommand(program: Command): void {
     .description('Start the server.')
     .addHelpText(
       'after',
-      '\nSettings are environment variables: HOST, PORT, SPOOR_DATA_DIR, CLICKHOUSE_URL and others.\n\nExample:\n  PORT=9000 SPOOR_DATA_DIR=/var/lib/spoor spoor serve',
+      '\nSettings are environment variables: HOST, PORT, SPOOR_DATA_DIR, CLICKHOUSE_URL and those in docs/settings.md.\n\nExample:\n  PORT=9000 SPOOR_DATA_DIR=/var/lib/spoor spoor serve',
     )
     .action(async () => {
       const config = readConfig();

@@ -1,3 +1,4 @@
+import type { ErrorStatus } from '../errors.ts';
 import type { StatsBody } from '../http/api/stats-schemas.ts';
 import type { TrackedClick } from './click.ts';
 import { ClickSender } from './click-sender.ts';
@@ -25,14 +26,15 @@ export type { AlertCondition, NewSchedule, Schedule, ScheduleOrder, ScheduleRun 
 /** A stats response. */
 export type StatsResult = StatsBody;
 
-/** What came of one of several questions. */
-export interface QueryResult {
-  /** The status that the question would have had by itself: 200, or that of an error. */
-  readonly status: number;
-  /** Results with the same number are of one view of the clicks. */
-  readonly view?: number;
-  readonly body: StatsResult | QueryError;
-}
+/** What came of one of several questions, with the status that it would have had by itself. */
+export type QueryResult =
+  | {
+      readonly status: 200;
+      /** Results with the same number are of one view of the clicks. */
+      readonly view: number;
+      readonly body: StatsResult;
+    }
+  | { readonly status: ErrorStatus; readonly view?: undefined; readonly body: QueryError };
 
 /** Why a question has no result. */
 export interface QueryError {

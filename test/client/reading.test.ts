@@ -98,7 +98,11 @@ test('several questions are asked at once', async () => {
     { status: 400, body: { error: 'timezone is wrong.', code: 'validation_error' } },
   ];
   server.tell(busy, json(200, { results }));
-  expect(await spoor.query([{ range: 'today' }, { timezone: 'x' }])).toEqual(results);
+  const got = await spoor.query([{ range: 'today' }, { timezone: 'x' }]);
+  expect(got).toEqual(results);
+  // The status tells the type of the body.
+  const told = got.map(({ status, body }) => (status === 200 ? body.summary : body.error));
+  expect(told).toEqual(results.map(({ body }: any) => body.summary ?? body.error));
   expect(JSON.parse(server.requests[1]?.body ?? '')).toEqual({
     queries: [{ range: 'today' }, { timezone: 'x' }],
   });
