@@ -90,7 +90,7 @@ export function fromClickHouse(error: unknown): unknown {
     if (isOverItsMemory(error)) {
       return new AppError(
         'query_timeout',
-        'The query needs more memory than one may take: narrow the range or ask for fewer dimensions.',
+        'The query needs more memory than one may take: narrow the range, or ask for fewer dimensions or rows (limit).',
         { cause: error },
       );
     }

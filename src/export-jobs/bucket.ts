@@ -35,10 +35,12 @@ export class Refusal extends ExportFailure {
   }
 }
 
-/** A destination does not respond: whoever tries it again at once waits as long again. */
+/** A destination does not respond, or with errors of its own: whoever tries it again at once waits as long again. */
 export class DestinationDown extends AppError {
-  constructor(name: string) {
-    super('unavailable', `The destination ${name} does not respond.`);
+  /** @param status the last that it responded with */
+  constructor(name: string, status?: number) {
+    const what = status === undefined ? 'does not respond' : `takes nothing now (status ${status})`;
+    super('unavailable', `The destination ${name} ${what}.`);
   }
 }
 
@@ -84,7 +86,7 @@ export class Bucket {
       if (response !== undefined && response.status < 300) return response;
       const isBusy = response === undefined || response.status >= 500 || response.status === 429;
       if (response !== undefined && !isBusy) throw this.#refused(response);
-      if (attempt === ATTEMPTS) throw new DestinationDown(this.#name);
+      if (attempt === ATTEMPTS) throw new DestinationDown(this.#name, response?.status);
       await delay(pause, undefined, signal === undefined ? {} : { signal });
     }
   }
