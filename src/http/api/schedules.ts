@@ -9,7 +9,8 @@ import { ownerSchema, wholeNumberSchema } from '../request/request-schemas.ts';
 import { keyWith } from '../route/access.ts';
 import { jsonObjectBody, noBody } from '../route/body.ts';
 import { noParameters, parameters } from '../route/parameters.ts';
-import { empty, json } from '../route/responses.ts';
+import { JSON_HEADERS, itemsBytes } from '../response/json-body.ts';
+import { empty, encodedJson, json } from '../route/responses.ts';
 import { route } from '../route/route.ts';
 import { NOT_ONE_OF } from './common-responses.ts';
 import { EXPORT_SCOPES, scopeOf } from './export-job-access.ts';
@@ -141,7 +142,7 @@ const listSchedules = route({
   }),
   body: noBody,
   responses: {
-    200: json({
+    200: encodedJson({
       schema: schedulesSchema,
       nested: [scheduleSchema],
       description: 'The schedules.',
@@ -155,7 +156,8 @@ const listSchedules = route({
     async ({ principal, parameters: { owner_id: named } }) => {
       const all = await schedules.all(ownerFor(principal, named));
       const found = all.filter((schedule) => maySeeSchedule(principal, schedule));
-      return { status: 200, body: { items: found.map((schedule) => presentSchedule(schedule, now())) } };
+      const body = await itemsBytes(found, (schedule) => presentSchedule(schedule, now()));
+      return { status: 200, headers: JSON_HEADERS, body };
     },
 });
 

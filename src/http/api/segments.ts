@@ -12,7 +12,8 @@ import { STATS_SCOPES } from '../request/tenant.ts';
 import { keyWith } from '../route/access.ts';
 import { jsonBody, noBody } from '../route/body.ts';
 import { parameters } from '../route/parameters.ts';
-import { empty, json } from '../route/responses.ts';
+import { JSON_HEADERS, itemsBytes } from '../response/json-body.ts';
+import { empty, encodedJson, json } from '../route/responses.ts';
 import { route } from '../route/route.ts';
 import { FILTERS } from './filter-descriptions.ts';
 
@@ -100,7 +101,7 @@ const listSegments = route({
   parameters: owner,
   body: noBody,
   responses: {
-    200: json({
+    200: encodedJson({
       schema: segmentsSchema,
       nested: [segmentSchema],
       description: 'The segments.',
@@ -112,7 +113,8 @@ const listSegments = route({
     ({ segments }) =>
     async ({ principal, parameters: { owner_id: named } }) => ({
       status: 200,
-      body: { items: (await segments.all(ownerFor(principal, named))).map(presentSegment) },
+      headers: JSON_HEADERS,
+      body: await itemsBytes(await segments.all(ownerFor(principal, named)), presentSegment),
     }),
 });
 

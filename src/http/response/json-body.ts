@@ -1,8 +1,22 @@
 import { createHash } from 'node:crypto';
 import { yielding, slicesOf, timeSlices } from '../../lib/event-loop.ts';
 
-/** Elements of a list that are written together. */
+/** Elements of a list that are written together, at most: fewer where they are long. */
 const ELEMENTS = 256;
+const LONG_CHARACTERS = 65_536;
+
+export const JSON_HEADERS = { 'Content-Type': 'application/json; charset=utf-8' } as const;
+
+/** The JSON of `{"items": […]}`, each of which is made as it is written. */
+export async function itemsBytes<Item>(
+  items: readonly Item[],
+  present: (item: Item) => object,
+): Promise<Buffer> {
+  function* presented(): Generator<object> {
+    for (const item of items) yield present(item);
+  }
+  return jsonBytes({ items: presented() });
+}
 
 /**
  * JSON as `JSON.stringify` writes it, but made in steps, between which others have a turn: an answer can be megabytes.
@@ -58,15 +72,17 @@ function isIterable(value: object): value is Iterable<unknown> {
 function* listJson(list: Iterable<unknown>): Generator<string> {
   let before = '[';
   let elements: unknown[] = [];
+  let together = 1;
   const written = (): string => {
     const text = before + JSON.stringify(elements).slice(1, -1);
     before = ',';
     elements = [];
+    together = text.length > LONG_CHARACTERS ? 1 : Math.min(2 * together, ELEMENTS);
     return text;
   };
   for (const element of list) {
     elements.push(element);
-    if (elements.length === ELEMENTS) yield written();
+    if (elements.length >= together) yield written();
   }
   if (elements.length > 0 || before === '[') yield written();
   yield ']';

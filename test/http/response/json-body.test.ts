@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import * as fc from '../../support/fast-check.ts';
-import { jsonBytes, tagOf } from '../../../src/http/response/json-body.ts';
+import { itemsBytes, jsonBytes, tagOf } from '../../../src/http/response/json-body.ts';
 
 /** A list that is no array, and may be gone through more than once. */
 function lazy<Item>(items: readonly Item[]): Iterable<Item> {
@@ -27,6 +27,20 @@ test('an answer is written as JSON.stringify writes it, its lists made as they a
     }),
     { numRuns: 10 },
   );
+});
+
+test('others have a turn between the elements of a list that are long', async () => {
+  let turns = 0;
+  const turnsAt: number[] = [];
+  const ticking = setInterval(() => turns++, 0);
+  const items = Array.from({ length: 12 }, (_, place) => ({ place, text: 'x'.repeat(1_000_000) }));
+  const written = await itemsBytes(items, (item) => {
+    turnsAt.push(turns);
+    return item;
+  });
+  clearInterval(ticking);
+  expect(written.toString()).toBe(JSON.stringify({ items }));
+  expect(new Set(turnsAt.slice(3)).size).toBeGreaterThan(1);
 });
 
 test('a tag is of everything but the time an answer was made at', async () => {
