@@ -36,7 +36,8 @@ export function clickParameters(): readonly Parameter[] {
     {
       name: 'visitors',
       in: 'query',
-      description: '`true`: also the hash of the visitor. Needs a key with `visitors:read`.',
+      description:
+        '`true`: also the hash of the visitor, with `fields` where they name `visitor` too. Needs a key with `visitors:read`.',
       schema: { type: 'boolean', default: false },
     },
     {
