@@ -91,10 +91,12 @@ export class Scheduler {
     void this.#pass();
   }
 
-  /** Does what is due; settles when all that was begun has ended. */
+  /** Does what is due, also of schedules that another run of is under way; settles when nothing is begun any more. */
   async runDue(): Promise<void> {
-    await this.#pass();
-    while (this.#busy.size > 0) await Promise.all(this.#busy.values());
+    do {
+      await Promise.all(this.#busy.values());
+      await this.#pass();
+    } while (this.#busy.size > 0);
   }
 
   /** Ends what runs, to be done again, and lets another instance go on. */
