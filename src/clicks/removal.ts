@@ -39,15 +39,16 @@ export class ClickRemoval {
   /**
    * Removes the clicks that the erasure selects; once it settles, no later answer contains them, and no import that begins
    * later brings them back.
+   * @param keptAway what imports are to leave out from now on, where that is more than what goes
    * @returns how many there were: exact where `undisturbed` keeps others out
    * @throws AppError `unavailable` when ClickHouse cannot mark them now; it keeps trying by itself
    */
-  async remove(erasure: Erasure, undisturbed: Undisturbed): Promise<number> {
+  async remove(erasure: Erasure, undisturbed: Undisturbed, keptAway = erasure): Promise<number> {
     const conditions = conditionsOf(erasure);
     if (conditions.length === 0) throw new Error('An erasure must say which clicks.');
     return this.#alone(async () => {
       // Noted first: an import that begins in between would bring back what is about to go.
-      await this.#log.note(erasure);
+      await this.#log.note(keptAway);
       return this.#remove(join(conditions, ' AND '), undisturbed);
     });
   }

@@ -198,10 +198,13 @@ export class UrlRegistry {
   /** Removes a URL and all its clicks, from the clicks' side first: a failure in between leaves a URL to delete again. */
   async delete({ shortCode, ownerId }: ShortUrl): Promise<void> {
     await this.codeLock.alone(shortCode, async () => {
+      const all = { shortCode, start: undefined, end: undefined, visitor: undefined };
       await this.#removal.remove(
-        { ownerId, shortCode, start: undefined, end: undefined, visitor: undefined },
+        { ...all, ownerId },
         // The lock keeps this URL's clicks out already.
         (work) => work(),
+        // Its log stays away from whoever imports it: it is the same clicks.
+        { ...all, ownerId: undefined },
       );
       await this.#exclusively(async () => {
         const replaces = (await this.#stored.read([shortCode])).get(shortCode);

@@ -429,6 +429,15 @@ describe('what is left of a deleted URL', () => {
     expect(left).toEqual([[1, 0]]);
   });
 
+  test('keeps its log away from other owners, and what is later from none', async () => {
+    const log = [{ short_code: 'gone for all', clicked_at: clickedAt }];
+    await post(log, {}, 'first owner');
+    expect((await spoor.send('DELETE', '/api/v1/urls/gone%20for%20all')).status).toBe(204);
+    const later = { short_code: 'gone for all', clicked_at: new Date(Date.now() + 1_000).toISOString() };
+    const { json } = await post([...log, later], {}, 'second owner');
+    expect(json).toMatchObject({ accepted: 1, erased: 1 });
+  });
+
   test('goes after a day, with all that it hides, once there is much of it', async () => {
     const insert = async (codes: number, version: string, isDeleted: boolean) =>
       spoor.database.commandText(`
