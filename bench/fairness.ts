@@ -19,6 +19,7 @@ import { FLOODS, type FloodName, type FloodOrder, type Party } from './floods.ts
 const FLOODS_CLICKS = 2_000_000;
 const OTHERS_CLICKS = 50_000;
 const SECONDS = 40;
+const PART_SECONDS = SECONDS / 2;
 /**
  * Pause between two requests of a kind. With 150 ms they take 0.47 of two cores by themselves, so that no flood can keep more
  * than 0.77 of its throughput beside them.
@@ -67,75 +68,111 @@ async function measure(bench: Bench, service: OwnService): Promise<readonly Resu
   const other = await partyOf(bench, service, 'other', OTHERS_CLICKS);
   await probeFor(other, 3);
   const before = await probeFor(other, SECONDS);
-  const floods: (readonly [FloodName, FloodOutcome, FloodOutcome])[] = [];
-  for (const name of namesOf(FLOODS)) {
-    const alone = await runFlood(name, flood);
-    floods.push([name, alone, await runFlood(name, flood, other)]);
-  }
+  const floods: (readonly [FloodName, FloodOutcomes])[] = [];
+  for (const name of namesOf(FLOODS)) floods.push([name, await runFlood(name, flood, other)]);
   const idle = fasterOf(before, await probeFor(other, SECONDS));
-  return floods.flatMap(([name, alone, beside]) => resultsOf(name, { idle, alone, beside }));
+  return floods.flatMap(([name, outcomes]) => resultsOf(name, idle, outcomes));
+}
+
+/**
+ * Half of the time alone comes before and half behind the others, since what a flood of clicks stores is merged during
+ * the next part: a database that fills up slows both alike.
+ */
+async function runFlood(name: FloodName, party: Party, other: Party): Promise<FloodOutcomes> {
+  const before = await partOf(name, party);
+  const beside = [await partOf(name, party, other), await partOf(name, party, other)];
+  const after = await partOf(name, party);
+  return {
+    alone: mean([before.rate, after.rate]),
+    beside: mean(beside.map(({ rate }) => rate)),
+    probes: joined(beside.map(({ probes }) => probes)),
+  };
+}
+
+interface FloodOutcomes {
+  /** What the flood got, a second. */
+  readonly alone: number;
+  readonly beside: number;
+  readonly probes: Probes;
+}
+
+const mean = (numbers: readonly number[]): number =>
+  numbers.reduce((sum, one) => sum + one, 0) / numbers.length;
+
+function joined(parts: readonly Probes[]): Probes {
+  const all = (name: string): Probed => {
+    const probed = parts.flatMap((part) => part[name] ?? []);
+    return {
+      times: probed.flatMap(({ times }) => times),
+      refused: probed.reduce((sum, { refused }) => sum + refused, 0),
+    };
+  };
+  return Object.fromEntries(Object.keys(PROBES).map((name) => [name, all(name)]));
 }
 
 /** ClickHouse still merges what was stored just before. */
-function fasterOf(one: Probes, other: Probes): Probes {
-  const faster = (name: string, { p95, refused }: Probed): Probed => ({
-    p95: Math.min(p95, other[name]?.p95 ?? p95),
-    refused,
-  });
-  return Object.fromEntries(Object.entries(one).map(([name, probed]) => [name, faster(name, probed)]));
-}
+const fasterOf = (one: Probes, other: Probes): Readonly<Record<string, number>> =>
+  Object.fromEntries(
+    Object.keys(PROBES).map((name) => [name, Math.min(p95Of(one[name]), p95Of(other[name]))]),
+  );
 
+/** @param idle the 95th percentiles without a flood, milliseconds */
 function resultsOf(
   name: FloodName,
-  { idle, alone, beside }: { idle: Probes; alone: FloodOutcome; beside: FloodOutcome },
+  idle: Readonly<Record<string, number>>,
+  { alone, beside, probes }: FloodOutcomes,
 ): readonly Result[] {
-  const probes = Object.entries(beside.probes ?? {});
-  const times = probes.map(([probe, { p95 }]) => {
-    const allowed = Math.max(ALLOWED_MS, 2 * (idle[probe]?.p95 ?? 0));
-    return atMost(`fair-${name}-${probe}`, 'ms', p95, allowed, 1);
-  });
-  const refused = probes.reduce((all, [, one]) => all + one.refused, 0);
+  const probed = Object.entries(probes);
+  const times = probed.map(([probe, one]) =>
+    atMost(`fair-${name}-${probe}`, 'ms', p95Of(one), Math.max(ALLOWED_MS, 2 * (idle[probe] ?? 0)), 1),
+  );
+  const refused = probed.reduce((all, [, one]) => all + one.refused, 0);
   return [
     ...times,
     atMost(`fair-${name}-refused`, 'requests', refused, 1, 0),
     // Slow exports complete no requests.
-    ...(alone.rate > 0 ? [atLeast(`fair-${name}-flood`, 'a second', beside.rate, alone.rate, 0.9)] : []),
+    ...(alone > 0 ? [atLeast(`fair-${name}-flood`, 'a second', beside, alone, 0.9)] : []),
   ];
 }
 
 /** @param other sends requests during the flood */
-async function runFlood(name: FloodName, party: Party, other?: Party): Promise<FloodOutcome> {
+async function partOf(name: FloodName, party: Party, other?: Party): Promise<FloodPart> {
   // In a process and a session of its own, so that it delays neither the measuring one nor the service as a neighbour would.
   const flooding = fork(fileURLToPath(new URL('floods.ts', import.meta.url)), {
     execArgv: ['--import', 'tsx'],
     detached: true,
   });
   flooding.send({ name, party } satisfies FloodOrder);
-  let probes: FloodOutcome['probes'];
-  const [rate] = await Promise.all([
+  const [rate, probes] = await Promise.all([
     once(flooding, 'message').then(([told]: unknown[]) => Number(told)),
     (async () => {
       await delay(2_000);
-      if (other === undefined) await delay(SECONDS * 1_000);
-      else probes = await probeFor(other, SECONDS);
+      if (other === undefined) await delay(PART_SECONDS * 1_000);
+      const probed = other === undefined ? {} : await probeFor(other, PART_SECONDS);
       flooding.send('enough');
+      return probed;
     })(),
   ]);
   flooding.kill();
   return { rate, probes };
 }
 
-interface FloodOutcome {
+interface FloodPart {
   readonly rate: number;
-  readonly probes: Probes | undefined;
+  readonly probes: Probes;
 }
 
 type Probes = Readonly<Record<string, Probed>>;
 
 interface Probed {
   /** Milliseconds. */
-  readonly p95: number;
+  readonly times: readonly number[];
   readonly refused: number;
+}
+
+function p95Of(probed: Probed | undefined): number {
+  const times = probed?.times.toSorted((a, b) => a - b) ?? [];
+  return times[Math.floor(times.length * 0.95)] ?? Number.NaN;
 }
 
 async function probeFor(party: Party, seconds: number): Promise<Probes> {
@@ -151,8 +188,7 @@ async function probeFor(party: Party, seconds: number): Promise<Probes> {
       if (!response.ok) refused++;
       await delay(PAUSE_MS);
     }
-    const p95 = times.toSorted((a, b) => a - b)[Math.floor(times.length * 0.95)] ?? Number.NaN;
-    return [name, { p95, refused }] as const;
+    return [name, { times, refused }] as const;
   });
   return Object.fromEntries(await Promise.all(probed));
 }

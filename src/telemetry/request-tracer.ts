@@ -43,9 +43,17 @@ export interface OwnedSpan extends EndedRequest {
   readonly span: RequestSpan;
 }
 
+/** On the request itself: what a WeakMap names outlives minor garbage collections. */
+const SPAN = Symbol('span');
+
+declare module 'node:http' {
+  interface IncomingMessage {
+    [SPAN]?: RequestSpan;
+  }
+}
+
 /** Gives each request its span, and hands those that have ended to an exporter. */
 export class RequestTracer {
-  readonly #spans = new WeakMap<IncomingMessage, RequestSpan>();
   readonly #export: (ended: OwnedSpan) => void;
   readonly #shouldSample: ShouldSample;
 
@@ -59,17 +67,17 @@ export class RequestTracer {
    * @param given what its client says of its trace
    */
   spanOf(request: IncomingMessage, given: Given | undefined): RequestSpan {
-    const known = this.#spans.get(request);
-    if (known !== undefined) return known;
+    return (request[SPAN] ??= this.#newSpan(given));
+  }
+
+  #newSpan(given: Given | undefined): RequestSpan {
     const traceId = given?.traceId ?? randomBytes(16).toString('hex');
-    const span = {
+    return {
       traceId,
       spanId: randomBytes(8).toString('hex'),
       parentId: given?.parentId,
       isSampled: this.#shouldSample(traceId, given),
     };
-    this.#spans.set(request, span);
-    return span;
   }
 
   end(span: RequestSpan, ended: EndedRequest): void {

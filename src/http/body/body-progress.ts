@@ -10,7 +10,14 @@ export interface BodyProgress {
   isAwaited: boolean;
 }
 
-const progresses = new WeakMap<IncomingMessage, BodyProgress>();
+/** On the request itself: what a WeakMap names outlives minor garbage collections. */
+const PROGRESS = Symbol('body progress');
+
+declare module 'node:http' {
+  interface IncomingMessage {
+    [PROGRESS]?: BodyProgress;
+  }
+}
 
 /** Begins to measure a body in decompressed bytes: compressed ones can decompress to nothing for ever. */
 export function beginReading(request: IncomingMessage): BodyProgress {
@@ -24,13 +31,13 @@ export function beginStreaming(request: IncomingMessage): BodyProgress {
 
 function begin(request: IncomingMessage, parts: Omit<BodyProgress, 'bytes'>): BodyProgress {
   const progress = { ...parts, bytes: request.socket.bytesRead };
-  progresses.set(request, progress);
+  request[PROGRESS] = progress;
   return progress;
 }
 
 /** How much of a body has been read; undefined before reading begins. */
 export function progressOf(request: IncomingMessage): BodyProgress | undefined {
-  return progresses.get(request);
+  return request[PROGRESS];
 }
 
 /** How much of a body that is worked on as it comes has been read while its client is waited for; undefined while it is not. */
