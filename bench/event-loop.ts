@@ -19,7 +19,7 @@ export const eventLoop: Benchmark = {
     const parameters = `${lists}&${range}`;
     const works = {
       // Another limit each time, so that no response comes from the cache.
-      answer: (run: number) => fetched(bench, `stats?${parameters}&limit=${10_000 - run}`),
+      response: (run: number) => fetched(bench, `stats?${parameters}&limit=${10_000 - run}`),
       xlsx: () => fetched(bench, `export?format=xlsx&${parameters}`),
       clicks: () => fetched(bench, 'clicks', body),
     };

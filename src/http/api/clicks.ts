@@ -136,7 +136,7 @@ A request with an \`Idempotency-Key\` can be sent again until it gets a response
     'Idempotency-Key': {
       in: 'header',
       schema: z.string().max(255, 'must be at most 255 characters').optional(),
-      description: "A name for the request, remembered with the key's owner for at least 24 hours.",
+      description: "A name for the request, kept with the key's owner for 7 days.",
       example: 'batch-2026-01-31-17',
     },
     'Content-Encoding': {
