@@ -60,6 +60,8 @@ test(`random questions to two shards are answered as a count by hand does, and e
     { clicks: 400, filters: FILTERS },
   );
 
+  await compareOthers();
+
   const random = seededRandom(SEED);
   const drawn = EXPORTED.map((question) => ({ question, place: random(1_000_000) }));
   for (const { question } of drawn.toSorted((a, b) => a.place - b.place).slice(0, EXPORTS)) {
@@ -112,3 +114,22 @@ test(`random questions to two shards are answered as a count by hand does, and e
   const refused = await byTag('2026-01-30');
   expect([refused.status, refused.json.field]).toEqual([400, 'tag']);
 }, 240_000);
+
+/** Questions of which the period compared with has more buckets. */
+const LONGER_BEFORE = [
+  { start_date: '2025-09-01', end_date: '2025-10-15', compare: '2025-01-01/2025-06-30', interval: 'month' },
+  { start_date: '2025-09-01', end_date: '2025-09-03', compare: '2025-01-01/2025-06-30', interval: 'week' },
+];
+
+/** The other row changes nothing of the period compared with. */
+async function compareOthers(): Promise<void> {
+  for (const question of LONGER_BEFORE) {
+    const previousOf = async (more: Readonly<Record<string, string>>) => {
+      const query = { owner_id: '*', group_by: 'time,os', breakdown: 'false', ...question, ...more };
+      return (await spoor.send('GET', '/api/v1/stats', { query })).json.previous;
+    };
+    const expected = await previousOf({});
+    expect(expected.summary.total_clicks).toBeGreaterThan(5);
+    expect(await previousOf({ limit: '1', other: 'true' })).toEqual(expected);
+  }
+}

@@ -16,7 +16,14 @@ import { countGroups } from './count.ts';
 import { isOfTimeList } from './lists.ts';
 import { countedMetrics, listMetrics, metricFrom, partColumns } from './numbers.ts';
 import { FEWER_STREAMS, isAfterOffset, placeInList, rankAndNames, rankOf } from './order.ts';
-import { IS_PREVIOUS, addPreviousPeriod, placeRows, placedKeys, previousNumber } from './periods.ts';
+import {
+  HAS_BUCKET,
+  IS_PREVIOUS,
+  addPreviousPeriod,
+  placeRows,
+  placedKeys,
+  previousNumber,
+} from './periods.ts';
 import { onEachShard } from './sharding.ts';
 import { addSummary } from './summary.ts';
 
@@ -81,7 +88,7 @@ function combine(rows: Statement, plan: Plan): Select {
       ...combined('part_previous', isMatch),
     ],
     groupBy: join(placedKeys(query).map(identifier), ', '),
-    having: hasTime ? sql`at >= 0` : undefined,
+    having: hasTime ? HAS_BUCKET : undefined,
   };
 }
 

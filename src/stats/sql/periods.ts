@@ -97,6 +97,12 @@ export function placeRows(rows: Statement, { query, lists }: Plan, numbers: read
   };
 }
 
+/**
+ * Of a group of rows that `placeRows` has placed by time: whether it has a bucket. As an aggregate, since `at >= 0` is pushed down
+ * below the `arrayJoin` of the places where the rows are those of shards, and there it drops rows that have one.
+ */
+export const HAS_BUCKET: Sql = sql`countIf(at >= 0) > 0`;
+
 /** The columns by which rows that `placeRows` has placed are of one group. */
 export function placedKeys({ groupBy }: StatsQuery): readonly string[] {
   const dimensions = groupBy.filter((name) => name !== 'time');
@@ -121,7 +127,7 @@ function matched(rows: Statement, plan: Plan, numbers: readonly MetricName[]): S
       ),
     ],
     groupBy: join(placedKeys(query).map(identifier), ', '),
-    having: query.groupBy.includes('time') ? sql`(${isShown}) AND at >= 0` : isShown,
+    having: query.groupBy.includes('time') ? sql`(${isShown}) AND ${HAS_BUCKET}` : isShown,
   };
   return selectOf(
     grouped,

@@ -168,7 +168,7 @@ FROM (
       ) AS counted
     ) AS placed
     GROUP BY place, at, os
-    HAVING (place >= 100 OR place = 1 OR countIf(NOT is_match) > 0) AND at >= 0
+    HAVING (place >= 100 OR place = 1 OR countIf(NOT is_match) > 0) AND countIf(at >= 0) > 0
   )
   ORDER BY list, clicks DESC, time, os
   LIMIT 1000 BY list, if(list = 1 OR list > 100, time, 0)
