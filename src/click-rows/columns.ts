@@ -1,6 +1,6 @@
 import { mapEntries, namesOf } from '../lib/names.ts';
 import { type Sql, sql } from '../sql/sql.ts';
-import type { LocalQuery, ValueDimension } from '../stats/registry/dimension.ts';
+import { type LocalQuery, type ValueDimension, valueSql } from '../stats/registry/dimension.ts';
 import { DIMENSIONS } from '../stats/registry/dimensions.ts';
 import { joinedTagLists, tagList } from '../stats/sql/tag.ts';
 
@@ -11,8 +11,8 @@ export type ClickColumnType = 'time' | 'text' | 'number' | 'boolean' | 'map' | '
 export interface ClickColumn {
   /** Its value, from the columns that are stored. Where it depends on local time, that is as the query has it. */
   readonly sql: (query: LocalQuery) => Sql;
-  /** What has to be joined with the clicks for it, each of which stays one row. */
-  readonly join?: (query: LocalQuery) => Sql;
+  /** Joins the clicks with what it needs of the tags of their URLs. Each stays one row. */
+  readonly join?: (taggedUrls: Sql) => Sql;
   /**
    * `time`: an instant of UTC, to the millisecond; `text` is never empty but for `click_id`; `number` may be null; `map`: texts by
    * text; `list`: texts.
@@ -24,7 +24,7 @@ export interface ClickColumn {
 }
 
 /** A dimension of which a click has one value. */
-type RowDimension = ValueDimension & { readonly join?: never };
+type RowDimension = Extract<ValueDimension, { readonly joinTags?: undefined }>;
 
 // A click is in one bucket of time, but it has its time; it has as many tags as its URL, which are a list.
 const { time: _time, tag: _tag, ...rowDimensions } = DIMENSIONS;
@@ -96,8 +96,13 @@ const DETAILS = {
 export const CLICK_COLUMNS = {
   ...TIMES,
   ...mapEntries(ROW_DIMENSIONS, (name): ClickColumn => {
-    const { column, words }: RowDimension = ROW_DIMENSIONS[name];
-    return { sql: column, type: 'text', description: `${words.one}.`, isDefault: true };
+    const dimension: RowDimension = ROW_DIMENSIONS[name];
+    return {
+      sql: (query) => valueSql(dimension, query),
+      type: 'text',
+      description: `${dimension.words.one}.`,
+      isDefault: true,
+    };
   }),
   ...DETAILS,
 } satisfies Readonly<Record<string, ClickColumn>>;

@@ -3,6 +3,7 @@ import { type Sql, identifier, join, sql } from '../sql/sql.ts';
 import { type Tenant, conditionsOf } from '../stats/sql/conditions.ts';
 import { instantParam } from '../stats/sql/instant-param.ts';
 import { type Sharding, clicksFrom, onEachShard } from '../stats/sql/sharding.ts';
+import { taggedUrlsOf } from '../stats/sql/tag.ts';
 import { withStoredTags } from '../stats/sql/tagged-urls.ts';
 import { clickColumnOf } from './columns.ts';
 import { KEYS, SORT_KEYS, sortedBy } from './order.ts';
@@ -75,7 +76,7 @@ export function shownColumns(query: ClickQuery, keys: readonly (keyof typeof KEY
 
 /** A SELECT that reads what a query's columns need beside the clicks. */
 export function joinedFor(query: ClickQuery, select: Select): Select {
-  const joins = query.columns.flatMap((name) => clickColumnOf(name).join?.(query) ?? []);
+  const joins = query.columns.flatMap((name) => clickColumnOf(name).join?.(taggedUrlsOf(query)) ?? []);
   if (joins.length === 0) return select;
   return { ...select, from: join([sql`${select.from} AS joined_clicks`, ...joins], '\n') };
 }

@@ -7,7 +7,7 @@ import {
 import { inlined } from '../sql/inline.ts';
 import { type Sql, identifier, join, param, sql, tableOf } from '../sql/sql.ts';
 import type { LocalQuery } from '../stats/registry/dimension.ts';
-import { DIMENSIONS } from '../stats/registry/dimensions.ts';
+import { DIMENSION_NAMES, dependsOnLocalTime } from '../stats/registry/dimension-names.ts';
 
 /** What an SQL user sees. */
 export interface ClicksView {
@@ -63,7 +63,7 @@ function visitorOf(ownerId: string): Sql {
 
 /** Local times follow from `clicked_at`, in any time zone. */
 function isOfEveryView(name: ClickColumnName): boolean {
-  const isLocalTime = Object.entries(DIMENSIONS).some(([own, { topic }]) => own === name && topic === 'time');
+  const isLocalTime = DIMENSION_NAMES.some((own) => own === name && dependsOnLocalTime(own));
   // URLs are not theirs to read.
   return !isLocalTime && clickColumnOf(name).join === undefined && name !== 'owner_id' && name !== 'visitor';
 }

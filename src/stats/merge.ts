@@ -1,7 +1,7 @@
 import { conditionsIn } from './parse/filter.ts';
 import type { StatsQuery } from './parse/query.ts';
 import { costOf } from './query-cost.ts';
-import { type DimensionName, dimensionOf } from './registry/dimension-names.ts';
+import { type DimensionName, dependsOnLocalTime } from './registry/dimension-names.ts';
 import { METRIC_NAMES, type MetricName } from './registry/metrics.ts';
 import { isOrdered, joinOrders, onlyOrder, ordersOf } from './merged-orders.ts';
 import { type MetricList, areClocksApart, listName, listsOf } from './sql/lists.ts';
@@ -47,7 +47,7 @@ export function mergedQuery(queries: readonly StatsQuery[]): StatsQuery {
 /** The lists of a query as those of another one have them, with which it is counted. */
 export function listsIn(query: StatsQuery, merged: StatsQuery): readonly MetricList[] {
   return listsOf(query).map(({ dimensions, clock = query }) => {
-    if (!dimensions.some(isOfLocalTime)) return { dimensions };
+    if (!dimensions.some(dependsOnLocalTime)) return { dimensions };
     const { timezone } = clock;
     // Without buckets, the interval makes no difference.
     const interval = dimensions.includes('time') ? clock.interval : merged.interval;
@@ -115,15 +115,13 @@ function clockOf(query: StatsQuery) {
 
 /** Whether local time decides which clicks are counted, or in which groups. */
 function isLocal(query: StatsQuery): boolean {
-  return isFilteredByTime(query) || listsOf(query).some(({ dimensions }) => dimensions.some(isOfLocalTime));
+  return (
+    isFilteredByTime(query) || listsOf(query).some(({ dimensions }) => dimensions.some(dependsOnLocalTime))
+  );
 }
 
 function isFilteredByTime({ filters }: StatsQuery): boolean {
-  return conditionsIn(filters).some(({ dimension }) => isOfLocalTime(dimension));
-}
-
-function isOfLocalTime(name: DimensionName): boolean {
-  return dimensionOf(name).topic === 'time';
+  return conditionsIn(filters).some(({ dimension }) => dependsOnLocalTime(dimension));
 }
 
 function hasBuckets(query: StatsQuery): boolean {

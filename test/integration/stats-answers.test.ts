@@ -427,6 +427,18 @@ describe('what an answer says', () => {
     expect(await lists({ offset: '1000000000', limit: '1' })).toEqual([]);
   });
 
+  test.each([
+    ['os_version', ['8.1', '9', '10', '100', 'Unknown', 'XP']],
+    ['-os_version', ['100', '10', '9', '8.1', 'XP', 'Unknown']],
+  ])('sort=%s: numbers as numbers, other values behind them', async (sort, order) => {
+    const versions = ['9', 'XP', '10', '100', 'Unknown', '8.1'];
+    const ndjson = versions.map((os_version) => ({ short_code: `versions ${sort}`, os_version }));
+    const owner = await spoor.createKey(`versions ${sort}`);
+    expect((await spoor.send('POST', '/api/v1/clicks', { key: owner, ndjson })).json.accepted).toBe(6);
+    const { metrics } = await answerOf({ group_by: 'os_version', sort }, { key: owner });
+    expect(metrics.clicks_by_os_version.map((row: { os_version: string }) => row.os_version)).toEqual(order);
+  });
+
   test('other=true: what a limit cuts off is one row, and a visitor in two of its groups is one', async () => {
     const query = { ...THAT_DAY, group_by: 'browser', other: 'true' };
     const { metrics, group_counts } = await answerOf({ ...query, limit: '1' });

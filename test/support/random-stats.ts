@@ -284,7 +284,7 @@ const clicks: fc.Arbitrary<SentClick> = fc
         utm_campaign: text,
         variant: text,
         device: fc.constantFrom('tablet', 'Smartphone'),
-        os_version: text,
+        os_version: fc.oneof(fc.constantFrom('8', '8.1', '10', '100', 'XP'), text),
       },
       { requiredKeys: [] },
     ),

@@ -98,11 +98,11 @@ export class RecipeCopy {
     await promisify(execFile)(tsx, ['src/build.ts'], { cwd: this.folder });
   }
 
-  /** What does not compile in one file and what that imports; empty when everything does. */
-  async compileErrorsOf(file: string): Promise<string> {
-    const project = { extends: './tsconfig.json', include: [], files: [file] };
-    writeFileSync(join(this.folder, 'tsconfig.one.json'), JSON.stringify(project));
-    return this.compileErrors(['tsconfig.one.json']);
+  /** What does not compile in some files and what these import; empty when everything does. */
+  async compileErrorsOf(files: readonly string[]): Promise<string> {
+    const project = { extends: './tsconfig.json', include: [], files };
+    writeFileSync(join(this.folder, 'tsconfig.some.json'), JSON.stringify(project));
+    return this.compileErrors(['tsconfig.some.json']);
   }
 
   /** What does not compile; empty when everything does. */

@@ -622,6 +622,9 @@ function combinations<T>(lists: readonly (readonly T[])[]): readonly (readonly T
   );
 }
 
+/** Dimensions whose values are numbers, some of them at least. */
+const NUMERIC = new Set(['browser_version', 'os_version', 'hour_of_day', 'weekday']);
+
 /** The order of a list's groups. */
 function rankBy(
   { metrics, sort }: Question,
@@ -659,8 +662,11 @@ function rankBy(
         : (a: Group, b: Group): number => {
             if (place < 0) return 0;
             const parts = [a, b].map((group) => group.parts[place] ?? '');
-            const [left = '', right = ''] = by === 'hour_of_day' ? parts.map(Number) : parts;
-            return byParts([left], [right]) * direction;
+            const [left = '', right = ''] = parts;
+            // What is no number stands behind what is one, in either direction.
+            const [one = NaN, other = NaN] = NUMERIC.has(by) ? parts.map(Number) : [];
+            if (Number.isFinite(one) !== Number.isFinite(other)) return Number.isFinite(one) ? -1 : 1;
+            return ((Number.isFinite(one) && one - other) || byParts([left], [right])) * direction;
           };
   const usual = byNumber(measured(first), -1);
   return (a, b) => own(a, b) || (metric === undefined ? usual(a, b) : 0) || byParts(a.parts, b.parts);

@@ -86,7 +86,7 @@ function questionParameters(): Readonly<Record<string, Described>> {
     },
     ...filterParameters(),
     sort: {
-      description: `What the groups of lists are ordered by: a metric, whether \`metrics\` names it or not, or a dimension of \`group_by\`, by its values, or with \`compare\` \`change\`, that of the first metric. \`-\` before it: the largest first. Groups that are equal stand in the order of their names, those without a value last. A list that lacks the dimension keeps its order, and lists with \`time\` are shown by time. Default: the first metric, the largest first.`,
+      description: `What the groups of lists are ordered by: a metric, whether \`metrics\` names it or not, or a dimension of \`group_by\`, by its values (versions, hours and weekdays as numbers), or with \`compare\` \`change\`, that of the first metric. \`-\` before it: the largest first. Groups that are equal stand in the order of their names, those without a value last. A list that lacks the dimension keeps its order, and lists with \`time\` are shown by time. Default: the first metric, the largest first.`,
       schema: {
         type: 'string',
         pattern: `^\\s*-?(${[...METRIC_NAMES, ...DIMENSION_NAMES, 'change'].join('|')})\\s*$`,

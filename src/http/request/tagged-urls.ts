@@ -1,7 +1,7 @@
 import { invalid } from '../../errors.ts';
 import type { StatsQuery } from '../../stats/parse/query.ts';
 import type { Tenant } from '../../stats/sql/conditions.ts';
-import { dependsOnTags, givenTags } from '../../stats/sql/tagged-urls.ts';
+import { dimensionOfTags, givenTags } from '../../stats/sql/tagged-urls.ts';
 import type { Services } from './services.ts';
 
 /**
@@ -13,11 +13,13 @@ export async function withTaggedUrls<Query extends StatsQuery>(
   query: Query,
   tenant: Tenant,
 ): Promise<Query> {
-  if (sharding === undefined || !dependsOnTags(query)) return query;
+  if (sharding === undefined) return query;
+  const dimension = dimensionOfTags(query);
+  if (dimension === undefined) return query;
   const pieces = await urls.tagPieces(tenant.kind === 'every-owner' ? undefined : tenant.ownerId);
   if (pieces === undefined) {
     throw invalid(
-      'tag',
+      dimension,
       'More URLs have tags than a request to several shards can be about: 1 MiB of codes and tags. Group by short_code, or remove tags.',
     );
   }

@@ -12,7 +12,7 @@ import { type CacheExplanation, explain } from '../../stats/result/explanation.t
 import type { StatsRow } from '../../stats/result/stats-result.ts';
 import { runStats } from '../../stats/run.ts';
 import type { Tenant } from '../../stats/sql/conditions.ts';
-import { dependsOnTags } from '../../stats/sql/tagged-urls.ts';
+import { dimensionOfTags } from '../../stats/sql/tagged-urls.ts';
 import { chooseVisitorPlan } from '../../stats/sql/visitor-plan.ts';
 import { admit } from '../request/admit.ts';
 import { findOldestClick } from '../request/oldest-click.ts';
@@ -135,7 +135,7 @@ async function execute(
       body,
       tag: await tagOf(body, result.generated_at),
       range: rangeDependedOn(query),
-      dependsOnTags: dependsOnTags(query),
+      dependsOnTags: dimensionOfTags(query) !== undefined,
       cacheability,
     });
   }

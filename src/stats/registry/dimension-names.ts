@@ -37,6 +37,16 @@ export function valueDimensionOf(name: FilterName): ValueDimension {
   return isPropertyName(name) ? propertyDimension(name) : DIMENSIONS[name];
 }
 
+/** Whether a dimension's values of clicks depend on the local time that these are shown in. */
+export function dependsOnLocalTime(name: DimensionName): boolean {
+  return name === 'time' || valueDimensionOf(name).localColumn !== undefined;
+}
+
+/** Whether a name is that of a dimension of the tags of URLs. */
+export function isOfTags(name: string): boolean {
+  return isFilterName(name) && valueDimensionOf(name).joinTags !== undefined;
+}
+
 /** Whether a dimension can be asked for with a scope. */
 export function goesWith(name: DimensionName, scope: string): boolean {
   const { scope: only } = dimensionOf(name);

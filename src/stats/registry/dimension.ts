@@ -1,6 +1,6 @@
 import type { Sql } from '../../sql/sql.ts';
 import type { StatsQuery } from '../parse/query.ts';
-import type { DimensionFilter } from '../sql/filters.ts';
+import type { DimensionFilter, TagFilter } from '../sql/filters.ts';
 
 /** What dimensions are about, in the order in which people are offered them. */
 export const TOPICS = {
@@ -16,11 +16,11 @@ export const TOPICS = {
 export type Topic = keyof typeof TOPICS;
 
 /** What clicks can be grouped by. */
-export interface ValueDimension {
-  /** Its value, a text, from a click's columns. Where it depends on local time, that is as the query has it. */
-  readonly column: (query: LocalQuery) => Sql;
-  /** How a click's value is compared with what a user named; as it is unless given. */
-  readonly filter?: DimensionFilter;
+export type ValueDimension = Described & Valued & (OfClicks | OfTags);
+
+interface Described {
+  /** How `sort` orders its values: as texts, or as the numbers that they are, behind which other values stand as texts. */
+  readonly order: 'text' | 'number';
   /** All values it can have, where these are few. */
   readonly values?: readonly string[];
   /** Says what is wrong with a value to filter by; undefined where nothing is. Any text, or any of `values`, can be one unless given. */
@@ -33,23 +33,42 @@ export interface ValueDimension {
   readonly example: string;
   /** What the API document says of its filter beside what it says of all. */
   readonly filterNote?: string;
-  /**
-   * What clicks are joined with for it, where a click can have several values: rows of the values of each. Clicks then count under
-   * each of them.
-   */
-  readonly join?: (query: LocalQuery) => Sql;
   /** Whether clicks are sorted by it, so that a set of its values skips granules. */
   readonly isSortedBy?: true;
   /** How its values are written for people; as they are unless given. */
   readonly shownAs?: 'country' | 'address' | 'language' | 'hour' | 'weekday';
-  /** The only `scope` of a question that it goes with; any unless given. */
-  readonly scope?: 'all';
   /** Whether it is among those of an overview: the dashboard's lists, and a public link's where nobody says which. */
   readonly isInOverview?: true;
 }
 
-/** What a dimension may depend on of a query: the local time that clicks are shown in, the tags of URLs. */
-export type LocalQuery = Pick<StatsQuery, 'timezone' | 'range' | 'sameClock' | 'taggedUrls'>;
+/**
+ * Its value, a text, from a click's columns. Only what is a `localColumn` sees the local time that clicks are shown in: clicks of
+ * several time zones are then counted apart.
+ */
+type Valued =
+  | { readonly column: () => Sql; readonly localColumn?: undefined }
+  | { readonly localColumn: (query: LocalQuery) => Sql; readonly column?: undefined };
+
+/** Of clicks alone. */
+interface OfClicks {
+  readonly joinTags?: undefined;
+  /** How a click's value is compared with what a user named; as it is unless given. */
+  readonly filter?: DimensionFilter;
+  /** The only `scope` of a question that it goes with; any unless given. */
+  readonly scope?: 'all';
+}
+
+/** Of the tags that URLs have now, of which a click can have several. */
+interface OfTags {
+  /** Joins clicks with the tags of their URLs: rows of the values of each. Clicks then count under each of them. */
+  readonly joinTags: (taggedUrls: Sql) => Sql;
+  readonly filter: TagFilter;
+  /** Tags are their owner’s alone, and the statistics of a URL may be public. */
+  readonly scope: 'all';
+}
+
+/** The local time that clicks are shown in. */
+export type LocalQuery = Pick<StatsQuery, 'timezone' | 'range' | 'sameClock'>;
 
 interface Words {
   readonly one: string;
@@ -59,6 +78,7 @@ interface Words {
 /** Time is cut into buckets of the interval asked for, and cannot be filtered by: `start_date` and `end_date` do that. */
 interface TimeDimension {
   readonly column: undefined;
+  readonly joinTags?: undefined;
   readonly words: Words;
   readonly topic: 'time';
   readonly values?: undefined;
@@ -68,3 +88,8 @@ interface TimeDimension {
 }
 
 export type Dimension = ValueDimension | TimeDimension;
+
+/** A dimension's value of a click. */
+export function valueSql({ column, localColumn }: Valued, query: LocalQuery): Sql {
+  return localColumn === undefined ? column() : localColumn(query);
+}

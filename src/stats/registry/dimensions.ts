@@ -16,6 +16,7 @@ export const DIMENSIONS = {
   time: { column: undefined, words: { one: 'Time', many: 'Times' }, topic: 'time', isInOverview: true },
   browser: {
     column: () => sql`browser`,
+    order: 'text',
     words: { one: 'Browser', many: 'Browsers' },
     topic: 'technology',
     example: 'Chrome,Firefox',
@@ -23,6 +24,7 @@ export const DIMENSIONS = {
   },
   browser_version: {
     column: () => sql`browser_version`,
+    order: 'number',
     words: { one: 'Browser version', many: 'Browser versions' },
     topic: 'technology',
     example: '131,132',
@@ -30,6 +32,7 @@ export const DIMENSIONS = {
   },
   os: {
     column: () => sql`os`,
+    order: 'text',
     words: { one: 'System', many: 'Systems' },
     topic: 'technology',
     example: 'Windows',
@@ -37,6 +40,7 @@ export const DIMENSIONS = {
   },
   os_version: {
     column: () => sql`os_version`,
+    order: 'number',
     words: { one: 'System version', many: 'System versions' },
     topic: 'technology',
     example: '10',
@@ -44,6 +48,7 @@ export const DIMENSIONS = {
   },
   device: {
     column: () => sql`device`,
+    order: 'text',
     words: { one: 'Device', many: 'Devices' },
     topic: 'technology',
     example: 'mobile,tablet',
@@ -51,6 +56,7 @@ export const DIMENSIONS = {
   },
   bot: {
     column: () => sql`bot`,
+    order: 'text',
     words: { one: 'Bot', many: 'Bots' },
     topic: 'technology',
     example: 'Googlebot',
@@ -58,6 +64,7 @@ export const DIMENSIONS = {
   },
   country: {
     column: () => sql`country`,
+    order: 'text',
     filter: countryFilter,
     fault: faultOfCountry,
     words: { one: 'Country', many: 'Countries' },
@@ -69,6 +76,7 @@ export const DIMENSIONS = {
   },
   continent: {
     column: () => continentOf(sql`country`),
+    order: 'text',
     values: CONTINENTS,
     words: { one: 'Continent', many: 'Continents' },
     topic: 'place',
@@ -76,6 +84,7 @@ export const DIMENSIONS = {
   },
   region: {
     column: () => sql`region`,
+    order: 'text',
     words: { one: 'Region', many: 'Regions' },
     topic: 'place',
     example: 'DE-BY',
@@ -83,6 +92,7 @@ export const DIMENSIONS = {
   },
   city: {
     column: () => sql`city`,
+    order: 'text',
     words: { one: 'City', many: 'Cities' },
     topic: 'place',
     example: 'Berlin',
@@ -90,12 +100,14 @@ export const DIMENSIONS = {
   },
   network: {
     column: () => sql`network`,
+    order: 'text',
     words: { one: 'Network', many: 'Networks' },
     topic: 'technology',
     example: 'Deutsche Telekom AG',
   },
   hosting: {
     column: () => sql`hosting`,
+    order: 'text',
     words: { one: 'Hosting', many: 'Hosting' },
     topic: 'technology',
     example: 'no',
@@ -103,6 +115,7 @@ export const DIMENSIONS = {
   },
   referrer: {
     column: () => sql`referrer`,
+    order: 'text',
     filter: referrerFilter,
     words: { one: 'Referrer', many: 'Referrers' },
     topic: 'source',
@@ -114,6 +127,7 @@ export const DIMENSIONS = {
   },
   referrer_host: {
     column: () => hostOfReferrer(sql`referrer`),
+    order: 'text',
     filter: referrerHostFilter,
     words: { one: 'Referring site', many: 'Referring sites' },
     topic: 'source',
@@ -122,6 +136,7 @@ export const DIMENSIONS = {
   },
   channel: {
     column: channel,
+    order: 'text',
     values: CHANNELS,
     words: { one: 'Channel', many: 'Channels' },
     topic: 'source',
@@ -129,6 +144,7 @@ export const DIMENSIONS = {
   },
   language: {
     column: () => sql`language`,
+    order: 'text',
     words: { one: 'Language', many: 'Languages' },
     topic: 'place',
     shownAs: 'language',
@@ -137,6 +153,7 @@ export const DIMENSIONS = {
   },
   domain: {
     column: () => sql`domain`,
+    order: 'text',
     words: { one: 'Domain', many: 'Domains' },
     topic: 'link',
     example: 'go.example.com',
@@ -144,6 +161,7 @@ export const DIMENSIONS = {
   },
   utm_source: {
     column: () => sql`utm_source`,
+    order: 'text',
     words: { one: 'Campaign source', many: 'Campaign sources' },
     topic: 'campaign',
     example: 'newsletter',
@@ -151,6 +169,7 @@ export const DIMENSIONS = {
   },
   utm_medium: {
     column: () => sql`utm_medium`,
+    order: 'text',
     words: { one: 'Campaign medium', many: 'Campaign media' },
     topic: 'campaign',
     example: 'email',
@@ -158,6 +177,7 @@ export const DIMENSIONS = {
   },
   utm_campaign: {
     column: () => sql`utm_campaign`,
+    order: 'text',
     words: { one: 'Campaign', many: 'Campaigns' },
     topic: 'campaign',
     example: 'spring',
@@ -165,6 +185,7 @@ export const DIMENSIONS = {
   },
   utm_term: {
     column: () => sql`utm_term`,
+    order: 'text',
     words: { one: 'Campaign term', many: 'Campaign terms' },
     topic: 'campaign',
     example: 'shoes',
@@ -172,6 +193,7 @@ export const DIMENSIONS = {
   },
   utm_content: {
     column: () => sql`utm_content`,
+    order: 'text',
     words: { one: 'Campaign content', many: 'Campaign contents' },
     topic: 'campaign',
     example: 'header',
@@ -179,13 +201,15 @@ export const DIMENSIONS = {
   },
   variant: {
     column: () => sql`variant`,
+    order: 'text',
     words: { one: 'Variant', many: 'Variants' },
     topic: 'link',
     example: 'A',
     filterNote: '`(none)` for clicks without one.',
   },
   hour_of_day: {
-    column: hourOfDay,
+    localColumn: hourOfDay,
+    order: 'number',
     values: numbers(0, 23),
     words: { one: 'Hour of the day', many: 'Hours of the day' },
     topic: 'time',
@@ -194,7 +218,8 @@ export const DIMENSIONS = {
     filterNote: '`0` to `23`, in the time zone of the request.',
   },
   weekday: {
-    column: weekday,
+    localColumn: weekday,
+    order: 'number',
     values: numbers(1, 7),
     words: { one: 'Weekday', many: 'Weekdays' },
     topic: 'time',
@@ -204,6 +229,7 @@ export const DIMENSIONS = {
   },
   short_code: {
     column: () => sql`short_code`,
+    order: 'text',
     words: { one: 'Link', many: 'Links' },
     topic: 'link',
     example: 'launch',
@@ -214,13 +240,13 @@ export const DIMENSIONS = {
   },
   tag: {
     column: tagColumn,
-    join: joinedTags,
+    order: 'text',
+    joinTags: joinedTags,
     filter: tagFilter,
     words: { one: 'Tag', many: 'Tags' },
     topic: 'link',
     example: 'newsletter,spring',
     filterNote: 'The tags that the URLs have now; `(none)` for clicks of URLs without one.',
-    // Tags are their owner’s alone, and the statistics of a URL may be public.
     scope: 'all',
   },
 } as const satisfies Record<string, Dimension>;

@@ -10,6 +10,7 @@ export function propertyDimension(name: PropertyName): ValueDimension {
   const key = param('String', wellFormed(name.slice(PROPERTY_PREFIX.length)));
   return {
     column: () => sql`if(properties[${key}] = '', ${param('String', NONE)}, properties[${key}])`,
+    order: 'text',
     words: { one: quotable(name), many: quotable(name) },
     topic: 'property',
     example: 'pro',

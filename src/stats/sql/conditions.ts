@@ -5,7 +5,7 @@ import { type Sql, join, param, sql } from '../../sql/sql.ts';
 import type { Plan } from '../plan.ts';
 import { type Condition, type Filter, isCondition } from '../parse/filter.ts';
 import type { StatsQuery } from '../parse/query.ts';
-import type { LocalQuery } from '../registry/dimension.ts';
+import { type LocalQuery, valueSql } from '../registry/dimension.ts';
 import { FILTER_NAMES, valueDimensionOf } from '../registry/dimension-names.ts';
 import { isPropertyName } from '../registry/properties.ts';
 import { isQuick, operatorOf } from '../registry/operators.ts';
@@ -13,6 +13,7 @@ import type { TimeRange } from '../time/buckets.ts';
 import { exactFilter } from './filters.ts';
 import { instantParam } from './instant-param.ts';
 import { type Sharding, clicksFrom } from './sharding.ts';
+import { taggedUrlsOf } from './tag.ts';
 import { holdsForFewValues, holdsForValue } from './value-conditions.ts';
 
 /** Whose clicks a query may read. */
@@ -73,7 +74,7 @@ function filters(query: StatsQuery, clicks: Sql, sharding: Sharding | undefined)
 
 /** What a filter is put into SQL for. */
 export interface FilterContext {
-  readonly query: LocalQuery;
+  readonly query: LocalQuery & Pick<StatsQuery, 'taggedUrls'>;
   /** `FROM … WHERE …`, in which all clicks are that it is asked about. */
   readonly clicks: Sql;
   /** No other filter of the query has it. undefined: nothing is found in advance, which shards would have to do several times. */
@@ -95,15 +96,14 @@ export function filterSql(filter: Filter, context: FilterContext): Sql {
 
 function conditionSql(filter: Condition, { query, clicks, name }: FilterContext): Sql {
   const operator = operatorOf(filter.operator);
-  const {
-    column: columnOf,
-    join: joinOf,
-    filter: compare = exactFilter,
-    isSortedBy,
-  } = valueDimensionOf(filter.dimension);
-  const column = columnOf(query);
-  const holds = (text: Sql): Sql => compare(text, operator, filter, query);
-  if (joinOf !== undefined || isQuick(operator, filter)) return holds(column);
+  const dimension = valueDimensionOf(filter.dimension);
+  const column = valueSql(dimension, query);
+  if (dimension.joinTags !== undefined) {
+    return dimension.filter(column, operator, filter, taggedUrlsOf(query));
+  }
+  const { filter: compare = exactFilter, isSortedBy } = dimension;
+  const holds = (text: Sql): Sql => compare(text, operator, filter);
+  if (isQuick(operator, filter)) return holds(column);
   const condition = { column, holds, clicks };
   return isSortedBy === true || name === undefined
     ? holdsForValue(condition)

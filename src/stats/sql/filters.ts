@@ -1,7 +1,6 @@
 import { type Sql, join, param, sql } from '../../sql/sql.ts';
 import { countryCode, countryNames } from '../../lib/country.ts';
 import { parseReferrerFilter } from '../../lib/referrer.ts';
-import type { LocalQuery } from '../registry/dimension.ts';
 import type { Operator } from '../registry/operators.ts';
 import { type Compared, equals, wholeOrRest } from './comparisons.ts';
 
@@ -9,7 +8,10 @@ import { type Compared, equals, wholeOrRest } from './comparisons.ts';
  * The condition that a click's value, `column`, is one of those that a user named, or has one of them in it. The operator
  * compares; that it is negative is for the caller to say.
  */
-export type DimensionFilter = (column: Sql, operator: Operator, compared: Compared, query: LocalQuery) => Sql;
+export type DimensionFilter = (column: Sql, operator: Operator, compared: Compared) => Sql;
+
+/** The same of what depends on the tags that URLs have now. */
+export type TagFilter = (column: Sql, operator: Operator, compared: Compared, taggedUrls: Sql) => Sql;
 
 /** The column itself is compared. */
 export const exactFilter: DimensionFilter = (column, { compare }, compared) => compare(column, compared);

@@ -2,7 +2,14 @@ import { type Select, type Selection, as, blank, named, selectFrom, subquery } f
 import { type Sql, identifier, join, param, sql } from '../../sql/sql.ts';
 import type { StatsQuery } from '../parse/query.ts';
 import type { Plan } from '../plan.ts';
-import { type DimensionName, dimensionOf, valueDimensionOf } from '../registry/dimension-names.ts';
+import { valueSql } from '../registry/dimension.ts';
+import {
+  type DimensionName,
+  dependsOnLocalTime,
+  dimensionOf,
+  valueDimensionOf,
+} from '../registry/dimension-names.ts';
+import { taggedUrlsOf } from './tag.ts';
 import { timeBucket } from './time-bucket.ts';
 
 /** A list of an answer: the dimensions its groups are of. */
@@ -58,13 +65,13 @@ export function listsByRows(lists: readonly MetricList[]): readonly (readonly Me
 }
 
 function joinOf(name: DimensionName) {
-  return name === 'time' ? undefined : valueDimensionOf(name).join;
+  return dimensionOf(name).joinTags;
 }
 
 /** Joins the clicks with the values that lists need beside their columns. */
 export function joinValues(select: Select, { query }: Plan, lists: readonly MetricList[]): Select {
   const names = new Set(lists.flatMap(({ dimensions }) => dimensions));
-  const joins = [...names].flatMap((name) => joinOf(name)?.(query) ?? []);
+  const joins = [...names].flatMap((name) => joinOf(name)?.(taggedUrlsOf(query)) ?? []);
   return joins.length === 0 ? select : { ...select, from: join([select.from, ...joins], '\n') };
 }
 
@@ -77,8 +84,7 @@ interface Key {
 
 function keyOf(dimension: DimensionName, { clock }: MetricList, { timezone }: StatsQuery): Key {
   // Of local time alone, the interval makes no difference.
-  const isOfClock =
-    dimension === 'time' || (dimensionOf(dimension).topic === 'time' && clock?.timezone !== timezone);
+  const isOfClock = dimension === 'time' || (dependsOnLocalTime(dimension) && clock?.timezone !== timezone);
   if (clock === undefined || !isOfClock) return { name: dimension, dimension, clock: undefined };
   const of = dimension === 'time' ? [clock.timezone, clock.interval] : [clock.timezone];
   return { name: `${dimension}.${of.join(' ')}`, dimension, clock };
@@ -90,7 +96,7 @@ function keyOf(dimension: DimensionName, { clock }: MetricList, { timezone }: St
  */
 export function areClocksApart(query: StatsQuery, lists: readonly MetricList[]): boolean {
   if (lists.every(({ clock }) => clock === undefined)) return true;
-  const keys = keysOf(query, lists).filter(({ dimension }) => dimensionOf(dimension).topic === 'time');
+  const keys = keysOf(query, lists).filter(({ dimension }) => dependsOnLocalTime(dimension));
   return new Set(keys.map((key) => JSON.stringify(valueOf(key, query)))).size === keys.length;
 }
 
@@ -114,7 +120,7 @@ export function selectDimensions(select: Select, plan: Plan, lists: readonly Met
 
 function valueOf({ dimension, clock }: Key, query: StatsQuery): Sql {
   const local = { ...query, ...clock };
-  return dimension === 'time' ? timeBucket(local) : valueDimensionOf(dimension).column(local);
+  return dimension === 'time' ? timeBucket(local) : valueSql(valueDimensionOf(dimension), local);
 }
 
 /** Without an alias the first branch of a union would give the column no name. No column of clicks has a joined one's. */

@@ -2,7 +2,7 @@ import { type Select, type Statement, as, columnNames, selectOf } from '../../sq
 import { type Sql, identifier, join, param, sql } from '../../sql/sql.ts';
 import type { StatsQuery } from '../parse/query.ts';
 import type { Plan } from '../plan.ts';
-import type { DimensionName } from '../registry/dimension-names.ts';
+import { valueDimensionOf } from '../registry/dimension-names.ts';
 import type { Sort } from '../parse/sort.ts';
 import { METRIC_NAMES, type MetricName } from '../registry/metrics.ts';
 import { changeOf } from './change.ts';
@@ -142,14 +142,20 @@ export function rankAndNames(query: StatsQuery, order?: ListOrder): readonly Sql
   const byRank = sql`${identifier(rank)} DESC`;
   // A period before 2000 is none, and nothing has changed since.
   if (sort === undefined || (sort.by === 'change' && !query.previous)) return [byRank, ...names];
-  const value = sort.by === 'change' ? changeOf(rank) : valueToSort(sort.by);
-  const own = sort.isDescending ? sql`${value} DESC` : value;
-  return METRIC_NAMES.some((name) => name === sort.by) ? [own, ...names] : [own, byRank, ...names];
+  const own = valuesToSort(sort.by, rank).map((value) => (sort.isDescending ? sql`${value} DESC` : value));
+  return isMetric(sort.by) ? [...own, ...names] : [...own, byRank, ...names];
 }
 
-/** Numbers that are written as text are ordered as numbers. */
-function valueToSort(name: MetricName | DimensionName): Sql {
-  return name === 'hour_of_day' ? sql`toUInt8OrZero(${identifier(name)})` : identifier(name);
+function isMetric(name: Sort['by']): name is MetricName {
+  return METRIC_NAMES.some((known) => known === name);
+}
+
+/** What rows are ordered by, one after the other. Texts that are numbers are ordered as numbers; the others have none, and stand last. */
+function valuesToSort(by: Sort['by'], rank: MetricName): readonly Sql[] {
+  if (by === 'change') return [changeOf(rank)];
+  const value = identifier(by);
+  if (isMetric(by) || by === 'time' || valueDimensionOf(by).order === 'text') return [value];
+  return [sql`toFloat64OrNull(${value})`, value];
 }
 
 /** The metric that the groups of a query are ordered by. */

@@ -1,7 +1,7 @@
 import { type Sql, param, sql } from '../../sql/sql.ts';
 import { NONE } from '../../lib/none.ts';
-import type { LocalQuery } from '../registry/dimension.ts';
-import type { DimensionFilter } from './filters.ts';
+import type { StatsQuery } from '../parse/query.ts';
+import type { TagFilter } from './filters.ts';
 
 /* A click has the tags that its URL has now. */
 
@@ -11,8 +11,8 @@ export function tagColumn(): Sql {
 }
 
 /** Joins clicks with the tags of their URLs: as many rows as tags, one where there is none. */
-export function joinedTags(query: LocalQuery): Sql {
-  return sql`LEFT JOIN ${taggedUrls(query)} AS url_tags ON short_code = url_tags.code`;
+export function joinedTags(taggedUrls: Sql): Sql {
+  return sql`LEFT JOIN ${taggedUrls} AS url_tags ON short_code = url_tags.code`;
 }
 
 /** All tags of the URL of a click that is joined with them, in their order. */
@@ -21,16 +21,15 @@ export function tagList(): Sql {
 }
 
 /** Joins clicks with the lists of their URLs' tags: each stays one row. */
-export function joinedTagLists(query: LocalQuery): Sql {
-  const lists = sql`SELECT code AS tagged_code, groupArray(url_tag) AS url_tag_list FROM ${taggedUrls(query)} GROUP BY code`;
+export function joinedTagLists(taggedUrls: Sql): Sql {
+  const lists = sql`SELECT code AS tagged_code, groupArray(url_tag) AS url_tag_list FROM ${taggedUrls} GROUP BY code`;
   return sql`LEFT JOIN (${lists}) AS url_tag_lists ON short_code = tagged_code`;
 }
 
 /** One of the tags is compared, or what is shown where there is none. Codes are in the sorting key, so that granules are skipped. */
-export const tagFilter: DimensionFilter = (_, { compare }, compared, query) => {
-  const tagged = taggedUrls(query);
-  const matching = sql`SELECT code FROM ${tagged} WHERE ${compare(sql`url_tag`, compared)}`;
-  const isUntagged = sql`${compare(none(), compared)} AND short_code NOT IN (SELECT code FROM ${tagged})`;
+export const tagFilter: TagFilter = (_, { compare }, compared, taggedUrls) => {
+  const matching = sql`SELECT code FROM ${taggedUrls} WHERE ${compare(sql`url_tag`, compared)}`;
+  const isUntagged = sql`${compare(none(), compared)} AND short_code NOT IN (SELECT code FROM ${taggedUrls})`;
   return sql`(short_code IN (${matching}) OR (${isUntagged}))`;
 };
 
@@ -38,7 +37,8 @@ function none(): Sql {
   return sql`${param('String', NONE)}`;
 }
 
-function taggedUrls({ taggedUrls: rows }: LocalQuery): Sql {
-  if (rows === undefined) throw new Error('A query about tags has the tagged URLs.');
-  return rows;
+/** The tagged URLs of a query that is about tags. @throws Error where it lacks them */
+export function taggedUrlsOf({ taggedUrls }: Pick<StatsQuery, 'taggedUrls'>): Sql {
+  if (taggedUrls === undefined) throw new Error('A query about tags has the tagged URLs.');
+  return taggedUrls;
 }

@@ -2,26 +2,24 @@ import { sourceSql } from '../../sql/select.ts';
 import { type Sql, param, sql } from '../../sql/sql.ts';
 import { conditionsIn } from '../parse/filter.ts';
 import type { StatsQuery } from '../parse/query.ts';
+import { isOfTags } from '../registry/dimension-names.ts';
 import { type Tenant, ownershipOf } from './conditions.ts';
 
 /** The table of URLs, in the database that a connection names. */
 export const URLS_TABLE: Sql = sql`urls`;
 
-/** Whether a query groups or filters clicks by the tags of their URLs, or shows these. */
-export function dependsOnTags({
+/** What a query groups or filters clicks by, or shows of them, that depends on the tags of their URLs; undefined where nothing does. */
+export function dimensionOfTags({
   groupBy,
   filters,
   columns = [],
-}: Pick<StatsQuery, 'groupBy' | 'filters'> & { readonly columns?: readonly string[] }): boolean {
-  return (
-    [...groupBy, ...columns].includes('tag') ||
-    conditionsIn(filters).some(({ dimension }) => dimension === 'tag')
-  );
+}: Pick<StatsQuery, 'groupBy' | 'filters'> & { readonly columns?: readonly string[] }): string | undefined {
+  return [...groupBy, ...columns, ...conditionsIn(filters).map(({ dimension }) => dimension)].find(isOfTags);
 }
 
 /** A query about tags has the tagged URLs: those that are stored unless it has others. */
 export function withStoredTags<Query extends StatsQuery>(query: Query, tenant: Tenant): Query {
-  if (query.taggedUrls !== undefined || !dependsOnTags(query)) return query;
+  if (query.taggedUrls !== undefined || dimensionOfTags(query) === undefined) return query;
   return { ...query, taggedUrls: storedTags(tenant) };
 }
 

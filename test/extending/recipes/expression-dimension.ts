@@ -46,6 +46,14 @@ export function expressionDimension(start: StartCopy): void {
     }
   });
 
+  test('it is sorted as numbers', async () => {
+    const { metrics } = await copy.json(
+      'GET',
+      `/api/v1/stats?${RANGE}&group_by=day_of_month&sort=-day_of_month`,
+    );
+    expect(metrics.clicks_by_day_of_month).toEqual(BY_DAY.toReversed());
+  });
+
   test('its breakdown holds its values', async () => {
     const { metrics } = await copy.json(
       'GET',

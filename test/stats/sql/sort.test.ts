@@ -34,7 +34,7 @@ describe('rows are cut and ordered', () => {
       'by a dimension, and what is equal in it as ever',
       { groupBy: ['os', 'hour_of_day'], sort: { by: 'hour_of_day', isDescending: true } },
       [
-        'ORDER BY list, toUInt8OrZero(hour_of_day) DESC, clicks DESC, os, hour_of_day',
+        'ORDER BY list, toFloat64OrNull(hour_of_day) DESC, hour_of_day DESC, clicks DESC, os, hour_of_day',
         'LIMIT 1000 BY list',
         FEWER_STREAMS,
       ],
