@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Database } from '../clickhouse/database.ts';
 import { LOOK_UP } from '../clickhouse/query-options.ts';
@@ -5,6 +6,7 @@ import { GroupCommit } from '../clickhouse/group-commit.ts';
 import type { NextVersion } from '../clickhouse/versions.ts';
 import { AppError } from '../errors.ts';
 import { param, sql } from '../sql/sql.ts';
+import { endOfNamedInserts } from './named-insert.ts';
 
 /** A request that its client may send again. The key belongs to the owner: two owners' equal keys are two keys. */
 export interface KeyedRequest {
@@ -22,7 +24,11 @@ export interface Attempt {
   readonly recorded: () => Promise<void>;
 }
 
-const COLUMNS = ['owner_id', 'key', 'body_sha256', 'received_at', 'answer', 'version'];
+const STARTED_COLUMNS = ['owner_id', 'key', 'body_sha256', 'received_at', 'answer'];
+const COLUMNS = [...STARTED_COLUMNS, 'version'];
+
+/** Of inserts of requests that have started. */
+const QUERY_ID_PREFIX = 'requests-';
 
 /** What is on record of a request. Its answer is empty while it has none. */
 interface Known {
@@ -50,6 +56,8 @@ export class IdempotencyLedger {
   readonly #nextVersion: NextVersion;
   readonly #isAlone: boolean;
   readonly #writes: GroupCommit<readonly string[], void>;
+  /** Requests that other instances may get at the same moment. */
+  readonly #starts: GroupCommit<string, void>;
   readonly #underWay = new Map<string, Promise<unknown>>();
   /** Requests whose answers are given but not stored. */
   readonly #answered = new Map<string, Known & { readonly line: string }>();
@@ -65,6 +73,10 @@ export class IdempotencyLedger {
     this.#database = database;
     this.#nextVersion = nextVersion;
     this.#writes = new GroupCommit((lines) => this.#insert(lines.flat()), {
+      group: 10_000,
+      waiting: 100_000,
+    });
+    this.#starts = new GroupCommit((lines) => this.#insertStarted(lines), {
       group: 10_000,
       waiting: 100_000,
     });
@@ -108,20 +120,23 @@ export class IdempotencyLedger {
     work: (attempt: Attempt) => Promise<string>,
   ): Promise<string> {
     const known = this.#answered.get(name) ?? (await this.#find(request));
-    if (known !== undefined && known.bodySha256 !== request.bodySha256) {
-      throw new AppError('idempotency_conflict', 'This Idempotency-Key came with another body before.', {
-        field: 'Idempotency-Key',
-      });
-    }
-    if (known !== undefined && known.answer !== '') return known.answer;
-    const { bodySha256 } = request;
-    const begun = known ?? { bodySha256, receivedAt: now, answer: '', version: this.#nextVersion(0) };
-    const recording = known === undefined ? this.#record(request, begun) : Promise.resolve();
+    const own = {
+      bodySha256: request.bodySha256,
+      receivedAt: now,
+      answer: '',
+      version: this.#nextVersion(0),
+    };
+    const begun = known ?? (this.#isAlone ? own : await this.#start(request, own));
+    requireSameBody(begun, request);
+    if (begun.answer !== '') return begun.answer;
+    // Equal first tries are one, whichever of them stores it.
+    const isRetry = known !== undefined || begun.receivedAt !== now;
+    const recording = begun === own ? this.#record(request, begun) : Promise.resolve();
     // Who stores something awaits it.
     const recorded = recording.catch(() => {});
     try {
       const { receivedAt, version } = begun;
-      const attempt = { receivedAt, isRetry: known !== undefined, recorded: () => recording };
+      const attempt = { receivedAt, isRetry, recorded: () => recording };
       const answer = await work(attempt);
       await recording;
       await this.#keep(name, request, { ...begun, answer, version: this.#nextVersion(version) });
@@ -129,6 +144,21 @@ export class IdempotencyLedger {
     } finally {
       await recorded;
     }
+  }
+
+  /** Records a request. @returns the first that is on record: another instance may have got it at the same moment */
+  async #start(request: KeyedRequest, own: Known): Promise<Known> {
+    const { ownerId, key, bodySha256 } = request;
+    const line = JSON.stringify([ownerId, key, bodySha256, own.receivedAt, own.answer]);
+    await this.#starts.add(line, 1, ownerId);
+    return (await this.#find(request)) ?? own;
+  }
+
+  async #insertStarted(lines: readonly string[]): Promise<void> {
+    const queryId = `${QUERY_ID_PREFIX}${randomUUID()}`;
+    await this.#database.insert('idempotent_requests', STARTED_COLUMNS, lines, { queryId });
+    // One that began earlier by ClickHouse's clock may still be under way.
+    await endOfNamedInserts(this.#database, undefined, QUERY_ID_PREFIX);
   }
 
   async #find({ ownerId, key }: KeyedRequest): Promise<Known | undefined> {
@@ -176,6 +206,14 @@ export class IdempotencyLedger {
       this.#waitingCharacters -= line.length;
     }
   }
+}
+
+/** @throws AppError `idempotency_conflict` */
+function requireSameBody(known: Known, { bodySha256 }: KeyedRequest): void {
+  if (known.bodySha256 === bodySha256) return;
+  throw new AppError('idempotency_conflict', 'This Idempotency-Key came with another body before.', {
+    field: 'Idempotency-Key',
+  });
 }
 
 function lineOf({ ownerId, key, bodySha256 }: KeyedRequest, { receivedAt, answer, version }: Known): string {

@@ -71,15 +71,17 @@ async function endOfInserts(
 
 /**
  * Waits until the named inserts that are under way now have ended, on every node, whoever began them.
+ * @param prefix of their queries' ids: those of clicks unless given
  * @throws AppError `unavailable` when that takes long
  */
 export async function endOfNamedInserts(
   database: Pick<Database, 'rows'>,
   shards: Shards | undefined,
+  prefix = QUERY_ID_PREFIX,
 ): Promise<void> {
   const running = await database.rows<[string]>(sql`
     SELECT DISTINCT initial_query_id FROM ${processesOf(shards)}
-    WHERE startsWith(initial_query_id, ${param('String', QUERY_ID_PREFIX)})`);
+    WHERE startsWith(initial_query_id, ${param('String', prefix)})`);
   if (running.length === 0) return;
   await endOf(database, shards, sql`initial_query_id IN ${param('Array(String)', running.flat())}`);
 }

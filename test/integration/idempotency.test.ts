@@ -99,6 +99,27 @@ describe('Idempotency-Key', () => {
     expect(attempts).toHaveLength(2);
   });
 
+  test('sent to several servers at once, it has one time: that of one of them', async () => {
+    const ledgers = Array.from(
+      { length: 3 },
+      () => new IdempotencyLedger(first.database, createVersions(Date.now), false),
+    );
+    for (let sent = 0; sent < 20; sent++) {
+      const request = { ownerId: 'me', key: newName(), bodySha256: 'of a body' };
+      const attempts: Attempt[] = [];
+      const answers = ledgers.map((ledger, place) =>
+        ledger.once(request, Date.now() + place * HOUR_MS, async (attempt) => {
+          attempts.push(attempt);
+          await attempt.recorded();
+          return 'an answer';
+        }),
+      );
+      expect(await Promise.all(answers)).toEqual(['an answer', 'an answer', 'an answer']);
+      expect(new Set(attempts.map(({ receivedAt }) => receivedAt)).size).toBe(1);
+      expect(attempts.filter(({ isRetry }) => !isRetry).length).toBeLessThan(2);
+    }
+  });
+
   test('a request that was wholly rejected stays so', async () => {
     const code = newName();
     const [before, after] = [
