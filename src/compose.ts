@@ -211,7 +211,7 @@ export function composeServices(config: Config, { clickhouse, ...parts }: Opened
       database,
       dataDir: isEmbedded ? config.dataDir : undefined,
       visitorSecret,
-      undisturbed: (work) => urls.codeLock.shut(work),
+      exclusively: (work) => urls.codeLock.shut(work),
     }),
     hashVisitor,
     keptSince,

@@ -111,9 +111,9 @@ async function open(
   closing(() => services.exportJobs.close());
   await services.backups.clear();
   if (isServer) await applyRetention(clickhouse.clickTables, config.retentionDays);
-  if (isServer) await services.removal.finishMarking(onWait);
+  if (isServer) await services.removal.finishDeleting(onWait);
   // What an earlier process has removed but not lived to rewrite.
-  if (isServer) await services.removal.rewriteMarked();
+  if (isServer) await services.removal.rewriteDeleted();
   if (isServer) await services.exportJobs.start();
   closing(() => removeControl(config.dataDir, token));
   const server = await listen(createListener(services), { ...config, shares: services.shares });

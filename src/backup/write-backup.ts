@@ -14,7 +14,7 @@ export interface BackupSource {
   readonly dataDir: string | undefined;
   readonly visitorSecret: string;
   /** Runs work while no clicks are inserted. */
-  readonly undisturbed: <T>(work: () => Promise<T>) => Promise<T>;
+  readonly exclusively: <T>(work: () => Promise<T>) => Promise<T>;
 }
 
 /** The table of an archive for what is not in the database. */
@@ -85,10 +85,10 @@ export class Backups {
    * tables must be of one moment: otherwise a file could be recorded as imported without its clicks.
    */
   async #takeSnapshot(): Promise<void> {
-    const { database, undisturbed, visitorSecret } = this.#source;
+    const { database, exclusively, visitorSecret } = this.#source;
     await database.commandText(`CREATE DATABASE ${this.#snapshot}`);
     const tables = await tablesOf(database);
-    await undisturbed(() =>
+    await exclusively(() =>
       Promise.all(
         tables.map((table) =>
           database.commandText(`CREATE TABLE ${this.#snapshot}.${table} CLONE AS ${database.name}.${table}`),

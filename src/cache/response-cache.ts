@@ -162,9 +162,9 @@ export class ResponseCache {
 }
 
 /**
- * Equal for requests that may wait for the same computation. An owner’s neither wait in the queue for another’s share nor are
- * refused with them. Strangers all have one share, and many of them may ask the same of one link.
+ * Equal for requests that may share one computation. Requests of different owners never do: one would wait for, or be refused with,
+ * the other's share. Anonymous clients have one share together, and many of them may send the same query for one link.
  */
 function coalescingKey({ keys, holder }: ViewRequest): string {
-  return [holder.kind === 'stranger' ? holder.kind : holderKey(holder), ...keys].join('\0');
+  return [holder.kind === 'anonymous' ? holder.kind : holderKey(holder), ...keys].join('\0');
 }

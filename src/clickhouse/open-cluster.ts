@@ -42,14 +42,14 @@ export async function openCluster(
     });
     const bare = open(cluster.coordinator);
     const settings = nodeSettings(name, cluster.replicas);
-    // Each node has workloads of its own; those of the home are what a query is told, and it passes them on.
+    // Each node has workloads of its own. Queries name those of the coordinator node, which passes them on.
     const limits = queryLimits(config);
     const make = async (node: Database) =>
       openWorkloads(node, { memory: await memoryOf(node), limits, isEmbedded: false });
     for (const server of servers) if (open(server) !== bare) await make(open(server));
     const workloads = await make(bare);
     const database = databases.once(
-      'home',
+      'coordinator',
       () =>
         new Database(
           cluster.coordinator,

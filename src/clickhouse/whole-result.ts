@@ -6,8 +6,8 @@ import { fromClickHouse } from './failures.ts';
 export const EXCEPTION_TAG_HEADER = 'x-clickhouse-exception-tag';
 
 /**
- * A result's bytes, which end only where ClickHouse has sent all of them. When this settles, the first of them are there.
- * @param tag of the response's head; undefined where there is none
+ * Checks that a result is complete: a failure that ClickHouse writes into the body becomes an error. Settles with the first bytes.
+ * @param tag from the header `x-clickhouse-exception-tag`; undefined where there is none
  * @throws AppError or ClickHouseError for a failure before the first byte; while they are read, for one after it
  */
 export async function wholeResult(
@@ -19,8 +19,8 @@ export async function wholeResult(
 }
 
 /**
- * The same of a result that ClickHouse has compressed, in which a failure is compressed too. The connection breaks behind it, so
- * what could hold it waits for the end.
+ * The same for a result that ClickHouse has compressed, in which a failure is compressed too. The connection breaks after one, so
+ * the last bytes, which could hold it, are passed on only once the result has ended.
  */
 export async function wholeArchive(bytes: AsyncIterable<Buffer>): Promise<AsyncIterable<Buffer>> {
   return begun(heldBack(bytes));
@@ -54,34 +54,34 @@ async function begun<Piece>(pieces: AsyncGenerator<Piece>): Promise<AsyncIterabl
 }
 
 /**
- * A failure after the head of a response stands at the end of the body, behind a tag that no data can know. None of it is
+ * A failure after the head of a response is at the end of the body, after a random tag that no data can contain. None of it is
  * passed on, since it quotes the query.
  */
 async function* untilFailure(bytes: AsyncIterable<Buffer>, tag: string): AsyncGenerator<Buffer> {
-  const mark = Buffer.from(`\r\n__exception__\r\n${tag}`);
+  const exceptionTag = Buffer.from(`\r\n__exception__\r\n${tag}`);
   let held: Buffer = NOTHING;
   let isFailure = false;
   try {
     for await (const piece of bytes) {
-      // CSV ends its lines as the mark begins. A copy of each piece behind such an end would cost more than all else.
-      if (!isFailure && held.length > 0 && piece.length >= mark.length) {
-        const seam = Buffer.concat([held, piece.subarray(0, mark.length)]);
-        if (!seam.includes(mark)) {
+      // CSV lines end with the bytes that the tag begins with. Copying each piece after such an end would cost more than all else.
+      if (!isFailure && held.length > 0 && piece.length >= exceptionTag.length) {
+        const boundary = Buffer.concat([held, piece.subarray(0, exceptionTag.length)]);
+        if (!boundary.includes(exceptionTag)) {
           yield held;
           held = NOTHING;
         }
       }
       const all = held.length === 0 ? piece : Buffer.concat([held, piece]);
-      isFailure ||= all.includes(mark);
-      // What may be the beginning of the mark waits for the next piece.
-      const length = isFailure ? 0 : all.length - beginningAtEnd(all, mark);
+      isFailure ||= all.includes(exceptionTag);
+      // What may be the beginning of the tag waits for the next piece.
+      const length = isFailure ? 0 : all.length - beginningAtEnd(all, exceptionTag);
       // A copy, because whoever gets the rest may give it back.
       held = length === all.length ? NOTHING : Buffer.from(all.subarray(length));
       if (length === 0 || all !== piece) giveBack(piece);
       if (length > 0) yield shortened(all, length);
     }
   } catch (error) {
-    // Behind a failure the connection breaks in any case.
+    // After a failure the connection breaks in any case.
     if (!isFailure) throw error;
   }
   if (isFailure) throw fromClickHouse(extractErrorAtTheEndOfChunk(held, tag));
@@ -90,11 +90,11 @@ async function* untilFailure(bytes: AsyncIterable<Buffer>, tag: string): AsyncGe
 
 const NOTHING = Buffer.alloc(0);
 
-/** How many bytes at the end are the beginning of the mark. */
-function beginningAtEnd(bytes: Buffer, mark: Buffer): number {
-  for (let length = Math.min(bytes.length, mark.length - 1); length > 0; length--) {
+/** How many bytes at the end are the beginning of the tag. */
+function beginningAtEnd(bytes: Buffer, exceptionTag: Buffer): number {
+  for (let length = Math.min(bytes.length, exceptionTag.length - 1); length > 0; length--) {
     const from = bytes.length - length;
-    if (bytes[from] === mark[0] && bytes.compare(mark, 0, length, from) === 0) return length;
+    if (bytes[from] === exceptionTag[0] && bytes.compare(exceptionTag, 0, length, from) === 0) return length;
   }
   return 0;
 }

@@ -10,17 +10,17 @@ const FIRST_YEAR = 1998;
 /** A server behind a URL may be updated while this process runs. */
 const MAX_AGE_MS = 3_600_000;
 
-type Verdict = {
+type ZoneComparison = {
   readonly throughYear: number;
   /** The UTC years in which ClickHouse's clock and Node's differ. */
   readonly differing: Promise<ReadonlySet<number>>;
 };
 
-/** Knows where ClickHouse's time-zone data says the same as Node's: each brings its own, of its own version. */
+/** Compares ClickHouse's time-zone data with Node's: each brings its own version. */
 export class ZoneAgreement {
   readonly #database: Pick<Database, 'rows'>;
   readonly #everywhere: (query: Sql) => Sql;
-  readonly #verdicts = new LRUCache<string, Verdict>({ max: 1_000, ttl: MAX_AGE_MS });
+  readonly #comparisons = new LRUCache<string, ZoneComparison>({ max: 1_000, ttl: MAX_AGE_MS });
 
   /** @param everywhere makes a query run on all nodes that may read clicks, since they can be of several versions */
   constructor(database: Pick<Database, 'rows'>, everywhere = (query: Sql): Sql => query) {
@@ -30,8 +30,8 @@ export class ZoneAgreement {
 
   /**
    * Whether both show the same local time in all years that a range (Unix ms) touches or its first bucket may begin in;
-   * not so in a zone that ClickHouse does not know. Asks ClickHouse once a zone and hour.
-   * @throws AppError where ClickHouse does not answer
+   * false for a zone that ClickHouse does not know. Queries ClickHouse once for each zone and hour.
+   * @throws AppError when ClickHouse does not respond
    */
   async agree(zone: string, range: { readonly start: number; readonly end: number }): Promise<boolean> {
     if (zone === 'UTC') return true;
@@ -44,11 +44,11 @@ export class ZoneAgreement {
   }
 
   #differingYears(zone: string, throughYear: number): Promise<ReadonlySet<number>> {
-    const known = this.#verdicts.get(zone);
+    const known = this.#comparisons.get(zone);
     if (known !== undefined && known.throughYear >= throughYear) return known.differing;
     const differing = this.#compare(zone, throughYear);
-    this.#verdicts.set(zone, { throughYear, differing });
-    differing.catch(() => this.#verdicts.delete(zone));
+    this.#comparisons.set(zone, { throughYear, differing });
+    differing.catch(() => this.#comparisons.delete(zone));
     return differing;
   }
 

@@ -1,13 +1,13 @@
 import { z } from 'zod';
 import { hostName } from '../lib/host-name.ts';
 import { preferredLanguage, primaryLanguage } from '../lib/language.ts';
-import { Unfit } from '../lib/record-mapper.ts';
+import { Rejected } from '../lib/record-mapper.ts';
 import { characters, isBlank, wellFormed } from '../lib/text.ts';
 import { memoised } from '../lib/text-memo.ts';
 import {
   type FieldDocument,
   type FieldInput,
-  Mended,
+  Corrected,
   NOT_TEXT,
   boundedTextInput,
   cut,
@@ -25,19 +25,19 @@ import {
 const MAX_URL_CHARACTERS = 2_048;
 const MAX_HEADER_CHARACTERS = 512;
 
-/** One memory for all details: few clicks have many of them, and their texts are short. */
+/** One cache for all details: few clicks have many of them, and their texts are short. */
 const ownText = memoised(wellFormed);
 
-/** A text that says more about a click, which may be absent, and is cut where it is longer. */
+/** An optional text, cut at `maxCharacters`. */
 export function detailInput(maxCharacters: number, document: FieldDocument): FieldInput<string | undefined> {
   return boundedTextInput(maxCharacters, document, ownText, (text) => cut(text, maxCharacters));
 }
 
-/** A text that may be absent and stands for something else. @param take what it stands for */
+/** An optional text, from which a value is parsed. */
 function readInput<Parsed extends object | string>(
   maxCharacters: number,
   document: FieldDocument,
-  take: (text: string) => Parsed | Unfit,
+  parse: (text: string) => Parsed | Rejected,
 ): FieldInput<Parsed | undefined> {
   return {
     schema: z
@@ -48,22 +48,22 @@ function readInput<Parsed extends object | string>(
       if (value === undefined || value === null) return undefined;
       if (typeof value !== 'string') return leftOut(NOT_TEXT);
       if (isBlank(value)) return undefined;
-      if (value.length <= maxCharacters) return take(value);
+      if (value.length <= maxCharacters) return parse(value);
       const kept = cut(value, maxCharacters);
-      if (typeof kept === 'string') return take(kept);
-      const parsed = take(kept instanceof Mended && typeof kept.value === 'string' ? kept.value : '');
-      return parsed instanceof Unfit ? parsed : new Mended(parsed, kept.reason);
+      if (typeof kept === 'string') return parse(kept);
+      const parsed = parse(kept instanceof Corrected && typeof kept.value === 'string' ? kept.value : '');
+      return parsed instanceof Rejected ? parsed : new Corrected(parsed, kept.reason);
     },
     parseCell: (cell) => cell,
     document: { maxLength: maxCharacters, ...document },
   };
 }
 
-/** @param read undefined for a text that stands for nothing */
+/** Leaves out a text that cannot be parsed. @param read returns undefined for it */
 function orLeftOut<Parsed>(
   read: (text: string) => Parsed | undefined,
   reason: string,
-): (text: string) => Parsed | Unfit {
+): (text: string) => Parsed | Rejected {
   return (text) => read(text) ?? leftOut(reason);
 }
 
@@ -98,7 +98,7 @@ export function domainInput(document: FieldDocument): FieldInput<string | undefi
 
 /** The short link as it was requested. */
 export function linkUrlInput(document: FieldDocument): FieldInput<LinkUrl | undefined> {
-  // It remembers its parts.
+  // Not memoised here: `parseLinkUrl` caches the parts of a URL.
   return readInput(MAX_URL_CHARACTERS, document, orLeftOut(parseLinkUrl, 'is not the URL of a link'));
 }
 
@@ -136,7 +136,7 @@ export function propertiesInput(document: FieldDocument): FieldInput<Properties 
       if (!isObject(value)) return isGiven(value) ? leftOut('must be an object of texts') : undefined;
       const { properties, fault } = parseProperties(value);
       const kept = properties.length === 0 ? undefined : properties;
-      return fault === undefined ? kept : new Mended(kept, fault);
+      return fault === undefined ? kept : new Corrected(kept, fault);
     },
     parseCell: parseObjectCell,
     document,

@@ -5,7 +5,7 @@ import { parseClickTime } from '../lib/date-time.ts';
 import { firstCharacters } from '../lib/first-characters.ts';
 import { findIp, parseIp } from '../lib/ip.ts';
 import { ownCopy } from '../lib/own-copy.ts';
-import { Unfit } from '../lib/record-mapper.ts';
+import { Rejected } from '../lib/record-mapper.ts';
 import { MAX_REFERRER_CHARACTERS, cutReferrer, withoutQuery } from '../lib/referrer.ts';
 import { characters, isBlank, wellFormed } from '../lib/text.ts';
 import { memoised } from '../lib/text-memo.ts';
@@ -27,8 +27,8 @@ export type FieldDocument = {
   readonly maxLength?: number;
 };
 
-/** Why a value is not taken as it is, and what is taken in its place. */
-export class Mended<Parsed> extends Unfit {
+/** A value that is not accepted as it was sent, with the value stored in its place. */
+export class Corrected<Parsed> extends Rejected {
   readonly value: Parsed;
 
   constructor(value: Parsed, reason: string) {
@@ -41,8 +41,8 @@ export class Mended<Parsed> extends Unfit {
 export interface FieldInput<Parsed> {
   /** What the API document says the field holds. */
   readonly schema: z.ZodType;
-  /** Parses any value. A wrong one of an optional field is `Mended`; one that is `Unfit` and no more costs the click. */
-  readonly parse: (value: unknown, times: ClickTimes) => Parsed | Unfit;
+  /** Parses any value. A wrong value of an optional field is `Corrected`; one that is only `Rejected` has the whole click rejected. */
+  readonly parse: (value: unknown, times: ClickTimes) => Parsed | Rejected;
   /** What a CSV cell holds that is not empty. */
   readonly parseCell: (cell: string) => unknown;
   readonly document: FieldDocument;
@@ -62,13 +62,13 @@ const identity = (cell: string): string => cell;
 
 /** The field that every click needs. */
 export function shortCodeInput(document: FieldDocument): FieldInput<string> {
-  const parseCode = memoised((code): string | Unfit => {
+  const parseCode = memoised((code): string | Rejected => {
     const error = shortCodeError(code);
-    return error === undefined ? wellFormed(code) : new Unfit(error);
+    return error === undefined ? wellFormed(code) : new Rejected(error);
   });
   return {
     schema: shortCodeSchema,
-    parse: (value) => (typeof value === 'string' ? parseCode(value) : new Unfit(typeError(value))),
+    parse: (value) => (typeof value === 'string' ? parseCode(value) : new Rejected(typeError(value))),
     parseCell: identity,
     document: { minLength: 1, maxLength: MAX_CODE_CHARACTERS, ...document },
   };
@@ -104,7 +104,7 @@ export function boundedTextInput(
   maxCharacters: number,
   document: FieldDocument,
   take: (text: string) => string,
-  shorten: (text: string) => string | Unfit,
+  shorten: (text: string) => string | Rejected,
 ): FieldInput<string | undefined> {
   return {
     schema: z
@@ -123,15 +123,15 @@ export function boundedTextInput(
 }
 
 /** The start of a longer text. */
-export function cut(text: string, maxCharacters: number): string | Unfit {
+export function cut(text: string, maxCharacters: number): string | Rejected {
   const start = firstCharacters(text, maxCharacters);
   return shortened(start, start !== text, maxCharacters);
 }
 
 /** What is kept of a longer text. @param isCut whether that lacks anything that would be stored */
-function shortened(kept: string, isCut: boolean, maxCharacters: number): string | Unfit {
+function shortened(kept: string, isCut: boolean, maxCharacters: number): string | Rejected {
   const own = wellFormed(ownCopy(kept));
-  return isCut ? new Mended(own, `is cut at ${maxCharacters} characters`) : own;
+  return isCut ? new Corrected(own, `is cut at ${maxCharacters} characters`) : own;
 }
 
 /** Milliseconds that something took, which may be absent. */
@@ -182,14 +182,14 @@ export function timeInput(document: FieldDocument): FieldInput<number> {
   };
 }
 
-function parseTime(value: unknown, { receivedAt, keptSince }: ClickTimes): number | Unfit {
+function parseTime(value: unknown, { receivedAt, keptSince }: ClickTimes): number | Rejected {
   if (!isGiven(value)) return receivedAt;
   const time = typeof value === 'string' || typeof value === 'number' ? parseClickTime(value) : undefined;
-  if (time === undefined) return new Unfit('must be an ISO 8601 or Unix time');
-  if (time > receivedAt + FUTURE_MS) return new Unfit('lies more than 24 hours in the future');
-  if (time < OLDEST_CLICK) return new Unfit('lies before the year 2000');
-  if (time < keptSince) return new Unfit('is older than clicks are kept');
-  if (time > receivedAt + MAX_CLOCK_AHEAD_MS) return new Mended(time, TOO_FAR_AHEAD);
+  if (time === undefined) return new Rejected('must be an ISO 8601 or Unix time');
+  if (time > receivedAt + FUTURE_MS) return new Rejected('lies more than 24 hours in the future');
+  if (time < OLDEST_CLICK) return new Rejected('lies before the year 2000');
+  if (time < keptSince) return new Rejected('is older than clicks are kept');
+  if (time > receivedAt + MAX_CLOCK_AHEAD_MS) return new Corrected(time, TOO_FAR_AHEAD);
   return time;
 }
 
@@ -207,8 +207,8 @@ export function ipInput(document: FieldDocument): FieldInput<string | undefined>
   };
 }
 
-export function leftOut(reason: string): Mended<undefined> {
-  return new Mended(undefined, `${reason}: left out`);
+export function leftOut(reason: string): Corrected<undefined> {
+  return new Corrected(undefined, `${reason}: left out`);
 }
 
 /** Whether a field holds something: null and blank text are not given. */

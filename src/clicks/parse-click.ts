@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { type FieldMap, Unfit, recordMapper } from '../lib/record-mapper.ts';
-import { type ClickTimes, Mended, OLDEST_CLICK } from './field-input.ts';
+import { type FieldMap, Rejected, recordMapper } from '../lib/record-mapper.ts';
+import { type ClickTimes, Corrected, OLDEST_CLICK } from './field-input.ts';
 import { type Click, INPUTS, INPUT_NAMES, type InputName } from './fields.ts';
 
 /** Why a click was not taken. */
@@ -40,7 +40,7 @@ const parseFields = recordMapper<Fields, Click, ClickTimes>(
 /** Most fields become undefined where they are not sent; a click without a code is none, and one without a time gets another each time. */
 function absentField<Name extends InputName>(name: Name): { readonly value: Click[Name] } | undefined {
   const parsed = INPUTS[name].input.parse(undefined, { receivedAt: NaN, keptSince: NaN });
-  return parsed === undefined && !(parsed instanceof Unfit) ? { value: parsed } : undefined;
+  return parsed === undefined && !(parsed instanceof Rejected) ? { value: parsed } : undefined;
 }
 
 /**
@@ -80,11 +80,11 @@ function mendField<Name extends InputName>(name: Name): FieldMap<unknown, Click[
   const { parse } = INPUTS[name].input;
   return (value, findings) => {
     const parsed = parse(value, findings.times);
-    if (parsed instanceof Mended) {
+    if (parsed instanceof Corrected) {
       findings.warnings.push({ field: name, warning: parsed.reason });
       return parsed.value;
     }
-    if (parsed instanceof Unfit) findings.rejection = { field: name, error: parsed.reason };
+    if (parsed instanceof Rejected) findings.rejection = { field: name, error: parsed.reason };
     return parsed;
   };
 }

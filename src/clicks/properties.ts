@@ -1,5 +1,5 @@
 import { firstCharacters } from '../lib/first-characters.ts';
-import { Unfit } from '../lib/record-mapper.ts';
+import { Rejected } from '../lib/record-mapper.ts';
 import { isBlank, wellFormed } from '../lib/text.ts';
 import { memoised } from '../lib/text-memo.ts';
 
@@ -46,7 +46,7 @@ export function parseProperties(object: Readonly<Record<string, unknown>>): Pars
       fault ??= `has more than ${MAX_PROPERTIES} pairs: the others are left out`;
       break;
     }
-    const name = takeName(sentName);
+    const name = parseName(sentName);
     const text = textOf(value);
     if (typeof name !== 'string') fault ??= name.reason;
     else if (text === undefined)
@@ -68,12 +68,12 @@ function hasName(properties: Properties, name: string): boolean {
 }
 
 /** Senders have few names. */
-const takeName = memoised((sent): string | Unfit => {
+const parseName = memoised((sent): string | Rejected => {
   const name = wellFormed(sent);
-  if (isBlank(name)) return new Unfit('has a blank name: left out');
+  if (isBlank(name)) return new Rejected('has a blank name: left out');
   return firstCharacters(name, MAX_PROPERTY_NAME_CHARACTERS) === name
     ? name
-    : new Unfit(`has a name of more than ${MAX_PROPERTY_NAME_CHARACTERS} characters: left out`);
+    : new Rejected(`has a name of more than ${MAX_PROPERTY_NAME_CHARACTERS} characters: left out`);
 });
 
 /** A number of more digits than a double has would be stored as another one. */

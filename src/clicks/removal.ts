@@ -6,23 +6,23 @@ import { type Sql, identifier, join, param, sql } from '../sql/sql.ts';
 import { type Erasure, conditionsOf } from './erasure.ts';
 import type { ErasureLog } from './erasure-log.ts';
 
-/** Runs its work while no click comes in that the removal could meet. */
-export type Undisturbed = <T>(work: () => Promise<T>) => Promise<T>;
+/** Runs its work while no click that the removal could select is stored. */
+export type ExclusiveRun = <T>(work: () => Promise<T>) => Promise<T>;
 
-/** How long marked clicks may wait for others, so that many removals rewrite the table once. */
+/** How long deleted clicks stay on disk, so that many removals rewrite the table once. */
 const REWRITE_AFTER_MS = 30_000;
 
 const LONGEST_PAUSE_MS = 200;
 
-/** How long a start waits for what ClickHouse still has to mark; it may have to rewrite much before. */
+/** How long a start waits for lightweight deletes that an earlier process began; ClickHouse may have to rewrite much before. */
 const START_WAIT_MS = 60_000;
-const MARKING_POLL_MS = 20;
+const DELETE_POLL_MS = 20;
 
 /**
- * Removes clicks in two steps. Marking them hides them from every query. It takes about a second for millions, and as long for
- * 50 parts of the table: ClickHouse gives all of them a new version, also with `IN PARTITION`;
- * rewriting the parts that hold marked ones takes several times as long, is left to the background and takes them off
- * the disk. ClickHouse notes either step on disk before it begins, so a crash delays but does not undo it.
+ * Removes clicks in two steps. A lightweight delete hides them from every query. It takes about a second for millions of clicks, and
+ * also for 50 parts of the table: ClickHouse gives every part a new version, also with `IN PARTITION`. Rewriting the affected parts
+ * takes several times as long; it happens in the background and removes the clicks from the disk. ClickHouse stores either step
+ * before it begins, so a crash delays it but does not undo it.
  */
 export class ClickRemoval {
   readonly #tables: readonly ClickTable[];
@@ -37,46 +37,46 @@ export class ClickRemoval {
   }
 
   /**
-   * Removes the clicks that the erasure selects; once it settles, no later answer contains them, and no import that begins
+   * Removes the clicks that the erasure selects; once it settles, no later response contains them, and no import that begins
    * later brings them back.
-   * @param keptAway what imports are to leave out from now on, where that is more than what goes
-   * @returns how many there were: exact where `undisturbed` keeps others out
-   * @throws AppError `unavailable` when ClickHouse cannot mark them now; it keeps trying by itself
+   * @param excludedFromImports what imports must not bring back, where that is more than what is removed
+   * @returns how many there were: exact if `exclusively` keeps new clicks out
+   * @throws AppError `unavailable` when ClickHouse cannot delete now; it retries by itself
    */
-  async remove(erasure: Erasure, undisturbed: Undisturbed, keptAway = erasure): Promise<number> {
+  async remove(erasure: Erasure, exclusively: ExclusiveRun, excludedFromImports = erasure): Promise<number> {
     const conditions = conditionsOf(erasure);
     if (conditions.length === 0) throw new Error('An erasure must say which clicks.');
     return this.#alone(async () => {
-      // Noted first: an import that begins in between would bring back what is about to go.
-      await this.#log.note(keptAway);
-      return this.#remove(join(conditions, ' AND '), undisturbed);
+      // Stored first: an import that begins in between would bring back the clicks that are about to be removed.
+      await this.#log.note(excludedFromImports);
+      return this.#remove(join(conditions, ' AND '), exclusively);
     });
   }
 
   /**
-   * Removes the clicks that an import added; once it settles, no later answer contains them. They may be imported again.
+   * Removes the clicks that an import added; once it settles, no later response contains them. They may be imported again.
    * @returns how many there were
-   * @throws AppError `unavailable` when ClickHouse cannot mark them now; it keeps trying by itself
+   * @throws AppError `unavailable` when ClickHouse cannot delete now; it retries by itself
    */
-  async undo(importId: bigint, undisturbed: Undisturbed): Promise<number> {
+  async undo(importId: bigint, exclusively: ExclusiveRun): Promise<number> {
     const where = sql`import_id = ${param('UInt64', String(importId))}`;
-    return this.#alone(() => this.#remove(where, undisturbed));
+    return this.#alone(() => this.#remove(where, exclusively));
   }
 
-  /** One at a time: what an earlier removal is about to remove is not counted again. */
+  /** One at a time, so that no click is counted by two removals. */
   async #alone<T>(work: () => Promise<T>): Promise<T> {
     const result = this.#last.then(work);
     this.#last = result.catch(() => {});
     return result;
   }
 
-  async #remove(where: Sql, undisturbed: Undisturbed): Promise<number> {
-    const found = await undisturbed(async () => {
-      // All of them are counted before any is marked: with a shard away nothing is done at all.
+  async #remove(where: Sql, exclusively: ExclusiveRun): Promise<number> {
+    const found = await exclusively(async () => {
+      // All are counted before any is deleted: if a shard is unreachable, nothing is deleted anywhere.
       const counted = await Promise.all(
         this.#tables.map(async (clicks) => ({ ...clicks, count: await countIn(clicks, where) })),
       );
-      // A removal looks at every part of the table, also where there is nothing to remove.
+      // A lightweight delete gives every part a new version, even if it deletes nothing.
       const affected = counted.filter(({ count }) => count > 0);
       await allOf(
         affected.map(({ database, table, isReplicated }) =>
@@ -95,31 +95,31 @@ export class ClickRemoval {
 
   #rewriteSoon(): void {
     clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => void this.rewriteMarked().catch(() => {}), REWRITE_AFTER_MS).unref();
+    this.#timer = setTimeout(() => void this.rewriteDeleted().catch(() => {}), REWRITE_AFTER_MS).unref();
   }
 
-  /** Lets ClickHouse rewrite, in the background, the parts that hold marked clicks, if there are any. */
-  async rewriteMarked(): Promise<void> {
+  /** Has ClickHouse rewrite, in the background, the parts that have deleted clicks, if there are any. */
+  async rewriteDeleted(): Promise<void> {
     clearTimeout(this.#timer);
     this.#timer = undefined;
-    await Promise.all(this.#tables.map(rewriteMarkedIn));
+    await Promise.all(this.#tables.map(rewriteDeletedIn));
   }
 
   /**
-   * Waits until ClickHouse has marked what an earlier process had it mark: it goes on part by part, and a response in between would
-   * lack some of the clicks.
+   * Waits for the lightweight deletes that an earlier process began: ClickHouse goes on part by part, and a response in between would
+   * lack only some of the clicks.
    */
-  async finishMarking(onWait: OnWait): Promise<void> {
-    await Promise.all(this.#tables.map((clicks) => marked(clicks, onWait)));
+  async finishDeleting(onWait: OnWait): Promise<void> {
+    await Promise.all(this.#tables.map((clicks) => deleted(clicks, onWait)));
   }
 
-  /** Has the rewriting noted that is still due; ClickHouse goes on with it when it starts again. */
+  /** Starts the rewriting that is still due; ClickHouse continues with it after a restart. */
   async close(): Promise<void> {
-    if (this.#timer !== undefined) await this.rewriteMarked().catch(() => {});
+    if (this.#timer !== undefined) await this.rewriteDeleted().catch(() => {});
   }
 }
 
-/** Waits for all of them, also after a failure: nobody is to go on while one may still mark clicks. */
+/** Waits for all of them, also after a failure: the lock must be kept while one may still delete clicks. */
 async function allOf(works: readonly Promise<void>[]): Promise<void> {
   const failed = (await Promise.allSettled(works)).find(({ status }) => status === 'rejected');
   if (failed?.status === 'rejected') throw failed.reason;
@@ -130,14 +130,14 @@ async function countIn({ database, table }: ClickTable, where: Sql): Promise<num
   return row?.[0] ?? 0;
 }
 
-/** Waits until ClickHouse has applied all changes to the table that are noted by now. */
+/** Waits until ClickHouse has applied all mutations of the table that are pending now. */
 async function applied({ database, table }: ClickTable): Promise<void> {
   const unfinished = sql`FROM system.mutations
     WHERE database = currentDatabase() AND table = ${param('String', table)} AND NOT is_done`;
-  const noted = await database.rows<[string]>(sql`SELECT mutation_id ${unfinished}`);
+  const pending = await database.rows<[string]>(sql`SELECT mutation_id ${unfinished}`);
   const ids = param(
     'Array(String)',
-    noted.map(([id]) => id),
+    pending.map(([id]) => id),
   );
   for (let pause = 5; ; pause = Math.min(pause * 1.5, LONGEST_PAUSE_MS)) {
     const [row] = await database.rows<[number, number]>(
@@ -150,8 +150,8 @@ async function applied({ database, table }: ClickTable): Promise<void> {
   }
 }
 
-/** Until all are marked, or ClickHouse cannot now, or the start has waited long enough. */
-async function marked({ database, table }: ClickTable, onWait: OnWait): Promise<void> {
+/** Waits until all lightweight deletes are applied, ClickHouse reports a failure, or the start has waited long enough. */
+async function deleted({ database, table }: ClickTable, onWait: OnWait): Promise<void> {
   const waiting = new Waiting('ClickHouse to remove the clicks that were being erased', onWait);
   while (waiting.elapsedMs < START_WAIT_MS) {
     const [[left, failing] = [0, 0]] = await database.rows<[number, number]>(sql`
@@ -159,20 +159,20 @@ async function marked({ database, table }: ClickTable, onWait: OnWait): Promise<
       WHERE database = currentDatabase() AND table = ${param('String', table)} AND NOT is_done
         AND command LIKE '%UPDATE _row_exists = 0%'`);
     if (left === 0 || failing > 0) return;
-    await waiting.pause(MARKING_POLL_MS);
+    await waiting.pause(DELETE_POLL_MS);
   }
 }
 
-async function rewriteMarkedIn({ database, table }: ClickTable): Promise<void> {
-  const marked = await database.rows(sql`
+async function rewriteDeletedIn({ database, table }: ClickTable): Promise<void> {
+  const affected = await database.rows(sql`
     SELECT 1 FROM system.parts
     WHERE database = currentDatabase() AND table = ${param('String', table)} AND active AND has_lightweight_delete
     LIMIT 1`);
-  if (marked.length > 0)
+  if (affected.length > 0)
     await database.command(sql`ALTER TABLE ${identifier(table)} APPLY DELETED MASK`, NOT_WAITED_FOR);
 }
 
-/** Replicas learn of a change one after another, so what one notes tells nothing of the others. */
+/** Replicas learn of a mutation one after another, so the pending ones of one replica say nothing about the others. */
 const BY_ALL_REPLICAS = { lightweight_deletes_sync: '2', mutations_sync: '2' } as const;
 
 const NOT_WAITED_FOR = { lightweight_deletes_sync: '0', mutations_sync: '0', alter_sync: '0' } as const;

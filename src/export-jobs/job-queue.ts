@@ -1,13 +1,13 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { DestinationPauses } from './destination-pauses.ts';
 import type { ExportJob } from './export-job.ts';
-import { type Turn, turnsOf } from './turns.ts';
+import { type QueuedJob, runnableJobs } from './runnable-jobs.ts';
 
-/** How long a stop waits for what runs to be taken back; what is left then, the next start takes back. */
+/** How long a stop waits until running jobs are queued again; the next start does that for the others. */
 const CLOSING_MS = 1_000;
 
-/** A job that waits or runs in this process. */
-export interface ActiveJob extends Turn {
+/** A job that is queued or running in this process. */
+export interface ActiveJob extends QueuedJob {
   job: ExportJob;
   isRunning: boolean;
   isTrial: boolean;
@@ -18,7 +18,7 @@ export interface ActiveJob extends Turn {
 }
 
 export interface JobQueueParts {
-  /** Jobs that run at once, beside one that finds out whether a destination responds again. */
+  /** Jobs that run at once, beside one that tries whether a destination responds again. */
   readonly maxRunning: number;
   /** Unix milliseconds. */
   readonly now: () => number;
@@ -33,7 +33,7 @@ export interface AttemptEnd {
   readonly hasResponded?: boolean;
 }
 
-/** The jobs of this process, each of which runs when its turn comes. */
+/** The jobs of this process, each of which runs when a slot is free. */
 export class JobQueue {
   readonly #parts: JobQueueParts;
   /** In the order in which they were created. */
@@ -55,7 +55,7 @@ export class JobQueue {
     return [...this.#active.values()];
   }
 
-  /** @param notBefore Unix milliseconds; its turn comes after the next `wake` */
+  /** Queues a job, which can start from the next `wake` on. @param notBefore Unix milliseconds */
   add(job: ExportJob, notBefore: number): ActiveJob {
     let end: (ended: ExportJob) => void = () => {};
     const ended = new Promise<ExportJob>((resolve) => (end = resolve));
@@ -76,12 +76,12 @@ export class JobQueue {
     this.#active.delete(id);
   }
 
-  /** Begins what can run now, and comes back when the next one may. */
+  /** Starts the jobs that can run now, and wakes again when the next one may. */
   wake(): void {
     const { now, maxRunning } = this.#parts;
     clearTimeout(this.#waking);
     if (this.#closing.signal.aborted) return;
-    const { due, next } = turnsOf(this.all(), {
+    const { due, next } = runnableJobs(this.all(), {
       maxRunning,
       now: now(),
       pausedUntil: (destination) => this.#pauses.until(destination),

@@ -1,4 +1,4 @@
-import { swept } from '../lib/garbage-collection.ts';
+import { collectingBuffers } from '../lib/garbage-collection.ts';
 import { type ExportContent, type ExportList, listNamesOfBoth, listsOfBoth } from './content.ts';
 import type { TableFormat, TemplateFormat } from './export-format.ts';
 import { MOST_SHARED_TEXTS, SharedTexts } from './shared-texts.ts';
@@ -86,7 +86,10 @@ async function* parts(
     const sheetRows = new SheetRows(columns, rows, texts);
     do {
       sheets.push({ name: names.next(name), columns });
-      yield { name: pathOf(sheets.length), data: sheetXml(frame, swept(sheetRows.take(rowsPerSheet))) };
+      yield {
+        name: pathOf(sheets.length),
+        data: sheetXml(frame, collectingBuffers(sheetRows.take(rowsPerSheet))),
+      };
     } while (!sheetRows.isDone);
   }
   const whole = await makeWorkbook({ summaries, sheets });

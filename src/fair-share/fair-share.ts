@@ -12,8 +12,8 @@ interface Waiting {
   readonly begin: (lease: Lease) => void;
 }
 
-/** When both wait, owners are served before strangers in this proportion. */
-const WEIGHT = { owner: 4, stranger: 1 } as const;
+/** When both wait, owners are served before anonymous clients in this proportion. */
+const WEIGHT = { owner: 4, anonymous: 1 } as const;
 
 /** Of all requests that may wait, those of one holder. */
 const WAITING_EACH = 1 / 4;
@@ -29,7 +29,7 @@ export class FairShare {
   /** By virtual start. */
   readonly #waiting: Waiting[] = [];
   #inUse = 0;
-  #strangers = 0;
+  #anonymous = 0;
   #virtualTime = 0;
   #refused = 0;
 
@@ -73,11 +73,11 @@ export class FairShare {
 
   /** The pool that has no room for a request; undefined where it waits for its own holder's bound. */
   #poolShortFor(waiting: Pick<Waiting, 'holder' | 'units'>): Pool | undefined {
-    const { size, strangers, each } = this.#options;
+    const { size, anonymous, each } = this.#options;
     const { holder, units } = waiting;
     if (this.heldBy(holder) + units > each[holder.kind]) return undefined;
     if (!this.#isWithinBounds(waiting)) {
-      return { size: strangers, has: ({ kind }) => kind === 'stranger' };
+      return { size: anonymous, has: ({ kind }) => kind === 'anonymous' };
     }
     return this.#hasRoom(waiting) ? undefined : { size, has: () => true };
   }
@@ -208,13 +208,13 @@ export class FairShare {
   #count(holder: Holder, units: number): void {
     this.#inUse += units;
     this.#accounts.of(holder).inUse += units;
-    if (holder.kind === 'stranger') this.#strangers += units;
+    if (holder.kind === 'anonymous') this.#anonymous += units;
   }
 
   #isWithinBounds({ holder, units }: Pick<Waiting, 'holder' | 'units'>): boolean {
-    const { each, strangers } = this.#options;
+    const { each, anonymous } = this.#options;
     if (this.heldBy(holder) + units > each[holder.kind]) return false;
-    return holder.kind === 'owner' || this.#strangers + units <= strangers;
+    return holder.kind === 'owner' || this.#anonymous + units <= anonymous;
   }
 
   #hasRoom({ units }: Pick<Waiting, 'units'>): boolean {

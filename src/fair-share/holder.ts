@@ -1,6 +1,6 @@
 /** Whom a share counts against: the owner of a verified key, or the network of a client without one. */
 export interface Holder {
-  readonly kind: 'owner' | 'stranger';
+  readonly kind: 'owner' | 'anonymous';
   /** The owner's id, an IPv4 address, or the /64 of an IPv6 address. */
   readonly name: string;
 }

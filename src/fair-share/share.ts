@@ -7,8 +7,8 @@ export interface ShareOptions {
   readonly size: number;
   /** The most that one holder of a kind has at once. */
   readonly each: Readonly<Record<Holder['kind'], number>>;
-  /** The most that all strangers have together. */
-  readonly strangers: number;
+  /** The most that all anonymous clients (those without a key) have together. */
+  readonly anonymous: number;
   /** Milliseconds that a request waits in the queue. */
   readonly maxWaitMs: number;
   /** Requests that may wait; at most a quarter of them of one holder. */

@@ -62,7 +62,7 @@ const half = (size: number): number => Math.max(1, Math.floor(size / 2));
 const quarter = (size: number): number => Math.max(1, Math.floor(size / 4));
 
 /** So few that whoever comes next, or clicks with a new code, wait for a handful of writes. */
-const URL_REQUESTS = { size: 8, each: { owner: 2, stranger: 1 }, strangers: 1 } as const;
+const URL_REQUESTS = { size: 8, each: { owner: 2, anonymous: 1 }, anonymous: 1 } as const;
 
 /** Every share, with its bounds and what a refusal says. */
 export function createShares(sizes: ShareSizes): Shares {
@@ -80,15 +80,15 @@ export function createShares(sizes: ShareSizes): Shares {
       ...queueing,
       resource: 'queries',
       size: maxQueries,
-      each: { owner: most(maxQueries), stranger: quarter(maxQueries) },
-      strangers: half(maxQueries),
+      each: { owner: most(maxQueries), anonymous: quarter(maxQueries) },
+      anonymous: half(maxQueries),
     }),
     expensiveQueries: new FairShare({
       ...queueing,
       resource: 'expensive_queries',
       size: maxExpensiveQueries,
-      each: { owner: most(maxExpensiveQueries), stranger: quarter(maxExpensiveQueries) },
-      strangers: half(maxExpensiveQueries),
+      each: { owner: most(maxExpensiveQueries), anonymous: quarter(maxExpensiveQueries) },
+      anonymous: half(maxExpensiveQueries),
     }),
     largeQueries: new FairShare({
       ...queueing,
@@ -96,14 +96,14 @@ export function createShares(sizes: ShareSizes): Shares {
       // As long as the one before it may take.
       maxWaitMs: 30_000,
       size: 1,
-      each: { owner: 1, stranger: 1 },
-      strangers: 1,
+      each: { owner: 1, anonymous: 1 },
+      anonymous: 1,
     }),
     exports: new FairShare({
       resource: 'exports',
       size: maxExports,
-      each: { owner: half(maxExports), stranger: half(quarter(maxExports)) },
-      strangers: quarter(maxExports),
+      each: { owner: half(maxExports), anonymous: half(quarter(maxExports)) },
+      anonymous: quarter(maxExports),
       maxWaitMs: 5_000,
       maxWaiting: 400,
       refusal: 'Too many exports are running: try again later.',
@@ -111,8 +111,8 @@ export function createShares(sizes: ShareSizes): Shares {
     followers: new FairShare({
       resource: 'followers',
       size: 128,
-      each: { owner: 16, stranger: 1 },
-      strangers: 1,
+      each: { owner: 16, anonymous: 1 },
+      anonymous: 1,
       maxWaitMs: 0,
       maxWaiting: 0,
       refusal: 'Too many requests are waiting for new clicks: try again later.',
@@ -128,8 +128,8 @@ export function createShares(sizes: ShareSizes): Shares {
     spool: new FairShare({
       resource: 'spool_bytes',
       size: spoolBytes,
-      each: { owner: half(spoolBytes), stranger: half(quarter(spoolBytes)) },
-      strangers: quarter(spoolBytes),
+      each: { owner: half(spoolBytes), anonymous: half(quarter(spoolBytes)) },
+      anonymous: quarter(spoolBytes),
       maxWaitMs: 0,
       maxWaiting: 0,
       refusal: 'Too many exports are waiting on disk: try again later.',
@@ -137,8 +137,8 @@ export function createShares(sizes: ShareSizes): Shares {
     exportFiles: new FairShare({
       resource: 'export_file_bytes',
       size: exportFileBytes,
-      each: { owner: half(exportFileBytes), stranger: 0 },
-      strangers: 0,
+      each: { owner: half(exportFileBytes), anonymous: 0 },
+      anonymous: 0,
       maxWaitMs: 0,
       maxWaiting: 0,
       refusal: 'The files of exports take all the space that they may: delete some.',
@@ -146,8 +146,8 @@ export function createShares(sizes: ShareSizes): Shares {
     bodies: new FairShare({
       resource: 'body_bytes',
       size: bodyBytes,
-      each: { owner: half(bodyBytes), stranger: MIB },
-      strangers: quarter(bodyBytes),
+      each: { owner: half(bodyBytes), anonymous: MIB },
+      anonymous: quarter(bodyBytes),
       maxWaitMs: 0,
       maxWaiting: 0,
       refusal: 'Too many large bodies are being sent: try again later.',
@@ -155,8 +155,8 @@ export function createShares(sizes: ShareSizes): Shares {
     ingestion: new FairShare({
       resource: 'ingestion_heap_bytes',
       size: ingestionBytes,
-      each: { owner: half(ingestionBytes), stranger: MIB },
-      strangers: MIB,
+      each: { owner: half(ingestionBytes), anonymous: MIB },
+      anonymous: MIB,
       maxWaitMs: 30_000,
       maxWaiting: 4_000,
       refusal: 'Too many clicks are arriving: try again later.',
@@ -164,8 +164,8 @@ export function createShares(sizes: ShareSizes): Shares {
     imports: new FairShare({
       resource: 'imports',
       size: heapBytes < SMALL_HEAP_BYTES ? 2 : 4,
-      each: { owner: heapBytes < SMALL_HEAP_BYTES ? 1 : 2, stranger: 1 },
-      strangers: 1,
+      each: { owner: heapBytes < SMALL_HEAP_BYTES ? 1 : 2, anonymous: 1 },
+      anonymous: 1,
       // The one before may be of a file of many gigabytes.
       maxWaitMs: 3_600_000,
       maxWaiting: 128,
@@ -174,8 +174,8 @@ export function createShares(sizes: ShareSizes): Shares {
     scheduleRuns: new FairShare({
       resource: 'schedule_runs',
       size: 16,
-      each: { owner: 4, stranger: 1 },
-      strangers: 1,
+      each: { owner: 4, anonymous: 1 },
+      anonymous: 1,
       // Whoever waits for longer is begun anew.
       maxWaitMs: 3_600_000,
       maxWaiting: 4_000,
@@ -185,18 +185,18 @@ export function createShares(sizes: ShareSizes): Shares {
       resource: 'connections',
       ...ofConnections(maxConnections),
       // A proxy's connections are those of all its clients.
-      ...(trustProxy > 0 && { each: { owner: maxConnections, stranger: maxConnections } }),
+      ...(trustProxy > 0 && { each: { owner: maxConnections, anonymous: maxConnections } }),
     }),
     proxiedRequests: new FairShare({ resource: 'proxied_requests', ...ofConnections(maxConnections) }),
   };
 }
 
-/** Nobody waits for a connection, and everybody is a stranger until a request has been read. */
+/** Nobody waits for a connection, and every client is anonymous until its request has been read. */
 function ofConnections(size: number): Omit<ShareOptions, 'resource'> {
   return {
     size,
-    each: { owner: quarter(size), stranger: quarter(size) },
-    strangers: size,
+    each: { owner: quarter(size), anonymous: quarter(size) },
+    anonymous: size,
     maxWaitMs: 0,
     maxWaiting: 0,
     refusal: 'Too many requests from this address are in progress: try again later.',

@@ -2,34 +2,37 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { isLent } from './read-buffers.ts';
 
-/** What may pass between two sweeps. One takes well under a millisecond. */
-const SWEPT_BYTES = 4_194_304;
+/** Bytes between two collections of the young generation. One takes well under a millisecond. */
+const BYTES_BETWEEN = 4_194_304;
 
 /**
- * By how much the heap may grow, in percent of what lives, before all of it is collected while streams pass. By V8's own
- * choice a stream of workbooks' rows, of which the old space gets a few with each sweep, has 30 MB more of dead ones.
+ * By how much the heap may grow, in percent of the live objects, before V8 collects all of it while streams pass. With V8's default,
+ * a stream of a workbook's rows leaves 30 MB more of dead objects, because each collection moves a few rows into the old space.
  */
 const GROWTH_PERCENT = 50;
 
-/** Of V8. */
+/** Restores V8's default. */
 const OWN_CHOICE = 0;
 
 let sweep: (() => void) | undefined;
 let passing = 0;
 
 /**
- * Passes bytes on and has what came before them swept away. V8 sees how small a Buffer's object is, not what hangs on
- * it, and lets some 32 MB of dead ones gather before it looks: more than all else that a stream of any length needs.
- * @param areGivenBack whether pieces that can be given back will be, so that they leave nothing behind
+ * Passes bytes on, and collects the dead Buffers of earlier pieces now and then. V8 counts the small objects of Buffers, not the memory
+ * they hold, and lets some 32 MB of dead ones gather before it collects them: more than everything else that a stream needs.
+ * @param reusesBuffers whether lent buffers are given back after use (`read-buffers.ts`), so that they need no collection
  */
-export async function* swept(bytes: AsyncIterable<Buffer>, areGivenBack = false): AsyncGenerator<Buffer> {
+export async function* collectingBuffers(
+  bytes: AsyncIterable<Buffer>,
+  reusesBuffers = false,
+): AsyncGenerator<Buffer> {
   sweep ??= createSweep();
   if (passing++ === 0) setFlagsFromString(`--heap-growing-percent=${GROWTH_PERCENT}`);
   try {
     let passed = 0;
     for await (const piece of bytes) {
-      if (!areGivenBack || !isLent(piece)) passed += piece.length;
-      if (passed > SWEPT_BYTES) {
+      if (!reusesBuffers || !isLent(piece)) passed += piece.length;
+      if (passed > BYTES_BETWEEN) {
         passed = 0;
         sweep();
       }

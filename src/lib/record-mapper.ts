@@ -1,5 +1,5 @@
-/** Why a value is not mapped as it is. */
-export class Unfit {
+/** A value that is not accepted as it was sent, with the reason. */
+export class Rejected {
   readonly reason: string;
 
   constructor(reason: string) {
@@ -8,7 +8,7 @@ export class Unfit {
 }
 
 /** Makes a field of one record from the field of the same name of another. */
-export type FieldMap<Value, Mapped, Context> = (value: Value, context: Context) => Mapped | Unfit;
+export type FieldMap<Value, Mapped, Context> = (value: Value, context: Context) => Mapped | Rejected;
 
 /** What becomes of a field that is undefined. */
 interface Absent<Mapped> {
@@ -19,7 +19,7 @@ const PLAIN_NAME = /^[a-z][a-z_\d]*$/;
 
 /**
  * A function that makes a record of another, field by field: `(from, context) => ({ a: map(from.a, context), … })`.
- * It returns undefined as soon as one field does not fit.
+ * It returns undefined as soon as one field is rejected.
  *
  * It is compiled from source text, written out as one would by hand: a loop over the names takes three times as long,
  * since V8 then looks each property up by its name (docs/decisions/compiled-click-fields.md).
@@ -43,7 +43,7 @@ export function recordMapper<
   let made${place} = from.${plain(name)};
   ${absents[place] === undefined ? '' : `if (made${place} === undefined) made${place} = absents[${place}].value; else`} {
     made${place} = map${place}(made${place}, context);
-    if (typeof made${place} === 'object' && made${place} instanceof Unfit) return undefined;
+    if (typeof made${place} === 'object' && made${place} instanceof Rejected) return undefined;
   }`,
     ),
     `  return { ${names.map((name, place) => `${name}: made${place}`).join(', ')} };`,
@@ -51,8 +51,8 @@ export function recordMapper<
   ].join('\n');
   const maps = names.map((name) => mapOf(name));
   // oxlint-disable-next-line typescript/no-implied-eval -- the names are plain, and nothing else goes in
-  return new Function('Unfit', 'absents', ...names.map((_, place) => `map${place}`), source)(
-    Unfit,
+  return new Function('Rejected', 'absents', ...names.map((_, place) => `map${place}`), source)(
+    Rejected,
     absents,
     ...maps,
   );

@@ -16,10 +16,10 @@ import type { Schedules } from './schedules.ts';
 import { WebhookError, callWebhook } from './webhook.ts';
 import { eventBody, eventId } from './webhook-event.ts';
 
-/** How often it is looked for what is due. Cron lines know no seconds. */
+/** How often the scheduler looks for runs that are due. Cron lines have no seconds. */
 const PASS_MS = 5_000;
 
-/** Runs that are under way or wait for their turn; the others are begun later. */
+/** Runs in progress or queued; others are started later. */
 const MAX_BUSY = 1_000;
 
 export interface SchedulerParts {
@@ -39,8 +39,8 @@ export interface SchedulerParts {
   readonly now: () => number;
 }
 
-/** The runs that this process has to know of, as they are stored. */
-interface Memory {
+/** The stored runs that this process needs. */
+interface ScheduleState {
   /** The last run of each schedule. */
   readonly last: Map<string, Run>;
   /** Runs with something to do, by `keyOf`. */
@@ -49,27 +49,27 @@ interface Memory {
 
 const keyOf = ({ scheduleId, dueAt }: Run): string => `${scheduleId} ${dueAt}`;
 
-/** A schedule that was looked at: it is not due before `next` unless it is changed. Unix milliseconds. */
-interface Looked {
+/** What a pass found of a schedule: it is not due before `next` unless it is changed. Unix milliseconds. */
+interface PollResult {
   readonly schedule: TimedSchedule;
   readonly at: number;
   readonly next: number;
-  /** Since when it is known that it was run or changed by a clock that was ahead; undefined: it was not. */
+  /** When this process noticed that the schedule was last run or changed by a clock that was ahead; undefined: it was not. */
   readonly ahead: number | undefined;
 }
 
 /**
- * Runs the schedules of all owners, as long as this process has the lease. What it does is stored before and after, so that a
- * process that begins where another has ended does again what was not done to its end.
+ * Runs the schedules of all owners while this process has the lease. Each step is stored before and after it, so that the process that
+ * takes over repeats the steps that were not completed.
  */
 export class Scheduler {
   readonly #parts: SchedulerParts;
-  /** undefined: to be read. */
-  #memory: Memory | undefined;
+  /** undefined: to be read from ClickHouse. */
+  #state: ScheduleState | undefined;
   /** By schedule: one run of each at a time. */
   readonly #busy = new Map<string, Promise<void>>();
-  /** By schedule: finding the times of a cron line takes up to some milliseconds. */
-  #looked: ReadonlyMap<string, Looked> = new Map();
+  /** By schedule. Cached, since finding the times of a cron line takes up to some milliseconds. */
+  #polled: ReadonlyMap<string, PollResult> = new Map();
   #passing: Promise<void> = Promise.resolve();
   #timer: NodeJS.Timeout | undefined;
   #stopped = stopper();
@@ -82,7 +82,7 @@ export class Scheduler {
     this.#parts = parts;
   }
 
-  /** Begins to look for what is due, now and then. */
+  /** Starts looking for runs that are due, every `PASS_MS`. */
   start(): void {
     this.#timer = setInterval(() => {
       if (!this.#isPassing) void this.#pass();
@@ -91,7 +91,7 @@ export class Scheduler {
     void this.#pass();
   }
 
-  /** Does what is due, also of schedules that another run of is under way; settles when nothing is begun any more. */
+  /** Does everything that is due, also for schedules with a run in progress; settles when nothing is left. */
   async runDue(): Promise<void> {
     do {
       await Promise.all(this.#busy.values());
@@ -99,7 +99,7 @@ export class Scheduler {
     } while (this.#busy.size > 0);
   }
 
-  /** Ends what runs, to be done again, and lets another instance go on. */
+  /** Ends the runs in progress, which are repeated later, and lets another instance take over. */
   async close(): Promise<void> {
     this.#isClosed = true;
     clearInterval(this.#timer);
@@ -126,7 +126,7 @@ export class Scheduler {
       await this.#beginDue();
       this.#hasFailed = false;
     } catch (error) {
-      this.#memory = undefined;
+      this.#state = undefined;
       if (!this.#hasFailed) this.#warn(error, 'schedules wait: what is due could not be looked up');
       this.#hasFailed = true;
     } finally {
@@ -137,7 +137,7 @@ export class Scheduler {
   async #beginDue(): Promise<void> {
     const { lease, runs, schedules, now } = this.#parts;
     if (!(await lease.hold())) {
-      this.#memory = undefined;
+      this.#state = undefined;
       this.#hasLease = false;
       this.#stopped.abort();
       this.#stopped = stopper();
@@ -145,19 +145,19 @@ export class Scheduler {
     }
     if (!this.#hasLease) await runs.takeOver();
     this.#hasLease = true;
-    const memory = (this.#memory ??= await this.#readMemory());
+    const state = (this.#state ??= await this.#readState());
     const live = new Map((await schedules.timetable()).map((schedule) => [schedule.id, schedule]));
     const at = now();
-    await this.#addDue(memory, live, at);
+    await this.#addDue(state, live, at);
     const { signal } = this.#stopped;
-    const open = [...memory.open.values()].filter(({ scheduleId }) => !this.#busy.has(scheduleId));
+    const open = [...state.open.values()].filter(({ scheduleId }) => !this.#busy.has(scheduleId));
     for (const run of surplusDeliveries(open)) await this.#store(run);
-    // A webhook that fails does not hold up what its schedule is for.
-    const inTurn = (one: Run, other: Run): number =>
+    // A webhook that fails does not hold up the runs of its schedule.
+    const byUrgency = (one: Run, other: Run): number =>
       Number(one.nextAt === null) - Number(other.nextAt === null) || one.dueAt - other.dueAt;
-    for (const run of [...memory.open.values()].toSorted(inTurn)) {
+    for (const run of [...state.open.values()].toSorted(byUrgency)) {
       const schedule = live.get(run.scheduleId);
-      if (schedule === undefined) memory.open.delete(keyOf(run));
+      if (schedule === undefined) state.open.delete(keyOf(run));
       else if (this.#busy.size >= MAX_BUSY) return;
       else if ((isAttemptDue(run, at) || isCallDue(run, at)) && !this.#busy.has(schedule.id)) {
         this.#begin(schedule, run, signal);
@@ -165,7 +165,7 @@ export class Scheduler {
     }
   }
 
-  async #readMemory(): Promise<Memory> {
+  async #readState(): Promise<ScheduleState> {
     const { runs } = this.#parts;
     const [last, open] = await Promise.all([runs.last(), runs.open()]);
     return {
@@ -175,22 +175,22 @@ export class Scheduler {
   }
 
   /** Adds the runs that have become due. */
-  async #addDue(memory: Memory, live: ReadonlyMap<string, TimedSchedule>, at: number): Promise<void> {
+  async #addDue(state: ScheduleState, live: ReadonlyMap<string, TimedSchedule>, at: number): Promise<void> {
     const due: { readonly run: Run; readonly before: Run | undefined }[] = [];
-    const looked = new Map<string, Looked>();
+    const polled = new Map<string, PollResult>();
     const yieldIfDue = timeSlices();
     for (const [id, schedule] of live) {
-      const known = this.#looked.get(id);
-      // A clock that was set back makes nothing of it wrong but this.
+      const known = this.#polled.get(id);
+      // With `known.at > at` the clock was set back, so it has to be looked at again.
       const isQuiet = known?.schedule === schedule && known.at <= at && at < known.next;
       const isBusy = this.#busy.has(id);
-      if (known !== undefined && (isQuiet || isBusy)) looked.set(id, known);
+      if (known !== undefined && (isQuiet || isBusy)) polled.set(id, known);
       if (isQuiet || isBusy) continue;
-      const before = memory.last.get(id);
+      const before = state.last.get(id);
       const ahead = wasClockAhead(schedule, before, at) ? (known?.ahead ?? at) : undefined;
       const run = dueRun(schedule, before, at, ahead);
       if (run !== undefined) due.push({ run, before });
-      looked.set(id, { schedule, at, next: nextTime(schedule.times, at) ?? Infinity, ahead });
+      polled.set(id, { schedule, at, next: nextTime(schedule.times, at) ?? Infinity, ahead });
       await yieldIfDue();
     }
     const written = await this.#parts.runs.write(
@@ -199,29 +199,29 @@ export class Scheduler {
         ...(before === undefined || before.dueAt === run.dueAt ? [] : [{ run: before, isLast: false }]),
       ]),
     );
-    // What is due and could not be written is due the next time.
-    this.#looked = looked;
+    // Set only now: if the write has failed, these runs are due again at the next pass.
+    this.#polled = polled;
     const lastOnes = new Set(due.map(({ run }) => keyOf(run)));
     for (const run of written) {
-      if (lastOnes.has(keyOf(run))) memory.last.set(run.scheduleId, run);
-      if (isOpen(run)) memory.open.set(keyOf(run), run);
+      if (lastOnes.has(keyOf(run))) state.last.set(run.scheduleId, run);
+      if (isOpen(run)) state.open.set(keyOf(run), run);
     }
   }
 
   #begin({ id, ownerId }: TimedSchedule, run: Run, signal: AbortSignal): void {
     const holder = { kind: 'owner', name: ownerId } as const;
-    const steps = this.#inTurn(holder, run, signal)
+    const steps = this.#inShare(holder, run, signal)
       .catch((error: unknown) => {
         if (signal.aborted) return;
-        this.#memory = undefined;
+        this.#state = undefined;
         this.#warn(error, 'a run of a schedule was interrupted');
       })
       .finally(() => this.#busy.delete(id));
     this.#busy.set(id, steps);
   }
 
-  /** Does what a run has to do when its owner has a turn, which others get while it waits for an export. */
-  async #inTurn(holder: Holder, run: Run, signal: AbortSignal): Promise<void> {
+  /** Runs one step in the owner's share; the slot is released while it waits for an export. */
+  async #inShare(holder: Holder, run: Run, signal: AbortSignal): Promise<void> {
     const { share, schedules, work } = this.#parts;
     let lease = await share.acquire(holder, { signal });
     const exported: RunWork['exported'] = async (...sent) => {
@@ -272,12 +272,12 @@ export class Scheduler {
 
   /** @returns the run as it is stored */
   async #store(changed: Run): Promise<Run> {
-    const last = this.#memory?.last.get(changed.scheduleId);
+    const last = this.#state?.last.get(changed.scheduleId);
     const isLast = last === undefined || last.dueAt === changed.dueAt;
     const [run = changed] = await this.#parts.runs.write([{ run: changed, isLast }]);
-    if (isLast) this.#memory?.last.set(run.scheduleId, run);
-    if (isOpen(run)) this.#memory?.open.set(keyOf(run), run);
-    else this.#memory?.open.delete(keyOf(run));
+    if (isLast) this.#state?.last.set(run.scheduleId, run);
+    if (isOpen(run)) this.#state?.open.set(keyOf(run), run);
+    else this.#state?.open.delete(keyOf(run));
     return run;
   }
 
@@ -286,7 +286,7 @@ export class Scheduler {
   }
 }
 
-/** Ends all runs at once, each of which listens to it. */
+/** Aborts all runs at once. */
 function stopper(): AbortController {
   const stopped = new AbortController();
   setMaxListeners(0, stopped.signal);

@@ -12,7 +12,7 @@ import { unavailable } from '../../src/errors.ts';
 import type { Holder } from '../../src/fair-share/holder.ts';
 
 const ANN: Holder = { kind: 'owner', name: 'ann' };
-const STRANGER: Holder = { kind: 'stranger', name: '192.0.2.1' };
+const ANONYMOUS: Holder = { kind: 'anonymous', name: '192.0.2.1' };
 const signal = new AbortController().signal;
 /** About one public link of ann's. */
 const TENANT = { kind: 'url', ownerId: 'ann', shortCode: 'launch' } as const;
@@ -57,9 +57,9 @@ function queued(): { readonly compute: ComputeResponse; readonly refuse: () => v
 }
 
 test.each<[string, Holder, Holder]>([
-  ['an owner', ANN, STRANGER],
+  ['an owner', ANN, ANONYMOUS],
   ['an owner', ANN, { kind: 'owner', name: 'ben' }],
-  ['a stranger', STRANGER, { kind: 'owner', name: STRANGER.name }],
+  ['an anonymous client', ANONYMOUS, { kind: 'owner', name: ANONYMOUS.name }],
 ])('%s, %j, neither waits for the share of %j nor is refused with it', async (_, holder, other) => {
   const { ask } = createCache();
   const { compute, refuse } = queued();
@@ -71,7 +71,7 @@ test.each<[string, Holder, Holder]>([
 
 test.each<[string, Holder, Holder]>([
   ['one owner', ANN, ANN],
-  ['strangers of any network', STRANGER, { kind: 'stranger', name: '2001:db8:0:1::/64' }],
+  ['anonymous clients of any network', ANONYMOUS, { kind: 'anonymous', name: '2001:db8:0:1::/64' }],
 ])('identical requests of %s are coalesced', async (_, holder, other) => {
   const { ask, counted } = createCache();
   let respond = (_response: ComputedResponse): void => {};
@@ -93,8 +93,8 @@ const computing =
 test('when one who asked first has no share left, those who joined ask for themselves', async () => {
   const { ask } = createCache();
   const { compute, refuse } = queued();
-  const first = ask(STRANGER, compute);
-  const joined = ask(STRANGER, computing('own'));
+  const first = ask(ANONYMOUS, compute);
+  const joined = ask(ANONYMOUS, computing('own'));
   await Promise.resolve();
   refuse();
   await expect(first).rejects.toThrow('refused');
@@ -107,11 +107,11 @@ test('once clicks are being read, a failure is that of all who wait', async () =
   const failure = new Promise<never>((_, reject) => {
     fail = () => reject(unavailable('ClickHouse does not answer.'));
   });
-  const first = ask(STRANGER, async (_, begin) => {
+  const first = ask(ANONYMOUS, async (_, begin) => {
     await begin();
     return failure;
   });
-  const joined = ask(STRANGER, computing('own'));
+  const joined = ask(ANONYMOUS, computing('own'));
   fail();
   await expect(first).rejects.toThrow('does not answer');
   await expect(joined).rejects.toThrow('does not answer');

@@ -7,34 +7,34 @@ import type { Holder } from '../../src/fair-share/holder.ts';
 const OPTIONS: ShareOptions = {
   resource: 'test',
   size: 4,
-  each: { owner: 3, stranger: 2 },
-  strangers: 2,
+  each: { owner: 3, anonymous: 2 },
+  anonymous: 2,
   maxWaitMs: 60_000,
   maxWaiting: 400,
   refusal: 'Too much at once.',
 };
 
 const owner = (name: string): Holder => ({ kind: 'owner', name });
-const stranger = (name: string): Holder => ({ kind: 'stranger', name });
+const anonymous = (name: string): Holder => ({ kind: 'anonymous', name });
 
 /** What has been settled by now; promises that can settle have. */
 const settled = () => new Promise((resolve) => setImmediate(resolve));
 
 describe('a share', () => {
-  test('has a bound for each holder, and one for all strangers', () => {
+  test('has a bound for each holder, and one for all anonymous clients', () => {
     const share = new FairShare(OPTIONS);
     const taken = [1, 2, 3, 4].map(() => share.take(owner('a')));
     expect(taken.map((lease) => lease !== undefined)).toEqual([true, true, true, false]);
     expect(share.take(owner('b'))).toBeDefined();
     for (const lease of taken) lease?.release();
-    expect(share.take(stranger('x'))).toBeDefined();
-    expect(share.take(stranger('y'))).toBeDefined();
-    expect(share.take(stranger('z'))).toBeUndefined();
+    expect(share.take(anonymous('x'))).toBeDefined();
+    expect(share.take(anonymous('y'))).toBeDefined();
+    expect(share.take(anonymous('z'))).toBeUndefined();
     expect(share.take(owner('a'))).toBeDefined();
   });
 
   test('given back twice is given back once', () => {
-    const share = new FairShare({ ...OPTIONS, size: 1, each: { owner: 1, stranger: 1 } });
+    const share = new FairShare({ ...OPTIONS, size: 1, each: { owner: 1, anonymous: 1 } });
     const lease = share.take(owner('a'));
     lease?.release();
     lease?.release();
@@ -60,7 +60,7 @@ describe('a share', () => {
 
 describe('the queue', () => {
   test('a flood of one holder delays another by no more than what runs', async () => {
-    const share = new FairShare({ ...OPTIONS, size: 1, each: { owner: 1, stranger: 1 } });
+    const share = new FairShare({ ...OPTIONS, size: 1, each: { owner: 1, anonymous: 1 } });
     const order: string[] = [];
     const ask = async (name: string): Promise<void> => {
       const lease = await share.acquire(owner(name));
@@ -77,7 +77,7 @@ describe('the queue', () => {
   });
 
   test('takes turns by cost', async () => {
-    const share = new FairShare({ ...OPTIONS, size: 1, each: { owner: 1, stranger: 1 } });
+    const share = new FairShare({ ...OPTIONS, size: 1, each: { owner: 1, anonymous: 1 } });
     const held = share.take(owner('first'));
     const order: string[] = [];
     const ask = async (name: string, cost: number): Promise<void> => {
@@ -136,7 +136,7 @@ describe('the queue', () => {
 
 describe('in the way', () => {
   const wait = (share: FairShare, holder: Holder): void => void share.acquire(holder).catch(() => {});
-  const four = { ...OPTIONS, each: { owner: 4, stranger: 2 } };
+  const four = { ...OPTIONS, each: { owner: 4, anonymous: 2 } };
 
   test('are those who have the most, while one waits who has less than an equal part', () => {
     const share = new FairShare(four);
@@ -168,23 +168,23 @@ describe('in the way', () => {
     share.take(owner('b'), 2);
     wait(share, owner('a'));
     expect(share.largestHolders).toEqual([]);
-    const bound = new FairShare({ ...four, each: { owner: 2, stranger: 1 }, size: 8 });
+    const bound = new FairShare({ ...four, each: { owner: 2, anonymous: 1 }, size: 8 });
     bound.take(owner('a'), 2);
     wait(bound, owner('a'));
     expect(bound.largestHolders).toEqual([]);
   });
 
-  test('of a stranger are strangers, when they have all that strangers may', () => {
+  test('are anonymous ones for an anonymous client, when these have all that they may', () => {
     const share = new FairShare({ ...four, size: 8 });
     share.take(owner('a'), 4);
-    share.take(stranger('x'), 2);
-    wait(share, stranger('y'));
-    expect(share.largestHolders).toEqual([stranger('x')]);
+    share.take(anonymous('x'), 2);
+    wait(share, anonymous('y'));
+    expect(share.largestHolders).toEqual([anonymous('x')]);
   });
 });
 
 test('whatever is asked for and given back, bounds hold, everybody is served, and nothing is left', async () => {
-  const holders = [owner('a'), owner('b'), stranger('a'), stranger('b')];
+  const holders = [owner('a'), owner('b'), anonymous('a'), anonymous('b')];
   await assert(
     asyncProperty(
       array(record({ who: nat(3), units: integer({ min: 1, max: 5 }), cost: nat(9) }), {
@@ -198,7 +198,7 @@ test('whatever is asked for and given back, bounds hold, everybody is served, an
           const sum = (kind?: string) =>
             [...had].reduce((all, [holder, units]) => all + (holder.kind === kind || !kind ? units : 0), 0);
           expect(sum()).toBeLessThanOrEqual(OPTIONS.size);
-          expect(sum('stranger')).toBeLessThanOrEqual(OPTIONS.strangers);
+          expect(sum('anonymous')).toBeLessThanOrEqual(OPTIONS.anonymous);
           for (const [{ kind }, units] of had) expect(units).toBeLessThanOrEqual(OPTIONS.each[kind]);
           expect(share.state.inUse).toBeLessThanOrEqual(OPTIONS.size);
         };

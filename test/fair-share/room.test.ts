@@ -8,8 +8,8 @@ function share(): FairShare {
   return new FairShare({
     resource: 'bytes',
     size: SIZE,
-    each: { owner: SIZE / 2, stranger: 1 },
-    strangers: 1,
+    each: { owner: SIZE / 2, anonymous: 1 },
+    anonymous: 1,
     maxWaitMs: 0,
     maxWaiting: 0,
     refusal: 'Full.',

@@ -199,7 +199,7 @@ describe('erasing clicks', () => {
   test('erased clicks leave the disk, not only the answers', async () => {
     await add();
     await erase({ owner_id: 'alice' });
-    await new ClickRemoval(spoor.clickTables, { note: async () => {} }).rewriteMarked();
+    await new ClickRemoval(spoor.clickTables, { note: async () => {} }).rewriteDeleted();
     await waitUntil('the parts to be rewritten', async () => {
       const rows = await Promise.all(
         spoor.clickTables.map(({ database, table }) =>

@@ -14,7 +14,7 @@ const CLICKS = 1_000_000;
 const END = Date.UTC(2025, 5, 30);
 
 const OWNER: Holder = { kind: 'owner', name: 'somebody' };
-const STRANGER: Holder = { kind: 'stranger', name: '192.0.2.1' };
+const ANONYMOUS: Holder = { kind: 'anonymous', name: '192.0.2.1' };
 
 let spoor: TestSpoor;
 let estimates: RowEstimates;
@@ -118,10 +118,10 @@ describe('the class of a question', () => {
   test('is by what it reads, once that is known', async () => {
     const query = queryOf({ group_by: 'time,browser,os' });
     expect(await knownClass(query, urlOf('big', 'busy'), OWNER)).toMatchObject({ workload: 'questions' });
-    expect(await knownClass(query, urlOf('big', 'busy'), STRANGER)).toMatchObject({ workload: 'strangers' });
+    expect(await knownClass(query, urlOf('big', 'busy'), ANONYMOUS)).toMatchObject({ workload: 'strangers' });
     const cheap = { isExpensive: false, workload: 'links', cost: 1 };
     expect(await knownClass(query, urlOf('small', 'quiet'), OWNER)).toEqual(cheap);
-    expect(await knownClass(query, urlOf('small', 'quiet'), STRANGER)).toEqual(cheap);
+    expect(await knownClass(query, urlOf('small', 'quiet'), ANONYMOUS)).toEqual(cheap);
     expect(await knownClass(query, ownerOf('small'), OWNER)).toEqual(cheap);
     const first = { holder: OWNER, running: 1 };
     const further = { holder: OWNER, running: 2 };
@@ -136,7 +136,7 @@ describe('the class of a question', () => {
     const classes = [
       classOf(query, urlOf('big', 'busy'), OWNER, unknown),
       classOf(query, ownerOf('big'), OWNER, unknown),
-      classOf(query, urlOf('big', 'busy'), STRANGER, unknown),
+      classOf(query, urlOf('big', 'busy'), ANONYMOUS, unknown),
     ];
     expect(classes.map(({ workload }) => workload)).toEqual(['links', 'questions', 'strangers']);
   });

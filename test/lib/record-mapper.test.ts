@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import * as fc from '../support/fast-check.ts';
-import { Unfit, propertyReader, recordMapper, textLengths } from '../../src/lib/record-mapper.ts';
+import { Rejected, propertyReader, recordMapper, textLengths } from '../../src/lib/record-mapper.ts';
 
 type Numbers = { readonly [Name in 'a' | 'b_2']?: number | undefined };
 
@@ -9,7 +9,7 @@ const added = recordMapper<Numbers, { a: number; b_2: number }, number>(
   ['a', 'b_2'],
   () => (value, context) => {
     const sum = (value ?? 0) + context;
-    return sum > 100 ? new Unfit('above 100') : sum;
+    return sum > 100 ? new Rejected('above 100') : sum;
   },
 );
 

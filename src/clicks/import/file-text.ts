@@ -1,6 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 import { replaceInvalid } from './request-path.ts';
-import { withoutLineMarks } from './line-marks.ts';
+import { withoutBomAndNul } from './line-prefixes.ts';
 import { peek } from './peek.ts';
 
 /** How much of a file is looked at to tell its encoding and format. A header line must fit into it. */
@@ -32,7 +32,7 @@ export async function* textBytes(
   const text = name === 'utf-8' ? withoutFirst(whole, bom.length) : transcoded(whole, name);
   const sample = await peek(text, SAMPLE_BYTES);
   const isCarriageReturns = sample.start.includes(CARRIAGE_RETURN) && !sample.start.includes(LINE_FEED);
-  yield* withoutLineMarks(isCarriageReturns ? withLineFeeds(sample.whole) : sample.whole);
+  yield* withoutBomAndNul(isCarriageReturns ? withLineFeeds(sample.whole) : sample.whole);
 }
 
 async function* withoutFirst(stream: AsyncIterable<Buffer>, count: number): AsyncGenerator<Buffer> {

@@ -36,7 +36,7 @@ const COMMON = { tag: 'Imports', access: keyWith('clicks:write'), rateLimit: 'no
 const ONE_IMPORT = '/api/v1/imports/{id}';
 const SAMPLE_PATH = `/api/v1/imports/${IMPORT_EXAMPLE.id}`;
 
-const KEPT = MAX_IMPORTS_EACH.toLocaleString('en-US');
+const MAX_LISTED_IMPORTS = MAX_IMPORTS_EACH.toLocaleString('en-US');
 
 const DEFAULT_LIMIT = 100;
 const MAX_LIMIT = 1_000;
@@ -147,7 +147,7 @@ const listImports = route({
   path: '/api/v1/imports',
   operationId: 'listImports',
   summary: 'List imports',
-  description: `The imports of the key's owner, with \`admin:all\` those of every owner, the newest first, page by page. The newest ${KEPT} of each owner are kept, and can be undone.`,
+  description: `The imports of the key's owner, with \`admin:all\` those of every owner, the newest first, page by page. The newest ${MAX_LISTED_IMPORTS} of each owner are kept, and can be undone.`,
   parameters: parameters({
     cursor: {
       in: 'query',

@@ -26,8 +26,8 @@ export function classOf(
   const rows = estimates.find(query, tenant);
   const cost = rows === undefined ? undefined : costOf(query, rows);
   const isExpensive =
-    cost === undefined ? kind === 'stranger' || tenant.kind !== 'url' : cost >= EXPENSIVE_COST;
-  const expensive = kind === 'stranger' ? 'strangers' : 'questions';
+    cost === undefined ? kind === 'anonymous' || tenant.kind !== 'url' : cost >= EXPENSIVE_COST;
+  const expensive = kind === 'anonymous' ? 'strangers' : 'questions';
   return {
     isExpensive,
     workload: isExpensive ? expensive : 'links',

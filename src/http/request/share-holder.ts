@@ -7,5 +7,5 @@ import type { Services } from './services.ts';
 export function holderOf({ proxies }: Pick<Services, 'proxies'>, ctx: Context): Holder {
   const { principal } = ctx.state;
   if (principal !== undefined) return { kind: 'owner', name: principal.ownerId };
-  return { kind: 'stranger', name: clientNetwork(ctx.req, proxies) };
+  return { kind: 'anonymous', name: clientNetwork(ctx.req, proxies) };
 }

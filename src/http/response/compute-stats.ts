@@ -21,7 +21,7 @@ import { withSameClock } from '../request/same-clock.ts';
 import { withTaggedUrls } from '../request/tagged-urls.ts';
 import type { Services } from '../request/services.ts';
 import type { StageTimes } from '../request/stage-times.ts';
-import { AnswerRoom } from './answer-room.ts';
+import { ResponseRoom } from './response-room.ts';
 import { jsonBytes, tagOf } from './json-body.ts';
 
 /** A request as it was parsed at a moment. */
@@ -127,7 +127,7 @@ async function execute(
       database.name,
     );
   const responses: ComputedResponse[] = [];
-  const room = new AnswerRoom();
+  const room = new ResponseRoom();
   for (const result of shapeMerged(run, queries)) {
     const shown = explanation === undefined ? result : { ...result, explain: explanation };
     const body = await jsonBytes(shown, (bytes) => room.take(bytes));

@@ -24,7 +24,7 @@ import { type PathSubject, parsedFrom } from './stats-response.ts';
 type AskedExport = WithoutConnection<WantedExport>;
 
 type WithoutConnection<Wanted> = Wanted extends WantedExport
-  ? Omit<Wanted, 'holder' | 'encoding' | 'traceparent' | 'givesBack'>
+  ? Omit<Wanted, 'holder' | 'encoding' | 'traceparent' | 'reusesBuffers'>
   : never;
 
 const IN_THE_WAY = 'slow, and others waited for its slot';
@@ -91,7 +91,7 @@ async function send(services: Services, ctx: Context, wanted: AskedExport): Prom
       const encoding = ctx.acceptsEncodings('gzip', 'identity') === 'gzip' ? 'gzip' : undefined;
       const file = await openExport(
         services,
-        { ...wanted, holder, encoding, traceparent, givesBack: true },
+        { ...wanted, holder, encoding, traceparent, reusesBuffers: true },
         stopped,
         () => (queriedFromMs = performance.now()),
       );

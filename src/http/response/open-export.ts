@@ -10,7 +10,7 @@ import type { ClickHouseFormat, ExportFormat } from '../../export/export-format.
 import { EXPORT_FORMATS, EXPORT_FORMAT_NAMES } from '../../export/formats.ts';
 import { ParquetRows } from '../../export/parquet-rows.ts';
 import type { Holder } from '../../fair-share/holder.ts';
-import { swept } from '../../lib/garbage-collection.ts';
+import { collectingBuffers } from '../../lib/garbage-collection.ts';
 import { LineCount } from '../../lib/line-count.ts';
 import { formatInstant } from '../../lib/time-zone.ts';
 import type { Sql } from '../../sql/sql.ts';
@@ -39,8 +39,8 @@ interface WantedFile {
   readonly countsRows?: boolean;
   /** How long its first byte may take; as long as the API promises unless given. */
   readonly firstByteMs?: number;
-  /** Whether its bytes are given back once they have been used (`lib/read-buffers.ts`). */
-  readonly givesBack?: boolean;
+  /** Whether buffers are given back after use, to be read into again (`lib/read-buffers.ts`). */
+  readonly reusesBuffers?: boolean;
   /** Has the bytes compressed on their way, where that goes with the format. */
   readonly encoding?: 'gzip' | undefined;
   readonly traceparent?: string | undefined;
@@ -154,7 +154,7 @@ async function planStatistics(
   oldest: number | undefined,
 ): Promise<PlannedFile> {
   const { database, sharding } = services;
-  const { tenant, format, now, givesBack } = wanted;
+  const { tenant, format, now, reusesBuffers } = wanted;
   const plan = planStats(await resolved(services, exportQuery(wanted.asked, oldest), wanted), tenant, {
     sharding,
   });
@@ -167,7 +167,7 @@ async function planStatistics(
         const { clickHouseFormat, instants, settings } = format;
         const table = compileNativeExport(plan, instants);
         const bytes = await database.file(table, clickHouseFormat, signal, { ...options, settings });
-        const file = swept(bytes, givesBack);
+        const file = collectingBuffers(bytes, reusesBuffers);
         const counter = rowCounterOf(clickHouseFormat);
         if (counter === undefined || options.compression !== undefined || wanted.countsRows !== true)
           return file;
@@ -176,7 +176,7 @@ async function planStatistics(
       }
       const text = compileExport(plan, format.row);
       const rows = await database.text(text, signal, options);
-      const content = await readExport(plan, swept(rows), format.row, now);
+      const content = await readExport(plan, collectingBuffers(rows), format.row, now);
       ({ rowCount } = content);
       return format.write(content);
     },
@@ -195,7 +195,7 @@ async function planClicks(
   oldest: number | undefined,
 ): Promise<PlannedFile> {
   const { database, sharding } = services;
-  const { tenant, format, isExact, givesBack } = wanted;
+  const { tenant, format, isExact, reusesBuffers } = wanted;
   const query = await resolved(services, clickExportQuery(wanted.asked, oldest), wanted);
   const statement = compileClickExport(query, tenant, format, { sharding, isExact });
   return {
@@ -205,9 +205,9 @@ async function planClicks(
       if (format.kind === 'native') {
         const { clickHouseFormat, settings } = format;
         const bytes = await database.file(statement, clickHouseFormat, signal, { ...options, settings });
-        return swept(bytes, givesBack);
+        return collectingBuffers(bytes, reusesBuffers);
       }
-      const rows = swept(await database.file(statement, 'RawBLOB', signal, options));
+      const rows = collectingBuffers(await database.file(statement, 'RawBLOB', signal, options));
       return format.writeTable({ name: 'Clicks', columns: clickColumns(query.columns), rows });
     },
   };

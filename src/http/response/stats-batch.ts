@@ -8,7 +8,7 @@ import { groupQueries } from '../../stats/merge.ts';
 import type { Tenant } from '../../stats/sql/conditions.ts';
 import type { Services } from '../request/services.ts';
 import { findTenant } from '../request/tenant.ts';
-import { AnswerRoom } from './answer-room.ts';
+import { ResponseRoom } from './response-room.ts';
 import { type ParsedStats, computeStats, isOfAllTime } from './compute-stats.ts';
 import { type Asker, type Question, explainParsed, parseQuestion } from './stats-response.ts';
 
@@ -67,7 +67,7 @@ export async function statsBatch(
     await yieldIfDue();
   }
   const views = viewsOf([...distinct.values()]);
-  const room = new AnswerRoom();
+  const room = new ResponseRoom();
   for (const [index, view] of views.entries()) {
     const isOwnView = views.length > 1 && view.some(({ request }) => request.isOpen);
     try {

@@ -22,7 +22,7 @@ export class Connections {
 
   /** Takes a connection; where its peer has its share, or all are taken, in place of an idle one. Resets it where none is. */
   accept(socket: Socket): void {
-    const peer: Holder = { kind: 'stranger', name: clientNetwork({ socket, headers: {} }, 0) };
+    const peer: Holder = { kind: 'anonymous', name: clientNetwork({ socket, headers: {} }, 0) };
     const lease = this.#share.take(peer) ?? (this.#makeRoom(peer) ? this.#share.take(peer) : undefined);
     if (lease === undefined) {
       this.#share.refuse();

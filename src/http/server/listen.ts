@@ -55,7 +55,7 @@ const MAX_CONNECTIONS = 4_096;
 /** A client that has begun a request sends its headers within this time, also on a connection that was kept. */
 const HEADERS_MS = 15_000;
 
-/** What one server takes from strangers before it knows who they are. */
+/** What one server accepts from clients before it knows who they are. */
 const LIMITS = {
   maxHeaderSize: MAX_HEADER_BYTES,
   // A body has a pace and a deadline, which look at what comes out of it.
@@ -133,7 +133,7 @@ function fairly(
   return (request, response) => {
     const connection = connections.find(request.socket);
     if (connection === undefined) return;
-    connection.lease = proxiedRequests.take({ kind: 'stranger', name: clientNetwork(request, trustProxy) });
+    connection.lease = proxiedRequests.take({ kind: 'anonymous', name: clientNetwork(request, trustProxy) });
     if (connection.lease === undefined) refuse(response, proxiedRequests.refuse());
     else listener(request, response);
   };

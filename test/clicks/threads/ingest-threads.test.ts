@@ -252,8 +252,8 @@ test('what a thread takes of memory is bounded by the main one', async () => {
   const share = new FairShare({
     resource: 'heap',
     size: 100_000,
-    each: { owner: 100_000, stranger: 0 },
-    strangers: 0,
+    each: { owner: 100_000, anonymous: 0 },
+    anonymous: 0,
     maxWaitMs: 0,
     maxWaiting: 0,
     refusal: 'Too many clicks are arriving.',

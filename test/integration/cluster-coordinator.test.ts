@@ -3,7 +3,7 @@ import { type ClusterNode, type TestCluster, startCluster } from '../support/clu
 import { stopSharing, waitUntil } from '../support/process.ts';
 import { type SendOptions, type TestSpoor, startSpoor } from '../support/spoor.ts';
 
-/* Keys, URLs and what makes requests count once lie on one node, the home. */
+/* Keys, URLs and idempotency records are on one node, the coordinator. */
 let cluster: TestCluster;
 let spoor: TestSpoor;
 /** Makes what the other is asked for, which so has none of it in its caches. */
@@ -71,7 +71,7 @@ type Request = readonly [method: string, path: string, options?: SendOptions];
 describe.each([
   ['killed', (node: ClusterNode) => node.kill(), (node: ClusterNode) => node.start()],
   ['frozen', (node: ClusterNode) => node.freeze(), (node: ClusterNode) => node.thaw()],
-] as const)('while the home is %s', (how, takeAway, bringBack) => {
+] as const)('while the coordinator node is %s', (how, takeAway, bringBack) => {
   const [known, fresh, gone, erased] = ['known', 'fresh', 'gone', 'erased'].map((name) => `${how}-${name}`);
   let id = '';
   let key = '';

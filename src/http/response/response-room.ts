@@ -1,13 +1,13 @@
 import { type AppError, invalid } from '../../errors.ts';
 
 /** The most that the response to a request for statistics may have, whether it asks one question or several. It is held in memory. */
-export const MAX_ANSWER_BYTES = 64 * 1_048_576;
+export const MAX_RESPONSE_BYTES = 64 * 1_048_576;
 
 /** How many bytes a response may still have. */
-export class AnswerRoom {
+export class ResponseRoom {
   #left: number;
 
-  constructor(bytes = MAX_ANSWER_BYTES) {
+  constructor(bytes = MAX_RESPONSE_BYTES) {
     this.#left = bytes;
   }
 
@@ -21,6 +21,6 @@ export class AnswerRoom {
 function tooLarge(): AppError {
   return invalid(
     'limit',
-    `The response would have more than ${MAX_ANSWER_BYTES / 1_048_576} MiB: ask with a smaller limit, for fewer dimensions or metrics, or for an export.`,
+    `The response would have more than ${MAX_RESPONSE_BYTES / 1_048_576} MiB: ask with a smaller limit, for fewer dimensions or metrics, or for an export.`,
   );
 }

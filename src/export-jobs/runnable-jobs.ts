@@ -1,10 +1,10 @@
 import type { ExportJob, ExportOrder } from './export-job.ts';
 
-/** A job that waits or runs. */
-export interface Turn {
+/** A job that is queued or running. */
+export interface QueuedJob {
   readonly job: Pick<ExportJob, 'ownerId'> & { readonly order: Pick<ExportOrder, 'destination'> };
   readonly isRunning: boolean;
-  /** Whether it finds out if its destination responds again, in the place for that. */
+  /** Whether it tries, in the slot for that, if its destination responds again. */
   readonly isTrial?: boolean;
   /** Not before that, Unix milliseconds. */
   readonly notBefore: number;
@@ -14,15 +14,15 @@ export interface Turn {
 const RUNNING_EACH = 2;
 
 /**
- * Jobs of one owner, and to one destination, that run at once: an owner with many, and a destination that does not respond, leave
- * room for the others.
+ * The most jobs of one owner, and to one destination, that run at once, so that an owner with many jobs, or a destination that does
+ * not respond, leaves slots for the others.
  */
-export function runningOfOne(maxRunning: number): { readonly owner: number; readonly destination: number } {
+export function maxRunningEach(maxRunning: number): { readonly owner: number; readonly destination: number } {
   const destination = Math.max(1, Math.floor(maxRunning / 2));
   return { owner: Math.min(RUNNING_EACH, destination), destination };
 }
 
-interface TurnOptions {
+interface RunnableOptions {
   readonly maxRunning: number;
   readonly now: number;
   /** Until when a destination is not to be tried. */
@@ -32,21 +32,21 @@ interface TurnOptions {
 }
 
 /**
- * The jobs whose turn it is. One job at a time to a destination that did not respond has a place of its own, beside the others: it may
- * take as long as a request to it waits, and nobody else is to wait for that.
+ * The queued jobs that can start now. Beside the `maxRunning` slots, there is one slot for one job at a time to a destination that did not
+ * respond: such a job may wait until its request times out, and must not hold up the others.
  * @param all in the order in which they were created
- * @returns with when the next one may run that waits for its time; Infinity where none does
+ * @returns also when the next job may start that is not due yet, Unix milliseconds; Infinity if there is none
  */
-export function turnsOf<T extends Turn>(
+export function runnableJobs<T extends QueuedJob>(
   all: readonly T[],
-  { maxRunning, now, pausedUntil = () => 0, isDown = () => false }: TurnOptions,
+  { maxRunning, now, pausedUntil = () => 0, isDown = () => false }: RunnableOptions,
 ): { readonly due: readonly T[]; readonly next: number } {
   const running = all.filter(({ isRunning, isTrial = false }) => isRunning && !isTrial);
   let hasTrial = all.some(({ isRunning, isTrial = false }) => isRunning && isTrial);
   let begun = 0;
   const owners = new Counts(running.map(({ job }) => job.ownerId));
   const destinations = new Counts(running.map(({ job }) => job.order.destination));
-  const most = runningOfOne(maxRunning);
+  const most = maxRunningEach(maxRunning);
   const hasRoom = ({ ownerId, order: { destination } }: T['job']): boolean =>
     owners.of(ownerId) < most.owner &&
     (destination === null || destinations.of(destination) < most.destination);
@@ -69,7 +69,7 @@ export function turnsOf<T extends Turn>(
   return { due, next };
 }
 
-/** How often each value has come. */
+/** Counts how often each value was added. */
 class Counts<Value> {
   readonly #counts = new Map<Value, number>();
 

@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import * as fc from '../support/fast-check.ts';
-import { type Turn, runningOfOne, turnsOf } from '../../src/export-jobs/turns.ts';
+import { type QueuedJob, maxRunningEach, runnableJobs } from '../../src/export-jobs/runnable-jobs.ts';
 
 const NOW = 10;
 
@@ -16,21 +16,22 @@ const turns = fc.array(
   { maxLength: 12 },
 );
 
-const ofOwner = (all: readonly Turn[], ownerId: string) => all.filter(({ job }) => job.ownerId === ownerId);
-const to = (all: readonly Turn[], name: string | null) =>
+const ofOwner = (all: readonly QueuedJob[], ownerId: string) =>
+  all.filter(({ job }) => job.ownerId === ownerId);
+const to = (all: readonly QueuedJob[], name: string | null) =>
   all.filter(({ job }) => name !== null && job.order.destination === name);
 
 test('as many run as there is room for, in their order, and no owner or destination has more than its part', () => {
   fc.assert(
     fc.property(turns, fc.integer({ min: 1, max: 6 }), (all, maxRunning) => {
-      const { due, next } = turnsOf(all, { maxRunning, now: NOW });
+      const { due, next } = runnableJobs(all, { maxRunning, now: NOW });
       const running = all.filter(({ isRunning }) => isRunning);
       const waiting = all.filter(({ isRunning }) => !isRunning);
       const ready = waiting.filter(({ notBefore }) => notBefore <= NOW);
       expect(due).toEqual(ready.filter((one) => due.includes(one)));
       expect(next).toBe(Math.min(Infinity, ...waiting.map((one) => one.notBefore).filter((at) => at > NOW)));
       const isFull = running.length + due.length >= maxRunning;
-      const most = runningOfOne(maxRunning);
+      const most = maxRunningEach(maxRunning);
       for (const one of ready.filter((other) => !due.includes(other))) {
         // Whoever is passed over has no room.
         const ofSame = ofOwner([...running, ...due], one.job.ownerId).length;
@@ -50,7 +51,7 @@ test('as many run as there is room for, in their order, and no owner or destinat
   );
 });
 
-const waiting = (ownerId: string, destination: string | null): Turn => ({
+const waiting = (ownerId: string, destination: string | null): QueuedJob => ({
   job: { ownerId, order: { destination } },
   isRunning: false,
   notBefore: 0,
@@ -63,23 +64,23 @@ test.each([1, 2, 4])(
     const down = [waiting('a', 'dead'), waiting('b', 'dead'), waiting('c', 'gone')];
     const files = Array.from({ length: 5 }, (_, owner) => waiting(String(owner), null));
     const all = [...down, ...files];
-    expect(turnsOf(all, options).due).toEqual([down[0], ...files.slice(0, maxRunning)]);
+    expect(runnableJobs(all, options).due).toEqual([down[0], ...files.slice(0, maxRunning)]);
     const trial = { ...waiting('0', 'dead'), isRunning: true, isTrial: true };
-    expect(turnsOf([trial, ...all], options).due).toEqual(files.slice(0, maxRunning));
+    expect(runnableJobs([trial, ...all], options).due).toEqual(files.slice(0, maxRunning));
   },
 );
 
 test('a destination that does not respond leaves half of the room', () => {
   const dead = ['a', 'a', 'b', 'b'].map((ownerId) => waiting(ownerId, 'dead'));
   const [file, other] = [waiting('c', null), waiting('c', 'other')];
-  const { due } = turnsOf([...dead, file, other], { maxRunning: 4, now: NOW });
+  const { due } = runnableJobs([...dead, file, other], { maxRunning: 4, now: NOW });
   expect(due).toEqual([dead[0], dead[1], file, other]);
 });
 
 test.each([2, 3, 4, 8])(
   'of %i that run at once, neither an owner nor a destination has all',
   (maxRunning) => {
-    const { owner, destination } = runningOfOne(maxRunning);
+    const { owner, destination } = maxRunningEach(maxRunning);
     expect(Math.max(owner, destination)).toBeLessThan(maxRunning);
   },
 );
