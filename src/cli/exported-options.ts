@@ -1,11 +1,11 @@
 import { type Command, Option } from 'commander';
 import { CLICK_COLUMN_NAMES } from '../click-rows/columns.ts';
-import { ESCAPE_CHOICES } from '../click-rows/export-request.ts';
+import { COMPRESSIBLE_FORMATS, ESCAPE_CHOICES } from '../click-rows/export-request.ts';
 import { CLICK_ORDERS } from '../click-rows/query.ts';
-import { CLICK_FORMAT_NAMES } from '../export/click-formats.ts';
+import { CLICK_FORMAT_NAMES, CLICK_SHEET_FORMAT_NAMES } from '../export/click-formats.ts';
 import { COMPRESSION_NAMES } from '../export/compressions.ts';
 import { EXPORT_FORMAT_NAMES } from '../export/formats.ts';
-import { namesOf } from '../lib/names.ts';
+import { listed, namesOf } from '../lib/names.ts';
 import type { Query } from './client.ts';
 import type { Conditions } from './condition-options.ts';
 import { statsOptions, statsParameters } from './stats-options.ts';
@@ -25,27 +25,30 @@ export type ExportedOptions = Readonly<Record<string, string | boolean | Conditi
 };
 
 const FORMATS = [...new Set([...EXPORT_FORMAT_NAMES, ...CLICK_FORMAT_NAMES])];
+const CLICKS_ONLY = CLICK_FORMAT_NAMES.filter((name) => !EXPORT_FORMAT_NAMES.some((known) => known === name));
 
 /** Adds them to a command. */
 export function exportedOptions(command: Command): Command {
   command
     .addOption(new Option('--what <data>', 'what to export').choices(namesOf(EXPORT_PATHS)).default('stats'))
     .addOption(
-      new Option('--format <name>', 'file format; arrow of clicks only')
+      new Option('--format <name>', `file format; ${listed(CLICKS_ONLY, 'and')} of clicks only`)
         .choices(FORMATS)
         .makeOptionMandatory(),
     )
     .option('--fields <names>', `with --what clicks: the columns, any of ${CLICK_COLUMN_NAMES.join(',')}`)
     .addOption(new Option('--order <order>', 'with --what clicks: their order').choices(CLICK_ORDERS))
     .addOption(
-      new Option('--compress <way>', 'with --what clicks: a compressed file of ndjson or csv').choices(
-        COMPRESSION_NAMES,
-      ),
+      new Option(
+        '--compress <way>',
+        `with --what clicks: a compressed file of ${listed(COMPRESSIBLE_FORMATS, 'or')}`,
+      ).choices(COMPRESSION_NAMES),
     )
     .addOption(
-      new Option('--escape <what>', 'with --what clicks: none leaves formulas alone in csv and xlsx').choices(
-        ESCAPE_CHOICES,
-      ),
+      new Option(
+        '--escape <what>',
+        `with --what clicks: none leaves formulas alone in ${listed(CLICK_SHEET_FORMAT_NAMES, 'and')}`,
+      ).choices(ESCAPE_CHOICES),
     )
     .option('--visitors', 'with --what clicks: also the hash of each visitor');
   return statsOptions(command);

@@ -1,5 +1,5 @@
 import { assertNever } from '../errors.ts';
-import type { ClickFormat } from '../export/export-format.ts';
+import type { ClickFormat, TableFormat } from '../export/export-format.ts';
 import { FORMULA_IN_CLICKHOUSE } from '../lib/formula-guard.ts';
 import type { Column, RowTemplate } from '../lib/row-template.ts';
 import { as } from '../sql/select.ts';
@@ -27,9 +27,8 @@ export function compileClickExport(
   { sharding, isExact = false }: ClickExportOptions = {},
 ): Sql {
   if (format.kind === 'native') {
-    const isForSpreadsheets = format.isForSpreadsheets === true;
     const columns: ColumnsOf = (names) =>
-      names.map((name) => as(name, isForSpreadsheets ? inSheet(name, isExact) : inTable(name)));
+      names.map((name) => as(name, format.isForSpreadsheets ? inSheet(name, isExact) : inTable(name)));
     return compileClicks(query, tenant, { sharding, columns });
   }
   const template = clickRow(format, query.columns, isExact);
@@ -69,13 +68,9 @@ export function clickColumns(names: readonly ClickColumnName[]): readonly Column
   });
 }
 
-function clickRow(
-  { row }: Extract<ClickFormat, { readonly kind: 'template' }>,
-  names: readonly ClickColumnName[],
-  isExact: boolean,
-): RowTemplate {
-  const template = row(clickColumns(names));
-  return isExact && template.escape === 'xlsx' ? { ...template, escape: 'xlsx-exact' } : template;
+function clickRow(format: TableFormat, names: readonly ClickColumnName[], isExact: boolean): RowTemplate {
+  const template = format.row(clickColumns(names));
+  return isExact && format.isForSpreadsheets ? { ...template, escape: format.exactEscape } : template;
 }
 
 /** Of the rows of a block the text is held in parts and whole, by each thread. */

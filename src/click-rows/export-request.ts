@@ -2,6 +2,7 @@ import { invalid, notOneOf } from '../errors.ts';
 import { CLICK_FORMATS, CLICK_FORMAT_NAMES, type ClickFormatName } from '../export/click-formats.ts';
 import { COMPRESSION_NAMES, type Compression } from '../export/compressions.ts';
 import type { ClickFormat } from '../export/export-format.ts';
+import { listed } from '../lib/names.ts';
 import { type RawParameters, valueOf } from '../stats/parse/parameters.ts';
 
 /** Whether a `'` is put before text that a spreadsheet might run. */
@@ -31,7 +32,7 @@ export function parseClickFile(raw: RawParameters): ClickFile {
   const escape = chosen('escape', raw, ESCAPE_CHOICES);
   const compression = chosen('compress', raw, COMPRESSION_NAMES);
   if (compression !== undefined && !isCompressible(format)) {
-    throw invalid('compress', `compress goes with the formats ${COMPRESSIBLE_FORMATS.join(' and ')} only.`);
+    throw invalid('compress', `compress goes with the formats ${listed(COMPRESSIBLE_FORMATS, 'and')} only.`);
   }
   return { format, isExact: escape === 'none', compression };
 }

@@ -6,6 +6,7 @@ export const ARROW: NativeFormat = {
   contentType: 'application/vnd.apache.arrow.stream',
   description: 'the same table as a stream of Arrow record batches; texts that repeat are dictionaries',
   capability: 'raw',
+  isForSpreadsheets: false,
   clickHouseFormat: 'ArrowStream',
   settings: {
     output_format_arrow_low_cardinality_as_dictionary: 1,
@@ -14,4 +15,5 @@ export const ARROW: NativeFormat = {
     output_format_arrow_compression_method: 'none',
   },
   instants: 'timestamp',
+  rowCounter: undefined,
 };

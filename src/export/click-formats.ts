@@ -22,3 +22,8 @@ export const CLICK_FORMATS = {
 export type ClickFormatName = keyof typeof CLICK_FORMATS;
 
 export const CLICK_FORMAT_NAMES = namesOf(CLICK_FORMATS);
+
+/** Those that spreadsheets open. */
+export const CLICK_SHEET_FORMAT_NAMES = CLICK_FORMAT_NAMES.filter(
+  (name) => CLICK_FORMATS[name].isForSpreadsheets,
+);

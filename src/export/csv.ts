@@ -10,6 +10,7 @@ export const CSV: TemplateFormat = {
   contentType: 'application/zip',
   description: 'a zip archive of `summary.csv` and one file a list; of the period before, `previous_….csv`',
   capability: 'raw',
+  isForSpreadsheets: true,
   row: csvRow,
   write: writeCsv,
 };

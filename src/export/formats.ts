@@ -20,3 +20,8 @@ export const EXPORT_FORMATS = {
 export type ExportFormatName = keyof typeof EXPORT_FORMATS;
 
 export const EXPORT_FORMAT_NAMES = namesOf(EXPORT_FORMATS);
+
+/** Those that spreadsheets open. */
+export const SHEET_FORMAT_NAMES = EXPORT_FORMAT_NAMES.filter(
+  (name) => EXPORT_FORMATS[name].isForSpreadsheets,
+);

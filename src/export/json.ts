@@ -8,6 +8,7 @@ export const JSON_DOCUMENT: TemplateFormat = {
   contentType: 'application/json',
   description: 'the statistics as `/api/v1/stats` returns them',
   capability: 'document',
+  isForSpreadsheets: false,
   row: jsonRow,
   write: writeJson,
 };
@@ -18,6 +19,7 @@ export const JSON_ITEMS: TableFormat = {
   contentType: 'application/json',
   description: 'all of them as one page of the list',
   capability: 'document',
+  isForSpreadsheets: false,
   row: jsonRow,
   writeTable: writeItems,
 };

@@ -1,3 +1,4 @@
+import { LineCount } from '../lib/line-count.ts';
 import type { NativeFormat } from './export-format.ts';
 
 export const NDJSON: NativeFormat = {
@@ -6,6 +7,7 @@ export const NDJSON: NativeFormat = {
   contentType: 'application/x-ndjson',
   description: 'the same table as JSON objects, one a line',
   capability: 'streamable',
+  isForSpreadsheets: false,
   clickHouseFormat: 'JSONEachRow',
   settings: {
     output_format_json_quote_64bit_integers: 0,
@@ -13,4 +15,5 @@ export const NDJSON: NativeFormat = {
     date_time_output_format: 'iso',
   },
   instants: 'text',
+  rowCounter: () => new LineCount(),
 };

@@ -1,4 +1,5 @@
 import type { NativeFormat } from './export-format.ts';
+import { ParquetRows } from './parquet-rows.ts';
 
 /** So many rows of a group are in memory at once, of the writer and of a reader. */
 const ROW_GROUP_ROWS = 100_000;
@@ -10,6 +11,7 @@ export const PARQUET: NativeFormat = {
   description:
     'one table for DuckDB, pandas, Spark or a warehouse: its columns have types, instants are timestamps of UTC',
   capability: 'raw',
+  isForSpreadsheets: false,
   clickHouseFormat: 'Parquet',
   settings: {
     output_format_parquet_compression_method: 'zstd',
@@ -17,4 +19,5 @@ export const PARQUET: NativeFormat = {
     output_format_parquet_string_as_string: 1,
   },
   instants: 'timestamp',
+  rowCounter: () => new ParquetRows(),
 };

@@ -26,6 +26,7 @@ export const XLSX: TemplateFormat = {
   description:
     'a workbook of the sheet `Summary` and one a list; of the period before, `Previous summary` and `previous_…`',
   capability: 'raw',
+  isForSpreadsheets: true,
   row: sheetRow,
   write: writeXlsx,
 };
@@ -36,6 +37,8 @@ export const XLSX_SHEET: TableFormat = {
   contentType: XLSX.contentType,
   description: 'a workbook with one sheet, and further ones beyond 1,048,575 rows',
   capability: 'raw',
+  isForSpreadsheets: true,
+  exactEscape: 'xlsx-exact',
   row: sheetRow,
   writeTable: (table) => {
     const { name, columns } = table;

@@ -10,6 +10,7 @@ export const XML: TemplateFormat = {
   contentType: 'application/xml',
   description: 'the same tree',
   capability: 'document',
+  isForSpreadsheets: false,
   row: xmlRow,
   write: writeXml,
 };
@@ -20,6 +21,7 @@ export const XML_ITEMS: TableFormat = {
   contentType: 'application/xml',
   description: 'the same tree as XML',
   capability: 'document',
+  isForSpreadsheets: false,
   row: xmlRow,
   writeTable: writeItems,
 };

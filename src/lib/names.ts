@@ -4,6 +4,12 @@ export function namesOf<Registry extends object>(registry: Registry): readonly (
   return Object.keys(registry).filter(isName);
 }
 
+/** Names as English lists them: `a, b and c`. */
+export function listed(names: readonly string[], last: 'and' | 'or'): string {
+  if (names.length < 2) return names.join('');
+  return `${names.slice(0, -1).join(', ')} ${last} ${names.at(-1)}`;
+}
+
 /** One value for each entry of a registry, under its name and in its order. */
 export function mapEntries<Registry extends object, Value>(
   registry: Registry,

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { endProcesses } from '../support/process.ts';
 import { RecipeCopy, type RecipeStep, recipeSteps } from '../support/recipe.ts';
 
-/** An entry as a recipe has it, in a file with others. */
+/** An entry as a recipe has it. */
 interface Entry {
   readonly recipe: string;
   readonly file: string;
@@ -42,6 +42,18 @@ const ENTRIES: readonly Entry[] = [
       'tags in public statistics': [/(?=    topic)/, '    joinTags: joinedTags,\n    filter: tagFilter,\n'],
     },
   },
+  {
+    recipe: 'An export format',
+    file: 'src/export/tsv.ts',
+    name: 'TSV',
+    faults: {
+      'no description': [/  description: .*\n/, ''],
+      'no word on what its bytes are': [/  capability: .*\n/, ''],
+      'no word on spreadsheets': [/  isForSpreadsheets: .*\n/, ''],
+      'no instants': [/  instants: .*\n/, ''],
+      'no word on its rows': [/  rowCounter: .*\n/, ''],
+    },
+  },
 ];
 
 const CASES = ENTRIES.flatMap((entry) =>
@@ -52,11 +64,12 @@ let copy: RecipeCopy;
 let faulty: ReadonlySet<string>;
 beforeAll(async () => {
   copy = new RecipeCopy();
-  copy.apply([
-    ...recipeSteps('A dimension that is an expression').filter(({ place }) => place === 'instead of'),
-    ...CASES.map(faultyStep),
-  ]);
-  const files = [...new Set(CASES.map(({ file }) => file))];
+  const steps = CASES.map(faultyStep);
+  const imports = recipeSteps('A dimension that is an expression').filter(
+    ({ place }) => place === 'instead of',
+  );
+  copy.apply([...imports, ...steps]);
+  const files = [...new Set(steps.map(({ file }) => file))];
   const errors = await copy.compileErrorsOf(files);
   faulty = new Set([...errors.matchAll(/^(\S+)\((\d+),/gm)].map(([, file, line]) => entryAt(file, line)));
 }, 120_000);
@@ -72,9 +85,10 @@ function faultyStep(
   { recipe, file, name, part, instead }: (typeof CASES)[number],
   place: number,
 ): RecipeStep {
-  const step = recipeSteps(recipe).find((one) => one.file === file && one.place === 'before');
+  const step = recipeSteps(recipe).find((one) => one.file === file && ['new', 'before'].includes(one.place));
   if (step === undefined || !part.test(step.text)) throw new Error(`"${recipe}" has no ${part}.`);
-  return { ...step, text: step.text.replace(part, instead).replace(`${name}:`, `case_${place}:`) };
+  const text = step.text.replace(part, instead).replace(`${name}:`, `case_${place}:`);
+  return { ...step, file: step.place === 'new' ? file.replace('.ts', `_${place}.ts`) : file, text };
 }
 
 /** The name of the entry that a line is in. */

@@ -88,6 +88,7 @@ describe('a format of its own', () => {
     kind: 'template',
     description: 'lines',
     capability: 'streamable',
+    isForSpreadsheets: false,
     extension: 'txt',
     contentType: 'text/plain',
     row: (columns) => ({

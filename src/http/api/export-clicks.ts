@@ -1,6 +1,7 @@
 import { COMPRESSIBLE_FORMATS, ESCAPE_CHOICES } from '../../click-rows/export-request.ts';
-import { CLICK_FORMATS, CLICK_FORMAT_NAMES } from '../../export/click-formats.ts';
+import { CLICK_FORMATS, CLICK_FORMAT_NAMES, CLICK_SHEET_FORMAT_NAMES } from '../../export/click-formats.ts';
 import { COMPRESSIONS, COMPRESSION_NAMES } from '../../export/compressions.ts';
+import { listed } from '../../lib/names.ts';
 import type { MediaType, Parameter } from '../openapi/model.ts';
 import { CLICK_SCOPES } from '../request/tenant.ts';
 import { sendClickExport } from '../response/export-response.ts';
@@ -31,8 +32,7 @@ const FILE_PARAMETERS: Readonly<Record<string, Omit<Parameter, 'name' | 'in'>>> 
     example: 'gzip',
   },
   escape: {
-    description:
-      "In csv and xlsx, text that a spreadsheet would take for a formula gets a `'` put before it. `none`: every text stands as it is.",
+    description: `In ${listed(CLICK_SHEET_FORMAT_NAMES, 'and')}, text that a spreadsheet would take for a formula gets a \`'\` put before it. \`none\`: every text stands as it is.`,
     schema: { type: 'string', enum: ESCAPE_CHOICES, default: 'formulas' },
     example: 'none',
   },

@@ -1,5 +1,11 @@
 import type { ExportFormat } from '../../export/export-format.ts';
-import { EXPORT_FORMATS, EXPORT_FORMAT_NAMES, type ExportFormatName } from '../../export/formats.ts';
+import {
+  EXPORT_FORMATS,
+  EXPORT_FORMAT_NAMES,
+  type ExportFormatName,
+  SHEET_FORMAT_NAMES,
+} from '../../export/formats.ts';
+import { listed } from '../../lib/names.ts';
 import { STATS_SCOPES } from '../request/tenant.ts';
 import { sendExport } from '../response/export-response.ts';
 import type { MediaType } from '../openapi/model.ts';
@@ -54,7 +60,7 @@ const getExport = route({
 
 ${EXPORT_FORMAT_NAMES.map((name) => `- \`${name}\`: ${EXPORT_FORMATS[name].description}`).join('\n')}
 
-In csv and xlsx, text that a spreadsheet would take for a formula gets a \`'\` put before it.`,
+In ${listed(SHEET_FORMAT_NAMES, 'and')}, text that a spreadsheet would take for a formula gets a \`'\` put before it.`,
   access: keyOrPublicUrl(...STATS_SCOPES),
   rateLimit: EXPORT_RATE_LIMIT,
   parameters: parsedBy(exportParameters(), () => undefined),

@@ -6,12 +6,10 @@ import { readProgress } from '../../clickhouse/query-progress.ts';
 import { AppError, notOneOf, unavailable } from '../../errors.ts';
 import type { OpenedExport, ReadProgress } from '../../export-jobs/export-job.ts';
 import { COMPRESSIONS } from '../../export/compressions.ts';
-import type { ClickHouseFormat, ExportFormat } from '../../export/export-format.ts';
+import type { ExportFormat } from '../../export/export-format.ts';
 import { EXPORT_FORMATS, EXPORT_FORMAT_NAMES } from '../../export/formats.ts';
-import { ParquetRows } from '../../export/parquet-rows.ts';
 import type { Holder } from '../../fair-share/holder.ts';
 import { collectingBuffers } from '../../lib/garbage-collection.ts';
-import { LineCount } from '../../lib/line-count.ts';
 import { formatInstant } from '../../lib/time-zone.ts';
 import type { Sql } from '../../sql/sql.ts';
 import { planStats } from '../../stats/plan.ts';
@@ -164,13 +162,14 @@ async function planStatistics(
     rows: () => rowCount(),
     begin: async (options, signal) => {
       if (format.kind === 'native') {
-        const { clickHouseFormat, instants, settings } = format;
+        const { clickHouseFormat, instants, settings, rowCounter } = format;
         const table = compileNativeExport(plan, instants);
         const bytes = await database.file(table, clickHouseFormat, signal, { ...options, settings });
         const file = collectingBuffers(bytes, reusesBuffers);
-        const counter = rowCounterOf(clickHouseFormat);
-        if (counter === undefined || options.compression !== undefined || wanted.countsRows !== true)
-          return file;
+        // Compressed bytes tell nothing.
+        const isCounted = wanted.countsRows === true && options.compression === undefined;
+        const counter = isCounted ? rowCounter?.() : undefined;
+        if (counter === undefined) return file;
         rowCount = () => counter.count;
         return counter.of(file);
       }
@@ -181,12 +180,6 @@ async function planStatistics(
       return format.write(content);
     },
   };
-}
-
-/** What counts the rows of a format as its bytes pass. */
-function rowCounterOf(format: ClickHouseFormat): LineCount | ParquetRows | undefined {
-  if (format === 'JSONEachRow') return new LineCount();
-  return format === 'Parquet' ? new ParquetRows() : undefined;
 }
 
 async function planClicks(

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { newFolder } from '../../support/process.ts';
+import { newFolder, waitUntil } from '../../support/process.ts';
 import type { RunningCopy, StartCopy } from '../../support/recipe.ts';
 
 const RANGE = 'owner_id=admin&start_date=2026-01-05&end_date=2026-01-06&interval=day&group_by=time,browser';
@@ -70,6 +70,16 @@ export function exportFormat(start: StartCopy): void {
       ['time', ...SECOND, '1', '100', '1', '100', '2', '-50', '1', '0'],
       ['previous_time', ...FIRST, '2', '100', '1', '100', '', '', '', ''],
     ]);
+  });
+
+  test('an export that runs by itself says how many rows its file has', async () => {
+    const order = { format: 'tsv', ...Object.fromEntries(new URLSearchParams(RANGE)) };
+    const { id } = await copy.json('POST', '/api/v1/exports', order);
+    const job = await waitUntil('an export', async () => {
+      const now = await copy.json('GET', `/api/v1/exports/${id}`);
+      return ['queued', 'running'].includes(now.status) ? undefined : now;
+    });
+    expect([job.status, job.rows]).toEqual(['done', ROWS.length]);
   });
 
   test('a limit and a single metric are kept to', async () => {
