@@ -19,6 +19,7 @@ import { ImportHistory } from './clicks/import/import-history.ts';
 import { ImportLog } from './clicks/import/import-log.ts';
 import { Importer } from './clicks/import/importer.ts';
 import { FollowedImports } from './clicks/import/followed-imports.ts';
+import { UNLOCKED, importLock } from './clicks/import/import-lock.ts';
 import { Imports } from './clicks/import/imports.ts';
 import type { IngestContext } from './clicks/ingest-options.ts';
 import { lazily, readPlaceFiles } from './clicks/place-database.ts';
@@ -203,7 +204,11 @@ export function composeServices(config: Config, { clickhouse, ...parts }: Opened
     idempotency,
     ingestThreads,
     rightOfWay,
-    importer: new Importer({ database, shards, context: ingest }, ingestThreads),
+    importer: new Importer(
+      { database, shards, context: ingest },
+      ingestThreads,
+      isEmbedded ? UNLOCKED : importLock(database),
+    ),
     imports,
     followedImports: new FollowedImports(imports, now),
     removal,

@@ -45,9 +45,9 @@ a file with three of them makes the stored ones up to three, and a log twice in 
 of one minute. Equal lines of two servers are one click. --allow-duplicates adds every line. A line without a time of its
 own gets the time of the import and is added every time (untimed). Clicks that were erased, or deleted with their URL, do
 not come back with their log (erased). Clicks for URLs of other owners are left out (other_owner) unless you add --any-owner.
-In logs, a last line without a line end is left for the next import. One server stores the batches of all imports one after
-the other, so imports that run at once have the same result as one after the other; two servers that import the same new
-lines at the same moment may both add them. Imports are kept: imports list shows them, and imports undo removes what one added.
+In logs, a last line without a line end is left for the next import. Batches of one owner are stored one after the other,
+so imports that run at once, also through several servers, have the same result as one after the other. Imports are kept:
+imports list shows them, and imports undo removes what one added.
 
 --follow goes on with what is appended to one file, or comes on standard input, in NDJSON or a log: once a second it stores the
 whole lines that have come. It survives that the file is renamed and made anew, or cut to nothing, and a restart of the

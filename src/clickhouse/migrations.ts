@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { PACKAGE_ROOT } from '../process/package-root.ts';
 import { sql } from '../sql/sql.ts';
 import type { Database } from './database.ts';
-import { lockMigrations } from './migration-lock.ts';
+import { lockTable } from './table-lock.ts';
 import type { OnWait } from './waiting.ts';
 
 export interface Migration {
@@ -66,7 +66,12 @@ export async function migrate(
   await server.commandText(`CREATE DATABASE IF NOT EXISTS ${database.name}`);
   await run(MIGRATIONS_TABLE);
   if ((await pending(database, migrations)).length === 0) return [];
-  const unlock = await lockMigrations(database, { isAlone, onWait });
+  const lock = await lockTable(database, {
+    table: 'migration_lock',
+    holder: 'another process that migrates the database',
+    isAlone,
+    onWait,
+  });
   try {
     const todo = await pending(database, migrations);
     for (const migration of todo) {
@@ -75,7 +80,7 @@ export async function migrate(
     }
     return todo.map(({ name }) => name);
   } finally {
-    await unlock();
+    await lock.release();
   }
 }
 

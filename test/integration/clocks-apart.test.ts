@@ -243,3 +243,24 @@ test.each(ORDERS)(
     expect(await both(path, ({ state }) => state)).toEqual(twice('undone'));
   },
 );
+
+test.each([5, LINES])(
+  'the same log of %i lines, imported through both at once, counts once',
+  async (count) => {
+    for (let log = 0; log < 3; log++) {
+      const code = `twice-${count}-${log}`;
+      const lines = Array.from({ length: count }, (_, line) => ({
+        short_code: code,
+        clicked_at: Date.UTC(2026, 0, 1) + line * 60_000,
+      }));
+      const sent = { query: { owner: 'me', format: 'ndjson' }, ndjson: lines };
+      const reports = await Promise.all(spoors.map((spoor) => spoor.send('POST', '/api/v1/imports', sent)));
+      const sum = (name: string) => reports.reduce((total, { json }) => total + json[name], 0);
+      expect([sum('read'), sum('accepted'), sum('known')]).toEqual([2 * count, count, count]);
+      const condition = sql`short_code = ${param('String', code)}`;
+      expect(await at(0).database.rows(sql`SELECT count() FROM clicks WHERE ${condition}`)).toEqual([
+        [count],
+      ]);
+    }
+  },
+);

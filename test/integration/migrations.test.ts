@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { Database } from '../../src/clickhouse/database.ts';
 import { EmbeddedClickHouse } from '../../src/clickhouse/embedded.ts';
-import { lockMigrations } from '../../src/clickhouse/migration-lock.ts';
+import { lockTable } from '../../src/clickhouse/table-lock.ts';
 import { migrate, readMigrations } from '../../src/clickhouse/migrations.ts';
 import { sql } from '../../src/sql/sql.ts';
 import { runCommand, runCommands } from '../support/commands.ts';
@@ -264,7 +264,8 @@ describe('migrations', () => {
 
   test('the lock of a process that died is broken, one whose holder lives is not, and who waits says so', async () => {
     await bare.commandText(`CREATE DATABASE ${name}`);
-    const unlock = await lockMigrations(first(), { isAlone: false, onWait: undefined });
+    const options = { table: 'migration_lock', holder: 'another process that migrates the database' };
+    const lock = await lockTable(first(), options);
     const other = `${name}_other`;
     const left = new Database(server, other);
     try {
@@ -272,17 +273,15 @@ describe('migrations', () => {
       await bare.commandText(`CREATE TABLE ${other}.migration_lock (is_held Bool) ENGINE = Memory`);
       const said = new Set<string>();
       let isUnlocked = false;
-      const waiting = lockMigrations(database(1), { isAlone: false, onWait: (what) => said.add(what) });
+      const waiting = lockTable(database(1), { ...options, onWait: (what) => said.add(what) });
       const whileHeld = waiting.then(() => isUnlocked);
       // This takes as long as a lock may look dead.
       expect(await migrate(left, bare, sample)).toEqual(['001_a.sql', '002_b.sql']);
       expect([...said]).toEqual(['another process that migrates the database']);
       isUnlocked = true;
-      await unlock();
+      await lock.release();
       expect(await whileHeld).toBe(true);
-      await (
-        await waiting
-      )();
+      await (await waiting).release();
       expect(await tables()).toEqual([]);
     } finally {
       await bare.commandText(`DROP DATABASE IF EXISTS ${other} SYNC`);

@@ -6,6 +6,7 @@ import type { ImportReport } from './import-report.ts';
 import { ImportStream } from './import-stream.ts';
 import { type EarlierRecords, type StoreBatch, runImport } from './import-run.ts';
 import type { ImportTarget, ImporterParts } from './missing-clicks.ts';
+import type { LockImport } from './import-lock.ts';
 import { storeBatch } from './store-batch.ts';
 
 export interface ImportSurroundings {
@@ -25,11 +26,14 @@ export interface ImportSurroundings {
 export class Importer {
   readonly #parts: ImporterParts;
   readonly #threads: Pick<IngestThreads, 'isFor' | 'storeBatch'>;
-  #last: Promise<unknown> = Promise.resolve();
+  readonly #lock: LockImport;
+  readonly #byOwner = new SerialWork();
+  readonly #all = new SerialWork();
 
-  constructor(parts: ImporterParts, threads: Pick<IngestThreads, 'isFor' | 'storeBatch'>) {
+  constructor(parts: ImporterParts, threads: Pick<IngestThreads, 'isFor' | 'storeBatch'>, lock: LockImport) {
     this.#parts = parts;
     this.#threads = threads;
+    this.#lock = lock;
   }
 
   /**
@@ -41,14 +45,26 @@ export class Importer {
     target: ImportTarget,
     { now, inRoom, mayStore, onProgress, earlier }: ImportSurroundings,
   ): Promise<ImportReport> {
-    const alone = (work: () => Promise<void>): Promise<void> => this.#alone(work);
     const store: StoreBatch = (batch, count) => {
       const bytes = sizeOf(batch);
       const request = { batch, target, now: now() };
+      let check = (): void => {};
+      const surroundings = {
+        count,
+        alone: (work: () => Promise<void>): Promise<void> =>
+          this.#alone(target, async (checkLock) => {
+            check = checkLock;
+            await work();
+          }),
+        mayStore: async (): Promise<void> => {
+          await mayStore();
+          check();
+        },
+      };
       return inRoom(bytes, (room) =>
         this.#threads.isFor(bytes)
-          ? this.#threads.storeBatch(request, { room, count, alone, mayStore })
-          : storeBatch(this.#parts, request, { room, count, alone, mayStore }),
+          ? this.#threads.storeBatch(request, { room, ...surroundings })
+          : storeBatch(this.#parts, request, { room, ...surroundings }),
       );
     };
     const before = target.isDryRun ? { stream: new ImportStream(true), lines: 0 } : earlier;
@@ -56,10 +72,34 @@ export class Importer {
   }
 
   /** One after another: two that looked up the same click at once would both add it. */
-  async #alone<T>(work: () => Promise<T>): Promise<T> {
-    const result = this.#last.then(work);
-    this.#last = result.catch(() => {});
-    return result;
+  async #alone<T>(
+    { ownerId, isDryRun }: ImportTarget,
+    work: (checkLock: () => void) => Promise<T>,
+  ): Promise<T> {
+    if (isDryRun) return work(() => {});
+    // Whoever waits for another process keeps no other owner waiting.
+    return this.#byOwner.run(ownerId, () =>
+      this.#lock(ownerId, (check) => this.#all.run('', () => work(check))),
+    );
+  }
+}
+
+/** Work of one name is done one after the other. */
+class SerialWork {
+  readonly #last = new Map<string, Promise<unknown>>();
+
+  async run<T>(name: string, work: () => Promise<T>): Promise<T> {
+    const result = (this.#last.get(name) ?? Promise.resolve()).then(work);
+    const settled = result.then(
+      () => {},
+      () => {},
+    );
+    this.#last.set(name, settled);
+    try {
+      return await result;
+    } finally {
+      if (this.#last.get(name) === settled) this.#last.delete(name);
+    }
   }
 }
 
