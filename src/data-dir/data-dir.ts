@@ -6,13 +6,14 @@ export class DataDirError extends Error {}
 
 /**
  * Creates the data directory, accessible only to its owner, unless it exists.
+ * @param setting that names it
  * @throws DataDirError
  */
-export function createDataDir(dataDir: string): void {
+export function createDataDir(dataDir: string, setting = 'SPOOR_DATA_DIR'): void {
   try {
     makeFolder(dataDir);
   } catch (cause) {
-    throw new DataDirError(`SPOOR_DATA_DIR: ${dataDir} cannot be used as a directory (${reasonOf(cause)}).`, {
+    throw new DataDirError(`${setting}: ${dataDir} cannot be used as a directory (${reasonOf(cause)}).`, {
       cause,
     });
   }

@@ -1,9 +1,9 @@
-import { lstatSync, mkdirSync, readdirSync, statSync, statfsSync } from 'node:fs';
+import { lstatSync, readdirSync, statSync, statfsSync } from 'node:fs';
 import { type FileHandle, open, rename, rm, statfs } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import type { Logger } from 'pino';
 import { failureName } from '../clickhouse/failures.ts';
-import { createDataDir } from '../data-dir/data-dir.ts';
+import { DataDirError, createDataDir } from '../data-dir/data-dir.ts';
 import { readOrCreateInstanceId } from '../data-dir/instance-id.ts';
 import { hasSpareRoom } from '../export-spool/spool-folder.ts';
 import type { FairShare } from '../fair-share/fair-share.ts';
@@ -23,14 +23,16 @@ const SHARE_FULL = 'The files of exports take all the space that they may: delet
 
 /** Makes the folder, for its owner alone. @throws Error when it cannot be had */
 export function openExportFolder(path: string): { readonly path: string; readonly defaultBytes: number } {
-  createDataDir(dirname(path));
-  mkdirSync(path, { recursive: true, mode: 0o700 });
+  createDataDir(path, 'SPOOR_EXPORT_DIR');
   if (!lstatSync(path).isDirectory()) throw new Error(`${path} is not a folder.`);
   const { bavail, bsize } = statfsSync(path);
   return { path, defaultBytes: Math.min(MOST_BYTES, Math.floor(bavail * bsize * FREE_SHARE)) };
 }
 
-/** Where the files of export jobs lie; undefined, and there are no jobs, where the data directory or that folder is not writable. */
+/**
+ * Where the files of export jobs lie; undefined, and there are no jobs, where the data directory or that folder is not writable.
+ * @throws DataDirError when it is not the data directory's, and is none at all
+ */
 export function exportFilesOf(
   { exportDir, dataDir }: { readonly exportDir: string; readonly dataDir: string },
   log: Logger,
@@ -40,6 +42,7 @@ export function exportFilesOf(
     // Several instances may have the folder in common.
     return { ...openExportFolder(join(exportDir, instance)), instance };
   } catch (error) {
+    if (!exportDir.startsWith(dataDir) && error instanceof DataDirError && !isFull(error.cause)) throw error;
     log.warn({ failure: failureName(error) }, 'SPOOR_EXPORT_DIR is not writable: exports cannot be stored');
     return undefined;
   }
@@ -184,10 +187,21 @@ class FileTarget implements ExportTarget {
   }
 }
 
+function codeOf(error: unknown): unknown {
+  const { code }: { readonly code?: unknown } = Object(error);
+  return code;
+}
+
+/** Whether it is an error of a full disk. */
+function isFull(error: unknown): boolean {
+  const code = codeOf(error);
+  return code === 'ENOSPC' || code === 'EDQUOT';
+}
+
 /** An error of the file system as its owner is told of it. */
 function failureOf(error: unknown): unknown {
-  const { code }: { readonly code?: unknown } = Object(error);
-  if (code === 'ENOSPC' || code === 'EDQUOT') return new ExportFailure(DISK_FULL, { cause: error });
+  const code = codeOf(error);
+  if (isFull(error)) return new ExportFailure(DISK_FULL, { cause: error });
   if (typeof code === 'string' && /^E[A-Z]+$/.test(code)) {
     return new ExportFailure('The file cannot be written: the operator must look at the export folder.', {
       cause: error,

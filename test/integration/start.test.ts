@@ -54,6 +54,18 @@ describe('a data directory that cannot be used ends the start with one line, and
     expect(processesNaming(settings.SPOOR_DATA_DIR)).toEqual([]);
   });
 
+  test('so does a folder for exports', async () => {
+    const settings = newSettings();
+    const file = join(settings.SPOOR_DATA_DIR, '..', 'no-folder');
+    writeFileSync(file, '');
+    for (const folder of [file, join(file, 'below')]) {
+      const { code, stderr } = await runCommand(['serve'], { ...settings, SPOOR_EXPORT_DIR: folder });
+      expect([code, stderr]).toEqual([1, expect.stringMatching(ONE_LINE)]);
+      expect(stderr).toContain(`SPOOR_EXPORT_DIR: ${folder}`);
+    }
+    expect(processesNaming(settings.SPOOR_DATA_DIR)).toEqual([]);
+  });
+
   test('every command that starts an engine says the same', async () => {
     const settings = newSettings();
     const password = join(settings.SPOOR_DATA_DIR, 'clickhouse-password');
