@@ -42,8 +42,8 @@ export function eraseCommand(program: Command): void {
     .addHelpText(
       'after',
       `
-A visitor is an IP address and a user agent together, as sent with the clicks; leave one out if the clicks had none. Of
-clicks that were sent with a visitor_id it is that. They are read from standard input, so that neither the shell history nor the process list shows them.
+A visitor is an IP address and a user agent together, as sent with the clicks; leave one out if the clicks had none. For
+clicks sent with a visitor_id, give only that. All of them are read from standard input, so that neither the shell history nor the process list shows them.
 
 Examples:
   spoor erase --owner me --end-date 2025-12-31

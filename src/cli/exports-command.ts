@@ -47,13 +47,15 @@ Examples:
 export function exportsCommand(program: Command): void {
   const exports = program
     .command('exports')
-    .description('Create, list, download and delete exports that a server makes by itself.');
+    .description(
+      'Create, list, download and delete export jobs, which a server runs without an open connection.',
+    );
 
   const create = exports
     .command('create')
     .description('Create an export.')
     .option('--destination <name>', 'a destination that the operator has set up')
-    .option('--wait', 'wait until it is done; exit 1 where it fails')
+    .option('--wait', 'wait until it is done; exit 1 if it fails')
     .option('--json', 'print the result as JSON');
   exportedOptions(remoteOption(create))
     .addHelpText('after', CREATE_HELP)
@@ -99,7 +101,7 @@ export function exportsCommand(program: Command): void {
     });
 
   remoteOption(exports.command('show'))
-    .description('Show an export: what has become of it.')
+    .description('Show the status of an export.')
     .argument('<id>', 'id of the export, as shown by `exports list`')
     .option('--json', 'print the result as JSON')
     .addHelpText('after', '\nExample:\n  spoor exports show 019b5e0a10008c1f2a7d3b4c5e6f')

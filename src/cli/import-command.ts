@@ -49,9 +49,9 @@ In logs, a last line without a line end is left for the next import. Batches of 
 so imports that run at once, also through several servers, have the same result as one after the other. Imports are kept:
 imports list shows them, and imports undo removes what one added.
 
---follow goes on with what is appended to one file, or comes on standard input, in NDJSON or a log: once a second it stores the
-whole lines that have come. It survives that the file is renamed and made anew, or cut to nothing, and a restart of the
-server; it needs a running server and waits for one. Started again, it reads the file from its start and adds what is
+--follow keeps importing lines as they are appended to one file, or come on standard input, in NDJSON or a log: once a second
+it stores the complete lines that have come. It continues when the file is rotated or truncated and when the server is
+restarted; it needs a running server and waits for one. Started again, it reads the file from its start and adds what is
 missing. All of it is one import. Ctrl-C and SIGTERM end it: it stores what it has read, prints the report and exits 0.
 
 A line longer than 1 MiB is rejected. In CSV, a quoted cell may contain line breaks; a row may have up to ${MOST_RECORD_LINES} lines

@@ -22,7 +22,7 @@ export function importOptions(command: Command): Command {
   for (const name of IMPORT_OPTION_NAMES) command.addOption(optionOf(name));
   return command
     .option('--owner <id>', 'owner of new URLs', newOwner, 'admin')
-    .option('--follow', 'go on with what is appended to the file, until Ctrl-C or SIGTERM')
+    .option('--follow', 'keep importing lines as they are appended, until Ctrl-C or SIGTERM')
     .option('--strict', 'exit 1 if a line is rejected')
     .option('--json', 'print the result as JSON');
 }

@@ -67,12 +67,12 @@ Examples:
 export function schedulesCommand(program: Command): void {
   const schedules = program
     .command('schedules')
-    .description('Create, list and delete schedules: exports that are made again and again, and alerts.');
+    .description('Create, list and delete schedules: exports at set times, and alerts.');
 
   jsonOption(schedules.command('create'))
     .description('Create a schedule: with --format an export, with --over, --under or --change an alert.')
     .requiredOption('--cron <line>', 'when it runs: minute, hour, day of the month, month, day of the week')
-    .requiredOption('--range <name>', `what each run is about: one of ${SCHEDULE_RANGES.join(', ')}`)
+    .requiredOption('--range <name>', `range of each run: one of ${SCHEDULE_RANGES.join(', ')}`)
     .option('--owner <id>', "owner of the schedule (default: the key's)", notEmpty)
     .option('--name <name>', 'a note for people')
     .option('--timezone <zone>', 'time zone of the line and the range (default: UTC)')
@@ -82,8 +82,11 @@ export function schedulesCommand(program: Command): void {
     .option('--metric <metric>', 'what an alert measures (default: clicks)')
     .option('--over <number>', 'alert when it is over a number', parseNumber)
     .option('--under <number>', 'alert when it is under a number', parseNumber)
-    .option('--change <percent>', 'alert when it changes by so much against the period before: -50%, +100%')
-    .option('--webhook <url>', 'what is called about runs')
+    .option(
+      '--change <percent>',
+      'alert when it changes by at least that much against the period before: -50%, +100%',
+    )
+    .option('--webhook <url>', 'URL to call when a run ends or an alert fires')
     .option('--parameters <json>', 'further parameters of the export or alert, as a JSON object', parseObject)
     .addHelpText('after', CREATE_EXAMPLES)
     .action(async (options: CreateOptions) => {

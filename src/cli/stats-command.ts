@@ -37,7 +37,7 @@ Examples:
   spoor stats --owner me --group-by browser,country
   spoor stats --short-code launch --timezone Asia/Kolkata --json
   spoor stats --start-date 2026-01-01 --end-date 2026-01-31 --compare previous
-  spoor stats --query questions.json
+  spoor stats --query queries.json
   spoor stats --group-by short_code --format csv | sort -t, -k2 -rn | head
   SPOOR_API_KEY=spoo_… spoor stats --url https://clicks.example.com --group-by time`;
 
@@ -48,7 +48,7 @@ export function statsCommand(program: Command): void {
     .addOption(new Option('--format <name>', 'output format (default: table)').choices(FORMATS))
     .option(
       '--query <file>',
-      'ask what a JSON file says, as POST /api/v1/stats/query takes it (- is standard input); several questions print JSON',
+      'read the query, or several, from a JSON file as POST /api/v1/stats/query takes it (- is standard input); several print JSON',
     )
     .option('--explain', 'also how the statistics were computed and what that cost, in JSON: needs admin:all')
     .addOption(new Option('--json', "the API's response, as --format json").conflicts('format'));

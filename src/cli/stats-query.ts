@@ -5,34 +5,34 @@ import { messageOf } from '../errors.ts';
 import { CommandError } from './command-error.ts';
 import { CONDITIONS } from './condition-options.ts';
 
-const question = z.record(z.string(), z.unknown());
-const file = z.union([z.object({ queries: z.array(question) }), question]);
+const query = z.record(z.string(), z.unknown());
+const file = z.union([z.object({ queries: z.array(query) }), query]);
 
-/** Options of a command that go with a file of questions: they say where and how, not what. */
+/** Options that go with `--query`: they say where to send the queries and how to print the results. */
 const BESIDE: readonly string[] = ['query', 'url', 'owner', 'format', 'json'];
 
-/** What a file of questions asks of the API. */
+/** The request that a file of `--query` describes. */
 export interface AskedByFile {
   readonly body: object;
-  /** Whether it has several questions, so that the response has several results. */
+  /** Whether it has several queries, so that the response has several results. */
   readonly isBatch: boolean;
 }
 
 /**
- * Reads one question, or `{"queries": […]}`, as `POST /api/v1/stats/query` takes them.
+ * Reads one query, or `{"queries": […]}`, as `POST /api/v1/stats/query` takes them.
  * @param path `-`: standard input
- * @param owner whose clicks a question is about that does not say so; undefined: for the key to say
+ * @param owner the owner for queries that name none; undefined: the key's
  * @throws CommandError for a file that cannot be read or holds something else
  */
 export async function readQuestions(path: string, owner: string | undefined): Promise<AskedByFile> {
   const name = path === '-' ? 'Standard input' : path;
   const parsed = file.safeParse(parseJson(name, await read(path)));
   if (!parsed.success) {
-    throw new CommandError(`${name} must hold a JSON object: one question, or {"queries": […]}.`);
+    throw new CommandError(`${name} must hold a JSON object: one query, or {"queries": […]}.`);
   }
   const { queries, ...others } = parsed.data;
   if (!Array.isArray(queries)) return { body: ofOwner(parsed.data, owner), isBatch: false };
-  const asked = queries.map((one: unknown) => ofOwner(question.parse(one), owner));
+  const asked = queries.map((one: unknown) => ofOwner(query.parse(one), owner));
   return { body: { ...others, queries: asked }, isBatch: true };
 }
 

@@ -29,7 +29,7 @@ export interface ClickTable {
   readonly isReplicated: boolean;
 }
 
-/** How the clicks are dealt to the shards. */
+/** How the clicks are distributed over the shards. */
 export interface Shards {
   readonly cluster: string;
   readonly database: string;
@@ -133,18 +133,18 @@ export class Cluster {
       const host = hostOf(server);
       if (tables.has('clicks') && tables.get('clicks')?.engine !== 'Distributed') {
         throw new ClusterError(
-          `The database ${database} on ${host} has its clicks in one table already: choose another CLICKHOUSE_DATABASE for the cluster.`,
+          `The database ${database} on ${host} has its clicks in one table already: use another CLICKHOUSE_DATABASE for the cluster.`,
         );
       }
       const local = tables.get(LOCAL_CLICKS);
       if (local === undefined) {
         throw new ClusterError(
-          `The database ${database} on ${host} lacks its clicks: bring that node's data back, or begin anew with another CLICKHOUSE_DATABASE.`,
+          `The table of clicks is missing in database ${database} on ${host}: restore that node's data, or use another CLICKHOUSE_DATABASE.`,
         );
       }
       if (local.comment !== shardComment(shard, slots)) {
         throw new ClusterError(
-          `The cluster ${cluster} has other shards than its clicks were dealt to (${host} says: ${local.comment}) Put the shards back as they were, or spread the clicks anew into another CLICKHOUSE_DATABASE.`,
+          `The cluster ${cluster} has other shards than its clicks are distributed over (${host}: ${local.comment}) Restore the shards, or copy the clicks into another CLICKHOUSE_DATABASE.`,
         );
       }
     }

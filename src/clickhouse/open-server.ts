@@ -45,12 +45,12 @@ export async function openServer(
   });
 }
 
-/** @throws Error when the clicks are those of a cluster: one node does not know when the others have them */
+/** @throws Error if `clicks` is a Distributed table: inserts through it would be acknowledged before all shards have them */
 async function refuseShardedClicks(database: Database): Promise<void> {
-  const spread = await database.rows(sql`SELECT 1 FROM system.tables
+  const distributed = await database.rows(sql`SELECT 1 FROM system.tables
     WHERE database = currentDatabase() AND name = 'clicks' AND engine = 'Distributed'`);
-  if (spread.length === 0) return;
+  if (distributed.length === 0) return;
   throw new Error(
-    `The clicks of the database ${database.name} are spread over a cluster: set CLICKHOUSE_CLUSTER.`,
+    `The clicks of the database ${database.name} are in a Distributed table: set CLICKHOUSE_CLUSTER.`,
   );
 }

@@ -81,7 +81,7 @@ async function rowsOf(name: string, database: Database): Promise<readonly Row[]>
   }));
 }
 
-/** @throws ClusterError when clicks cannot be spread over such a cluster and still be counted exactly */
+/** @throws ClusterError if clicks sharded over such a cluster could not be counted exactly */
 export function checkRows(
   name: string,
   rows: readonly Pick<Row, 'shard' | 'replica' | 'weight' | 'isInternal'>[],

@@ -11,7 +11,7 @@ export type ExportOrder = ExportQuery & {
   readonly destination?: string | null | undefined;
 };
 
-/** An export that runs by itself. */
+/** An export job. */
 export type ExportJob = Readonly<JobBody>;
 
 /** What `GET /api/v1/exports` takes. */
@@ -27,7 +27,7 @@ const isJob = hasFields<ExportJob>('id', 'status');
 const FIRST_LOOK_MS = 250;
 const LONGEST_PAUSE_MS = 10_000;
 
-/** Exports that run by themselves. All methods reject with a SpoorError. */
+/** Export jobs. All methods reject with a SpoorError. */
 export class Exports {
   readonly #reader: Reader;
   readonly #requests: Requests;

@@ -60,7 +60,7 @@ export class Spoor {
   readonly #requests: Requests;
   readonly #reader: Reader;
   readonly #sender: ClickSender;
-  /** Exports that run by themselves. */
+  /** Export jobs. */
   readonly exports: Exports;
   /** Exports and alerts at the times of a cron line. */
   readonly schedules: Schedules;

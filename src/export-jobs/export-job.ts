@@ -42,7 +42,7 @@ export function listedOrder({ what, format, destination, fileName, scopes }: Lis
   return { what, format, destination, fileName, scopes };
 }
 
-/** `queued`: it waits for its turn, or to be tried again; `failed`: it was given up, and `error` says why. */
+/** `queued`: waiting for a free slot, or for the next attempt; `failed`: given up, `error` says why. */
 export const JOB_STATES = ['queued', 'running', 'done', 'failed'] as const;
 
 export type JobState = (typeof JOB_STATES)[number];

@@ -13,7 +13,7 @@ export class JobIds {
   }
 }
 
-/** A job that waits for its turn. */
+/** A queued job. */
 export function newJob(
   job: Pick<ExportJob, 'id' | 'ownerId' | 'order' | 'instance' | 'createdAt' | 'expiresAt'>,
 ): ExportJob {

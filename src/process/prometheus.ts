@@ -67,14 +67,14 @@ export function createMetrics(): Metrics {
   });
   const rateLimited = new Counter({
     name: 'spoor_rate_limited_total',
-    help: 'Requests refused by a rate limit, by route and by whose limit it was: a key or an address.',
+    help: 'Requests refused by a rate limit, by route and subject: a key or an address.',
     labelNames: ['route', 'subject'],
     registers: [registry],
   });
   const countCacheRequest = createCacheCounters(registry);
   const exportJobs = countBy(registry, 'outcome', END_STATES, {
     name: 'spoor_export_jobs_total',
-    help: 'Exports that ran by themselves and have ended, by outcome.',
+    help: 'Export jobs that have ended, by outcome.',
   });
   const scheduleRuns = countBy(registry, 'outcome', END_STATES, {
     name: 'spoor_schedule_runs_total',
@@ -105,7 +105,7 @@ export function createMetrics(): Metrics {
     watchExportJobs: (states) =>
       watchBy(registry, 'state', states, {
         name: 'spoor_export_jobs',
-        help: 'Exports of this instance that run by themselves and have not ended, by state.',
+        help: 'Export jobs of this instance that have not ended, by state.',
       }),
     countExportJob: (outcome) => void exportJobs[outcome]++,
     countScheduleRun: (outcome) => void scheduleRuns[outcome]++,
@@ -120,7 +120,7 @@ function createCacheCounters(registry: Registry): CountCacheRequest {
   });
   const misses = countBy(registry, 'reason', MISS_REASONS, {
     name: 'spoor_cache_misses_total',
-    help: 'Stats requests that were computed, by why no cached response could be served.',
+    help: 'Computed stats requests, by the reason that no cached response was used.',
   });
   return (outcome, reason) => {
     requests[outcome]++;
@@ -171,11 +171,11 @@ function zeros<Value extends string>(values: readonly Value[]): Record<Value, nu
   return Object.fromEntries(values.map((value) => [value, 0])) as Record<Value, number>;
 }
 
-/** By resource and never by holder: a label an owner can make would be one of any number. */
+/** By resource, never by holder: owners could create any number of label values. */
 function watchShares(registry: Registry, shares: readonly FairShare[]): void {
   const shown = {
-    spoor_share_in_use: ['inUse', 'Slots or bytes of a limited resource in use.'],
-    spoor_share_waiting: ['waiting', 'Requests that wait for a limited resource.'],
+    spoor_share_in_use: ['inUse', 'Units in use of a limited resource (slots or bytes).'],
+    spoor_share_waiting: ['waiting', 'Requests waiting for a limited resource.'],
     spoor_share_refused_total: [
       'refused',
       'Requests refused because a share of a limited resource is used up.',

@@ -248,7 +248,7 @@ describe('with a server running', () => {
     expect((await json(['segments', 'list', ...ofOwner])).items).toEqual([]);
   });
 
-  test('exports that run by themselves', async () => {
+  test('export jobs', async () => {
     const order = ['--format', 'xml', '--owner', 'served', '--filters', '{"browser":{"is_not":["none"]}}'];
     const job = await json(['exports', 'create', ...order, '--wait']);
     expect(job).toMatchObject({ status: 'done', owner_id: 'served' });

@@ -445,7 +445,7 @@ describe('of the clicks of all shards', () => {
   const order = { what: 'clicks', format: 'ndjson', fields: 'city' };
   const cities = (clicks: readonly { readonly city: string }[]) => clicks.map(({ city }) => city).toSorted();
 
-  test('an export that runs by itself has each once', async () => {
+  test('an export job has each once', async () => {
     const clicks = clicksOf('exported', 150);
     await first.send('POST', '/api/v1/clicks', { ndjson: clicks });
     const json = { ...order, owner_id: '*', short_code: 'exported', start_date: '2025-01-01' };
@@ -561,7 +561,7 @@ describe('a start is refused in one line', () => {
   test('without the cluster whose clicks they are', async () => {
     const url = nodeAt(0).server.url;
     await expect(start({ CLICKHOUSE_CLUSTER: '', CLICKHOUSE_URL: url })).rejects.toThrow(
-      `The clicks of the database ${first.database.name} are spread over a cluster: set CLICKHOUSE_CLUSTER.`,
+      `The clicks of the database ${first.database.name} are in a Distributed table: set CLICKHOUSE_CLUSTER.`,
     );
   });
 
@@ -586,7 +586,7 @@ describe('a start is refused in one line', () => {
   test('with shards in another order, which would count visitors twice', async () => {
     const settings = { CLICKHOUSE_CLUSTER: OTHER_ORDER };
     await expect(start(settings)).rejects.toThrow(
-      /^The cluster spoor_test_turned has other shards than its clicks were dealt to \(127\.0\.0\.1:\d+ says: Shard [12]\. Clicks are dealt to shards 1, 2 by visitor\.\) Put the shards back/,
+      /^The cluster spoor_test_turned has other shards than its clicks are distributed over \(127\.0\.0\.1:\d+: Shard [12]\. Clicks are dealt to shards 1, 2 by visitor\.\) Restore the shards/,
     );
   });
 });

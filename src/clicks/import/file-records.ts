@@ -63,7 +63,8 @@ export async function openRecords(
   const [blank = ''] = BLANK_LINES.exec(beginning) ?? [];
   const sample = beginning.slice(blank.length);
   if (sample.trim() === '') {
-    if (start.length >= MOST_SAMPLE_BYTES) throw invalid('body', 'It begins with 2 MiB of blank lines.');
+    if (start.length >= MOST_SAMPLE_BYTES)
+      throw invalid('body', 'The file begins with 2 MiB of blank lines.');
     return undefined;
   }
   const prefixed = recognisePrefix(sample);
@@ -144,7 +145,10 @@ async function* withSameColumns(
     for (const line of lines) {
       if (named === undefined || !line.startsWith(named.start)) continue;
       if (named.find(line)?.join(' ') === columns.join(' ')) continue;
-      throw invalid('body', `The file has other columns from a later line ${named.start} on: cut it there.`);
+      throw invalid(
+        'body',
+        `A later line ${named.start} names other columns than the first: split the file there.`,
+      );
     }
     yield block;
   }
@@ -165,7 +169,7 @@ function headerOf(
   if (format.kind === 'log') {
     const columns = format.columns === undefined ? [] : format.columns.find(sample);
     if (columns !== undefined) return { columns };
-    throw invalid('body', 'No line at the beginning names the columns that a click needs.');
+    throw invalid('body', 'No line at the beginning of the file names the columns that a click needs.');
   }
   if (format.parseHeader === undefined) return { columns: [] };
   const record = firstRecord(sample, isQuoted(format), delimiter);
@@ -180,7 +184,7 @@ function headerOf(
   if (header !== undefined) {
     throw invalid(
       'body',
-      'No column tells the short code: say which does with the option map (short_code=COLUMN), or the code itself if all lines are of one (short_code==CODE).',
+      'No column has the short code: name it with the option map (short_code=COLUMN), or give the code itself if all lines have the same (short_code==CODE).',
     );
   }
   if (map !== undefined) throw lacksCode(map);
@@ -197,7 +201,7 @@ function lacksCode(map: readonly string[] = []): AppError {
     names.length === 0
       ? 'the columns that the map names'
       : `${names.join(' or ')}, which the map names for short_code`;
-  return invalid('body', `Neither a header line nor JSON in it has ${what}.`);
+  return invalid('body', `The file has neither a header line nor JSON records with ${what}.`);
 }
 
 function firstLineOf(sample: string): string {
@@ -208,6 +212,6 @@ function firstLineOf(sample: string): string {
 function unknownFormat(firstLine: string): AppError {
   return invalid(
     'body',
-    `The content tells no format; the first line is ${JSON.stringify(firstLine)}. Say the format (${IMPORT_FORMAT_NAMES.join(', ')}), the log format as the server's configuration has it, or a map with the names of its columns.`,
+    `The format of the file is not recognised; its first line is ${JSON.stringify(firstLine)}. Give the format (${IMPORT_FORMAT_NAMES.join(', ')}), the log format from the server's configuration, or a map with the names of its columns.`,
   );
 }

@@ -17,7 +17,7 @@ import { type LineList, NO_TIME, TimedLines } from './timed-lines.ts';
 
 export interface ImporterParts {
   readonly database: Pick<Database, 'rows' | 'binaryRows'>;
-  /** How the clicks are spread, where they are. */
+  /** How the clicks are sharded, if they are. */
   readonly shards: Shards | undefined;
   readonly context: IngestContext;
 }

@@ -63,9 +63,9 @@ const listClicks = route({
   operationId: 'listClicks',
   tag: 'Clicks',
   summary: 'List clicks',
-  description: `The clicks themselves, page by page, with the filters and the range of statistics. What clicks are sent with beside that, addresses and user agents, is not stored.
+  description: `The clicks themselves, page by page, with the filters and the range of statistics. IP addresses and user agents are not stored, so they are not returned.
 
-Pages go on where the one before ended: every click that was there at the first page, and still is, is on exactly one page, also while clicks arrive or are erased. A click that arrives late, for a time that has been passed, is not shown. The range does not move: clicks after the first page's moment are not in it.`,
+Every click that was stored at the first page, and still is, is on exactly one page, also while clicks arrive or are erased. A click that arrives late, with a time that the pages have passed, is not shown. The range does not move: it ends at the moment of the first page.`,
   access: keyForOwnUrl(...CLICK_SCOPES),
   rateLimit: 'none',
   parameters: parsedBy([...clickParameters(), LIMIT, CURSOR], () => undefined),

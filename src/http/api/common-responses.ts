@@ -22,7 +22,7 @@ export const RATE_LIMIT_HEADERS: Readonly<Record<string, Header>> = {
 export const STATS_RESPONSE_HEADERS: Readonly<Record<string, Header>> = {
   'Server-Timing': {
     description:
-      'What took how many milliseconds: `parse`, `queue` (waiting for a turn), `clickhouse`, `shape`; and in `cache` whether the response was cached (`hit`), shared with a request under way (`coalesced`) or computed (`miss`).',
+      'What took how many milliseconds: `parse`, `queue` (time in the queue for a query slot), `clickhouse`, `shape`; and in `cache` whether the response was cached (`hit`), shared with a request under way (`coalesced`) or computed (`miss`).',
     schema: { type: 'string' },
   },
   'X-Spoor-Rows-Read': {
@@ -54,7 +54,7 @@ export const EXPORT_HEADERS = {
   },
   'Server-Timing': {
     description:
-      'What took how many milliseconds before the first byte: `parse`, `queue` (waiting for a turn), `clickhouse`.',
+      'What took how many milliseconds before the first byte: `parse`, `queue` (time in the queue for a query slot), `clickhouse`.',
     schema: { type: 'string' },
   },
   ...RATE_LIMIT_HEADERS,

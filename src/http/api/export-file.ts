@@ -69,7 +69,7 @@ const getExportFile = route({
     signature: {
       in: 'query',
       schema: z.string().max(128, 'must be as it stands in the address').optional(),
-      description: 'What tells that Spoor has made the address.',
+      description: 'Signature of the address.',
     },
     Range: {
       in: 'header',

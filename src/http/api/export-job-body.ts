@@ -17,7 +17,7 @@ export const jobSchema = namedSchema(
       status: z
         .enum(STATUSES)
         .describe(
-          `\`queued\`: it waits for its turn (at most ${MAX_WAITING} of an owner do), or to be tried again; \`running\`; \`done\`: the file is whole; \`failed\`: it was given up, \`error\` says why; \`expired\`: the file is no longer kept.`,
+          `\`queued\`: waiting for a free slot (at most ${MAX_WAITING} of an owner do), or for the next attempt; \`running\`; \`done\`: the file is complete; \`failed\`: given up, \`error\` says why; \`expired\`: the file is no longer kept.`,
         ),
       progress: z
         .number()
@@ -25,17 +25,17 @@ export const jobSchema = namedSchema(
         .max(1)
         .nullable()
         .describe(
-          'How much of it is done, from 0 to 1, by what ClickHouse has read, and for an attempt that follows from 0 again; null while that is not known, as where another instance makes it.',
+          'Share of the rows that ClickHouse has read, 0 to 1; starts again at 0 with each attempt. Null if unknown, for example on another instance.',
         ),
       rows: z
         .int()
         .min(0)
         .nullable()
         .describe(
-          'Rows in the file, of all its lists; null until it is done, and where they are not known: of clicks that came or were erased meanwhile, and of Parquet whose footer is over 256 KiB.',
+          'Rows in the file, of all its lists. Null until it is done, if clicks of the range arrived or were erased during an export of clicks, and for Parquet with a footer of more than 256 KiB.',
         ),
       bytes: z.int().min(0).describe('Bytes of the file, so far.'),
-      file_name: z.string().nullable().describe('The name of the file, once it is known.'),
+      file_name: z.string().nullable().describe('The name of the file; null until it is known.'),
       destination: z.string().nullable().describe('Where the file is sent; null: it is stored by Spoor.'),
       destination_key: z
         .string()
@@ -45,15 +45,15 @@ export const jobSchema = namedSchema(
       created_at: timestampSchema.describe('When it was created; relative dates are of that moment.'),
       finished_at: timestampSchema.nullable().describe('When it was done or given up.'),
       expires_at: timestampSchema.describe('Until when the file is kept.'),
-      error: z.string().exactOptional().describe('Why it failed, or the latest attempt did.'),
+      error: z.string().exactOptional().describe('Why the export, or its latest attempt, failed.'),
       file: z
         .string()
         .exactOptional()
         .describe(
-          'The path and query of an address from which the file can be fetched without a key, until the file or the key that asked expires, or that key is revoked. Only once it is done, and only where one export is looked up.',
+          'The path and query of an address from which the file can be fetched without a key, until the file expires or the key of this request expires or is revoked. Only in the response for one export, once it is done.',
         ),
     })
-    .describe('An export that is made without a client waiting for it.'),
+    .describe('An export job: it runs without an open connection.'),
 );
 
 export type JobBody = z.output<typeof jobSchema.schema>;

@@ -45,10 +45,10 @@ const createExport = route({
   method: 'post',
   path: '/api/v1/exports',
   operationId: 'createExport',
-  summary: 'Create an export that runs by itself',
-  description: `Makes the file of \`GET /api/v1/export\`, or with \`"what": "clicks"\` of \`GET /api/v1/export/clicks\`, without a connection that waits for it: stored by Spoor for some days, to be downloaded, or sent to a bucket that the operator has set up as a destination. The response comes at once; look the export up until its \`status\` is \`done\` or \`failed\`.
+  summary: 'Create an export job',
+  description: `Makes the file of \`GET /api/v1/export\`, or with \`"what": "clicks"\` of \`GET /api/v1/export/clicks\`, without an open connection. Spoor stores it for some days to be downloaded, or sends it to a bucket that the operator has set up as a destination. The response comes at once; look the export up until its \`status\` is \`done\` or \`failed\`.
 
-Dates and segments are resolved when it is created. It runs when its turn comes, as one consistent view of the clicks of that range, and begins anew after a restart of Spoor or of ClickHouse. What is \`done\` is a whole file.
+Dates and segments are resolved when it is created. It runs once there is a free slot, as one consistent view of the clicks of that range, and starts again after a restart of Spoor or of ClickHouse. The file of a \`done\` export is complete.
 
 It counts against the rate limit of \`GET /api/v1/export\`.`,
   access: keyWith(...EXPORT_SCOPES),

@@ -226,7 +226,7 @@ const undoImport = route({
   summary: 'Undo an import',
   description: `Removes the clicks that the import added, and deletes the URLs that it registered unless they have other clicks or were changed since. The response comes when no later one contains them.
 
-The clicks are not erased: the same file can be imported again, rightly this time. Clicks that a later import found stored (\`known\`) go, too: import that file again. An import that is running cannot be undone: end it first by ending its request.`,
+The clicks are not erased: the same file can be imported again. Clicks that a later import found stored (\`known\`) go, too: import that file again. An import that is running cannot be undone: end it first by ending its request.`,
   parameters: oneImport,
   body: noBody,
   responses: {

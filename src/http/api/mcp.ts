@@ -95,7 +95,7 @@ Each message counts against the rate limit of \`GET /api/v1/stats\`.`,
     isRequired: true,
     examples: {
       list: { summary: 'The tools', value: LIST_TOOLS },
-      call: { summary: 'A question', value: QUERY_STATS },
+      call: { summary: 'A stats query', value: QUERY_STATS },
     },
   }),
   responses: {
@@ -116,7 +116,7 @@ Each message counts against the rate limit of \`GET /api/v1/stats\`.`,
   errors: [],
   samples: [
     {
-      label: 'A question',
+      label: 'A stats query',
       path: '/mcp',
       body: { type: 'application/json', text: JSON.stringify(QUERY_STATS) },
     },
@@ -136,7 +136,7 @@ Each message counts against the rate limit of \`GET /api/v1/stats\`.`,
         headers: headersOf(ctx),
         signal,
       });
-      if (status >= 500) throw new Error('The library of the protocol has failed.');
+      if (status >= 500) throw new Error('The MCP library failed.');
       if (json === undefined) return { status: 202 };
       const headers = { 'Content-Type': 'application/json; charset=utf-8', 'Cache-Control': 'no-store' };
       const reply = { headers, body: Buffer.from(json) };

@@ -24,7 +24,7 @@ import { conditionSchema } from './schedule-condition.ts';
 import { statsParameters } from './stats-parameters.ts';
 import { fieldOf } from './stats-query-schemas.ts';
 
-/** What schedules may read, where the key may: nobody's clicks but their owner's. */
+/** Scopes that a schedule can keep of its key. It reads only its owner's clicks. */
 const READING: readonly Scope[] = ['stats:read', 'urls:read', 'clicks:read', 'visitors:read'];
 
 /** Fields that the range of a schedule takes the place of. */
@@ -76,7 +76,7 @@ export const scheduleBody = requestSchema(
     }),
   {
     description:
-      'An export with the parameters of `POST /api/v1/exports`, or with a `condition` an alert with those of statistics that say which clicks.',
+      'An export with the parameters of `POST /api/v1/exports`, or with a `condition` an alert with the parameters of statistics that select clicks.',
     fields: () => ({
       ...Object.fromEntries(PARAMETERS.map((parameter) => [parameter.name, fieldOf(parameter)])),
       ...Object.fromEntries(
@@ -85,7 +85,7 @@ export const scheduleBody = requestSchema(
       name: { description: 'A note for people.', type: ['string', 'null'], minLength: 1, maxLength: 128 },
       cron: {
         description:
-          'When it runs: minute, hour, day of the month, month and day of the week, such as `0 3 * * MON-FRI`; or `@hourly`, `@daily`, `@weekly`, `@monthly`, `@yearly`. Where both days are restricted, either will do. A time of day that a change of clocks skips is when the clock has jumped; one that happens twice is its first.',
+          'When it runs: minute, hour, day of the month, month and day of the week, such as `0 3 * * MON-FRI`; or `@hourly`, `@daily`, `@weekly`, `@monthly`, `@yearly`. If both days are restricted, a day that matches either counts. If the clock skips a time of day, the run is right after the jump; if the time happens twice, the run is the first time.',
         type: 'string',
         maxLength: MAX_CRON_LENGTH,
         examples: ['0 3 * * *'],
@@ -98,7 +98,7 @@ export const scheduleBody = requestSchema(
       },
       range: {
         description:
-          'What each run is about, as of the time that it is due. `since_last_run`: of clicks, those that have arrived since the run before, each in exactly one file, in the first all that are there; of an alert, the clicks since the time before.',
+          'The range of each run, relative to its scheduled time. `since_last_run`: in an export of clicks, the clicks that arrived since the last run, each in exactly one file (in the first file all stored clicks); in an alert, the clicks since the previous scheduled time.',
         type: 'string',
         enum: SCHEDULE_RANGES,
       },
@@ -116,13 +116,13 @@ export const scheduleBody = requestSchema(
       condition: {
         ...inputJsonSchema(conditionSchema),
         description:
-          'Makes an alert: `over` or `under` a number, or a `change` by so many percent or more against the period before, up with `+` and down with `-`. It needs a `webhook`, which is called when the condition becomes true, and again only after it was false.',
+          'Makes an alert: `over` or `under` a number, or a `change` by at least that percentage against the period before (`+` a rise, `-` a fall). It needs a `webhook`, which is called when the condition becomes true, and again only after it was false.',
         type: ['object', 'null'],
       },
       webhook: {
         ...inputJsonSchema(ownFields.webhook),
         description:
-          'Is sent a `POST` when a file is written or given up, or for an alert, signed as Standard Webhooks has it.',
+          'Receives a `POST`, signed according to Standard Webhooks, when a file is written or given up, or when an alert fires.',
         type: ['object', 'null'],
         properties: { url: { type: 'string', format: 'uri', maxLength: MAX_URL_LENGTH } },
         required: ['url'],

@@ -81,34 +81,34 @@ export const runSchema = namedSchema(
   'ScheduleRun',
   z
     .strictObject({
-      due_at: timestampSchema.describe('The time of the schedule that it is of.'),
+      due_at: timestampSchema.describe('The scheduled time of this run.'),
       status: z
         .enum(RUN_STATES)
         .describe(
-          '`waiting`: for its turn, or to be tried again; `running`; `done`; `failed`: it was given up, `error` says why.',
+          '`waiting`: for a free slot, or for the next attempt; `running`; `done`; `failed`: given up, `error` says why.',
         ),
       window: z
         .strictObject({ from: timestampSchema, before: timestampSchema })
         .nullable()
         .describe(
-          'What it is about, `before` not included: when clicks happened, or with `range=since_last_run` in an export when they arrived. Fixed at the first attempt.',
+          'The range of the run, `before` not included: by the time of the clicks, or in an export with `range=since_last_run` by the time they arrived. Fixed at the first attempt.',
         ),
-      attempts: z.int().min(0).describe('How often it was begun.'),
+      attempts: z.int().min(0).describe('How often it was started.'),
       next_attempt_at: timestampSchema
         .nullable()
-        .describe('When it is tried again, or its webhook; null: not again.'),
+        .describe('When the run or its webhook is tried next; null: never.'),
       started_at: timestampSchema.nullable(),
       finished_at: timestampSchema.nullable(),
-      error: z.string().nullable().describe('Why it failed, or the latest attempt did.'),
+      error: z.string().nullable().describe('Why the run, or its latest attempt, failed.'),
       export_id: z.string().nullable().describe('The export that writes its file.'),
-      file_name: z.string().nullable().describe('The file, once it is whole.'),
+      file_name: z.string().nullable().describe('The name of the file, once it is complete.'),
       rows: z.int().min(0).nullable().describe('Rows in the file; null where they are not counted.'),
       bytes: z.int().min(0).nullable().describe('Bytes of the file.'),
-      value: z.number().nullable().describe('What an alert has measured.'),
+      value: z.number().nullable().describe('The value that an alert measured.'),
       previous: z
         .number()
         .nullable()
-        .describe('The same in the period before, where the condition is a change.'),
+        .describe('The value in the period before, if the condition is a change.'),
       condition_met: z.boolean().nullable().describe('Whether the condition was met.'),
       webhook: z
         .strictObject({
@@ -118,7 +118,7 @@ export const runSchema = namedSchema(
           error: z.string().nullable().describe('Why the latest attempt failed.'),
         })
         .nullable()
-        .describe('The call of the webhook about it; null: there was none.'),
+        .describe('The call of the webhook about this run; null: there was none.'),
     })
     .describe('One run of a schedule.'),
 );

@@ -86,7 +86,7 @@ function questionParameters(): Readonly<Record<string, Described>> {
     },
     ...filterParameters(),
     sort: {
-      description: `What the groups of lists are ordered by: a metric, whether \`metrics\` names it or not, or a dimension of \`group_by\`, by its values (versions, hours and weekdays as numbers), or with \`compare\` \`change\`, that of the first metric. \`-\` before it: the largest first. Groups that are equal stand in the order of their names, those without a value last. A list that lacks the dimension keeps its order, and lists with \`time\` are shown by time. Default: the first metric, the largest first.`,
+      description: `The order of groups: a metric, a dimension of \`group_by\` (versions, hours and weekdays as numbers), or with \`compare\` \`change\`; \`-\` before it: largest first. Equal groups are ordered by name, groups without a value come last. Default: the first metric, largest first.`,
       schema: {
         type: 'string',
         pattern: `^\\s*-?(${[...METRIC_NAMES, ...DIMENSION_NAMES, 'change'].join('|')})\\s*$`,
@@ -95,17 +95,17 @@ function questionParameters(): Readonly<Record<string, Described>> {
     },
     offset: {
       description:
-        'Groups to pass over in each list; time lists are never cut. Past the last group, a list is empty.',
+        'Groups to skip in each list; time lists are never cut. Past the last group, a list is empty.',
       schema: { type: 'integer', minimum: 0, maximum: MAX_OFFSET, default: 0 },
     },
     other: {
       description:
-        '`true`: a last row of each list, in lists with `time` one of each bucket, is all groups together that `limit` cuts off: `{"city": null, "other": true, …}`, its metrics exact, distinct visitors too. Where nothing is cut there is none. Groups that `offset` passes over are not in it.',
+        '`true`: adds a last row to each list that `limit` cuts (in lists with `time`, to each bucket) for all groups that are cut off together: `{"city": null, "other": true, …}`. Its metrics are exact. Groups that `offset` skips are not in it.',
       schema: { type: 'boolean', default: false },
     },
     segment: {
       description:
-        'Filters of the owner under a name, beside the others; several names are separated by commas, and all of them hold. Needs a key.',
+        'Names of stored filters of the owner, separated by commas. All of them apply, together with the other filters. Needs a key.',
       schema: { type: 'string' },
       example: 'phones',
     },

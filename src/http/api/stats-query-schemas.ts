@@ -9,17 +9,17 @@ import { EXPLAIN } from './explain-parameter.ts';
 import { statsParameters } from './stats-parameters.ts';
 import { statsSchema } from './stats-schemas.ts';
 
-/** The most questions of one request. */
+/** The most queries of one request. */
 export const MAX_QUESTIONS = 25;
 
 const PARAMETERS = [...statsParameters(), EXPLAIN].flatMap(withoutObjects);
 
-/** The names that a question can have. */
+/** The parameters that a query can have. */
 export const QUESTION_NAMES = PARAMETERS.map(({ name }) => name);
 
 const DATES: readonly string[] = ['start_date', 'end_date'];
 
-/** One question, or several. Its fields are parsed as the parameters of a query string are. */
+/** One query, or a batch. Its fields are parsed like the parameters of a query string. */
 export const questionsSchema = requestSchema(
   'StatsQuestions',
   z
@@ -31,15 +31,15 @@ export const questionsSchema = requestSchema(
       patternProperties: { [PROPERTY_NAMES]: { type: ['string', 'array'], items: { type: 'string' } } },
     }),
   {
-    description: 'One question by its fields, or several in `queries`.',
+    description: 'One query by its fields, or several in `queries`.',
     fields: () => ({
       ...Object.fromEntries(PARAMETERS.map((parameter) => [parameter.name, fieldOf(parameter)])),
       queries: {
-        description: `Up to ${MAX_QUESTIONS} questions, in place of one.`,
+        description: `Up to ${MAX_QUESTIONS} queries, in place of one.`,
         type: 'array',
         minItems: 1,
         maxItems: MAX_QUESTIONS,
-        items: { description: 'The fields of one question; what is wrong with them is in its result.' },
+        items: { description: 'The fields of one query. If they are invalid, its result has the error.' },
       },
     }),
   },
@@ -66,12 +66,14 @@ function isSchema(value: unknown): value is JsonSchema {
 }
 
 const result = z.strictObject({
-  status: z.int().describe('The status that the question would have had by itself.'),
+  status: z.int().describe('The status that the query would have had alone.'),
   view: z
     .int()
     .min(1)
     .exactOptional()
-    .describe('Results with the same number are of one view of the clicks. Only with status 200.'),
+    .describe(
+      'Results with the same number come from one consistent view of the clicks. Only with status 200.',
+    ),
   body: z.union([statsSchema.schema, errorSchema.schema]),
 });
 
@@ -79,13 +81,13 @@ export const statsAnswersSchema = namedSchema(
   'StatsAnswers',
   z
     .strictObject({ results: z.array(result).min(1).max(MAX_QUESTIONS) })
-    .describe('The results of several questions, in their order.'),
+    .describe('The results of a batch, in the order of its queries.'),
 );
 
-/** The response to one question or to several. */
+/** The response to one query or to a batch. */
 export const eitherSchema = namedSchema(
   'StatsQueryAnswer',
   z
     .union([statsSchema.schema, statsAnswersSchema.schema])
-    .describe('The statistics, or with `queries` the results of each question.'),
+    .describe('The statistics, or with `queries` the result of each query.'),
 );

@@ -49,34 +49,34 @@ const postStatsQuery = route({
   path: '/api/v1/stats/query',
   operationId: 'postStatsQuery',
   tag: 'Statistics',
-  summary: 'Get statistics by a JSON body, also several at once',
-  description: `The same as \`GET /api/v1/stats\`, asked with a JSON object: the parameters by their names, lists as arrays or separated by commas, \`filters\` as JSON. The response is the same. Filters may be longer here than a URL.
+  summary: 'Get statistics by a JSON body, or a batch of them',
+  description: `The same as \`GET /api/v1/stats\`, with the parameters in a JSON object: by their names, lists as arrays or separated by commas, \`filters\` as JSON. The response is the same. Filters may be longer here than in a URL.
 
-With \`queries\`, up to ${MAX_QUESTIONS} such questions at once, as of one moment. The response has the results in their order, each with the status and body that the question would have had by itself. Equal questions are computed once. Questions about the same clicks (owner or URL, range, filters, \`bots\`, \`compare\`) are answered by one query, and so agree with each other also while clicks arrive, where one query costs no more than several: their results have the same number in \`view\`.
+\`queries\` has up to ${MAX_QUESTIONS} such queries, all computed for the same moment. The response has their results in their order, each with the status and body that the query would have had alone. Equal queries are computed once. Queries about the same clicks (owner or URL, range, filters, \`bots\`, \`compare\`) share one ClickHouse query unless that would cost more than several, so their numbers agree even while clicks arrive: such results have the same number in \`view\`.
 
-Every question counts against the rate limit of \`GET /api/v1/stats\`. Where not all of them fit, none is computed.`,
+Each query counts against the rate limit of \`GET /api/v1/stats\`. If not all of them fit, none is computed.`,
   access: keyOrPublicUrlInBody(...STATS_SCOPES),
   rateLimit: { ...STATS_RATE_LIMIT, sharedWith: 'GET /api/v1/stats' },
   parameters: parsedBy([], (ctx) => {
     ctx.state.isRead = true;
   }),
   body: jsonObjectBody(questionsSchema, {
-    description: 'One question, or several. Up to 1 MiB.',
+    description: 'One query, or a batch. Up to 1 MiB.',
     isRequired: false,
     maxBytes: MAX_BODY_BYTES,
     examples: {
-      one: { summary: 'One question', value: ONE_QUESTION },
-      several: { summary: 'Two questions of one view', value: TWO_QUESTIONS },
+      one: { summary: 'One query', value: ONE_QUESTION },
+      several: { summary: 'Two queries with one view', value: TWO_QUESTIONS },
     },
   }),
   responses: {
     200: encodedJson({
       schema: eitherSchema,
       nested: [statsSchema, statsAnswersSchema, breakdownRow],
-      description: 'The statistics, or the results of the questions.',
+      description: 'The statistics, or the results of the batch.',
       headers: TAGGED_HEADERS,
       examples: {
-        one: { summary: 'One question', value: STATS_EXAMPLE },
+        one: { summary: 'One query', value: STATS_EXAMPLE },
         several: {
           summary: 'Several',
           value: { results: [{ status: 200, view: 1, body: STATS_EXAMPLE }] },
@@ -88,12 +88,12 @@ Every question counts against the rate limit of \`GET /api/v1/stats\`. Where not
   errors: ['not_found'],
   samples: [
     {
-      label: 'One question',
+      label: 'One query',
       path: '/api/v1/stats/query',
       body: { type: 'application/json', text: JSON.stringify(ONE_QUESTION) },
     },
     {
-      label: 'Two lists of one view',
+      label: 'Two lists with one view',
       path: '/api/v1/stats/query',
       body: { type: 'application/json', text: JSON.stringify(TWO_QUESTIONS) },
     },

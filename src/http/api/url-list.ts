@@ -104,8 +104,7 @@ export const urlListParameters = parameters({
         `must be one of: ${SORTS.join(', ')}; clicks are not stored with a URL: group /api/v1/stats by short_code for those`,
       )
       .optional(),
-    description:
-      'What the URLs are in the order of. Default: their codes, with `page` or `pageSize` `created_at`.',
+    description: 'The sort order. Default: `short_code`, with `page` or `pageSize` `created_at`.',
   },
   sortOrder: {
     in: 'query',

@@ -89,7 +89,7 @@ export const urlPageSchema = namedSchema(
       pageSize: z.int().min(1).describe('The most URLs that the page has.'),
       total: z.int().min(0).exactOptional().describe('URLs on all pages; not with `cursor`.'),
       hasNext: z.boolean().describe('Whether there is a next page.'),
-      sortBy: z.enum(namesOf(URL_SORTS)).describe('What the URLs are in the order of.'),
+      sortBy: z.enum(namesOf(URL_SORTS)).describe('The sort order.'),
       sortOrder: z.enum(['ascending', 'descending']),
     })
     .describe('A page of URLs.'),

@@ -52,7 +52,7 @@ interface ExportKind {
   readonly open: (services: Services, order: ExportOrder, run: ExportRun) => Promise<OpenedExport>;
 }
 
-/** Of an export that runs by itself: nobody waits for its first byte. */
+/** For an export job: nobody waits for its first byte. */
 const UNATTENDED = { isOfEarlier: true, countsRows: true, firstByteMs: 3_600_000 } as const;
 
 const STATS: ExportKind = {
@@ -165,7 +165,7 @@ export async function checkOrder(
   if (Buffer.byteLength(JSON.stringify(order)) > MAX_ORDER_BYTES) {
     throw invalid(
       'filters',
-      `An export that runs by itself has at most ${MAX_ORDER_BYTES / 1_024} KiB of parameters, with the filters of its segments.`,
+      `An export job has at most ${MAX_ORDER_BYTES / 1_024} KiB of parameters, with the filters of its segments.`,
     );
   }
   return { order, ownerId: ownerOf(tenant, principal) };

@@ -97,21 +97,21 @@ export const METRICS = {
     total: 'bot_clicks',
     inSummary: 'always',
     label: 'Bot clicks',
-    description: 'Clicks of programs, among the total.',
+    description: 'Clicks by bots.',
   },
   first_click: {
     ...INSTANT,
     aggregate: earliest(sql`clicked_at`),
     total: 'first_click',
     label: 'First click',
-    description: 'When the first of the clicks happened; null where there are none.',
+    description: 'The time of the first click; null without clicks.',
   },
   last_click: {
     ...INSTANT,
     aggregate: latest(sql`clicked_at`),
     total: 'last_click',
     label: 'Last click',
-    description: 'When the last of the clicks happened; null where there are none.',
+    description: 'The time of the last click; null without clicks.',
   },
   avg_redirection_time: {
     ...DECIMAL,
@@ -119,36 +119,35 @@ export const METRICS = {
     total: 'avg_redirection_time',
     inSummary: 'always',
     label: 'Average redirect time',
-    description: 'Milliseconds, over the clicks that tell; 0 where none does.',
+    description: 'Mean of `redirect_ms`; 0 without values.',
   },
   human_clicks: {
     ...COUNT,
     aggregate: added(sql`countIf(NOT is_bot)`),
     total: 'human_clicks',
     label: 'Human clicks',
-    description: 'Clicks that no program made.',
+    description: 'Clicks not by bots.',
   },
   p50_redirection_time: {
     ...PERCENTILE,
     aggregate: REDIRECT_TIME.p50,
     total: 'p50_redirection_time',
     label: 'Median redirect time',
-    description:
-      'Milliseconds that half of the redirects took at most, as PERCENTILE.INC of spreadsheets; null where no click tells.',
+    description: 'Median of `redirect_ms`, as PERCENTILE.INC of spreadsheets; null without values.',
   },
   p95_redirection_time: {
     ...PERCENTILE,
     aggregate: REDIRECT_TIME.p95,
     total: 'p95_redirection_time',
     label: '95th percentile of redirect times',
-    description: 'The same for 95 of 100 redirects.',
+    description: '95th percentile of `redirect_ms`, as PERCENTILE.INC of spreadsheets; null without values.',
   },
   p99_redirection_time: {
     ...PERCENTILE,
     aggregate: REDIRECT_TIME.p99,
     total: 'p99_redirection_time',
     label: '99th percentile of redirect times',
-    description: 'The same for 99 of 100 redirects.',
+    description: '99th percentile of `redirect_ms`, as PERCENTILE.INC of spreadsheets; null without values.',
   },
   clicks_per_visitor: {
     ...DECIMAL,
@@ -156,7 +155,7 @@ export const METRICS = {
     total: 'clicks_per_visitor',
     cost: 4,
     label: 'Clicks per visitor',
-    description: 'Clicks for each distinct visitor; 0 where there are none.',
+    description: 'Clicks per distinct visitor; 0 without clicks.',
   },
   new_visitors: {
     ...COUNT,
@@ -165,7 +164,7 @@ export const METRICS = {
     cost: 8,
     label: 'New visitors',
     description:
-      'Visitors whose first click is among the clicks. It is the first of all that are kept of the owner, or with `scope=anon` of the URL: filters and the range do not matter to which it is.',
+      'Visitors whose first click is among the clicks. A first click is the earliest stored click of the visitor for the owner (with `scope=anon`, for the URL), whatever the filters and the range.',
   },
   returning_visitors: {
     ...COUNT,
@@ -173,7 +172,7 @@ export const METRICS = {
     total: 'returning_visitors',
     cost: 8,
     label: 'Returning visitors',
-    description: 'The other visitors: their first click is not among the clicks.',
+    description: 'Visitors whose first click is not among the clicks.',
   },
 } as const satisfies Record<string, Metric>;
 

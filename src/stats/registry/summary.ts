@@ -20,29 +20,29 @@ type InSummary<When extends 'always' | 'asked'> = {
 type Always = { readonly [Name in InSummary<'always'> as Metrics[Name]['total']]: Shown<Name> };
 type Asked = { readonly [Name in InSummary<'asked'> as Metrics[Name]['total']]?: Shown<Name> };
 
-/** The totals of all clicks that fit, whatever the lists show of them: some always, the others where they are asked for. */
+/** The totals of all matching clicks, whatever the lists show of them: some always, the others if `metrics` names them. */
 export type Summary = { readonly [Name in keyof (Always & Asked)]: (Always & Asked)[Name] };
 
-/** Whether an object has all that a summary has where some metrics are asked for. */
+/** Whether an object has all fields of a summary for these `metrics`. */
 export function isSummary(values: object, asked: readonly MetricName[] = []): values is Summary {
   return summaryMetrics(asked).every((name) => Object.hasOwn(values, metricOf(name).total));
 }
 
-/** What follows from a summary with clicks in it, in the order of an answer's `computed_metrics`. */
+/** Rates computed from the summary if it has clicks, in the order of `computed_metrics`. */
 export const RATES = {
   unique_click_rate: {
     of: (summary) => percentage(summary.unique_clicks, summary.total_clicks),
-    description: 'Visitors in percent of clicks.',
+    description: 'Distinct visitors in percent of clicks.',
     isPercentage: true,
   },
   repeat_click_rate: {
     of: (summary) => percentage(summary.total_clicks - summary.unique_clicks, summary.total_clicks),
-    description: 'The rest to 100.',
+    description: "Clicks beyond each visitor's first, in percent of clicks.",
     isPercentage: true,
   },
   average_clicks_per_visitor: {
     of: (summary) => ratio(summary.total_clicks, summary.unique_clicks),
-    description: 'Clicks for each visitor.',
+    description: 'Clicks per distinct visitor.',
     isPercentage: false,
   },
 } as const satisfies Record<string, Rate>;

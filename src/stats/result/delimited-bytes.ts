@@ -5,7 +5,7 @@ const LINE_BREAK = 10;
 /** Bytes in sections, each after a delimiter: U+0000, a text, a line break. Sections pass through without being copied. */
 export class DelimitedBytes {
   readonly #pieces: AsyncIterator<Buffer>;
-  /** What is read but not given out yet. */
+  /** Read, but not passed on yet. */
   #piece: Buffer = Buffer.alloc(0);
 
   constructor(bytes: AsyncIterable<Buffer>) {
@@ -13,12 +13,12 @@ export class DelimitedBytes {
   }
 
   /**
-   * The text of the delimiter that comes next.
-   * @throws Error when there is none, because the bytes were cut off or hold something else
+   * The text of the next delimiter.
+   * @throws Error if there is none, because the result is truncated or has other bytes there
    */
   async delimiter(): Promise<string> {
     while (this.#piece.length === 0 && (await this.#more())) {}
-    if (this.#piece[0] !== DELIMITER) throw new Error('The result ended before its end.');
+    if (this.#piece[0] !== DELIMITER) throw new Error('The result is truncated: no final delimiter.');
     for (;;) {
       const end = this.#piece.indexOf(LINE_BREAK);
       if (end !== -1) {
@@ -26,7 +26,7 @@ export class DelimitedBytes {
         this.#piece = this.#piece.subarray(end + 1);
         return text;
       }
-      if (!(await this.#more())) throw new Error('The result ended inside a delimiter.');
+      if (!(await this.#more())) throw new Error('The result is truncated inside a delimiter.');
     }
   }
 

@@ -176,7 +176,7 @@ async function* everyBucket(
     yield Buffer.from(text);
     text = '';
   }
-  if (next.done !== true) throw new Error('ClickHouse has a time bucket that the range has not.');
+  if (next.done !== true) throw new Error('ClickHouse returned a time bucket outside the range.');
   if (text !== '') yield Buffer.from(text);
 }
 

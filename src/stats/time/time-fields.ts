@@ -34,7 +34,7 @@ export class TimeFields {
     const { interval, range, timezone } = this.#query;
     const [bucket] = buckets(interval, { start: start * 1000, end: start * 1000 }, timezone);
     if (bucket === undefined || bucket.start !== start * 1000 || bucket.start > range.end) {
-      throw new Error('ClickHouse has a time bucket that the range has not.');
+      throw new Error('ClickHouse returned a time bucket outside the range.');
     }
     const fields = fieldsOf(bucket);
     this.#fields.set(start, fields);

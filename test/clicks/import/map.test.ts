@@ -215,7 +215,7 @@ describe('with a map of one’s own', () => {
       'Referer,Date,User agent,Country,City\n,2026-01-24,,,\n',
       ['country==DE'],
       {},
-      '(short_code=COLUMN), or the code itself if all lines are of one (short_code==CODE)',
+      '(short_code=COLUMN), or give the code itself if all lines have the same (short_code==CODE)',
     ],
     ['what is this\n', ['dub'], { name: 'access.log' }, 'link.key or key or Link'],
   ])('%j lacks what %j names', async (content, map, options, message) => {

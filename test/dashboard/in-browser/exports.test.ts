@@ -141,7 +141,7 @@ test('a file that is dropped on the page is imported, and the list of imports un
     buffer: Buffer.from(buffer),
   });
   await page.getByLabel('File').setInputFiles(text('what.txt', 'what is this'));
-  await page.getByText('what.txt: The content tells no format').waitFor();
+  await page.getByText('what.txt: The format of the file is not recognised').waitFor();
   const rows = page.getByRole('list', { name: 'Imports' }).getByRole('listitem');
   expect(await rows.allTextContents()).toEqual([
     expect.stringMatching(/^clicks.ndjson, .*3 added, done Undo$/),
