@@ -378,7 +378,9 @@ describe('a file', () => {
     const clicks = await clicksOf(Buffer.from(columns + lines + columns + lines));
     expect(clicks.filter((click) => typeof click === 'object')).toHaveLength(4);
     const other = columns.replace('c-ip', 's-ip');
-    await expect(clicksOf(Buffer.from(columns + lines + other + lines))).rejects.toThrow('split the file there');
+    await expect(clicksOf(Buffer.from(columns + lines + other + lines))).rejects.toThrow(
+      'split the file there',
+    );
     await expect(clicksOf(Buffer.from(lines), { format: 'w3c' })).rejects.toThrow('names the columns');
   });
 
