@@ -4,15 +4,26 @@ import { strftime } from '../../lib/strftime.ts';
 
 const HOUR = 60 * MINUTE;
 
+/** In milliseconds. */
+const CLOCK_UNITS = { minute: MINUTE } as const;
+
 /** How time is cut into buckets. */
-export interface Interval {
+export type Interval = ClockInterval | DateInterval;
+
+/** Its buckets follow the local clock, and begin anew where the clock's offset changes. */
+export interface ClockInterval extends Described {
+  /** What `length` counts. */
+  readonly unit: keyof typeof CLOCK_UNITS;
+}
+
+/** Its buckets begin with a local day. */
+export interface DateInterval extends Described {
+  readonly unit: 'day' | 'month';
+}
+
+interface Described {
   /** Its name in answers. */
   readonly strategy: string;
-  /**
-   * What `length` counts. Buckets of minutes follow the local clock and begin anew where its offset changes; those of days
-   * and months begin with a local day.
-   */
-  readonly unit: 'minute' | 'day' | 'month';
   readonly length: number;
   /** A local date on which one of the buckets begins. */
   readonly origin: string;
@@ -122,22 +133,35 @@ export function withWeekStart(name: IntervalName, weekStart: WeekStart | undefin
   return name === 'week' && weekStart === 'sunday' ? 'sunday_week' : name;
 }
 
-const MINUTES_OF_UNIT = { minute: 1, day: 1_440 } as const;
+/** Whether its buckets follow the clock, and not the calendar. */
+export function isOfClock(interval: Interval): interval is ClockInterval {
+  return Object.hasOwn(CLOCK_UNITS, interval.unit);
+}
+
+/** How long (ms) a bucket is that no change of the offset cuts. */
+export function stepOf({ unit, length }: ClockInterval): number {
+  return length * CLOCK_UNITS[unit];
+}
+
+const DAYS = {
+  day: (length) => length,
+  month: (length) => Math.floor((length * 365) / 12),
+} as const satisfies Record<DateInterval['unit'], (length: number) => number>;
 
 /** How long a bucket mostly is, in minutes; a month counts as 30 days, a year as 365. */
 export function intervalMinutes(name: IntervalName): number {
-  const { unit, length }: Interval = INTERVALS[name];
-  return unit === 'month'
-    ? Math.floor((length * 365) / 12) * MINUTES_OF_UNIT.day
-    : length * MINUTES_OF_UNIT[unit];
+  const interval: Interval = INTERVALS[name];
+  const length = isOfClock(interval) ? stepOf(interval) : DAYS[interval.unit](interval.length) * DAY;
+  return length / MINUTE;
 }
 
 /** Writes the label of the bucket that holds a wall time (fields read as if they were UTC, ms). */
 export function labelWriter(name: IntervalName): (wall: number) => string {
-  const { unit, length, display_format }: Interval = INTERVALS[name];
-  const write = strftime(display_format);
-  if (unit !== 'minute') return write;
-  return (wall) => write(wall - modulo(wall, length * MINUTE));
+  const interval: Interval = INTERVALS[name];
+  const write = strftime(interval.display_format);
+  if (!isOfClock(interval)) return write;
+  const step = stepOf(interval);
+  return (wall) => write(wall - modulo(wall, step));
 }
 
 /** The interval for a range (Unix ms) when none is asked for. */

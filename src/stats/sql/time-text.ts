@@ -3,7 +3,7 @@ import { formatWithOffset } from '../../lib/calendar.ts';
 import { MAX_CLOCK_AHEAD_MS } from '../../lib/clock-ahead.ts';
 import { segments } from '../../lib/time-zone.ts';
 import { buckets } from '../time/buckets.ts';
-import { type Interval, INTERVALS } from '../registry/intervals.ts';
+import { type Interval, INTERVALS, isOfClock, stepOf } from '../registry/intervals.ts';
 import type { StatsQuery } from '../parse/query.ts';
 import { wallTime } from './local-time.ts';
 
@@ -13,12 +13,13 @@ import { wallTime } from './local-time.ts';
  */
 export function timeTexts(query: StatsQuery): { readonly time: Sql; readonly bucket_start: Sql } {
   const { wall, suffix } = zonedTime(query, sql`time`);
-  const { unit, length, display_format: format }: Interval = INTERVALS[query.interval];
+  const interval: Interval = INTERVALS[query.interval];
   // In ClickHouse %M is the month's name and %i the minute.
-  const label = param('String', format.replaceAll('%M', '%i'));
+  const label = param('String', interval.display_format.replaceAll('%M', '%i'));
   // Where the offset changed within a bucket, the one that begins there has the label of the whole.
-  const floored =
-    unit === 'minute' ? sql`toStartOfInterval(${wall}, toIntervalMinute(${param('UInt32', length)}))` : wall;
+  const floored = isOfClock(interval)
+    ? sql`toStartOfInterval(${wall}, toIntervalSecond(${param('UInt32', stepOf(interval) / 1000)}))`
+    : wall;
   return {
     time: sql`formatDateTime(${floored}, ${label})`,
     bucket_start: sql`concat(formatDateTime(${wall}, '%Y-%m-%dT%H:%i:%S'), '.000', ${suffix})`,

@@ -1,6 +1,7 @@
 import { DAY, MINUTE, modulo } from '../../lib/calendar.ts';
 import { segments } from '../../lib/time-zone.ts';
-import type { Interval } from '../registry/intervals.ts';
+import { type DateInterval, type Interval, isOfClock, stepOf } from '../registry/intervals.ts';
+import { assertNever } from '../../errors.ts';
 import { type TimeRange, dateOf, dateSlots, stretches } from './buckets.ts';
 import { dayOf, firstDay, firstDayAfter, monthOf } from './date-periods.ts';
 
@@ -41,25 +42,32 @@ export function planBuckets(
   if (sameClock && inClickHouse !== undefined && isRightInClickHouse(interval, range, zone)) {
     return { kind: 'interval', ...inClickHouse, zone };
   }
-  return interval.unit === 'minute'
-    ? segmentsPlan(interval.length * 60, range, zone)
+  return isOfClock(interval)
+    ? segmentsPlan(stepOf(interval) / 1000, range, zone)
     : edgesPlan(interval, range, zone);
 }
 
 /** undefined where ClickHouse has no such interval, or none whose buckets begin at the same times. */
-function clickHouseInterval({ unit, length, origin }: Interval): ClickHouseInterval | undefined {
-  if (unit === 'minute') {
-    if (length % 60 === 0) return { length: length / 60, unit: 'HOUR' };
-    return length < 60 ? { length, unit: 'MINUTE' } : undefined;
+function clickHouseInterval(interval: Interval): ClickHouseInterval | undefined {
+  if (!isOfClock(interval)) return clickHouseDates(interval);
+  const minutes = stepOf(interval) / MINUTE;
+  if (minutes % 60 === 0) return { length: minutes / 60, unit: 'HOUR' };
+  return minutes < 60 && Number.isInteger(minutes) ? { length: minutes, unit: 'MINUTE' } : undefined;
+}
+
+function clickHouseDates({ unit, length, origin }: DateInterval): ClickHouseInterval | undefined {
+  switch (unit) {
+    case 'day':
+      if (length === 1) return { length, unit: 'DAY' };
+      return length === 7 && modulo(dayOf(origin), 7) === MONDAY ? { length: 1, unit: 'WEEK' } : undefined;
+    case 'month':
+      if (monthOf(dayOf(origin)) % length !== 0) return undefined;
+      if (length === 1) return { length, unit: 'MONTH' };
+      if (length === 3) return { length: 1, unit: 'QUARTER' };
+      return length === 12 ? { length: 1, unit: 'YEAR' } : undefined;
+    default:
+      return assertNever(unit);
   }
-  if (unit === 'day') {
-    if (length === 1) return { length, unit: 'DAY' };
-    return length === 7 && modulo(dayOf(origin), 7) === MONDAY ? { length: 1, unit: 'WEEK' } : undefined;
-  }
-  if (monthOf(dayOf(origin)) % length !== 0) return undefined;
-  if (length === 1) return { length, unit: 'MONTH' };
-  if (length === 3) return { length: 1, unit: 'QUARTER' };
-  return length === 12 ? { length: 1, unit: 'YEAR' } : undefined;
 }
 
 /** 1970-01-05 was one. */
@@ -72,8 +80,9 @@ const MONDAY = 4;
  *   hour. Several hours together go wrong on the day of any change.
  * - Days, weeks, months, quarters and years are right.
  */
-function isRightInClickHouse({ unit, length }: Interval, { start, end }: TimeRange, zone: string): boolean {
-  if (unit !== 'minute') return true;
+function isRightInClickHouse(interval: Interval, { start, end }: TimeRange, zone: string): boolean {
+  if (!isOfClock(interval)) return true;
+  const length = stepOf(interval) / MINUTE;
   // A change goes on to matter until the next midnight.
   const periods = segments(zone, start - 2 * DAY, end);
   const offsets = periods.map(({ offset }) => offset);
@@ -97,7 +106,7 @@ function segmentsPlan(step: number, range: TimeRange, zone: string): BucketPlan 
   };
 }
 
-function edgesPlan(interval: Interval, range: TimeRange, zone: string): BucketPlan {
+function edgesPlan(interval: DateInterval, range: TimeRange, zone: string): BucketPlan {
   const startOf = new Map<number, number>();
   for (const { wall, start } of dateSlots(interval, range, zone)) startOf.set(wall / DAY, start / 1000);
   const edges: number[] = [];

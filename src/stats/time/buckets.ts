@@ -1,7 +1,15 @@
-import { DAY, MINUTE, modulo } from '../../lib/calendar.ts';
+import { DAY, modulo } from '../../lib/calendar.ts';
 import { dayStarts, segments, wallOf } from '../../lib/time-zone.ts';
-import { type Interval, type IntervalName, INTERVALS, labelWriter } from '../registry/intervals.ts';
-import { firstDay, firstDayAfter } from './date-periods.ts';
+import {
+  type DateInterval,
+  type Interval,
+  type IntervalName,
+  INTERVALS,
+  isOfClock,
+  labelWriter,
+  stepOf,
+} from '../registry/intervals.ts';
+import { daysOf, firstDay, firstDayAfter } from './date-periods.ts';
 
 export type Bucket = {
   /** Its first instant (Unix ms). */
@@ -49,20 +57,18 @@ export function hasMoreBuckets(interval: IntervalName, range: TimeRange, zone: s
 const ODD_BUCKETS = 4;
 
 /** How many buckets there are at least and at most, without a look at the zone, whose clock changes take long to find. */
-function boundsOfCount({ unit, length }: Interval, { start, end }: TimeRange): readonly [number, number] {
+function boundsOfCount(interval: Interval, { start, end }: TimeRange): readonly [number, number] {
   const span = end + 1 - start;
-  if (unit === 'minute') {
+  if (isOfClock(interval)) {
     // A bucket is cut in two where the offset changes, which no zone does twice in a week.
-    return [span / (length * MINUTE), span / (length * MINUTE) + span / (7 * DAY) + ODD_BUCKETS];
+    return [span / stepOf(interval), span / stepOf(interval) + span / (7 * DAY) + ODD_BUCKETS];
   }
-  const [longest, shortest] = unit === 'day' ? [length, length] : [length * 31, length * 28];
-  return [span / (longest * DAY) - ODD_BUCKETS, span / (shortest * DAY) + ODD_BUCKETS];
+  const { most, least } = daysOf(interval);
+  return [span / (most * DAY) - ODD_BUCKETS, span / (least * DAY) + ODD_BUCKETS];
 }
 
 function slots(interval: Interval, range: TimeRange, zone: string): Generator<Slot> {
-  return interval.unit === 'minute'
-    ? clockSlots(interval.length * MINUTE, range, zone)
-    : dateSlots(interval, range, zone);
+  return isOfClock(interval) ? clockSlots(stepOf(interval), range, zone) : dateSlots(interval, range, zone);
 }
 
 function* clockSlots(step: number, range: TimeRange, zone: string): Generator<Slot> {
@@ -94,12 +100,12 @@ export function* clockRuns(step: number, range: TimeRange, zone: string): Genera
 
 /** All buckets of a range in runs, of which those of days or months hold one bucket each. */
 export function* bucketRuns(interval: Interval, range: TimeRange, zone: string): Generator<BucketRun> {
-  if (interval.unit === 'minute') yield* clockRuns(interval.length * MINUTE, range, zone);
+  if (isOfClock(interval)) yield* clockRuns(stepOf(interval), range, zone);
   else for (const { start } of dateSlots(interval, range, zone)) yield { start, step: 0, count: 1 };
 }
 
 /** The buckets of an interval of days or months; `wall` is the midnight of the first date. */
-export function* dateSlots(interval: Interval, range: TimeRange, zone: string): Generator<Slot> {
+export function* dateSlots(interval: DateInterval, range: TimeRange, zone: string): Generator<Slot> {
   const dates = stretches(range, zone).flatMap(({ from, to, offset }) => [
     dateOf(from, offset),
     dateOf(to, offset),

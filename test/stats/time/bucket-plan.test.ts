@@ -4,6 +4,7 @@ import { dateOf, buckets } from '../../../src/stats/time/buckets.ts';
 import { planBuckets } from '../../../src/stats/time/bucket-plan.ts';
 import { firstDay } from '../../../src/stats/time/date-periods.ts';
 import {
+  type DateInterval,
   type Interval,
   type IntervalName,
   INTERVALS,
@@ -58,12 +59,15 @@ test('an explicit plan maps every instant to the start of the bucket that holds 
       const interval: Interval = INTERVALS[drawn.interval];
       const starts = Array.from(buckets(drawn.interval, { start, end }, zone), (bucket) => bucket.start);
       const plan = planBuckets(interval, { start, end }, zone, false);
-      const dateAt = (instant: number) =>
-        firstDay(interval, dateOf(instant, (shownAt(zone, instant) - instant) / MINUTE));
-      const byDate = new Map(starts.map((each) => [dateAt(each), each]));
-      // Of days and longer, the bucket of the same date; of the clock's, the last one that has begun.
-      const expected = (instant: number) =>
-        interval.unit === 'minute' ? starts.findLast((each) => each <= instant) : byDate.get(dateAt(instant));
+      // Of the clock's, the last bucket that has begun; of days and longer, that of the same date.
+      const lastBegun = (instant: number) => starts.findLast((each) => each <= instant);
+      const ofDate = (dates: DateInterval) => {
+        const dateAt = (instant: number) =>
+          firstDay(dates, dateOf(instant, (shownAt(zone, instant) - instant) / MINUTE));
+        const byDate = new Map(starts.map((each) => [dateAt(each), each]));
+        return (instant: number) => byDate.get(dateAt(instant));
+      };
+      const expected = interval.unit === 'minute' ? lastBegun : ofDate(interval);
       const edges = starts.flatMap((edge) => [edge, edge - 1000]);
       const instants = [start, end, ...places.map((place) => start + (end - start) * place), ...edges]
         .map((instant) => Math.floor(instant / 1000) * 1000)
