@@ -168,7 +168,7 @@ export function composeServices(config: Config, { clickhouse, ...parts }: Opened
   const exportJobs = new ExportJobs({
     // Versions of their own, as those of runs: of what was taken over they are ahead of the clock.
     stored: new StoredJobs(database, createVersions(now), now),
-    folder: exportFiles && new ExportFolder(exportFiles.path, shares.exportFiles),
+    folder: exportFiles && new ExportFolder(exportFiles.path, shares.exportFileBytes),
     destinations: config.exportDestinations,
     slots: shares.exports,
     open: (...order) => openOrder(services, ...order),
@@ -228,7 +228,7 @@ export function composeServices(config: Config, { clickhouse, ...parts }: Opened
       shards && ((query) => sql`SELECT * FROM ${onEachShard(shards, query)}`),
     ),
     shares,
-    spool: spoolFolder && new Spool(spoolFolder, shares.spool),
+    spool: spoolFolder && new Spool(spoolFolder, shares.spoolBytes),
     proxies: config.trustProxy,
     corsOrigins: config.corsOrigins,
     now,

@@ -1,35 +1,11 @@
+import { mapEntries } from '../lib/names.ts';
 import { FairShare } from './fair-share.ts';
 import type { ShareOptions } from './share.ts';
 
 /** Everything scarce that requests compete for in this process. */
-export interface Shares {
-  /** Stats queries that ClickHouse runs at once. */
-  readonly queries: FairShare;
-  /** Those among them that read much: cheap ones find a slot whatever these do. */
-  readonly expensiveQueries: FairShare;
-  /** Those that were too large for their share of memory: one at a time has much of it. */
-  readonly largeQueries: FairShare;
-  readonly exports: FairShare;
-  /** Requests that wait for new clicks: each looks for some every second. */
-  readonly followers: FairShare;
-  /** Requests that read or change the small tables, of URLs and others: changes are written one after the other, whoever they are of. */
-  readonly urlRequests: FairShare;
-  /** Bytes of exports' results that wait on the disk for slow readers. */
-  readonly spool: FairShare;
-  /** Bytes of the files of export jobs. */
-  readonly exportFiles: FairShare;
-  /** Bytes of request bodies in memory, decompressed. */
-  readonly bodies: FairShare;
-  /** Bytes of heap that the clicks take which are being parsed and stored. */
-  readonly ingestion: FairShare;
-  /** Imports that are running: each holds some batches of its file in memory. */
-  readonly imports: FairShare;
-  /** Runs of schedules and calls of webhooks at once. An export that a run waits for has its slot among the exports. */
-  readonly scheduleRuns: FairShare;
-  readonly connections: FairShare;
-  /** Requests under way, where proxies hold the connections. */
-  readonly proxiedRequests: FairShare;
-}
+export type Shares = { readonly [Name in keyof ReturnType<typeof optionsOf>]: FairShare };
+
+type Bounds = Omit<ShareOptions, 'resource'>;
 
 export interface ShareSizes {
   readonly maxQueries: number;
@@ -64,8 +40,18 @@ const quarter = (size: number): number => Math.max(1, Math.floor(size / 4));
 /** So few that whoever comes next, or clicks with a new code, wait for a handful of writes. */
 const URL_REQUESTS = { size: 8, each: { owner: 2, anonymous: 1 }, anonymous: 1 } as const;
 
-/** Every share, with its bounds and what a refusal says. */
+/** Every share, under its name; in metrics that is written as in `export_file_bytes`. */
 export function createShares(sizes: ShareSizes): Shares {
+  const options = optionsOf(sizes);
+  return mapEntries(options, (name) => new FairShare({ ...options[name], resource: snakeCase(name) }));
+}
+
+function snakeCase(name: string): string {
+  return name.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+}
+
+/** The bounds of every share, and what a refusal says. */
+function optionsOf(sizes: ShareSizes) {
   const { maxQueries, maxExpensiveQueries, maxExports, spoolBytes, exportFileBytes } = sizes;
   const { maxConnections, trustProxy, heapBytes } = sizes;
   const bodyBytes = within(BODY_BYTES, heapBytes);
@@ -76,93 +62,92 @@ export function createShares(sizes: ShareSizes): Shares {
     refusal: 'Too many stats queries are waiting: try again later.',
   };
   return {
-    queries: new FairShare({
+    /** Stats queries that ClickHouse runs at once. */
+    queries: {
       ...queueing,
-      resource: 'queries',
       size: maxQueries,
       each: { owner: most(maxQueries), anonymous: quarter(maxQueries) },
       anonymous: half(maxQueries),
-    }),
-    expensiveQueries: new FairShare({
+    },
+    /** Those among them that read much: cheap ones find a slot whatever these do. */
+    expensiveQueries: {
       ...queueing,
-      resource: 'expensive_queries',
       size: maxExpensiveQueries,
       each: { owner: most(maxExpensiveQueries), anonymous: quarter(maxExpensiveQueries) },
       anonymous: half(maxExpensiveQueries),
-    }),
-    largeQueries: new FairShare({
+    },
+    /** Those that were too large for their share of memory: one at a time has much of it. */
+    largeQueries: {
       ...queueing,
-      resource: 'large_queries',
       // As long as the one before it may take.
       maxWaitMs: 30_000,
       size: 1,
       each: { owner: 1, anonymous: 1 },
       anonymous: 1,
-    }),
-    exports: new FairShare({
-      resource: 'exports',
+    },
+    exports: {
       size: maxExports,
       each: { owner: half(maxExports), anonymous: half(quarter(maxExports)) },
       anonymous: quarter(maxExports),
       maxWaitMs: 5_000,
       maxWaiting: 400,
       refusal: 'Too many exports are running: try again later.',
-    }),
-    followers: new FairShare({
-      resource: 'followers',
+    },
+    /** Requests that wait for new clicks: each looks for some every second. */
+    followers: {
       size: 128,
       each: { owner: 16, anonymous: 1 },
       anonymous: 1,
       maxWaitMs: 0,
       maxWaiting: 0,
       refusal: 'Too many requests are waiting for new clicks: try again later.',
-    }),
-    urlRequests: new FairShare({
-      resource: 'url_requests',
+    },
+    /** Requests that read or change the small tables, of URLs and others: changes are written one after the other, whoever they are of. */
+    urlRequests: {
       ...URL_REQUESTS,
       maxWaitMs: 60_000,
       maxWaiting: 8_000,
       refusal:
         'Too many URLs, segments, schedules, exports or imports are being changed or looked up: try again later.',
-    }),
-    spool: new FairShare({
-      resource: 'spool_bytes',
+    },
+    /** Bytes of exports' results that wait on the disk for slow readers. */
+    spoolBytes: {
       size: spoolBytes,
       each: { owner: half(spoolBytes), anonymous: half(quarter(spoolBytes)) },
       anonymous: quarter(spoolBytes),
       maxWaitMs: 0,
       maxWaiting: 0,
       refusal: 'Too many exports are waiting on disk: try again later.',
-    }),
-    exportFiles: new FairShare({
-      resource: 'export_file_bytes',
+    },
+    /** Bytes of the files of export jobs. */
+    exportFileBytes: {
       size: exportFileBytes,
       each: { owner: half(exportFileBytes), anonymous: 0 },
       anonymous: 0,
       maxWaitMs: 0,
       maxWaiting: 0,
       refusal: 'The files of exports take all the space that they may: delete some.',
-    }),
-    bodies: new FairShare({
-      resource: 'body_bytes',
+    },
+    /** Bytes of request bodies in memory, decompressed. */
+    bodyBytes: {
       size: bodyBytes,
       each: { owner: half(bodyBytes), anonymous: MIB },
       anonymous: quarter(bodyBytes),
       maxWaitMs: 0,
       maxWaiting: 0,
       refusal: 'Too many large bodies are being sent: try again later.',
-    }),
-    ingestion: new FairShare({
-      resource: 'ingestion_heap_bytes',
+    },
+    /** Bytes of heap that the clicks take which are being parsed and stored. */
+    ingestionHeapBytes: {
       size: ingestionBytes,
       each: { owner: half(ingestionBytes), anonymous: MIB },
       anonymous: MIB,
       maxWaitMs: 30_000,
       maxWaiting: 4_000,
       refusal: 'Too many clicks are arriving: try again later.',
-    }),
-    imports: new FairShare({
-      resource: 'imports',
+    },
+    /** Imports that are running: each holds some batches of its file in memory. */
+    imports: {
       size: heapBytes < SMALL_HEAP_BYTES ? 2 : 4,
       each: { owner: heapBytes < SMALL_HEAP_BYTES ? 1 : 2, anonymous: 1 },
       anonymous: 1,
@@ -170,9 +155,9 @@ export function createShares(sizes: ShareSizes): Shares {
       maxWaitMs: 3_600_000,
       maxWaiting: 128,
       refusal: 'Too many imports are waiting: try again later.',
-    }),
-    scheduleRuns: new FairShare({
-      resource: 'schedule_runs',
+    },
+    /** Runs of schedules and calls of webhooks at once. An export that a run waits for has its slot among the exports. */
+    scheduleRuns: {
       size: 16,
       each: { owner: 4, anonymous: 1 },
       anonymous: 1,
@@ -180,19 +165,19 @@ export function createShares(sizes: ShareSizes): Shares {
       maxWaitMs: 3_600_000,
       maxWaiting: 4_000,
       refusal: 'Too many schedules are running: try again later.',
-    }),
-    connections: new FairShare({
-      resource: 'connections',
+    },
+    connections: {
       ...ofConnections(maxConnections),
       // A proxy's connections are those of all its clients.
       ...(trustProxy > 0 && { each: { owner: maxConnections, anonymous: maxConnections } }),
-    }),
-    proxiedRequests: new FairShare({ resource: 'proxied_requests', ...ofConnections(maxConnections) }),
-  };
+    },
+    /** Requests under way, where proxies hold the connections. */
+    proxiedRequests: ofConnections(maxConnections),
+  } satisfies Readonly<Record<string, Bounds>>;
 }
 
 /** Nobody waits for a connection, and every client is anonymous until its request has been read. */
-function ofConnections(size: number): Omit<ShareOptions, 'resource'> {
+function ofConnections(size: number): Bounds {
   return {
     size,
     each: { owner: quarter(size), anonymous: quarter(size) },

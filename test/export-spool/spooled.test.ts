@@ -22,7 +22,7 @@ afterEach(() => rmSync(dataDir, { recursive: true, force: true }));
 
 /** A spool of so many bytes, an owner's share of which is half. */
 function spoolOf(spoolBytes: number): { spool: Spool; share: FairShare } {
-  const { spool: share } = createShares({
+  const { spoolBytes: share } = createShares({
     maxQueries: 1,
     maxExpensiveQueries: 1,
     maxExports: 1,

@@ -31,7 +31,7 @@ function smallDisk(): string {
 /** A spool that may take far more than its disk has. */
 function spoolOnSmallDisk(): { folder: string; spool: Spool } {
   const folder = smallDisk();
-  const { spool } = sharesOf({ spoolBytes: 1_024 * MIB });
+  const { spoolBytes: spool } = sharesOf({ spoolBytes: 1_024 * MIB });
   return { folder, spool: new Spool(openSpoolFolder(folder), spool) };
 }
 
@@ -79,7 +79,7 @@ test.each([262_144, 6 * MIB])(
   'a full disk fails the file of an export, written in pieces of %d bytes, and costs no other one',
   async (pieceBytes) => {
     const { path } = openExportFolder(smallDisk());
-    const { exportFiles } = sharesOf({ exportFileBytes: 1_024 * MIB });
+    const { exportFileBytes: exportFiles } = sharesOf({ exportFileBytes: 1_024 * MIB });
     const files = new ExportFolder(path, exportFiles);
     const whole = randomBytes(MIB);
     const first = await files.create('first', HOLDER);

@@ -517,7 +517,7 @@ describe('jobs of a process of their own', () => {
     const shares = sharesOf({ maxExports: 8, exportFileBytes: files });
     const jobs = new ExportJobs({
       stored: new StoredJobs(spoor.database, createVersions(Date.now), Date.now),
-      folder: new ExportFolder(folder, shares.exportFiles),
+      folder: new ExportFolder(folder, shares.exportFileBytes),
       destinations: destinationsSetting.parse(JSON.stringify({ warehouse: store.destination('spoor') })),
       slots: shares.exports,
       open,

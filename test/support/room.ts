@@ -18,7 +18,7 @@ export function sharesOf(sizes: Partial<ShareSizes> = {}): Shares {
 
 /** Room for clicks that nobody else wants. */
 export function ampleRoom(): Room {
-  const { ingestion } = sharesOf();
+  const { ingestionHeapBytes: ingestion } = sharesOf();
   const lease = ingestion.take({ kind: 'owner', name: 'me' }, 0);
   if (lease === undefined) throw new Error('Nobody else has any.');
   return new Room(ingestion, lease);

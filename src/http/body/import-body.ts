@@ -87,7 +87,7 @@ async function imported(
       },
       {
         now,
-        inRoom: (bytes, work) => inRoom(shares.ingestion, holder, bytes, work),
+        inRoom: (bytes, work) => inRoom(shares.ingestionHeapBytes, holder, bytes, work),
         mayStore,
         onProgress,
         earlier,

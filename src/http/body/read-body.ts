@@ -33,7 +33,7 @@ export async function withBody<T>(
   rules: BodyRules,
   work: (body: Buffer) => T | Promise<T>,
 ): Promise<T> {
-  const { bodies } = services.shares;
+  const { bodyBytes: bodies } = services.shares;
   const lease = bodies.take(holderOf(services, ctx), 0);
   if (lease === undefined) throw bodies.refuse();
   try {

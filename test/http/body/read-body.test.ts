@@ -30,7 +30,7 @@ async function start(options: Pick<ListenOptions, 'slowestMs' | 'deadlineMs'> = 
     maxConnections: 64,
     trustProxy: 0,
   };
-  const { bodies } = createShares({ ...sizes, heapBytes: 1_024 * MIB });
+  const { bodyBytes: bodies } = createShares({ ...sizes, heapBytes: 1_024 * MIB });
   const outcomes: Promise<Buffer>[] = [];
   server = await listenWith((incoming) => {
     const lease = bodies.take({ kind: 'owner', name: 'me' }, 0);

@@ -1,0 +1,12 @@
+import { readFileSync } from 'node:fs';
+import { expect, test } from '@jest/globals';
+import { sharesOf } from '../support/room.ts';
+
+test('each share has a name of its own in metrics, and its row in docs/security.md', () => {
+  const names = Object.values(sharesOf()).map(({ resource }) => resource);
+  const [, table = ''] = /\n## Fair shares\n([^]*?)\n#/.exec(readFileSync('docs/security.md', 'utf8')) ?? [];
+  const inMetrics = [...table.matchAll(/^\|[^|]+\|([^|]+)\|/gm)].map(([, cell = '']) => cell);
+  const listed = inMetrics.flatMap((cell) => [...cell.matchAll(/`(\w+)`/g)].map(([, name]) => name));
+  expect(listed.toSorted()).toEqual(names.toSorted());
+  expect(new Set(names).size).toBe(names.length);
+});
