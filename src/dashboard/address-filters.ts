@@ -54,16 +54,21 @@ function listOf(condition: Omit<Condition, 'caseSensitive'>): { readonly lists: 
   return { lists: condition.values.length === 0 ? [] : [{ ...condition, caseSensitive: true }] };
 }
 
+/** Proxies and servers bound how many parameters a request has. */
+const MAX_SINGLE_VALUES = 50;
+
 /**
- * Parameters with the filters: one for each value where dimensions of the registry are to have values, else their normal form, as results
- * repeat it.
+ * Parameters with the filters: one for each value where dimensions of the registry are to have a few values, else their normal form, as
+ * results repeat it.
  */
 export function writeAddressFilters({
   filters,
   unread,
 }: AddressFilters): readonly (readonly [string, string])[] {
   const plain = filters.filter(isPlain);
-  const isSimple = plain.length === filters.length && addUp(plain).length === plain.length;
+  const count = plain.reduce((sum, { values }) => sum + values.length, 0);
+  const isSimple =
+    plain.length === filters.length && addUp(plain).length === plain.length && count <= MAX_SINGLE_VALUES;
   if (!isSimple) return [['filters', JSON.stringify(filterForm(filters))], ...unread];
   return [
     ...plain.flatMap(({ dimension, values }) => values.map((value) => [dimension, value] as const)),

@@ -19,6 +19,9 @@ export type Period =
   /** Dates and times in the API's syntax. */
   | { readonly kind: 'fixed'; readonly start: string | undefined; readonly end: string | undefined };
 
+/** The longest address that can be opened again: what the server takes of a request line, less the headers that go with it. */
+export const MAX_ADDRESS_BYTES = 122_880;
+
 /** The address of a view that is compared with nothing has this in place of what the API compares with. */
 export const NO_COMPARE = 'none';
 

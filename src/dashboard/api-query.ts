@@ -1,5 +1,5 @@
 import { DIMENSION_NAMES } from '../stats/registry/dimension-names.ts';
-import { INTERVALS, INTERVAL_NAMES } from '../stats/registry/intervals.ts';
+import { INTERVALS, type Interval } from '../stats/registry/intervals.ts';
 import { filterForm } from '../stats/parse/filter-form.ts';
 import { MATCH_CHOICES } from '../stats/parse/values.ts';
 import { DAY } from '../lib/calendar.ts';
@@ -7,11 +7,11 @@ import type { ExportFormatName } from '../export/formats.ts';
 import { NO_COMPARE, type View, joinList } from './address.ts';
 import { namedLinks, withoutNamedLinks } from './filtering.ts';
 import { MAP_DIMENSION, listsOf } from './lists.ts';
-import { type StatsResult, endsNow } from './result-types.ts';
+import { type StatsResult, endsNow, intervalNameOf } from './result-types.ts';
 import { EARLIEST, PERIODS, startOf } from './periods.ts';
 
 /** Groups requested for each list; more than there are countries. */
-export const SHOWN_GROUPS = 250;
+const SHOWN_GROUPS = 250;
 
 /** Whose clicks the page shows: the owner's, or one link's. */
 export type Subject =
@@ -84,7 +84,9 @@ function isComparable({ period }: View): boolean {
 
 /** The start of seven days where the API's default is another because of the interval. */
 function ownStart(interval: View['interval'], now: number): string | undefined {
-  return interval === 'minute' ? new Date(now - 7 * DAY).toISOString() : undefined;
+  if (interval === undefined) return undefined;
+  const { default_range: range }: Interval = INTERVALS[interval];
+  return range === undefined ? undefined : new Date(now - 7 * DAY).toISOString();
 }
 
 /** The parameters of a stats request that finds the oldest click, whatever the filters. */
@@ -109,10 +111,9 @@ export function exportParameters(
   result: StatsResult,
   format: ExportFormatName,
 ): URLSearchParams {
-  const { time_range: range, time_bucket_info: buckets } = result;
+  const { time_range: range } = result;
   // The server would choose by the length of the range, which has grown where its end is left out.
-  const interval = INTERVAL_NAMES.find((name) => INTERVALS[name].strategy === buckets?.strategy);
-  const parameters = commonParameters({ ...view, interval }, subject);
+  const parameters = commonParameters({ ...view, interval: intervalNameOf(result) }, subject);
   parameters.set('start_date', range.start_date);
   if (!endsNow(result)) parameters.set('end_date', range.end_date);
   parameters.set('format', format);

@@ -3,7 +3,7 @@ import { type StatsResult, isStatsResult } from './result-types.ts';
 /** Why a request failed. */
 export interface Failure {
   readonly kind:
-    'key' | 'forbidden' | 'missing' | 'limited' | 'unavailable' | 'invalid' | 'offline' | 'broken';
+    'key' | 'forbidden' | 'missing' | 'limited' | 'unavailable' | 'invalid' | 'long' | 'offline' | 'broken';
   /** What went wrong, for the user of the page. */
   readonly message: string;
   /** The parameter that is wrong. */
@@ -26,13 +26,16 @@ const KINDS: Readonly<Record<number, Failure['kind']>> = {
   401: 'key',
   403: 'forbidden',
   404: 'missing',
+  414: 'long',
   422: 'invalid',
   429: 'limited',
+  431: 'long',
   503: 'unavailable',
   504: 'unavailable',
 };
 
 const OPENINGS: Readonly<Partial<Record<Failure['kind'], string>>> = {
+  long: 'These filters are too long for a request: take fewer or shorter values.',
   limited: 'Too many requests in a short time.',
   unavailable: 'The statistics are not available right now.',
   broken: 'Something went wrong on the server.',

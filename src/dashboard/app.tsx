@@ -18,7 +18,7 @@ interface Session {
 
 /** The page: the dashboard or the sign-in form. */
 export function App() {
-  const [view, navigate] = useView();
+  const [view, navigate, refusedView] = useView();
   const [session, setSession] = useState<Session>(() => ({ number: 0, key: storedKey(), isPending: false }));
   const [wantsSignIn, setWantsSignIn] = useState(false);
   const [refusal, setRefusal] = useState<string | undefined>(undefined);
@@ -71,6 +71,7 @@ export function App() {
       subject={subject}
       stats={stats}
       refusedZone={refusedZone}
+      refusedView={refusedView}
       apiKey={key}
       isEntered={session.number > 0}
       onSignIn={() => setWantsSignIn(true)}

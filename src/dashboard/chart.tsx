@@ -1,9 +1,10 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
 import type uPlot from 'uplot';
+import type { Interval } from '../stats/registry/intervals.ts';
 import type { TimeSlot } from './result-types.ts';
 import { drawChart } from './draw-chart.ts';
 import { slotName } from './dates.ts';
-import { changeOf, wholeNumber } from './format.ts';
+import { changeOf, counted, wholeNumber } from './format.ts';
 import { onThemeChange } from './theme.ts';
 
 /** A part of the chart: the indexes of its first and last slot. */
@@ -11,8 +12,7 @@ export type SlotRange = readonly [first: number, last: number];
 
 interface TimeChartProps {
   readonly slots: readonly TimeSlot[];
-  /** Length of a slot in minutes. */
-  readonly minutes: number;
+  readonly interval: Interval;
   readonly onZoom: (range: SlotRange) => void;
 }
 
@@ -20,7 +20,7 @@ interface TimeChartProps {
  * The chart. Dragging across it zooms in. With the keyboard, arrow keys move from slot to slot, Shift and arrow keys select a
  * range, and Enter zooms to it. For screen readers it is a slider whose value is a slot with its numbers.
  */
-export function TimeChart({ slots, minutes, onZoom }: TimeChartProps) {
+export function TimeChart({ slots, interval, onZoom }: TimeChartProps) {
   const holder = useRef<HTMLDivElement>(null);
   const chart = useRef<uPlot | undefined>(undefined);
   const zoom = useRef(onZoom);
@@ -33,7 +33,7 @@ export function TimeChart({ slots, minutes, onZoom }: TimeChartProps) {
     const element = holder.current;
     if (element === null) return undefined;
     setSelected(undefined);
-    const drawn = drawChart(element, slots, minutes, {
+    const drawn = drawChart(element, slots, interval, {
       onPoint: setPointed,
       onSelect: (range) => zoom.current(range),
     });
@@ -49,7 +49,7 @@ export function TimeChart({ slots, minutes, onZoom }: TimeChartProps) {
       resized.disconnect();
       drawn.destroy();
     };
-  }, [slots, minutes]);
+  }, [slots, interval]);
 
   const point = (place: number): void => {
     const plot = chart.current;
@@ -93,7 +93,7 @@ export function TimeChart({ slots, minutes, onZoom }: TimeChartProps) {
       aria-valuemin={0}
       aria-valuemax={Math.max(last, 0)}
       aria-valuenow={current}
-      aria-valuetext={valueText(slots, current, selected, minutes)}
+      aria-valuetext={valueText(slots, current, selected, interval)}
       onKeyDown={onKeyDown}
       onBlur={() => {
         setPointed(undefined);
@@ -102,7 +102,7 @@ export function TimeChart({ slots, minutes, onZoom }: TimeChartProps) {
     >
       <div class="plot" ref={holder} />
       {shown !== undefined && pointed !== undefined && (
-        <Tip slot={shown} minutes={minutes} place={last === 0 ? 0.5 : pointed / last} />
+        <Tip slot={shown} interval={interval} place={last === 0 ? 0.5 : pointed / last} />
       )}
     </div>
   );
@@ -127,25 +127,25 @@ function valueText(
   slots: readonly TimeSlot[],
   at: number,
   selected: SlotRange | undefined,
-  minutes: number,
+  interval: Interval,
 ): string {
   const slot = slots[at];
   if (slot === undefined) return '';
-  const text = `${slotName(slot, minutes)}: ${wholeNumber(slot.clicks)} clicks, ${wholeNumber(slot.visitors)} visitors`;
+  const text = `${slotName(slot, interval)}: ${counted(slot.clicks, 'click')}, ${counted(slot.visitors, 'visitor')}`;
   if (selected === undefined) return text;
   const [from, to] = [slots[selected[0]], slots[selected[1]]];
   if (from === undefined || to === undefined) return text;
-  return `${text}. Selected from ${slotName(from, minutes)} to ${slotName(to, minutes)}.`;
+  return `${text}. Selected from ${slotName(from, interval)} to ${slotName(to, interval)}.`;
 }
 
 interface TipProps {
   readonly slot: TimeSlot;
-  readonly minutes: number;
+  readonly interval: Interval;
   /** From 0 at the left to 1 at the right. */
   readonly place: number;
 }
 
-function Tip({ slot, minutes, place }: TipProps) {
+function Tip({ slot, interval, place }: TipProps) {
   const { clicks, visitors, isPartial, previousClicks } = slot;
   return (
     <div
@@ -154,7 +154,7 @@ function Tip({ slot, minutes, place }: TipProps) {
       style={place > 0.5 ? { right: `${(1 - place) * 100}%` } : { left: `${place * 100}%` }}
     >
       <strong>
-        {slotName(slot, minutes)}
+        {slotName(slot, interval)}
         {isPartial && ' (partial)'}
       </strong>
       <span class="series clicks">Clicks</span>
@@ -163,7 +163,7 @@ function Tip({ slot, minutes, place }: TipProps) {
       <span class="number">{wholeNumber(visitors)}</span>
       {previousClicks !== undefined && (
         <>
-          <span class="series previous">Previous</span>
+          <span class="series previous">Compared with</span>
           <span class="number">
             {wholeNumber(previousClicks)}{' '}
             {!isPartial && <span class="change">{changeOf(clicks, previousClicks).text}</span>}

@@ -1,6 +1,6 @@
 import { useRef } from 'preact/hooks';
-import { DAY, MINUTE } from '../lib/calendar.ts';
-import { type Interval, type IntervalName, INTERVALS, INTERVAL_NAMES } from '../stats/registry/intervals.ts';
+import { MINUTE } from '../lib/calendar.ts';
+import { type IntervalName, INTERVAL_NAMES, intervalMinutes } from '../stats/registry/intervals.ts';
 import { RANGE_NAMES } from '../stats/registry/ranges.ts';
 import { BOT_CHOICES, MAX_BUCKETS } from '../stats/parse/values.ts';
 import type { BotChoice, View } from './address.ts';
@@ -153,9 +153,7 @@ function Dates({ view, navigate, result }: ControlsProps) {
 function isTooShort(interval: IntervalName, result: StatsResult | undefined): boolean {
   if (result === undefined) return false;
   const { start_date: start, end_date: end } = result.time_range;
-  const { unit, length }: Interval = INTERVALS[interval];
-  const bucket = length * (unit === 'minute' ? MINUTE : unit === 'day' ? DAY : 31 * DAY);
-  return (Date.parse(end) - Date.parse(start)) / bucket > MAX_BUCKETS;
+  return (Date.parse(end) - Date.parse(start)) / MINUTE / intervalMinutes(interval) > MAX_BUCKETS;
 }
 
 interface NamedRangesProps extends Pick<ControlsProps, 'view' | 'navigate'> {

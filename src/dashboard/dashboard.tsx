@@ -8,7 +8,7 @@ import { Exports } from './exports.tsx';
 import { FailureNotice } from './failure-notice.tsx';
 import { FilterForm } from './filter-form.tsx';
 import { withFilter } from './filtering.ts';
-import { wholeNumber } from './format.ts';
+import { counted } from './format.ts';
 import { Header } from './header.tsx';
 import { Imports } from './imports.tsx';
 import { Numbers } from './numbers.tsx';
@@ -26,6 +26,8 @@ interface DashboardProps {
   readonly stats: Stats;
   /** The time zone that the server does not know, in place of which UTC is shown. */
   readonly refusedZone: string | undefined;
+  /** Why the view that was asked for last is not shown. */
+  readonly refusedView: string | undefined;
   readonly apiKey: string | undefined;
   /** Whether it replaces the sign-in form, so it must take the focus. */
   readonly isEntered: boolean;
@@ -35,7 +37,8 @@ interface DashboardProps {
 
 /** The statistics of the key's owner, or of one link. */
 export function Dashboard(props: DashboardProps) {
-  const { view, navigate, subject, stats, refusedZone, apiKey, isEntered, onSignIn, onSignOut } = props;
+  const { view, navigate, subject, stats, refusedZone, refusedView, apiKey } = props;
+  const { isEntered, onSignIn, onSignOut } = props;
   const { result, currentKey, failure, isLoading, isOutdated } = stats;
   const isDimmed = isOutdated || (isLoading && result !== undefined);
   const focusHeading = (): void => heading.current?.focus({ preventScroll: true });
@@ -108,6 +111,11 @@ export function Dashboard(props: DashboardProps) {
             The server does not know the time zone {refusedZone}, so times are in UTC.
           </p>
         )}
+        {refusedView !== undefined && (
+          <p class="panel failure" role="alert">
+            {refusedView}
+          </p>
+        )}
         {failure !== undefined && (
           <FailureNotice
             failure={failure}
@@ -130,7 +138,13 @@ export function Dashboard(props: DashboardProps) {
           )}
         </div>
         {subject.scope === 'all' && currentKey && maySendClicks(currentKey) && (
-          <Imports view={view} currentKey={currentKey} apiKey={apiKey} onChange={stats.reload} />
+          <Imports
+            view={view}
+            currentKey={currentKey}
+            apiKey={apiKey}
+            shownAt={result?.generated_at}
+            onChange={stats.reload}
+          />
         )}
       </main>
       <footer>
@@ -152,7 +166,7 @@ function statusOf({ result, failure, isLoading }: Stats): string {
   if (isLoading) return 'Loading …';
   if (failure !== undefined || result === undefined) return '';
   const { total_clicks: clicks, unique_clicks: visitors } = result.summary;
-  return `${wholeNumber(clicks)} clicks by ${wholeNumber(visitors)} visitors, ${rangeName(result.time_range)}.`;
+  return `${counted(clicks, 'click')} by ${counted(visitors, 'visitor')}, ${rangeName(result.time_range)}.`;
 }
 
 /** Placeholders while the statistics are loading. */

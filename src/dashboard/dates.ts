@@ -1,9 +1,10 @@
+import { DAY, MINUTE } from '../lib/calendar.ts';
+import type { Interval } from '../stats/registry/intervals.ts';
+import { firstDay } from '../stats/time/date-periods.ts';
 import type { RangeDates, TimeSlot } from './result-types.ts';
 
 // The API writes instants in local time: the part before the offset is what clocks there show.
 const WALL_LENGTH = '2026-01-24T00:00:00.000'.length;
-const MINUTE = 60_000;
-const DAY = 86_400_000;
 
 const formatter = (options: Intl.DateTimeFormatOptions): Intl.DateTimeFormat =>
   new Intl.DateTimeFormat('en-GB', { ...options, timeZone: 'UTC' });
@@ -13,6 +14,7 @@ const DAY_AND_MONTH = formatter({ day: 'numeric', month: 'short' });
 const WEEKDAY = formatter({ weekday: 'short', day: 'numeric', month: 'short', year: 'numeric' });
 const MONTH = formatter({ month: 'long', year: 'numeric' });
 const SHORT_MONTH = formatter({ month: 'short', year: 'numeric' });
+const YEAR = formatter({ year: 'numeric' });
 const TIME = formatter({ hour: '2-digit', minute: '2-digit' });
 
 /** The local time of an instant written with its offset. */
@@ -25,25 +27,45 @@ export function wallOf(instant: string): number {
   return Date.parse(`${wallText(instant)}Z`);
 }
 
-/** A slot of the given length in minutes, in words; with the offset if the local time is ambiguous. */
+/** A slot of an interval in words; with the offset if the local time is ambiguous. */
 export function slotName(
   { start, isRepeated }: Pick<TimeSlot, 'start' | 'isRepeated'>,
-  minutes: number,
+  interval: Interval,
 ): string {
   const wall = wallOf(start);
-  if (minutes < 1440) {
-    const offset = isRepeated ? ` (UTC${start.slice(WALL_LENGTH).replace('-', '\u2212')})` : '';
-    return `${WEEKDAY.format(wall)}, ${TIME.format(wall)}${offset}`;
+  const { unit, length } = interval;
+  switch (unit) {
+    case 'minute': {
+      const offset = isRepeated ? ` (UTC${start.slice(WALL_LENGTH).replace('-', '\u2212')})` : '';
+      return `${WEEKDAY.format(wall)}, ${TIME.format(wall)}${offset}`;
+    }
+    case 'day':
+      if (length === 1) return WEEKDAY.format(wall);
+      return length === 7 ? `Week of ${DATE.format(wall)}` : `${length} days from ${DATE.format(wall)}`;
+    case 'month':
+      return monthsName(wall, length, MONTH);
   }
-  if (minutes === 1440) return WEEKDAY.format(wall);
-  return minutes === 10_080 ? `Week of ${DATE.format(wall)}` : MONTH.format(wall);
 }
 
 /** The label of a slot on the chart's axis. @param isFirstOfDay shows the date instead of the hour */
-export function slotTick(start: string, minutes: number, isFirstOfDay: boolean): string {
+export function slotTick(start: string, { unit, length }: Interval, isFirstOfDay: boolean): string {
   const wall = wallOf(start);
-  if (minutes < 1440) return isFirstOfDay ? DAY_AND_MONTH.format(wall) : TIME.format(wall);
-  return minutes <= 10_080 ? DAY_AND_MONTH.format(wall) : SHORT_MONTH.format(wall);
+  switch (unit) {
+    case 'minute':
+      return isFirstOfDay ? DAY_AND_MONTH.format(wall) : TIME.format(wall);
+    case 'day':
+      return DAY_AND_MONTH.format(wall);
+    case 'month':
+      return monthsName(wall, length, SHORT_MONTH);
+  }
+}
+
+/** Months, of which years and quarters have names of their own. */
+function monthsName(wall: number, length: number, one: Intl.DateTimeFormat): string {
+  if (length === 1) return one.format(wall);
+  if (length === 12) return YEAR.format(wall);
+  if (length === 3) return `Q${Math.floor(new Date(wall).getUTCMonth() / 3) + 1} ${YEAR.format(wall)}`;
+  return `${length} months from ${one.format(wall)}`;
 }
 
 /** A range in words; with times of day only if they matter. */
@@ -59,11 +81,10 @@ export function rangeName({ start_date, end_date }: RangeDates): string {
   return `${DATE.format(start)}, ${TIME.format(start)} – ${sameDay ? '' : `${DATE.format(last)}, `}${TIME.format(last)}`;
 }
 
-/** Whether an instant is the last millisecond of a slot of the given length in minutes. */
-export function endsSlot(end: string, minutes: number): boolean {
+/** Whether an instant is the last millisecond of a slot of an interval. */
+export function endsSlot(end: string, interval: Interval): boolean {
   const next = wallOf(end) + 1;
-  if (minutes < 1440) return next % (minutes * MINUTE) === 0;
-  if (next % DAY !== 0) return false;
-  if (minutes === 10_080) return new Date(next).getUTCDay() === 1;
-  return minutes === 1440 || new Date(next).getUTCDate() === 1;
+  if (interval.unit === 'minute') return next % (interval.length * MINUTE) === 0;
+  const day = next / DAY;
+  return Number.isInteger(day) && firstDay(interval, day) === day;
 }

@@ -1,10 +1,13 @@
 import uPlot from 'uplot';
+import type { Interval } from '../stats/registry/intervals.ts';
 import type { TimeSlot } from './result-types.ts';
 import { slotTick, wallOf } from './dates.ts';
 import { shortNumber } from './format.ts';
 
 const DAY = 86_400_000;
 const TICK_WIDTH = 76;
+/** What the last label needs right of its slot: `Sept 2026` is one of the widest. */
+const HALF_TICK_WIDTH = 32;
 /** With more slots than this, lines are drawn thin. */
 const DENSE = 400;
 const FONT = '12px system-ui, sans-serif';
@@ -23,7 +26,7 @@ interface ChartEvents {
 export function drawChart(
   holder: HTMLElement,
   slots: readonly TimeSlot[],
-  minutes: number,
+  interval: Interval,
   { onPoint, onSelect }: ChartEvents,
 ): uPlot {
   const colour = (name: string) => () => getComputedStyle(holder).getPropertyValue(name);
@@ -35,7 +38,7 @@ export function drawChart(
       width: Math.max(holder.clientWidth, 200),
       height: Math.max(holder.clientHeight, 100),
       legend: { show: false },
-      padding: [12, 24, 0, 0],
+      padding: [12, HALF_TICK_WIDTH, 0, 0],
       cursor: {
         y: false,
         drag: { x: true, y: false, setScale: false, dist: 5 },
@@ -60,8 +63,8 @@ export function drawChart(
           size: 32,
           grid: { show: false },
           ticks: { ...grid, size: 5 },
-          splits: (plot) => ticks(slots, minutes, plot.width / TICK_WIDTH),
-          values: (_, places) => places.map((place) => tickText(slots, place, minutes)),
+          splits: (plot) => ticks(slots, interval, plot.width / TICK_WIDTH),
+          values: (_, places) => places.map((place) => tickText(slots, place, interval)),
         },
         {
           stroke: colour('--ink-soft'),
@@ -114,15 +117,16 @@ function roundedUp(most: number | null): number {
 }
 
 /** Positions of the axis labels: as many as fit, at the start of days if slots are shorter than a day. */
-function ticks(slots: readonly TimeSlot[], minutes: number, room: number): number[] {
+function ticks(slots: readonly TimeSlot[], interval: Interval, room: number): number[] {
   const places = slots.map((_, place) => place);
-  const days = minutes < 1440 ? places.filter((place) => wallOf(slots[place]?.start ?? '') % DAY === 0) : [];
+  const days =
+    interval.unit === 'minute' ? places.filter((place) => wallOf(slots[place]?.start ?? '') % DAY === 0) : [];
   const candidates = days.length >= Math.min(3, room) ? days : places;
   const stride = Math.max(1, Math.ceil(candidates.length / Math.max(1, room)));
   return candidates.filter((_, index) => index % stride === 0);
 }
 
-function tickText(slots: readonly TimeSlot[], place: number, minutes: number): string {
+function tickText(slots: readonly TimeSlot[], place: number, interval: Interval): string {
   const start = slots[place]?.start;
-  return start === undefined ? '' : slotTick(start, minutes, wallOf(start) % DAY === 0);
+  return start === undefined ? '' : slotTick(start, interval, wallOf(start) % DAY === 0);
 }

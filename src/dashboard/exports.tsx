@@ -5,6 +5,7 @@ import type { StatsResult } from './result-types.ts';
 import { download } from './download.ts';
 import { byteSize } from './format.ts';
 import { type Subject, exportParameters } from './api-query.ts';
+import { type Outcome, Outcomes, Transfer } from './transfer.tsx';
 
 interface ExportsProps {
   readonly view: View;
@@ -14,39 +15,44 @@ interface ExportsProps {
   readonly apiKey: string | undefined;
 }
 
-type Progress =
-  | { readonly kind: 'running'; readonly format: ExportFormatName; readonly bytes: number }
-  | { readonly kind: 'ended'; readonly message: string; readonly isFailure: boolean };
+interface Running {
+  readonly format: ExportFormatName;
+  readonly bytes: number;
+}
 
 /** Interval between updates of the progress. */
 const PROGRESS_MS = 200;
 
 /** A button for each export format, and the progress of a running download. */
 export function Exports({ view, subject, result, apiKey }: ExportsProps) {
-  const [progress, setProgress] = useState<Progress | undefined>(undefined);
+  const [progress, setProgress] = useState<Running | undefined>(undefined);
+  const [outcome, setOutcome] = useState<Outcome | undefined>(undefined);
   const running = useRef<AbortController | undefined>(undefined);
+  const formats = useRef<HTMLDivElement>(null);
   useEffect(() => () => running.current?.abort(), []);
-  const isRunning = progress?.kind === 'running';
+  const isRunning = progress !== undefined;
 
   const start = async (format: ExportFormatName): Promise<void> => {
     if (result === undefined || isRunning) return;
     const stop = new AbortController();
     running.current = stop;
-    setProgress({ kind: 'running', format, bytes: 0 });
+    setProgress({ format, bytes: 0 });
+    setOutcome(undefined);
     let shownAt = 0;
     const onProgress = (bytes: number): void => {
       if (Date.now() - shownAt < PROGRESS_MS) return;
       shownAt = Date.now();
-      setProgress({ kind: 'running', format, bytes });
+      setProgress({ format, bytes });
     };
     const parameters = exportParameters(view, subject, result, format);
     try {
-      const outcome = await download(parameters, apiKey, stop.signal, onProgress);
-      const message = outcome.ok ? `Saved ${outcome.value}.` : outcome.failure.message;
-      setProgress({ kind: 'ended', message, isFailure: !outcome.ok });
+      const saved = await download(parameters, apiKey, stop.signal, onProgress);
+      const message = saved.ok ? `Saved ${saved.value}.` : saved.failure.message;
+      setOutcome({ message, isFailure: !saved.ok });
     } catch {
-      setProgress({ kind: 'ended', message: 'Export cancelled.', isFailure: false });
+      setOutcome({ message: 'Export cancelled.', isFailure: false });
     }
+    setProgress(undefined);
   };
 
   return (
@@ -55,10 +61,11 @@ export function Exports({ view, subject, result, apiKey }: ExportsProps) {
         <span class="label" aria-hidden="true">
           Export
         </span>
-        <div class="segments">
+        <div class="segments" ref={formats}>
           {EXPORT_FORMAT_NAMES.map((format) => (
             <button
               key={format}
+              data-format={format}
               type="button"
               aria-disabled={result === undefined || isRunning}
               onClick={() => void start(format)}
@@ -68,20 +75,18 @@ export function Exports({ view, subject, result, apiKey }: ExportsProps) {
           ))}
         </div>
       </div>
-      {progress?.kind === 'running' && (
-        <div class="transfer">
-          <progress aria-label={`Export as ${progress.format.toUpperCase()}`} />
-          <span>
-            {progress.format.toUpperCase()}, {byteSize(progress.bytes)}
-          </span>
-          <button type="button" onClick={() => running.current?.abort()}>
-            Cancel
-          </button>
-        </div>
+      {progress !== undefined && (
+        <Transfer
+          label={`Export as ${progress.format.toUpperCase()}`}
+          onCancel={() => running.current?.abort()}
+          onFocusLost={() =>
+            formats.current?.querySelector<HTMLElement>(`[data-format=${progress.format}]`)?.focus()
+          }
+        >
+          {progress.format.toUpperCase()}, {byteSize(progress.bytes)}
+        </Transfer>
       )}
-      <p class={progress?.kind === 'ended' && progress.isFailure ? 'refusal' : 'note'} role="status">
-        {progress?.kind === 'ended' && progress.message}
-      </p>
+      <Outcomes outcomes={outcome === undefined ? [] : [outcome]} />
     </div>
   );
 }

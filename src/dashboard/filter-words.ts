@@ -21,5 +21,5 @@ function conditionText({ operator, dimension, values, caseSensitive }: Condition
   // What is only part of a value, or a pattern, says more than it would shortened.
   const isWhole = OPERATOR_WORDS[operator].takes === 'values';
   const texts = values.map((value) => (isWhole ? valueText(dimension, value) : value));
-  return `${said} ${OR.format(texts)}${caseSensitive ? '' : ' in any letter case'}`;
+  return `${said} ${OR.format(new Set(texts))}${caseSensitive ? '' : ' in any letter case'}`;
 }

@@ -39,11 +39,6 @@ export function withFilter(view: View, filter: Filter): View {
   return { ...view, filters: inNormalOrder(place === -1 ? [...filters, filter] : filters) };
 }
 
-/** The view without one of its filters, by its place. */
-export function withoutFilter(view: View, place: number): View {
-  return { ...view, filters: view.filters.filter((_, index) => index !== place) };
-}
-
 /** The filter of all other clicks. */
 export function negated(filter: Filter): Filter {
   if (!isCondition(filter)) return filter.operator === 'not' ? filter.filter : { operator: 'not', filter };

@@ -40,7 +40,8 @@ export function FirstClick({ view, subject, apiKey, currentKey, onFirst }: First
         This page waits for the click and shows it by itself.
       </p>
       <p class="note">
-        For clicks in a file or in the log of a web server there are “Import a file” below and the command{' '}
+        For clicks in a file or in the log of a web server there{' '}
+        {maySendClicks(currentKey) ? 'are “Import a file” below and' : 'is'} the command{' '}
         <code>spoor import</code>. The <a href="/docs#sendClicks">API reference</a> has every field of a
         click.
       </p>
@@ -70,6 +71,9 @@ function KeyMaker({ owner, proposedOwner, apiKey, onMade }: KeyMakerProps) {
   const [refusal, setRefusal] = useState<string | undefined>(undefined);
   const left = useRef(new AbortController());
   useEffect(() => () => left.current.abort(), []);
+  const made = useRef<HTMLParagraphElement>(null);
+  // The button that had the focus is gone.
+  useEffect(() => made.current?.focus(), [madeFor]);
 
   const make = async (ownerId: string): Promise<void> => {
     setIsMaking(true);
@@ -88,7 +92,7 @@ function KeyMaker({ owner, proposedOwner, apiKey, onMade }: KeyMakerProps) {
   };
   if (madeFor !== undefined) {
     return (
-      <p role="status">
+      <p role="status" tabIndex={-1} ref={made}>
         The command has a key of “<bdi>{madeFor}</bdi>” that may only send clicks. It is shown this once.
       </p>
     );

@@ -11,6 +11,11 @@ export function wholeNumber(value: number): string {
   return NUMBER.format(value);
 }
 
+/** How many there are of something: `1 click`, `2,000 clicks`. @param many unless it is the word with an s */
+export function counted(count: number, one: string, many = `${one}s`): string {
+  return `${wholeNumber(count)} ${count === 1 ? one : many}`;
+}
+
 /** At most two decimals. */
 export function decimalNumber(value: number): string {
   return DECIMAL.format(value);
@@ -45,6 +50,20 @@ export function languageName(code: string): string {
   }
 }
 
+let codesWithNames: readonly string[] | undefined;
+
+/** The languages that have an English name, by every code of two or three letters. */
+export function languageCodes(): readonly string[] {
+  codesWithNames ??= everyCode().filter((code) => languageName(code) !== code);
+  return codesWithNames;
+}
+
+function everyCode(): readonly string[] {
+  const letters = Array.from('abcdefghijklmnopqrstuvwxyz');
+  const pairs = letters.flatMap((first) => letters.map((second) => first + second));
+  return [...pairs, ...pairs.flatMap((pair) => letters.map((third) => pair + third))];
+}
+
 /** An hour of the day, 0 to 23, as clocks show it. */
 export function hourName(hour: string): string {
   return `${hour.padStart(2, '0')}:00`;
@@ -56,9 +75,9 @@ export function weekdayName(day: string): string {
   return /^[1-7]$/.test(day) ? WEEKDAY.format(Date.UTC(2024, 0, Number(day))) : day;
 }
 
-/** A number compared with the previous period's. */
+/** A number compared with that of another period. */
 export interface Change {
-  /** `+12.3%`; `new` if the previous number was 0. */
+  /** `+12.3%`; `new` if the other number was 0. */
   readonly text: string;
   /** The same in words. */
   readonly words: string;
@@ -66,7 +85,7 @@ export interface Change {
 }
 
 export function changeOf(value: number, before: number, write = wholeNumber): Change {
-  const was = `${write(before)} in the previous period`;
+  const was = `${write(before)} in the period compared with`;
   const direction = value > before ? 'up' : 'down';
   if (value !== before && before === 0) return { text: 'new', words: `up from ${was}`, direction };
   const share = value === before ? 0 : Math.abs((value - before) / before) * 100;
@@ -85,9 +104,9 @@ export function changeOf(value: number, before: number, write = wholeNumber): Ch
   };
 }
 
-/** A percentage compared with the previous period's, in percentage points. */
+/** A percentage compared with that of another period, in percentage points. */
 export function changeOfShare(value: number, before: number): Change {
-  const was = `${percent(before)} in the previous period`;
+  const was = `${percent(before)} in the period compared with`;
   const points = ONE_DECIMAL.format(Math.abs(value - before));
   if (points === '0.0') return { text: '±0.0 pt', words: `unchanged: ${was}`, direction: 'same' };
   const direction = value > before ? 'up' : 'down';

@@ -2,6 +2,7 @@ import type { View } from './address.ts';
 import { type Result, fetchJson, fetchStats } from './api.ts';
 import { type Subject, isAllTime, oldestParameters, statsParameters } from './api-query.ts';
 import { type CurrentKey, beginningView, isCurrentKey } from './current-key.ts';
+import { faultOfPeriod } from './periods.ts';
 import type { StatsResult } from './result-types.ts';
 
 /** What a view shows. */
@@ -34,6 +35,12 @@ export async function loadView(
   if (beginningView(view, currentKey) !== view)
     return { ok: true, value: { currentKey, result: undefined, isEmpty: false } };
 
+  // The parameter is the page's own: the server would only say that it does not know it.
+  const period = view.unread.find(([name]) => name === 'period')?.[1];
+  if (period !== undefined) {
+    const message = faultOfPeriod(period);
+    return { ok: false, failure: { kind: 'invalid', message, field: 'period', retryAfter: undefined } };
+  }
   const now = Date.now();
   const fetchOldest = () => fetchStats(oldestParameters(view, subject), key, signal);
   // All time starts at the oldest click, which needs a request of its own.

@@ -48,7 +48,7 @@ export function WorldMap({ groups, isChosen, onToggle }: WorldMapProps) {
             `${countryName(pointed)}: ${group === undefined ? 'no clicks' : `${wholeNumber(group.clicks)} (${percent(group.share)})`}`}
           {pointed === undefined &&
             undrawn > 0 &&
-            `${undrawn} of the listed countries are too small for this map.`}
+            `${undrawn} of the listed countries ${undrawn === 1 ? 'is' : 'are'} too small for this map.`}
         </p>
         <p class="scale" aria-hidden="true">
           1

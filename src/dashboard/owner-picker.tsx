@@ -109,7 +109,7 @@ function OwnerSearch({ chosen, apiKey, onChoose }: OwnerSearchProps) {
               {clicks !== undefined && (
                 <span class="number">
                   {wholeNumber(clicks)}
-                  <span class="hidden"> clicks</span>
+                  <span class="hidden"> {clicks === 1 ? 'click' : 'clicks'}</span>
                 </span>
               )}
             </button>

@@ -37,6 +37,11 @@ export const PERIOD_NAMES: readonly PeriodName[] = [
   'today', '24h', '7d', '30d', '90d', '12mo', 'all',
 ]; // prettier-ignore
 
+/** Says why the text is no period. */
+export function faultOfPeriod(text: string): string {
+  return `period cannot be "${text}". It can be: ${PERIOD_NAMES.join(', ')}.`;
+}
+
 export const DEFAULT_PERIOD: PeriodName = '7d';
 
 /** The API accepts no older clicks. */

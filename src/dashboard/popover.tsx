@@ -12,7 +12,10 @@ interface PopoverProps {
 /** Pixels that a panel keeps from the right edge of the page. */
 const EDGE = 16;
 
-/** A button that opens a panel below itself, moved to the left as far as it would reach beyond the page. Escape or a click elsewhere closes it. */
+/**
+ * A button that opens a panel below itself, moved to the left as far as it would reach beyond the page. Escape, a click elsewhere, or the
+ * focus that goes elsewhere closes it.
+ */
 export function Popover({ label, isChosen = false, children }: PopoverProps) {
   const [isOpen, setIsOpen] = useState(false);
   const details = useRef<HTMLDetailsElement>(null);
@@ -41,6 +44,11 @@ export function Popover({ label, isChosen = false, children }: PopoverProps) {
       class={isChosen ? 'popover chosen' : 'popover'}
       ref={details}
       onToggle={({ currentTarget: { open } }) => setIsOpen(open)}
+      onFocusOut={({ currentTarget, relatedTarget }) => {
+        // No target: the window lost the focus, or what had it is gone.
+        if (relatedTarget instanceof Node && !currentTarget.contains(relatedTarget))
+          currentTarget.open = false;
+      }}
       onKeyDown={(event) => {
         if (event.key === 'Escape') close();
       }}

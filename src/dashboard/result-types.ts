@@ -1,4 +1,5 @@
 import type { StatsBody } from '../http/api/stats-schemas.ts';
+import { INTERVALS, INTERVAL_NAMES, type Interval, type IntervalName } from '../stats/registry/intervals.ts';
 import { endsSlot, wallText } from './dates.ts';
 
 /** A stats response. `previous` is null if there can be no clicks before, and missing if it was not requested. */
@@ -63,16 +64,23 @@ export interface TimeSlot {
   readonly visitors: number;
   /** Whether the range starts or ends within it, so it is incomplete. */
   readonly isPartial: boolean;
-  /** Clicks of the corresponding slot in the previous period. */
+  /** Clicks of the corresponding slot in the period compared with. */
   readonly previousClicks: number | undefined;
 }
 
 /** The first and the last moment of a range. */
 export type RangeDates = Pick<StatsResult['time_range'], 'start_date' | 'end_date'>;
 
-/** Length of the chart's slots in minutes: a month counts as 30 days. */
-export function slotMinutes({ time_bucket_info: info }: StatsResult): number {
-  return info?.interval_minutes ?? 1440;
+/** The name of the interval of a result's time buckets; undefined where it has none. */
+export function intervalNameOf({
+  time_bucket_info: info,
+}: Pick<StatsResult, 'time_bucket_info'>): IntervalName | undefined {
+  return INTERVAL_NAMES.find((name) => INTERVALS[name].strategy === info?.strategy);
+}
+
+/** The interval of the chart's slots. */
+export function slotInterval(result: Pick<StatsResult, 'time_bucket_info'>): Interval {
+  return INTERVALS[intervalNameOf(result) ?? 'day'];
 }
 
 export function timeSlots(result: StatsResult): readonly TimeSlot[] {
@@ -81,7 +89,7 @@ export function timeSlots(result: StatsResult): readonly TimeSlot[] {
   const visitors = metrics['unique_clicks_by_time'] ?? [];
   const before = previous?.metrics?.['clicks_by_time'] ?? [];
   const isPreviousPartial = startsWithin(before[0], previous?.time_range);
-  const endsWhole = endsSlot(range.end_date, slotMinutes(result));
+  const endsWhole = endsSlot(range.end_date, slotInterval(result));
   const repeatedTimes = repeated(clicks.map((row) => wallText(String(row['bucket_start']))));
   return clicks.map((row, index) => {
     const start = String(row['bucket_start']);

@@ -54,26 +54,30 @@ function SegmentChoices({ view, navigate, apiKey, close }: PartProps) {
   );
 }
 
-/** Stores the filters under a name, by which the view then has them. */
+/** Stores the filters under a name, by which the view then has them. A name that is there already is replaced when that is confirmed. */
 function SaveForm({ view, navigate, apiKey, close }: PartProps) {
   const [refusal, setRefusal] = useState<string | undefined>(undefined);
-  if (view.filters.length === 0)
+  /** The name that is there already. */
+  const [taken, setTaken] = useState<string | undefined>(undefined);
+  if (view.filters.length + view.segments.length === 0)
     return <p class="note">Filter the clicks, and the filters can be stored here.</p>;
-  const save = async (name: string): Promise<void> => {
-    const saved = await saveSegment(apiKey, view, name);
-    if (!saved.ok) {
-      setRefusal(saved.failure.message);
+  const save = async (name: string, isReplacing: boolean): Promise<void> => {
+    const saved = await saveSegment(apiKey, view, name, isReplacing);
+    setRefusal(saved.ok ? undefined : saved.failure.message);
+    if (!saved.ok) return;
+    if (saved.value === 'exists') {
+      setTaken(name);
       return;
     }
     close();
-    navigate({ ...view, filters: [], segments: [...new Set([...view.segments, name])] });
+    navigate({ ...view, filters: [], segments: [name] });
   };
   return (
     <form
       onSubmit={(event) => {
         event.preventDefault();
         const name = new FormData(event.currentTarget).get('name');
-        if (typeof name === 'string') void save(name);
+        if (typeof name === 'string') void save(name, name === taken);
       }}
     >
       <label>
@@ -86,9 +90,15 @@ function SaveForm({ view, navigate, apiKey, close }: PartProps) {
           title="Letters, digits, - and _"
           autocomplete="off"
           spellcheck={false}
+          onInput={() => setTaken(undefined)}
         />
       </label>
-      <button type="submit">Store</button>
+      {taken !== undefined && (
+        <p class="refusal" role="alert">
+          There is a segment “{taken}” already. Replace its filters, or take another name.
+        </p>
+      )}
+      <button type="submit">{taken === undefined ? 'Store' : `Replace ${taken}`}</button>
       {refusal !== undefined && (
         <p class="refusal" role="alert">
           {refusal}

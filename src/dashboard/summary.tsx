@@ -36,7 +36,7 @@ const FIGURES: readonly Figure[] = [
   },
 ];
 
-/** The totals, each with its change from the previous period. */
+/** The totals, each with its change from the period compared with. */
 export function Summary({ result }: { readonly result: StatsResult }) {
   const previous = result.previous ?? undefined;
   return (

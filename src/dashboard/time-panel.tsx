@@ -1,5 +1,6 @@
 import { useMemo, useState } from 'preact/hooks';
-import { type StatsResult, type TimeSlot, slotMinutes, timeSlots } from './result-types.ts';
+import type { Interval } from '../stats/registry/intervals.ts';
+import { type StatsResult, type TimeSlot, slotInterval, timeSlots } from './result-types.ts';
 import { type SlotRange, TimeChart } from './chart.tsx';
 import { slotName } from './dates.ts';
 import { wholeNumber } from './format.ts';
@@ -13,7 +14,7 @@ interface TimePanelProps {
 /** Clicks and visitors over time, as a chart and as a table. */
 export function TimePanel({ result, onZoom }: TimePanelProps) {
   const slots = useMemo(() => timeSlots(result), [result]);
-  const minutes = slotMinutes(result);
+  const interval = slotInterval(result);
   const hasPrevious = slots.some(({ previousClicks }) => previousClicks !== undefined);
   return (
     <section class="panel time" aria-labelledby="time-heading">
@@ -22,11 +23,11 @@ export function TimePanel({ result, onZoom }: TimePanelProps) {
         <ul class="series" aria-hidden="true">
           <li class="clicks">Clicks</li>
           <li class="visitors">Unique visitors</li>
-          {hasPrevious && <li class="previous">Clicks in the previous period</li>}
+          {hasPrevious && <li class="previous">Clicks in the period compared with</li>}
         </ul>
       </div>
-      <TimeChart slots={slots} minutes={minutes} onZoom={onZoom} />
-      <TimeTable slots={slots} minutes={minutes} hasPrevious={hasPrevious} onZoom={onZoom} />
+      <TimeChart slots={slots} interval={interval} onZoom={onZoom} />
+      <TimeTable slots={slots} interval={interval} hasPrevious={hasPrevious} onZoom={onZoom} />
     </section>
   );
 }
@@ -36,12 +37,12 @@ const FIRST_ROWS = 500;
 
 interface TimeTableProps {
   readonly slots: readonly TimeSlot[];
-  readonly minutes: number;
+  readonly interval: Interval;
   readonly hasPrevious: boolean;
   readonly onZoom: (range: SlotRange) => void;
 }
 
-function TimeTable({ slots, minutes, hasPrevious, onZoom }: TimeTableProps) {
+function TimeTable({ slots, interval, hasPrevious, onZoom }: TimeTableProps) {
   const [isOpen, setIsOpen] = useState(false);
   const [isWhole, setIsWhole] = useState(false);
   const rows = isWhole ? slots : slots.slice(0, FIRST_ROWS);
@@ -62,7 +63,7 @@ function TimeTable({ slots, minutes, hasPrevious, onZoom }: TimeTableProps) {
                 </th>
                 {hasPrevious && (
                   <th scope="col" class="number">
-                    Previous clicks
+                    Compared with
                   </th>
                 )}
               </tr>
@@ -74,7 +75,7 @@ function TimeTable({ slots, minutes, hasPrevious, onZoom }: TimeTableProps) {
                   <tr key={start}>
                     <th scope="row">
                       <button type="button" class="plain" onClick={() => onZoom([index, index])}>
-                        {slotName(slot, minutes)}
+                        {slotName(slot, interval)}
                       </button>
                     </th>
                     <td class="number">{wholeNumber(clicks)}</td>

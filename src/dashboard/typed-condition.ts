@@ -3,7 +3,7 @@ import type { OperatorName } from '../stats/registry/operators.ts';
 import { OPERATOR_WORDS } from '../stats/registry/words.ts';
 import type { Condition } from '../stats/parse/filter.ts';
 import { operatorNamed } from './filter-text.ts';
-import { dimensionText, isFilterName, valueOfText, valueText } from './labels.ts';
+import { dimensionText, isFilterName, valueText, valuesOfText } from './labels.ts';
 
 /** The values of a condition as they are typed, one a line. */
 export function typedValues(condition: Condition): string {
@@ -38,9 +38,12 @@ export function typedCondition(
     .split(/\r?\n/)
     .filter((line) => line.trim() !== '');
   const before = new Map(changed?.values.map((value) => [typedValue(changed, value), value]));
-  const values = lines.map(
-    (line) => before.get(line) ?? (takesWhole(operator) ? valueOfText(dimension, line) : line),
-  );
+  const valuesOf = (line: string): readonly string[] => {
+    const same = before.get(line);
+    if (same !== undefined) return [same];
+    return takesWhole(operator) ? valuesOfText(dimension, line) : [line];
+  };
+  const values = lines.flatMap(valuesOf);
   if (values.length === 0) return undefined;
   return { operator, dimension, values: [...new Set(values)], caseSensitive: field('any-case') === '' };
 }

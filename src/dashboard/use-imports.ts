@@ -7,20 +7,24 @@ import { hasFields } from './result-types.ts';
 /** Imports that the page lists. */
 const SHOWN_IMPORTS = 10;
 
+/** While one of them is running, they are requested anew after this pause. */
+const RUNNING_MS = 2_000;
+
 interface ImportPage {
   readonly items: readonly ImportBody[];
 }
 
 /**
- * The newest imports; empty until they are here. They are requested anew each time that `version` changes.
+ * The newest imports; empty until they are here. They are requested anew each time that `version` changes, and as long as one is running.
  * @param isWanted whether they are shown
  */
 export function useImports(
   key: string | undefined,
   isWanted: boolean,
-  version: number,
+  version: string,
 ): readonly ImportBody[] {
   const [imports, setImports] = useState<readonly ImportBody[]>([]);
+  const [look, setLook] = useState(0);
   useEffect(() => {
     if (!isWanted) return undefined;
     const outdated = new AbortController();
@@ -35,7 +39,13 @@ export function useImports(
     };
     void load();
     return () => outdated.abort();
-  }, [key, isWanted, version]);
+  }, [key, isWanted, version, look]);
+  const isRunning = imports.some(({ state }) => state === 'running');
+  useEffect(() => {
+    if (!isWanted || !isRunning) return undefined;
+    const timer = setInterval(() => setLook((last) => last + 1), RUNNING_MS);
+    return () => clearInterval(timer);
+  }, [isWanted, isRunning]);
   return imports;
 }
 

@@ -4,7 +4,7 @@ import { type Result, fetchJson, unlessAborted } from './api.ts';
 import { hasFields } from './result-types.ts';
 
 /** Owners that a search shows. */
-export const SHOWN_OWNERS = 50;
+const SHOWN_OWNERS = 50;
 
 /** A search is sent after this pause in typing. */
 const PAUSE_MS = 250;

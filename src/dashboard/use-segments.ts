@@ -7,9 +7,18 @@ import { hasFields } from './result-types.ts';
 
 const PATH = '/api/v1/segments';
 
-interface SegmentList {
-  readonly items: readonly { readonly name: string }[];
+interface Segment {
+  readonly name: string;
+  /** In the API's syntax. */
+  readonly filters: unknown;
 }
+
+interface SegmentList {
+  readonly items: readonly Segment[];
+}
+
+/** How a segment was stored; `exists`: it was not, since another has the name. */
+type Saved = Result<'stored' | 'exists'>;
 
 /** The names of the segments of a view's owner, asked for anew each time; undefined while they are loading. */
 export function useSegments(
@@ -32,16 +41,29 @@ export function useSegments(
   return found;
 }
 
-/** Stores the filters of a view under a name, in place of those that have it. */
+/**
+ * Stores what narrows a view under a name: its filters, and those of its segments as they are now.
+ * @param isReplacing whether it takes the place of a segment of that name
+ */
 export async function saveSegment(
   key: string | undefined,
-  { ownerId, filters }: View,
+  { ownerId, filters, segments }: View,
   name: string,
-): Promise<Result<Response>> {
+  isReplacing: boolean,
+): Promise<Saved> {
   const { signal } = new AbortController();
-  const json = { filters: filterForm(filters) };
   const parameters = ofOwner(ownerId);
-  return request(`${PATH}/${encodeURIComponent(name)}`, { key, signal, parameters, method: 'PUT', json });
+  const known = await fetchJson(PATH, { key, signal, parameters }, isSegmentList);
+  if (!known.ok) return known;
+  const { items } = known.value;
+  if (!isReplacing && items.some((one) => one.name === name)) return { ok: true, value: 'exists' };
+  const own = filters.length === 0 ? [] : [filterForm(filters)];
+  const stored = items.filter((one) => segments.includes(one.name)).map((one) => one.filters);
+  const all = [...stored, ...own];
+  const json = { filters: all.length === 1 ? all[0] : ['and', all] };
+  const path = `${PATH}/${encodeURIComponent(name)}`;
+  const saved = await request(path, { key, signal, parameters, method: 'PUT', json });
+  return saved.ok ? { ok: true, value: 'stored' } : saved;
 }
 
 /** Beside every owner's clicks, the segments are those of the key's. */

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import * as fc from '../support/fast-check.ts';
-import { type View, parseAddress, writeAddress } from '../../src/dashboard/address.ts';
+import { MAX_ADDRESS_BYTES, type View, parseAddress, writeAddress } from '../../src/dashboard/address.ts';
 import { statsParameters } from '../../src/dashboard/api-query.ts';
 import { PERIOD_NAMES } from '../../src/dashboard/periods.ts';
 import { FILTER_NAMES, valueDimensionOf } from '../../src/stats/registry/dimension-names.ts';
@@ -9,8 +9,10 @@ import { OPERATOR_NAMES } from '../../src/stats/registry/operators.ts';
 import { RANGE_NAMES } from '../../src/stats/registry/ranges.ts';
 import { filterForm } from '../../src/stats/parse/filter-form.ts';
 import { parseFilters } from '../../src/stats/parse/filter-parameters.ts';
+import { MAX_HEADER_BYTES } from '../../src/http/request/limits.ts';
 import { BOT_CHOICES } from '../../src/stats/parse/values.ts';
 import { HOSTILE_CODES, HOSTILE_TEXTS } from '../support/exports.ts';
+import { is } from '../support/filters.ts';
 import { FILTER_SPELLINGS } from '../support/filter-spellings.ts';
 
 const filled = fc
@@ -209,6 +211,18 @@ describe('filters in an address', () => {
     expect(view.unread).toEqual([[key, text]]);
     expect(filterForm(view.filters)).toEqual({ browser: ['Edge'] });
     expect(parseAddress(writeAddress(view), 'UTC')).toEqual(view);
+  });
+
+  test('many values are one parameter: a server bounds how many there are', () => {
+    const cities = Array.from({ length: 1_500 }, (_, place) => `city ${place}, a`);
+    const view = { ...parseAddress('', 'UTC'), filters: [is('city', ...cities)] };
+    const written = writeAddress(view);
+    expect(new URLSearchParams(written).size).toBeLessThan(10);
+    expect(parseAddress(written, 'UTC')).toEqual(view);
+  });
+
+  test('the longest address leaves room for headers in what the server takes', () => {
+    expect(MAX_HEADER_BYTES - MAX_ADDRESS_BYTES).toBeGreaterThanOrEqual(8_192);
   });
 
   test('an operator that there is none of is kept, too', () => {

@@ -2,12 +2,13 @@ import { describe, expect, test } from '@jest/globals';
 import { parseAddress } from '../../src/dashboard/address.ts';
 import type { StatsResult } from '../../src/dashboard/result-types.ts';
 import { failureOf } from '../../src/dashboard/api.ts';
-import { rangeName } from '../../src/dashboard/dates.ts';
+import { endsSlot, rangeName, slotName, slotTick } from '../../src/dashboard/dates.ts';
 import {
   changeOf,
   changeOfShare,
   byteSize,
   countryName,
+  counted,
   percent,
   wholeNumber,
 } from '../../src/dashboard/format.ts';
@@ -27,6 +28,7 @@ import { statsQuery, parseStatsRequest } from '../../src/stats/parse/query.ts';
 import { parseDateParameter } from '../../src/lib/date-time.ts';
 import { formatInstant } from '../../src/lib/time-zone.ts';
 import { asSent } from '../support/as-sent.ts';
+import { INTERVALS, INTERVAL_NAMES } from '../../src/stats/registry/intervals.ts';
 import { RANGE_NAMES } from '../../src/stats/registry/ranges.ts';
 import { condition, is } from '../support/filters.ts';
 
@@ -287,7 +289,38 @@ describe('zooming in on slots', () => {
   });
 });
 
+/** A slot of each interval: its start, how it reads in full and on the axis, and its last moment. */
+const SLOTS: Readonly<Record<(typeof INTERVAL_NAMES)[number], readonly [string, string, string, string]>> = {
+  minute: ['2026-10-05T13:41', 'Mon, 5 Oct 2026, 13:41', '13:41', '2026-10-05T13:41:59.999'],
+  '10_minute': ['2026-10-05T13:40', 'Mon, 5 Oct 2026, 13:40', '13:40', '2026-10-05T13:49:59.999'],
+  hour: ['2026-10-05T13:00', 'Mon, 5 Oct 2026, 13:00', '13:00', '2026-10-05T13:59:59.999'],
+  day: ['2026-10-05T00:00', 'Mon, 5 Oct 2026', '5 Oct', '2026-10-05T23:59:59.999'],
+  week: ['2026-10-05T00:00', 'Week of 5 Oct 2026', '5 Oct', '2026-10-11T23:59:59.999'],
+  month: ['2026-10-01T00:00', 'October 2026', 'Oct 2026', '2026-10-31T23:59:59.999'],
+  quarter: ['2026-10-01T00:00', 'Q4 2026', 'Q4 2026', '2026-12-31T23:59:59.999'],
+  year: ['2026-01-01T00:00', '2026', '2026', '2026-12-31T23:59:59.999'],
+};
+
+describe('a slot', () => {
+  test.each(INTERVAL_NAMES)('of a %s has its own name, and is complete only with its last moment', (name) => {
+    const [wall, text, tick, end] = SLOTS[name];
+    const start = `${wall}:00.000-05:00`;
+    expect(slotName({ start, isRepeated: false }, INTERVALS[name])).toBe(text);
+    expect(slotTick(start, INTERVALS[name], false)).toBe(tick);
+    expect(endsSlot(`${end}-05:00`, INTERVALS[name])).toBe(true);
+    const shorter = INTERVAL_NAMES.slice(0, INTERVAL_NAMES.indexOf(name)).map((other) => SLOTS[other][3]);
+    for (const within of [wall.replace(/..$/, '00:58.999'), ...shorter.filter((one) => one !== end)])
+      expect([within, endsSlot(`${within}-05:00`, INTERVALS[name])]).toEqual([within, false]);
+  });
+});
+
 describe('in words', () => {
+  test.each([
+    [0, '0 clicks'],
+    [1, '1 click'],
+    [2_000, '2,000 clicks'],
+  ])('%d are %s', (count, text) => expect(counted(count, 'click')).toBe(text));
+
   test.each([
     [1_234_567, '1,234,567'],
     [0, '0'],
@@ -302,21 +335,21 @@ describe('in words', () => {
   ])('a share of %d is %s', (value, text) => expect(percent(value)).toBe(text));
 
   test.each([
-    [150, 100, '+50.0%', 'up 50.0% from 100 in the previous period'],
-    [50, 100, '\u221250.0%', 'down 50.0% from 100 in the previous period'],
-    [7, 7, '±0.0%', 'unchanged: 7 in the previous period'],
-    [0, 0, '±0.0%', 'unchanged: 0 in the previous period'],
-    [9_999, 10_000, '±0.0%', 'almost unchanged: 10,000 in the previous period'],
-    [7, 0, 'new', 'up from 0 in the previous period'],
-    [0, 7, '\u2212100.0%', 'down 100.0% from 7 in the previous period'],
+    [150, 100, '+50.0%', 'up 50.0% from 100 in the period compared with'],
+    [50, 100, '\u221250.0%', 'down 50.0% from 100 in the period compared with'],
+    [7, 7, '±0.0%', 'unchanged: 7 in the period compared with'],
+    [0, 0, '±0.0%', 'unchanged: 0 in the period compared with'],
+    [9_999, 10_000, '±0.0%', 'almost unchanged: 10,000 in the period compared with'],
+    [7, 0, 'new', 'up from 0 in the period compared with'],
+    [0, 7, '\u2212100.0%', 'down 100.0% from 7 in the period compared with'],
   ])('%d after %d', (value, before, text, words) => {
     expect(changeOf(value, before)).toMatchObject({ text, words });
   });
 
   test.each([
-    [29.4, 31.25, '\u22121.9 pt', 'down 1.9 percentage points from 31.3% in the previous period'],
-    [2, 1.5, '+0.5 pt', 'up 0.5 percentage points from 1.5% in the previous period'],
-    [2, 2.01, '±0.0 pt', 'unchanged: 2.0% in the previous period'],
+    [29.4, 31.25, '\u22121.9 pt', 'down 1.9 percentage points from 31.3% in the period compared with'],
+    [2, 1.5, '+0.5 pt', 'up 0.5 percentage points from 1.5% in the period compared with'],
+    [2, 2.01, '±0.0 pt', 'unchanged: 2.0% in the period compared with'],
   ])('a share of %d after %d', (value, before, text, words) => {
     expect(changeOfShare(value, before)).toMatchObject({ text, words });
   });

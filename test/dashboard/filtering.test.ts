@@ -1,6 +1,9 @@
 import { describe, expect, test } from '@jest/globals';
 import { parseAddress } from '../../src/dashboard/address.ts';
 import { filterText } from '../../src/dashboard/filter-words.ts';
+import { type ShownAs, dimensionText, valueText } from '../../src/dashboard/labels.ts';
+import { countryCode, countryNames } from '../../src/lib/country.ts';
+import { FILTER_NAMES } from '../../src/stats/registry/dimension-names.ts';
 import {
   excludeRow,
   isFilteredBy,
@@ -118,7 +121,8 @@ test.each([
   [{ utm_source: ['(none)'] }, 'Campaign source: (none)'],
   [{ 'property.plan': { starts_with: ['p'] } }, 'Property plan starts with p'],
   [{ city: { contains: ['x'], case_sensitive: false } }, 'City contains x in any letter case'],
-  [{ referrer: ['https://www.a.example/b'] }, 'Referrer: a.example/b'],
+  [{ referrer: ['https://www.a.example/b'] }, 'Referrer: www.a.example/b'],
+  [{ language: ['he', 'iw'] }, 'Language: Hebrew'],
   [{ referrer: { starts_with: ['http://', 'https://a.'] } }, 'Referrer starts with http:// or https://a.'],
   [['not', { os: 'a', browser: 'b' }], 'not (System: a and Browser: b)'],
   [
@@ -146,6 +150,42 @@ describe('a filter that is typed', () => {
   ])('%j', (fields, form) => {
     const condition = typed(fields);
     expect(condition && filterForm([condition])).toEqual(form);
+  });
+
+  /** Values that are shown as something else. */
+  const SHOWN: Readonly<Record<ShownAs, readonly string[]>> = {
+    text: ['Chrome', '(none)'],
+    country: [...countryNames().keys()],
+    language: ['de', 'pt', 'iw', 'ga', '(none)'],
+    hour: [],
+    weekday: [],
+    address: [
+      'https://a.example/b',
+      'http://a.example',
+      'https://www.a.example',
+      'android-app://com.a',
+      'Direct',
+    ],
+  };
+
+  test.each(FILTER_NAMES)('as the page shows it means that value: %s', (dimension) => {
+    const { shownAs, values } = dimensionText(dimension);
+    for (const value of values.length > 0 ? values : SHOWN[shownAs]) {
+      if (shownAs === 'country') expect(countryCode(valueText(dimension, value))).toBe(value);
+      const condition = typed({ dimension, values: valueText(dimension, value) });
+      const filters = parseFilters({ filters: JSON.stringify(condition && filterForm([condition])) }, 'all');
+      expect([value, isFilteredBy({ filters }, dimension, value)]).toEqual([value, true]);
+    }
+  });
+
+  test('a language is meant in any letter case, with every code that it has, but a code is itself', () => {
+    const codes = (values: string) => typed({ dimension: 'language', values })?.values;
+    expect(codes('german')).toEqual(['de', 'deu', 'ger']);
+    expect(codes('de')).toEqual(['de']);
+    // The name of another language, and the code of Irish.
+    expect(codes('Ga')).toEqual(['gaa']);
+    expect(codes('ga')).toEqual(['ga']);
+    expect(codes('no language')).toEqual(['no language']);
   });
 
   test.each([

@@ -64,7 +64,10 @@ test.each([
   ['language', 'xx-not a code', 'xx-not a code'],
   ['country', 'DE', 'Germany'],
   ['country', 'XX', 'Unknown'],
-  ['referrer', 'https://www.example.com/a', 'example.com/a'],
+  ['referrer', 'https://example.com/a', 'example.com/a'],
+  ['referrer', 'https://www.example.com/a', 'www.example.com/a'],
+  ['referrer', 'http://example.com/a', 'http://example.com/a'],
+  ['referrer', 'android-app://com.example', 'android-app://com.example'],
   ['utm_source', '(none)', '(none)'],
   ['property.weekday', '1', '1'],
 ] as const)('%s %j reads: %s', (name, value, text) => {

@@ -41,7 +41,7 @@ export function queryStringCheck(known: KnownParameters): (ctx: Pick<Context, 'q
       );
       if (unknown !== undefined) throw unknownParameter(unknown, known);
     }
-    if (parameters.length > MAX_PARAMETERS) {
+    if (names !== undefined && parameters.length > MAX_PARAMETERS) {
       throw new AppError('validation_error', `A request takes at most ${MAX_PARAMETERS} parameters.`);
     }
   };

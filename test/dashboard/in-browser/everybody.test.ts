@@ -39,6 +39,8 @@ async function openFace([face, query, who, sign]: Face, options: object): Promis
   const keys = { nobody: {}, me: { key }, admin: { key: ADMIN_KEY } };
   const page = await chrome.open(`${spoor.url}/?${query}`, { ...options, ...keys[who] });
   await page.locator(sign).first().waitFor();
+  if (who !== 'nobody' && face !== 'a problem')
+    await page.locator('summary', { hasText: 'Import a file' }).click();
   if (face === 'numbers') {
     await timeRowsOf(page);
     await page.locator('.chip summary').first().click();
@@ -118,6 +120,21 @@ test('the keyboard alone is enough', async () => {
   await tabTo(page, '.chip .remove');
   await page.keyboard.press('Space');
   await expectFigure(page, 'Clicks', grouped(days.length));
+});
+
+test('a panel closes when the keyboard leaves it, and hides nothing that has the focus', async () => {
+  const page = await chrome.open(`${spoor.url}/?${MARCH}&browser=Firefox`, { key });
+  await page.locator('.chip').waitFor();
+  for (const name of ['Dates', 'Add filter', 'Segments', 'Browser: Firefox']) {
+    await page.locator('.popover > summary', { hasText: name }).focus();
+    await page.keyboard.press('Enter');
+    await page.locator('.popover[open] > .panel').waitFor();
+    await tabTo(page, '.popover[open] :is(button, input)');
+    await tabTo(page, ':not(.popover[open] *)');
+    await eventually(async () =>
+      expect([name, await page.locator('.popover[open]').count()]).toEqual([name, 0]),
+    );
+  }
 });
 
 /** Goes on from where the focus is, as far as it takes. */

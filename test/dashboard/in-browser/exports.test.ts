@@ -1,8 +1,10 @@
+import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
+import { type IncomingMessage, request } from 'node:http';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import ExcelJS from 'exceljs';
 import { unzipSync } from 'fflate';
-import type { Page } from 'playwright-core';
+import type { Page, Route } from 'playwright-core';
 import { xml2js } from 'xml-js';
 import { EXPORT_FORMAT_NAMES, type ExportFormatName } from '../../../src/export/formats.ts';
 import { type TestBrowser, eventually, openBrowser } from '../../support/browser.ts';
@@ -106,8 +108,10 @@ test('one under way can be called off, and another begun', async () => {
   await page.route('**/api/v1/export?*format=csv', () => {});
   await page.getByRole('button', { name: 'CSV' }).click();
   await page.getByRole('progressbar', { name: 'Export as CSV' }).waitFor();
-  await page.getByRole('button', { name: 'Cancel' }).click();
+  await page.getByRole('button', { name: 'Cancel' }).focus();
+  await page.keyboard.press('Enter');
   await page.getByText('Export cancelled.').waitFor();
+  expect(await focused(page)).toBe('CSV');
   await eventually(async () => expect(calledOff).toHaveLength(1));
   const [, bytes] = await exported(page, 'json');
   expect(await TOTALS.json(bytes)).toBe(GERMAN.length);
@@ -127,12 +131,7 @@ test('one that breaks off is not saved, and the page says so', async () => {
 test('a file that is dropped on the page is imported, and the list of imports undoes it', async () => {
   const page = await chrome.open(spoor.url, { key: await spoor.createKey('importer') });
   await page.getByText('No clicks yet').waitFor();
-  const lines = [1, 2, 3].map((number) => `{"short_code":"dropped","click_id":"${number}"}`);
-  await page.evaluate(`
-    const dropped = new DataTransfer();
-    dropped.items.add(new File([${JSON.stringify(lines.join('\n'))}], 'clicks.ndjson'));
-    document.body.dispatchEvent(
-      new DragEvent('drop', { bubbles: true, cancelable: true, dataTransfer: dropped }));`);
+  await drop(page, [['clicks.ndjson', 3]]);
   await page.getByText('clicks.ndjson: 3 clicks added.').waitFor();
   await expectFigure(page, 'Clicks', '3');
   const text = (name: string, buffer: string) => ({
@@ -146,9 +145,106 @@ test('a file that is dropped on the page is imported, and the list of imports un
   expect(await rows.allTextContents()).toEqual([
     expect.stringMatching(/^clicks.ndjson, .*3 added, done Undo$/),
   ]);
-  await rows.getByRole('button', { name: 'Undo' }).click();
-  await rows.getByRole('button', { name: 'Remove its 3 clicks' }).click();
+  // The second press of a double-click confirms nothing, and there is a way back.
+  await rows.getByRole('button', { name: 'Undo' }).dblclick();
+  const confirmation = rows.getByRole('button', { name: 'Remove its 3 clicks' });
+  await confirmation.waitFor();
+  for (const [back, press] of [
+    ['Cancel', 'Enter'],
+    ['Remove its 3 clicks', 'Escape'],
+  ] as const) {
+    await rows.getByRole('button', { name: back }).focus();
+    await page.keyboard.press(press);
+    await confirmation.waitFor({ state: 'detached' });
+    expect(await focused(page)).toBe('Undo');
+    await page.keyboard.press('Enter');
+    await confirmation.waitFor();
+  }
+  await confirmation.focus();
+  await page.keyboard.press('Enter');
   await page.getByText('Removed 3 clicks.').waitFor();
   await page.getByText('No clicks yet').waitFor();
   expect(await rows.allTextContents()).toEqual([expect.stringContaining('undone')]);
+  expect(await focused(page)).toContain('undone');
 });
+
+test('files are imported one after the other, dropped together or while another uploads; cancelling leaves the rest out', async () => {
+  const importer = await spoor.createKey('importers');
+  const page = await chrome.open(spoor.url, { key: importer });
+  await page.getByText('No clicks yet').waitFor();
+  const held: Route[] = [];
+  await page.route('**/api/v1/imports?file=held*', (route) => void held.push(route));
+  const outcomes = () => page.locator('.imports .outcomes p').allTextContents();
+  await drop(page, [
+    ['held-1.ndjson', 1],
+    ['b.ndjson', 2],
+  ]);
+  await eventually(async () => expect(held).toHaveLength(1));
+  await drop(page, [['c.ndjson', 3]]);
+  await page.getByText('held-1.ndjson, then 2 more files').waitFor();
+  await held[0]?.continue();
+  await eventually(async () =>
+    expect(await outcomes()).toEqual([
+      'held-1.ndjson: 1 click added.',
+      'b.ndjson: 2 clicks added.',
+      'c.ndjson: 3 clicks added.',
+    ]),
+  );
+  await expectFigure(page, 'Clicks', '6');
+
+  await page.getByLabel('File').setInputFiles(
+    ['held-2.ndjson', 'd.ndjson'].map((name) => ({
+      name,
+      mimeType: 'text/plain',
+      buffer: Buffer.from(linesOf(name, 1)),
+    })),
+  );
+  await page.getByText('held-2.ndjson, then 1 more file').waitFor();
+  await page.getByRole('button', { name: 'Cancel' }).focus();
+  await page.keyboard.press('Enter');
+  await eventually(async () =>
+    expect((await outcomes()).toSorted()).toEqual([
+      'd.ndjson: not imported.',
+      'held-2.ndjson: cancelled. What was imported until then stays.',
+    ]),
+  );
+  await eventually(async () => expect(await page.evaluate('document.activeElement.type')).toBe('file'));
+});
+
+test('an import that is running is followed to its end', async () => {
+  const importer = await spoor.createKey('runner');
+  const running = request(new URL('/api/v1/imports?file=slow.ndjson', spoor.url), {
+    method: 'POST',
+    headers: { Authorization: `Bearer ${importer}`, 'Content-Type': 'application/octet-stream' },
+  });
+  const answered = once(running, 'response');
+  // Enough to tell the format by.
+  running.write(`${linesOf('slow', 5_000)}\n`);
+  const page = await chrome.open(spoor.url, { key: importer });
+  await page.locator('.imports > summary').click();
+  const rows = page.getByRole('list', { name: 'Imports' }).getByRole('listitem');
+  await page.getByRole('button', { name: 'Refresh' }).click();
+  await rows.filter({ hasText: /slow.ndjson.*running/ }).waitFor();
+  running.end();
+  const [response]: IncomingMessage[] = await answered;
+  response?.resume();
+  await rows.filter({ hasText: /slow.ndjson.*5,000 added, done/ }).waitFor();
+});
+
+/** Drops files on the page: their names, and how many clicks are in them. */
+async function drop(page: Page, files: readonly (readonly [name: string, clicks: number])[]): Promise<void> {
+  const texts = files.map(([name, clicks]) => [name, linesOf(name, clicks)]);
+  await page.evaluate(`{
+    const dataTransfer = new DataTransfer();
+    for (const [name, text] of ${JSON.stringify(texts)}) dataTransfer.items.add(new File([text], name));
+    document.body.dispatchEvent(new DragEvent('drop', { bubbles: true, cancelable: true, dataTransfer }));
+  }`);
+}
+
+function linesOf(name: string, clicks: number): string {
+  return Array.from({ length: clicks }, (_, place) =>
+    JSON.stringify({ short_code: name, click_id: String(place) }),
+  ).join('\n');
+}
+
+const focused = (page: Page) => page.evaluate<string>('document.activeElement.textContent');

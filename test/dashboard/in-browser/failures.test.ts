@@ -99,6 +99,13 @@ describe('keys', () => {
   });
 });
 
+test('a period that there is none of is refused by the name of the page’s own parameter', async () => {
+  const page = await chrome.open(`${spoor.url}/?period=2w`, { key });
+  await expectAlert(page, /^period cannot be "2w"\. It can be: today, 24h, 7d, .*, all\.$/);
+  await page.getByRole('button', { name: 'Remove filter period=2w' }).click();
+  await expectFigure(page, 'Clicks', '0');
+});
+
 test('in place of a zone that the server does not know UTC is shown, and said; another can be chosen', async () => {
   const page = await chrome.open(`${spoor.url}/?${MARCH.replace('UTC', 'Mars/Base')}`, { key });
   await expectFigure(page, 'Clicks', ALL);

@@ -66,6 +66,8 @@ async function expectClicks(page: Page, clicks: readonly MarchClick[]): Promise<
   await expectFigure(page, 'Unique visitors', grouped(visitorsOf(clicks)));
 }
 
+const compareNames = (one: string, other: string): number => one.localeCompare(other, 'en');
+
 const parametersOf = (page: Page): URLSearchParams => new URL(page.url()).searchParams;
 
 describe('signing in', () => {
@@ -345,6 +347,99 @@ describe('filters', () => {
     await eventually(async () => expect(await focused()).toBe('All links'));
   });
 
+  test('what a list shows can be typed, and what it shows tells referrers apart', async () => {
+    const languages = ['de', 'de-AT', 'iw', 'he', 'en'];
+    const referrers = ['https://www.dup.example/a', 'https://dup.example/a', 'http://dup.example/a', '', ''];
+    const writer = await spoor.createKey('polyglot');
+    const ndjson = languages.map((language, place) => ({
+      short_code: 'lingua',
+      language,
+      referrer: referrers[place],
+    }));
+    await spoor.send('POST', '/api/v1/clicks', { key: writer, ndjson });
+    const page = await chrome.open(`${spoor.url}/?group_by=language,referrer`, { key: writer });
+    await expectFigure(page, 'Clicks', '5');
+    const names = async (list: string) =>
+      (await rowsOf(page, list)).map(([name = '']) => name).toSorted(compareNames);
+    expect(await names('Languages')).toEqual(['English', 'German', 'Hebrew', 'Hebrew']);
+    expect(await names('Referrers')).toEqual([
+      'Direct',
+      'dup.example/a',
+      'http://dup.example/a',
+      'www.dup.example/a',
+    ]);
+    const typed = async (dimension: string, text: string, clicks: number): Promise<void> => {
+      await page.getByText('Add filter').click();
+      await page.getByLabel('Filter by').selectOption(dimension);
+      await page.getByLabel('Values, one a line').fill(text);
+      await page.getByRole('button', { name: 'Apply' }).click();
+      await expectFigure(page, 'Clicks', String(clicks));
+      await page.goBack();
+      await expectFigure(page, 'Clicks', '5');
+    };
+    await typed('language', 'German', 2);
+    await typed('language', 'hebrew', 2);
+    await typed('referrer', 'www.dup.example/a', 1);
+    await typed('referrer', 'http://dup.example/a', 1);
+  });
+
+  test('more of them than a server takes parameters are opened again; more than an address holds are refused', async () => {
+    const page = await openSignedIn();
+    const cities = Array.from({ length: 2_000 }, (_, place) => `city ${place}`);
+    const type = async (values: readonly string[]): Promise<void> => {
+      await page.getByText('Add filter').click();
+      await page.getByLabel('Filter by').selectOption('city');
+      // To fill in so many lines takes the browser seconds.
+      await page.evaluate(`document.querySelector('textarea').value = ${JSON.stringify(values.join('\n'))}`);
+      await page.getByRole('button', { name: 'Apply' }).click();
+    };
+    await type([...cities, 'Berlin']);
+    const inBerlin = MARCH_CLICKS.filter(({ city }) => city === 'Berlin');
+    await expectClicks(page, inBerlin);
+    await page.reload();
+    await expectClicks(page, inBerlin);
+    const shown = page.url();
+    await type(cities.map((city) => `${city} ${'x'.repeat(60)}`));
+    await page.getByRole('alert').filter({ hasText: 'longer than an address can be' }).waitFor();
+    expect(page.url()).toBe(shown);
+    await expectClicks(page, inBerlin);
+    await rowButton(page, 'Systems', 'Linux').click();
+    await expectClicks(
+      page,
+      inBerlin.filter(({ os }) => os === 'Linux'),
+    );
+    expect(await page.getByRole('alert').count()).toBe(0);
+    // One parameter a value, as earlier addresses have it.
+    const old = cities.slice(0, 1_200).map((city) => `city=${encodeURIComponent(city)}`);
+    await page.goto(`${spoor.url}/?${MARCH}&city=Berlin&${old.join('&')}`);
+    await expectClicks(page, inBerlin);
+  });
+
+  test('are stored with those of the view’s segments, in place of others only where that is confirmed', async () => {
+    const filters = { country: ['DE'] };
+    await spoor.send('PUT', '/api/v1/segments/here', { key, json: { filters } });
+    await spoor.send('PUT', '/api/v1/segments/there', { key, json: { filters: { country: ['US'] } } });
+    const page = await openSignedIn(`${MARCH}&segment=here&os=Windows`);
+    const shown = MARCH_CLICKS.filter(({ country, os }) => country === 'DE' && os === 'Windows');
+    await expectClicks(page, shown);
+    await page.getByText('Segments').click();
+    await page.getByLabel('Store these filters as').fill('there');
+    await page.getByRole('button', { name: 'Store', exact: true }).click();
+    await page.getByRole('alert').filter({ hasText: 'There is a segment “there” already' }).waitFor();
+    const stored = async (name: string) =>
+      (await spoor.send('GET', `/api/v1/segments/${name}`, { key })).json.filters;
+    expect(await stored('there')).toEqual({ country: ['US'] });
+    // Another name is another question.
+    await page.getByLabel('Store these filters as').fill('here');
+    await page.getByRole('button', { name: 'Store', exact: true }).click();
+    await page.getByRole('alert').filter({ hasText: '“here” already' }).waitFor();
+    await page.getByRole('button', { name: 'Replace here' }).click();
+    await page.getByRole('button', { name: 'Remove filter System: Windows' }).waitFor({ state: 'detached' });
+    expect(await stored('here')).toEqual({ country: ['DE'], os: ['Windows'] });
+    expect(parametersOf(page).get('os')).toBeNull();
+    await expectClicks(page, shown);
+  });
+
   test('bots are left out, or alone', async () => {
     const page = await openSignedIn();
     await page.getByLabel('Bots').selectOption('exclude');
@@ -405,6 +500,56 @@ describe('time', () => {
     await expectFigure(page, 'Clicks', grouped(FRESH));
     await page.reload();
     await expectFigure(page, 'Clicks', grouped(FRESH));
+  });
+
+  test('quarters and years have their names, say that they are incomplete, and fit below the chart', async () => {
+    const page = await openSignedIn(
+      'start_date=2025-03-01&end_date=2026-05-31&timezone=UTC&interval=quarter',
+    );
+    await expectClicks(page, MARCH_CLICKS);
+    const names = async () => (await timeRowsOf(page)).map(([name]) => name);
+    await eventually(async () =>
+      expect(await names()).toEqual(['Q1 2025', 'Q2 2025', 'Q3 2025', 'Q4 2025', 'Q1 2026', 'Q2 2026']),
+    );
+    const slider = page.getByRole('slider');
+    const tip = async (keyName: string): Promise<string | null> => {
+      await slider.focus();
+      await page.keyboard.press(keyName);
+      return page.locator('.tip strong').textContent();
+    };
+    expect([await tip('Home'), await tip('ArrowRight'), await tip('End')]).toEqual([
+      'Q1 2025 (partial)',
+      'Q2 2025',
+      'Q2 2026 (partial)',
+    ]);
+    await page.getByLabel('Interval').selectOption('year');
+    await eventually(async () => expect(await names()).toEqual(['2025', '2026']));
+    expect(await slider.getAttribute('aria-valuetext')).toMatch(/^2026: 0 clicks, 0 visitors/);
+    expect(await tip('End')).toBe('2026 (partial)');
+  });
+
+  test('no label of the axis is cut', async () => {
+    const page = await chrome.open(spoor.url, { key });
+    // What is written on the canvas, and how far beyond its right edge.
+    await page.addInitScript(`
+      globalThis.written = new Map();
+      const { fillText } = CanvasRenderingContext2D.prototype;
+      CanvasRenderingContext2D.prototype.fillText = function (text, x, y) {
+        written.set(text, x + this.measureText(text).width / 2 - this.canvas.width);
+        return fillText.call(this, text, x, y);
+      };`);
+    for (const [interval, last] of [
+      ['month', 'Sept 2025'],
+      ['quarter', 'Q3 2025'],
+    ] as const) {
+      await page.goto(
+        `${spoor.url}/?start_date=2025-01-01&end_date=2025-09-30&timezone=UTC&interval=${interval}`,
+      );
+      await page.locator('.plot canvas').waitFor();
+      const beyond = async () => new Map(await page.evaluate<[string, number][]>('[...written]'));
+      await eventually(async () => expect([...(await beyond()).keys()]).toContain(last));
+      expect((await beyond()).get(last)).toBeLessThanOrEqual(0);
+    }
   });
 
   test('dragging over the chart zooms to what was dragged over, and back leads out again', async () => {
@@ -528,6 +673,7 @@ describe('compared with the time before', () => {
         return [name, row.text + row.words];
       }),
     );
+    await page.getByText('Clicks in the period compared with').waitFor();
     const columns = (await timeRowsOf(page)).map((cells) => cells.at(-1));
     expect(columns).toEqual(expectedDays(before, 'UTC').map(([, clicks]) => clicks));
   });

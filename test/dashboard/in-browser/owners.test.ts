@@ -114,6 +114,25 @@ describe('an administrator', () => {
     await page.getByRole('heading', { name: 'No clicks yet' }).waitFor();
   });
 
+  test('names the owner of the links in a file before it is imported', async () => {
+    const page = await chrome.open(spoor.url, { key: ADMIN_KEY });
+    await expectFigure(page, 'Clicks', ALL);
+    const sent: (string | null)[] = [];
+    await page.route('**/api/v1/imports?file=*', (route) => {
+      sent.push(new URL(route.request().url()).searchParams.get('owner'));
+      return route.abort();
+    });
+    await page.getByText('Import a file').click();
+    const file = { name: 'a.ndjson', mimeType: 'text/plain', buffer: Buffer.from('{"short_code":"a"}') };
+    await page.getByLabel('Owner of new links').fill(' ');
+    await page.getByLabel('File').setInputFiles(file);
+    await page.getByText('Name the owner of new links first.').waitFor();
+    expect(await page.evaluate('document.activeElement.required')).toBe(true);
+    await page.keyboard.type('them');
+    await page.getByLabel('File').setInputFiles(file);
+    await eventually(async () => expect(sent).toEqual(['them']));
+  });
+
   test('is told when the owners cannot be listed, and tries again', async () => {
     const page = await chrome.open(spoor.url, { key: ADMIN_KEY });
     await expectFigure(page, 'Clicks', ALL);
@@ -165,6 +184,7 @@ describe('without any clicks', () => {
       await page.unroute('**/api/v1/keys');
       await make.dblclick();
       await page.getByText('It is shown this once.').waitFor();
+      expect(await page.locator('p:focus').textContent()).toContain('It is shown this once.');
       const { items } = (await fresh.send('GET', '/api/v1/keys')).json;
       expect(items).toMatchObject([{ owner_id: 'it’s me', scopes: ['clicks:write'] }]);
       const command = await commandOf(page);
@@ -208,17 +228,26 @@ describe('without any clicks', () => {
   });
 
   test.each([
-    [['stats:read'], 'An administrator can make you one that may: for the owner “me”'],
-    [['stats:read', 'clicks:write'], 'Your key may send clicks'],
-  ] as const)('a key of %j is told who can send the first one', async (scopes, sentence) => {
-    const key = await empty.createKey('me', scopes);
-    const page = await chrome.open(empty.url, { key });
-    await waiting(page).waitFor();
-    await page.getByText(sentence).waitFor();
-    expect(await commandOf(page)).toContain(`Bearer spoo_…' `);
-    expect(await commandOf(page)).toContain(`'${empty.url}/api/v1/clicks'`);
-    expect(await page.getByRole('button', { name: 'Make a key' }).count()).toBe(0);
-  });
+    [
+      ['stats:read'],
+      'An administrator can make you one that may: for the owner “me”',
+      'there is the command',
+    ],
+    [['stats:read', 'clicks:write'], 'Your key may send clicks', 'there are “Import a file” below and'],
+  ] as const)(
+    'a key of %j is told who can send the first one, and files',
+    async (scopes, sentence, files) => {
+      const key = await empty.createKey('me', scopes);
+      const page = await chrome.open(empty.url, { key });
+      await waiting(page).waitFor();
+      await page.getByText(sentence).waitFor();
+      await page.getByText(files).waitFor();
+      expect(await page.locator('.imports').count()).toBe(files.includes('Import') ? 1 : 0);
+      expect(await commandOf(page)).toContain(`Bearer spoo_…' `);
+      expect(await commandOf(page)).toContain(`'${empty.url}/api/v1/clicks'`);
+      expect(await page.getByRole('button', { name: 'Make a key' }).count()).toBe(0);
+    },
+  );
 
   test('a link says that it has none', async () => {
     await empty.send('PUT', '/api/v1/urls/new', { json: { private_stats: false } });

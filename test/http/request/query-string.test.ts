@@ -71,9 +71,11 @@ describe('a query string that Node would parse to something else', () => {
     expect(refusal(known, querystring)).toEqual(['city', 'The parameter city is not percent-encoded UTF-8.']);
   });
 
-  test.each([STATS, ANY])('more parameters than it parses', (known) => {
+  test('more parameters than it parses', () => {
     const cities = (count: number) => Array.from({ length: count }, () => 'city=x').join('&');
-    expect(refusal(known, cities(1_000))).toEqual([]);
-    expect(refusal(known, cities(1_001))).toEqual([undefined, 'A request takes at most 1000 parameters.']);
+    expect(refusal(STATS, cities(1_000))).toEqual([]);
+    expect(refusal(STATS, cities(1_001))).toEqual([undefined, 'A request takes at most 1000 parameters.']);
+    // Where none is parsed, none is lost.
+    expect(refusal(ANY, cities(1_001))).toEqual([]);
   });
 });
