@@ -68,7 +68,7 @@ export const ADMIN: Principal = {
 /** The principal of the command line, which alone knows the token. A command is not limited. */
 const CONTROL: Principal = { ...ADMIN, id: 'control', rateLimit: 'unlimited' };
 
-/** Each remembers user agents and places by itself. */
+/** Each has its own caches of user agents and places. */
 const MAX_INGEST_THREADS = 4;
 
 /** What `start` has opened. */

@@ -21,7 +21,7 @@ const SHARES = {
   wrong_keys: 1 / 64,
 } as const;
 
-/** What threads remember of user agents and addresses. */
+/** User agents and places that threads cache. */
 const THREADS_SHARE = 10 / 64;
 
 export type CacheName = keyof typeof SHARES;

@@ -17,8 +17,8 @@ export interface ParsedRequest {
 }
 
 /**
- * An `end_date` in the future stands for now until it has come, and `range=today` for another day after midnight, so such a
- * request is parsed again after this time.
+ * An `end_date` in the future is clamped to now, and `range=today` moves at midnight, so such a request is parsed again after this
+ * time.
  */
 const RELATIVE_TTL_MS = 1_000;
 

@@ -28,20 +28,20 @@ const OVERHEAD = 1_024;
 const MAX_RANGES = 8;
 const TTL_MS = 60_000;
 /**
- * The least part of a known range that another one must be for its clicks to be estimated as the same part. A much longer
- * range tells nothing of where its clicks lie: a client can query a stretch of few clicks first, and then where they all are.
+ * A range that lies within a known one is estimated in proportion to its length, if it has at least this part of that length. For a
+ * shorter range the known one says too little: its clicks may all be in that short stretch, and a client could choose it on purpose.
  */
 const MIN_PART = 0.45;
-/** The part of its length by which a range may exceed a known one that counts as covering it. */
+/** A known range counts as covering another one that exceeds it by at most this part of the other's length. */
 const SLACK = 0.1;
-/** Lookups that run at once; beyond, a query is looked up the next time. */
+/** Lookups that run at once. If there are more, a query is looked up when it comes the next time. */
 const MAX_LOOKUPS = 4;
-/** A query that runs longer is looked up before its result is there. Under load the cheap ones wait, too. */
+/** The estimate of a query that runs longer is looked up before its result is there. (Under load, cheap queries run longer, too.) */
 const LOOKUP_AFTER_MS = 250;
 
 /**
- * About how many clicks the queries of a tenant read: as earlier results told, or as ClickHouse's index says. It decides
- * which query waits for which, and never what a result is.
+ * Estimates how many clicks the queries of a tenant read, from earlier results or from ClickHouse's index. An estimate decides the
+ * class of a query in the queues, and never its result.
  */
 export class RowEstimates {
   readonly #database: Database;
@@ -63,18 +63,18 @@ export class RowEstimates {
   }
 
   /** Runs a query, and learns for the next ones how many clicks it reads. */
-  async learnFrom<Answer extends TotalsOnly>(
+  async learnFrom<Result extends TotalsOnly>(
     query: StatsQuery,
     tenant: Tenant,
-    run: () => Promise<Answer>,
-  ): Promise<Answer> {
+    run: () => Promise<Result>,
+  ): Promise<Result> {
     if (this.#isKnown(query, tenant)) return run();
     const timer = setTimeout(() => this.refresh(query, tenant), LOOKUP_AFTER_MS);
     try {
-      const answer = await run();
-      if (countsAllItReads(query)) this.#add(query, tenant, answer.summary.total_clicks);
+      const result = await run();
+      if (countsAllItReads(query)) this.#add(query, tenant, result.summary.total_clicks);
       else this.refresh(query, tenant);
-      return answer;
+      return result;
     } finally {
       clearTimeout(timer);
     }

@@ -24,7 +24,7 @@ export type OrderedQuery = Omit<ClickQuery, 'order'> & { readonly order: PageOrd
 /** What pages can be in the order of: also that in which clicks arrived. */
 export type PageOrder = ClickOrder | 'arrival';
 
-/** Where clicks stand in an order. */
+/** The position of clicks in an order; several clicks can have the same one. */
 export interface ClickPlace {
   /** Unix milliseconds. */
   readonly time: number;
@@ -35,17 +35,17 @@ export interface ClickPlace {
   readonly arrival?: number;
 }
 
-/** Where a page of clicks ends, and the next one goes on. A click has no key of its own, so it is told by what is shown of it. */
+/** The position at which a page ends. A click has no key of its own, so it is identified by a hash of the columns that are shown. */
 export interface ClickPosition extends ClickPlace {
-  /** Of what is shown of the last row, decimal: clicks of one place are in the order of it. */
+  /** Hash of the last row's columns, decimal: clicks with the same place are ordered by it. */
   readonly hash: string;
-  /** How many rows that are equal to it have been given, where there are more; not given: all there were. */
+  /** How many rows equal to the last one were returned, if there are more of them; not given: all were. */
   readonly given?: number;
-  /** How far apart the clicks of the page before were, milliseconds. */
+  /** The mean time between the clicks of the page before, milliseconds. */
   readonly pace?: number;
 }
 
-/** The position behind all clicks of a place. */
+/** The position after all clicks with the same place. */
 export function endOf(place: ClickPlace): ClickPosition {
   return { ...place, hash: String(2n ** 64n - 1n) };
 }

@@ -2,9 +2,9 @@ import { setImmediate as yieldToEventLoop } from 'node:timers/promises';
 import { unavailable } from '../errors.ts';
 
 export interface GroupLimits {
-  /** The most that one commit takes together; a single item may weigh more. */
+  /** The largest total weight of a group; a single item may weigh more. */
   readonly group: number;
-  /** The most that may wait for its commit, and half of it of one holder; what comes then is refused. */
+  /** The largest total weight that may wait, half of it for one holder; further items are refused. */
   readonly waiting: number;
 }
 
@@ -15,14 +15,14 @@ interface Waiting<Item, Result> {
   readonly settle: (outcome: Promise<Result>) => void;
 }
 
-/** Of all that may wait, what one holder may have waiting. */
+/** The part of `waiting` that one holder may have. */
 const WAITING_EACH = 1 / 2;
 
 /**
- * Commits one group at a time. What comes while one is under way waits and goes together with the next: alone, an item
- * is not held up, and the more there are the fewer commits each costs. Those of one group get their answers together and
- * mostly come back together, so the next group waits for as many, as long as each turn of the event loop brings some.
- * Nothing here looks at a clock.
+ * Commits items in groups, one group at a time. Items that arrive during a commit form the next group. A single item is committed at
+ * once, and the more items arrive, the fewer commits each one costs. Clients of one group get their responses together and mostly send
+ * their next requests together, so the next group waits for as many items, as long as each round of the event loop brings some. No
+ * timer is involved.
  */
 export class GroupCommit<Item, Result> {
   readonly #commit: (items: readonly Item[]) => Promise<Result>;
@@ -40,9 +40,9 @@ export class GroupCommit<Item, Result> {
   }
 
   /**
-   * Settles as the commit that `item` was part of does.
-   * @param holder whom it counts against: of those who wait, each has items in the next group
-   * @throws AppError `unavailable` when too much waits already
+   * Settles like the commit of the group that `item` is in.
+   * @param holder whom it counts against; each waiting holder has items in the next group
+   * @throws AppError `unavailable` when too much is waiting already
    */
   async add(item: Item, weight: number, holder = ''): Promise<Result> {
     const { waiting } = this.#limits;

@@ -41,7 +41,7 @@ export interface NamedServers {
 
 /**
  * Reads from the servers what the cluster is made of, and finds the addresses of the nodes that are not named.
- * @throws ClusterError; AppError `unavailable` while a node is away
+ * @throws ClusterError; AppError `unavailable` while a node is unreachable
  */
 export async function readTopology(name: string, { servers, open }: NamedServers): Promise<Topology> {
   const [first] = servers;

@@ -1,19 +1,19 @@
 /**
- * The version of a row's next state, above `stored`, that of the state it replaces (0 for a row that is new). Versions
- * are microseconds of wall time as long as clocks agree, and a count upwards from the highest one seen where they do not.
+ * Returns the version for a row's next state, larger than `stored`, the version it replaces (0 for a new row). It is the time in
+ * microseconds, unless the clock is behind an earlier version: then it is the highest one plus 1.
  */
 export type NextVersion = (stored: number) => number;
 
 /**
- * So far above the stored version whoever takes a row over puts its first one, microseconds: what the instance that had it before
- * still writes, not knowing, replaces nothing for a day.
+ * An instance that takes a row over adds this to the stored version (microseconds: a day). So for a day, late writes of the instance
+ * that had the row before have lower versions and replace nothing.
  */
 export const TAKE_OVER = 86_400_000_000;
 
 /**
- * Rows of a ReplacingMergeTree are ordered by these: the highest one counts. A change that is acknowledged must replace what
- * it was made of, whatever the clock of whoever wrote that said. All versions of a process grow, so that an insert that
- * arrives long after it was given up does not replace what was written since.
+ * A ReplacingMergeTree keeps the row with the highest version. An acknowledged change must have a higher version than the state it
+ * replaces, whatever the clock of the instance that wrote that state. The versions of a process always grow, so an insert that arrives
+ * long after it was given up does not replace later changes.
  */
 export function createVersions(now: () => number): NextVersion {
   let last = 0;

@@ -11,7 +11,7 @@ type Row = readonly [string, string, string, number, number];
 /** Finding the erasures that hold for a batch of clicks reads one short code after another. */
 const MAX_SECONDS = 60;
 
-/** Remembers what was erased, and when, so that an import does not bring it back. */
+/** Stores what was erased, and when, so that an import does not bring it back. */
 export class ErasureLog {
   readonly #database: Database;
   readonly #now: () => number;

@@ -15,12 +15,12 @@ export interface KeyedRequest {
   readonly bodySha256: string;
 }
 
-/** How a try stands to the ones before it. */
+/** An attempt at a request, after those before it. */
 export interface Attempt {
-  /** When the first try came, Unix milliseconds. */
+  /** When the first attempt came, Unix milliseconds. */
   readonly receivedAt: number;
   readonly isRetry: boolean;
-  /** Settles when the request is on record, so that a retry knows of this try: before that, nothing of it may be stored. */
+  /** Settles when the request is on record, so that a retry knows of this attempt. Before that, none of its clicks may be stored. */
   readonly recorded: () => Promise<void>;
 }
 
@@ -30,26 +30,26 @@ const COLUMNS = [...STARTED_COLUMNS, 'version'];
 /** Of inserts of requests that have started. */
 const QUERY_ID_PREFIX = 'requests-';
 
-/** What is on record of a request. Its answer is empty while it has none. */
+/** The stored record of a request. Its response (the column `answer`) is empty until it has one. */
 interface Known {
   readonly bodySha256: string;
   /** Unix milliseconds. */
   readonly receivedAt: number;
-  readonly answer: string;
+  readonly response: string;
   readonly version: number;
 }
 
-/** An answer waits so long for an insert that is made anyway: one of its own takes longer than storing a few hundred clicks. */
-const ANSWER_DELAY_MS = 1_000;
+/** How long a response waits to be stored with another insert: one of its own takes longer than storing a few hundred clicks. */
+const RESPONSE_DELAY_MS = 1_000;
 
 const CLOSE_MS = 1_000;
 
-/** With more characters of answers waiting, requests wait until theirs are stored. */
+/** If more characters of responses are not stored yet, requests wait until theirs is. */
 const WAITING_CHARACTERS = 1_048_576;
 
 /**
- * Remembers keyed requests and their answers in ClickHouse for days, so that a repeated one is answered and not
- * counted again, and one whose first try was lost midway is completed.
+ * Stores keyed requests and their responses in ClickHouse for 7 days, so that a repeated request gets the same response and is not
+ * counted again, and one whose first attempt was lost midway is completed.
  */
 export class IdempotencyLedger {
   readonly #database: Database;
@@ -59,14 +59,14 @@ export class IdempotencyLedger {
   /** Requests that other instances may get at the same moment. */
   readonly #starts: GroupCommit<string, void>;
   readonly #underWay = new Map<string, Promise<unknown>>();
-  /** Requests whose answers are given but not stored. */
-  readonly #answered = new Map<string, Known & { readonly line: string }>();
+  /** Requests whose responses are sent but not stored yet. */
+  readonly #responded = new Map<string, Known & { readonly line: string }>();
   #waitingCharacters = 0;
   #timer: NodeJS.Timeout | undefined;
 
   /**
-   * @param isAlone no other process has the table: answers are given at once and stored a little later. A request that is sent again
-   *   after a crash, and has none yet, is completed, which comes to the same answer.
+   * @param isAlone no other process uses the table: responses are sent at once and stored a little later. A request that is sent again
+   *   after a crash, before its response was stored, is completed, which gives the same response.
    */
   constructor(database: Database, nextVersion: NextVersion, isAlone: boolean) {
     this.#isAlone = isAlone;
@@ -83,7 +83,7 @@ export class IdempotencyLedger {
   }
 
   /**
-   * Runs `work` unless the request was answered before; then its answer is given again.
+   * Runs `work`, unless the request has a response already, which is then returned again.
    * @throws AppError `idempotency_conflict` when the key came with another body before
    */
   async once(
@@ -102,12 +102,12 @@ export class IdempotencyLedger {
     }
   }
 
-  /** Stores the answers that wait for it. Before clicks are removed: completed, their request would bring them back. */
+  /** Stores the responses that are not stored yet. Called before clicks are removed, since completing a request would bring them back. */
   async flush(): Promise<void> {
     await this.#writes.add([], 0);
   }
 
-  /** The same, unless that takes long: their requests are on record. */
+  /** The same, for at most `CLOSE_MS`: the requests themselves are on record. */
   async close(): Promise<void> {
     clearTimeout(this.#timer);
     await Promise.race([this.flush().catch(() => {}), delay(CLOSE_MS, undefined, { ref: false })]);
@@ -119,37 +119,37 @@ export class IdempotencyLedger {
     now: number,
     work: (attempt: Attempt) => Promise<string>,
   ): Promise<string> {
-    const known = this.#answered.get(name) ?? (await this.#find(request));
+    const known = this.#responded.get(name) ?? (await this.#find(request));
     const own = {
       bodySha256: request.bodySha256,
       receivedAt: now,
-      answer: '',
+      response: '',
       version: this.#nextVersion(0),
     };
     const begun = known ?? (this.#isAlone ? own : await this.#start(request, own));
     requireSameBody(begun, request);
-    if (begun.answer !== '') return begun.answer;
-    // Equal first tries are one, whichever of them stores it.
+    if (begun.response !== '') return begun.response;
+    // Equal first attempts count as one, whichever of them stores it.
     const isRetry = known !== undefined || begun.receivedAt !== now;
     const recording = begun === own ? this.#record(request, begun) : Promise.resolve();
-    // Who stores something awaits it.
+    // A failure is not thrown here: whoever stores clicks awaits `attempt.recorded()`, which rejects.
     const recorded = recording.catch(() => {});
     try {
       const { receivedAt, version } = begun;
       const attempt = { receivedAt, isRetry, recorded: () => recording };
-      const answer = await work(attempt);
+      const response = await work(attempt);
       await recording;
-      await this.#keep(name, request, { ...begun, answer, version: this.#nextVersion(version) });
-      return answer;
+      await this.#keep(name, request, { ...begun, response, version: this.#nextVersion(version) });
+      return response;
     } finally {
       await recorded;
     }
   }
 
-  /** Records a request. @returns the first that is on record: another instance may have got it at the same moment */
+  /** Records a request. @returns the first one on record: another instance may have received it at the same moment */
   async #start(request: KeyedRequest, own: Known): Promise<Known> {
     const { ownerId, key, bodySha256 } = request;
-    const line = JSON.stringify([ownerId, key, bodySha256, own.receivedAt, own.answer]);
+    const line = JSON.stringify([ownerId, key, bodySha256, own.receivedAt, own.response]);
     await this.#starts.add(line, 1, ownerId);
     return (await this.#find(request)) ?? own;
   }
@@ -170,18 +170,18 @@ export class IdempotencyLedger {
       LOOK_UP,
     );
     if (known === undefined) return undefined;
-    const [bodySha256, receivedAt, answer, version] = known;
-    return { bodySha256, receivedAt, answer, version };
+    const [bodySha256, receivedAt, response, version] = known;
+    return { bodySha256, receivedAt, response, version };
   }
 
   async #record(request: KeyedRequest, known: Known): Promise<void> {
     await this.#writes.add([lineOf(request, known)], 1, request.ownerId);
   }
 
-  /** Keeps an answer until it is stored. */
+  /** Keeps a response in memory until it is stored. */
   async #keep(name: string, request: KeyedRequest, known: Known): Promise<void> {
     const line = lineOf(request, known);
-    this.#answered.set(name, { ...known, line });
+    this.#responded.set(name, { ...known, line });
     this.#waitingCharacters += line.length;
     if (this.#isAlone && this.#waitingCharacters <= WAITING_CHARACTERS) this.#storeLater();
     else await this.flush();
@@ -190,19 +190,19 @@ export class IdempotencyLedger {
   #storeLater(): void {
     this.#timer ??= setTimeout(() => {
       this.#timer = undefined;
-      // What is not stored stays, and is tried again.
+      // Responses that could not be stored are kept and tried again.
       this.flush().catch(() => this.#storeLater());
-    }, ANSWER_DELAY_MS).unref();
+    }, RESPONSE_DELAY_MS).unref();
   }
 
-  /** Stores lines, and with them the answers that wait. */
+  /** Stores lines, together with the responses that are not stored yet. */
   async #insert(lines: readonly string[]): Promise<void> {
-    const answers = [...this.#answered];
-    const all = [...lines, ...answers.map(([, { line }]) => line)];
+    const responses = [...this.#responded];
+    const all = [...lines, ...responses.map(([, { line }]) => line)];
     if (all.length === 0) return;
     await this.#database.insert('idempotent_requests', COLUMNS, all);
-    for (const [name, { line }] of answers) {
-      this.#answered.delete(name);
+    for (const [name, { line }] of responses) {
+      this.#responded.delete(name);
       this.#waitingCharacters -= line.length;
     }
   }
@@ -216,6 +216,9 @@ function requireSameBody(known: Known, { bodySha256 }: KeyedRequest): void {
   });
 }
 
-function lineOf({ ownerId, key, bodySha256 }: KeyedRequest, { receivedAt, answer, version }: Known): string {
-  return JSON.stringify([ownerId, key, bodySha256, receivedAt, answer, version]);
+function lineOf(
+  { ownerId, key, bodySha256 }: KeyedRequest,
+  { receivedAt, response, version }: Known,
+): string {
+  return JSON.stringify([ownerId, key, bodySha256, receivedAt, response, version]);
 }

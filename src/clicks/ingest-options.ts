@@ -25,7 +25,7 @@ export interface IngestOptions {
   readonly badAtMost?: number;
   /** Where what is in memory at once is counted, in bytes of heap. */
   readonly room: Pick<Room, 'most' | 'take' | 'give'>;
-  /** Aborts when nobody waits for the answer; the work is given up then, as long as nothing is stored. */
+  /** Aborts when the client has disconnected; the work is then given up, as long as nothing is stored. */
   readonly signal?: AbortSignal;
 }
 

@@ -6,7 +6,7 @@ import { messageOf } from '../errors.ts';
 import { ipv4Tree } from './enrich/ipv4-tree.ts';
 import { type Place, type PlaceLookup, UNKNOWN_PLACE, parseNetwork, parsePlace } from './enrich/place.ts';
 
-/** What a place that is remembered takes, with its key. */
+/** Bytes that a cached place takes, with its key. */
 const PLACE_BYTES = 320;
 
 /** Places by what their addresses share: a number for IPv4, the address itself for IPv6; negative and with a sign for networks. */
@@ -63,7 +63,7 @@ export function placesIn({ places, networks }: PlaceFiles, cache: PlaceCache): P
   };
 }
 
-/** How the records of a database are read, and remembered beside those of the other. */
+/** How the records of a database are read, and their cache keys, which differ from those of the other database. */
 interface Records {
   readonly parse: (record: unknown) => Place;
   readonly keyOfV4: (number: number) => number;
@@ -119,10 +119,10 @@ function openDatabase({ path, bytes }: PlaceFile, cache: PlaceCache, records: Re
       const node = nodeOf(ip);
       return node === undefined ? undefined : records.keyOfV4(node);
     };
-    const findV4 = rememberingPlaces(cache, keyOfV4, readPlace);
+    const findV4 = cachedPlaces(cache, keyOfV4, readPlace);
     // A database of IPv4 alone reads the first 32 bits of an IPv6 address and answers with a wrong place.
     const knowsV6 = reader.metadata.ipVersion === 6;
-    const findV6 = knowsV6 ? rememberingPlaces(cache, records.keyOfV6, readPlace) : () => UNKNOWN_PLACE;
+    const findV6 = knowsV6 ? cachedPlaces(cache, records.keyOfV6, readPlace) : () => UNKNOWN_PLACE;
     return (ip) => (isV6(ip) ? findV6(ip) : findV4(ip));
   } catch (error) {
     throw cannotOpen(path, error);
@@ -134,10 +134,10 @@ function cannotOpen(path: string, cause: unknown): Error {
 }
 
 /**
- * Remembers places, since reading one takes longer than finding it.
- * @param keyOf what addresses of one place share; undefined where there is none to read
+ * Caches places, since reading a record takes longer than finding it in the tree.
+ * @param keyOf the cache key, the same for all addresses of one record; undefined if the address has no record
  */
-function rememberingPlaces(
+function cachedPlaces(
   cache: PlaceCache,
   keyOf: (ip: string) => string | number | undefined,
   readPlace: PlaceLookup,

@@ -13,7 +13,7 @@ export function keptSinceOf(days: number | undefined): KeptSince {
 
 /**
  * Makes ClickHouse remove clicks that are past their retention, in the background, or stop doing so. What it has not
- * removed yet no query counts, so answers do not depend on when it does.
+ * removed yet no query counts, so responses do not depend on when it does.
  */
 export async function applyRetention(
   clickTables: readonly ClickTable[],

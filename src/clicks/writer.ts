@@ -33,7 +33,7 @@ export const SMALL_ROWS = 1_000;
 const SHARED_ROWS = 10_000;
 const WAITING_ROWS = 100_000;
 
-/** Inserts clicks; answered when ClickHouse has them. */
+/** Inserts clicks; settles once ClickHouse has stored them. */
 export class ClickWriter {
   readonly #database: Database;
   readonly #shards: Shards | undefined;

@@ -24,7 +24,7 @@ export class Reader {
     this.#requests = requests;
   }
 
-  /** Sends a request that changes nothing, again while the service is busy or away. @param isBody whether it is Spoor's response */
+  /** Sends a request that changes nothing, and repeats it while the service is busy or unreachable. @param isBody whether it is Spoor's response */
   read<Body>(
     method: string,
     path: string,

@@ -44,7 +44,7 @@ export class SpoorError extends Error {
     if (code === 'export_failed') return false;
     if (status === undefined || status >= SERVER_ERROR) return true;
     if (status === REQUEST_TIMEOUT || status === TOO_MANY_REQUESTS) return true;
-    // A page that something in between sends in place of a service that is away.
+    // A page that a proxy sends while the service is unreachable.
     return code === 'unexpected_response' && status < 400;
   }
 }

@@ -124,7 +124,7 @@ export class Spoor {
 
   /**
    * Clicks as they arrive, from now on or from where an earlier page ended: pages without an end, some of them empty. While the
-   * service is away it waits.
+   * service is unreachable it waits.
    * @throws SpoorError for what is wrong with the question
    */
   async *changes(

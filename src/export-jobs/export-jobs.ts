@@ -101,7 +101,7 @@ export class ExportJobs {
   }
 
   /**
-   * Creates a job. It runs when its turn comes.
+   * Creates a job. It runs once there is a free slot.
    * @throws AppError `unavailable` when too many wait, or where nothing can be written; 422 for an unknown destination
    */
   async create(order: ExportOrder, ownerId: string): Promise<ExportJob> {

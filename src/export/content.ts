@@ -10,9 +10,9 @@ export interface ExportContent extends PeriodContent {
 
 /** What an export holds of a period. */
 export interface PeriodContent {
-  /** The answer's fields but its lists, in order. */
+  /** The fields of the stats result without its lists, in order. */
   readonly head: Readonly<Record<string, unknown>>;
-  /** The answer's summary, by name; of the period before, its dates stand first. */
+  /** The summary of the stats result, by name. That of the period before begins with its dates. */
   readonly summary: Readonly<Record<string, string | number | null>>;
   /** Every list there will be, in order. */
   readonly listNames: readonly NamedList[];

@@ -33,7 +33,7 @@ export function jsonRow(columns: readonly Column[]): RowTemplate {
   return { escape: 'json', pieces: [',{', ...fields, '}'] };
 }
 
-/** The statistics answer as one JSON document. */
+/** The stats result as one JSON document. */
 async function* writeJson(content: ExportContent): AsyncGenerator<Buffer | string> {
   const { head, lists, groupCounts, previous } = content;
   yield openObject(head);

@@ -36,7 +36,7 @@ export function xmlRow(columns: readonly Column[]): RowTemplate {
   return { escape: 'xml', pieces: ['<row>', ...fields, '</row>'] };
 }
 
-/** The statistics answer as one XML 1.0 document: its fields as elements, lists as repeated `row`. */
+/** The stats result as one XML 1.0 document: its fields as elements, lists as repeated `row`. */
 async function* writeXml(content: ExportContent): AsyncGenerator<Buffer | string> {
   const { head, lists, groupCounts, previous } = content;
   yield BEGINNING;

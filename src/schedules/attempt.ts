@@ -52,7 +52,7 @@ export interface RunWork {
   readonly writtenUntil: (run: Run, moment: number) => Promise<number>;
 }
 
-/** A run whose next attempt begins now, with its window. */
+/** The run at the beginning of its next attempt, with its window. */
 export async function begun(schedule: Schedule, run: Run, now: number, work: RunWork): Promise<Run> {
   const next = { ...run, state: 'running', attempts: run.attempts + 1, startedAt: now } as const;
   if (run.isByArrival) return { ...next, ...(await arrivalsOf(run, work)) };
@@ -60,9 +60,9 @@ export async function begun(schedule: Schedule, run: Run, now: number, work: Run
 }
 
 /**
- * The window of arrivals of a run: it begins where the file before ends, and stays when the run is tried again. Where ClickHouse's
- * clock was ahead, clicks have arrived since at times that the files before are said to have: the window begins at the end of the last
- * file that is not of the future, so that clicks may be in two files, and none is in no file.
+ * The arrival window of a run. It begins where the file before ended, and stays the same in later attempts. If ClickHouse's clock was
+ * ahead, earlier files may end in the future, and clicks that have arrived since have times within them. Then the window begins at the
+ * end of the last file that does not end in the future: some clicks may be in two files, and none is missing.
  */
 async function arrivalsOf(run: Run, work: RunWork): Promise<Pick<Run, 'window' | 'exportId'>> {
   const { window, exportId, arrivedBefore } = run;

@@ -4,13 +4,13 @@ import type { Run } from './run.ts';
 import { type TimedSchedule, isByArrival } from './schedule.ts';
 
 /**
- * The run that is due at a moment: that of the last time of the schedule, unless it was served. Of several times that were
- * missed only the last is made up for.
+ * The run that is due at `now`: the one for the schedule's latest time, unless that was served already. If several times were
+ * missed, only the latest is run.
  *
- * While a window of arrivals is not written, no later one begins: the same run is tried anew, so that each click comes to
- * stand in one file.
+ * With `range=since_last_run`, no later window begins before the file of the last one is written: the same run is tried again, so
+ * that each click is in exactly one file.
  * @param last the run before
- * @param ahead since when it is known that a clock was ahead which is right now; undefined: since now. Times from then on are served
+ * @param ahead if a clock was ahead when the schedule was run or changed: when that was noticed. Times after it are run as usual
  */
 export function dueRun(
   schedule: TimedSchedule,
@@ -49,7 +49,7 @@ export function dueRun(
   };
 }
 
-/** Whether a clock was ahead that a schedule was run or changed by. One that was set back by little is waited for. */
+/** Whether the schedule was last run or changed by a clock that was ahead by more than `MAX_CLOCK_AHEAD_MS`. */
 export function wasClockAhead({ changedAt }: TimedSchedule, last: Run | undefined, now: number): boolean {
   return isAhead(Math.max(last?.servedUntil ?? 0, changedAt), now);
 }

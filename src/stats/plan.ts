@@ -110,7 +110,7 @@ export function shownBefore(query: StatsQuery): ShownBefore | undefined {
   return { query: shown, lists: listsOf(shown) };
 }
 
-/** From the first instant that an answer is about to the last. */
+/** The range of a query together with the period it is compared with. */
 export function comparedRange({ range, previous }: StatsQuery): TimeRange {
   return {
     start: Math.min(range.start, previous?.start ?? range.start),
@@ -118,7 +118,7 @@ export function comparedRange({ range, previous }: StatsQuery): TimeRange {
   };
 }
 
-/** The time whose clicks an answer depends on: with metrics that depend on visitors' first clicks, all of it up to the end. */
+/** The time whose clicks a result depends on: with metrics that depend on visitors' first clicks, everything up to the end. */
 export function rangeDependedOn(query: StatsQuery): TimeRange {
   const { start, end } = comparedRange(query);
   const needsAll = listMetrics(query).some(needsFirstClicks);

@@ -23,7 +23,7 @@ export interface Compiled extends Planned {
   readonly statement: Sql;
 }
 
-/** A run once ClickHouse has answered. */
+/** A run once ClickHouse has sent its rows. */
 export interface Streamed extends Compiled {
   readonly rows: readonly StatsRow[];
 }
@@ -33,7 +33,7 @@ export interface Run extends Streamed {
   readonly result: ComparedResult<ShapedList>;
 }
 
-/** Asks ClickHouse. @throws what the database throws */
+/** Runs the query in ClickHouse. @throws what the database throws */
 export type ReadRows = (statement: Sql) => Promise<readonly StatsRow[]>;
 
 /**

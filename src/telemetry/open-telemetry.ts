@@ -21,7 +21,7 @@ export interface TelemetryOptions extends OtlpCollector {
   readonly timeoutMs?: number;
 }
 
-/** Spans that wait to be sent; more than so many are dropped, so that a collector that is away costs no memory. */
+/** Spans that wait to be sent; more are dropped, so that an unreachable collector costs no memory. */
 const MAX_WAITING = 2_048;
 /** So many are written at once, which takes a few milliseconds. */
 const BATCH = 256;

@@ -14,7 +14,7 @@ beforeEach(async () => {
 });
 afterEach(() => server.stop());
 
-test('a question is asked again while the service is busy or away', async () => {
+test('a query is repeated while the service is busy or unreachable', async () => {
   server.tell(busy, cut);
   expect(await spoor.stats({ range: 'yesterday' })).toEqual(result);
   expect(server.requests.map(({ path, body }) => [path, body])).toEqual(
@@ -92,7 +92,7 @@ test('changes go on from page to page, also over times when the service is away'
   ]);
 });
 
-test('several questions are asked at once', async () => {
+test('several queries are sent at once', async () => {
   const results = [
     { status: 200, view: 1, body: result },
     { status: 400, body: { error: 'timezone is wrong.', code: 'validation_error' } },

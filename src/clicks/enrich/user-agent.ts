@@ -54,7 +54,7 @@ export function parseUserAgent(userAgent: string): UserAgent {
 /** What one takes beside its text. */
 const OVERHEAD = 320;
 
-/** `parseUserAgent` that remembers its answers. */
+/** `parseUserAgent` with a cache. */
 export function cachedUserAgents(cache: ByteLru<UserAgent>): ParseUserAgent {
   return (userAgent) => {
     const known = cache.get(userAgent);

@@ -43,7 +43,7 @@ interface Followed {
 const EXPIRES_AFTER_MS = 60_000;
 /** Another server takes an import for lost that is not written down for a minute. */
 const WRITE_EVERY_MS = 5_000;
-/** Each remembers the lines of a minute. */
+/** Each holds the lines of one minute in memory. */
 const MAX_FOLLOWED = 32;
 
 const GONE = 'Its client stopped sending before it said that the file was at its end.';

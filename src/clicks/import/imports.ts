@@ -176,7 +176,7 @@ export class Imports {
 
   /**
    * Removes the clicks that an import added, and the URLs that it registered and that have no clicks then. When it settles,
-   * no later answer contains them. After a failure it can be called again.
+   * no later response contains them. After a failure it can be called again.
    * @throws AppError `conflict` while the import is running, `not_found`
    */
   async undo({ id }: Pick<ImportEntry, 'id'>): Promise<Undone> {

@@ -20,7 +20,7 @@ export interface ThreadSettings {
   readonly hasNetworks: boolean;
   /** What it gives way to. */
   readonly shortRequests: ShortRequests;
-  /** For what it remembers of user agents and addresses. */
+  /** For its caches of user agents and places. */
   readonly cacheBytes: number;
 }
 

@@ -14,7 +14,7 @@ import { GrantedRoom } from './granted-room.ts';
 import type { MainCalls, ThreadCalls, ThreadRoom, ThreadSettings } from './ingest-calls.ts';
 import { RemoteContext, type ThreadParts } from './remote-context.ts';
 
-/** Of what a thread remembers, the part for user agents. */
+/** The part of a thread's caches for user agents. */
 const AGENTS_SHARE = 2 / 5;
 
 lowerThreadPriority();

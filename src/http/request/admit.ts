@@ -3,7 +3,7 @@ import type { QueryClass } from './query-class.ts';
 import type { Services } from './services.ts';
 
 /**
- * Runs a stats query, or one like it, when its holder has its turn: expensive ones have few of the slots.
+ * Runs a stats query, or one like it, once its owner has a slot. Expensive ones need one of the few slots for these as well.
  * @throws AppError `unavailable` where too many wait
  */
 export async function admit<T>(

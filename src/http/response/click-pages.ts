@@ -55,7 +55,7 @@ export interface ClickPage {
 }
 
 /**
- * Reads a page of clicks when the asker has its turn.
+ * Reads a page of clicks once its owner has a slot.
  * @throws AppError `unavailable` or `query_timeout`
  */
 export async function readClickPage(

@@ -27,13 +27,13 @@ import { jsonBytes, tagOf } from './json-body.ts';
 /** A request as it was parsed at a moment. */
 export interface ParsedStats {
   readonly asked: StatsRequest;
-  /** Of all time, it begins with 2000 until the oldest click is looked up, when it has its turn. */
+  /** With `range=all` it begins with 2000 until it has a slot, when the oldest click is looked up. */
   readonly query: StatsQuery;
   /** Unix milliseconds. */
   readonly at: number;
 }
 
-/** Requests that one query of ClickHouse answers. */
+/** Requests whose results come from one ClickHouse query. */
 export interface StatsView {
   /** One, or several that can be merged. All were parsed at the same moment. */
   readonly parsed: readonly ParsedStats[];

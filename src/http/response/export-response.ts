@@ -121,7 +121,7 @@ async function send(services: Services, ctx: Context, wanted: AskedExport): Prom
     try {
       await whileTransferring(services.shares.exports, transfer, sendFile);
     } catch (error) {
-      // Once the answer has begun the broken connection is the only way to tell; pipeline has seen to that.
+      // Once the response has begun, resetting the connection is the only way to report a failure; `pipeline` has done that.
       if (!ctx.res.headersSent) throw error;
       const reason = wasInTheWay ? IN_THE_WAY : failureName(error);
       services.log.warn({ failure: reason }, 'an export was cut');

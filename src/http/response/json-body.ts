@@ -19,9 +19,9 @@ export async function itemsBytes<Item>(
 }
 
 /**
- * JSON as `JSON.stringify` writes it, but made in steps, between which others have a turn: an answer can be megabytes.
- * Lists may be of anything that can be gone through; they are made as they are written.
- * @param take called with how many bytes come next; what it throws ends it
+ * Writes JSON like `JSON.stringify`, but yields to the event loop now and then: a response can be megabytes. Lists may be any iterable;
+ * their elements are made as they are written.
+ * @param take called with the number of bytes before they are added; if it throws, writing ends
  */
 export async function jsonBytes(value: object, take: (bytes: number) => void = () => {}): Promise<Buffer> {
   const yieldIfDue = timeSlices();
@@ -36,7 +36,7 @@ export async function jsonBytes(value: object, take: (bytes: number) => void = (
   return Buffer.concat(pieces);
 }
 
-/** A tag over all of an answer but the time it was made, which stands near its beginning. */
+/** A hash of a response without its `generated_at`, which is near its beginning. */
 export async function tagOf(body: Buffer, generatedAt: string): Promise<string> {
   const at = body.indexOf(generatedAt);
   const hash = createHash('sha256').update(body.subarray(0, at));

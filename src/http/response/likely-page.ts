@@ -14,17 +14,17 @@ import type { TimeRange } from '../../stats/time/buckets.ts';
 import type { Services } from '../request/services.ts';
 import type { ClickPage, ClickPageRequest } from './click-pages.ts';
 
-/** So many clicks more than a page has are looked at, since some may be of one moment with its last one, or have been given. */
+/** Clicks read beyond the page, since some may have the same time as its last one, or have been on the page before. */
 const MORE_CANDIDATES = 100;
-/** The time in which a page is looked for is so many times as long as it is likely to take: clicks come unevenly. */
+/** The range that is read is this many times as long as a page is likely to span, because clicks come unevenly. */
 const TIMES_LONGER = 16;
-/** Longer at least: clicks may be of one moment. At the end of a range that ends now there are only clicks from clocks that are ahead. */
+/** The shortest such range: many clicks may have the same time, and a range that ends now ends with the few clicks whose clocks are ahead. */
 const LEAST_MS = 1_000;
 
 /**
- * Reads a page by one query, from where it is likely to lie. That is a guess: a time as dense as the clicks before it were, or as
- * those of the month are.
- * @returns undefined where the page is not certain to be right, or is not worth a guess
+ * Reads a page by one query, from a guessed range: how far apart the clicks of the page before were, or those of the month are on
+ * average, says how long a time a page is likely to span.
+ * @returns undefined if the page is not certain to be complete, or a guess is not worth it
  */
 export async function readLikelyPage(
   services: Services,
@@ -45,11 +45,11 @@ export async function readLikelyPage(
   if (areAll && start <= whole.start && end >= whole.end) return pageOf(rows, request);
   const [following, last] = [rows[limit], rows.at(-1)];
   if (following === undefined || last === undefined) return undefined;
-  // Of the last one's place, some may not be among the candidates.
+  // Other clicks with the position of the last one may be missing among the candidates.
   return areOfOnePlace(following, last, query.order) ? undefined : pageOf(rows, request);
 }
 
-/** The page that rows begin with, of which there is at least one more where another page follows. */
+/** The page that the rows begin with. If another page follows, there is at least one row more. */
 export function pageOf(
   rows: readonly PageRow[],
   { query, after, limit }: Pick<ClickPageRequest, 'query' | 'after' | 'limit'>,
@@ -60,7 +60,7 @@ export function pageOf(
   return { rows: given, next };
 }
 
-/** What a page is looked for in, one after the other; clicks of links are read in order, wherever they are. */
+/** The ranges in which a page is looked for, in order: months; by link the whole range, since clicks are stored in that order. */
 export function windowsOf(query: OrderedQuery, range: TimeRange): Iterable<TimeRange> {
   return isByTime(query) ? monthWindows(range, query.order === 'oldest' ? 'start' : 'end') : [range];
 }
@@ -70,7 +70,7 @@ export function firstWindowOf(query: OrderedQuery, range: TimeRange): TimeRange 
   return first;
 }
 
-/** Whether a query is for some of the clicks of its time alone. */
+/** Whether a query excludes some of the clicks in its range. */
 export function isFiltered({ filters, bots }: OrderedQuery): boolean {
   return filters.length > 0 || bots !== 'include';
 }

@@ -29,13 +29,13 @@ interface Prepared {
   readonly tenant: Tenant;
 }
 
-/** A distinct question, and the places at which it was put. */
+/** A distinct query, and its places in the batch. */
 interface Distinct extends Prepared {
   readonly places: number[];
 }
 /**
- * The results of several questions, in their order, as of one moment. Equal ones are computed once, and those that one
- * query can answer by one, of one view; the queries of a batch run one after the other.
+ * The results of a batch of queries, in their order, all for the same moment. Equal ones are computed once, and those that can share a
+ * ClickHouse query do so and have one view. The ClickHouse queries of a batch run one after the other.
  * @param toAppError what a client is told of a failure
  * @throws the signal's reason when the client disconnects
  */
@@ -95,11 +95,11 @@ async function prepare(services: Services, asker: Asker, question: Question, at:
   return { parsed, question, request, tenant: await findTenant(services, request.subject, principal) };
 }
 
-/** The questions that are answered by one query each, in the order of their first ones. */
+/** Groups the queries that share a ClickHouse query, in the order of the first one of each group. */
 function viewsOf(questions: readonly Distinct[]): readonly (readonly Distinct[])[] {
   const byTenant = new Map<string, Distinct[]>();
   for (const question of questions) {
-    // Of all time is not what it seems until the oldest click is known.
+    // The range of `range=all` is known only once the oldest click is looked up.
     const { isExplained = false, text } = question.question;
     const key = JSON.stringify([
       question.tenant,

@@ -22,7 +22,7 @@ export interface DateInterval extends Described {
 }
 
 interface Described {
-  /** Its name in answers. */
+  /** Its name in responses. */
   readonly strategy: string;
   readonly length: number;
   /** A local date on which one of the buckets begins. */

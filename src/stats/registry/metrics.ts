@@ -69,7 +69,7 @@ const REDIRECT_TIME = percentiles(sql`redirect_ms`, 'redirect_ms_values');
 /** What a percentile of the redirect times has in common with the others. */
 const PERCENTILE = { ...DECIMAL, empty: null, cost: 3 } as const;
 
-/** The metrics, in the order of an answer's lists and of its summary; groups are ordered by the first that is asked for. */
+/** The metrics, in the order of a response's lists and of its summary. Groups are ordered by the first that `metrics` names. */
 export const METRICS = {
   clicks: {
     ...COUNT,

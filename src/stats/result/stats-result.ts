@@ -18,13 +18,13 @@ export interface StatsRows {
 
 type ListRow = Readonly<Record<string, string | number | true | null>>;
 
-/** What the statistics API answers a question with. */
+/** The response to a stats request. */
 export interface StatsResult<List = readonly ListRow[]> extends StatsHead {
   readonly metrics: Readonly<Record<string, List>>;
   readonly group_counts: Readonly<Record<string, number>>;
 }
 
-/** A list that is made as it is gone through, since it can have thousands of rows. */
+/** A list whose rows are made as it is iterated, since it can have thousands of them. */
 export type ShapedList = Iterable<ListRow>;
 
 /** A group of a list before it is shown: its dimensions' fields, and the row that it was read from if it has clicks. */

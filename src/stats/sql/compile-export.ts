@@ -17,15 +17,17 @@ import { clicksFrom } from './sharding.ts';
 import { instantText, timeTexts } from './time-text.ts';
 
 /**
- * An export as one SQL query whose result is text: sections, each ended by a delimiter, a line that begins with U+0000,
- * which no stored text contains. The first delimiter, before any section, holds the summary as JSON, of the period before
- * too where the plan has one; the others hold the place of their list in `exportLists` and a count of rows and delimiters: of
- * each two in a row whose lists have other dimensions, it differs by the groups of the second, those that a limit cuts off
- * among them, and one. The lists of the period before come last. The last delimiter is `end`. In sections stand the rows as
- * the template writes them, in time's own lists as `seconds TAB value` lines.
+ * Compiles an export into one SQL query whose result is text. The text has sections, each ended by a delimiter: a line that begins with
+ * U+0000, which no stored text contains.
  *
- * Rows are counted as they leave the sort: a window function would hold a whole list in memory, where a sort goes by way
- * of the disk.
+ * - The first delimiter, before any section, has the summary as JSON, also of the period before if the plan has one.
+ * - Each other delimiter has the place of its list in `exportLists`, and a running count of rows and delimiters. From one list to the
+ *   next with other dimensions, the count grows by one and by the number of groups of the second list, including those that `limit`
+ *   cuts off.
+ * - The lists of the period before come last. The last delimiter is `end`.
+ * - A section has the rows as the format's template writes them; in time's own lists it has `seconds TAB value` lines.
+ *
+ * Rows are counted after they are sorted: a sort can spill to disk, while a window function would hold a whole list in memory.
  */
 export function compileExport(plan: Plan, rowOf: RowOf): Sql {
   const { query } = plan;

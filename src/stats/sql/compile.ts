@@ -10,7 +10,7 @@ import { addSummary } from './summary.ts';
 
 type Pass = (statement: Statement, plan: Plan) => Statement;
 
-/** From the groups of all lists to the rows of an answer. */
+/** The passes from the groups of all lists to the rows of a stats result. */
 const PASSES: readonly Pass[] = [
   addSummary,
   addPreviousPeriod,
@@ -20,12 +20,12 @@ const PASSES: readonly Pass[] = [
   orderRows,
 ];
 
-/** The same where a row of each list unites the groups that are cut. */
+/** The passes with `other`, where a last row of each list combines the groups that are cut off. */
 const PASSES_WITH_OTHERS: readonly Pass[] = [addSummary, addPreviousPeriod, uniteOthers];
 
 /**
- * A plan as one SQL query, so that all of an answer is of one view of the clicks. The columns of its rows are those of
- * `columnsOf`.
+ * Compiles a plan into one SQL query, so that a stats result comes from one consistent view of the clicks. The columns of its rows are
+ * those of `columnsOf`.
  */
 export function compile(plan: Plan): Sql {
   return statementSql(statementOf(plan));

@@ -12,7 +12,7 @@ import {
 import { taggedUrlsOf } from './tag.ts';
 import { timeBucket } from './time-bucket.ts';
 
-/** A list of an answer: the dimensions its groups are of. */
+/** A list of a stats result, by the dimensions of its groups. */
 export interface MetricList {
   readonly dimensions: readonly DimensionName[];
   /** The local time of those that depend on it; the query's unless given. */
@@ -22,7 +22,7 @@ export interface MetricList {
 /** Local time, and the buckets that it is cut into. */
 export type Clock = Pick<StatsQuery, 'timezone' | 'interval' | 'sameClock'>;
 
-/** The lists of an answer in order: one a dimension, then the breakdown. */
+/** The lists of a stats result in order: one for each dimension, then the breakdown. */
 export function listsOf(query: StatsQuery): readonly MetricList[] {
   if (query.lists !== undefined) return query.lists;
   const singles = query.groupBy.map((name) => ({ dimensions: [name] }));
@@ -123,13 +123,13 @@ function valueOf({ dimension, clock }: Key, query: StatsQuery): Sql {
   return dimension === 'time' ? timeBucket(local) : valueSql(valueDimensionOf(dimension), local);
 }
 
-/** Without an alias the first branch of a union would give the column no name. No column of clicks has a joined one's. */
+/** The blank value of a dimension. A joined dimension has no column of that name in `clicks`, so it needs an alias to name the union's column. */
 function blankOf(name: DimensionName): Selection {
   const { expression } = blankDimension(name);
   return joinOf(name) === undefined ? blankDimension(name) : as(name, expression);
 }
 
-/** Puts the columns of a dimension by several clocks together: in a row, all but one are blank. */
+/** Merges the columns of a dimension that several clocks have: in each row, all but one are blank. */
 export function uniteClocks(select: Select, plan: Plan, lists: readonly MetricList[]): Select {
   if (lists.every(({ clock }) => clock === undefined)) return select;
   const { groupBy } = plan.query;

@@ -28,25 +28,24 @@ import { onEachShard } from './sharding.ts';
 import { addSummary } from './summary.ts';
 
 /*
- * With `other`, a last row of each list unites the groups behind those that are shown; in a list with time, one of each
- * bucket. The numbers of groups do not add up to that of their union (distinct visitors, percentiles), so rows carry what
- * numbers are made of until it is known which groups are shown.
+ * With `other`, a last row of each list (in a list with time, of each bucket) combines the groups that are not shown. Distinct visitors
+ * and percentiles of groups cannot be added up, so rows carry aggregate states until it is known which groups are shown.
  */
 
-/** A period's columns of parts, as they are combined and then united. */
+/** The prefix of the columns with a period's aggregate states. */
 type Period = 'part' | 'part_previous';
 
-/** From the rows of all shards and both periods to those that are shown, in their order, and the summaries. */
+/** Turns the rows of all shards and both periods into the rows that are shown, in their order, and the summaries. */
 export function uniteOthers(rows: Statement, plan: Plan): Select {
   return unite(rank(combine(rows, plan), plan), plan);
 }
 
-/** The same of a plan. */
+/** The same, from a plan. */
 export function shownAndOthers(plan: Plan): Select {
   return uniteOthers(addPreviousPeriod(addSummary(countGroups(plan), plan), plan), plan);
 }
 
-/** Each group once, with its parts in both periods and the numbers that it is ranked by. */
+/** One row for each group, with its aggregate states in both periods and the numbers that it is ranked by. */
 function combine(rows: Statement, plan: Plan): Select {
   const { query, previous } = plan;
   const hasTime = query.groupBy.includes('time');
@@ -55,7 +54,7 @@ function combine(rows: Statement, plan: Plan): Select {
   const parts = partColumns(query);
   const names = parts.map(({ name }) => name);
   const groups = rowsOfAll(rows, plan, names);
-  // The table's name stands before: without it an alias would be taken for the column.
+  // Qualified with the table's name; otherwise an alias of the same name would be used instead of the column.
   const numberOf = (name: MetricName, condition: Sql | undefined): Sql =>
     metricFrom(name, query, (column, part) => part.combine(sql`placed.${identifier(column)}`, condition));
   const combined = (period: Period, condition: Sql | undefined): readonly Selection[] =>
@@ -107,8 +106,8 @@ function rankMetrics(query: StatsQuery): readonly MetricName[] {
 }
 
 /**
- * Which groups are shown. Those of the period compared with alone are not: they are other ones, where there are any of the
- * range itself.
+ * Ranks the groups. A group that has clicks only in the period compared with is not shown by itself; it belongs to the other row, if
+ * the range has one.
  */
 function rank(rows: Select, plan: Plan): Select {
   const { query, lists } = plan;
@@ -124,7 +123,7 @@ function rank(rows: Select, plan: Plan): Select {
       as('groups', sql`countIf(is_now) OVER (PARTITION BY list)`),
       as('is_other', sql`${isList} AND (NOT is_now OR place > ${param('UInt64', offset + limit)})`),
     ],
-    // The first group stays, since it says how many its list has.
+    // The first group is kept, since its row has the number of groups of its list.
     qualify: offset === 0 ? undefined : sql`place = 1 OR ${isAfterOffset(plan)}`,
   };
 }

@@ -12,12 +12,12 @@ export interface Sharding {
 /** The table of clicks, in the database that a connection names. */
 export const CLICKS_TABLE: Sql = sql`clicks`;
 
-/** The clicks that a query which is to run on one server, or on each shard, reads. */
+/** The table of clicks for a query that runs on one server, or on each shard. */
 export function clicksFrom(sharding: Sharding | undefined): Select {
   return selectFrom(sharding === undefined ? CLICKS_TABLE : tableOf(sharding.database, 'clicks_local'));
 }
 
-/** The rows of a query that each shard answers by itself. */
+/** The rows of a query that runs on each shard, over that shard's clicks. */
 export function onEachShard({ cluster }: Sharding, query: Sql): Sql {
   return sql`cluster(${quoted(cluster)}, view(\n${query}\n))`;
 }

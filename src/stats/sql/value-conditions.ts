@@ -1,25 +1,26 @@
 import { type Sql, identifier, param, sql } from '../../sql/sql.ts';
 
-/** A condition on the values of a column that is costly to prepare, which ClickHouse would do for each block of clicks. */
+/** A condition on a column that is expensive to prepare, which ClickHouse would do anew for each block of clicks. */
 export interface ValueCondition {
   readonly column: Sql;
-  /** @param text stands for a value */
+  /** The condition. @param text an expression for a value of the column */
   readonly holds: (text: Sql) => Sql;
-  /** `FROM … WHERE …`, in which all clicks are that are asked about. */
+  /** `FROM … WHERE …` that includes all clicks of the query. */
   readonly clicks: Sql;
 }
 
-/** Distinct values up to which those that are found become constants of a query. */
+/** Up to this many distinct values, those that match become constants of the query. */
 export const FEW_VALUES = 1_000;
 
-/** Bytes of them all up to which that is so: ClickHouse takes a microsecond for each byte of such constants. */
+/** The same for their total bytes: ClickHouse takes a microsecond to plan each byte of such constants. */
 const FEW_BYTES = 16_000;
 
 /**
- * The condition on a click's value, tried once for each distinct value. Where these are few, ClickHouse finds them before it plans
- * the query: `IN` with constants looks up each block's dictionary of texts, with the set of a SELECT every click's text. One
- * side of the OR finds nothing, and costs nothing: the first has no constants where the values are many, the second is dropped.
- * @param name what is found is named so, as nothing else in the query is
+ * Compiles the condition so that it is evaluated once for each distinct value. If the distinct values are few, a scalar subquery finds
+ * those that match before the query is planned, and they become constants: `IN` with constants is evaluated on each block's
+ * dictionary, `IN` with a SELECT on each click. Only one side of the `OR` does any work: with many values the first has no constants,
+ * with few the second is dropped.
+ * @param name a name for the values found that nothing else in the query has
  */
 export function holdsForFewValues(condition: ValueCondition, name: string): Sql {
   const { column, holds, clicks } = condition;

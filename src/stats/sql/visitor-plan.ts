@@ -2,7 +2,7 @@ import { type Sql, sql } from '../../sql/sql.ts';
 import { listsOf } from './lists.ts';
 import type { StatsQuery } from '../parse/query.ts';
 
-/** How the visitors of an answer's lists are counted. Every plan gives the same numbers; one costs less than another. */
+/** How the visitors in the lists of a stats result are counted. Every plan gives the same numbers; one costs less than another. */
 export const VISITOR_PLANS = ['all-alike', 'returning-apart'] as const;
 export type VisitorPlan = (typeof VISITOR_PLANS)[number];
 
@@ -20,11 +20,11 @@ HAVING count() > 1
 )`;
 }
 
-/** What an answer told of the clicks of its question. */
+/** The totals of an earlier stats result. */
 export interface KnownClicks {
   readonly clicks: number;
   readonly visitors: number;
-  /** Milliseconds that its range had. */
+  /** Length of its range, milliseconds. */
   readonly span: number;
 }
 
@@ -32,12 +32,12 @@ export interface KnownClicks {
 const MANY_LISTS = 4;
 export const MANY_CLICKS = 100_000;
 
-/** Visitors a click from which on so many click but once that it is faster to look at the others alone. */
+/** Visitors for each click. From this ratio on, most visitors click once, and it is faster to count the returning ones separately. */
 const MOSTLY_ONCE = 0.6;
 
 /**
- * The plan that should cost least.
- * @param known what an earlier answer told of clicks under the same conditions
+ * Chooses the plan that should cost least.
+ * @param known the totals of an earlier result with the same conditions
  */
 export function chooseVisitorPlan(query: StatsQuery, known: KnownClicks | undefined): VisitorPlan {
   if (known === undefined || listsOf(query).length < MANY_LISTS) return 'all-alike';
