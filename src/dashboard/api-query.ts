@@ -127,7 +127,8 @@ export function isAllTime({ period }: View): boolean {
 function commonParameters(view: View, subject: Subject): URLSearchParams {
   const { ownerId, interval, timezone, bots, unread, segments } = view;
   const { filters } = besideSubject(view, subject);
-  const shown = new Set(['time', MAP_DIMENSION, ...listsOf(view, subject)]);
+  const ofMap = MAP_DIMENSION === undefined ? [] : [MAP_DIMENSION];
+  const shown = new Set<string>(['time', ...ofMap, ...listsOf(view, subject)]);
   // In the registry's order, whichever list is where: the same question then has the same answer in the cache.
   const groupBy = [...DIMENSION_NAMES.filter((name) => shown.delete(name)), ...shown];
   const parameters = new URLSearchParams({ scope: subject.scope });

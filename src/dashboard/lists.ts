@@ -1,21 +1,20 @@
-import { FILTER_NAMES, type FilterName } from '../stats/registry/dimension-names.ts';
+import { FILTER_NAMES, type FilterName, type RegisteredFilter } from '../stats/registry/dimension-names.ts';
 import { DIMENSION_WORDS } from '../stats/registry/words.ts';
 import type { View } from './address.ts';
 import type { Subject } from './api-query.ts';
 import { dimensionText } from './labels.ts';
 
-/** What the map shows. */
-export const MAP_DIMENSION = 'country';
+/** What the map shows; undefined: no dimension is of countries. */
+export const MAP_DIMENSION = FILTER_NAMES.find((name) => DIMENSION_WORDS[name].shownAs === 'country');
 
-/** Of the overview, those with long names come first, in the wide places, and the map's beside it. */
-const FIRST: readonly FilterName[] = ['referrer', 'short_code', MAP_DIMENSION];
-
+/** Those with long values come first, in the wide places, and the map's beside it. */
 const OVERVIEW = FILTER_NAMES.filter((name) => DIMENSION_WORDS[name].place === 'overview').toSorted(
   (one, other) => rankOf(one) - rankOf(other),
 );
 
-function rankOf(name: FilterName): number {
-  return FIRST.includes(name) ? FIRST.indexOf(name) : FIRST.length;
+function rankOf(name: RegisteredFilter): number {
+  if (DIMENSION_WORDS[name].length === 'long') return 0;
+  return name === MAP_DIMENSION ? 1 : 2;
 }
 
 /** Lists below the map. */

@@ -32,6 +32,7 @@ export function Numbers({ result, view, navigate, subject, stats, apiKey }: Numb
   const hasClicks = result.summary.total_clicks > 0;
   const lists = listsOf(view, subject);
   const wide = wideLists(lists);
+  const onMap = MAP_DIMENSION;
   const panel = (dimension: FilterName, place: number) => (
     <ListPanel
       key={place}
@@ -64,11 +65,13 @@ export function Numbers({ result, view, navigate, subject, stats, apiKey }: Numb
           />
           <div class="lists">
             {panels.slice(0, wide)}
-            <WorldMap
-              groups={groupsOf(result, MAP_DIMENSION)}
-              isChosen={(code) => isFilteredBy(view, MAP_DIMENSION, code)}
-              onToggle={(code) => navigate(toggleFilter(view, MAP_DIMENSION, code))}
-            />
+            {onMap !== undefined && (
+              <WorldMap
+                groups={groupsOf(result, onMap)}
+                isChosen={(code) => isFilteredBy(view, onMap, code)}
+                onToggle={(code) => navigate(toggleFilter(view, onMap, code))}
+              />
+            )}
             {panels.slice(wide)}
           </div>
         </>

@@ -1,4 +1,4 @@
-import { METRIC_WORDS } from '../stats/registry/words.ts';
+import { RATE_WORDS, TOTAL_WORDS } from '../stats/registry/words.ts';
 import type { PreviousPeriod } from '../stats/result/compared-result.ts';
 import type { StatsResult } from './result-types.ts';
 import { rangeName } from './dates.ts';
@@ -12,28 +12,23 @@ interface Figure {
 }
 
 const FIGURES: readonly Figure[] = [
-  ...METRIC_WORDS.map(({ label, total, kind }): Figure => ({
+  ...TOTAL_WORDS.map(({ label, total, kind, unit }): Figure => ({
     label,
-    value: ({ summary }) => Number(Object.entries(summary).find(([name]) => name === total)?.[1]),
-    write: kind === 'count' ? wholeNumber : decimalNumber,
+    value: ({ summary }) => {
+      const value = Object.entries(summary).find(([name]) => name === total)?.[1];
+      return kind !== 'count' && summary.total_clicks === 0 ? undefined : Number(value);
+    },
+    write: (value) => {
+      const text = kind === 'count' ? wholeNumber(value) : decimalNumber(value);
+      return unit === 'none' ? text : `${text} ${unit}`;
+    },
   })),
-  {
-    label: 'Clicks per visitor',
-    value: (result) => result.computed_metrics?.['average_clicks_per_visitor'],
-    write: decimalNumber,
-  },
-  {
-    label: 'Repeat clicks',
-    value: (result) => result.computed_metrics?.['repeat_click_rate'],
-    write: percent,
-    isShare: true,
-  },
-  { label: 'Bot clicks', value: ({ summary }) => summary.bot_clicks, write: wholeNumber },
-  {
-    label: 'Redirect time',
-    value: ({ summary }) => (summary.total_clicks === 0 ? undefined : summary.avg_redirection_time),
-    write: (value) => `${decimalNumber(value)} ms`,
-  },
+  ...RATE_WORDS.map(({ name, label, kind }): Figure => ({
+    label,
+    value: (result) => result.computed_metrics?.[name],
+    write: kind === 'percentage' ? percent : decimalNumber,
+    isShare: kind === 'percentage',
+  })),
 ];
 
 /** The totals, each with its change from the period compared with. */

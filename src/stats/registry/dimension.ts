@@ -39,6 +39,8 @@ interface Described {
   readonly shownAs?: 'country' | 'address' | 'language' | 'hour' | 'weekday';
   /** Whether it is among those of an overview: the dashboard's lists, and a public link's where nobody says which. */
   readonly isInOverview?: true;
+  /** Whether its values are long: the dashboard then has its list in one of the wide places, if there is one. */
+  readonly hasLongValues?: true;
 }
 
 /**
@@ -85,6 +87,7 @@ interface TimeDimension {
   readonly shownAs?: undefined;
   readonly scope?: undefined;
   readonly isInOverview: true;
+  readonly hasLongValues?: undefined;
 }
 
 export type Dimension = ValueDimension | TimeDimension;

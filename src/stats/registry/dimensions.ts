@@ -124,6 +124,7 @@ export const DIMENSIONS = {
       'A full URL; a host for every referrer of exactly that host; a host and path without a scheme for that referrer under https and http; `Direct` for clicks without one.',
     shownAs: 'address',
     isInOverview: true,
+    hasLongValues: true,
   },
   referrer_host: {
     column: () => hostOfReferrer(sql`referrer`),
@@ -237,6 +238,7 @@ export const DIMENSIONS = {
     // With `anon` the question is about one URL, which its parameter `short_code` names.
     scope: 'all',
     isInOverview: true,
+    hasLongValues: true,
   },
   tag: {
     column: tagColumn,

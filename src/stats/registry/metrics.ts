@@ -21,6 +21,8 @@ export interface Metric {
   readonly aggregate: Aggregate | ((isFirstClick: Sql) => Aggregate);
   /** Counts are whole numbers, decimals have two places, an instant is shown in the time zone asked for. */
   readonly kind: 'count' | 'decimal' | 'instant';
+  /** What its values are counted in; clicks or visitors unless given. */
+  readonly unit?: 'ms';
   /** What it is where no click has a value. */
   readonly empty: 0 | null;
   /** Its name in the summary. */
@@ -67,7 +69,7 @@ const DECIMAL = { ...COUNT, kind: 'decimal', hasPercentage: false } as const;
 const REDIRECT_TIME = percentiles(sql`redirect_ms`, 'redirect_ms_values');
 
 /** What a percentile of the redirect times has in common with the others. */
-const PERCENTILE = { ...DECIMAL, empty: null, cost: 3 } as const;
+const PERCENTILE = { ...DECIMAL, empty: null, cost: 3, unit: 'ms' } as const;
 
 /** The metrics, in the order of a response's lists and of its summary. Groups are ordered by the first that `metrics` names. */
 export const METRICS = {
@@ -118,6 +120,7 @@ export const METRICS = {
     aggregate: mean(sql`redirect_ms`),
     total: 'avg_redirection_time',
     inSummary: 'always',
+    unit: 'ms',
     label: 'Average redirect time',
     description: 'Mean of `redirect_ms`; 0 without values.',
   },

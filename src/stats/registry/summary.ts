@@ -34,16 +34,22 @@ export const RATES = {
     of: (summary) => percentage(summary.unique_clicks, summary.total_clicks),
     description: 'Distinct visitors in percent of clicks.',
     isPercentage: true,
+    label: 'Unique clicks',
+    isInOverview: false,
   },
   repeat_click_rate: {
     of: (summary) => percentage(summary.total_clicks - summary.unique_clicks, summary.total_clicks),
     description: "Clicks beyond each visitor's first, in percent of clicks.",
     isPercentage: true,
+    label: 'Repeat clicks',
+    isInOverview: true,
   },
   average_clicks_per_visitor: {
     of: (summary) => ratio(summary.total_clicks, summary.unique_clicks),
     description: 'Clicks per distinct visitor.',
     isPercentage: false,
+    label: 'Clicks per visitor',
+    isInOverview: true,
   },
 } as const satisfies Record<string, Rate>;
 
@@ -51,6 +57,10 @@ interface Rate {
   readonly of: (summary: Summary) => number;
   readonly description: string;
   readonly isPercentage: boolean;
+  /** What people call it. */
+  readonly label: string;
+  /** Whether the dashboard shows it beside the totals: of two that make up the whole, one is enough. */
+  readonly isInOverview: boolean;
 }
 
 export type ComputedMetrics = { readonly [Name in keyof typeof RATES]: number };

@@ -1,25 +1,34 @@
 import { mapEntries } from '../../lib/names.ts';
 import { dimensionOf } from './dimension-names.ts';
 import { DIMENSIONS } from './dimensions.ts';
-import { DEFAULT_METRICS, metricOf } from './metrics.ts';
+import { metricOf, summaryMetrics } from './metrics.ts';
 import { OPERATORS, OPERATOR_NAMES, operatorOf } from './operators.ts';
+import { RATES, RATE_NAMES } from './summary.ts';
 
 // Plain data only: the dashboard is built with these values in place of this module, and so without any SQL.
 
 /**
- * What people call the dimensions and what these are about, how their values are written for them, all values where these are
- * few, and the scope that they are bound to.
+ * What people call the dimensions and what these are about, how long their values are and how they are written for them, all values
+ * where these are few, and the scope that they are bound to.
  */
 export const DIMENSION_WORDS = mapEntries(DIMENSIONS, (name) => {
   const dimension = dimensionOf(name);
   const { words, topic, scope = 'any', shownAs = 'text' as const, values = [] } = dimension;
-  return { ...words, topic, place: dimension.isInOverview ? 'overview' : 'further', scope, shownAs, values };
+  const place = dimension.isInOverview ? 'overview' : 'further';
+  const length = dimension.hasLongValues ? 'long' : 'short';
+  return { ...words, topic, place, length, scope, shownAs, values };
 });
 
-/** What people call the metrics that the page asks for, and their totals. */
-export const METRIC_WORDS = DEFAULT_METRICS.map((name) => {
-  const { label, total, kind } = metricOf(name);
-  return { label, total, kind };
+/** What people call the totals that a summary always has, but for instants. */
+export const TOTAL_WORDS = summaryMetrics([]).flatMap((name) => {
+  const { label, total, kind, unit = 'none' as const } = metricOf(name);
+  return kind === 'instant' ? [] : [{ label, total, kind, unit }];
+});
+
+/** What people call the rates beside the totals. */
+export const RATE_WORDS = RATE_NAMES.filter((name) => RATES[name].isInOverview).map((name) => {
+  const { label, isPercentage } = RATES[name];
+  return { name, label, kind: isPercentage ? ('percentage' as const) : ('decimal' as const) };
 });
 
 /** What people call the operators, what they take, and the operator that counts the other clicks; `none` where there is none. */

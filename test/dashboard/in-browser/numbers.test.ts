@@ -110,6 +110,15 @@ describe('the numbers', () => {
     const { summary, computed_metrics: computed } = (await spoor.send('GET', '/api/v1/stats', { key, query }))
       .json;
     await expectFigure(page, 'Clicks', grouped(summary.total_clicks));
+    expect(await page.locator('dl.figures dt').allTextContents()).toEqual([
+      'Clicks',
+      'Unique visitors',
+      'Bot clicks',
+      'Average redirect time',
+      'Repeat clicks',
+      'Clicks per visitor',
+    ]);
+    expect(await figureOf(page, 'Average redirect time')).toBe('0 ms');
     expect(await figureOf(page, 'Unique visitors')).toBe(grouped(summary.unique_clicks));
     expect(await figureOf(page, 'Clicks per visitor')).toBe(String(computed.average_clicks_per_visitor));
     expect(await figureOf(page, 'Repeat clicks')).toBe(`${computed.repeat_click_rate.toFixed(1)}%`);
