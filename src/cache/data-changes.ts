@@ -8,7 +8,7 @@ export interface Moment {
   readonly time: number;
 }
 
-/** Owners whose changes are told apart. With more of them, a change of one counts as a change of all. */
+/** Owners whose changes are distinguished. With more of them, a change of one counts as a change of all. */
 const MAX_OWNERS = 50_000;
 
 /** Numbers the data changes of this process, to tell whether a response is older than one of them. */

@@ -196,7 +196,7 @@ function unordered(query: OrderedQuery, tenant: Tenant): ClickQuery {
 /** How many clicks there are, up to the number asked for, and the place of the last of these. */
 export type BoundRow = readonly [clicks: number, ...place: PlaceRow];
 
-/** A query for the place by which so many clicks lie behind the one of a position, in the query's range; a `BoundRow`. */
+/** A query for the place by which so many clicks lie after the one of a position, in the query's range; a `BoundRow`. */
 export function compileBound(
   count: number,
   asked: OrderedQuery,

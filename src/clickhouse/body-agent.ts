@@ -4,7 +4,7 @@ import type { Readable } from 'node:stream';
 import { lendPieces, takeReadBuffer } from '../lib/read-buffers.ts';
 import { ChunkDecoder, type Part } from './chunk-decoder.ts';
 
-/** Bytes that are read ahead of whoever reads a body. */
+/** Bytes that are read ahead of the reader of a body. */
 const MOST_AHEAD = 1_048_576;
 /** A longer head is left to Node, as are its body's bytes. */
 const MOST_HEAD_BYTES = 65_536;
@@ -61,7 +61,7 @@ class DivertedBody {
     return this.#passes === 'body';
   }
 
-  /** Takes what a read has put at the start of a buffer. */
+  /** Receives the bytes that a read has put at the start of a buffer. */
   take(socket: Socket, buffer: Buffer, bytes: number): void {
     const taken = buffer.subarray(0, bytes);
     if (this.#passes === 'head') this.#takeHead(socket, taken);

@@ -13,7 +13,7 @@ export class ByteWriter {
   #view = viewOf(this.#bytes);
   #length = 0;
 
-  /** Passes on what was gathered, and begins anew. */
+  /** Passes on what was gathered, and begins again. */
   take(): readonly Buffer[] {
     const taken = this.#pieces;
     if (this.#length > 0) taken.push(this.#bytes.subarray(0, this.#length));
@@ -110,7 +110,7 @@ function viewOf(bytes: Buffer): DataView {
   return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }
 
-/** @returns the place behind the number */
+/** @returns the position after the number */
 function putVarUint(bytes: Buffer, at: number, value: number): number {
   let place = at;
   let rest = value;
@@ -121,7 +121,7 @@ function putVarUint(bytes: Buffer, at: number, value: number): number {
 
 /**
  * Most texts are short and ASCII: a loop takes less time for them than a call out of JavaScript.
- * @returns the place behind the text; undefined when it is not ASCII
+ * @returns the position after the text; undefined when it is not ASCII
  */
 function putAscii(bytes: Buffer, at: number, text: string): number | undefined {
   const start = putVarUint(bytes, at, text.length);

@@ -1,13 +1,13 @@
-/** How long ClickHouse is waited for before a request is answered with an error, in milliseconds. */
+/** How long a request waits for ClickHouse before it gets an error, in milliseconds. */
 export interface Deadlines {
   /** A look at what is known of a key or a URL, unless its query says otherwise. */
   readonly lookUpMs: number;
   readonly statsMs: number;
   /** An export's first byte; what follows lasts as long as its client reads. */
   readonly firstByteMs: number;
-  /** An insert, or a statement that answers nothing. */
+  /** An insert, or a statement without a result. */
   readonly statementMs: number;
-  /** A query to end that was told to; then it is left to ClickHouse. */
+  /** For a killed query to end; after that it is left to ClickHouse. */
   readonly endMs: number;
 }
 

@@ -98,7 +98,7 @@ function repackedIn(statements: readonly string[], table: string): readonly (rea
 }
 
 /**
- * A statement that is the same on every node, said to all of them at once by distributed DDL; undefined where it is none
+ * The `ON CLUSTER` form of a statement that is the same on every node; undefined if it is not the same
  * that migrations are known to hold.
  */
 export function onCluster(statement: string, { cluster, database }: ShardingPlan): string | undefined {

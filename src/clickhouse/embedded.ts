@@ -103,7 +103,7 @@ export class EmbeddedClickHouse {
     }
   }
 
-  /** Ends the engine; one that has not ended after `graceMs` is killed, which loses nothing an insert had answered for. */
+  /** Ends the engine. If it has not ended after `graceMs`, it is killed, which loses no acknowledged insert. */
   async stop(graceMs = 5_000): Promise<void> {
     this.#child.stdin?.end();
     const timer = setTimeout(() => this.#child.kill('SIGKILL'), graceMs);
@@ -123,7 +123,7 @@ async function kill(child: ChildProcess): Promise<void> {
   await exited;
 }
 
-/** True when the engine answers a query; one that listens may still be about to end. */
+/** Whether the engine responds to a query. One that listens may still be about to end. */
 async function answers(server: ClickHouseServer): Promise<boolean> {
   try {
     const response = await fetch(`${server.url}/?query=SELECT+1`, {
@@ -143,7 +143,7 @@ function reasonIn(output: string): string | undefined {
 }
 
 function endOf(child: ChildProcess): string {
-  if (!hasExited(child)) return `no answer within ${START_TIMEOUT_MS / 1000} s`;
+  if (!hasExited(child)) return `no response within ${START_TIMEOUT_MS / 1000} s`;
   return `it ended without a word: ${child.signalCode ?? `exit code ${child.exitCode}`}`;
 }
 

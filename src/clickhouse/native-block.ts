@@ -12,7 +12,7 @@ export interface NativeValues {
 /** Rows whose columns are written at once. */
 const ROWS_A_STEP = 512;
 
-/** Bytes of which a piece has at least as many, but for the last. */
+/** The least bytes of a piece, except the last. */
 const PIECE_BYTES = 65_536;
 
 /**

@@ -182,7 +182,7 @@ export function textMapColumn<Row>(name: string, value: (row: Row) => readonly s
     name,
     type: 'Map(LowCardinality(String), String)',
     begin: (out) => {
-      // The place behind each row's pairs comes first, then all names, then all values.
+      // The position after each row's pairs comes first, then all names, then all values.
       out.unsigned64(KEYS_VERSION);
       const keys = new Map<string, number>();
       const places = new PlaceList();

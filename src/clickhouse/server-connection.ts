@@ -7,7 +7,7 @@ import { refuseOldServer, versionOf } from './server-version.ts';
 import type { Deadlines } from './deadlines.ts';
 import { type OnWait, Waiting } from './waiting.ts';
 
-/** A ClickHouse that answers and has all its tables. */
+/** A ClickHouse that responds and has all tables. */
 export interface OpenClickHouse {
   readonly database: Database;
   /** The same ClickHouse, whether that database exists or not. */
@@ -66,8 +66,8 @@ export async function opening(work: (databases: OpenDatabases) => Promise<Opened
 const SERVER_WAIT_MS = 30_000;
 
 /**
- * A server that does not answer yet is waited for: containers start in any order.
- * @throws Error with a sentence for the operator when it does not answer, or is too old
+ * Waits for a server that does not respond yet, since containers start in any order.
+ * @throws Error with a sentence for the operator if it does not respond, or is too old
  */
 export async function waitForAnswer(
   config: Config,
@@ -88,7 +88,7 @@ export async function waitForAnswer(
   }
 }
 
-/** The version comes first: an old server answers none of Spoor's own queries, and would be waited for in vain. */
+/** The version is checked first: an old server fails all of Spoor's queries, so waiting for it would be in vain. */
 async function isReady(server: ClickHouseServer, database: Database): Promise<boolean> {
   const version = await versionOf(server);
   if (version === undefined) return false;

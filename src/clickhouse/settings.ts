@@ -9,7 +9,7 @@ export const ONE_BLOCK = {
   max_partitions_per_insert_block: '0',
 } satisfies ClickHouseSettings;
 
-/** For every query that answers rows. */
+/** For every query that returns rows. */
 export const READ_ONLY = {
   // Together they end the query of a client that has gone; the second alone does nothing.
   readonly: '2',
@@ -32,7 +32,7 @@ export const PATIENT = {
   short_circuit_function_evaluation: 'force_enable',
 } satisfies ClickHouseSettings;
 
-/** For a result of which nothing is to come before all of it can: what does not fit the memory for it waits on the disk. */
+/** Sends nothing of a result before all of it is computed. What does not fit into memory is buffered on disk. */
 export const WHOLE = {
   wait_end_of_query: 1,
 } satisfies ClickHouseSettings;

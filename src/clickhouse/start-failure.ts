@@ -7,7 +7,7 @@ import { failureName } from './failures.ts';
 /** How ClickHouse says that there is no room for what it was to write. */
 const NO_ROOM = /NOT_ENOUGH_SPACE|No space left|Disk quota/;
 
-/** A failure on the way up as a sentence that names the setting to look at; one that has such a sentence as it is. */
+/** Turns a failure of the start into a sentence that names the setting to check; an error that is such a sentence stays as it is. */
 export function explainStartFailure(error: unknown, { dataDir, clickhouse }: Config): unknown {
   const cause = error instanceof AppError && error.cause !== undefined ? error.cause : error;
   if (!(cause instanceof ClickHouseError || error instanceof AppError)) {

@@ -5,7 +5,7 @@ import type { EmbeddedClickHouse } from './embedded.ts';
 /** Restarts in a row that may fail before the engine is given up. */
 const ATTEMPTS = 5;
 
-/** Starts an engine on `port` and waits until it answers; 0 takes any free one. A signal that aborts breaks it off. */
+/** Starts an engine on `port` (0: any free one) and waits until it responds. Aborting the signal ends the start. */
 type StartEngine = (port: number, signal?: AbortSignal) => Promise<EmbeddedClickHouse>;
 
 /** Keeps an embedded ClickHouse running: one that ends by itself is started again, at the same address. */
@@ -42,7 +42,7 @@ export class EngineSupervisor {
   async #watch(): Promise<void> {
     for (let failed = 0; failed < ATTEMPTS;) {
       await this.#engine.exited;
-      // Whoever stops the engine is not to be told that it was given up.
+      // A caller that stops the engine must not get the error that it was given up.
       if (this.#stopping.signal.aborted) return new Promise(() => {});
       this.#onRestart();
       this.#restarting = this.#restart();

@@ -10,7 +10,7 @@ const STALE_MS = 20_000;
 const POLL_MS = 100;
 
 export interface LockOptions {
-  /** The table that is the lock, which nobody else uses. */
+  /** The table that is the lock, and has no other use. */
   readonly table: string;
   /** Who may have the lock, for `onWait`. */
   readonly holder: string;
@@ -20,7 +20,7 @@ export interface LockOptions {
 }
 
 export interface TableLock {
-  /** Whether nobody can have taken this process for dead. By a clock that nobody can set. */
+  /** Whether no other process can have taken this one for dead, by a monotonic clock. */
   readonly isHeld: () => boolean;
   readonly release: () => Promise<void>;
 }

@@ -3,7 +3,7 @@ import { identifier, param, sql } from '../sql/sql.ts';
 import type { Database } from './database.ts';
 import { LOOK_UP } from './query-options.ts';
 
-/** So long tombstones stay: longer than any insert that was given up may still take, and no answer needs them. */
+/** How long tombstones are kept: longer than any insert that was given up may still take. No response needs them. */
 export const TOMBSTONE_MS = 86_400_000;
 
 /** The most rows of one owner, tombstones included: what is created and deleted again is bounded by the day. */

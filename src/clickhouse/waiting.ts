@@ -7,7 +7,7 @@ export type OnWait = (what: string) => void;
 const FIRST_WORD_MS = 2_000;
 const NEXT_WORD_MS = 5_000;
 
-/** A wait of a start, which says what for while it lasts. It is measured by a clock that nobody can set. */
+/** A wait during the start, which reports what it waits for. It is measured by a monotonic clock. */
 export class Waiting {
   readonly #what: string;
   readonly #onWait: OnWait;
@@ -20,7 +20,7 @@ export class Waiting {
     this.#onWait = onWait;
   }
 
-  /** Milliseconds since the wait began, or began anew. */
+  /** Milliseconds since the wait began, or began again. */
   get elapsedMs(): number {
     return performance.now() - this.#began;
   }

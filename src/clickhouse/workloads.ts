@@ -42,25 +42,25 @@ export function queryLimits({
 export const WORKLOADS = {
   /** Clicks that come in. */
   intake: { cores: undefined, memory: 1, concurrent: () => 3 },
-  /** What is known of keys and URLs, and whether ClickHouse answers. */
+  /** Look-ups of keys and URLs, and pings. */
   lookups: { cores: undefined, memory: 1, concurrent: () => 8 },
-  /** Questions that read little, such as one link's. */
+  /** Stats queries that read little, such as those of one link. */
   links: { cores: undefined, memory: 0.2, concurrent: ({ cheapQueries }) => cheapQueries },
-  /** Questions that read much. */
+  /** Stats queries that read much. */
   questions: { cores: 1, memory: 0.3, concurrent: ({ expensiveQueries }) => expensiveQueries },
-  /** What they cannot do by way of the disk takes more than a part. */
+  /** They need much memory where they cannot spill to disk. */
   exports: { cores: 1, memory: 0.3, concurrent: ({ exports }) => exports, most: 1 / 3 },
   /** Exports of an owner who has one running. They share the memory of `exports`, since there are no more of both together. */
   further_exports: { cores: 0.5, memory: 0.3, concurrent: ({ exports }) => exports, most: 1 / 3 },
-  /** Questions that read much, and exports, without a key. */
+  /** Stats queries that read much, and exports, without a key. */
   strangers: { cores: 1, memory: 0.3, concurrent: ({ expensiveQueries }) => expensiveQueries },
-  /** Questions that were too large for the memory of their class. */
+  /** Stats queries that needed more memory than their class has. */
   large: { cores: 1, memory: 1 / 3, concurrent: () => 1 },
 } as const satisfies Record<string, WorkloadShare>;
 
 export type Workload = keyof typeof WORKLOADS;
 
-/** What queries of each class are told. */
+/** The settings of queries, by class. */
 export type WorkloadSettings = Readonly<Partial<Record<Workload, ClickHouseSettings>>>;
 
 export interface WorkloadOptions {

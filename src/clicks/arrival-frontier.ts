@@ -2,11 +2,11 @@ import type { Shards } from '../clickhouse/cluster.ts';
 import type { Database } from '../clickhouse/database.ts';
 import { type Sql, quoted, sql } from '../sql/sql.ts';
 
-/** ClickHouse tells how long an insert has run by another clock than that of `ingested_at`, which may be set meanwhile. */
+/** Slack: ClickHouse measures how long an insert has run with another clock than that of `ingested_at`, which may be set meanwhile. */
 const MARGIN_MS = 10;
 
 /**
- * The time (Unix ms, by ClickHouse's clock) before which no click arrives any more, whoever sends it: every click with an earlier
+ * The time (Unix ms, by ClickHouse's clock) before which no further click arrives, through any instance: every click with an earlier
  * `ingested_at` is visible to queries that begin from now on. An insert stamps its clicks after it has begun, and they are visible when
  * it ends. So that time is now, or the beginning of the oldest insert that is under way, on any node.
  */
@@ -20,7 +20,7 @@ export async function arrivalFrontier(
   return frontier;
 }
 
-/** The frontier for all who ask for it: of their queries one runs at a time, and whoever asks meanwhile shares the next one. */
+/** Looks up the frontier for all callers. One query runs at a time; callers that come meanwhile share the next one. */
 export class SharedFrontier {
   readonly #ask: () => Promise<number>;
   #running: Promise<number> | undefined;

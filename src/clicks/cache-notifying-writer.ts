@@ -2,7 +2,7 @@ import type { StatsCache } from '../cache/stats-cache.ts';
 import type { IngestContext } from './ingest-options.ts';
 import type { ClickWriter } from './writer.ts';
 
-/** A writer that tells the cache whose clicks it has written, also where it failed: part may be stored all the same. */
+/** A writer that reports to the cache whose clicks it has written, also after a failure, since a part may be stored. */
 export function cacheNotifyingWriter(writer: ClickWriter, cache: StatsCache): IngestContext['writer'] {
   return {
     write: async (rows, once) => {

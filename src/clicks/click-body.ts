@@ -10,7 +10,7 @@ export interface BodyItem {
   readonly value: unknown;
 }
 
-/** An element, or undefined behind a stretch of body without one: a moment to look at the clock. */
+/** An element; or undefined after a stretch of the body without one, so that the caller can yield to the event loop. */
 export type BodyStep = BodyItem | undefined;
 
 /** Stands in for a line that is not JSON; no schema takes it. */
@@ -38,10 +38,10 @@ const OPEN_BRACE = 0x7b;
 
 /** Lines are decoded together: one by one that takes longer than parsing them. */
 const LINES_BYTES = 65_536;
-/** A line that is too long is passed over in stretches of so many bytes. */
+/** A line that is too long is skipped in stretches of so many bytes. */
 const STRETCH_BYTES = 1_048_576;
 
-/** The clicks of an NDJSON body, one a line. Blank lines are passed over but counted. */
+/** The clicks of an NDJSON body, one a line. Blank lines are skipped but counted. */
 export function* ndjsonItems(body: Buffer): Generator<BodyStep> {
   const parse = jsonParser();
   let index = 0;
@@ -62,7 +62,7 @@ export function* ndjsonItems(body: Buffer): Generator<BodyStep> {
   }
 }
 
-/** The place behind the whole lines to decode together, or behind one that is longer; undefined when no click fills it. */
+/** The position after the complete lines to decode together, or after one longer line; undefined if no click fills it. */
 function endOfLines(body: Buffer, start: number): number | undefined {
   if (body.length - start <= LINES_BYTES) return body.length;
   const last = body.subarray(start, start + LINES_BYTES).lastIndexOf(LINE_BREAK);
@@ -72,7 +72,7 @@ function endOfLines(body: Buffer, start: number): number | undefined {
   return body.length - start <= CLICK_BYTES ? body.length : undefined;
 }
 
-/** The place behind the next line break. */
+/** The position after the next line break. */
 function* nextLine(body: Buffer, start: number): Generator<undefined, number> {
   for (let at = start; at < body.length; at += STRETCH_BYTES) {
     const found = body.subarray(at, at + STRETCH_BYTES).indexOf(LINE_BREAK);

@@ -1,6 +1,6 @@
 import { type Sql, param, sql } from '../sql/sql.ts';
 
-/** Which clicks to erase: those that all of what is given holds for. */
+/** Selects the clicks to erase: those that match all given fields. */
 export interface Erasure {
   readonly ownerId: string | undefined;
   readonly shortCode: string | undefined;

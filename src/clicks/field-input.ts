@@ -74,12 +74,12 @@ export function shortCodeInput(document: FieldDocument): FieldInput<string> {
   };
 }
 
-/** A text that may be absent, and is cut where it is longer; most clicks share theirs with others. */
+/** An optional text that is cut if it is longer. Most clicks share theirs with others, so it is cached. */
 export function textInput(maxCharacters: number, document: FieldDocument): FieldInput<string | undefined> {
   return boundedTextInput(maxCharacters, document, memoised(wellFormed), (text) => cut(text, maxCharacters));
 }
 
-/** A text that may be absent, and is left out where it is longer, since a part of it would be another name. */
+/** An optional text that is left out if it is longer, since a part of it would be another name. */
 export function nameInput(maxCharacters: number, document: FieldDocument): FieldInput<string | undefined> {
   return boundedTextInput(maxCharacters, document, wellFormed, (text) =>
     firstCharacters(text, maxCharacters) === text

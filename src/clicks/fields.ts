@@ -308,7 +308,7 @@ export const INPUTS: {
   readonly [Name in InputName]: { readonly input: FieldInput<Click[Name]> };
 } = CLICK_FIELDS;
 
-/** What a click tells of a column's own field: nothing where none is sent. */
+/** The value that a click sent for a column's own field; undefined if it sent none. */
 export type Told = { readonly [Name in ColumnName]?: ParsedOf<Name> };
 
 /** The fields that are stored, as far as that goes. */

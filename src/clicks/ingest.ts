@@ -16,7 +16,7 @@ export interface IngestResult {
 }
 
 /**
- * Clicks in: checked one by one, enriched, registered, stored. Bad ones are told apart and do not stop the good. More
+ * Ingests clicks: each is checked, enriched, registered and stored. Invalid ones are reported and do not stop the valid ones. More
  * clicks than one insert takes are read a second time instead of being held: 64 MiB can be millions.
  * @param items can be gone through more than once
  * @throws AppError `unavailable` when ClickHouse is, or when there is no room; part may be stored then

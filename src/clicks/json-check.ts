@@ -57,7 +57,7 @@ function closerOf(isObject: boolean): number {
   return isObject ? CLOSE_BRACE : CLOSE_BRACKET;
 }
 
-/** The place behind what the sticky pattern matches at `at`; -1 when it does not match. */
+/** The position after what the sticky pattern matches at `at`; -1 when it does not match. */
 function endOf(pattern: RegExp, text: string, at: number): number {
   pattern.lastIndex = at;
   return pattern.test(text) ? pattern.lastIndex : -1;

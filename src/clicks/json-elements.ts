@@ -2,7 +2,7 @@ const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
 const COMMA = 0x2c;
 
-/** White space is passed over in stretches of so many bytes, between which others may use the event loop. */
+/** White space is skipped in stretches of so many bytes, between which others may use the event loop. */
 const STRETCH_BYTES = 65_536;
 
 /** JSON's four kinds of white space. */
@@ -12,7 +12,7 @@ export function isBlank(byte: number | undefined): boolean {
 
 /**
  * Finds the first byte from `at` on that is not blank; the end when there is none.
- * @yields undefined behind each stretch of blanks
+ * @yields undefined after each stretch of blanks
  */
 export function* afterBlanks(text: Buffer, at: number): Generator<undefined, number> {
   let place = at;
@@ -25,7 +25,7 @@ export function* afterBlanks(text: Buffer, at: number): Generator<undefined, num
   return place;
 }
 
-/** Where an element begins and ends (the byte behind it) in the text. */
+/** Where an element begins and ends (the byte after it) in the text. */
 export interface Span {
   readonly start: number;
   readonly end: number;
@@ -36,8 +36,8 @@ export interface Span {
  * gigabytes. It only finds where they lie; whoever parses each of them has checked the whole array.
  * @param start the place of the opening bracket
  * @param limit bytes of an ordinary element; longer ones are found more slowly
- * @yields undefined behind each stretch without an element
- * @returns false when the text is no array: not closed, nothing between two commas, more behind it
+ * @yields undefined after each stretch without an element
+ * @returns false when the text is no array: not closed, nothing between two commas, more after it
  */
 export function* elementSpans(
   text: Buffer,

@@ -43,7 +43,7 @@ const AD_PARAMETERS = {
 
 const AD_PARAMETER_NAMES: ReadonlySet<string> = new Set(namesOf(AD_PARAMETERS));
 
-/** What a short link tells, as it was requested. */
+/** What is parsed from the URL of a short link, as it was requested. */
 export interface LinkUrl extends Readonly<Record<CampaignParameter, string | undefined>> {
   /** The name of its host, without a port. */
   readonly domain: string | undefined;

@@ -68,7 +68,7 @@ interface FieldFindings {
 
 const mendFields = recordMapper<Fields, Click, FieldFindings>(INPUT_NAMES, mendField);
 
-/** The click of fields of which at least one is not taken as it is. */
+/** Parses a click that has at least one field that is corrected or rejected. */
 function mendClick(fields: Fields, times: ClickTimes): ParsedClick {
   const findings: FieldFindings = { times, warnings: [], rejection: undefined };
   const click = mendFields(fields, findings);

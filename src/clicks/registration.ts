@@ -39,7 +39,7 @@ export async function othersCodes(
   return others;
 }
 
-/** The owners of codes, by code; none of those that nobody owns. */
+/** The owners of codes, by code; codes without an owner are left out. */
 export async function ownersOf(
   urls: Pick<ClickUrls, 'findMany'>,
   codes: Iterable<string>,

@@ -13,7 +13,7 @@ export const CLICKS_A_LOOK = 2;
 
 export type ParseItem = (item: BodyItem) => ParsedClick;
 
-/** What a first look at all clicks tells. */
+/** Figures of all clicks, for a first overview. */
 export interface Survey {
   /** The time of the oldest click of each code. */
   readonly oldest: ReadonlyMap<string, number>;

@@ -45,7 +45,7 @@ const SWEEP_EVERY_MS = 3_600_000;
 const LOST = 'The instance that had the export is gone.';
 const TOO_MANY = `Too many exports are waiting: an owner has at most ${MAX_WAITING}. Try again later, or delete some.`;
 
-/** Exports that are carried out without a client waiting for them. What is stored of them is never lost: a killed one begins anew. */
+/** Exports that are carried out without a client waiting for them. What is stored of them is never lost: a killed one begins again. */
 export class ExportJobs {
   readonly #parts: ExportJobsParts;
   readonly #targets: ExportTargets;

@@ -43,7 +43,7 @@ export async function attemptJob(
   // Deleted, or another instance carries it out.
   if (order === undefined) return { isToBeRetried: false };
   const { job: next, failure } = await attempted(active, order, signal, parts);
-  // Only what is stored is shown: what this process does not live to store begins anew.
+  // Only what is stored is shown: what this process does not live to store begins again.
   const stored = next && (await untilDone(() => parts.stored.write(next, keptOrder(next, order)), signal));
   active.job = stored ?? active.job;
   const { state } = active.job;

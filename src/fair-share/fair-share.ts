@@ -225,7 +225,7 @@ export class FairShare {
     return Math.min(units, this.#options.each[kind]);
   }
 
-  /** A resource that nobody uses or waits for begins anew. */
+  /** A resource that nobody uses or waits for begins again. */
   #drop(holder: Holder): void {
     this.#accounts.dropSettled(holder, this.#virtualTime);
     if (this.#inUse === 0 && this.#waiting.length === 0) this.#accounts.clear();

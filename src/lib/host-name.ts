@@ -10,7 +10,7 @@ const MAX_HOST_CHARACTERS = 253;
 
 /**
  * The name of the host in `user@Go.Example.:8080`, as a URL has it: lower-case, punycode for letters outside ASCII, no port, no
- * credentials, no dot behind it; IPv6 addresses in brackets. Undefined where the text cannot be a host.
+ * credentials, no dot after it; IPv6 addresses in brackets. Undefined where the text cannot be a host.
  */
 export function hostName(authority: string): string | undefined {
   if (authority.length <= MAX_HOST_CHARACTERS && PLAIN_HOST.test(authority)) return authority;

@@ -37,7 +37,7 @@ export interface RunWork {
   readonly extensionOf: (task: ExportTask, parameters: FileOrder['parameters']) => string;
   /** An id for an export that is to be created. */
   readonly newExportId: () => string;
-  /** Creates the export that writes a file. One that has the id begins anew: of each id there is one file. */
+  /** Creates the export that writes a file. One that has the id begins again: of each id there is one file. */
   readonly createExport: (id: string, order: FileOrder) => Promise<void>;
   /**
    * Waits for an export to end.

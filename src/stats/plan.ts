@@ -14,7 +14,7 @@ import type { VisitorPlan } from './sql/visitor-plan.ts';
 /** How a query is going to be counted. */
 export interface Plan {
   readonly query: StatsQuery;
-  /** What holds for every click that is counted. Made once, so that a long list of values is sent once. */
+  /** The conditions on all counted clicks. Made once, so that a long list of values is sent once. */
   readonly conditions: readonly Sql[];
   /** Whether a click is its visitor's first, for the metrics that depend on it. */
   readonly isFirstClick: Sql;

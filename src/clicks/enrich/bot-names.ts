@@ -40,7 +40,7 @@ export function botName(agent: string): string {
   // Some programs and loggers write `+` for a blank.
   const text = agent.includes(' ') ? agent : agent.replaceAll('+', ' ');
   const claim = text.startsWith('Mozilla/') ? text.search(CLAIM) : -1;
-  // What stands behind it is the program's own; before it is what it is like.
+  // What stands after it is the program's own; before it is what it is like.
   const parts = (claim === -1 ? text : `${text.slice(claim)} ${text.slice(0, claim)}`).split(SEPARATOR);
   let first: string | undefined;
   for (const part of parts) {

@@ -8,14 +8,14 @@ export const DEVICES = ['desktop', 'mobile', 'tablet', 'tv', 'console', 'other']
 
 export type Device = (typeof DEVICES)[number];
 
-/** What tells the kind of a device. */
+/** How a kind of device is recognised. */
 interface DeviceRule {
   readonly device: Device;
-  /** Systems of which every device is of the kind. */
+  /** Operating systems whose devices are all of this kind. */
   readonly systems?: readonly System[];
   /** Words in an agent that only such devices have. */
   readonly words?: RegExp;
-  /** Words of which none may be there. */
+  /** Words that exclude this kind. */
   readonly unless?: RegExp;
   /** The only system that the words count on. */
   readonly on?: System;
@@ -140,7 +140,7 @@ const DEVICE_BY_NAME: ReadonlyMap<string, string> = new Map([
   ...Object.entries(THEIR_NAMES),
 ]);
 
-/** The kind of device by the name that a click came with; a name that stands for none is kept. */
+/** The kind of device for the name that a click sent; an unknown name is kept. */
 export function foldDevice(name: string): string {
   return DEVICE_BY_NAME.get(name) ?? DEVICE_BY_NAME.get(name.trim().toLowerCase()) ?? name;
 }

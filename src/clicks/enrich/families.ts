@@ -2,13 +2,13 @@ import { UNKNOWN } from '../../lib/unknown.ts';
 import { BROWSERS } from './browsers.ts';
 import { SYSTEMS } from './systems.ts';
 
-/** What stands for a family, in lower case and besides its own name. */
+/** Other names of a family, in lower case. */
 export interface FamilyEntry {
   /** Words of user agents; of two words, the first may be one of another family: `windows phone`. */
   readonly words: readonly string[];
   /** Names by other parsers and services, which clicks may come with. */
   readonly names?: readonly string[];
-  /** What stands in front of the version, in the order it is looked for; `words` unless given. */
+  /** The words before the version, in the order in which they are looked for; `words` unless given. */
   readonly versionWords?: readonly string[];
 }
 
@@ -18,12 +18,12 @@ export type Families = Readonly<Record<string, FamilyEntry>>;
 const browserByName = familyByName(BROWSERS);
 const systemByName = familyByName(SYSTEMS);
 
-/** The family of a browser's name that a click came with; a name that stands for none is kept. */
+/** The family for the name of a browser that a click sent; an unknown name is kept. */
 export function foldBrowser(name: string): string {
   return fold(name, browserByName);
 }
 
-/** The family of an operating system's name that a click came with; a name that stands for none is kept. */
+/** The family for the name of an operating system that a click sent; an unknown name is kept. */
 export function foldOs(name: string): string {
   return fold(name, systemByName);
 }

@@ -1,4 +1,4 @@
-/** Autonomous systems of which most addresses are rented servers; not of networks that people also come through (Cloudflare, Akamai's relays). */
+/** Autonomous systems whose addresses are mostly rented servers, without those that people also browse through (Cloudflare, Akamai's relays). */
 const HOSTING_SYSTEMS: ReadonlySet<number> = new Set([
   16509, 14618, // Amazon
   396982, 19527, // Google Cloud

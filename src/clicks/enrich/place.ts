@@ -2,7 +2,7 @@ import { countryCode, UNKNOWN_COUNTRY } from '../../lib/country.ts';
 import { UNKNOWN } from '../../lib/unknown.ts';
 import { isHostingSystem } from './hosting.ts';
 
-/** What a city database tells of an address: texts are `Unknown`, and countries `XX`, where it does not. */
+/** The place of an address in a city database. Unknown texts are `Unknown`, unknown countries `XX`. */
 export interface Place {
   /** ISO 3166-1 alpha-2. */
   readonly country: string;
@@ -10,7 +10,7 @@ export interface Place {
   readonly region: string;
   /** English name. */
   readonly city: string;
-  /** Whose network it is, as a database of autonomous systems tells. */
+  /** The organisation of the network, from a database of autonomous systems. */
   readonly network: string;
   /** Whether its addresses are in data centres. */
   readonly hosting: 'yes' | 'no' | typeof UNKNOWN;

@@ -1,7 +1,7 @@
 const ROUNDS_A_WORD = 2;
 const LAST_ROUNDS = 4;
 
-/** Bytes that `sipHash24` writes behind a message, at most. */
+/** Bytes that `sipHash24` writes after a message, at most. */
 export const SIPHASH_PADDING = 8;
 
 const result = new DataView(new ArrayBuffer(8));
@@ -10,7 +10,7 @@ const result = new DataView(new ArrayBuffer(8));
  * SipHash-2-4 of the first `length` bytes of `bytes`: 64 bits, unsigned. It works in 32-bit halves (`h` is the high one),
  * since JavaScript has no larger whole numbers that are fast; the package of that name takes several times as long.
  * @param key 16 bytes
- * @param bytes must have room for the padding behind the message, which is written there
+ * @param bytes must have room for the padding after the message, which is written there
  */
 export function sipHash24(key: DataView, bytes: DataView, length: number): bigint {
   const end = pad(bytes, length);

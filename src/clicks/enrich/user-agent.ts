@@ -8,7 +8,7 @@ import { deviceOf } from './devices.ts';
 import { browserVersion, osVersion } from './versions.ts';
 import { withoutDevices } from './without-devices.ts';
 
-/** What a user agent tells; `Unknown` where it does not. */
+/** What is parsed from a user agent; unknown parts are `Unknown`. */
 export interface UserAgent extends AgentFamilies {
   /** Major versions. */
   readonly browserVersion: string;
@@ -33,7 +33,7 @@ const NOTHING_TOLD: UserAgent = {
   bot: NONE,
 };
 
-/** Reads what a user agent tells: families and versions of browser and operating system, the device, whether it is a program and which. */
+/** Parses a user agent: families and versions of browser and operating system, the device, and whether it is a bot and which. */
 export function parseUserAgent(userAgent: string): UserAgent {
   if (userAgent === '' || userAgent === '-') return NOTHING_TOLD;
   const agent = userAgent.toLowerCase();

@@ -44,7 +44,7 @@ function wordsOf(families: Families, family: string): readonly string[] {
   return entry?.versionWords ?? entry?.words ?? [];
 }
 
-/** The number behind the first of the words that has one: `chrome/131.0`, `cpu os 17_2`, `linkedinapp]/9`, `bb10`. */
+/** The number after the first of the words that has one: `chrome/131.0`, `cpu os 17_2`, `linkedinapp]/9`, `bb10`. */
 function versionIn(text: string, words: readonly string[]): string {
   for (const word of words) {
     for (let at = text.indexOf(word); at !== -1; at = text.indexOf(word, at + 1)) {

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { memoised } from '../../lib/text-memo.ts';
 import { SIPHASH_PADDING, sipHash24 } from './siphash.ts';
 
-/** What tells one visitor from another. Absent and empty are the same. */
+/** What identifies a visitor. Absent and empty are the same. */
 export interface VisitorTraits {
   readonly ip: string | undefined;
   readonly user_agent: string | undefined;
@@ -43,7 +43,7 @@ export function visitorHasher(secret: string): HashVisitor {
   };
 }
 
-/** Addresses are ASCII: a loop takes less time for them than a call out of JavaScript. @returns the place behind the text */
+/** Addresses are ASCII: a loop takes less time for them than a call out of JavaScript. @returns the position after the text */
 function putText(bytes: Buffer, at: number, text: string): number {
   for (let place = 0; place < text.length; place++) {
     const unit = text.charCodeAt(place);

@@ -14,7 +14,7 @@ export function withoutDevices(text: string): string {
     const after = at + ANDROID.length;
     const before = text.slice(from, at);
     const isWithin = before.lastIndexOf('(') > before.lastIndexOf(')');
-    // Windows Phone says that it is like an Android, too, and behind that what it is.
+    // Windows Phone says that it is like an Android, too, and after that what it is.
     const hasDevice = isWithin ? !before.includes('windows phone') : text.startsWith(' (', after);
     const begin = hasDevice ? text.indexOf(';', after) : -1;
     const end = begin < 0 ? -1 : endOfComment(text, isWithin ? after : after + 2);
@@ -30,7 +30,7 @@ export function withoutDevices(text: string): string {
   return kept === '' ? text : kept + text.slice(from);
 }
 
-/** Where the parentheses around a place end. An engine behind them tells better than their count: names have some, too. */
+/** Where the parentheses around a place end. An engine after them tells better than their count: names have some, too. */
 function endOfComment(text: string, from: number): number {
   const engine = text.indexOf(ENGINE, from);
   if (engine >= 0) return engine;

@@ -24,7 +24,7 @@ export class ElementCutter {
   }
 
   cut(piece: Buffer): Buffer {
-    // Each closing bracket may need a line feed behind it.
+    // Each closing bracket may need a line feed after it.
     const lines = Buffer.allocUnsafe(2 * piece.length);
     let length = 0;
     for (const byte of piece) {
@@ -54,7 +54,7 @@ export class ElementCutter {
     return lines.subarray(0, length);
   }
 
-  /** Where an array may begin: in front of the first text, or behind one, since files may have been joined. */
+  /** Where an array may begin: before the first text, or after one, since files may have been joined. */
   #isBetweenTexts(): boolean {
     return this.#base === 0 && this.#depth === 0 && !this.#isLineBegun;
   }
@@ -64,7 +64,7 @@ export class ElementCutter {
     return this.#isAround && this.#base === 0;
   }
 
-  /** A comma between elements, or the bracket behind the last. */
+  /** A comma between elements, or the bracket after the last. */
   #endsElement(byte: number): boolean {
     return this.#depth === this.#base && (byte === COMMA || (this.#base === 1 && byte === CLOSING_BRACKET));
   }

@@ -25,7 +25,7 @@ import { unpacked } from './unpack.ts';
 /** How many records are looked at for the names that a map gives. */
 const MAPPED_SAMPLE_RECORDS = 1_000;
 
-/** How a file is to be read, as far as that is said. */
+/** How to read a file, as far as the options say. */
 export interface ReadingOptions {
   readonly format: ImportFormatName | undefined;
   /** As `TextDecoder` names it. */
@@ -41,14 +41,14 @@ export interface FileRecords {
   readonly headerRecords: number;
   /** The beginning of the first line that is not blank. */
   readonly firstLine: string;
-  /** The format that the content tells, whatever format is given. */
+  /** The format recognised from the content, whatever format was given. */
   readonly nearest: ImportFormatName | undefined;
 }
 
 const BLANK_LINES = /^(?:[^\S\n]*\n)+/;
 
 /**
- * Opens a file's records in the format that is given, or that its content tells.
+ * Opens a file's records in the given format, or the one recognised from its content.
  * @returns undefined for a file without lines
  * @throws AppError if the format cannot be told, or the header lacks `short_code`
  */

@@ -19,7 +19,7 @@ const BOMS: readonly (readonly [encoding: string, ...bytes: readonly number[]])[
 
 /**
  * A file's text as UTF-8, without byte order mark, its lines ended by line feeds where they are by carriage returns alone,
- * and without the marks in front of lines that joining files and crashes leave. What is not UTF-8 stays as it is.
+ * and without the marks before lines that joining files and crashes leave. What is not UTF-8 stays as it is.
  * @param encoding as `TextDecoder` names it; undefined: what a byte order mark says, else UTF-8
  */
 export async function* textBytes(

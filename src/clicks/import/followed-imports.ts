@@ -12,7 +12,7 @@ import type { OwnImport } from './own-import.ts';
 export interface FilePart {
   /** The import that it continues; undefined begins one. */
   readonly id: bigint | undefined;
-  /** From 1, which also begins anew after a failure: its lines may have come before. */
+  /** From 1, which also begins again after a failure: its lines may have come before. */
   readonly number: number;
   readonly isLast: boolean;
 }

@@ -11,7 +11,7 @@ interface MapEntry {
   readonly source: FieldSource;
 }
 
-/** A text of the option that means nothing. The message goes behind the option's name. */
+/** A text of the option that means nothing. The message goes after the option's name. */
 export class MapError extends Error {}
 
 /** A map that a user has given, as far as it goes. */

@@ -3,7 +3,7 @@ import { randomInt } from 'node:crypto';
 const TAG_BITS = 24;
 
 /**
- * The ids of imports: the second in which one began, or the next that is free, and behind it what tells this process from
+ * The ids of imports: the second in which one began, or the next that is free, and after it what distinguishes this process from
  * others. Ids of a log that is imported every minute differ by little from click to click, so they compress well.
  */
 export class ImportIds {
@@ -29,7 +29,7 @@ export class ImportIds {
       return ((second > free ? second : free) << BigInt(TAG_BITS)) | this.#tag;
     });
     this.#last = id;
-    // The next one asks anew.
+    // The next one asks again.
     id.catch(() => (this.#last = undefined));
     return id;
   }

@@ -158,7 +158,7 @@ class ImportRun {
         return await work();
       } catch (error) {
         const isPassing = error instanceof AppError && error.code === 'unavailable';
-        // A batch behind one that failed will never be stored.
+        // A batch after one that failed will never be stored.
         this.#hasFailed ||= !isPassing || attempt === MAX_ATTEMPTS;
         if (this.#hasFailed) throw error;
         await delay(PAUSE_MS);

@@ -13,7 +13,7 @@ export interface JsonLayout {
   readonly isOfLines: boolean;
 }
 
-/** An object on each line, and behind them arrays of objects. */
+/** An object on each line, and after them arrays of objects. */
 export const JSON_LINES: JsonLayout = {
   begins: isWholeLine,
   toLines: () => {
@@ -33,7 +33,7 @@ export const JSON_ELEMENTS: JsonLayout = {
   isOfLines: false,
 };
 
-/** Either: lines stay lines, so that a broken one does not cost those behind it. */
+/** Either: lines stay lines, so that a broken one does not cost those after it. */
 export const JSON_LINES_OR_ELEMENTS: JsonLayout = {
   begins: (start) => start.startsWith('[') || start.startsWith('{'),
   toLines: byFirstPiece((start) => (isWholeLine(start) ? JSON_LINES : JSON_ELEMENTS)),

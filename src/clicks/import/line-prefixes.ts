@@ -45,7 +45,7 @@ function isBomAt(text: Buffer, at: number): boolean {
   return BYTE_ORDER_MARK.every((byte, place) => text[at + place] === byte);
 }
 
-/** How many of the last bytes begin a byte order mark in front of a line. */
+/** How many of the last bytes begin a byte order mark before a line. */
 function begunBomBytes(bytes: Buffer, isLineBegun: boolean): number {
   for (let count = BYTE_ORDER_MARK.length - 1; count > 0; count--) {
     const at = bytes.length - count;

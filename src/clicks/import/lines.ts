@@ -7,7 +7,7 @@ export const TOO_LONG = '\0too long';
 /** Stands for each byte that is not UTF-8, in formats whose records are then rejected. */
 export const NOT_UTF8 = '\0\uFFFD';
 
-/** Begins a header line that came before, and what stands in front of it: no records. No line of a file begins with it. */
+/** Begins a header line that came before, and what stands before it: no records. No line of a file begins with it. */
 export const REPEATED_HEADER = '\0header';
 
 /** Cuts text that arrives in pieces into lines. */

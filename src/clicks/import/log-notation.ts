@@ -11,11 +11,11 @@ type Piece = string | { readonly name: string; readonly variable: Variable };
 const NGINX_PIECE = /\$(?:\{(\w+)\}|(\w+))/g;
 const APACHE_PIECE = /%[!<>\d,]*(?:\{([^}]*)\}([a-zA-Z]|\^t[io])|([a-zA-Z%]))/g;
 
-/** What stands behind a path and belongs to the target with it. */
+/** What stands after a path and belongs to the target with it. */
 const QUERIES: ReadonlySet<string> = new Set(['$args', '$query_string', '$is_args', '%q']);
 
 /**
- * Compiles a format in nginx's or Apache's notation, as it stands in `log_format` or `LogFormat`, with or without that word.
+ * Compiles a format in nginx's or Apache's notation, as written in `log_format` or `LogFormat`, with or without that word.
  * @param hasTrailing lines may have more fields than the format names
  * @throws NotationError for a format that does not tell what a click needs
  */

@@ -1,6 +1,6 @@
 import { findIp } from '../../lib/ip.ts';
 
-/** What a part of a log line tells. `request` is method, target and protocol in one. */
+/** The meaning of a part of a log line. `request` is method, target and protocol in one. */
 export type LogField =
   | 'ip'
   | 'forwarded'
@@ -18,10 +18,10 @@ export type LogField =
   | 'acceptLanguage'
   | 'host';
 
-/** Whether a part can hold this piece of a line: a line of which one part does not fit is not in the format. */
+/** Whether a part can have this text. If one part does not fit, the line is not in the format. */
 export type Fits = (line: string, start: number, end: number) => boolean;
 
-/** A part of a line that varies, and the text behind it. */
+/** A part of a line that varies, and the text after it. */
 export interface LogPart {
   /** Undefined for what clicks have no use for. */
   readonly field: LogField | undefined;
@@ -60,7 +60,7 @@ export function lineMatcher({ start, parts, hasTrailing }: LogPattern): LineMatc
     for (const { isQuoted, after, fits } of parts) {
       const end = isQuoted ? closingQuote(line, at) : wordEnd(line, at, after);
       if (end === -1 || !fits(line, at, end)) return false;
-      // An unquoted part was found by the text behind it.
+      // An unquoted part was found by the text after it.
       if (isQuoted && !line.startsWith(after, end)) return false;
       starts[place] = at;
       ends[place++] = end;
@@ -83,7 +83,7 @@ export function lineMatcher({ start, parts, hasTrailing }: LogPattern): LineMatc
 const COMMA = 0x2c;
 const BACKSLASH = 0x5c;
 
-/** The end of a value that is not quoted. A list may have blanks behind its commas. */
+/** The end of a value that is not quoted. A list may have blanks after its commas. */
 function wordEnd(line: string, start: number, after: string): number {
   if (after === '') return line.length;
   let end = line.indexOf(after, start);
@@ -124,7 +124,7 @@ function trailingWordEnd(line: string, start: number): number {
   return end === start || line.slice(start, end).includes('"') ? -1 : end;
 }
 
-/** Which of the fields behind the format is `X-Forwarded-For` is not told: it is the first text that begins with an address. */
+/** Which of the fields after the format is `X-Forwarded-For` is not told: it is the first text that begins with an address. */
 function trailingAddresses(line: string, start: number): string | undefined {
   let quote = line.indexOf('"', start);
   while (quote !== -1) {

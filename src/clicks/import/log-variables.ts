@@ -32,11 +32,11 @@ function areDigits(line: string, start: number, end: number): boolean {
   return true;
 }
 
-/** A name, of several words too, but not what is left here where something stands in front of the line: `203.0.113.7 - -`. */
+/** A name, of several words too, but not what is left here where something stands before the line: `203.0.113.7 - -`. */
 const isUser: Fits = (line, start, end) =>
   end === start + 1 || (end > start && !` ${line.slice(start, end)} `.includes(' - '));
 
-/** The name that an ident server gives; an address here means that another one stands in front of it. */
+/** The name that an ident server gives; an address here means that another one stands before it. */
 const isLogName: Fits = (line, start, end) =>
   (end - start === 1 && line.charCodeAt(start) === DASH) ||
   (isWord(line, start, end) && isIP(line.slice(start, end)) === 0);

@@ -25,7 +25,7 @@ export interface LoggedRequest {
 
 /** How logged requests become clicks. */
 export interface LogOptions {
-  /** How many proxies stand in front: the visitor's address is that many places from the right of those forwarded. */
+  /** How many proxies are in front of the server: the visitor's address is that many places from the right of those forwarded. */
   readonly trustProxy: number;
   /** Statuses that are clicks; undefined: all below 400. */
   readonly statuses: ReadonlySet<number> | undefined;

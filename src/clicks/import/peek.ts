@@ -4,7 +4,7 @@ export interface Peeked {
   readonly whole: AsyncGenerator<Buffer>;
 }
 
-/** Reads ahead until there are so many bytes behind the first that is not blank, or `mostBytes`, or the stream is over. */
+/** Reads ahead until there are so many bytes after the first that is not blank, or `mostBytes`, or the stream is over. */
 export async function peek(stream: AsyncIterable<Buffer>, bytes: number, mostBytes = bytes): Promise<Peeked> {
   const rest = stream[Symbol.asyncIterator]();
   const pieces: Buffer[] = [];

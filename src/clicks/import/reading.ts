@@ -23,7 +23,7 @@ export const readingSchema = z.strictObject({
   map: z.array(z.string()).readonly().optional(),
   /** What its lines are inside of. */
   prefix: z.enum(LOG_PREFIX_NAMES).optional(),
-  /** How many proxies stand in front of the log's server. */
+  /** How many proxies are in front of the log's server. */
   trust_proxy: z.int().min(0).optional(),
   /** Short codes begin with the host, where the log has it. */
   code_with_host: z.boolean().optional(),
@@ -76,7 +76,7 @@ export function parserOf(reading: Reading): RecordParser {
   };
 }
 
-/** Leaves out clicks by their short codes, and puts the host in front of the others where that was asked for. */
+/** Leaves out clicks by their short codes, and puts the host before the others where that was asked for. */
 function filtered(parse: RecordParser, { only, except, code_with_host }: Reading): RecordParser {
   if (only === undefined && except === undefined && code_with_host !== true) return parse;
   const isWanted = only === undefined ? () => true : matchesAny(only);

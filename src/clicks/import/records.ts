@@ -10,7 +10,7 @@ export interface FileRecord {
 
 /**
  * How far the quotes of a record may reach. Where they have not closed by then, or close in the midst of a cell, they
- * were never meant to: the first line is a record by itself, and reading goes on behind it.
+ * were never meant to: the first line is a record by itself, and reading goes on after it.
  */
 export const MOST_RECORD_LINES = 100;
 const MOST_RECORD_CHARACTERS = 1 << 16;

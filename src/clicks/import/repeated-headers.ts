@@ -3,9 +3,9 @@ import { separatorLineLength } from './recognise.ts';
 import type { RecordBlock } from './record-blocks.ts';
 
 /**
- * Marks the header where it comes again, since files may have been joined, and a line in front of it that tells what
+ * Marks the header where it comes again, since files may have been joined, and a line before it that tells what
  * separates cells. Marked records are cut as they were. A row of a file without a last line end, which the header of the next
- * one was joined to, becomes a record of its own; lines behind it have a number more than in the file.
+ * one was joined to, becomes a record of its own; lines after it have a number more than in the file.
  * @param header the text of the file's first record
  * @param delimiter what separates its cells
  */
@@ -30,7 +30,7 @@ export async function* withMarkedHeaders(
   if (before !== undefined) yield before;
 }
 
-/** Cuts the header off rows that it was joined to: only where cells stand in front of it, since no row has more than it. */
+/** Cuts the header off rows that it was joined to: only where cells stand before it, since no row has more than it. */
 function withCutRows(block: RecordBlock, line: Buffer, delimiter: string): RecordBlock {
   if (!line.includes(delimiter) || !block.bytes.includes(line)) return block;
   const pieces: Buffer[] = [];
@@ -54,7 +54,7 @@ function headersIn(block: RecordBlock, line: Buffer): readonly number[] {
   return [...block.ends.keys()].filter((place) => recordAt(block, place).equals(line));
 }
 
-/** The places in front of these whose records tell what separates cells. */
+/** The places before these whose records tell what separates cells. */
 function separatorsIn(block: RecordBlock, places: readonly number[]): readonly number[] {
   return places
     .map((place) => place - 1)

@@ -1,6 +1,6 @@
 /** The method in a request line (`GET /launch HTTP/1.1`); empty in one that never came whole. */
 export function methodOf(line: string): string {
-  // Nearly every line's, which is not cut out anew each time.
+  // Nearly every line's, which is not cut out again each time.
   return line.startsWith('GET ') ? 'GET' : line.slice(0, Math.max(0, line.indexOf(' ')));
 }
 

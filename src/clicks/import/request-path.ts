@@ -48,7 +48,7 @@ const BACKSLASH = 0x5c;
 const PERCENT = 0x25;
 const LOWER_X = 0x78;
 
-/** What Apache writes behind a backslash for control characters; any other character stands for itself. */
+/** What Apache writes after a backslash for control characters; any other character stands for itself. */
 const CONTROLS: ReadonlyMap<number, number> = new Map(
   [...'b\bn\nr\rt\tv\v'.matchAll(/(.)(.)/gs)].map(([, name = '', control = '']) => [
     name.charCodeAt(0),

@@ -1,7 +1,7 @@
 import { LONGEST_LINE, TOO_LONG } from './lines.ts';
 import { parseCreate, parseInsert } from './sql-statement.ts';
 
-/** What MySQL writes behind a backslash; any other character stands for itself. */
+/** What MySQL writes after a backslash; any other character stands for itself. */
 const ESCAPES: Readonly<Record<string, string>> = {
   '0': '\0',
   b: '\b',
@@ -64,7 +64,7 @@ export class SqlRowCutter {
     return Buffer.from(lines.join(''), 'latin1');
   }
 
-  /** @returns the place behind what was passed */
+  /** @returns the position after what was passed */
   #pass(text: string, at: number, lines: string[]): number {
     if (this.#quote !== '') return this.#passQuoted(text, at);
     const character = text.charAt(at);

@@ -120,7 +120,7 @@ const KEY_BYTES = 8;
 /** Few long texts take ClickHouse less time than many short ones. */
 const KEYS_A_TEXT = 1_000;
 
-/** The keys as a set, which ClickHouse makes once; that of an array would be made anew for every block of rows. */
+/** The keys as a set, which ClickHouse makes once; that of an array would be made again for every block of rows. */
 function keySet(lines: TimedLines, places: readonly number[]): Sql {
   const bytes = Buffer.alloc(KEY_BYTES * places.length);
   let at = 0;

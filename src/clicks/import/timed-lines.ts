@@ -25,7 +25,7 @@ export class TimedLines implements LineList {
   times = new Float64Array(FIRST_LINES);
   keys = new Uint32Array(2 * FIRST_LINES);
   isClick = new Uint8Array(FIRST_LINES);
-  /** A place behind all lines before the one that was asked for last. */
+  /** A position after all lines before the one that was asked for last. */
   #asked = 0;
 
   /** @param click undefined for a line that is none */

@@ -13,7 +13,7 @@ import { type Route, internalRoute } from '../route/route.ts';
 
 const BUILT = join(PACKAGE_ROOT, 'dist/dashboard');
 
-/** The page runs and loads what this server has, asks nobody else, and no text in it can become code. */
+/** The policy of the page: it loads only from this server, sends requests nowhere else, and runs no inline code. */
 const PAGE_POLICY = [
   "default-src 'none'",
   "script-src 'self'",

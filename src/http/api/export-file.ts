@@ -30,7 +30,7 @@ const CONTENT_TYPES = [EXPORT_FORMATS, CLICK_FORMATS, COMPRESSIONS]
   .flatMap((registry) => Object.values<{ readonly contentType: string }>(registry))
   .map(({ contentType }) => contentType.split(';')[0] ?? contentType);
 
-/** Whoever has a key that may see exports, or the address of a file. */
+/** A key that may see exports, or the signed address of a file. */
 const keyOrAddress: RouteAccess<Principal | undefined> = {
   documented: keyWith(...EXPORT_SCOPES).documented,
   requireKey: ({ state: { principal }, query }) => {

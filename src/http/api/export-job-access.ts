@@ -21,7 +21,7 @@ export const ID_PARAMETER = {
   example: JOB_EXAMPLE.id,
 } as const;
 
-/** Scopes of which a key needs one for any export; which one depends on what is exported. */
+/** A key needs one of these scopes for an export; which one depends on what is exported. */
 export const EXPORT_SCOPES = [...new Set<Scope>(EXPORTED.flatMap((what) => EXPORT_KINDS[what].scopes))];
 
 /** Whose exports a key is for; undefined: every owner's. */
@@ -29,7 +29,7 @@ export function scopeOf(principal: Principal): string | undefined {
   return isAdmin(principal) ? undefined : principal.ownerId;
 }
 
-/** Lists of scopes of which a key needs one each. */
+/** A key needs one scope of each of these lists. */
 function neededFor({ order: { what, scopes } }: ExportJob): readonly (readonly Scope[])[] {
   return [EXPORT_KINDS[what].scopes, ...scopes.map((scope) => [scope])];
 }
@@ -38,7 +38,7 @@ export function maySee(principal: Principal, job: ExportJob): boolean {
   return neededFor(job).every((scopes) => hasScope(principal, scopes));
 }
 
-/** @throws AppError 404 where there is none, or it is of another owner than the key's; 403 without the scope of what it exports */
+/** @throws AppError 404 if there is none, or it belongs to another owner; 403 without the scope for what it exports */
 export async function jobOf(
   services: Services,
   ctx: Context,

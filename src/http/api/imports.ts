@@ -260,7 +260,7 @@ function scopeOf(principal: Principal): string | undefined {
   return isAdmin(principal) ? undefined : principal.ownerId;
 }
 
-/** @throws AppError 404 where there is none, or it is of another owner than the key's */
+/** @throws AppError 404 if there is none, or it belongs to another owner */
 async function importOf(
   services: Services,
   ctx: Context,

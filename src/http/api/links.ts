@@ -112,7 +112,7 @@ function ownUrl(services: Services, shortCode: string, principal: Principal): Pa
   };
 }
 
-/** A stats result, which is a JSON object, with the names of its URL put first. */
+/** A stats result with the names of its URL as its first fields. */
 function withNames(shortCode: string, result: Buffer): Buffer {
   const names = JSON.stringify({ url_id: shortCode, alias: shortCode });
   return Buffer.concat([Buffer.from(`${names.slice(0, -1)},`), result.subarray(1)]);

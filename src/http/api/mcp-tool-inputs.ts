@@ -25,7 +25,7 @@ const DEFAULT_CLICK_FIELDS = ['clicked_at', 'short_code', 'country', 'city', 'br
 
 const PERIOD_NAMES = ['range', 'start_date', 'end_date', 'timezone', 'owner_id'] as const;
 
-/** The fields of a question that a model is told of. It may use the others, which say in more ways what these say. */
+/** The parameters of a stats query that are described to a model. It may use the others, which are further ways to say the same. */
 const OFFERED_NAMES = [
   ...PERIOD_NAMES,
   'short_code',

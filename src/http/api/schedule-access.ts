@@ -9,7 +9,7 @@ import { scopeOf } from './export-job-access.ts';
 /** What a parameter can say for no; as it was sent. */
 const NO: readonly unknown[] = [undefined, null, false, 'false'];
 
-/** Lists of scopes of which a key needs one each: those of what a run reads. An alert reads statistics. */
+/** A key needs one scope of each of these lists: those for what a run reads. An alert reads statistics. */
 function neededFor({ task, parameters: { visitors } }: Schedule): readonly (readonly Scope[])[] {
   const what = task.kind === 'export' ? task.what : 'stats';
   return [EXPORT_KINDS[what].scopes, ...(NO.includes(visitors) ? [] : [['visitors:read' as const]])];
@@ -19,7 +19,7 @@ export function maySeeSchedule(principal: Principal, schedule: Schedule): boolea
   return neededFor(schedule).every((scopes) => hasScope(principal, scopes));
 }
 
-/** @throws AppError 404 where there is none, or it is of another owner than the key's; 403 without the scopes of what it reads */
+/** @throws AppError 404 if there is none, or it belongs to another owner; 403 without the scopes for what it reads */
 export async function scheduleOf(
   { schedules }: Services,
   id: string,

@@ -27,7 +27,7 @@ import { fieldOf } from './stats-query-schemas.ts';
 /** Scopes that a schedule can keep of its key. It reads only its owner's clicks. */
 const READING: readonly Scope[] = ['stats:read', 'urls:read', 'clicks:read', 'visitors:read'];
 
-/** Fields that the range of a schedule takes the place of. */
+/** Fields that `range` of a schedule replaces. */
 const DATES: readonly string[] = ['start_date', 'end_date'];
 const OWN: readonly string[] = ['format', 'range', 'timezone', 'owner_id'];
 const isParameter = (name: string): boolean => !DATES.includes(name) && !OWN.includes(name);
@@ -131,7 +131,7 @@ export const scheduleBody = requestSchema(
   },
 );
 
-/** A schedule as it was asked for, and whose it is to be. */
+/** A requested schedule, and its owner. */
 export interface WantedSchedule {
   /** undefined: not said. */
   readonly ownerId: string | undefined;

@@ -41,7 +41,7 @@ export class BodyPieces {
     }
   }
 
-  /** Leaves the rest of the last block to what comes behind the next one. */
+  /** Leaves the rest of the last block to what comes after the next one. */
   #close(): void {
     const last = this.#blocks.pop();
     if (last !== undefined)

@@ -63,7 +63,7 @@ export function parseCharset(name: string): Charset {
 /** Turns a body into UTF-8, piece by piece. */
 export interface Utf8Converter {
   readonly convert: (piece: Buffer) => Buffer;
-  /** To be called behind the last piece. @returns U+FFFD where that ends within a character */
+  /** To be called after the last piece. @returns U+FFFD where that ends within a character */
   readonly end: () => Buffer;
 }
 

@@ -74,7 +74,7 @@ interface FixedKey {
   readonly principal: Principal;
 }
 
-/** Compares hashes in constant time: the duration tells nothing of the key. */
+/** Compares hashes in constant time, so that the duration reveals nothing about the key. */
 function fixedPrincipal(fixedKeys: readonly FixedKey[], hash: string): Principal | undefined {
   const given = Buffer.from(hash);
   let found: Principal | undefined;

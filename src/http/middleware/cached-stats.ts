@@ -19,7 +19,7 @@ const { 'Content-Type': JSON_TYPE, 'Cache-Control': CACHE_CONTROL } = STATS_HEAD
 /**
  * Serves a repeated stats request of a client without a rate limit from the cache, without the application around it: the key is
  * verified, the tenant is found, and the cached response is sent. Everything else, errors too, falls back to the
- * application, which starts anew and would respond alike.
+ * application, which starts again and would respond alike.
  * @param fallback the application
  */
 export function cachedStats(services: Services, fallback: RequestListener): RequestListener {
@@ -61,7 +61,7 @@ export function cachedStats(services: Services, fallback: RequestListener): Requ
     response: ServerResponse,
   ): Promise<void> => {
     const found = await find(parsed, request);
-    // Bytes behind the head that are no HTTP have had it refused meanwhile.
+    // Bytes after the head that are no HTTP have had it refused meanwhile.
     if (response.headersSent) return;
     if (found === undefined) fallback(request, response);
     else send(request, response, found);

@@ -9,7 +9,7 @@ const OWN_HEADERS = ['Authorization', 'Content-Type', 'Content-Encoding', 'Idemp
 const MAX_OTHER_HEADERS = 64;
 const SAFE_NAME = /^[\w-]{1,64}$/;
 
-/** Answers a browser that asks whether a page of one of the origins may send a request. */
+/** Responds to CORS preflight requests from the configured origins. */
 export function preflight(corsOrigins: readonly string[]): Middleware {
   return async (ctx, next) => {
     const isPreflight = ctx.method === 'OPTIONS' && ctx.get('access-control-request-method') !== '';

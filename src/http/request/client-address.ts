@@ -16,7 +16,7 @@ export function clientAddress(
   proxies: number,
 ): string | undefined {
   const entry = proxies > 0 ? forwardedFor.split(',').at(-proxies) : undefined;
-  // Some proxies write the port behind the address.
+  // Some proxies write the port after the address.
   return findIp(entry ?? '') ?? findIp(socketAddress ?? '');
 }
 

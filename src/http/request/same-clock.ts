@@ -2,7 +2,7 @@ import { comparedRange } from '../../stats/plan.ts';
 import type { StatsQuery } from '../../stats/parse/query.ts';
 import type { Services } from './services.ts';
 
-/** A query, told whether ClickHouse's clock is Node's in its ranges. */
+/** The query, with whether ClickHouse's local time equals Node's in its ranges. */
 export async function withSameClock<Query extends StatsQuery>(
   { zones }: Services,
   query: Query,

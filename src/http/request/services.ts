@@ -76,7 +76,7 @@ export interface Services {
   readonly spool: Spool | undefined;
   /** undefined: nothing is limited. */
   readonly rateLimits: RateLimits | undefined;
-  /** How many proxies stand in front. */
+  /** The number of proxies in front of the server. */
   readonly proxies: number;
   /** Origins whose pages may read the API from a browser. */
   readonly corsOrigins: readonly string[];

@@ -9,10 +9,10 @@ import type { ShortUrl } from '../../urls/registry.ts';
 import { requireScope, unauthenticated, withoutKey } from './context.ts';
 import type { Services } from './services.ts';
 
-/** Scopes of which a key needs one to see statistics. */
+/** A key needs one of these scopes to see statistics. */
 export const STATS_SCOPES = ['stats:read', 'urls:read'] as const;
 
-/** Scopes of which a key needs one to see the clicks themselves. */
+/** A key needs one of these scopes to see the clicks themselves. */
 export const CLICK_SCOPES = ['clicks:read'] as const;
 
 /** `scope=all` is about the key's owner, so it needs a key before anything else is checked. @throws AppError 401 */

@@ -8,7 +8,7 @@ export interface TraceContext {
   readonly flags: string;
 }
 
-/** Later versions may have more behind it. */
+/** Later versions may have more after it. */
 const TRACEPARENT =
   /^(?:00-([\da-f]{32})-([\da-f]{16})-([\da-f]{2})|(?!00|ff)[\da-f]{2}-([\da-f]{32})-([\da-f]{16})-([\da-f]{2})(?:-.*)?)$/;
 const NONE = /^0+$/;

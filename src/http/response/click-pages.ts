@@ -82,7 +82,7 @@ export async function readClickPage(
     const statement = compileClickPage(query, tenant, { sharding, after, bound, limit: limit + 1 });
     const rows = await database.rows<PageRow>(statement, options);
     const page = pageOf(rows, { query, after, limit });
-    // Where clicks were erased while the page was read, what lies behind its bound is still to come.
+    // Where clicks were erased while the page was read, what lies after its bound is still to come.
     return { ...page, next: page.next ?? (bound && endOf(bound)) };
   });
 }

@@ -33,7 +33,7 @@ export function errorHeaders({ code, status, retryAfter }: AppError): Readonly<R
   };
 }
 
-/** What a client is told of a failure. A fault that is not the client's is logged. */
+/** The error response for a failure. A failure that is not the client's fault is logged. */
 export function exposedError(error: unknown, log: Pick<Logger, 'error'>, requestId: string): AppError {
   const known =
     error instanceof AppError

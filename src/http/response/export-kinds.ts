@@ -77,7 +77,7 @@ const STATS: ExportKind = {
   },
 };
 
-/** The range of clicks that are told apart by when they arrived; some happened later than they arrived. */
+/** The range for clicks that are selected by arrival. Some happened later than they arrived. */
 const WHENEVER = { start: YEAR_2000, endsNow: false } as const;
 /** Clicks that are further ahead of Spoor's clock are refused; clocks differ. */
 const LATEST_MS = 2 * DAY;
@@ -186,7 +186,7 @@ export function openOrder(
   });
 }
 
-/** What an administrator asks for about an owner is that owner's; a URL that everybody may see is exported by whoever asks. */
+/** An administrator's export of one owner belongs to that owner. An export of a public URL belongs to the owner of the key. */
 function ownerOf(tenant: Tenant, { ownerId }: Principal): string {
   return tenant.kind === 'owner' ? tenant.ownerId : ownerId;
 }

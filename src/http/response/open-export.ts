@@ -33,13 +33,13 @@ interface WantedFile {
   readonly now: number;
   /** The range was resolved earlier: one that ended then does not end now. */
   readonly isOfEarlier?: boolean;
-  /** Whether its rows are to be counted, which of clicks takes two queries more. */
+  /** Whether to count its rows, which takes two more queries for clicks. */
   readonly countsRows?: boolean;
   /** How long its first byte may take; as long as the API promises unless given. */
   readonly firstByteMs?: number;
   /** Whether buffers are given back after use, to be read into again (`lib/read-buffers.ts`). */
   readonly reusesBuffers?: boolean;
-  /** Has the bytes compressed on their way, where that goes with the format. */
+  /** Compresses the bytes as they are sent, if the format allows it. */
   readonly encoding?: 'gzip' | undefined;
   readonly traceparent?: string | undefined;
 }

@@ -42,7 +42,7 @@ export interface Question {
   readonly text: string;
   readonly raw: () => RawParameters;
   readonly path?: PathSubject | undefined;
-  /** It is computed, and the response tells how. */
+  /** The result is computed, and the response explains how. */
   readonly isExplained?: boolean;
 }
 
@@ -118,7 +118,7 @@ async function respond(
   return response;
 }
 
-/** The response to a question that is to be explained, which is neither cached nor shared. */
+/** The response to a query with `explain`, which is neither cached nor shared. */
 async function explainedResponse(
   services: Services,
   asker: Asker,

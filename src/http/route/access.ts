@@ -19,7 +19,7 @@ export const everybody: RouteAccess<undefined> = {
   requireScope: () => {},
 };
 
-/** Whoever has a key with one of these scopes, or with `admin:all`. */
+/** A key with one of these scopes, or with `admin:all`. */
 export function keyWith(...scopes: readonly Scope[]): RouteAccess<Principal> {
   return {
     documented: { kind: 'key', scopes },

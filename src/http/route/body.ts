@@ -169,7 +169,7 @@ function parseJson<Schema extends z.ZodType>(schema: Schema, body: Buffer): z.ou
   } catch {
     throw invalid('body', 'The body is not JSON in UTF-8, or in the charset of its content type.');
   }
-  // Whoever copies an object would set the prototype of the copy.
+  // Copying such an object would set the prototype of the copy.
   if (Object.hasOwn(Object(value), '__proto__')) throw unknownField('__proto__');
   const parsed = schema.safeParse(value);
   if (parsed.success) return parsed.data;

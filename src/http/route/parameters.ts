@@ -31,7 +31,7 @@ type Declarations = Readonly<Record<string, ParameterDeclaration>>;
 
 type ParsedBy<D extends Declarations> = { readonly [Name in keyof D]: z.output<D[Name]['schema']> };
 
-/** Parameters that stand for themselves, parsed in this order. */
+/** Parameters that are parsed independently, in this order. */
 export function parameters<const D extends Declarations>(declarations: D): Parameters<ParsedBy<D>> {
   return parsedBy(Object.entries(declarations).map(documentedParameter), (ctx) =>
     parseEach(ctx, declarations),

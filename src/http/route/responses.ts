@@ -18,7 +18,7 @@ export type Responses = Readonly<Record<number, ResponseDeclaration<never>>>;
 
 type ContentOf<D> = D extends ResponseDeclaration<infer Content> ? Content : never;
 
-/** The handler has written the response itself, or there is nobody left to read one. */
+/** The handler has written the response itself, or the client has disconnected. */
 export const RESPONDED = { status: 'responded' } as const;
 
 /** What a handler returns: one of the declared statuses with the body that belongs to it. */

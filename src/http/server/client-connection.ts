@@ -19,23 +19,23 @@ interface Work {
   readonly exchange?: Exchange;
 }
 
-/** Requests of one connection that may be under way and wait. Whoever sends more ahead is cut off. */
+/** The most requests of one connection, in progress and waiting. A client that pipelines more is disconnected. */
 const MAX_PIPELINED = 64;
 
 /** How long a client may take to read the last response before the connection is closed, whatever it still sends. */
 const LAST_WORD_MS = 1_000;
 
-/** An open connection, whose requests are answered one after the other. */
+/** An open connection, whose requests are processed one after the other. */
 export class Connection {
   readonly socket: Socket;
   readonly peer: Holder;
-  /** What the request under way has of a share, where those are bounded; given back when it is answered. */
+  /** The lease of the current request, if requests are limited; released when its response has been sent. */
   lease: Lease | undefined;
   /** Of what it sends. */
   readonly received = new Pace();
   /** Of what it takes. */
   readonly sent = new Pace();
-  /** The request that was begun last, until it is answered and all of it has come. */
+  /** The latest request, until its response is sent and its body has been received. */
   exchange: Exchange | undefined;
   /** The first is under way. */
   readonly #work: Work[] = [];
@@ -48,7 +48,7 @@ export class Connection {
     socket.destroySoon = () => closeReadably(socket);
   }
 
-  /** Whose it is: the client's whose request is under way behind proxies, else its peer's. */
+  /** The client that the connection counts against: behind proxies that of the current request, else the peer. */
   get holder(): Holder {
     return this.lease?.holder ?? this.peer;
   }
@@ -58,7 +58,7 @@ export class Connection {
     return this.#work.length === 0;
   }
 
-  /** Hands a request on once those before it are answered: one that waits costs little and needs no place. */
+  /** Passes a request on once those before it have their responses. One that waits costs little and needs no slot. */
   serve(exchange: Exchange, listener: RequestListener): void {
     const { request, response } = exchange;
     const begin = (): void => {
@@ -75,7 +75,7 @@ export class Connection {
     this.#add({ begin, exchange });
   }
 
-  /** Answers with an error what cannot be read further, in its turn, and closes the connection. */
+  /** Sends an error for bytes that cannot be parsed, after the responses before it, and closes the connection. */
   refuse(error: AppError): void {
     const { refuse, refuseBytes } = this.#refusals;
     const { exchange = this.exchange } = this.#work.at(-1) ?? {};
@@ -85,7 +85,7 @@ export class Connection {
       this.#work.splice(-1, 1, { begin: () => refuse(exchange.response, error) });
     } else if (!exchange.response.headersSent) {
       refuse(exchange.response, error);
-      // Node forgets a request that has been answered, and whoever reads its body would wait for ever.
+      // Node drops a request once its response has been sent, so a reader of its body would wait for ever.
       this.socket.once('close', () => exchange.request.destroy());
     } else if (exchange.response.writableFinished) this.socket.destroySoon();
     else resetConnection(this.socket);

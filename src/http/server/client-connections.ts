@@ -45,7 +45,7 @@ export class Connections {
     for (const { connection } of this.#open.values()) yield connection;
   }
 
-  /** Closes those that have nothing to answer. */
+  /** Closes idle connections. */
   closeIdle(): void {
     for (const { socket, isIdle } of this) if (isIdle) socket.destroy();
   }
@@ -55,7 +55,7 @@ export class Connections {
     for (const socket of this.#open.keys()) resetConnection(socket);
   }
 
-  /** Closes the oldest idle connection of whoever has the most, if that leaves them no fewer than `peer` gets, else of `peer`. */
+  /** Closes the oldest idle connection of the client that has the most, if it keeps at least as many as `peer` gets; else of `peer`. */
   #makeRoom(peer: Holder): boolean {
     let most = new Set<Connection>();
     for (const connections of this.#byPeer.values()) if (connections.size > most.size) most = connections;

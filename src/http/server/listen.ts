@@ -23,7 +23,7 @@ export interface ListenOptions {
   readonly host: string;
   /** 0 takes any free one. */
   readonly port: number;
-  /** How many proxies stand in front. */
+  /** How many proxies are in front of the server. */
   readonly trustProxy: number;
   readonly shares: Pick<Shares, 'connections' | 'proxiedRequests'>;
   /** Origins whose pages may read the API from a browser. */
@@ -61,7 +61,7 @@ const LIMITS = {
   // A body has a pace and a deadline, which look at what comes out of it.
   requestTimeout: 0,
   connectionsCheckingInterval: 2_000,
-  // Node would answer without a body; nothing here looks at the host.
+  // Node would respond without a body; nothing here uses the host.
   requireHostHeader: false,
 } as const;
 
@@ -94,7 +94,7 @@ export async function listen(listener: RequestListener, options: ListenOptions):
     inviteWhenRead(request, response);
     serve(request, response);
   });
-  // An expectation that is not known is passed over: Node would answer 417 without a body.
+  // An unknown `Expect` is ignored: Node would send 417 without a body.
   server.on('checkExpectation', serve);
   server.on('clientError', (error: ParseError, socket) => {
     if (!(socket instanceof Socket) || error.code === 'ECONNRESET') socket.destroy();

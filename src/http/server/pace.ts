@@ -76,7 +76,7 @@ function cutSlowSender(connection: Connection, slowestMs: number, deadlineMs: nu
   else if (received.isTooSlow(isOfUse ? bytes : 0, slowestMs)) connection.refuse(TOO_SLOW);
 }
 
-/** Resets connections of whoever has the most waiting, the fullest first, until the rest is within bounds. */
+/** Resets connections of the clients with the most unread bytes, the fullest first, until the rest is within the limit. */
 function cutMostUnread(connections: Iterable<Connection>): void {
   const unread = [...connections].filter(({ socket }) => socket.writableLength > 0);
   let total = 0;

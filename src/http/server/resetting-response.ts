@@ -13,7 +13,7 @@ export function resetConnection(socket: Socket): void {
 
 const MAX_LISTENERS = 20;
 
-/** A response that resets its connection when it is destroyed before its end, whoever does that: a pipeline, Koa, a route. */
+/** A response that resets its connection if it is destroyed before its end, by a pipeline, Koa or a route. */
 export class ResettingResponse extends ServerResponse {
   constructor(...parts: ConstructorParameters<typeof ServerResponse<IncomingMessage>>) {
     super(...parts);

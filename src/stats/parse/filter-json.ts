@@ -55,7 +55,7 @@ export function parseFilterJson(text: string, scope: string, check: (value: unkn
   return isGroup ? { lists: [], groups: filters } : { lists: filters.filter(isCondition), groups: [] };
 }
 
-/** The filters that a value stands for: all of them hold. @param depth groups around it */
+/** Parses the filters in a JSON value, which are combined with AND. @param depth number of enclosing groups */
 function parseFilter(value: unknown, scope: string, depth: number): readonly Filter[] {
   if (typeof value !== 'object' || value === null) throw invalid('filters', WRONG);
   if (!Array.isArray(value)) {
@@ -154,7 +154,7 @@ function parseDimension(name: string, scope: string): FilterName {
   return dimension;
 }
 
-/** An unknown filter that was passed over would make a number of more clicks than were asked for. */
+/** An unknown filter that was skipped would make a number of more clicks than were asked for. */
 function unknownDimension(name: string, scope: string): string {
   if (name.startsWith(PROPERTY_PREFIX)) return PROPERTY_FAULT;
   const allowed: readonly string[] = FILTER_NAMES.filter((known) => goesWith(known, scope));

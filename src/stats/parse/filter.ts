@@ -65,7 +65,7 @@ function partsOf(operator: 'and' | 'or', filters: readonly Filter[]): readonly F
   return filters.flatMap((filter) => (filter.operator === operator ? filter.filters : [filter]));
 }
 
-/** Conditions of which those of the same dimension, operator and letter case are one: their values add up. */
+/** Merges conditions that have the same dimension, operator and letter case: their values add up. */
 export function addUp(conditions: readonly Condition[]): readonly Condition[] {
   const lists = new Map<string, { readonly condition: Condition; readonly values: string[] }>();
   for (const condition of conditions) {

@@ -31,7 +31,7 @@ export type Subject =
   | { readonly scope: 'all'; readonly ownerId: string | undefined }
   | { readonly scope: 'anon'; readonly shortCode: string };
 
-/** What is to be counted, wholly checked. */
+/** A stats query, fully validated. */
 export interface StatsQuery {
   readonly subject: Subject;
   readonly range: TimeRange;
@@ -53,7 +53,7 @@ export interface StatsQuery {
   readonly bots: (typeof BOT_CHOICES)[number];
   /** Groups kept in each list but time's; undefined: all. */
   readonly limit: number | undefined;
-  /** Groups passed over in each list but time's, before those that are kept; not given: none. */
+  /** Groups skipped in each list but time's, before those that are kept; not given: none. */
   readonly offset?: number | undefined;
   /** Whether a row of each list unites the groups that `limit` cuts off; only with a limit. */
   readonly other?: boolean;

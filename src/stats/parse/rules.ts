@@ -21,7 +21,7 @@ interface Parsed {
   readonly raw: RawParameters;
 }
 
-/** What holds for every request, for a stats result or an export. */
+/** Checks for every request, of stats and exports. */
 export const REQUEST_RULES: readonly Rule<Parsed>[] = [
   {
     code: 'validation_error',
@@ -49,7 +49,7 @@ export const REQUEST_RULES: readonly Rule<Parsed>[] = [
   },
 ];
 
-/** What holds for the query of a stats result, which is of bounded size. */
+/** Checks for stats requests, whose results have a bounded size. */
 export const RESULT_RULES: readonly Rule<StatsQuery>[] = [
   {
     code: 'validation_error',
@@ -61,7 +61,7 @@ export const RESULT_RULES: readonly Rule<StatsQuery>[] = [
   },
 ];
 
-/** What holds for a period to compare with whose dates were given; any other is as long as the range. */
+/** Checks for `compare` with two dates. (Any other period is as long as the range.) */
 export const COMPARED_RULES: readonly Rule<StatsQuery>[] = [
   {
     code: 'validation_error',

@@ -9,5 +9,5 @@ export const DEFAULT_LIMIT = 1_000;
 export const MAX_LIMIT = 10_000;
 /** The most time buckets that a stats result may hold; an export may hold any number. */
 export const MAX_BUCKETS = 10_000;
-/** Groups that can be passed over: more than any list has. */
+/** Groups that can be skipped: more than any list has. */
 export const MAX_OFFSET = 1_000_000_000;

@@ -1,6 +1,6 @@
 import { EMPTY, type Sql, sql } from '../../sql/sql.ts';
 
-/** A column of the rows that groups are put together from: those of shards, or those that `other` unites. */
+/** A column of the rows that groups are combined from: those of shards, or those that `other` unites. */
 export interface Part {
   /** From clicks. */
   readonly counted: Sql;
@@ -19,7 +19,7 @@ export interface Aggregate {
   /** On one server. */
   readonly value: Sql;
   /**
-   * What it is put together from, by the names of their columns. One that is empty or begins with `_` is preceded by the
+   * What it is combined from, by the names of their columns. One that is empty or begins with `_` is preceded by the
    * metric's name; any other is a column that metrics share.
    */
   readonly parts: Readonly<Record<string, Part>>;

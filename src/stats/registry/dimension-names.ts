@@ -20,7 +20,7 @@ export const DIMENSION_NAMES = namesOf(DIMENSIONS);
 
 export const FILTER_NAMES = DIMENSION_NAMES.filter((name): name is RegisteredFilter => name !== 'time');
 
-/** The dimensions where nobody says which. */
+/** The default dimensions. */
 export const DEFAULT_GROUP_BY: readonly DimensionName[] = ['time'];
 
 export function isFilterName(name: string): name is FilterName {
@@ -56,7 +56,7 @@ export function goesWith(name: DimensionName, scope: string): boolean {
 /** The dimensions of questions about one URL. */
 export const LINK_DIMENSIONS = DIMENSION_NAMES.filter((name) => goesWith(name, 'anon'));
 
-/** Those of them where nobody says which. */
+/** The default ones. */
 export const LINK_OVERVIEW = LINK_DIMENSIONS.filter((name) => dimensionOf(name).isInOverview);
 
 /** Says why a dimension cannot have a value; undefined where it can. */

@@ -37,7 +37,7 @@ interface Described {
   readonly isSortedBy?: true;
   /** How its values are written for people; as they are unless given. */
   readonly shownAs?: 'country' | 'address' | 'language' | 'hour' | 'weekday';
-  /** Whether it is among those of an overview: the dashboard's lists, and a public link's where nobody says which. */
+  /** Whether it is among those of an overview: the dashboard's lists, and a public link's by default. */
   readonly isInOverview?: true;
   /** Whether its values are long: the dashboard then has its list in one of the wide places, if there is one. */
   readonly hasLongValues?: true;

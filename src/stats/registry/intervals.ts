@@ -10,7 +10,7 @@ const CLOCK_UNITS = { minute: MINUTE } as const;
 /** How time is cut into buckets. */
 export type Interval = ClockInterval | DateInterval;
 
-/** Its buckets follow the local clock, and begin anew where the clock's offset changes. */
+/** Its buckets follow the local clock, and begin again where the clock's offset changes. */
 export interface ClockInterval extends Described {
   /** What `length` counts. */
   readonly unit: keyof typeof CLOCK_UNITS;

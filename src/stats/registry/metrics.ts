@@ -15,7 +15,7 @@ import {
 /** A number that lists have for each group, and the summary for all clicks. */
 export interface Metric {
   /**
-   * How it is counted, and put together from shards: as it is shown, but for the time zone of an instant. What depends on
+   * How it is counted, and combined from shards: as it is shown, but for the time zone of an instant. What depends on
    * visitors' first clicks is given whether a click is one.
    */
   readonly aggregate: Aggregate | ((isFirstClick: Sql) => Aggregate);
@@ -27,13 +27,13 @@ export interface Metric {
   readonly empty: 0 | null;
   /** Its name in the summary. */
   readonly total: string;
-  /** Whether the summary always has it, or only where it is asked for. */
+  /** Whether the summary always has it, or only if `metrics` names it. */
   readonly inSummary: 'always' | 'asked';
   /** Whether rows say how much of the total they are, in percent. */
   readonly hasPercentage: boolean;
-  /** What counting it takes in comparison to counting clicks. What takes more is only counted where it is asked for. */
+  /** The cost of counting it, relative to counting clicks. A metric that costs more is counted only if it is asked for. */
   readonly cost: number;
-  /** Whether it is counted where nobody says which metrics are wanted. */
+  /** Whether it is among the default metrics. */
   readonly isDefault: boolean;
   /** What people call it. */
   readonly label: string;
@@ -199,7 +199,7 @@ export function needsFirstClicks(name: MetricName): boolean {
   return typeof metricOf(name).aggregate === 'function';
 }
 
-/** The metrics where nobody says which. */
+/** The default metrics. */
 export const DEFAULT_METRICS = METRIC_NAMES.filter((name) => metricOf(name).isDefault);
 
 /** The metrics that a summary has where some are asked for, in its order. */

@@ -20,7 +20,7 @@ const BUCKETS_A_LOOK = 64;
 /** The totals of a period, in the order of `countedMetrics`. */
 type Totals = readonly (number | null)[];
 
-/** A period whose lists are to be read. */
+/** A period whose lists are still to be read. */
 interface Period {
   readonly query: StatsQuery;
   readonly sections: DelimitedBytes;

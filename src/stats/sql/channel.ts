@@ -50,7 +50,7 @@ const isDomain = (site: string): boolean => site.replace(new RegExp(DOMAIN), '$1
 const BELOW = [...CHANNEL_OF_HOST].filter(([site]) => !isDomain(site));
 const DOMAINS = [...CHANNEL_OF_HOST].filter(([site]) => isDomain(site));
 
-/** What stands for a channel among sites, all of which are in lower case. */
+/** The letter that marks a channel among sites; sites are in lower case. */
 const letterOf = (channel: HostChannel): string => String.fromCodePoint(65 + HOSTS.indexOf(channel));
 
 /** The letter of a site that has a channel of its own, of others the domain that they are below. */

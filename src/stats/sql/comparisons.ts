@@ -57,7 +57,7 @@ interface Edge {
   readonly pattern: Around;
 }
 
-/** What stands before and behind the alternatives of a regular expression. */
+/** What stands before and after the alternatives of a regular expression. */
 interface Around {
   readonly before: string;
   readonly behind: string;

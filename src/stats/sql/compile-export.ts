@@ -107,7 +107,7 @@ function firstThatHolds(branches: readonly Sql[]): Sql {
 
 const NO_TEXT = sql`''`;
 
-/** The place behind all lists. */
+/** The position after all lists. */
 function endOf({ lists, previous }: Plan): number {
   return (previous === undefined ? lists.length : PREVIOUS + previous.lists.length) + 1;
 }

@@ -33,7 +33,7 @@ export function filterClicks(select: Select, { conditions }: Plan): Select {
   return { ...select, where: [...select.where, ...conditions] };
 }
 
-/** What holds for every click that a query counts, the tenant's conditions first. */
+/** The conditions on the clicks of a query, the tenant's first. */
 export function conditionsOf(query: StatsQuery, tenant: Tenant, sharding?: Sharding): readonly Sql[] {
   const ownership = ownershipOf(tenant);
   const time = within(query);
@@ -72,7 +72,7 @@ function filters(query: StatsQuery, clicks: Sql, sharding: Sharding | undefined)
   );
 }
 
-/** What a filter is put into SQL for. */
+/** The context in which a filter is compiled. */
 export interface FilterContext {
   readonly query: LocalQuery & Pick<StatsQuery, 'taggedUrls'>;
   /** `FROM … WHERE …`, in which all clicks are that it is asked about. */
@@ -81,7 +81,7 @@ export interface FilterContext {
   readonly name: string | undefined;
 }
 
-/** The condition that a filter holds for a click: a single predicate, or in parentheses. */
+/** The condition of a filter: a single predicate, or in parentheses. */
 export function filterSql(filter: Filter, context: FilterContext): Sql {
   if (isCondition(filter)) {
     const condition = conditionSql(filter, context);

@@ -12,7 +12,7 @@ export function continentOf(country: Sql): Sql {
   return sql`transform(${country}, ${COUNTRIES}, ${CONTINENTS}, ${UNKNOWN})`;
 }
 
-/** Of a stored referrer the host with its port, without the dot behind it that earlier releases stored; `Direct` as it is. */
+/** Of a stored referrer the host with its port, without the dot after it that earlier releases stored; `Direct` as it is. */
 export function hostOfReferrer(referrer: Sql): Sql {
   return sql`replaceRegexpOne(${referrer}, ${HOST}, '\\1\\2')`;
 }

@@ -30,13 +30,13 @@ export function selectSummary(select: Select, plan: Plan): Select {
   return selectNumbers(select, plan, (name) => aggregateOf(name, plan.isFirstClick));
 }
 
-/** A column that rows have where groups are put together from them. */
+/** A column that rows have where groups are combined from them. */
 export interface PartColumn {
   readonly name: string;
   readonly part: Part;
 }
 
-/** The columns that a query's metrics are put together from. */
+/** The columns that a query's metrics are combined from. */
 export function partColumns(query: StatsQuery): readonly PartColumn[] {
   const parts = countedMetrics(query).flatMap((name) =>
     Object.entries(aggregateOf(name, EMPTY).parts).map(
@@ -46,7 +46,7 @@ export function partColumns(query: StatsQuery): readonly PartColumn[] {
   return Array.from(new Map(parts), ([name, part]) => ({ name, part }));
 }
 
-/** A metric put together from rows. @param combined a column of theirs, of all of them */
+/** A metric combined from rows. @param combined a column of theirs, of all of them */
 export function metricFrom(
   name: MetricName,
   query: Pick<StatsQuery, 'other'>,
@@ -67,7 +67,7 @@ function partFor({ other = false }: Pick<StatsQuery, 'other'>, part: Part): Part
 }
 
 /**
- * A column for each metric, NULL where it is not counted; where rows are put together later, the columns that it is put
+ * A column for each metric, NULL where it is not counted; if rows are combined later, the columns that it is put
  * together from.
  */
 function selectNumbers(

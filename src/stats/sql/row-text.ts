@@ -9,7 +9,7 @@ const FORMULA = String.raw`\x7F${FORMULA_IN_CLICKHOUSE}`;
 const FORBIDDEN_IN_XML = String.raw`\x00-\x08\x0B\x0C\x0E-\x1F\x{FFFE}\x{FFFF}`;
 const XML = String.raw`[&<>\r\n${FORBIDDEN_IN_XML}]`;
 
-/** What a text must hold to be written otherwise than as it stands, as a regular expression. */
+/** What a text must hold to be written otherwise than as it is, as a regular expression. */
 const HOSTILE: Readonly<Record<Escape, string>> = {
   json: String.raw`["\\\x00-\x1F]`,
   xml: XML,

@@ -8,7 +8,7 @@ export type VisitorPlan = (typeof VISITOR_PLANS)[number];
 
 /**
  * Whether a click is of a visitor with more than one. A visitor with a single click is unique wherever that click is
- * counted, so with `returning-apart` only the others are told apart, list by list, once it is known who they are.
+ * counted, so with `returning-apart` only the others are distinguished, list by list, once it is known who they are.
  * @param source the clicks of the query: `FROM … WHERE …`
  */
 export function returningVisitors(source: Sql): Sql {

@@ -31,7 +31,7 @@ type Slot = Omit<Bucket, 'label'> & {
 
 /**
  * Every bucket that has an instant of the range, in the order of their starts, made one at a time. Those of minutes follow
- * the local clock and begin anew where the offset changes. Those of days and months hold the instants of their local dates:
+ * the local clock and begin again where the offset changes. Those of days and months hold the instants of their local dates:
  * a date that the zone skipped has no bucket, and where clocks are set back past midnight, the last instants of a bucket
  * come after the first ones of the next.
  */
