@@ -4,7 +4,7 @@ import { BROWSERS } from '../../src/clicks/enrich/browsers.ts';
 import { parseUserAgent } from '../../src/clicks/enrich/user-agent.ts';
 
 const [, SECTION = ''] =
-  /^## What a user agent tells\n(.*?)^## /ms.exec(readFileSync('docs/sending-clicks.md', 'utf8')) ?? [];
+  /^## User agents\n(.*?)^## /ms.exec(readFileSync('docs/sending-clicks.md', 'utf8')) ?? [];
 const quoted = (text: string): readonly string[] =>
   [...text.matchAll(/`([^`]+)`/g)].map(([, name = '']) => name);
 

@@ -15,7 +15,13 @@ export async function withRoom<T>(
   body: Buffer,
   work: Work<T>,
 ): Promise<T> {
-  return inRoom(services.shares.ingestionHeapBytes, holderOf(services, ctx), body.length, work, signalOf(ctx));
+  return inRoom(
+    services.shares.ingestionHeapBytes,
+    holderOf(services, ctx),
+    body.length,
+    work,
+    signalOf(ctx),
+  );
 }
 
 /**
