@@ -37,7 +37,7 @@ export const ERRORS = {
   },
   not_found: {
     status: 404,
-    meaning: 'There is no such URL, key or route.',
+    meaning: 'There is no such resource or route; `field` names what was looked up.',
     retry: 'never',
     example: { error: 'There is no such URL.', field: 'short_code' },
   },
@@ -82,7 +82,7 @@ export const ERRORS = {
   },
   internal_error: {
     status: 500,
-    meaning: 'A fault of Spoor itself.',
+    meaning: "A bug in Spoor; the log has the request's id.",
     retry: 'never',
     example: { error: 'Something went wrong on our side.' },
   },
@@ -103,11 +103,15 @@ export const ERRORS = {
 
 export type ErrorCode = keyof typeof ERRORS;
 
+/** Those that an error can have in place of its code's, where HTTP has one that says more. */
+type OtherStatus = 408 | 410 | 416 | 422 | 431 | 501;
+
 /** The statuses that errors come with. */
-export type ErrorStatus = (typeof ERRORS)[ErrorCode]['status'] | 422;
+export type ErrorStatus = (typeof ERRORS)[ErrorCode]['status'] | OtherStatus;
 
 interface AppErrorOptions {
-  readonly status?: number;
+  /** In place of its code's. */
+  readonly status?: ErrorStatus;
   /** The parameter or body field that is wrong. */
   readonly field?: string | undefined;
   readonly details?: readonly unknown[];
@@ -120,7 +124,7 @@ interface AppErrorOptions {
 /** An error whose message is meant for the client: one sentence, without secrets, SQL or paths. */
 export class AppError extends Error {
   readonly code: ErrorCode;
-  readonly status: number;
+  readonly status: ErrorStatus;
   readonly field: string | undefined;
   readonly details: readonly unknown[] | undefined;
   readonly retryAfter: number | undefined;

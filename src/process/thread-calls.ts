@@ -1,5 +1,5 @@
 import type { MessagePort } from 'node:worker_threads';
-import { AppError, type ErrorCode, unavailable } from '../errors.ts';
+import { AppError, type ErrorCode, type ErrorStatus, unavailable } from '../errors.ts';
 
 /** Functions that one side of a port offers to the other. Arguments and results are copied as `structuredClone` does. */
 type Offer<Side> = { readonly [Name in keyof Side]: (...args: never[]) => unknown };
@@ -102,7 +102,7 @@ interface Failure {
   readonly app:
     | {
         readonly code: ErrorCode;
-        readonly status: number;
+        readonly status: ErrorStatus;
         readonly field: string | undefined;
         readonly retryAfter: number | undefined;
       }

@@ -1,7 +1,7 @@
-import { AppError } from '../../errors.ts';
+import { AppError, type ErrorStatus } from '../../errors.ts';
 import { BODY_DEADLINE_MS, MAX_HEADERS, MAX_HEADER_BYTES } from './limits.ts';
 
-const unreadable = (status: number, message: string): AppError =>
+const unreadable = (status: ErrorStatus, message: string): AppError =>
   new AppError('validation_error', message, { status });
 
 export const TOO_LARGE = unreadable(
