@@ -5,34 +5,28 @@ import { z } from 'zod';
 import { CLICK_COLUMN_NAMES } from '../click-rows/columns.ts';
 import { CLICK_ORDERS } from '../click-rows/query.ts';
 import { readConfig } from '../config.ts';
-import { FILTER_NAMES } from '../stats/registry/dimension-names.ts';
-import { RANGE_NAMES } from '../stats/registry/ranges.ts';
 import { type Client, type Query, createClient, findServer } from './client.ts';
 import { CommandError } from './command-error.ts';
-import { CONDITIONS, type Conditions, conditionOptions } from './condition-options.ts';
+import { conditionOptions } from './condition-options.ts';
 import { note } from './output.ts';
 import { type RemoteOptions, remoteOption, withServer } from './remote.ts';
-import { notEmpty } from './stats-options.ts';
+import {
+  FILTER_OPTIONS,
+  type ParameterOptions,
+  RANGE_OPTIONS,
+  type SelectionOptions,
+  optionText,
+  selectedParameters,
+  selectionOptions,
+} from './selection-options.ts';
 
-type Options = Readonly<Record<string, string | boolean | Conditions | undefined>> &
-  RemoteOptions & { readonly limit?: number; readonly follow?: boolean };
+type Options = SelectionOptions & RemoteOptions & { readonly limit?: number; readonly follow?: boolean };
 
-/** Parameters of the API that are options with the same names. */
-const PARAMETERS: Readonly<Record<string, string>> = {
-  start_date: 'start of the range, for example 2026-01-24 (default: 7 days before the end)',
-  end_date: 'end of the range, inclusive',
-  range: `a range by its name: one of ${RANGE_NAMES.join(', ')}`,
-  timezone: 'IANA time zone, for example Asia/Kolkata',
+const PARAMETERS: ParameterOptions = {
+  ...RANGE_OPTIONS,
+  start_date: `${RANGE_OPTIONS['start_date']} (default: 7 days before the end)`,
   fields: `what to show, separated by commas: any of ${CLICK_COLUMN_NAMES.join(',')}`,
-  filters: 'JSON object, for example {"browser":["Chrome"]}',
-  ...Object.fromEntries(
-    FILTER_NAMES.filter((name) => name !== 'short_code').map((name) => [
-      name,
-      'filter: values, comma-separated',
-    ]),
-  ),
-  segment: 'name of a segment of the owner',
-  bots: 'include, exclude or only',
+  ...FILTER_OPTIONS,
 };
 
 /** What a click that arrives is not chosen by. */
@@ -53,13 +47,8 @@ const RETRY_EVERY_MS = 1_000;
 export function clicksCommand(program: Command): void {
   const command = program
     .command('clicks')
-    .description('Print the clicks themselves, a JSON object on each line.')
-    .option('--owner <id>', "only this owner (default: all owners; with --url the key's owner)", notEmpty)
-    .option('--short-code <code>', 'only this short code', notEmpty);
-  for (const [name, meaning] of Object.entries(PARAMETERS)) {
-    command.option(`--${name.replaceAll('_', '-')} <value>`, meaning);
-  }
-  command
+    .description('Print the clicks themselves, a JSON object on each line.');
+  selectionOptions(command, PARAMETERS)
     .addOption(new Option('--order <order>', 'newest or oldest first, or by link').choices(CLICK_ORDERS))
     .option('--visitors', 'also the hash of the visitor')
     .option('--limit <n>', 'print so many clicks at most', wholeNumber)
@@ -68,7 +57,7 @@ export function clicksCommand(program: Command): void {
     .addHelpText('after', EXAMPLES)
     .action(async (options: Options) => {
       if (options.follow !== true) return withServer(options, (client) => print(client, options));
-      const other = OF_LISTINGS.find((name) => options[camelCase(name)] !== undefined);
+      const other = OF_LISTINGS.find((name) => optionText(options, name) !== undefined);
       if (other !== undefined) {
         throw new CommandError(
           `--${other.replaceAll('_', '-')} does not go with --follow: clicks come as they arrive.`,
@@ -135,27 +124,13 @@ async function printItems(items: readonly unknown[]): Promise<void> {
 }
 
 function parametersOf(options: Options): Query {
-  const everybody = options.url === undefined ? '*' : undefined;
-  const asked = [...Object.keys(PARAMETERS), 'order'].map((name) => [name, textOf(options[camelCase(name)])]);
-  const conditions = options[CONDITIONS];
   return {
-    ...Object.fromEntries(asked),
-    ...(typeof conditions === 'object' && conditions),
+    ...selectedParameters(options, [...Object.keys(PARAMETERS), 'order']),
     ...(options['visitors'] === true ? { visitors: 'true' } : {}),
-    owner_id: textOf(options['owner']) ?? everybody,
-    short_code: textOf(options['shortCode'])?.replaceAll(',', '\\,'),
   };
 }
 
 function wholeNumber(text: string): number {
   if (/^[1-9]\d{0,14}$/.test(text)) return Number(text);
   throw new InvalidArgumentError('It must be a whole number from 1 on.');
-}
-
-function textOf(value: Options[string]): string | undefined {
-  return typeof value === 'string' ? value : undefined;
-}
-
-function camelCase(name: string): string {
-  return name.replace(/_(\w)/g, (_, letter: string) => letter.toUpperCase());
 }

@@ -7,7 +7,7 @@ import {
   parseImportOptions,
 } from '../clicks/import/options.ts';
 import { AppError } from '../errors.ts';
-import { newOwner } from './stats-options.ts';
+import { newOwner } from './option-values.ts';
 
 /** The options of `spoor import` beside those of every import. */
 export interface ImportCommandOptions {

@@ -1,4 +1,4 @@
-import type { ImportPreview } from '../clicks/import/preview.ts';
+import type { ImportPreview, PreviewColumn } from '../clicks/import/preview.ts';
 import type { ImportReport, ReasonCounts } from '../clicks/import/import-report.ts';
 import { LOG_PREFIXES } from '../clicks/import/log-prefix.ts';
 import type { Import } from './import-file.ts';
@@ -70,7 +70,7 @@ const PREVIEW_COLUMNS = [
   'browser',
   'os',
   'is_bot',
-];
+] as const satisfies readonly PreviewColumn[];
 
 /** Prints what a dry run found. */
 export function printPreview(preview: ImportPreview | undefined): void {

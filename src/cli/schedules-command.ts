@@ -4,7 +4,7 @@ import { messageOf } from '../errors.ts';
 import { SCHEDULE_RANGES } from '../schedules/window.ts';
 import { formatTable, note, printJson, printLine } from './output.ts';
 import { type RemoteOptions, remoteOption, withServer } from './remote.ts';
-import { notEmpty } from './stats-options.ts';
+import { notEmpty } from './option-values.ts';
 
 const scheduleSchema = z.looseObject({
   id: z.string(),

@@ -5,7 +5,7 @@ import { type Client, withClient } from './client.ts';
 import { CommandError } from './command-error.ts';
 import { grouped, printJson, printLine, startProgress } from './output.ts';
 import { pageAddress } from './page-address.ts';
-import { newOwner } from './stats-options.ts';
+import { newOwner } from './option-values.ts';
 
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;

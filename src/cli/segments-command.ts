@@ -1,7 +1,7 @@
 import { type Command, InvalidArgumentError } from 'commander';
 import { z } from 'zod';
 import { messageOf } from '../errors.ts';
-import { notEmpty } from './stats-options.ts';
+import { notEmpty } from './option-values.ts';
 import { formatTable, printJson, printLine } from './output.ts';
 import { type RemoteOptions, remoteOption, withServer } from './remote.ts';
 

@@ -3,7 +3,7 @@ import { type Config, readConfig } from '../config.ts';
 import type { NewSqlUser, SqlUsers } from '../sql-users/sql-users.ts';
 import { CommandError } from './command-error.ts';
 import { formatTable, note, noteWait, printJson, printLine } from './output.ts';
-import { notEmpty } from './stats-options.ts';
+import { notEmpty } from './option-values.ts';
 import { START_WAIT_MS } from './serve-command.ts';
 
 interface JsonOptions {

@@ -14,9 +14,10 @@ const SHOWN_CLICKS = 10;
 /** More codes than are shown: the commonest of a file need not be those of its batches. */
 const MAX_CODES = 1_000;
 
-const SHOWN_COLUMNS = COLUMN_NAMES.filter(
-  (name): name is Exclude<ColumnName, 'visitor'> => name !== 'visitor',
-);
+/** What is shown of a click. */
+export type PreviewColumn = Exclude<ColumnName, 'visitor'>;
+
+const SHOWN_COLUMNS = COLUMN_NAMES.filter((name): name is PreviewColumn => name !== 'visitor');
 
 /** Gathers the preview of a batch. */
 export class PreviewBuilder {

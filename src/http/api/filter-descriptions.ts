@@ -3,7 +3,7 @@ import { FILTER_ALIASES, MAX_FILTER_DEPTH } from '../../stats/parse/filter-json.
 import { FILTER_LIMITS, FILTER_PARAMETERS } from '../../stats/parse/filter-parameters.ts';
 import { COMBINATIONS } from '../../stats/parse/filter.ts';
 import type { ValueDimension } from '../../stats/registry/dimension.ts';
-import { FILTER_NAMES, type FilterName } from '../../stats/registry/dimension-names.ts';
+import { FILTER_NAMES, type FilterName, PARAMETER_FILTERS } from '../../stats/registry/dimension-names.ts';
 import { DIMENSIONS } from '../../stats/registry/dimensions.ts';
 import { OPERATOR_NAMES, operatorOf } from '../../stats/registry/operators.ts';
 import { PROPERTY_NAMES } from '../../stats/registry/properties.ts';
@@ -24,7 +24,7 @@ export function filterParameters(): Readonly<Record<string, Described>> {
     },
     conditions: conditions(FILTER_NAMES),
     ...Object.fromEntries(
-      FILTER_NAMES.filter((name) => name !== 'short_code').map((name) => {
+      PARAMETER_FILTERS.map((name) => {
         const { filterNote, example }: ValueDimension = DIMENSIONS[name];
         const description = ['Only clicks with one of these values.', filterNote, COMMAS];
         return [

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { invalidBy, notOneOf } from '../../errors.ts';
-import { INTERVAL_NAMES, WEEK_STARTS } from '../registry/intervals.ts';
+import { INTERVAL_NAMES, DEFAULT_WEEK_START, WEEK_STARTS } from '../registry/intervals.ts';
 import { type RawParameters, splitList, valueOf } from './parameters.ts';
 import { BOT_CHOICES, MAX_LIMIT, MAX_OFFSET } from './values.ts';
 
@@ -9,7 +9,7 @@ export const choices = z.object({
   breakdown: z.enum(['true', 'false'], 'must be true or false').optional(),
   bots: z.enum(BOT_CHOICES, `must be one of: ${BOT_CHOICES.join(', ')}`).default('include'),
   interval: z.enum(INTERVAL_NAMES, `must be one of: ${INTERVAL_NAMES.join(', ')}`).optional(),
-  week_start: z.enum(WEEK_STARTS, `must be one of: ${WEEK_STARTS.join(', ')}`).default('monday'),
+  week_start: z.enum(WEEK_STARTS, `must be one of: ${WEEK_STARTS.join(', ')}`).default(DEFAULT_WEEK_START),
   limit: z
     .string()
     .regex(/^\d{1,5}$/, 'must be a whole number from 1 to 10000')

@@ -1,7 +1,13 @@
 import { type AppError, invalid } from '../../errors.ts';
 import { namesOf } from '../../lib/names.ts';
 import { quotable } from '../../lib/text.ts';
-import { FILTER_NAMES, type FilterName, faultOfValue, goesWith } from '../registry/dimension-names.ts';
+import {
+  FILTER_NAMES,
+  type FilterName,
+  URL_DIMENSION,
+  faultOfValue,
+  goesWith,
+} from '../registry/dimension-names.ts';
 import { PROPERTY_PREFIX } from '../../lib/property-prefix.ts';
 import { PROPERTY_FAULT, isPropertyName } from '../registry/properties.ts';
 import { DEFAULT_OPERATOR, OPERATOR_NAMES, isOperatorName, operatorOf } from '../registry/operators.ts';
@@ -89,7 +95,7 @@ export function withoutFilters(raw: RawParameters, scope: string): RawParameters
 
 /** Whether a parameter that is a filter elsewhere says which URL a request is about. */
 function namesUrl(name: string, scope: string): boolean {
-  return name === 'short_code' && scope === 'anon';
+  return name === URL_DIMENSION && scope === 'anon';
 }
 
 /** How large filters are that are not parsed yet: texts that values can be, and lists that conditions can be. */

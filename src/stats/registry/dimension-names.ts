@@ -20,6 +20,12 @@ export const DIMENSION_NAMES = namesOf(DIMENSIONS);
 
 export const FILTER_NAMES = DIMENSION_NAMES.filter((name): name is RegisteredFilter => name !== 'time');
 
+/** The dimension whose parameter names the URL with `scope=anon`, where it is no filter. */
+export const URL_DIMENSION = 'short_code' satisfies RegisteredFilter;
+
+/** The others that can be filtered by, each by a parameter of its name. */
+export const PARAMETER_FILTERS = FILTER_NAMES.filter((name) => name !== URL_DIMENSION);
+
 /** The default dimensions. */
 export const DEFAULT_GROUP_BY: readonly DimensionName[] = ['time'];
 

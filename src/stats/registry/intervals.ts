@@ -128,6 +128,8 @@ export const WEEK_STARTS = ['monday', 'sunday'] as const;
 
 export type WeekStart = (typeof WEEK_STARTS)[number];
 
+export const DEFAULT_WEEK_START = 'monday' satisfies WeekStart;
+
 /** The interval itself, or the one in its place where weeks begin on another day than Monday. */
 export function withWeekStart(name: IntervalName, weekStart: WeekStart | undefined): IntervalName {
   return name === 'week' && weekStart === 'sunday' ? 'sunday_week' : name;
