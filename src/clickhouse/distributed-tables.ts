@@ -30,7 +30,7 @@ export function replicaName({ shard, replica }: NodePlace): string {
 }
 
 /** Whether a node has the tables that are not distributed, unless they are replicated. */
-export function isCoordinator({ shard, replica }: NodePlace): boolean {
+function isCoordinator({ shard, replica }: NodePlace): boolean {
   return shard === 1 && replica === 1;
 }
 

@@ -9,7 +9,7 @@ import {
   uint64Column,
 } from '../clickhouse/native.ts';
 import { UNKNOWN_COUNTRY, countryCode } from '../lib/country.ts';
-import { namesOf } from '../lib/names.ts';
+import { mapEntries, namesOf } from '../lib/names.ts';
 import { DIRECT, normaliseReferrer } from '../lib/referrer.ts';
 import { memoised } from '../lib/text-memo.ts';
 import { NONE } from '../lib/none.ts';
@@ -37,7 +37,7 @@ import {
   textInput,
   timeInput,
 } from './field-input.ts';
-import { MAX_CAMPAIGN_CHARACTERS } from './link-url.ts';
+import { CAMPAIGN_EXAMPLES, MAX_CAMPAIGN_CHARACTERS } from './link-url.ts';
 import { NO_PROPERTIES, type Properties } from './properties.ts';
 
 /** A column of the table `clicks`. */
@@ -243,11 +243,7 @@ export const CLICK_FIELDS = {
     }),
     column: { type: sharedTextColumn, absent: NONE, from: asSent<string> },
   },
-  utm_source: campaign('newsletter'),
-  utm_medium: campaign('email'),
-  utm_campaign: campaign('spring'),
-  utm_term: campaign('shoes'),
-  utm_content: campaign('header'),
+  ...mapEntries(CAMPAIGN_EXAMPLES, (name) => campaign(CAMPAIGN_EXAMPLES[name])),
   ad_parameter: {
     input: undefined,
     column: { type: sharedTextColumn, absent: '', from: undefined },

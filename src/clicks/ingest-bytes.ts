@@ -5,7 +5,7 @@ import { ingest } from './ingest.ts';
 import type { IngestContext, IngestOptions } from './ingest-options.ts';
 
 /** How clicks are written in a request's body. */
-export const BODY_FORMATS = { json: jsonItems, ndjson: ndjsonItems } as const satisfies Readonly<
+const BODY_FORMATS = { json: jsonItems, ndjson: ndjsonItems } as const satisfies Readonly<
   Record<string, (body: Buffer) => Iterator<BodyStep>>
 >;
 

@@ -1,22 +1,27 @@
 import { firstCharacters } from '../lib/first-characters.ts';
 import { hostName } from '../lib/host-name.ts';
-import { namesOf } from '../lib/names.ts';
+import { mapEntries, namesOf } from '../lib/names.ts';
 import { wellFormed } from '../lib/text.ts';
 import { memoised } from '../lib/text-memo.ts';
 
 /** The longest value of a campaign parameter that is kept. */
 export const MAX_CAMPAIGN_CHARACTERS = 256;
 
-/** The parameters by which links name their campaign, as Google Analytics and others have them; a click has fields of the same names. */
-export const CAMPAIGN_PARAMETERS = [
-  'utm_source',
-  'utm_medium',
-  'utm_campaign',
-  'utm_term',
-  'utm_content',
-] as const;
+/**
+ * The parameters by which links name their campaign, as Google Analytics and others have them, with an example of each; a click
+ * has fields of the same names.
+ */
+export const CAMPAIGN_EXAMPLES = {
+  utm_source: 'newsletter',
+  utm_medium: 'email',
+  utm_campaign: 'spring',
+  utm_term: 'shoes',
+  utm_content: 'header',
+} as const;
 
-type CampaignParameter = (typeof CAMPAIGN_PARAMETERS)[number];
+type CampaignParameter = keyof typeof CAMPAIGN_EXAMPLES;
+
+export const CAMPAIGN_PARAMETERS = namesOf(CAMPAIGN_EXAMPLES);
 
 /**
  * The parameters, in lower case, with which advertising networks mark a paid click. Not `fbclid`, `igshid` or `epik`, which are on
@@ -128,11 +133,7 @@ const parametersIn = memoised(readQuery);
 const parametersBefore = memoised((start) => readQuery(`${start}1`));
 
 const NO_PARAMETERS: LinkParameters = {
-  utm_source: undefined,
-  utm_medium: undefined,
-  utm_campaign: undefined,
-  utm_term: undefined,
-  utm_content: undefined,
+  ...mapEntries(CAMPAIGN_EXAMPLES, () => undefined),
   ad_parameter: undefined,
 };
 

@@ -21,7 +21,7 @@ export function propertyRecord(properties: Properties): Readonly<Record<string, 
   );
 }
 
-export const MAX_PROPERTIES = 20;
+const MAX_PROPERTIES = 20;
 export const MAX_PROPERTY_NAME_CHARACTERS = 128;
 export const MAX_PROPERTY_VALUE_CHARACTERS = 512;
 

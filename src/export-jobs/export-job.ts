@@ -33,7 +33,7 @@ export interface ExportOrder {
 export const MAX_ORDER_BYTES = 262_144;
 
 /** The fields of an order that lists show, and sweeps go by. */
-export const LISTED_FIELDS = ['what', 'format', 'destination', 'fileName', 'scopes'] as const;
+const LISTED_FIELDS = ['what', 'format', 'destination', 'fileName', 'scopes'] as const;
 
 export type ListedOrder = Pick<ExportOrder, (typeof LISTED_FIELDS)[number]>;
 

@@ -92,7 +92,7 @@ function elementOf(name: string, value: unknown): Element {
 }
 
 /** A field's name as that of an element: a character that such names have not is written by its code, `_x0020_` for a blank. */
-export function elementName(name: string): string {
+function elementName(name: string): string {
   return name.replaceAll(/[^\w.-]/gu, (character) => {
     const code = (character.codePointAt(0) ?? 0).toString(16).toUpperCase();
     return `_x${code.padStart(4, '0')}_`;

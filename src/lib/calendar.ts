@@ -41,7 +41,7 @@ export function twoDigits(value: number): string {
 }
 
 /** The day number of the Monday on or before a day. */
-export function mondayOf(day: number): number {
+function mondayOf(day: number): number {
   // 1970-01-01 was a Thursday, three days after a Monday.
   return day - modulo(day + 3, 7);
 }

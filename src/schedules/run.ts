@@ -2,7 +2,6 @@ import { z } from 'zod';
 import { RUN_DELAYS, WEBHOOK_DELAYS } from './back-off.ts';
 
 export const RUN_STATES = ['waiting', 'running', 'done', 'failed'] as const;
-export type RunState = (typeof RUN_STATES)[number];
 
 export const DELIVERY_STATES = ['waiting', 'delivered', 'failed'] as const;
 

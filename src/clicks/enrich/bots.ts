@@ -10,7 +10,7 @@ interface Fetcher {
 }
 
 /** Programs that `isbot` takes for people. Most fetch a link for a person who opens it later: one click would be two. */
-export const FETCHERS: readonly Fetcher[] = [
+const FETCHERS: readonly Fetcher[] = [
   // Office follows a link itself before it hands it to the browser.
   {
     sign: 'ms-office',

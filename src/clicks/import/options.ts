@@ -195,7 +195,10 @@ export function parseImportOptions(
   if (!isParsed(values)) throw new Error('An option has not been parsed.');
   if (values.format !== undefined && values.log_format !== undefined)
     throw invalid('log_format', `${spelt('log_format')} cannot be combined with ${spelt('format')}.`);
-  const isLog = values.log_format !== undefined || IMPORT_FORMATS[values.format ?? 'csv'].kind === 'log';
+  const { format } = values;
+  // Without either, the file says which format it has.
+  const isLog =
+    values.log_format !== undefined || (format !== undefined && IMPORT_FORMATS[format].kind === 'log');
   for (const name of ['map', 'delimiter'] as const)
     if (isLog && values[name] !== undefined) throw invalid(name, `${spelt(name)} is not for logs.`);
   return values;

@@ -11,7 +11,7 @@ import { isBlank } from '../../lib/text.ts';
 import { textLog } from './text-log.ts';
 
 /** How the records of a file are read. */
-export const readingSchema = z.strictObject({
+const readingSchema = z.strictObject({
   format: z.enum(IMPORT_FORMAT_NAMES, `must be one of: ${IMPORT_FORMAT_NAMES.join(', ')}`),
   /** A log format in nginx's or Apache's notation, in place of `format`. */
   log_format: z.string().optional(),

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { CLICK_COLUMN_NAMES } from '../../click-rows/columns.ts';
+import { CLICK_COLUMN_NAMES, type ClickColumnName } from '../../click-rows/columns.ts';
 import { invalidBy } from '../../errors.ts';
 import type { ToolDescription } from '../../mcp/tool.ts';
 import type { JsonSchema } from '../openapi/model.ts';
@@ -21,7 +21,15 @@ const MAX_ITEMS = 100;
 const DEFAULT_LINKS = 50;
 const DEFAULT_CLICKS = 20;
 /** What a model is shown of a click unless it asks for something else: all of it would be forty fields. */
-const DEFAULT_CLICK_FIELDS = ['clicked_at', 'short_code', 'country', 'city', 'browser', 'os', 'referrer'];
+const DEFAULT_CLICK_FIELDS = [
+  'clicked_at',
+  'short_code',
+  'country',
+  'city',
+  'browser',
+  'os',
+  'referrer',
+] as const satisfies readonly ClickColumnName[];
 
 const PERIOD_NAMES = ['range', 'start_date', 'end_date', 'timezone', 'owner_id'] as const;
 
@@ -95,7 +103,7 @@ export const clicksInput = toolInput(
   z.looseObject({
     fields: z
       .array(z.string('must be a list of texts'), 'must be a list of texts')
-      .default(DEFAULT_CLICK_FIELDS)
+      .default([...DEFAULT_CLICK_FIELDS])
       .describe(
         `What to show of each click: any of ${CLICK_COLUMN_NAMES.map((name) => `\`${name}\``).join(', ')}.`,
       ),

@@ -42,12 +42,10 @@ interface Tool extends Omit<ToolDescription, 'name' | 'inputSchema'> {
   readonly run: (caller: ToolCaller, given: Fields) => Promise<Fields>;
 }
 
-type ToolName = 'query_stats' | 'list_groups' | 'list_links' | 'list_clicks';
-
 /** A larger body is not even parsed. */
 const MAX_BODY_BYTES = 1_048_576;
 
-const TOOLS: Readonly<Record<ToolName, Tool>> = {
+const TOOLS = {
   query_stats: {
     title: 'Query click statistics',
     description:
@@ -115,21 +113,22 @@ const TOOLS: Readonly<Record<ToolName, Tool>> = {
       return { clicks: [...items], next_cursor: next };
     },
   },
-};
+} as const satisfies Readonly<Record<string, Tool>>;
 
-const NAMES = namesOf(TOOLS);
+/** The names of the tools, in the order they are offered. */
+export const TOOL_NAMES = namesOf(TOOLS);
 
 /** The tools, for one who sent a request. */
 export function toolsFor(caller: ToolCaller): Tools {
   const { services, ctx, signal } = caller;
   return {
     list: async () =>
-      NAMES.map((name) => {
+      TOOL_NAMES.map((name) => {
         const { title, description, inputSchema } = TOOLS[name];
         return { name, title, description, inputSchema: inputSchema() };
       }),
     call: async (asked, given) => {
-      const name = NAMES.find((one) => one === asked);
+      const name = TOOL_NAMES.find((one) => one === asked);
       if (name === undefined) return undefined;
       try {
         return { text: await textOf(TOOLS[name], caller, given), isError: false };

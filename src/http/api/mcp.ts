@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { listed } from '../../lib/names.ts';
 import type { Answer, Message } from '../../mcp/answer-message.ts';
 import type { Tools } from '../../mcp/tool.ts';
 import { errorSchema } from '../openapi/error-responses.ts';
@@ -11,7 +12,7 @@ import { parsedBy } from '../route/parameters.ts';
 import { empty, encodedJson } from '../route/responses.ts';
 import { route } from '../route/route.ts';
 import { RATE_LIMIT_HEADERS } from './common-responses.ts';
-import { toolsFor } from './mcp-tools.ts';
+import { TOOL_NAMES, toolsFor } from './mcp-tools.ts';
 import { STATS_RATE_LIMIT } from './rate-limits.ts';
 
 /** What a client says of a message in headers, too. */
@@ -82,7 +83,10 @@ const postMessage = route({
   operationId: 'postMcpMessage',
   tag: 'Statistics',
   summary: 'Ask for statistics by the Model Context Protocol',
-  description: `For assistants and other programs that speak the [Model Context Protocol](https://modelcontextprotocol.io): its streamable HTTP, without sessions. The tools \`query_stats\`, \`list_groups\`, \`list_links\` and \`list_clicks\` read and change nothing. A failure is a result of the tool, with the sentence of the error. A longer result than a model can read is cut, and says so.
+  description: `For assistants and other programs that speak the [Model Context Protocol](https://modelcontextprotocol.io): its streamable HTTP, without sessions. The tools ${listed(
+    TOOL_NAMES.map((name) => `\`${name}\``),
+    'and',
+  )} read and change nothing. A failure is a result of the tool, with the sentence of the error. A longer result than a model can read is cut, and says so.
 
 Each message counts against the rate limit of \`GET /api/v1/stats\`.`,
   access: keyWith(...STATS_SCOPES),

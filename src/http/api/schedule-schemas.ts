@@ -20,7 +20,7 @@ const conditionFields = {
   against: z.literal('previous').exactOptional(),
 };
 
-export const scheduleFields = {
+const scheduleFields = {
   id: z.string().describe('Identifies the schedule.'),
   owner_id: z.string().describe('The owner whose schedule it is.'),
   name: z.string().nullable().describe('A note for people.'),

@@ -7,7 +7,7 @@ import { resetConnection } from './resetting-response.ts';
 
 /** A client that sends less of a request's body, or takes less of a response, than this in such a time is cut off. */
 const SLOWEST_BYTES = 65_536;
-export const SLOWEST_MS = 30_000;
+const SLOWEST_MS = 30_000;
 
 const LOOK_EVERY_MS = 1_000;
 

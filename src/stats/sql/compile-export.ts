@@ -270,7 +270,7 @@ function timeRow(metric: MetricName, previous: PreviousPlan | undefined): Sql {
 }
 
 /** What a metric was in the period compared with, and how it has changed, as `changeOf` has it. */
-export function comparedValues(
+function comparedValues(
   name: MetricName,
   previous: PreviousPlan | undefined,
 ): Readonly<Record<'previous' | 'change', Sql>> {
@@ -283,7 +283,7 @@ export function comparedValues(
 const NULL = sql`NULL`;
 
 /** A metric as `shownMetric` has it. */
-export function shownValue(metric: MetricName, query: StatsQuery): Sql {
+function shownValue(metric: MetricName, query: StatsQuery): Sql {
   const value = identifier(metric);
   return metricOf(metric).kind === 'instant' ? instantText(query, value) : value;
 }

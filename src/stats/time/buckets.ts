@@ -88,7 +88,7 @@ export interface BucketRun {
 }
 
 /** The buckets of an interval of minutes, as few runs as there are clock changes. @param step a bucket's length (ms) */
-export function* clockRuns(step: number, range: TimeRange, zone: string): Generator<BucketRun> {
+function* clockRuns(step: number, range: TimeRange, zone: string): Generator<BucketRun> {
   for (const { from, to, offset, change } of stretches(range, zone)) {
     const first = from - modulo(wallOf(from, offset), step);
     // One that the change has cut begins with it.
