@@ -77,7 +77,7 @@ export class Importer {
     work: (checkLock: () => void) => Promise<T>,
   ): Promise<T> {
     if (isDryRun) return work(() => {});
-    // Whoever waits for another process keeps no other owner waiting.
+    // An owner's lock is taken before the turn among all owners, so waiting for another process holds up only that owner.
     return this.#byOwner.run(ownerId, () =>
       this.#lock(ownerId, (check) => this.#all.run('', () => work(check))),
     );
@@ -90,10 +90,7 @@ class SerialWork {
 
   async run<T>(name: string, work: () => Promise<T>): Promise<T> {
     const result = (this.#last.get(name) ?? Promise.resolve()).then(work);
-    const settled = result.then(
-      () => {},
-      () => {},
-    );
+    const settled = Promise.allSettled([result]);
     this.#last.set(name, settled);
     try {
       return await result;
