@@ -40,7 +40,7 @@ async function applyToTable({ database, table }: ClickTable, days: number | unde
   );
 }
 
-/** ClickHouse removes later than queries stop counting: a question asked a while ago may still be read. */
+/** ClickHouse removes later than queries stop counting: a query sent a while ago may still read them. */
 const SPARE_HOURS = 1;
 
 /** A TTL beyond 2106 wraps around, which would make every click one of the past. */

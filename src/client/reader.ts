@@ -12,7 +12,7 @@ export interface Page<Item> {
   readonly next_cursor: string | null;
 }
 
-/** Milliseconds for which a question is asked again, and that one response may take. */
+/** Milliseconds for which a request is repeated, and that one response may take. */
 const READ_RETRY_MS = 15_000;
 const TIMEOUT_MS = 90_000;
 

@@ -26,7 +26,7 @@ export type { AlertCondition, NewSchedule, Schedule, ScheduleOrder, ScheduleRun 
 /** A stats response. */
 export type StatsResult = StatsBody;
 
-/** What came of one of several questions, with the status that it would have had by itself. */
+/** The result of one query of a batch, with the status that it would have had alone. */
 export type QueryResult =
   | {
       readonly status: 200;
@@ -36,7 +36,7 @@ export type QueryResult =
     }
   | { readonly status: ErrorStatus; readonly view?: undefined; readonly body: QueryError };
 
-/** Why a question has no result. */
+/** Why a query has no result. */
 export interface QueryError {
   readonly error: string;
   readonly code: SpoorErrorCode;
@@ -105,7 +105,7 @@ export class Spoor {
   }
 
   /**
-   * Several questions at once, at most 25, each with a result of its own: one that is wrong does not fail the others.
+   * Sends a batch of at most 25 queries, each with a result of its own: an invalid one does not fail the others.
    * @throws SpoorError
    */
   async query(queries: readonly StatsQuery[], { signal }: ReadOptions = {}): Promise<readonly QueryResult[]> {
@@ -125,7 +125,7 @@ export class Spoor {
   /**
    * Clicks as they arrive, from now on or from where an earlier page ended: pages without an end, some of them empty. While the
    * service is unreachable it waits.
-   * @throws SpoorError for what is wrong with the question
+   * @throws SpoorError if the query is invalid
    */
   async *changes(
     query: ChangesQuery = {},

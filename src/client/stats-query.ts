@@ -31,7 +31,7 @@ export type ClicksFilter = {
   readonly [Name in `${FilterName}.${OperatorName}`]?: OneOrMore<string>;
 };
 
-/** A question about clicks, as `GET /api/v1/stats` takes it. */
+/** A stats query, with the parameters of `GET /api/v1/stats`. */
 export type StatsQuery = ClicksFilter & {
   readonly group_by?: OneOrMore<DimensionName>;
   readonly metrics?: OneOrMore<MetricName>;

@@ -22,7 +22,7 @@ const COLUMNS = ['owner_id', 'name', 'filters', 'changed_at', 'is_deleted', 'ver
 type Row = readonly [name: string, filters: string, changedAt: number, isDeleted: boolean, version: number];
 
 /**
- * The table of segments. Nothing of it is cached: a question looks its segments up each time, so that a change counts at once
+ * The table of segments. Nothing of it is cached: a request looks its segments up each time, so that a change counts at once
  * in every instance.
  */
 export class Segments {

@@ -33,7 +33,7 @@ const FILTER_VALUES = {
 /** The name of a property as a dimension. */
 export const propertyName = z.templateLiteral([PROPERTY_PREFIX, z.string()]);
 
-/** The filters of a question, as its statistics repeat them. */
+/** The filters of a query, as its response repeats them. */
 export const filters = z
   .union([z.partialRecord(z.union([z.enum(FILTER_NAMES), propertyName]), filterValues), z.array(z.unknown())])
   .meta({

@@ -52,7 +52,7 @@ const OFFERED_NAMES = [
 /** What a question of a model can have: how it is computed is not for it to ask. */
 export const ASKED_NAMES = QUESTION_NAMES.filter((name) => name !== 'explain');
 
-/** What a question for clicks can have. */
+/** The parameters of a query for clicks. */
 export const ASKED_CLICK_NAMES = [
   ...clickParameters()
     .flatMap(withoutObjects)
@@ -73,7 +73,7 @@ const groupsLimit = wholeNumber(1, MAX_GROUPS)
   .default(DEFAULT_GROUPS)
   .describe('Groups in each list; time lists are never cut.');
 
-/** Of `query_stats`. What else it has is parsed as every question is. */
+/** The own parameters of `query_stats`. The others are parsed like those of every query. */
 export const questionInput = toolInput(z.looseObject({ limit: groupsLimit }), OFFERED_NAMES);
 
 /** Of `list_groups`. */
@@ -117,7 +117,7 @@ export const clicksInput = toolInput(
   [...PERIOD_NAMES, 'short_code', 'filters', 'segment', 'bots'],
 );
 
-/** @param questionNames its fields that are those of a question */
+/** @param questionNames its fields that are parameters of a query */
 function toolInput<Schema extends z.ZodType>(
   schema: Schema,
   questionNames: readonly (typeof OFFERED_NAMES)[number][],

@@ -101,7 +101,7 @@ const listOwners = route({
           signal,
           maxSeconds: database.deadlines.statsMs / 1_000,
         });
-      // It reads a column of every click, as a question about all owners does.
+      // It reads a column of every click, as a query for all owners does.
       const rows = await shares.expensiveQueries.within(
         holder,
         () => shares.queries.within(holder, read, { signal }),

@@ -124,7 +124,7 @@ Each query counts against the rate limit of \`GET /api/v1/stats\`. If not all of
     },
 });
 
-/** @throws AppError 400 unless there are questions, not too many, and nothing else */
+/** @throws AppError 400 unless the body has only `queries`, and neither none nor too many */
 function questionsOf({ queries, ...others }: Readonly<Record<string, unknown>>): readonly unknown[] {
   const [other] = Object.keys(others);
   if (other !== undefined) {

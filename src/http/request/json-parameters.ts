@@ -20,7 +20,7 @@ export const LISTS: readonly string[] = [
 const JSON_VALUES: readonly string[] = ['filters'];
 
 /**
- * A question that was sent as a JSON object, as the parameters of a query string: lists, numbers and booleans become what
+ * Converts a query sent as a JSON object into the parameters of a query string: lists, numbers and booleans become what
  * stands for them there, `null` what was not sent.
  * @param names the parameters that there are
  * @throws AppError 400 for an unknown name, or a value of a type that no parameter has

@@ -60,7 +60,7 @@ function* jsonOf(object: object): Generator<string> {
   yield `${text}}`;
 }
 
-/** Whether it has no lists but those that stand in the question. */
+/** Whether its only lists are those of the query itself. */
 function isSmall(field: unknown): boolean {
   return typeof field !== 'object' || field === null || Array.isArray(field);
 }

@@ -1,9 +1,9 @@
 import { type AppError, invalid } from '../../errors.ts';
 
-/** The most that the response to a request for statistics may have, whether it asks one question or several. It is held in memory. */
+/** The largest response to a stats request, for one query or a batch. It is held in memory. */
 export const MAX_RESPONSE_BYTES = 64 * 1_048_576;
 
-/** How many bytes a response may still have. */
+/** Counts the bytes that a response may still have. */
 export class ResponseRoom {
   #left: number;
 

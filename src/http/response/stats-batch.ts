@@ -12,7 +12,7 @@ import { ResponseRoom } from './response-room.ts';
 import { type ParsedStats, computeStats, isOfAllTime } from './compute-stats.ts';
 import { type Asker, type Question, explainParsed, parseQuestion } from './stats-response.ts';
 
-/** What one of several questions comes to. */
+/** The result of one query of a batch. */
 export type BatchResult =
   | {
       readonly response: StatsResponse;
@@ -21,7 +21,7 @@ export type BatchResult =
     }
   | { readonly error: AppError };
 
-/** A question whose clicks the client may see. */
+/** A query whose clicks the client may see. */
 interface Prepared {
   readonly parsed: ParsedStats;
   readonly question: Question;

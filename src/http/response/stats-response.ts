@@ -38,7 +38,7 @@ export interface Asker {
 
 /** A stats request as it was sent. */
 export interface Question {
-  /** Equal for questions that were sent alike. */
+  /** Equal for queries that were sent in the same form. */
   readonly text: string;
   readonly raw: () => RawParameters;
   readonly path?: PathSubject | undefined;
@@ -68,7 +68,7 @@ export function askerOf(services: Services, ctx: Context): Asker {
   };
 }
 
-/** The question that the query string of a request puts. */
+/** The stats query in the query string of a request. */
 export function questionOf(ctx: Context, path?: PathSubject): Question {
   return {
     // No query string has a line feed in it.
@@ -79,7 +79,7 @@ export function questionOf(ctx: Context, path?: PathSubject): Question {
 }
 
 /**
- * The response to a question. It is parsed, and looked up in the cache, once; a repeated one whose response is cached is not
+ * The response to a stats query. The query is parsed, and looked up in the cache, once; a repeated one whose response is cached is not
  * parsed at all.
  * @throws AppError as the parameters and `findTenant` demand; `unavailable` or `query_timeout` from its query
  */
@@ -149,9 +149,9 @@ export async function explainParsed(
 }
 
 /**
- * Parses a question.
+ * Parses a stats query.
  * @param options `at`: the moment as of which it is parsed, Unix milliseconds; `filters`: what it was filtered by when it was
- * parsed before, which a segment that has changed since would make another question
+ * parsed before, since a segment that has changed would make it another query
  */
 export async function parseQuestion(
   services: Services,

@@ -59,7 +59,7 @@ export function goesWith(name: DimensionName, scope: string): boolean {
   return only === undefined || only === scope;
 }
 
-/** The dimensions of questions about one URL. */
+/** The dimensions of queries for one URL. */
 export const LINK_DIMENSIONS = DIMENSION_NAMES.filter((name) => goesWith(name, 'anon'));
 
 /** The default ones. */

@@ -56,7 +56,7 @@ interface OfClicks {
   readonly joinTags?: undefined;
   /** How a click's value is compared with what a user named; as it is unless given. */
   readonly filter?: DimensionFilter;
-  /** The only `scope` of a question that it goes with; any unless given. */
+  /** The only `scope` of a query that it can be used with; any unless given. */
   readonly scope?: 'all';
 }
 

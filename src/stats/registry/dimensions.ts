@@ -235,7 +235,7 @@ export const DIMENSIONS = {
     topic: 'link',
     example: 'launch',
     isSortedBy: true,
-    // With `anon` the question is about one URL, which its parameter `short_code` names.
+    // With `anon` the query is for one URL, named by its parameter `short_code`.
     scope: 'all',
     isInOverview: true,
     hasLongValues: true,
