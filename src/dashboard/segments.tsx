@@ -77,7 +77,7 @@ function SaveForm({ view, navigate, apiKey, close }: PartProps) {
       onSubmit={(event) => {
         event.preventDefault();
         const name = new FormData(event.currentTarget).get('name');
-        if (typeof name === 'string') void save(name, name === taken);
+        if (typeof name === 'string') void save(name, false);
       }}
     >
       <label>
@@ -93,12 +93,18 @@ function SaveForm({ view, navigate, apiKey, close }: PartProps) {
           onInput={() => setTaken(undefined)}
         />
       </label>
+      <button type="submit">Store</button>
       {taken !== undefined && (
         <p class="refusal" role="alert">
           There is a segment “{taken}” already. Replace its filters, or take another name.
         </p>
       )}
-      <button type="submit">{taken === undefined ? 'Store' : `Replace ${taken}`}</button>
+      {/* A button of its own: a second press of Enter, or of a double-click, replaces nothing. */}
+      {taken !== undefined && (
+        <button type="button" onClick={() => void save(taken, true)}>
+          Replace {taken}
+        </button>
+      )}
       {refusal !== undefined && (
         <p class="refusal" role="alert">
           {refusal}
