@@ -16,10 +16,11 @@ function enclosed(filter: Filter): string {
 }
 
 function conditionText({ operator, dimension, values, caseSensitive }: Condition): string {
-  const { one } = dimensionText(dimension);
+  const { one, shownAs } = dimensionText(dimension);
   const said = operator === 'is' ? `${one}:` : `${one} ${OPERATOR_WORDS[operator].label}`;
-  // What is only part of a value, or a pattern, says more than it would shortened.
-  const isWhole = OPERATOR_WORDS[operator].takes === 'values';
+  // What is only part of a value, or a pattern, says more than it would shortened. An address without its scheme is another filter,
+  // which takes more: `google.com` every page of that host.
+  const isWhole = OPERATOR_WORDS[operator].takes === 'values' && shownAs !== 'address';
   const texts = values.map((value) => (isWhole ? valueText(dimension, value) : value));
   return `${said} ${OR.format(new Set(texts))}${caseSensitive ? '' : ' in any letter case'}`;
 }
