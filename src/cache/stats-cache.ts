@@ -21,8 +21,8 @@ export interface StatsCacheOptions {
 }
 
 /**
- * All that is cached of statistics: parsed requests, responses, and what earlier results told of a query's cost. Whoever
- * changes clicks says so with one call, `dataChanged`.
+ * All caches of statistics: parsed requests, responses, and estimates of a query's cost from earlier results. Code that changes clicks
+ * reports it with one call, `dataChanged`.
  */
 export class StatsCache {
   /** How many clicks queries read. */

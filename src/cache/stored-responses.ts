@@ -154,7 +154,7 @@ function revalidationOf(
 /** No owner's id: those have no control characters. */
 const EVERY_OWNER = '\0';
 
-/** Bytes in memory of their own: a small Buffer is a piece of a shared one, all of which would stay with it. */
+/** Copies a small Buffer out of Node's shared pool, all of which would otherwise stay in memory with it. */
 function ownBytes(bytes: Buffer): Buffer {
   if (bytes.buffer.byteLength === bytes.length) return bytes;
   const own = Buffer.allocUnsafeSlow(bytes.length);

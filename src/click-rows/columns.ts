@@ -23,7 +23,7 @@ export interface ClickColumn {
   readonly isDefault: boolean;
 }
 
-/** A dimension of which a click has one value. */
+/** A dimension that has one value for each click. */
 type RowDimension = Extract<ValueDimension, { readonly joinTags?: undefined }>;
 
 // A click is in one bucket of time, but it has its time; it has as many tags as its URL, which are a list.

@@ -45,7 +45,7 @@ export type ColumnsOf = (names: ClickQuery['columns']) => readonly Selection[];
 
 const ownColumns: ColumnsOf = (names) => names.map((name) => as(name, identifier(shownName(name))));
 
-/** What holds for the clicks that a query asks for, the tenant's conditions first. */
+/** The conditions on the clicks of a query, the tenant's first. */
 export function clickConditions(
   query: ClickQuery,
   tenant: Tenant,

@@ -117,7 +117,7 @@ export function compileClickPage(
   });
 }
 
-/** What holds for rows after a position, of those from its place on. */
+/** The condition on rows after a position, among those from its place on. */
 function behind(after: ClickPosition | undefined): Pick<Select, 'where' | 'qualify'> {
   if (after === undefined) return { where: [] };
   const { time, code, owner, arrival, hash, given } = after;
@@ -154,8 +154,8 @@ export function rangeBetween(
 }
 
 /**
- * What holds for clicks from a place on that is not by time alone; comparisons that ClickHouse can look up in the sorting key, and
- * without the owner, which it would take for each part, where there is one.
+ * The conditions on clicks from a place on, for orders other than by time. ClickHouse can use them with the sorting key. If the tenant is
+ * one owner, the owner is left out, since ClickHouse would evaluate it for each part.
  */
 function placesFrom(place: ClickPlace | undefined, comparison: Sql, tenant: Tenant): readonly Sql[] {
   if (place?.owner === undefined || place.code === undefined) return [];

@@ -26,8 +26,8 @@ export interface TableLock {
 }
 
 /**
- * Takes a lock that the processes on one ClickHouse share, and waits for it: creating a table is atomic in ClickHouse, so whoever
- * creates the lock's table has it. The table grows while its holder lives, which others can tell without comparing clocks.
+ * Takes a lock that the processes on one ClickHouse share, and waits for it. Creating a table is atomic in ClickHouse, so the process
+ * that creates the lock's table has it. The table grows while its holder lives, which others can see without comparing clocks.
  * @throws AppError `unavailable` when ClickHouse is
  */
 export async function lockTable(

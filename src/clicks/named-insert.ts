@@ -70,7 +70,7 @@ async function endOfInserts(
 }
 
 /**
- * Waits until the named inserts that are under way now have ended, on every node, whoever began them.
+ * Waits until the named inserts that are under way now have ended, on every node, of any process.
  * @param prefix of their queries' ids: those of clicks unless given
  * @throws AppError `unavailable` when that takes long
  */

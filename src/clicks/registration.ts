@@ -6,7 +6,7 @@ import type { NewUrl } from '../urls/registry.ts';
 const CODES_TOGETHER = 4_096;
 
 /**
- * Registers the codes that nobody owns yet.
+ * Registers the codes that have no owner yet.
  * @param oldest by code, the time of its oldest click, Unix milliseconds: a new URL's creation
  * @param ownerId owner of the URLs that are new
  * @param importId the import that registers them, if it is one

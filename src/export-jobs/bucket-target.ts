@@ -9,7 +9,7 @@ const MAX_PARTS = 10_000;
 /** Parts that are sent at once; each is in memory as long. */
 const IN_FLIGHT = 2;
 
-/** How long an upload that has failed may take to be aborted, while whoever cancels the job waits. */
+/** How long aborting a failed upload may take, while the request that cancels the job waits. */
 const DISCARD_MS = 10_000;
 
 export interface BucketFile {

@@ -22,10 +22,10 @@ const STALL_MS = 60_000;
 /** and one that has not responded so long after it was asked. */
 const REQUEST_MS = 300_000;
 
-/** Pieces of a body, so that each that is taken counts as progress. */
+/** Size of the pieces in which a body is sent; each one sent counts as progress. */
 const PIECE_BYTES = 65_536;
 
-/** A store refuses a request. */
+/** The store refused a request. */
 export class Refusal extends ExportFailure {
   readonly status: number;
 
@@ -35,7 +35,7 @@ export class Refusal extends ExportFailure {
   }
 }
 
-/** A destination does not respond, or with errors of its own: whoever tries it again at once waits as long again. */
+/** A destination does not respond, or responds with errors of its own. An immediate retry would wait as long again. */
 export class DestinationDown extends AppError {
   /** @param status the last that it responded with */
   constructor(name: string, status?: number) {

@@ -41,8 +41,7 @@ const destination = z
 const NAME = /^[A-Za-z0-9_-]{1,64}$/;
 
 /**
- * The setting that names destinations: a JSON object of them by name. What is wrong is told without any of its values, of which some
- * are secret.
+ * The setting that names destinations: a JSON object of them by name. Its errors contain none of its values, since some are secret.
  */
 export const destinationsSetting = z.string().transform((text, context): Destinations => {
   const fail = (message: string) => {

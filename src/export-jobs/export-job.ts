@@ -7,7 +7,7 @@ export const EXPORTED = ['stats', 'clicks'] as const;
 
 export type Exported = (typeof EXPORTED)[number];
 
-/** What is to be exported, with all that its result depends on, so that it can be carried out later and again. */
+/** What to export, with everything that the result depends on, so that it can be run later, and again. */
 export interface ExportOrder {
   readonly what: Exported;
   readonly format: string;
@@ -37,7 +37,7 @@ const LISTED_FIELDS = ['what', 'format', 'destination', 'fileName', 'scopes'] as
 
 export type ListedOrder = Pick<ExportOrder, (typeof LISTED_FIELDS)[number]>;
 
-/** An order without what only carrying it out takes, of which there may be much. */
+/** An order without the parts that only its execution needs, which may be large. */
 export function listedOrder({ what, format, destination, fileName, scopes }: ListedOrder): ListedOrder {
   return { what, format, destination, fileName, scopes };
 }
@@ -121,7 +121,7 @@ export type OpenExport = (
 /** Where the bytes of an export go. */
 export interface ExportTarget {
   readonly write: (bytes: Buffer) => Promise<void>;
-  /** Makes all that was written a file. Nothing of it is to be seen before. */
+  /** Turns what was written into the file, which is not visible before. */
   readonly commit: () => Promise<void>;
   /** Leaves nothing of it; does nothing after `commit`. */
   readonly discard: () => Promise<void>;

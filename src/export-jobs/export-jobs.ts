@@ -95,7 +95,7 @@ export class ExportJobs {
     });
   }
 
-  /** An id for a job that is to be created: a larger one each time. */
+  /** An id for a new job, larger each time. */
   newId(): string {
     return this.#ids.next(this.#parts.now());
   }
@@ -116,8 +116,8 @@ export class ExportJobs {
   }
 
   /**
-   * Creates a job with an id that whoever asks has stored: doing so again, here or in another instance, makes no second one, but
-   * has this instance begin it anew.
+   * Creates a job with an id that the caller has stored before. Calling it again, here or in another instance, creates no second job:
+   * this instance starts the same job again.
    * @param id of `newId`
    * @throws as `create`
    */
@@ -127,7 +127,7 @@ export class ExportJobs {
     const isOwn = instance === undefined || instance === job.instance;
     const active = this.#queue.get(id);
     if (active !== undefined && isOwn) return active.job;
-    // What this instance carries out was taken over meanwhile, and whoever has done so may carry it out still.
+    // Another instance has taken over the job that this one is running, and may still run it.
     if (active !== undefined) await this.#cancel(active);
     return this.#begin({ ...job, version: isOwn ? version : version + TAKE_OVER, upload }, order);
   }
@@ -203,7 +203,7 @@ export class ExportJobs {
     try {
       await this.#parts.stored.write(last, { isDeleted: true });
     } catch (error) {
-      // It is there as before: nobody was told that it is gone.
+      // The job stays as it was: its deletion was not acknowledged.
       if (active !== undefined) this.#add({ ...last, state: 'queued' }, this.#parts.now());
       this.#queue.wake();
       throw error;
@@ -241,7 +241,7 @@ export class ExportJobs {
     );
   }
 
-  /** A job as it is to be shown: what another data directory had, which nobody uses any more, does not go on. */
+  /** A job as the API shows it: one of another data directory, which is no longer used, has failed. */
   #unlessLost(job: ExportJob): ExportJob {
     const { instance, isAlone } = this.#parts;
     if (job.instance === instance || !isAlone || job.state === 'failed') return job;

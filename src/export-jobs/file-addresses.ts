@@ -1,6 +1,6 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
 
-/** What an address of a file says of itself: whoever has it may fetch the file until then. */
+/** The signed parts of a file's address. Anyone who has it may fetch the file until it expires. */
 export interface FileAddress {
   readonly jobId: string;
   /** The key that it was made with. */
@@ -9,7 +9,7 @@ export interface FileAddress {
   readonly expiresAt: number;
 }
 
-/** Addresses of files that need no key, because nobody else can make them. */
+/** Makes and checks addresses of files that need no key, because they are signed. */
 export class FileAddresses {
   readonly #secret: Buffer;
   readonly #hashOfFixed: (keyId: string) => string | undefined;

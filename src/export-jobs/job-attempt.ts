@@ -72,7 +72,7 @@ export async function untilDone<T>(work: () => Promise<T>, signal: AbortSignal):
   return undefined;
 }
 
-/** A store that lets nobody abort uploads may take files all the same. */
+/** Ignores a refusal: a store that does not allow aborting uploads may still accept files. */
 function unlessRefused(error: unknown): void {
   if (!(error instanceof Refusal)) throw error;
 }

@@ -137,7 +137,7 @@ export class StoredJobs {
     return row && JSON.parse(row[0]);
   }
 
-  /** What a job is to be replaced of: that of a deleted one too. */
+  /** What a new version of a job replaces, also of a deleted job. */
   async latest(id: string): Promise<Pick<ExportJob, 'version' | 'upload' | 'instance'> | undefined> {
     const [found] = await this.#select(sql`id = ${param('String', id)}`);
     return found;

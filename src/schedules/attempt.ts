@@ -26,7 +26,7 @@ export interface FileOrder extends Reading, Omit<ExportTask, 'kind'> {
   readonly fileName: string;
 }
 
-/** What is to be measured. */
+/** What to measure. */
 export interface MeasureOrder extends Reading {
   readonly condition: Condition;
 }
@@ -35,7 +35,7 @@ export interface MeasureOrder extends Reading {
 export interface RunWork {
   /** Without a point. */
   readonly extensionOf: (task: ExportTask, parameters: FileOrder['parameters']) => string;
-  /** An id for an export that is to be created. */
+  /** An id for a new export. */
   readonly newExportId: () => string;
   /** Creates the export that writes a file. One that has the id begins again: of each id there is one file. */
   readonly createExport: (id: string, order: FileOrder) => Promise<void>;
@@ -144,7 +144,7 @@ async function resultOf(
   const extension = work.extensionOf(task, parameters);
   const fileName = runFileName({ scheduleId: id, what, window, extension });
   const exportId = run.exportId ?? work.newExportId();
-  // Stored first: whoever takes up the run after a kill goes on with the same export, so that the window is in one file.
+  // Stored first: after a kill, the run is continued with the same export, so that the window is in one file.
   if (exportId !== run.exportId) await put({ ...run, exportId });
   const order = { ...reading, what, format, destination, isByArrival: run.isByArrival, fileName };
   await work.createExport(exportId, order);

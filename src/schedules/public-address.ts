@@ -3,8 +3,8 @@ import ipaddr from 'ipaddr.js';
 const GLOBAL_IPV6 = ipaddr.IPv6.parseCIDR('2000::/3');
 
 /**
- * Whether an address is one of the public internet: none of this machine, of private networks, of a link, or reserved for
- * something else. An IPv6 address that stands for an IPv4 one is judged as that.
+ * Whether an address is on the public internet: not of this machine, a private network or a link, nor reserved for something else.
+ * An IPv6 address that embeds an IPv4 address is checked as that.
  */
 export function isPublicAddress(text: string): boolean {
   if (!ipaddr.isValid(text)) return false;

@@ -23,7 +23,7 @@ export interface LeaseRedis {
   ) => Promise<unknown>;
 }
 
-/** A lease in the Redis that instances share. While Redis is unreachable, who has it keeps it until it ends, and nobody takes it. */
+/** A lease in the Redis that instances share. While Redis is unreachable, its holder keeps it until it expires, and no other instance can take it. */
 export class RedisLease implements Lease {
   readonly #redis: LeaseRedis;
   readonly #key: string;

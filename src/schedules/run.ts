@@ -28,13 +28,13 @@ export type Delivery = Readonly<z.output<typeof delivery>>;
 /** What of a run is stored as JSON. Times are Unix milliseconds. */
 export const storedRun = z.object({
   state: z.enum(RUN_STATES),
-  /** The last of the schedule's times that it serves: one that waits for its window to be written serves later ones too. */
+  /** The last of the schedule's times that it serves. A run whose window is not written yet serves later times too. */
   servedUntil: instant,
   /** Fixed at the first attempt. */
   window: z.object({ from: instant, before: instant }).readonly().nullable(),
-  /** Whether the window is of when clicks arrived. */
+  /** Whether the window is by arrival, not by the time of the clicks. */
   isByArrival: z.boolean(),
-  /** How many have begun since it was due. */
+  /** Attempts started since it was due. */
   attempts: z.number(),
   /** When to try next; null: it has ended. */
   nextAt: instant.nullable(),
@@ -51,7 +51,7 @@ export const storedRun = z.object({
     .object({ value: z.number().nullable(), previous: z.number().nullable(), holds: z.boolean() })
     .readonly()
     .nullable(),
-  /** Up to when, by arrival, the files of the schedule had the clicks before this run; null: there was none. */
+  /** The arrival time up to which earlier files of the schedule have the clicks; null: there is no earlier file. */
   arrivedBefore: instant.nullable(),
   /** Whether the condition held when it was measured before. */
   heldBefore: z.boolean(),
@@ -73,17 +73,17 @@ export function isOpen({ nextAt, delivery }: Pick<Run, 'nextAt' | 'delivery'>): 
   return nextAt !== null || (delivery !== null && delivery.nextAt !== null);
 }
 
-/** When something of a run is to be done next, Unix milliseconds; Infinity: never. */
+/** When the next step of a run is due, Unix milliseconds; Infinity: never. */
 export function nextStepAt({ nextAt, delivery }: Pick<Run, 'nextAt' | 'delivery'>): number {
   return Math.min(nextAt ?? Infinity, delivery?.nextAt ?? Infinity);
 }
 
-/** Whether a run is to be attempted now. */
+/** Whether an attempt of a run is due. */
 export function isAttemptDue({ nextAt }: Pick<Run, 'nextAt'>, now: number): boolean {
   return isDue(nextAt, now, RUN_DELAYS);
 }
 
-/** Whether the webhook is to be called now about a run. */
+/** Whether a call of the webhook about a run is due. */
 export function isCallDue({ delivery }: Pick<Run, 'delivery'>, now: number): boolean {
   return isDue(delivery?.nextAt ?? null, now, WEBHOOK_DELAYS);
 }

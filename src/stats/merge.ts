@@ -15,7 +15,7 @@ import { PREVIOUS } from './sql/periods.ts';
 const MAX_KEYS = 50;
 
 /**
- * Puts queries about one tenant's clicks into groups, each of which can be counted as one query that costs no more than its
+ * Groups queries for one tenant's clicks so that each group can be counted as one query that costs no more than its
  * own would: they agree in range, filters and comparison. With a comparison they agree in time zone and interval as well, where
  * these make a difference to them; with `other` in what their lists are ordered by, and in how many groups are shown.
  * @returns the places of each group's queries

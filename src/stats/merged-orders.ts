@@ -60,7 +60,7 @@ export function joinOrders(orders: readonly ListOrder[]): readonly ListOrder[] {
   return [...joined.values()];
 }
 
-/** Each part of lists once, with the lists of which it is shown. */
+/** Each shown part of lists once, with the lists it is shown of. */
 function joinShown(shown: ListOrder['shown']): ListOrder['shown'] {
   const joined = new Map<string, ListOrder['shown'][number]>();
   for (const { limit, offset = 0, lists } of shown) {

@@ -56,12 +56,12 @@ const REGISTRATIONS_WAITING = 1_000_000;
 const LOOKED_UP_TOGETHER = 1_000;
 const LOOK_UPS_WAITING = 100_000;
 
-/** Codes of which is looked at once whether they have clicks. */
+/** Codes that are checked for clicks at once. */
 const UNUSED_TOGETHER = 4_096;
 
 /** The URLs in ClickHouse, and a cache of them. */
 export class UrlRegistry {
-  /** Held by inserts of clicks, so that none is stored behind a deletion. */
+  /** Held by inserts of clicks, so that none is stored after a deletion. */
   readonly codeLock = new ShortCodeLock();
   readonly #stored: StoredUrls;
   readonly #removal: ClickRemoval;
@@ -95,7 +95,7 @@ export class UrlRegistry {
 
   /**
    * A URL by its code.
-   * @param accepts one that it does not take is like none, and costs a lookup like none: the time tells nobody that it exists
+   * @param accepts a URL that it rejects is treated as missing, and costs a look-up like a missing one, so that timing does not reveal it
    */
   async find(
     shortCode: string,
@@ -203,7 +203,7 @@ export class UrlRegistry {
         { ...all, ownerId },
         // The lock keeps this URL's clicks out already.
         (work) => work(),
-        // Its log stays away from whoever imports it: it is the same clicks.
+        // Its log is kept out for every owner, since it has the same clicks.
         { ...all, ownerId: undefined },
       );
       await this.#exclusively(async () => {
@@ -216,8 +216,8 @@ export class UrlRegistry {
   }
 
   /**
-   * Deletes the URLs that an import registered, nobody has changed since and that have no clicks. Unlike what else is
-   * deleted, they come back with their log. Those with clicks count as registered by what brought these.
+   * Deletes the URLs that an import registered, that were not changed since, and that have no clicks. Unlike other deleted URLs, they
+   * come back with their log. Those with clicks count as registered by whatever added these clicks.
    * @returns how many were deleted
    */
   async deleteUnused(importId: bigint): Promise<number> {

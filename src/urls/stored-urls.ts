@@ -125,7 +125,7 @@ export class StoredUrls {
     return row?.[0] ?? 0;
   }
 
-  /** The codes that an import registered and nobody has changed since, in order, those behind `after`. */
+  /** The codes after `after`, in order, that an import registered and that were not changed since. */
   async registeredBy(importId: bigint, after: string, limit: number): Promise<readonly string[]> {
     const rows = await this.#database.rows<[string]>(
       sql`SELECT short_code FROM urls FINAL
@@ -136,7 +136,7 @@ export class StoredUrls {
     return rows.flat();
   }
 
-  /** Those among `shortCodes` that an import registered and nobody has changed since, and what their clicks came with. */
+  /** Those among `shortCodes` that an import registered and that were not changed since, and what their clicks came with. */
   async registeredWithClicks(
     importId: bigint,
     shortCodes: readonly string[],

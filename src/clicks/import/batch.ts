@@ -4,7 +4,7 @@ import { REPEATED_HEADER } from './lines.ts';
 import { type Reading, parserOf, splitterOf } from './reading.ts';
 import type { FileRecord } from './records.ts';
 
-/** Consecutive records of a file, and where they stand in it. */
+/** Consecutive records of a file, and their place in it. */
 export interface Batch {
   readonly reading: Reading;
   /** The number of the batch's first line in its file, from 1. */

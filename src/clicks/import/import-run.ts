@@ -134,7 +134,7 @@ class ImportRun {
     while (this.#underWay.length >= MAX_UNDER_WAY) await this.#underWay.shift();
     const stored = this.#stored(batch, this.#last);
     this.#last = stored;
-    // Whoever awaits it later handles its failure.
+    // Its failure is handled where it is awaited later.
     stored.catch(() => {});
     this.#underWay.push(stored);
   }
@@ -142,7 +142,7 @@ class ImportRun {
   async #stored(batch: Batch, before: Promise<unknown>): Promise<void> {
     let repeats: Promise<Repeats> | undefined;
     const count = async (lines: LineList): Promise<Repeats> => {
-      // How many equal lines there are before a line says what is to be stored only as long as those are.
+      // The number of equal lines before a line decides whether it is stored, which requires that those are stored.
       await before;
       // Lines count once, also where the batch is stored again.
       return (repeats ??= this.#stream.count(lines));

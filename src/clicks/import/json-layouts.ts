@@ -3,7 +3,7 @@ import { parseObject } from './json-object.ts';
 import { LinePasser } from './line-passer.ts';
 import { SqlRowCutter } from './sql-row-cutter.ts';
 
-/** How JSON objects stand in a file. */
+/** How JSON objects are arranged in a file. */
 export interface JsonLayout {
   /** Whether a file that begins with this text, which has no blanks in front, can have it. */
   readonly begins: (start: string) => boolean;

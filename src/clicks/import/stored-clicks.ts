@@ -55,7 +55,7 @@ export class StoredCounts {
   }
 }
 
-/** ClickHouse looks for the keys itself where more stored clicks than so many for each new one come into question. */
+/** With more stored candidates than this for each new click, ClickHouse looks for the keys itself. */
 const STORED_A_CLICK = 8;
 
 /**

@@ -8,7 +8,7 @@ import type { Services } from '../request/services.ts';
 
 type Work<T> = (room: Room) => Promise<T>;
 
-/** As `inRoom`, for the body of a request; nobody waits for it when the client has left. */
+/** As `inRoom`, for the body of a request; the wait ends when the client disconnects. */
 export async function withRoom<T>(
   services: Pick<Services, 'shares' | 'proxies'>,
   ctx: Context,

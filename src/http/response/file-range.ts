@@ -7,7 +7,7 @@ export interface FileRange {
 const ONE_RANGE = /^bytes=(\d*)-(\d*)$/;
 
 /**
- * The part of a file that a `Range` header asks for. Whoever asks for several parts, or for what is no range, gets the whole file, as RFC
+ * The part of a file that a `Range` header asks for. A request for several parts, or with an invalid range, gets the whole file, as RFC
  * 9110 allows.
  * @param header empty: there is none
  * @param size of the file, bytes

@@ -48,7 +48,7 @@ export function keyOrPublicUrlInBody(...scopes: readonly Scope[]): RouteAccess<P
 }
 
 /**
- * Whoever has such a key, and with `scope=anon` anybody for a URL with public statistics. The handler asks `findTenant`,
+ * A key with one of these scopes, or with `scope=anon` no key for a URL with public statistics. The handler calls `findTenant`,
  * which checks the scope together with the URL.
  */
 export function keyOrPublicUrl(...scopes: readonly Scope[]): RouteAccess<Principal | undefined> {

@@ -37,7 +37,7 @@ export function visitors(condition?: Sql): Aggregate {
   return onePart(visitorsPart(condition));
 }
 
-/** The visitors whose clicks are all others than those that a condition holds for. */
+/** The visitors none of whose clicks match a condition. */
 export function visitorsWithout(condition: Sql): Aggregate {
   const [all, some] = [visitorsPart(), visitorsPart(condition)];
   return {

@@ -60,7 +60,7 @@ interface OfClicks {
   readonly scope?: 'all';
 }
 
-/** Of the tags that URLs have now, of which a click can have several. */
+/** The tags that URLs have now. A click can have several. */
 interface OfTags {
   /** Joins clicks with the tags of their URLs: rows of the values of each. Clicks then count under each of them. */
   readonly joinTags: (taggedUrls: Sql) => Sql;

@@ -262,7 +262,7 @@ export function percentageIn(name: MetricName, query: StatsQuery, totals: Sql): 
   return sql`if(${total} = 0, 0, floor(${identifier(name)} * 10000 / ${total} + 0.5) / 100)`;
 }
 
-/** A bucket of time's own list: what is to be shown of it, one after the other. */
+/** A line of a list of time alone: the bucket and its numbers. */
 function timeRow(metric: MetricName, previous: PreviousPlan | undefined): Sql {
   const numbers = previous === undefined ? [metric] : [metric, previousOf(metric)];
   const cells = numbers.map((name) => sql`'\\t', ifNull(toString(${identifier(name)}), '')`);

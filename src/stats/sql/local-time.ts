@@ -14,8 +14,8 @@ export function weekday(query: LocalQuery): Sql {
 }
 
 /**
- * The same number, of which ClickHouse does not know that it grows with the time. In a filter it would leave out granules with
- * clicks, since it takes the days of a week in UTC for those of a week in any other zone.
+ * Hides from ClickHouse that the number is monotonic in time. Otherwise a filter would skip granules that have clicks, since ClickHouse
+ * takes the days of a week in UTC for those of any other zone.
  */
 function unlikeTime(number: Sql): Sql {
   return sql`${number} % 24`;

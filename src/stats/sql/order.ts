@@ -9,9 +9,9 @@ import { changeOf } from './change.ts';
 import { type MetricList, isOfTimeList, isTimeList, listName } from './lists.ts';
 import { IS_PREVIOUS } from './periods.ts';
 
-/** How several of the queries that are counted as one order the groups of their lists. */
+/** The orders in which merged queries list their groups. */
 export interface ListOrder {
-  /** The metric that groups are ordered by where nothing else is asked for, and where they are equal in that. */
+  /** The metric that groups are ordered by without `sort`, and when they are equal in it. */
   readonly rank: MetricName;
   readonly sort: Sort | undefined;
   /** Which groups are shown, and of which lists, by their names. */
@@ -61,14 +61,14 @@ export function orderRows(rows: Statement, plan: Plan): Statement {
 }
 
 /**
- * The branches run beside each other, and so do the lists of the first. As many streams as cores for each only make more
+ * The branches run in parallel, and so do the lists of the first. With as many streams as cores for each, there would only be more
  * sets of visitors to merge in the end.
  */
 export const FEWER_STREAMS = sql`max_streams_to_max_threads_ratio = 0.5`;
 
 /**
- * `LIMIT` of each list's groups, which never cuts time's own.
- * @param each what tells the rows apart of which so many are kept
+ * `LIMIT … BY` for each list's groups. It never cuts a list of time alone.
+ * @param each what rows are grouped by for the limit
  */
 export function limitBy(limit: number, { lists, previous }: Plan, each: Sql = sql`list`): Sql {
   const isTime = isOfTimeList(lists);
@@ -79,7 +79,7 @@ export function limitBy(limit: number, { lists, previous }: Plan, each: Sql = sq
 
 /**
  * The place of a row in its list, counted from 1.
- * @param each what tells the lists apart
+ * @param each what distinguishes the lists
  * @param order what rows are ordered by
  */
 export function placeInList(query: StatsQuery, each: Sql = sql`list`, order = rankAndNames(query)): Sql {
