@@ -72,7 +72,7 @@ export function exportFormat(start: StartCopy): void {
     ]);
   });
 
-  test('an export that runs by itself says how many rows its file has', async () => {
+  test('an export job says how many rows its file has', async () => {
     const order = { format: 'tsv', ...Object.fromEntries(new URLSearchParams(RANGE)) };
     const { id } = await copy.json('POST', '/api/v1/exports', order);
     const job = await waitUntil('an export', async () => {
