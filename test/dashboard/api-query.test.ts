@@ -380,6 +380,14 @@ describe('in words', () => {
 
 describe('a failure', () => {
   test.each([
+    // A proxy's page has no sentence.
+    [414, undefined, null, { kind: 'long', message: expect.stringMatching(/^These filters are too long/) }],
+    [
+      431,
+      { error: 'No.' },
+      null,
+      { kind: 'long', message: expect.stringMatching(/^These filters .* No\.$/) },
+    ],
     [401, { error: 'No.' }, null, { kind: 'key', message: 'No.', retryAfter: undefined }],
     [429, { error: 'Wait.' }, '17', { kind: 'limited', retryAfter: 17 }],
     [503, { error: 'Gone.' }, '2', { kind: 'unavailable', retryAfter: 2 }],
