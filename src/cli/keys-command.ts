@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { z } from 'zod';
-import { SCOPES } from '../keys/scopes.ts';
+import { SCOPES, SCOPE_NAMES } from '../keys/scopes.ts';
 import { formatTable, note, printJson, printLine } from './output.ts';
 import { type RemoteOptions, remoteOption, withServer } from './remote.ts';
 
@@ -29,6 +29,12 @@ interface CreateOptions extends JsonOptions {
   readonly rateLimit?: string;
 }
 
+const WIDTH = Math.max(...SCOPE_NAMES.map(({ length }) => length));
+
+const SCOPES_HELP = `
+Scopes:
+${SCOPE_NAMES.map((name) => `  ${name.padEnd(WIDTH)}  ${SCOPES[name].allows.replaceAll('`', '')}`).join('\n')}`;
+
 export function keysCommand(program: Command): void {
   const keys = program.command('keys').description('Create, list and revoke API keys.');
 
@@ -36,10 +42,11 @@ export function keysCommand(program: Command): void {
     .description('Create an API key. It is shown only once.')
     .requiredOption('--owner <id>', 'owner of the key')
     .option('--name <name>', 'what the key is for', 'made on the command line')
-    .option('--scopes <list>', `comma-separated: ${SCOPES.join(', ')}`, 'stats:read,urls:read')
+    .option('--scopes <list>', 'what the key may do, comma-separated: see below', 'stats:read,urls:read')
     .option('--expires-at <date>', 'when the key expires')
     .option('--rate-limit <limit>', 'standard or unlimited')
     .option('--json', 'print the result as JSON')
+    .addHelpText('after', SCOPES_HELP)
     .addHelpText('after', '\nExample:\n  spoor keys create --owner me --scopes stats:read,clicks:write')
     .action(async (options: CreateOptions) => {
       const created = await withServer(options, (client) =>
@@ -62,6 +69,7 @@ export function keysCommand(program: Command): void {
   remoteOption(keys.command('list'))
     .description('List all API keys that are not revoked.')
     .option('--json', 'print the result as JSON')
+    .addHelpText('after', SCOPES_HELP)
     .addHelpText('after', '\nExample:\n  spoor keys list')
     .action(async (options: JsonOptions) => {
       const response = await withServer(options, (client) => client.request('GET', '/api/v1/keys'));
@@ -86,6 +94,7 @@ export function keysCommand(program: Command): void {
     .description('Revoke an API key; it stops working within 5 seconds.')
     .argument('<id>', 'id of the key, as shown by `keys list`')
     .option('--json', 'print the result as JSON')
+    .addHelpText('after', SCOPES_HELP)
     .addHelpText('after', '\nExample:\n  spoor keys revoke 0b9f4a52-6c1e-4d8e-9a70-3f2d7c5b8e11')
     .action(async (id: string, options: JsonOptions) => {
       await withServer(options, (client) =>

@@ -1,4 +1,5 @@
 import type { CurrentKey } from '../http/api/current-key.ts';
+import { hasScope, isAdmin } from '../keys/scopes.ts';
 import type { View } from './address.ts';
 import { hasFields } from './result-types.ts';
 
@@ -13,18 +14,14 @@ export function isCurrentKey(body: unknown): body is CurrentKey {
   return hasFields(body, { owner_id: 'string', scopes: 'object' });
 }
 
-export function isAdmin({ scopes }: Pick<CurrentKey, 'scopes'>): boolean {
-  return scopes.includes('admin:all');
-}
-
 /** Whether a key may send clicks. */
-export function maySendClicks({ scopes }: Pick<CurrentKey, 'scopes'>): boolean {
-  return scopes.includes('clicks:write') || scopes.includes('admin:all');
+export function maySendClicks(key: Pick<CurrentKey, 'scopes'>): boolean {
+  return hasScope(key, ['clicks:write']);
 }
 
 /** Whether a key may store filters as segments. */
-export function mayWriteUrls({ scopes }: Pick<CurrentKey, 'scopes'>): boolean {
-  return scopes.includes('urls:write') || scopes.includes('admin:all');
+export function mayWriteUrls(key: Pick<CurrentKey, 'scopes'>): boolean {
+  return hasScope(key, ['urls:write']);
 }
 
 /**

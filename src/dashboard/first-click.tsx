@@ -2,7 +2,8 @@ import { useEffect, useRef, useState } from 'preact/hooks';
 import type { View } from './address.ts';
 import { fetchJson, unlessAborted } from './api.ts';
 import type { Subject } from './api-query.ts';
-import { type CurrentKey, EVERY_OWNER, isAdmin, maySendClicks } from './current-key.ts';
+import { isAdmin } from '../keys/scopes.ts';
+import { type CurrentKey, EVERY_OWNER, maySendClicks } from './current-key.ts';
 import { hasFields } from './result-types.ts';
 import { useFirstClick } from './use-first-click.ts';
 

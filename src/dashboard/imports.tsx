@@ -1,7 +1,8 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
 import type { ImportBody } from '../http/api/import-schemas.ts';
 import type { View } from './address.ts';
-import { type CurrentKey, EVERY_OWNER, isAdmin } from './current-key.ts';
+import { isAdmin } from '../keys/scopes.ts';
+import { type CurrentKey, EVERY_OWNER } from './current-key.ts';
 import { counted } from './format.ts';
 import { ImportRow } from './import-row.tsx';
 import { type Outcome, Outcomes, Transfer } from './transfer.tsx';

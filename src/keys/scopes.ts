@@ -1,18 +1,20 @@
-/**
- * What a key may do. `admin:all` includes the others, for every owner. `clicks:read` is for the clicks themselves,
- * `visitors:read` beside it for the hashes of their visitors.
- */
-export const SCOPES = [
-  'stats:read',
-  'clicks:read',
-  'visitors:read',
-  'urls:read',
-  'urls:write',
-  'clicks:write',
-  'admin:all',
-] as const;
+import { namesOf } from '../lib/names.ts';
 
-export type Scope = (typeof SCOPES)[number];
+/** What a key may do, as people are told. */
+export const SCOPES = {
+  'stats:read': { allows: 'reading, exporting and scheduling statistics; reading segments' },
+  'clicks:read': { allows: 'reading, exporting and scheduling the clicks themselves' },
+  'visitors:read': { allows: 'beside `clicks:read`, the hashes of their visitors' },
+  'urls:read': { allows: 'what `stats:read` allows; reading URLs' },
+  'urls:write': { allows: 'creating, changing and deleting URLs and segments' },
+  'clicks:write': { allows: 'sending clicks; importing files, listing and undoing imports' },
+  'admin:all': { allows: 'everything, for every owner, keys included' },
+} as const satisfies Readonly<Record<string, { readonly allows: string }>>;
+
+export type Scope = keyof typeof SCOPES;
+
+// The dashboard, which checks scopes too, is built without what it does not use.
+export const SCOPE_NAMES = /* @__PURE__ */ namesOf(SCOPES);
 
 /** Scopes that clients of spoo.me's API ask for, and that are for what Spoor does not do. A key does not get them. */
 export const FOREIGN_SCOPES = [
@@ -25,7 +27,7 @@ export const FOREIGN_SCOPES = [
 ] as const;
 
 export function isScope(name: string): name is Scope {
-  return SCOPES.some((scope) => scope === name);
+  return SCOPE_NAMES.some((scope) => scope === name);
 }
 
 export const RATE_LIMITS = ['standard', 'unlimited'] as const;
@@ -41,11 +43,11 @@ export interface Principal {
   readonly rateLimit: RateLimit;
 }
 
-export function isAdmin(principal: Principal): boolean {
+export function isAdmin(principal: Pick<Principal, 'scopes'>): boolean {
   return principal.scopes.includes('admin:all');
 }
 
 /** True when the key has one of `scopes`, or all of them by `admin:all`. */
-export function hasScope(principal: Principal, scopes: readonly Scope[]): boolean {
+export function hasScope(principal: Pick<Principal, 'scopes'>, scopes: readonly Scope[]): boolean {
   return isAdmin(principal) || scopes.some((scope) => principal.scopes.includes(scope));
 }

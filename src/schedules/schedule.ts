@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { EXPORTED, type Exported } from '../export-jobs/export-job.ts';
-import { SCOPES, type Scope } from '../keys/scopes.ts';
+import { SCOPE_NAMES, type Scope } from '../keys/scopes.ts';
 import { METRIC_NAMES } from '../stats/registry/metrics.ts';
 import type { Condition } from './condition.ts';
 import type { CronTimes } from './cron.ts';
@@ -72,7 +72,7 @@ export const storedDefinition = z.object({
   ]),
   parameters: z.record(z.string(), z.unknown()),
   webhookUrl: z.string().nullable(),
-  scopes: z.array(z.enum(SCOPES)),
+  scopes: z.array(z.enum(SCOPE_NAMES)),
 });
 
 /**

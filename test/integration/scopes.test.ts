@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { Route } from '../../src/http/route/route.ts';
-import { SCOPES, type Scope } from '../../src/keys/scopes.ts';
+import { SCOPE_NAMES, type Scope } from '../../src/keys/scopes.ts';
 import { ROUTES, apiDocument } from '../support/outside.ts';
 import { type TestSpoor, startSpoor } from '../support/spoor.ts';
 
@@ -43,7 +43,7 @@ const PROMISED: Readonly<Record<string, readonly Scope[]>> = {
   'get /api/v1/keys': [],
   'post /api/v1/keys': [],
   'delete /api/v1/keys/{id}': [],
-  'get /api/v1/keys/current': SCOPES.filter((scope) => scope !== 'admin:all'),
+  'get /api/v1/keys/current': SCOPE_NAMES.filter((scope) => scope !== 'admin:all'),
   'get /api/v1/owners': [],
 };
 
@@ -59,7 +59,7 @@ const keys = new Map<Scope, string>();
 const keyOf = (scope: Scope): string => keys.get(scope) ?? '';
 beforeAll(async () => {
   spoor = await startSpoor();
-  for (const scope of SCOPES) keys.set(scope, await spoor.createKey('somebody', [scope]));
+  for (const scope of SCOPE_NAMES) keys.set(scope, await spoor.createKey('somebody', [scope]));
 });
 afterAll(() => spoor.stop());
 
@@ -123,7 +123,7 @@ describe.each(GUARDED.map((route) => [nameOf(route), route] as const))('%s', (_,
     expect([status, json.code]).toEqual([401, 'authentication_error']);
   });
 
-  test.each(SCOPES)('is open to a key of %s only if it says so', async (scope) => {
+  test.each(SCOPE_NAMES)('is open to a key of %s only if it says so', async (scope) => {
     const { status, json } = await sendSample(sampleFor(route, scope), keyOf(scope));
     if (scopesOf(route).includes(scope)) expect([200, 201, 202, 204, 404]).toContain(status);
     else expect([status, json.code]).toEqual([403, 'forbidden']);
@@ -137,7 +137,7 @@ const takesJson = ({ method, path, sample }: Route): boolean =>
 test.each(GUARDED.map((route) => [nameOf(route), route] as const))(
   '%s checks the key, then parameters, content type, scope and body',
   async (_, route) => {
-    const other = SCOPES.find((scope) => !scopesOf(route).includes(scope));
+    const other = SCOPE_NAMES.find((scope) => !scopesOf(route).includes(scope));
     const without = other && keys.get(other);
     const { path, query = {}, headers = {}, body } = route.sample;
     const codeOf = async (key: string, wrong: readonly ('parameter' | 'type' | 'body')[]) => {

@@ -1,13 +1,13 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { Route } from '../../src/http/route/route.ts';
-import { SCOPES } from '../../src/keys/scopes.ts';
+import { SCOPE_NAMES } from '../../src/keys/scopes.ts';
 import { ROUTES } from '../support/outside.ts';
 import { waitUntil } from '../support/process.ts';
 import { type TestResponse, type TestSpoor, startSpoor } from '../support/spoor.ts';
 
 /* Whatever route is asked for what another owner has, by its id, name, code, cursor or owner, shows nothing of it and changes nothing. */
 
-const KEY_SCOPES = SCOPES.filter((scope) => scope !== 'admin:all');
+const KEY_SCOPES = SCOPE_NAMES.filter((scope) => scope !== 'admin:all');
 const RANGE = { start_date: '2026-01-01', end_date: '2026-01-31' };
 /** Every text of Ben's that Ann does not know, and so does not send. */
 const HIDDEN = /hidden|"owner_id":"ben"/;

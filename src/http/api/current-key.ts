@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { SCOPES } from '../../keys/scopes.ts';
+import { SCOPE_NAMES } from '../../keys/scopes.ts';
 import { namedSchema } from '../openapi/schemas.ts';
 import { keyWith } from '../route/access.ts';
 import { noBody } from '../route/body.ts';
@@ -32,7 +32,7 @@ const getCurrentKey = route({
   tag: 'Keys',
   summary: 'Look up the key of this request',
   description: 'The owner and the scopes of the key that sends the request. Every valid key may ask.',
-  access: keyWith(...SCOPES),
+  access: keyWith(...SCOPE_NAMES),
   rateLimit: 'none',
   parameters: noParameters,
   body: noBody,

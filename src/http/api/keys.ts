@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { AppError, invalid } from '../../errors.ts';
 import type { ApiKey } from '../../keys/key-store.ts';
-import { FOREIGN_SCOPES, RATE_LIMITS, SCOPES, isScope } from '../../keys/scopes.ts';
+import { FOREIGN_SCOPES, RATE_LIMITS, SCOPES, SCOPE_NAMES, isScope } from '../../keys/scopes.ts';
 import { namedSchema, requestSchema } from '../openapi/schemas.ts';
 import { instantSchema, nameSchema, newOwnerSchema } from '../request/request-schemas.ts';
 import { timestampSchema } from '../response/timestamp-schema.ts';
@@ -11,7 +11,7 @@ import { noParameters, parameters } from '../route/parameters.ts';
 import { empty, json } from '../route/responses.ts';
 import { route } from '../route/route.ts';
 
-const SCOPE_LIST = `must be a list of: ${SCOPES.join(', ')}`;
+const SCOPE_LIST = `must be a list of: ${SCOPE_NAMES.join(', ')}`;
 
 const wantedKey = requestSchema(
   'KeyWanted',
@@ -19,8 +19,8 @@ const wantedKey = requestSchema(
     owner_id: newOwnerSchema,
     name: nameSchema,
     scopes: z
-      .array(z.enum([...SCOPES, ...FOREIGN_SCOPES], SCOPE_LIST), SCOPE_LIST)
-      .refine((scopes) => scopes.some(isScope), `must name at least one of: ${SCOPES.join(', ')}`)
+      .array(z.enum([...SCOPE_NAMES, ...FOREIGN_SCOPES], SCOPE_LIST), SCOPE_LIST)
+      .refine((scopes) => scopes.some(isScope), `must name at least one of: ${SCOPE_NAMES.join(', ')}`)
       .transform((scopes) => [...new Set(scopes)]),
     expires_at: instantSchema.nullish(),
     rate_limit: z.enum(RATE_LIMITS, `must be one of: ${RATE_LIMITS.join(', ')}`).default('standard'),
@@ -36,7 +36,7 @@ const wantedKey = requestSchema(
       },
       name: { description: 'A name for people.', minLength: 1, maxLength: 128, examples: ['website'] },
       scopes: {
-        description: `What the key may do. \`admin:all\` includes the others, for every owner. At least one of ${codes(SCOPES)}; beside it ${codes(FOREIGN_SCOPES)} may stand, which the key does not get.`,
+        description: `What the key may do, one at least of: ${SCOPE_NAMES.map((name) => `\`${name}\` (${SCOPES[name].allows})`).join(', ')}. Beside it ${codes(FOREIGN_SCOPES)} may stand, which the key does not get.`,
       },
       expires_at: {
         description: 'When the key expires: ISO 8601 or Unix time, in the future; null: never.',
@@ -52,7 +52,7 @@ export const keyFields = {
   id: z.string().describe('Identifies the key, and is no secret.'),
   owner_id: z.string().describe('The owner whose clicks and URLs the key is for.'),
   name: z.string().describe('A name for people.'),
-  scopes: z.array(z.enum(SCOPES)).readonly().describe('What the key may do.'),
+  scopes: z.array(z.enum(SCOPE_NAMES)).readonly().describe('What the key may do.'),
   expires_at: timestampSchema.nullable().describe('When the key expires; null: never.'),
   created_at: timestampSchema.describe('When the key was created.'),
   rate_limit: z.enum(RATE_LIMITS).describe('`unlimited` is for services of your own.'),

@@ -1,5 +1,5 @@
 import { EXPORT_FORMAT_NAMES } from '../../export/formats.ts';
-import { SCOPES } from '../../keys/scopes.ts';
+import { SCOPES, SCOPE_NAMES } from '../../keys/scopes.ts';
 import { WRONG_KEYS_A_MINUTE } from '../../rate-limit/limits.ts';
 import { BODY_DEADLINE_MS } from '../request/limits.ts';
 import { CACHE_BUSTERS } from '../request/query-string.ts';
@@ -30,7 +30,7 @@ export function createDocument(routes: readonly RouteDescription[]): OpenApiDocu
         ApiKey: {
           type: 'http',
           scheme: 'bearer',
-          description: `An API key, \`spoo_…\`, with one of the scopes that the route names: ${SCOPES.map((scope) => `\`${scope}\``).join(', ')}.`,
+          description: `An API key, \`spoo_…\`, with one of the scopes that the route names: ${SCOPE_NAMES.map((scope) => `\`${scope}\``).join(', ')}.`,
         },
       },
     },
@@ -89,7 +89,9 @@ function securityOf(access: Access): Operation['security'] {
 function introduction(routes: readonly RouteDescription[]): string {
   return `Click analytics: clicks go in, exact statistics come out.
 
-**Keys.** Send yours as \`Authorization: Bearer spoo_…\`. A key belongs to an owner and has scopes: ${SCOPES.map((scope) => `\`${scope}\``).join(', ')}; \`admin:all\` includes the others, for every owner. An invalid key is refused on every route.
+**Keys.** Send yours as \`Authorization: Bearer spoo_…\`. An invalid key is refused on every route. A key belongs to an owner and has scopes:
+
+${SCOPE_NAMES.map((scope) => `- \`${scope}\`: ${SCOPES[scope].allows}`).join('\n')}
 
 **Parameters.** Values are trimmed; an empty one counts as not given. Filters given twice add up; any other parameter given twice is refused, and so is an unknown one, with the name of the nearest that the route knows. ${CACHE_BUSTERS.map((name) => `\`${name}\``).join(', ')} are ignored, since clients add them against caches. The routes of the tag Service ignore any.
 

@@ -4,7 +4,7 @@ import { ERRORS } from '../../../src/errors.ts';
 import { EXPORT_FORMATS, EXPORT_FORMAT_NAMES } from '../../../src/export/formats.ts';
 import { ERROR_CODES } from '../../../src/http/openapi/error-responses.ts';
 import { type JsonSchema, METHODS, type Operation, type Parameter } from '../../../src/http/openapi/model.ts';
-import { SCOPES } from '../../../src/keys/scopes.ts';
+import { SCOPE_NAMES } from '../../../src/keys/scopes.ts';
 import { DIMENSION_NAMES, FILTER_NAMES } from '../../../src/stats/registry/dimension-names.ts';
 import { INTERVALS, INTERVAL_NAMES } from '../../../src/stats/registry/intervals.ts';
 import { METRIC_NAMES } from '../../../src/stats/registry/metrics.ts';
@@ -124,7 +124,7 @@ test('every entry of the registries is in it', () => {
   expect(Object.keys(operationOf('getExport').responses['200']?.content ?? {})).toEqual(
     EXPORT_FORMAT_NAMES.map((name) => EXPORT_FORMATS[name].contentType),
   );
-  for (const scope of SCOPES) expect(document.info.description).toContain(`\`${scope}\``);
+  for (const scope of SCOPE_NAMES) expect(document.info.description).toContain(`\`${scope}\``);
   for (const { path, rateLimit } of DESCRIPTIONS) {
     const sentence = `\`${path}\`: ${rateLimit?.key.minute} a minute`;
     expect(document.info.description.includes(sentence)).toBe(rateLimit !== undefined);
