@@ -1,5 +1,7 @@
-/** So long after it began, a request is no short one any more: milliseconds. */
+/** So long after the first of its group began, a request is no short one any more: milliseconds. */
 const SHORT_MS = 100;
+/** Requests of so many milliseconds are a group. */
+const TOGETHER_MS = 20;
 
 /** Of its time, the part that a thread gives way at most. */
 const LARGEST_PART = 1 / 4;
@@ -16,20 +18,42 @@ export type ShortRequests = Int32Array<SharedArrayBuffer>;
  */
 export class RightOfWay {
   readonly shared: ShortRequests = new Int32Array(new SharedArrayBuffer(4));
+  #newest: Group | undefined;
 
   /** Takes it for a request that has come. @returns gives it back; that happens by itself once the request is not short */
   take(): () => void {
+    const group = (this.#newest ??= this.#newGroup());
+    group.count++;
     Atomics.add(this.shared, 0, 1);
     let isTaken = true;
-    const giveBack = (): void => {
-      if (!isTaken) return;
+    return () => {
+      if (!isTaken || group.isOver) return;
       isTaken = false;
-      clearTimeout(timer);
-      if (Atomics.sub(this.shared, 0, 1) === 1) Atomics.notify(this.shared, 0);
+      group.count--;
+      this.#giveBack(1);
     };
-    const timer = setTimeout(giveBack, SHORT_MS).unref();
-    return giveBack;
   }
+
+  #newGroup(): Group {
+    const group = { count: 0, isOver: false };
+    setTimeout(() => (this.#newest = undefined), TOGETHER_MS).unref();
+    setTimeout(() => {
+      group.isOver = true;
+      this.#giveBack(group.count);
+    }, SHORT_MS).unref();
+    return group;
+  }
+
+  #giveBack(count: number): void {
+    if (count > 0 && Atomics.sub(this.shared, 0, count) === count) Atomics.notify(this.shared, 0);
+  }
+}
+
+/** Requests that came at about the same time. They have one timer: one each took a quarter of what a cached response costs. */
+interface Group {
+  /** Those that have not given it back. */
+  count: number;
+  isOver: boolean;
 }
 
 /** A thread's clock in milliseconds, and how it waits for a number in shared memory to be another one, or for some time. */

@@ -15,6 +15,7 @@ import { requestLog } from './middleware/request-log.ts';
 import { responseHeaders } from './middleware/response-headers.ts';
 import type { State } from './request/context.ts';
 import type { Services } from './request/services.ts';
+import { whenClosed } from './request/when-closed.ts';
 import { createRouter } from './route/router.ts';
 
 /** Handles every request, by means of `services` alone: it listens to nothing and opens nothing. */
@@ -23,7 +24,7 @@ export function createListener(services: Services): RequestListener {
   const handle = createApp(services).callback();
   const listener = cachedStats(services, (request, response) => void handle(request, response));
   return (request, response) => {
-    if (mayBeShort(request)) response.once('close', services.rightOfWay.take());
+    if (mayBeShort(request)) whenClosed(response, services.rightOfWay.take());
     listener(request, response);
   };
 }

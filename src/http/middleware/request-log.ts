@@ -5,6 +5,7 @@ import { requestIdOf } from '../request/request-id.ts';
 import type { StageTime } from '../request/stage-times.ts';
 import { traceContextOf } from '../request/trace-context.ts';
 import type { Services } from '../request/services.ts';
+import { whenClosed } from '../request/when-closed.ts';
 
 /** A request as it is logged: with the pattern of its route, because the path is untrusted text. */
 interface Logged {
@@ -23,12 +24,10 @@ export function requestWatch({
 }: Pick<Services, 'log' | 'metrics' | 'tracer'>): WatchRequest {
   return (response, describe) => {
     const started = performance.now();
-    let isSent = false;
-    response.once('finish', () => (isSent = true));
-    response.once('close', () => {
+    whenClosed(response, () => {
       const milliseconds = performance.now() - started;
       const { method, route, stages = [] } = describe();
-      const status = isSent ? response.statusCode : 499;
+      const status = response.writableFinished ? response.statusCode : 499;
       metrics.observeRequest(method, route, status, milliseconds / 1000);
       const ms = Math.round(milliseconds * 10) / 10;
       const given = traceContextOf(response.req);

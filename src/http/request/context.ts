@@ -1,6 +1,7 @@
 import type { RouterContext, RouterMiddleware } from '@koa/router';
 import { AppError } from '../../errors.ts';
 import { type Principal, type Scope, hasScope } from '../../keys/scopes.ts';
+import { whenClosed } from './when-closed.ts';
 import type { StageTimes } from './stage-times.ts';
 
 export interface State {
@@ -66,6 +67,6 @@ export function signalOf({ res }: Pick<Context, 'res'>): AbortSignal {
     if (!res.writableFinished) controller.abort();
   };
   if (res.closed) leave();
-  else res.once('close', leave);
+  else whenClosed(res, leave);
   return controller.signal;
 }

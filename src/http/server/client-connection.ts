@@ -3,6 +3,7 @@ import type { Socket } from 'node:net';
 import type { AppError } from '../../errors.ts';
 import type { Lease } from '../../fair-share/share.ts';
 import type { Holder } from '../../fair-share/holder.ts';
+import { whenClosed } from '../request/when-closed.ts';
 import { Pace } from './pace.ts';
 import { resetConnection } from './resetting-response.ts';
 import type { Refusals } from './refusals.ts';
@@ -64,7 +65,7 @@ export class Connection {
     const begin = (): void => {
       this.exchange = exchange;
       this.received.restart(this.socket.bytesRead);
-      response.once('close', () => {
+      whenClosed(response, () => {
         this.lease?.release();
         this.lease = undefined;
         if (request.complete) this.exchange = undefined;
