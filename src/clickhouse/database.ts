@@ -14,7 +14,14 @@ import { bodyOf } from './body-agent.ts';
 import { Clients } from './clients.ts';
 import { DEADLINES, type Deadlines } from './deadlines.ts';
 import { fromClickHouse } from './failures.ts';
-import { type Insert, type InsertOptions, jsonInsert, nativeInsert, runInsert } from './insert.ts';
+import {
+  type Insert,
+  type InsertOptions,
+  type LineInsertOptions,
+  jsonInsert,
+  nativeInsert,
+  runInsert,
+} from './insert.ts';
 import type { NativeValues } from './native-block.ts';
 import { Ping } from './ping.ts';
 import { QueryEnding } from './query-ending.ts';
@@ -224,9 +231,9 @@ export class Database {
     table: string,
     columns: readonly string[],
     lines: Iterable<string>,
-    options: InsertOptions = {},
+    { select, ...options }: LineInsertOptions = {},
   ): Promise<void> {
-    await this.#insert(jsonInsert(table, columns, lines), options);
+    await this.#insert(jsonInsert(table, columns, lines, select), options);
   }
 
   /** Inserts one block of values a column; settles when ClickHouse has them all. */

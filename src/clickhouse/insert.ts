@@ -14,17 +14,29 @@ export interface InsertOptions {
   readonly queryId?: string;
 }
 
+export interface LineInsertOptions extends InsertOptions {
+  /** A SELECT from `input(…)` that makes the columns of what the lines have; never with a client's value in it. */
+  readonly select?: string;
+}
+
 /** Rows on their way into a table. */
 export interface Insert {
   readonly table: string;
   readonly columns: readonly string[];
   readonly format: 'JSONCompactEachRow' | 'Native';
+  /** A SELECT from `input(…)` that makes the columns of what is sent; as it is sent unless given. */
+  readonly select?: string | undefined;
   readonly pieces: Iterable<string> | AsyncIterable<Buffer>;
 }
 
 /** @param lines rows as JSON arrays of column values */
-export function jsonInsert(table: string, columns: readonly string[], lines: Iterable<string>): Insert {
-  return { table, columns, format: 'JSONCompactEachRow', pieces: chunked(lines) };
+export function jsonInsert(
+  table: string,
+  columns: readonly string[],
+  lines: Iterable<string>,
+  select?: string,
+): Insert {
+  return { table, columns, format: 'JSONCompactEachRow', select, pieces: chunked(lines) };
 }
 
 /** @param values a block of values a column */
@@ -39,12 +51,12 @@ export function nativeInsert(table: string, values: NativeValues): Insert {
  */
 export async function runInsert(
   client: ClickHouseClient,
-  { table, columns, format, pieces }: Insert,
+  { table, columns, format, select = '', pieces }: Insert,
   settings: ClickHouseSettings | undefined,
   { token = randomUUID(), queryId }: InsertOptions,
 ): Promise<void> {
   const { stream } = await client.exec({
-    query: `INSERT INTO ${table} (${columns.join(', ')}) FORMAT ${format}`,
+    query: `INSERT INTO ${table} (${columns.join(', ')}) ${select} FORMAT ${format}`,
     ...(queryId === undefined ? {} : { query_id: queryId }),
     values: Readable.from(pieces, { objectMode: false }),
     clickhouse_settings: {

@@ -24,8 +24,14 @@ export interface Attempt {
   readonly recorded: () => Promise<void>;
 }
 
-const STARTED_COLUMNS = ['owner_id', 'key', 'body_sha256', 'received_at', 'answer'];
-const COLUMNS = [...STARTED_COLUMNS, 'version'];
+const COLUMNS = ['owner_id', 'key', 'body_sha256', 'received_at', 'answer', 'version'];
+
+/**
+ * Of several instances that get a request at once, the first by ClickHouse's clock has the highest version, and a response, whose
+ * version is its time in microseconds, a higher one. (Until 2065, when the times are as large.)
+ */
+const STARTED = `SELECT *, '', 3000000000000000 - toUnixTimestamp64Micro(now64(6))
+  FROM input('owner_id String, key String, body_sha256 String, received_at DateTime64(3)')`;
 
 /** Of inserts of requests that have started. */
 const QUERY_ID_PREFIX = 'requests-';
@@ -149,14 +155,14 @@ export class IdempotencyLedger {
   /** Records a request. @returns the first one on record: another instance may have received it at the same moment */
   async #start(request: KeyedRequest, own: Known): Promise<Known> {
     const { ownerId, key, bodySha256 } = request;
-    const line = JSON.stringify([ownerId, key, bodySha256, own.receivedAt, own.response]);
+    const line = JSON.stringify([ownerId, key, bodySha256, own.receivedAt]);
     await this.#starts.add(line, 1, ownerId);
     return (await this.#find(request)) ?? own;
   }
 
   async #insertStarted(lines: readonly string[]): Promise<void> {
     const queryId = `${QUERY_ID_PREFIX}${randomUUID()}`;
-    await this.#database.insert('idempotent_requests', STARTED_COLUMNS, lines, { queryId });
+    await this.#database.insert('idempotent_requests', COLUMNS, lines, { queryId, select: STARTED });
     // One that began earlier by ClickHouse's clock may still be under way.
     await endOfNamedInserts(this.#database, undefined, QUERY_ID_PREFIX);
   }
