@@ -261,9 +261,15 @@ test('exports that wait for a store that never answers hold up nothing else of t
   // One of them may begin a moment after the alert.
   const ofExports = await waitUntil('all exports to run', async () => {
     const runs = (await Promise.all(ids.map(runsOf))).flat();
-    return runs.length === 6 && runs.every(({ status }: any) => status === 'running') && runs;
+    const areRunning = runs.every(({ status, export_id: id }: any) => status === 'running' && id !== null);
+    return runs.length === 6 && areRunning && runs;
   });
-  for (const { export_id: id } of ofExports) await spoor.send('DELETE', `/api/v1/exports/${id}`, { key });
+  for (const { export_id: id } of ofExports) {
+    // A run names its export before it makes it.
+    await waitUntil('the export', async () => {
+      return (await spoor.send('DELETE', `/api/v1/exports/${id}`, { key })).status === 204;
+    });
+  }
   await ended;
 });
 
