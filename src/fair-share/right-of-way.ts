@@ -49,7 +49,7 @@ export class RightOfWay {
   }
 }
 
-/** Requests that came at about the same time. They have one timer: one each took a quarter of what a cached response costs. */
+/** Requests that came at about the same time. They have one timer: one each took 10 of the 76 µs of CPU of a cached response. */
 interface Group {
   /** Those that have not given it back. */
   count: number;

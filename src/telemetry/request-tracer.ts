@@ -43,7 +43,7 @@ export interface OwnedSpan extends EndedRequest {
   readonly span: RequestSpan;
 }
 
-/** On the request itself: what a WeakMap names outlives minor garbage collections. */
+/** On the request itself, as its id is. */
 const SPAN = Symbol('span');
 
 declare module 'node:http' {

@@ -10,7 +10,7 @@ export interface BodyProgress {
   isAwaited: boolean;
 }
 
-/** On the request itself: what a WeakMap names outlives minor garbage collections. */
+/** On the request itself, as its id is. */
 const PROGRESS = Symbol('body progress');
 
 declare module 'node:http' {
