@@ -1,4 +1,4 @@
-import { foldBrowser, foldOs } from '../../src/clicks/enrich/families.ts';
+import { foldBrowser, foldOs } from '../../src/clicks/enrich/family-names.ts';
 import type { Labels } from './sources.ts';
 
 /** Names of other projects that our tables of families do not need: nobody sends them with clicks. */

@@ -139,14 +139,21 @@ async function withSqlUsers<T>(
       'SQL users are not possible with CLICKHOUSE_CLUSTER: only a single server keeps the clicks of other owners from them.',
     );
   }
-  const [{ openClickHouse }, { openWorkloads, queryLimits }, { memoryOf }, { SqlUsers }, { userSettings }] =
-    await Promise.all([
-      import('../clickhouse/open.ts'),
-      import('../clickhouse/workloads.ts'),
-      import('../clickhouse/server-connection.ts'),
-      import('../sql-users/sql-users.ts'),
-      import('../sql-users/user-settings.ts'),
-    ]);
+  const [
+    { openClickHouse },
+    { openWorkloads },
+    { queryLimits },
+    { memoryOf },
+    { SqlUsers },
+    { userSettings },
+  ] = await Promise.all([
+    import('../clickhouse/open.ts'),
+    import('../clickhouse/open-workloads.ts'),
+    import('../clickhouse/workloads.ts'),
+    import('../clickhouse/server-connection.ts'),
+    import('../sql-users/sql-users.ts'),
+    import('../sql-users/user-settings.ts'),
+  ]);
   const opened = await openClickHouse(config, { waitForDataDirMs: START_WAIT_MS, onWait: noteWait });
   try {
     const limits = queryLimits(config);

@@ -10,7 +10,8 @@ import {
 } from './server-connection.ts';
 import { Database } from './database.ts';
 import { migrate, readMigrations } from './migrations.ts';
-import { openWorkloads, queryLimits } from './workloads.ts';
+import { queryLimits } from './workloads.ts';
+import { openWorkloads } from './open-workloads.ts';
 
 /** Opens all nodes of a cluster and migrates them. @throws Error with a sentence for the operator */
 export async function openCluster(

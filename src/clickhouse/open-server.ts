@@ -9,7 +9,8 @@ import {
 } from './server-connection.ts';
 import { Database } from './database.ts';
 import { migrate } from './migrations.ts';
-import { openWorkloads, queryLimits } from './workloads.ts';
+import { queryLimits } from './workloads.ts';
+import { openWorkloads } from './open-workloads.ts';
 
 /** Opens a single server and migrates its database. @throws Error with a sentence for the operator */
 export async function openServer(

@@ -24,7 +24,7 @@ import {
   yesOrNoInput,
 } from './detail-inputs.ts';
 import { DEVICES, foldDevice } from './enrich/devices.ts';
-import { foldBrowser, foldOs } from './enrich/families.ts';
+import { foldBrowser, foldOs } from './enrich/family-names.ts';
 import {
   type FieldDocument,
   type FieldInput,

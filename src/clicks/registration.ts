@@ -1,6 +1,6 @@
 import { yieldToEventLoop } from '../lib/event-loop.ts';
 import type { ClickUrls } from './ingest-options.ts';
-import type { NewUrl } from '../urls/registry.ts';
+import type { NewUrl } from '../urls/short-url.ts';
 
 /** More at once would keep the event loop for too long, and a query's parameters have a bound. */
 const CODES_TOGETHER = 4_096;

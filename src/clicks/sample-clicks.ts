@@ -1,6 +1,6 @@
 import { NONE } from '../lib/none.ts';
 import { type Sql, identifier, join, param, sql } from '../sql/sql.ts';
-import type { ShortUrl } from '../urls/registry.ts';
+import type { ShortUrl } from '../urls/short-url.ts';
 import type { ColumnName } from './fields.ts';
 
 /** What sample clicks to make. Equal plans make equal clicks. */

@@ -7,18 +7,10 @@ import { GroupCommit } from '../clickhouse/group-commit.ts';
 import { PartVersionPoll } from '../clickhouse/part-version-poll.ts';
 import type { NextVersion } from '../clickhouse/versions.ts';
 import { sha256 } from '../lib/sha256.ts';
+import type { ApiKey, NewApiKey } from './api-key.ts';
 import { KeyHashes } from './key-hashes.ts';
-import type { Principal, Scope } from './scopes.ts';
+import type { Scope } from './scopes.ts';
 import { StoredKeys } from './stored-keys.ts';
-
-/** An API key as it is stored: without the key itself. Times are Unix milliseconds. */
-export interface ApiKey extends Principal {
-  readonly name: string;
-  readonly createdAt: number;
-  readonly expiresAt: number | null;
-}
-
-export type NewApiKey = Pick<ApiKey, 'ownerId' | 'name' | 'scopes' | 'rateLimit' | 'expiresAt'>;
 
 /** Bytes of a cached key with all that is stored of it, and of a hash that is no key's. */
 const KEY_BYTES = 1_024;

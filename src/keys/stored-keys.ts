@@ -2,7 +2,7 @@ import type { Database } from '../clickhouse/database.ts';
 import { LOOK_UP } from '../clickhouse/query-options.ts';
 import type { NextVersion } from '../clickhouse/versions.ts';
 import { type Sql, param, sql } from '../sql/sql.ts';
-import type { ApiKey } from './key-store.ts';
+import type { ApiKey } from './api-key.ts';
 import type { RateLimit, Scope } from './scopes.ts';
 
 /** A key and the row that says so. */

@@ -7,7 +7,7 @@ import type { NextVersion } from '../clickhouse/versions.ts';
 import { type Sql, join, param, sql } from '../sql/sql.ts';
 import type { TagPiece } from '../stats/sql/tagged-urls.ts';
 import { ownCopy } from '../lib/own-copy.ts';
-import type { ShortUrl } from './registry.ts';
+import type { ShortUrl } from './short-url.ts';
 import { removeUrlTombstones } from './url-tombstones.ts';
 import { type UrlListing, urlConditions, urlOrder } from './url-listing.ts';
 

@@ -6,7 +6,8 @@ import { RowCache } from '../../src/cache/row-cache.ts';
 import { PartVersionPoll } from '../../src/clickhouse/part-version-poll.ts';
 import { ClickRemoval } from '../../src/clicks/removal.ts';
 import { param, sql } from '../../src/sql/sql.ts';
-import { type ShortUrl, UrlRegistry } from '../../src/urls/registry.ts';
+import { UrlRegistry } from '../../src/urls/registry.ts';
+import type { ShortUrl } from '../../src/urls/short-url.ts';
 import { SEED, seededRandom } from '../support/random.ts';
 import { type TestSpoor, clickHouseSettings, startSpoor } from '../support/spoor.ts';
 

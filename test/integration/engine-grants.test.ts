@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { Database } from '../../src/clickhouse/database.ts';
 import { EmbeddedClickHouse } from '../../src/clickhouse/embedded.ts';
-import { WORKLOADS, openWorkloads } from '../../src/clickhouse/workloads.ts';
+import { WORKLOADS } from '../../src/clickhouse/workloads.ts';
+import { openWorkloads } from '../../src/clickhouse/open-workloads.ts';
 import { processesNaming } from '../support/process.ts';
 
 const MERGE_TREE = 'ENGINE = MergeTree ORDER BY tuple()';

@@ -5,12 +5,8 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { Database } from '../../src/clickhouse/database.ts';
 import { EmbeddedClickHouse } from '../../src/clickhouse/embedded.ts';
-import {
-  WORKLOADS,
-  type WorkloadOptions,
-  type WorkloadSettings,
-  openWorkloads,
-} from '../../src/clickhouse/workloads.ts';
+import { WORKLOADS, type WorkloadSettings } from '../../src/clickhouse/workloads.ts';
+import { type WorkloadOptions, openWorkloads } from '../../src/clickhouse/open-workloads.ts';
 import { namesOf } from '../../src/lib/names.ts';
 import { param, sql } from '../../src/sql/sql.ts';
 import { waitUntil } from '../support/process.ts';

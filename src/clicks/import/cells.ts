@@ -1,6 +1,7 @@
 import { INPUTS, INPUT_NAMES } from '../fields.ts';
 import { type FieldMap, type Lookup, clickReader, namesRead, withOwnNames } from './field-map.ts';
-import type { FieldFormat, FileHeader, ImportedRecord } from './import-format.ts';
+import type { FieldFormat, FileHeader } from './import-format.ts';
+import type { ImportedRecord } from './imported-record.ts';
 import { columnName, isPropertyName, propertyKey, withProperties } from './property-names.ts';
 
 /** What differs between formats whose records are rows of cells under a header. */

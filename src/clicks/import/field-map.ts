@@ -1,5 +1,5 @@
 import { INPUTS, INPUT_NAMES, type InputName } from '../fields.ts';
-import type { ImportedRecord } from './import-format.ts';
+import type { ImportedRecord } from './imported-record.ts';
 import { withProperties } from './property-names.ts';
 import { shortCodeOf } from './request-path.ts';
 import { isObject } from './json-object.ts';

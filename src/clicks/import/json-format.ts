@@ -1,5 +1,6 @@
 import { type FieldMap, clickReader, withOwnNames } from './field-map.ts';
-import type { FieldFormat, ImportedRecord } from './import-format.ts';
+import type { FieldFormat } from './import-format.ts';
+import type { ImportedRecord } from './imported-record.ts';
 import type { JsonLayout } from './json-layouts.ts';
 import { type JsonObject, isObject, parseObject } from './json-object.ts';
 

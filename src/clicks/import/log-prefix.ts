@@ -1,5 +1,5 @@
 import { namesOf } from '../../lib/names.ts';
-import type { ImportedRecord, RecordParser } from './import-format.ts';
+import type { ImportedRecord, RecordParser } from './imported-record.ts';
 import { parseObject } from './json-object.ts';
 
 /** What a log line is inside of where something else collected it. */

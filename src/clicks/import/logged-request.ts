@@ -1,5 +1,5 @@
 import { findIp } from '../../lib/ip.ts';
-import type { ImportedRecord } from './import-format.ts';
+import type { ImportedRecord } from './imported-record.ts';
 import { type LogEscapes, authorityOf, shortCodeOf, withoutEscapes } from './request-path.ts';
 
 /** A request as a web server logs it. Every log format comes down to this; what is undefined is not logged. */

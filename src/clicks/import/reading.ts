@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import { IMPORT_FORMATS, IMPORT_FORMAT_NAMES } from './formats.ts';
 import { MapError, mergeMap, parseGivenMap } from './given-map.ts';
-import type { ImportFormat, ImportedRecord, RecordParser } from './import-format.ts';
+import type { ImportFormat } from './import-format.ts';
+import type { ImportedRecord, RecordParser } from './imported-record.ts';
 import { matchesAny } from './link-filter.ts';
 import { NOT_UTF8, TOO_LONG } from './lines.ts';
 import { LOG_PREFIX_NAMES, stripped } from './log-prefix.ts';

@@ -3,7 +3,7 @@ import type { InsertOptions } from '../../clickhouse/insert.ts';
 import type { Shards } from '../../clickhouse/cluster.ts';
 import type { ShortRequests } from '../../fair-share/right-of-way.ts';
 import type { Sql } from '../../sql/sql.ts';
-import type { NewUrl, ShortUrl } from '../../urls/registry.ts';
+import type { NewUrl, ShortUrl } from '../../urls/short-url.ts';
 import type { Repeats } from '../import/import-stream.ts';
 import type { BatchRequest } from '../import/store-batch.ts';
 import type { ImportReport } from '../import/import-report.ts';

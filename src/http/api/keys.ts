@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { AppError, invalid } from '../../errors.ts';
-import type { ApiKey } from '../../keys/key-store.ts';
+import type { ApiKey } from '../../keys/api-key.ts';
 import { FOREIGN_SCOPES, RATE_LIMITS, SCOPES, SCOPE_NAMES, isScope } from '../../keys/scopes.ts';
 import { namedSchema, requestSchema } from '../openapi/schemas.ts';
 import { instantSchema, nameSchema, newOwnerSchema } from '../request/request-schemas.ts';

@@ -3,7 +3,7 @@ import { type Principal, isAdmin } from '../../keys/scopes.ts';
 import { namesOf } from '../../lib/names.ts';
 import { MAX_CHARACTERS, fittingText } from '../../mcp/fitting-text.ts';
 import type { ToolDescription, Tools } from '../../mcp/tool.ts';
-import type { ShortUrl } from '../../urls/registry.ts';
+import type { ShortUrl } from '../../urls/short-url.ts';
 import { type Context, requireScope } from '../request/context.ts';
 import { jsonParameters } from '../request/json-parameters.ts';
 import { requestIdOf } from '../request/request-id.ts';

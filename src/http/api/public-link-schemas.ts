@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { parseUrl } from '../../lib/url.ts';
-import type { ShortUrl } from '../../urls/registry.ts';
+import type { ShortUrl } from '../../urls/short-url.ts';
 import { namedSchema, requestSchema } from '../openapi/schemas.ts';
 import { timestampSchema } from '../response/timestamp-schema.ts';
 import { EXPORTED_EXAMPLE } from './stats-examples.ts';

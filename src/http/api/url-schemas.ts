@@ -3,7 +3,7 @@ import { namesOf } from '../../lib/names.ts';
 import { wellFormed } from '../../lib/text.ts';
 import { parseUrl } from '../../lib/url.ts';
 import { URL_SORTS } from '../../urls/url-listing.ts';
-import type { ShortUrl } from '../../urls/registry.ts';
+import type { ShortUrl } from '../../urls/short-url.ts';
 import { MAX_TAGS, MAX_TAG_CHARACTERS, tagsSchema } from '../../urls/tags.ts';
 import { namedSchema, requestSchema } from '../openapi/schemas.ts';
 import { instantSchema, newOwnerSchema } from '../request/request-schemas.ts';

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { shortCodeSchema, storedCodeSchema } from '../../clicks/short-code.ts';
 import { AppError } from '../../errors.ts';
 import { type Principal, isAdmin } from '../../keys/scopes.ts';
-import type { ShortUrl } from '../../urls/registry.ts';
+import type { ShortUrl } from '../../urls/short-url.ts';
 import { ownerFor } from '../request/owner-for.ts';
 import { inRegistryShare } from '../request/registry-share.ts';
 import type { Services } from '../request/services.ts';

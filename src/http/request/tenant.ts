@@ -5,7 +5,7 @@ import type { Tenant } from '../../stats/sql/conditions.ts';
 import type { RawParameters } from '../../stats/parse/parameters.ts';
 import type { Subject } from '../../stats/parse/query.ts';
 import { compileOwnerExists } from '../../stats/sql/owners.ts';
-import type { ShortUrl } from '../../urls/registry.ts';
+import type { ShortUrl } from '../../urls/short-url.ts';
 import { requireScope, unauthenticated, withoutKey } from './context.ts';
 import type { Services } from './services.ts';
 

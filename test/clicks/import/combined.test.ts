@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import type { ImportedRecord } from '../../../src/clicks/import/import-format.ts';
+import type { ImportedRecord } from '../../../src/clicks/import/imported-record.ts';
 import { parserOf } from '../../../src/clicks/import/reading.ts';
 
 const parseLine = parserOf({ format: 'combined', columns: [] });
