@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { ClickHouseError } from '@clickhouse/client';
 import { identifier, param, sql } from '../sql/sql.ts';
 import type { Database } from './database.ts';
@@ -8,6 +9,9 @@ const BEAT_MS = 1_000;
 /** A lock whose holder shows no life for so long belongs to a process that died. */
 const STALE_MS = 20_000;
 const POLL_MS = 100;
+/** Who asked for a lock is given so long to take it. */
+const TURN_MS = 500;
+const TURN_POLL_MS = 20;
 
 export interface LockOptions {
   /** The table that is the lock, and has no other use. */
@@ -22,6 +26,7 @@ export interface LockOptions {
 export interface TableLock {
   /** Whether no other process can have taken this one for dead, by a monotonic clock. */
   readonly isHeld: () => boolean;
+  /** Where another process has asked for the lock, this settles once that one has it, or has had the time to take it. */
   readonly release: () => Promise<void>;
 }
 
@@ -37,10 +42,11 @@ export async function lockTable(
   const drop = (): Promise<void> => database.command(sql`DROP TABLE IF EXISTS ${identifier(table)} SYNC`);
   if (isAlone) await drop();
   const waiting = new Waiting(holder, onWait);
-  let seen: string | undefined;
+  let seen: LockState | undefined;
   while (!(await create(database, table))) {
     const state = await stateOf(database, table);
-    if (state !== seen) waiting.beginAnew();
+    if (state.id !== seen?.id) await askFor(database, table);
+    if (state.id !== seen?.id || state.rows !== seen.rows) waiting.beginAnew();
     seen = state;
     if (waiting.elapsedMs > STALE_MS) await drop();
     else await waiting.pause(POLL_MS);
@@ -58,7 +64,10 @@ export async function lockTable(
     release: async () => {
       clearInterval(beating);
       // By now it could be somebody else's.
-      if (isHeld()) await drop();
+      if (!isHeld()) return;
+      const isAsked = await isAskedFor(database, table);
+      await drop();
+      if (isAsked) await untilTaken(database, table);
     },
   };
 }
@@ -74,10 +83,35 @@ async function create(database: Database, table: string): Promise<boolean> {
   }
 }
 
-/** Which lock it is, and how often its holder has shown life. */
-async function stateOf(database: Database, table: string): Promise<string> {
-  const [row] = await database.rows<[string]>(sql`
-    SELECT concat(toString(uuid), ' ', toString(total_rows)) FROM system.tables
+async function untilTaken(database: Database, table: string): Promise<void> {
+  const began = performance.now();
+  while (performance.now() - began < TURN_MS && (await stateOf(database, table)).id === '')
+    await delay(TURN_POLL_MS);
+}
+
+interface LockState {
+  /** Of the table: that of the next holder is another one. */
+  readonly id: string;
+  /** How often its holder has shown life, and how many have asked for it. */
+  readonly rows: string;
+}
+
+async function stateOf(database: Database, table: string): Promise<LockState> {
+  const [[id, rows] = ['', '']] = await database.rows<[string, string]>(sql`
+    SELECT toString(uuid), toString(total_rows) FROM system.tables
     WHERE database = currentDatabase() AND name = ${param('String', table)}`);
-  return row?.[0] ?? '';
+  return { id, rows };
+}
+
+/** Tells the holder that another process waits. */
+async function askFor(database: Database, table: string): Promise<void> {
+  // Its holder may have released it meanwhile.
+  await database.insert(table, ['is_held'], ['[false]']).catch(() => {});
+}
+
+async function isAskedFor(database: Database, table: string): Promise<boolean> {
+  const [asked] = await database.rows<[number]>(
+    sql`SELECT 1 FROM ${identifier(table)} WHERE NOT is_held LIMIT 1`,
+  );
+  return asked !== undefined;
 }

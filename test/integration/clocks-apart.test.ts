@@ -244,17 +244,35 @@ test.each(ORDERS)(
   },
 );
 
-test.each([5, LINES])(
-  'the same log of %i lines, imported through both at once, counts once',
-  async (count) => {
+/** The owners that the same log is imported for, through one instance and the other. */
+const IMPORTERS = [
+  [{ owner: 'me' }, { owner: 'me' }],
+  [{ owner: 'me' }, { owner: 'admin', any_owner: 'true' }],
+  [
+    { owner: 'admin', any_owner: 'true' },
+    { owner: 'other', any_owner: 'true' },
+  ],
+] as const;
+
+test.each([5, LINES].flatMap((count) => IMPORTERS.map((importers) => [count, importers] as const)))(
+  'the same log of %i lines, imported through both at once by %j, counts once',
+  async (count, importers) => {
     for (let log = 0; log < 3; log++) {
-      const code = `twice-${count}-${log}`;
+      const code = `twice-${randomBytes(6).toString('hex')}`;
+      // Without this URL the second one's lines of it belong to another owner.
+      if (log > 0) await at(0).send('PUT', `/api/v1/urls/${code}`, { json: { owner_id: 'me' } });
       const lines = Array.from({ length: count }, (_, line) => ({
         short_code: code,
         clicked_at: Date.UTC(2026, 0, 1) + line * 60_000,
       }));
-      const sent = { query: { owner: 'me', format: 'ndjson' }, ndjson: lines };
-      const reports = await Promise.all(spoors.map((spoor) => spoor.send('POST', '/api/v1/imports', sent)));
+      const reports = await Promise.all(
+        spoors.map((spoor, place) =>
+          spoor.send('POST', '/api/v1/imports', {
+            query: { ...importers[place], format: 'ndjson' },
+            ndjson: lines,
+          }),
+        ),
+      );
       const sum = (name: string) => reports.reduce((total, { json }) => total + json[name], 0);
       expect([sum('read'), sum('accepted'), sum('known')]).toEqual([2 * count, count, count]);
       const condition = sql`short_code = ${param('String', code)}`;

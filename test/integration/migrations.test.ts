@@ -262,6 +262,25 @@ describe('migrations', () => {
     expect(processesNaming(settings.SPOOR_DATA_DIR)).toEqual([]);
   }, 120_000);
 
+  test('who waits for a lock has it before the one that had it takes it again', async () => {
+    await bare.commandText(`CREATE DATABASE ${name}`);
+    const options = { table: 'turns', holder: 'another process' };
+    const turns: string[] = [];
+    const takeTurns = async (who: string, place: number): Promise<void> => {
+      for (let turn = 0; turn < 3; turn++) {
+        const lock = await lockTable(database(place), options);
+        turns.push(who);
+        // Both wait for it by now, but for the last one.
+        const isAsked = async () =>
+          (await database(place).rows(sql`SELECT 1 FROM turns WHERE NOT is_held`)).length > 0;
+        await waitUntil('the other to ask for it', async () => turns.length === 6 || (await isAsked()));
+        await lock.release();
+      }
+    };
+    await Promise.all([takeTurns('one', 0), takeTurns('other', 1)]);
+    expect(turns.every((who, place) => place === 0 || who !== turns[place - 1])).toBe(true);
+  });
+
   test('the lock of a process that died is broken, one whose holder lives is not, and who waits says so', async () => {
     await bare.commandText(`CREATE DATABASE ${name}`);
     const options = { table: 'migration_lock', holder: 'another process that migrates the database' };

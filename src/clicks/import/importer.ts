@@ -1,4 +1,5 @@
 import type { Room } from '../../fair-share/room.ts';
+import { SerialWork } from '../../lib/serial-work.ts';
 import type { IngestThreads } from '../threads/ingest-threads.ts';
 import type { Batch } from './batch.ts';
 import type { FileRecords } from './file-records.ts';
@@ -72,31 +73,12 @@ export class Importer {
   }
 
   /** One after another: two that looked up the same click at once would both add it. */
-  async #alone<T>(
-    { ownerId, isDryRun }: ImportTarget,
-    work: (checkLock: () => void) => Promise<T>,
-  ): Promise<T> {
-    if (isDryRun) return work(() => {});
-    // An owner's lock is taken before the turn among all owners, so waiting for another process holds up only that owner.
-    return this.#byOwner.run(ownerId, () =>
-      this.#lock(ownerId, (check) => this.#all.run('', () => work(check))),
+  async #alone<T>(target: ImportTarget, work: (checkLock: () => void) => Promise<T>): Promise<T> {
+    if (target.isDryRun) return work(() => {});
+    // The lock is taken before the turn among all owners, so waiting for another process holds up only who shares the lock.
+    return this.#byOwner.run(target.ownerId, () =>
+      this.#lock(target, (check) => this.#all.run('', () => work(check))),
     );
-  }
-}
-
-/** Work of one name is done one after the other. */
-class SerialWork {
-  readonly #last = new Map<string, Promise<unknown>>();
-
-  async run<T>(name: string, work: () => Promise<T>): Promise<T> {
-    const result = (this.#last.get(name) ?? Promise.resolve()).then(work);
-    const settled = Promise.allSettled([result]);
-    this.#last.set(name, settled);
-    try {
-      return await result;
-    } finally {
-      if (this.#last.get(name) === settled) this.#last.delete(name);
-    }
   }
 }
 
