@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { createClient } from '../src/cli/client.ts';
 import { seed } from '../src/cli/seed-command.ts';
@@ -140,9 +140,10 @@ export async function startWithOwnClickHouse({ settings: all }: Bench): Promise<
 
 /** Starts a Spoor. @param settings its environment */
 export async function startService(settings: Readonly<Record<string, string>>): Promise<Service> {
-  const service = spawn(process.execPath, [join(PACKAGE_ROOT, 'dist/cli.js'), 'serve'], {
+  const service = spawn(join(PACKAGE_ROOT, 'dist/cli.js'), ['serve'], {
     stdio: ['ignore', 'pipe', 'inherit'],
-    env: { ...settings },
+    // The service is started as a command is, which looks for Node there.
+    env: { PATH: dirname(process.execPath), ...settings },
     // A session of its own, as a service has: Linux shares the processor out by session before it does by process.
     detached: true,
   });

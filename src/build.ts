@@ -1,4 +1,4 @@
-import { readdirSync, rmSync } from 'node:fs';
+import { chmodSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { type BuildOptions, build } from 'esbuild';
 import { PACKAGE_ROOT } from './process/package-root.ts';
@@ -45,6 +45,7 @@ async function buildService(): Promise<void> {
     splitting: true,
     chunkNames: 'chunks/[name]-[hash]',
   });
+  chmodSync(join(TARGET, 'cli.js'), 0o755);
   await build({ ...OPTIONS, entryPoints: [sourceOf('client/spoor')], platform: 'neutral' });
 }
 

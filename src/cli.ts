@@ -1,4 +1,5 @@
-#!/usr/bin/env node
+#!/usr/bin/env -S node --v8-pool-size=1
+// With V8's four threads for garbage and compilation, requests wait for a core on a small machine while a large body is read.
 import { refuseFewDescriptors } from './process/descriptors.ts';
 
 let lost: NodeJS.ErrnoException | undefined;
