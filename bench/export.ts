@@ -4,11 +4,13 @@ import exceljs from 'exceljs';
 import type { NativeFormat } from '../src/export/export-format.ts';
 import { EXPORT_FORMATS, EXPORT_FORMAT_NAMES, type ExportFormatName } from '../src/export/formats.ts';
 import { COMPRESSION_LEVEL } from '../src/export/zip.ts';
-import { planStats } from '../src/stats/plan.ts';
+import { planStats } from '../src/stats/plan-stats.ts';
 import { compileExport } from '../src/stats/sql/compile-export.ts';
 import { compileNativeExport } from '../src/stats/sql/compile-native-export.ts';
 import { exportLists } from '../src/stats/sql/export-lists.ts';
-import { type StatsQuery, exportQuery, parseStatsRequest } from '../src/stats/parse/query.ts';
+import { parseStatsRequest } from '../src/stats/parse/parse-request.ts';
+import { exportQuery } from '../src/stats/parse/requested-query.ts';
+import type { StatsQuery } from '../src/stats/query.ts';
 import { type Bench, type Benchmark, atLeast, interleaved } from './harness.ts';
 
 const TARGETS: Readonly<Record<ExportFormatName, number>> = {

@@ -1,8 +1,9 @@
 import { render } from '../src/sql/render.ts';
 import { param, sql } from '../src/sql/sql.ts';
-import { planStats } from '../src/stats/plan.ts';
+import { planStats } from '../src/stats/plan-stats.ts';
 import { compile } from '../src/stats/sql/compile.ts';
-import { statsQuery, parseStatsRequest } from '../src/stats/parse/query.ts';
+import { parseStatsRequest } from '../src/stats/parse/parse-request.ts';
+import { statsQuery } from '../src/stats/parse/requested-query.ts';
 import { type Bench, type Benchmark, atLeast, interleaved } from './harness.ts';
 import { type WireRequest, load, wireRequest } from './load.ts';
 

@@ -8,7 +8,7 @@ import type { OpenClickHouse } from './clickhouse/server-connection.ts';
 import { failureName } from './clickhouse/failures.ts';
 import { createVersions } from './clickhouse/versions.ts';
 import { queryLimits } from './clickhouse/workloads.ts';
-import { onEachShard } from './stats/sql/sharding.ts';
+import { onEachShard } from './stats/sql/click-source.ts';
 import { ZoneAgreement } from './clickhouse/zone-agreement.ts';
 import { SharedFrontier, arrivalFrontier } from './clicks/arrival-frontier.ts';
 import { visitorHasher } from './clicks/enrich/visitor.ts';

@@ -1,7 +1,8 @@
 import { assertNever } from '../errors.ts';
 import { ownCopy } from '../lib/own-copy.ts';
 import { sha256 } from '../lib/sha256.ts';
-import type { StatsRequest, Subject } from '../stats/parse/query.ts';
+import type { StatsRequest } from '../stats/request.ts';
+import type { Subject } from '../stats/query.ts';
 import type { Tenant } from '../stats/sql/conditions.ts';
 import type { ByteLru } from './byte-lru.ts';
 

@@ -2,11 +2,11 @@ import { ByteLru } from './byte-lru.ts';
 import type { Database } from '../clickhouse/database.ts';
 import { type Tenant, clicksOf } from '../stats/sql/conditions.ts';
 import type { StatsResult } from '../stats/result/stats-result.ts';
-import type { StatsQuery } from '../stats/parse/query.ts';
-import { rangeDependedOn } from '../stats/plan.ts';
+import type { StatsQuery } from '../stats/query.ts';
+import { rangeDependedOn } from '../stats/plan-stats.ts';
 import type { TimeRange } from '../stats/time/buckets.ts';
 import { rangeRead } from '../stats/query-cost.ts';
-import type { Sharding } from '../stats/sql/sharding.ts';
+import type { Sharding } from '../stats/sql/click-source.ts';
 import { sql } from '../sql/sql.ts';
 
 /** The part of a result that tells how many clicks were read. */

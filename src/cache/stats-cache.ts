@@ -1,7 +1,7 @@
 import type { Database } from '../clickhouse/database.ts';
-import type { StatsRequest } from '../stats/parse/query.ts';
+import type { StatsRequest } from '../stats/request.ts';
 import type { Tenant } from '../stats/sql/conditions.ts';
-import type { Sharding } from '../stats/sql/sharding.ts';
+import type { Sharding } from '../stats/sql/click-source.ts';
 import type { CacheBudget } from './cache-budget.ts';
 import type { CountCacheRequest, MissReason } from './cache-outcome.ts';
 import { DataChanges } from './data-changes.ts';

@@ -1,5 +1,5 @@
 import { sha256 } from '../lib/sha256.ts';
-import type { StatsQuery } from '../stats/parse/query.ts';
+import type { StatsQuery } from '../stats/query.ts';
 import type { StatsResult } from '../stats/result/stats-result.ts';
 import type { Tenant } from '../stats/sql/conditions.ts';
 import { type KnownClicks, MANY_CLICKS } from '../stats/sql/visitor-plan.ts';

@@ -2,7 +2,7 @@ import { type Select, type Selection, as, selectFrom, statementSql, subquery } f
 import { type Sql, identifier, join, sql } from '../sql/sql.ts';
 import { type Tenant, conditionsOf } from '../stats/sql/conditions.ts';
 import { instantParam } from '../stats/sql/instant-param.ts';
-import { type Sharding, clicksFrom, onEachShard } from '../stats/sql/sharding.ts';
+import { type Sharding, clicksFrom, onEachShard } from '../stats/sql/click-source.ts';
 import { taggedUrlsOf } from '../stats/sql/tag.ts';
 import { withStoredTags } from '../stats/sql/tagged-urls.ts';
 import { clickColumnOf } from './columns.ts';

@@ -11,7 +11,7 @@ import {
 import { type Sql, identifier, join, param, sql } from '../sql/sql.ts';
 import type { Tenant } from '../stats/sql/conditions.ts';
 import { instantParam } from '../stats/sql/instant-param.ts';
-import { type Sharding, clicksFrom, onEachShard } from '../stats/sql/sharding.ts';
+import { type Sharding, clicksFrom, onEachShard } from '../stats/sql/click-source.ts';
 import { withStoredTags } from '../stats/sql/tagged-urls.ts';
 import type { TimeRange } from '../stats/time/buckets.ts';
 import { type ClickOptions, clickConditions, joinedFor, shownColumns, shownName } from './compile.ts';

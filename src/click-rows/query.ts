@@ -2,14 +2,10 @@ import { invalid } from '../errors.ts';
 import { nearestName } from '../lib/names.ts';
 import { quotable } from '../lib/text.ts';
 import { type RawParameters, splitList, valueOf } from '../stats/parse/parameters.ts';
-import {
-  type ParseContext,
-  type StatsQuery,
-  type StatsRequest,
-  exportQuery,
-  parseStatsRequest,
-  statsQuery,
-} from '../stats/parse/query.ts';
+import { type ParseContext, parseStatsRequest } from '../stats/parse/parse-request.ts';
+import { exportQuery, statsQuery } from '../stats/parse/requested-query.ts';
+import type { StatsRequest } from '../stats/request.ts';
+import type { StatsQuery } from '../stats/query.ts';
 import { CLICK_COLUMN_NAMES, type ClickColumnName, clickColumnOf } from './columns.ts';
 
 /**

@@ -1,10 +1,10 @@
 import { conditionsIn } from './parse/filter.ts';
-import type { StatsQuery } from './parse/query.ts';
+import type { StatsQuery, MetricList } from './query.ts';
 import { costOf } from './query-cost.ts';
 import { type DimensionName, dependsOnLocalTime } from './registry/dimension-names.ts';
 import { METRIC_NAMES, type MetricName } from './registry/metrics.ts';
 import { isOrdered, joinOrders, onlyOrder, ordersOf } from './merged-orders.ts';
-import { type MetricList, areClocksApart, listName, listsOf } from './sql/lists.ts';
+import { areClocksApart, listName, listsOf } from './sql/lists.ts';
 import { listMetrics } from './sql/numbers.ts';
 import { rankOf } from './sql/order.ts';
 import { PREVIOUS } from './sql/periods.ts';

@@ -1,7 +1,7 @@
-import type { StatsQuery } from './parse/query.ts';
+import type { StatsQuery, MetricList, ListOrder } from './query.ts';
 import type { MetricName } from './registry/metrics.ts';
-import { type MetricList, isTimeList, listName, listsOf } from './sql/lists.ts';
-import { type ListOrder, rankOf } from './sql/order.ts';
+import { isTimeList, listName, listsOf } from './sql/lists.ts';
+import { rankOf } from './sql/order.ts';
 
 /** Whether a list has an order other than time's, and is cut. */
 export function isOrdered(query: StatsQuery): boolean {

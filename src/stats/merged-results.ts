@@ -1,6 +1,6 @@
 import { listsIn } from './merge.ts';
 import { isOrderOf } from './merged-orders.ts';
-import type { StatsQuery } from './parse/query.ts';
+import type { StatsQuery } from './query.ts';
 import { type ComparedResult, shapePeriods } from './result/compared-result.ts';
 import type { ShapedList, StatsRow } from './result/stats-result.ts';
 import type { Run } from './run.ts';

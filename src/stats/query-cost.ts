@@ -1,9 +1,9 @@
 import type { TimeRange } from './time/buckets.ts';
-import { rangeDependedOn } from './plan.ts';
+import { rangeDependedOn } from './plan-stats.ts';
 import { type MetricName, metricOf } from './registry/metrics.ts';
 import { isJoined, listsOf } from './sql/lists.ts';
 import { countedMetrics, listMetrics } from './sql/numbers.ts';
-import type { StatsQuery } from './parse/query.ts';
+import type { StatsQuery } from './query.ts';
 
 /** Clicks read times the lists they are counted in, from which on a query is expensive: some 30 ms of two cores. */
 export const EXPENSIVE_COST = 500_000;

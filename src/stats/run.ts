@@ -1,6 +1,7 @@
 import type { Sql } from '../sql/sql.ts';
-import type { StatsQuery } from './parse/query.ts';
-import { type Plan, type PlanOptions, planStats } from './plan.ts';
+import type { StatsQuery } from './query.ts';
+import type { Plan } from './plan.ts';
+import { type PlanOptions, planStats } from './plan-stats.ts';
 import { type ComparedResult, shapeCompared } from './result/compared-result.ts';
 import type { ShapedList, StatsRow } from './result/stats-result.ts';
 import { compile } from './sql/compile.ts';

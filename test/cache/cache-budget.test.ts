@@ -8,7 +8,7 @@ import { CacheBudget, type CacheName } from '../../src/cache/cache-budget.ts';
 import { cachedUserAgents } from '../../src/clicks/enrich/user-agent.ts';
 import { Database } from '../../src/clickhouse/database.ts';
 import { SharedTexts } from '../../src/export/shared-texts.ts';
-import type { StatsQuery } from '../../src/stats/parse/query.ts';
+import type { StatsQuery } from '../../src/stats/query.ts';
 import { StoredUrls } from '../../src/urls/stored-urls.ts';
 import { is } from '../support/filters.ts';
 

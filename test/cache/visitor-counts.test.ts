@@ -3,7 +3,7 @@ import { ByteLru } from '../../src/cache/byte-lru.ts';
 import { VisitorCounts } from '../../src/cache/visitor-counts.ts';
 import type { Summary } from '../../src/stats/registry/summary.ts';
 import type { Tenant } from '../../src/stats/sql/conditions.ts';
-import type { StatsQuery } from '../../src/stats/parse/query.ts';
+import type { StatsQuery } from '../../src/stats/query.ts';
 import { is } from '../support/filters.ts';
 
 const ME: Tenant = { kind: 'owner', ownerId: 'me' };

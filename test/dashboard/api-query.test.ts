@@ -22,9 +22,10 @@ import {
 import { periodOfSlots } from '../../src/dashboard/zoom.ts';
 import { shapeStats } from '../../src/stats/result/stats-result.ts';
 import { buckets } from '../../src/stats/time/buckets.ts';
-import { planStats } from '../../src/stats/plan.ts';
+import { planStats } from '../../src/stats/plan-stats.ts';
 import { columnsOf } from '../../src/stats/sql/compile.ts';
-import { statsQuery, parseStatsRequest } from '../../src/stats/parse/query.ts';
+import { parseStatsRequest } from '../../src/stats/parse/parse-request.ts';
+import { statsQuery } from '../../src/stats/parse/requested-query.ts';
 import { parseDateParameter } from '../../src/lib/date-time.ts';
 import { formatInstant } from '../../src/lib/time-zone.ts';
 import { asSent } from '../support/as-sent.ts';

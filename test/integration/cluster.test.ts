@@ -9,11 +9,12 @@ import { onCluster, shardedStatement } from '../../src/clickhouse/distributed-ta
 import { shardOf } from '../../src/clicks/named-insert.ts';
 import { sql } from '../../src/sql/sql.ts';
 import type { StatsRow } from '../../src/stats/result/stats-result.ts';
-import { planStats } from '../../src/stats/plan.ts';
+import { planStats } from '../../src/stats/plan-stats.ts';
 import { shapeCompared } from '../../src/stats/result/compared-result.ts';
 import { compile } from '../../src/stats/sql/compile.ts';
-import { statsQuery, parseStatsRequest } from '../../src/stats/parse/query.ts';
-import { VISITOR_PLANS } from '../../src/stats/sql/visitor-plan.ts';
+import { parseStatsRequest } from '../../src/stats/parse/parse-request.ts';
+import { statsQuery } from '../../src/stats/parse/requested-query.ts';
+import { VISITOR_PLANS } from '../../src/stats/plan.ts';
 import {
   CLUSTER,
   type ClusterNode,

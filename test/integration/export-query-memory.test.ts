@@ -1,10 +1,11 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { Database } from '../../src/clickhouse/database.ts';
 import { EXPORT_FORMATS } from '../../src/export/formats.ts';
-import { planStats } from '../../src/stats/plan.ts';
+import { planStats } from '../../src/stats/plan-stats.ts';
 import { compileExport } from '../../src/stats/sql/compile-export.ts';
 import { readExport } from '../../src/stats/result/export-content.ts';
-import { exportQuery, parseStatsRequest } from '../../src/stats/parse/query.ts';
+import { parseStatsRequest } from '../../src/stats/parse/parse-request.ts';
+import { exportQuery } from '../../src/stats/parse/requested-query.ts';
 import { type TestSpoor, clickHouseSettings, startSpoor } from '../support/spoor.ts';
 
 const CLICKS = 1_000_000;

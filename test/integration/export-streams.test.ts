@@ -4,10 +4,11 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/gl
 import { unzipSync } from 'fflate';
 import type { ExportContent } from '../../src/export/content.ts';
 import type { TemplateFormat } from '../../src/export/export-format.ts';
-import { planStats } from '../../src/stats/plan.ts';
+import { planStats } from '../../src/stats/plan-stats.ts';
 import { compileExport } from '../../src/stats/sql/compile-export.ts';
 import { readExport } from '../../src/stats/result/export-content.ts';
-import { exportQuery, parseStatsRequest } from '../../src/stats/parse/query.ts';
+import { parseStatsRequest } from '../../src/stats/parse/parse-request.ts';
+import { exportQuery } from '../../src/stats/parse/requested-query.ts';
 import { beginExport, bodyOf, leaveExports } from '../support/open-exports.ts';
 import { type TestSpoor, startSpoor } from '../support/spoor.ts';
 import { WIDE_EXPORT, WIDE_GROUPS, storeWideClicks } from '../support/wide-export.ts';

@@ -1,9 +1,10 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { param, sql } from '../../src/sql/sql.ts';
-import { planStats } from '../../src/stats/plan.ts';
+import { planStats } from '../../src/stats/plan-stats.ts';
 import { compile } from '../../src/stats/sql/compile.ts';
 import type { Tenant } from '../../src/stats/sql/conditions.ts';
-import { statsQuery, parseStatsRequest } from '../../src/stats/parse/query.ts';
+import { parseStatsRequest } from '../../src/stats/parse/parse-request.ts';
+import { statsQuery } from '../../src/stats/parse/requested-query.ts';
 import { type TestSpoor, startSpoor } from '../support/spoor.ts';
 
 const START = Date.parse('2025-12-01T00:00Z');

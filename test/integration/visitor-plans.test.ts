@@ -2,8 +2,9 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { param, sql } from '../../src/sql/sql.ts';
 import type { StatsRow } from '../../src/stats/result/stats-result.ts';
 import { runStats } from '../../src/stats/run.ts';
-import { statsQuery, parseStatsRequest } from '../../src/stats/parse/query.ts';
-import { VISITOR_PLANS } from '../../src/stats/sql/visitor-plan.ts';
+import { parseStatsRequest } from '../../src/stats/parse/parse-request.ts';
+import { statsQuery } from '../../src/stats/parse/requested-query.ts';
+import { VISITOR_PLANS } from '../../src/stats/plan.ts';
 import { asSent } from '../support/as-sent.ts';
 import { type TestSpoor, startSpoor } from '../support/spoor.ts';
 

@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import * as fc from '../support/fast-check.ts';
 import { SCHEDULE_RANGES, datesOf, windowOf } from '../../src/schedules/window.ts';
-import { parseStatsRequest } from '../../src/stats/parse/query.ts';
+import { parseStatsRequest } from '../../src/stats/parse/parse-request.ts';
 import { CHANGE_DAYS, ZONES } from '../support/local-clock.ts';
 import { rangeByName } from '../support/reference.ts';
 

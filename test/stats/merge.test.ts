@@ -1,8 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
 import { groupQueries, mergedQuery } from '../../src/stats/merge.ts';
 import { shapeMerged } from '../../src/stats/merged-results.ts';
-import type { StatsQuery } from '../../src/stats/parse/query.ts';
-import { planStats } from '../../src/stats/plan.ts';
+import type { StatsQuery } from '../../src/stats/query.ts';
+import { planStats } from '../../src/stats/plan-stats.ts';
 import { runStats } from '../../src/stats/run.ts';
 import { columnsOf } from '../../src/stats/sql/compile.ts';
 import { is } from '../support/filters.ts';

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import type { StatsQuery } from '../../src/stats/parse/query.ts';
+import type { StatsQuery } from '../../src/stats/query.ts';
 import { costOf } from '../../src/stats/query-cost.ts';
 import { QUERY } from '../support/stats-sql.ts';
 

@@ -23,7 +23,7 @@ import { EMPTY, type Sql, identifier, join, sql } from '../../src/sql/sql.ts';
 import { parseFilters } from '../../src/stats/parse/filter-parameters.ts';
 import { FEW_PARTS } from '../../src/stats/sql/comparisons.ts';
 import { filterSql } from '../../src/stats/sql/conditions.ts';
-import { type Sharding, clicksFrom, onEachShard } from '../../src/stats/sql/sharding.ts';
+import { type Sharding, clicksFrom, onEachShard } from '../../src/stats/sql/click-source.ts';
 import { givenTags } from '../../src/stats/sql/tagged-urls.ts';
 import { documentJudge } from './outside.ts';
 import {

@@ -7,7 +7,7 @@ import type { ClickTable } from '../../src/clickhouse/cluster.ts';
 import { nodeSettings } from '../../src/clickhouse/cluster-settings.ts';
 import { Database } from '../../src/clickhouse/database.ts';
 import type { Running, StartOptions } from '../../src/main.ts';
-import type { Sharding } from '../../src/stats/sql/sharding.ts';
+import type { Sharding } from '../../src/stats/sql/click-source.ts';
 import { createLog, documentJudge, readConfig, start } from './outside.ts';
 
 export const ADMIN_KEY = `spoo_${'admin'.repeat(6)}`;

@@ -1,6 +1,6 @@
 import { type RenderedSql, render } from '../../src/sql/render.ts';
-import type { StatsQuery } from '../../src/stats/parse/query.ts';
-import { type PlanOptions, planStats } from '../../src/stats/plan.ts';
+import type { StatsQuery } from '../../src/stats/query.ts';
+import { type PlanOptions, planStats } from '../../src/stats/plan-stats.ts';
 import { compile } from '../../src/stats/sql/compile.ts';
 import type { Tenant } from '../../src/stats/sql/conditions.ts';
 

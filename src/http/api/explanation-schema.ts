@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { VISITOR_PLANS } from '../../stats/sql/visitor-plan.ts';
+import { VISITOR_PLANS } from '../../stats/plan.ts';
 import { count, decimal } from './metric-schemas.ts';
 
 export const explanation = z

@@ -4,7 +4,7 @@ import { parseClickRequest } from '../../click-rows/query.ts';
 import { invalid } from '../../errors.ts';
 import type { Principal } from '../../keys/scopes.ts';
 import { type RawParameters, valueOf } from '../../stats/parse/parameters.ts';
-import type { ParseContext } from '../../stats/parse/query.ts';
+import type { ParseContext } from '../../stats/parse/parse-request.ts';
 import { CACHE_BUSTERS } from './query-string.ts';
 import type { Services } from './services.ts';
 

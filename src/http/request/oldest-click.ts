@@ -1,7 +1,7 @@
 import type { Workload } from '../../clickhouse/workloads.ts';
 import { join, param, sql } from '../../sql/sql.ts';
 import { type Tenant, ownershipOf } from '../../stats/sql/conditions.ts';
-import type { StatsQuery } from '../../stats/parse/query.ts';
+import type { StatsQuery } from '../../stats/query.ts';
 import type { Services } from './services.ts';
 
 /**

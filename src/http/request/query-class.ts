@@ -2,7 +2,7 @@ import type { RowEstimates } from '../../cache/row-estimates.ts';
 import type { Workload } from '../../clickhouse/workloads.ts';
 import type { Holder } from '../../fair-share/holder.ts';
 import type { Tenant } from '../../stats/sql/conditions.ts';
-import type { StatsQuery } from '../../stats/parse/query.ts';
+import type { StatsQuery } from '../../stats/query.ts';
 import { EXPENSIVE_COST, costOf, queueCostOf } from '../../stats/query-cost.ts';
 
 /** How expensive a query is, which decides what it waits for. */

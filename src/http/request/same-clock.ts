@@ -1,5 +1,5 @@
-import { comparedRange } from '../../stats/plan.ts';
-import type { StatsQuery } from '../../stats/parse/query.ts';
+import { comparedRange } from '../../stats/plan-stats.ts';
+import type { StatsQuery } from '../../stats/query.ts';
 import type { Services } from './services.ts';
 
 /** The query, with whether ClickHouse's local time equals Node's in its ranges. */

@@ -4,7 +4,7 @@ import { nearestName } from '../../lib/names.ts';
 import { quotable } from '../../lib/text.ts';
 import type { Filter } from '../../stats/parse/filter.ts';
 import { combineFilters, parseFilters } from '../../stats/parse/filter-parameters.ts';
-import type { StatsRequest } from '../../stats/parse/query.ts';
+import type { StatsRequest } from '../../stats/request.ts';
 import { requireScope, unauthenticated } from './context.ts';
 import { checkPatterns } from './patterns.ts';
 import type { Services } from './services.ts';

@@ -27,7 +27,7 @@ import type { ScheduleRuns } from '../../schedules/schedule-runs.ts';
 import type { Schedules } from '../../schedules/schedules.ts';
 import type { Segments } from '../../segments/segments.ts';
 import type { RequestTracer } from '../../telemetry/request-tracer.ts';
-import type { Sharding } from '../../stats/sql/sharding.ts';
+import type { Sharding } from '../../stats/sql/click-source.ts';
 import type { UrlRegistry } from '../../urls/registry.ts';
 
 /** What the routes work with. The composition root makes it; nothing here starts or stops anything. */

@@ -1,5 +1,5 @@
 import { invalid } from '../../errors.ts';
-import type { StatsQuery } from '../../stats/parse/query.ts';
+import type { StatsQuery } from '../../stats/query.ts';
 import type { Tenant } from '../../stats/sql/conditions.ts';
 import { dimensionOfTags, givenTags } from '../../stats/sql/tagged-urls.ts';
 import type { Services } from './services.ts';

@@ -3,7 +3,7 @@ import { AppError } from '../../errors.ts';
 import { type Principal, type Scope, hasScope, isAdmin } from '../../keys/scopes.ts';
 import type { Tenant } from '../../stats/sql/conditions.ts';
 import type { RawParameters } from '../../stats/parse/parameters.ts';
-import type { Subject } from '../../stats/parse/query.ts';
+import type { Subject } from '../../stats/query.ts';
 import { compileOwnerExists } from '../../stats/sql/owners.ts';
 import type { ShortUrl } from '../../urls/short-url.ts';
 import { requireScope, unauthenticated, withoutKey } from './context.ts';

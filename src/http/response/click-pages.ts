@@ -16,7 +16,7 @@ import type { Holder } from '../../fair-share/holder.ts';
 import type { RowEstimates } from '../../cache/row-estimates.ts';
 import type { QueryOptions } from '../../clickhouse/query-options.ts';
 import { formatInstant } from '../../lib/time-zone.ts';
-import type { StatsQuery } from '../../stats/parse/query.ts';
+import type { StatsQuery } from '../../stats/query.ts';
 import type { Tenant } from '../../stats/sql/conditions.ts';
 import type { TimeRange } from '../../stats/time/buckets.ts';
 import { admit } from '../request/admit.ts';

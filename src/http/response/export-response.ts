@@ -6,7 +6,7 @@ import { spooled } from '../../export-spool/spooled.ts';
 import type { Holder } from '../../fair-share/holder.ts';
 import { whileTransferring } from '../../fair-share/transfers.ts';
 import type { Principal } from '../../keys/scopes.ts';
-import { parseStatsRequest } from '../../stats/parse/query.ts';
+import { parseStatsRequest } from '../../stats/parse/parse-request.ts';
 import { yielding } from '../../lib/event-loop.ts';
 import { type Context, signalOf } from '../request/context.ts';
 import { holderOf } from '../request/share-holder.ts';

@@ -7,13 +7,9 @@ import { YEAR_2000 } from '../../lib/calendar.ts';
 import { AppError } from '../../errors.ts';
 import { type Principal, isAdmin } from '../../keys/scopes.ts';
 import type { RawParameters } from '../../stats/parse/parameters.ts';
-import {
-  type ParseContext,
-  type StatsRequest,
-  exportQuery,
-  parseStatsRequest,
-  statsQuery,
-} from '../../stats/parse/query.ts';
+import { type ParseContext, parseStatsRequest } from '../../stats/parse/parse-request.ts';
+import { exportQuery, statsQuery } from '../../stats/parse/requested-query.ts';
+import type { StatsRequest } from '../../stats/request.ts';
 import type { DimensionName } from '../../stats/registry/dimension-names.ts';
 import type { Tenant } from '../../stats/sql/conditions.ts';
 import { type Context, signalOf } from '../request/context.ts';

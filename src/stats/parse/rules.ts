@@ -3,7 +3,8 @@ import { MAX_GROUPED_PROPERTIES, isPropertyName } from '../registry/properties.t
 import { goesWith } from '../registry/dimension-names.ts';
 import { type TimeRange, hasMoreBuckets } from '../time/buckets.ts';
 import { type RawParameters, valueOf } from './parameters.ts';
-import type { StatsRequest, StatsQuery } from './query.ts';
+import type { StatsRequest } from '../request.ts';
+import type { StatsQuery } from '../query.ts';
 import { MAX_BUCKETS } from './values.ts';
 
 /** What must hold between parameters that are each right by themselves. */

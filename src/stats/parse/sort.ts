@@ -2,18 +2,9 @@ import { invalid } from '../../errors.ts';
 import { nearestName } from '../../lib/names.ts';
 import { quotable } from '../../lib/text.ts';
 import { DIMENSION_NAMES, type DimensionName } from '../registry/dimension-names.ts';
-import { METRIC_NAMES, type MetricName } from '../registry/metrics.ts';
+import { METRIC_NAMES } from '../registry/metrics.ts';
 import { type RawParameters, valueOf } from './parameters.ts';
-
-/** What the groups of lists are ordered by. */
-export interface Sort {
-  /**
-   * A metric, also one that is not shown; a dimension, by its values: lists that lack it keep their order; or by how many
-   * percent the first metric has changed.
-   */
-  readonly by: MetricName | DimensionName | 'change';
-  readonly isDescending: boolean;
-}
+import type { Sort } from '../query.ts';
 
 /**
  * The order that a request asks for: a name, `-` before it for the largest first.

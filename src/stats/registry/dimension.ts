@@ -1,5 +1,5 @@
 import type { Sql } from '../../sql/sql.ts';
-import type { StatsQuery } from '../parse/query.ts';
+import type { TimeRange } from '../time/buckets.ts';
 import type { DimensionFilter, TagFilter } from '../sql/filters.ts';
 
 /** What dimensions are about, in the order in which people are offered them. */
@@ -70,7 +70,12 @@ interface OfTags {
 }
 
 /** The local time that clicks are shown in. */
-export type LocalQuery = Pick<StatsQuery, 'timezone' | 'range' | 'sameClock'>;
+export interface LocalQuery {
+  readonly timezone: string;
+  readonly range: TimeRange;
+  /** Whether ClickHouse shows the time zone's local time as Node does, in both periods; not known: false. */
+  readonly sameClock?: boolean;
+}
 
 interface Words {
   readonly one: string;

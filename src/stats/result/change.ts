@@ -1,5 +1,5 @@
 import { percentChange } from '../../lib/rounding.ts';
-import type { StatsQuery } from '../parse/query.ts';
+import type { StatsQuery } from '../query.ts';
 import { type MetricName, metricOf } from '../registry/metrics.ts';
 import { matchBuckets } from '../time/matched-buckets.ts';
 

@@ -1,6 +1,7 @@
 import type { Explanation } from './explanation.ts';
-import { type Plan, type PreviousPlan, shownBefore } from '../plan.ts';
-import type { StatsQuery } from '../parse/query.ts';
+import type { Plan, PreviousPlan } from '../plan.ts';
+import { shownBefore } from '../plan-stats.ts';
+import type { StatsQuery } from '../query.ts';
 import { columnsOf } from '../sql/compile.ts';
 import { periodOf } from '../sql/periods.ts';
 import { type PreviousHead, previousHead } from './result-head.ts';

@@ -1,10 +1,9 @@
 import { inlined } from '../../sql/inline.ts';
 import { RESULT_SETTINGS } from '../../sql/result-settings.ts';
-import { tableOf } from '../../sql/sql.ts';
-import type { Run } from '../run.ts';
-import { CLICKS_TABLE } from '../sql/sharding.ts';
+import { type Sql, tableOf } from '../../sql/sql.ts';
+import type { Plan, VisitorPlan } from '../plan.ts';
+import { CLICKS_TABLE } from '../sql/click-source.ts';
 import { URLS_TABLE } from '../sql/tagged-urls.ts';
-import type { VisitorPlan } from '../sql/visitor-plan.ts';
 
 /** How a result was computed, and what that cost. */
 export interface Explanation {
@@ -39,7 +38,7 @@ export type RunCost = Pick<Explanation, 'read_rows' | 'read_bytes' | 'clickhouse
 
 /** @param database in which the clicks are, for people whose connection names another one */
 export function explain(
-  { plan, statement }: Pick<Run, 'plan' | 'statement'>,
+  { plan, statement }: { readonly plan: Plan; readonly statement: Sql },
   { workload, ...cost }: RunCost,
   database: string,
 ): Explanation {

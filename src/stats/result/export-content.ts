@@ -4,7 +4,7 @@ import { percentage } from '../../lib/rounding.ts';
 import { type RowTemplate, writeRow } from '../../lib/row-template.ts';
 import { formatWithOffset } from '../../lib/calendar.ts';
 import type { Plan } from '../plan.ts';
-import type { StatsQuery } from '../parse/query.ts';
+import type { StatsQuery } from '../query.ts';
 import { percentageOf } from '../registry/metrics.ts';
 import { type ExportListPlan, type RowOf, exportLists } from '../sql/export-lists.ts';
 import { countedMetrics } from '../sql/numbers.ts';

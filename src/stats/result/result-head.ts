@@ -3,7 +3,7 @@ import { DAY } from '../../lib/calendar.ts';
 import { mapEntries } from '../../lib/names.ts';
 import { formatInstant } from '../../lib/time-zone.ts';
 import { type FilterExpression, type FiltersByName, filterForm } from '../parse/filter-form.ts';
-import type { StatsQuery } from '../parse/query.ts';
+import type { StatsQuery } from '../query.ts';
 import type { DimensionName } from '../registry/dimension-names.ts';
 import { INTERVALS, type IntervalName, intervalMinutes } from '../registry/intervals.ts';
 import { type MetricName, metricOf, summaryMetrics } from '../registry/metrics.ts';

@@ -1,10 +1,10 @@
 import { type StatsHead, type SummaryNumbers, shapeHead, shownMetric } from './result-head.ts';
 import { percentage } from '../../lib/rounding.ts';
 import { changeOf, emptyBefore } from './change.ts';
-import { type MetricList, isTimeList, listsOf } from '../sql/lists.ts';
+import { isTimeList, listsOf } from '../sql/lists.ts';
+import type { MetricList, StatsQuery } from '../query.ts';
 import { countedMetrics } from '../sql/numbers.ts';
 import { type MetricName, metricOf, percentageOf, previousOf } from '../registry/metrics.ts';
-import type { StatsQuery } from '../parse/query.ts';
 import { TimeFields } from '../time/time-fields.ts';
 
 /** A row of a compiled query. */

@@ -2,7 +2,7 @@ import { splitBefore } from '../../lib/row-template.ts';
 import { type Statement, subquery } from '../../sql/select.ts';
 import { EMPTY, type Sql, identifier, join, param, sql } from '../../sql/sql.ts';
 import type { Plan, PreviousPlan } from '../plan.ts';
-import type { StatsQuery } from '../parse/query.ts';
+import type { StatsQuery } from '../query.ts';
 import { type MetricName, metricOf, percentageOf, previousOf } from '../registry/metrics.ts';
 import { changeOf } from './change.ts';
 import { filterClicks } from './conditions.ts';
@@ -13,7 +13,7 @@ import { shownAndOthers } from './others.ts';
 import { isAfterOffset, isShown, limitBy, placeInList, rankAndNames } from './order.ts';
 import { IS_PREVIOUS, PREVIOUS, groupsOfBoth, mergedOfBoth, previousColumns } from './periods.ts';
 import { rowText } from './row-text.ts';
-import { clicksFrom } from './sharding.ts';
+import { clicksFrom } from './click-source.ts';
 import { instantText, timeTexts } from './time-text.ts';
 
 /**

@@ -1,7 +1,7 @@
 import { EMPTY, type Sql, identifier, join, param, sql } from '../../sql/sql.ts';
 import type { InstantForm } from '../../export/export-format.ts';
 import { mapEntries } from '../../lib/names.ts';
-import type { StatsQuery } from '../parse/query.ts';
+import type { StatsQuery } from '../query.ts';
 import type { Plan } from '../plan.ts';
 import type { DimensionName } from '../registry/dimension-names.ts';
 import { type MetricName, metricOf, percentageOf, previousOf } from '../registry/metrics.ts';

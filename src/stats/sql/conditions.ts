@@ -4,7 +4,7 @@ import { MAX_CLOCK_AHEAD_MS } from '../../lib/clock-ahead.ts';
 import { type Sql, join, param, sql } from '../../sql/sql.ts';
 import type { Plan } from '../plan.ts';
 import { type Condition, type Filter, isCondition } from '../parse/filter.ts';
-import type { StatsQuery } from '../parse/query.ts';
+import type { StatsQuery } from '../query.ts';
 import { type LocalQuery, valueSql } from '../registry/dimension.ts';
 import { FILTER_NAMES, valueDimensionOf } from '../registry/dimension-names.ts';
 import { isPropertyName } from '../registry/properties.ts';
@@ -12,7 +12,7 @@ import { isQuick, operatorOf } from '../registry/operators.ts';
 import type { TimeRange } from '../time/buckets.ts';
 import { exactFilter } from './filters.ts';
 import { instantParam } from './instant-param.ts';
-import { type Sharding, clicksFrom } from './sharding.ts';
+import { type Sharding, clicksFrom } from './click-source.ts';
 import { taggedUrlsOf } from './tag.ts';
 import { holdsForFewValues, holdsForValue } from './value-conditions.ts';
 

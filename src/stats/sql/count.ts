@@ -1,16 +1,10 @@
 import { type Select, type Statement, unionOf } from '../../sql/select.ts';
 import type { Plan } from '../plan.ts';
 import { filterClicks } from './conditions.ts';
-import {
-  type MetricList,
-  groupByLists,
-  joinValues,
-  listsByRows,
-  selectDimensions,
-  uniteClocks,
-} from './lists.ts';
+import { groupByLists, joinValues, listsByRows, selectDimensions, uniteClocks } from './lists.ts';
+import type { MetricList } from '../query.ts';
 import { selectMetrics } from './numbers.ts';
-import { clicksFrom } from './sharding.ts';
+import { clicksFrom } from './click-source.ts';
 
 /** From the table of clicks to one row a group of each list, lists of the same rows in one pass. */
 const COUNTING_PASSES: readonly ((select: Select, plan: Plan, lists: readonly MetricList[]) => Select)[] = [

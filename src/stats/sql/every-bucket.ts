@@ -1,6 +1,6 @@
 import { type Sql, param, sql } from '../../sql/sql.ts';
 import { INTERVALS } from '../registry/intervals.ts';
-import type { StatsQuery } from '../parse/query.ts';
+import type { StatsQuery } from '../query.ts';
 import { type BucketRun, bucketRuns } from '../time/buckets.ts';
 
 /** The starts of all buckets of a query's range, as `buckets` makes them: an array of Unix seconds (Int64). */

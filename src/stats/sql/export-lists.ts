@@ -1,5 +1,5 @@
 import type { Column, RowTemplate } from '../../lib/row-template.ts';
-import type { StatsQuery } from '../parse/query.ts';
+import type { StatsQuery } from '../query.ts';
 import type { DimensionName } from '../registry/dimension-names.ts';
 import { type MetricName, metricOf, percentageOf } from '../registry/metrics.ts';
 import { isTimeList, listsOf } from './lists.ts';

@@ -1,10 +1,10 @@
 import { sourceSql } from '../../sql/select.ts';
 import { type Sql, sql } from '../../sql/sql.ts';
 import { MAX_CLOCK_AHEAD_MS } from '../../lib/clock-ahead.ts';
-import type { StatsQuery } from '../parse/query.ts';
+import type { StatsQuery } from '../query.ts';
 import { type Tenant, ownershipOf } from './conditions.ts';
 import { instantParam } from './instant-param.ts';
-import { type Sharding, clicksFrom } from './sharding.ts';
+import { type Sharding, clicksFrom } from './click-source.ts';
 
 /**
  * Whether a click of the range is its visitor's first of all that are kept of the owner, or of the URL where the tenant is

@@ -1,6 +1,5 @@
 import { type Select, type Selection, as, blank, named, selectFrom, subquery } from '../../sql/select.ts';
 import { type Sql, identifier, join, param, sql } from '../../sql/sql.ts';
-import type { StatsQuery } from '../parse/query.ts';
 import type { Plan } from '../plan.ts';
 import { valueSql } from '../registry/dimension.ts';
 import {
@@ -11,16 +10,7 @@ import {
 } from '../registry/dimension-names.ts';
 import { taggedUrlsOf } from './tag.ts';
 import { timeBucket } from './time-bucket.ts';
-
-/** A list of a stats result, by the dimensions of its groups. */
-export interface MetricList {
-  readonly dimensions: readonly DimensionName[];
-  /** The local time of those that depend on it; the query's unless given. */
-  readonly clock?: Clock | undefined;
-}
-
-/** Local time, and the buckets that it is cut into. */
-export type Clock = Pick<StatsQuery, 'timezone' | 'interval' | 'sameClock'>;
+import type { Clock, MetricList, StatsQuery } from '../query.ts';
 
 /** The lists of a stats result in order: one for each dimension, then the breakdown. */
 export function listsOf(query: StatsQuery): readonly MetricList[] {

@@ -3,7 +3,7 @@ import { EMPTY, type Sql, sql } from '../../sql/sql.ts';
 import type { Plan } from '../plan.ts';
 import { type Aggregate, type Part, added, partColumn } from '../registry/aggregates.ts';
 import { METRIC_NAMES, type MetricName, aggregateOf, metricOf, summaryMetrics } from '../registry/metrics.ts';
-import type { StatsQuery } from '../parse/query.ts';
+import type { StatsQuery } from '../query.ts';
 import { returningVisitors } from './visitor-plan.ts';
 
 /** The metrics that lists count: those asked for, and what they are ordered by. */

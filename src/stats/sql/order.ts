@@ -1,24 +1,12 @@
 import { type Select, type Statement, as, columnNames, selectOf } from '../../sql/select.ts';
 import { type Sql, identifier, join, param, sql } from '../../sql/sql.ts';
-import type { StatsQuery } from '../parse/query.ts';
 import type { Plan } from '../plan.ts';
 import { valueDimensionOf } from '../registry/dimension-names.ts';
-import type { Sort } from '../parse/sort.ts';
 import { METRIC_NAMES, type MetricName } from '../registry/metrics.ts';
 import { changeOf } from './change.ts';
-import { type MetricList, isOfTimeList, isTimeList, listName } from './lists.ts';
+import { isOfTimeList, isTimeList, listName } from './lists.ts';
 import { IS_PREVIOUS } from './periods.ts';
-
-/** The orders in which merged queries list their groups. */
-export interface ListOrder {
-  /** The metric that groups are ordered by without `sort`, and when they are equal in it. */
-  readonly rank: MetricName;
-  readonly sort: Sort | undefined;
-  /** Which groups are shown, and of which lists, by their names. */
-  readonly shown: readonly (ShownGroups & { readonly lists: readonly string[] })[];
-}
-
-export type ShownGroups = Pick<StatsQuery, 'limit' | 'offset'>;
+import type { ListOrder, MetricList, ShownGroups, Sort, StatsQuery } from '../query.ts';
 
 /** The column of a group's place, counted from 1, in one of several orders. */
 export function placeColumn(order: number): string {

@@ -9,7 +9,7 @@ import {
   subquery,
 } from '../../sql/select.ts';
 import { EMPTY, type Sql, identifier, join, param, sql } from '../../sql/sql.ts';
-import type { StatsQuery } from '../parse/query.ts';
+import type { StatsQuery } from '../query.ts';
 import type { Plan } from '../plan.ts';
 import { type MetricName, previousOf } from '../registry/metrics.ts';
 import { countGroups } from './count.ts';
@@ -24,7 +24,7 @@ import {
   placedKeys,
   previousNumber,
 } from './periods.ts';
-import { onEachShard } from './sharding.ts';
+import { onEachShard } from './click-source.ts';
 import { addSummary } from './summary.ts';
 
 /*

@@ -11,7 +11,7 @@ import {
 import { type Sql, identifier, join, param, sql } from '../../sql/sql.ts';
 import type { Plan } from '../plan.ts';
 import { type MetricName, metricOf, previousOf } from '../registry/metrics.ts';
-import type { StatsQuery } from '../parse/query.ts';
+import type { StatsQuery } from '../query.ts';
 import { type MatchedBuckets, matchBuckets } from '../time/matched-buckets.ts';
 import { countGroups } from './count.ts';
 import { isTimeList } from './lists.ts';

@@ -4,7 +4,7 @@ import type { Plan } from '../plan.ts';
 import { filterClicks } from './conditions.ts';
 import { blankDimensions } from './lists.ts';
 import { selectSummary } from './numbers.ts';
-import { clicksFrom } from './sharding.ts';
+import { clicksFrom } from './click-source.ts';
 
 /**
  * Puts the summary beside the lists, as list 0. Its totals would be counted for every group of several lists, so that a

@@ -1,6 +1,5 @@
 import { type Sql, param, sql } from '../../sql/sql.ts';
 import { NONE } from '../../lib/none.ts';
-import type { StatsQuery } from '../parse/query.ts';
 import type { TagFilter } from './filters.ts';
 
 /* A click has the tags that its URL has now. */
@@ -38,7 +37,7 @@ function none(): Sql {
 }
 
 /** The tagged URLs of a query that is about tags. @throws Error where it lacks them */
-export function taggedUrlsOf({ taggedUrls }: Pick<StatsQuery, 'taggedUrls'>): Sql {
+export function taggedUrlsOf({ taggedUrls }: { readonly taggedUrls?: Sql }): Sql {
   if (taggedUrls === undefined) throw new Error('A query about tags has the tagged URLs.');
   return taggedUrls;
 }

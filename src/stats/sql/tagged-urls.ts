@@ -1,7 +1,7 @@
 import { sourceSql } from '../../sql/select.ts';
 import { type Sql, param, sql } from '../../sql/sql.ts';
 import { conditionsIn } from '../parse/filter.ts';
-import type { StatsQuery } from '../parse/query.ts';
+import type { StatsQuery } from '../query.ts';
 import { isOfTags } from '../registry/dimension-names.ts';
 import { type Tenant, ownershipOf } from './conditions.ts';
 

@@ -3,7 +3,7 @@ import { type Sql, param, sql } from '../../sql/sql.ts';
 import { INTERVALS } from '../registry/intervals.ts';
 import { type BucketPlan, type IntervalUnit, planBuckets } from '../time/bucket-plan.ts';
 import { buckets } from '../time/buckets.ts';
-import type { StatsQuery } from '../parse/query.ts';
+import type { StatsQuery } from '../query.ts';
 import { instantParam } from './instant-param.ts';
 
 /** The first instant of a click's bucket in Unix seconds (Int64). What lies beyond a range that ends now is in its last one. */

@@ -4,7 +4,7 @@ import { MAX_CLOCK_AHEAD_MS } from '../../lib/clock-ahead.ts';
 import { segments } from '../../lib/time-zone.ts';
 import { buckets } from '../time/buckets.ts';
 import { type Interval, INTERVALS, isOfClock, stepOf } from '../registry/intervals.ts';
-import type { StatsQuery } from '../parse/query.ts';
+import type { StatsQuery } from '../query.ts';
 import { wallTime } from './local-time.ts';
 
 /**

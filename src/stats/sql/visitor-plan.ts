@@ -1,10 +1,7 @@
 import { type Sql, sql } from '../../sql/sql.ts';
 import { listsOf } from './lists.ts';
-import type { StatsQuery } from '../parse/query.ts';
-
-/** How the visitors in the lists of a stats result are counted. Every plan gives the same numbers; one costs less than another. */
-export const VISITOR_PLANS = ['all-alike', 'returning-apart'] as const;
-export type VisitorPlan = (typeof VISITOR_PLANS)[number];
+import type { StatsQuery } from '../query.ts';
+import type { VisitorPlan } from '../plan.ts';
 
 /**
  * Whether a click is of a visitor with more than one. A visitor with a single click is unique wherever that click is

@@ -1,6 +1,6 @@
 import { formatWithOffset } from '../../lib/calendar.ts';
 import { type Bucket, buckets } from './buckets.ts';
-import type { StatsQuery } from '../parse/query.ts';
+import type { StatsQuery } from '../query.ts';
 
 /** A time bucket's name, and when it begins. */
 export type TimeLabels = Readonly<Record<'time' | 'bucket_start', string>>;

@@ -10,7 +10,7 @@ import { INTERVALS, INTERVAL_NAMES } from '../../../src/stats/registry/intervals
 import { METRIC_NAMES } from '../../../src/stats/registry/metrics.ts';
 import type { RawParameters } from '../../../src/stats/parse/parameters.ts';
 import { BOT_CHOICES, COMPARE_CHOICES, SCOPES_OF_STATS } from '../../../src/stats/parse/values.ts';
-import { parseStatsRequest } from '../../../src/stats/parse/query.ts';
+import { parseStatsRequest } from '../../../src/stats/parse/parse-request.ts';
 import { ROUTES, apiDocument } from '../../support/outside.ts';
 import { documentJudge } from '../../support/outside.ts';
 

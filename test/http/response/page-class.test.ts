@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { clickListQuery, parseClickRequest } from '../../../src/click-rows/query.ts';
 import { pageClassOf } from '../../../src/http/response/click-pages.ts';
-import type { StatsQuery } from '../../../src/stats/parse/query.ts';
+import type { StatsQuery } from '../../../src/stats/query.ts';
 
 const NOW = Date.parse('2026-06-15T12:00:00Z');
 const MONTH = Date.parse('2026-06-01T00:00:00Z');

@@ -1,7 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
 import * as fc from '../../support/fast-check.ts';
 import { AppError } from '../../../src/errors.ts';
-import { parseStatsRequest, statsQuery } from '../../../src/stats/parse/query.ts';
+import { parseStatsRequest } from '../../../src/stats/parse/parse-request.ts';
+import { statsQuery } from '../../../src/stats/parse/requested-query.ts';
 import { comparedPeriod } from '../../../src/stats/parse/compared-period.ts';
 import { periodToCompare } from '../../support/compared-period.ts';
 import { CHANGE_DAYS, ZONES } from '../../support/local-clock.ts';

@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import * as fc from '../../support/fast-check.ts';
-import { exportQuery, parseStatsRequest, statsQuery } from '../../../src/stats/parse/query.ts';
+import { parseStatsRequest } from '../../../src/stats/parse/parse-request.ts';
+import { exportQuery, statsQuery } from '../../../src/stats/parse/requested-query.ts';
 import { RANGE_NAMES } from '../../../src/stats/registry/ranges.ts';
 import { CHANGE_DAYS, ZONES } from '../../support/local-clock.ts';
 import { rangeByName, startOfDay, written } from '../../support/reference.ts';

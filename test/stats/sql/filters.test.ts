@@ -3,13 +3,13 @@ import * as fc from '../../support/fast-check.ts';
 import { countryNames } from '../../../src/lib/country.ts';
 import { sql } from '../../../src/sql/sql.ts';
 import type { Filter } from '../../../src/stats/parse/filter.ts';
-import type { StatsQuery } from '../../../src/stats/parse/query.ts';
+import type { StatsQuery } from '../../../src/stats/query.ts';
 import { DIMENSION_NAMES, FILTER_NAMES } from '../../../src/stats/registry/dimension-names.ts';
 import { INTERVAL_NAMES } from '../../../src/stats/registry/intervals.ts';
 import { METRIC_NAMES } from '../../../src/stats/registry/metrics.ts';
 import { OPERATOR_NAMES, type OperatorName, operatorOf } from '../../../src/stats/registry/operators.ts';
 import type { Tenant } from '../../../src/stats/sql/conditions.ts';
-import { VISITOR_PLANS } from '../../../src/stats/sql/visitor-plan.ts';
+import { VISITOR_PLANS } from '../../../src/stats/plan.ts';
 import { condition, is } from '../../support/filters.ts';
 import { OWNER, QUERY, compiled, linesBetween, readable } from '../../support/stats-sql.ts';
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
-import type { StatsQuery } from '../../../src/stats/parse/query.ts';
-import { planStats } from '../../../src/stats/plan.ts';
+import type { StatsQuery } from '../../../src/stats/query.ts';
+import { planStats } from '../../../src/stats/plan-stats.ts';
 import { columnsOf } from '../../../src/stats/sql/compile.ts';
 import { listsOf } from '../../../src/stats/sql/lists.ts';
 import { OWNER, QUERY, readable } from '../../support/stats-sql.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import type { StatsQuery } from '../../../src/stats/parse/query.ts';
+import type { StatsQuery } from '../../../src/stats/query.ts';
 import { linesBetween, readable } from '../../support/stats-sql.ts';
 
 const utc = (text: string): number => Date.parse(`${text}Z`);

@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
-import type { StatsQuery } from '../../../src/stats/parse/query.ts';
-import type { PlanOptions } from '../../../src/stats/plan.ts';
+import type { StatsQuery } from '../../../src/stats/query.ts';
+import type { PlanOptions } from '../../../src/stats/plan-stats.ts';
 import { linesBetween, readable } from '../../support/stats-sql.ts';
 
 const CLICKS = 'count() AS clicks,';

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import type { StatsQuery } from '../../../src/stats/parse/query.ts';
+import type { StatsQuery } from '../../../src/stats/query.ts';
 import { chooseVisitorPlan } from '../../../src/stats/sql/visitor-plan.ts';
 
 const HOUR = 3_600_000;

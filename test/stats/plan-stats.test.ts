@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { comparedRange, planStats, rangeDependedOn } from '../../src/stats/plan.ts';
+import { comparedRange, planStats, rangeDependedOn } from '../../src/stats/plan-stats.ts';
 import { summaryMetrics } from '../../src/stats/registry/metrics.ts';
 import { shapeCompared } from '../../src/stats/result/compared-result.ts';
 import { compileRun, planRun, runStats, shapeRun } from '../../src/stats/run.ts';

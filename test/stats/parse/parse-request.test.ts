@@ -1,11 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
 import { AppError } from '../../../src/errors.ts';
-import {
-  type StatsRequest,
-  statsQuery,
-  exportQuery,
-  parseStatsRequest,
-} from '../../../src/stats/parse/query.ts';
+import { parseStatsRequest } from '../../../src/stats/parse/parse-request.ts';
+import { statsQuery, exportQuery } from '../../../src/stats/parse/requested-query.ts';
+import type { StatsRequest } from '../../../src/stats/request.ts';
 import { DIMENSION_NAMES, FILTER_NAMES, goesWith } from '../../../src/stats/registry/dimension-names.ts';
 import { DIMENSIONS } from '../../../src/stats/registry/dimensions.ts';
 import { INTERVAL_NAMES } from '../../../src/stats/registry/intervals.ts';
