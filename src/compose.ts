@@ -6,7 +6,7 @@ import { StatsCache } from './cache/stats-cache.ts';
 import { knownTimeZones } from './clickhouse/known-zones.ts';
 import type { OpenClickHouse } from './clickhouse/server-connection.ts';
 import { failureName } from './clickhouse/failures.ts';
-import { createVersions } from './clickhouse/versions.ts';
+import { createVersions } from './clickhouse/row-versions.ts';
 import { queryLimits } from './clickhouse/workloads.ts';
 import { onEachShard } from './stats/sql/click-source.ts';
 import { ZoneAgreement } from './clickhouse/zone-agreement.ts';
@@ -20,7 +20,7 @@ import { ImportLog } from './clicks/import/import-log.ts';
 import { Importer } from './clicks/import/importer.ts';
 import { FollowedImports } from './clicks/import/followed-imports.ts';
 import { UNLOCKED, importLock } from './clicks/import/import-lock.ts';
-import { Imports } from './clicks/import/imports.ts';
+import { ImportRegistry } from './clicks/import/import-registry.ts';
 import type { IngestContext } from './clicks/ingest-options.ts';
 import { lazily, readPlaceFiles } from './clicks/place-database.ts';
 import { ClickRemoval } from './clicks/removal.ts';
@@ -52,7 +52,7 @@ import { ScheduleRuns } from './schedules/schedule-runs.ts';
 import { Scheduler } from './schedules/scheduler.ts';
 import { Schedules } from './schedules/schedules.ts';
 import { webhookSecret } from './schedules/webhook.ts';
-import { Segments } from './segments/segments.ts';
+import { SegmentStore } from './segments/segment-store.ts';
 import { DAY } from './lib/calendar.ts';
 import { sha256 } from './lib/sha256.ts';
 import type { SharedRedis } from './rate-limit/shared-redis.ts';
@@ -153,7 +153,7 @@ export function composeServices(config: Config, { clickhouse, ...parts }: Opened
     onFailure: (error) =>
       parts.log.error({ failure: failureName(error) }, 'a thread that ingests clicks has ended'),
   });
-  const imports = new Imports({
+  const imports = new ImportRegistry({
     database,
     shards,
     log: new ImportLog(database, now),
@@ -189,7 +189,7 @@ export function composeServices(config: Config, { clickhouse, ...parts }: Opened
     urls,
     keys: new KeyStore(database, nextVersion, now, budget, isEmbedded),
     signedTexts: new SignedTexts(visitorSecret),
-    segments: new Segments(database, nextVersion),
+    segments: new SegmentStore(database, nextVersion),
     exportJobs,
     fileAddresses: new FileAddresses(
       visitorSecret,

@@ -20,7 +20,7 @@ import {
   MAX_PROPERTY_VALUE_CHARACTERS,
   type Properties,
   parseProperties,
-} from './properties.ts';
+} from './click-properties.ts';
 
 const MAX_URL_CHARACTERS = 2_048;
 const MAX_HEADER_CHARACTERS = 512;

@@ -38,7 +38,7 @@ import {
   timeInput,
 } from './field-input.ts';
 import { CAMPAIGN_EXAMPLES, MAX_CAMPAIGN_CHARACTERS } from './link-url.ts';
-import { NO_PROPERTIES, type Properties } from './properties.ts';
+import { NO_PROPERTIES, type Properties } from './click-properties.ts';
 
 /** A column of the table `clicks`. */
 interface FieldColumn<Sent, Stored> {

@@ -1,6 +1,6 @@
 import { rowCharacters } from './click-row.ts';
 import type { PlacedRow } from './insert-rows.ts';
-import type { Properties } from './properties.ts';
+import type { Properties } from './click-properties.ts';
 
 /** A row without its texts, as measured. */
 const ROW_BYTES = 390;

@@ -3,7 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Database } from '../clickhouse/database.ts';
 import { LOOK_UP } from '../clickhouse/query-options.ts';
 import { GroupCommit } from '../clickhouse/group-commit.ts';
-import type { NextVersion } from '../clickhouse/versions.ts';
+import type { NextVersion } from '../clickhouse/row-versions.ts';
 import { AppError } from '../errors.ts';
 import { param, sql } from '../sql/sql.ts';
 import { endOfNamedInserts } from './named-insert.ts';

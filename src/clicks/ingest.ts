@@ -1,6 +1,6 @@
 import { timeSlices } from '../lib/event-loop.ts';
 import { type BodyItem, type BodyStep, NO_CLICKS } from './click-body.ts';
-import { Batch } from './batch.ts';
+import { RowBatch } from './row-batch.ts';
 import type { IngestContext, IngestOptions } from './ingest-options.ts';
 import { type ParsedClick, parseClick } from './parse-click.ts';
 import { othersCodes } from './registration.ts';
@@ -44,7 +44,7 @@ export async function ingest(
     }
     const times = new ClickTimes();
     let accepted = 0;
-    const batch = new Batch(context, options);
+    const batch = new RowBatch(context, options);
     const rows = survey.batch?.rows ?? rowsOf(items, parse, survey.steps, options.ownerId);
     survey.batch?.drop();
     const yieldIfDue = timeSlices(CLICKS_A_LOOK);

@@ -1,5 +1,5 @@
 import { timeSlices } from '../lib/event-loop.ts';
-import { Batch } from './batch.ts';
+import { RowBatch } from './row-batch.ts';
 import type { BodyItem, BodyStep } from './click-body.ts';
 import { type EnrichStep, enrichClick } from './enrich/enrich.ts';
 import type { Click } from './fields.ts';
@@ -20,7 +20,7 @@ export interface Survey {
   readonly times: ClickTimes;
   readonly steps: readonly EnrichStep[];
   /** All of them, as clicks of the sender's; undefined where they are more than one insert takes. */
-  readonly batch: Batch | undefined;
+  readonly batch: RowBatch | undefined;
   readonly stoppedAt: number | undefined;
 }
 
@@ -35,7 +35,7 @@ export async function surveyOf(
   const oldest = new Map<string, number>();
   let rejected = 0;
   const times = new ClickTimes();
-  let batch: Batch | undefined = new Batch(context, options);
+  let batch: RowBatch | undefined = new RowBatch(context, options);
   let steps = await context.steps(false);
   let isPlaceNeeded = false;
   const yieldIfDue = timeSlices(CLICKS_A_LOOK);

@@ -1,7 +1,7 @@
 import type { FileHandle } from 'node:fs/promises';
 import type { Logger } from 'pino';
 import { failureName } from '../clickhouse/failures.ts';
-import { TAKE_OVER } from '../clickhouse/versions.ts';
+import { TAKE_OVER } from '../clickhouse/row-versions.ts';
 import { AppError, unavailable } from '../errors.ts';
 import type { FairShare } from '../fair-share/fair-share.ts';
 import type { Destinations } from './destination.ts';

@@ -1,6 +1,6 @@
 import type { Database } from '../clickhouse/database.ts';
 import { LOOK_UP } from '../clickhouse/query-options.ts';
-import type { NextVersion } from '../clickhouse/versions.ts';
+import type { NextVersion } from '../clickhouse/row-versions.ts';
 import { type Sql, join, param, sql } from '../sql/sql.ts';
 import {
   type ExportJob,

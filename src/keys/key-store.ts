@@ -5,7 +5,7 @@ import { RowCache } from '../cache/row-cache.ts';
 import type { Database } from '../clickhouse/database.ts';
 import { GroupCommit } from '../clickhouse/group-commit.ts';
 import { PartVersionPoll } from '../clickhouse/part-version-poll.ts';
-import type { NextVersion } from '../clickhouse/versions.ts';
+import type { NextVersion } from '../clickhouse/row-versions.ts';
 import { sha256 } from '../lib/sha256.ts';
 import type { ApiKey, NewApiKey } from './api-key.ts';
 import { KeyHashes } from './key-hashes.ts';

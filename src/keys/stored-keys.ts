@@ -1,6 +1,6 @@
 import type { Database } from '../clickhouse/database.ts';
 import { LOOK_UP } from '../clickhouse/query-options.ts';
-import type { NextVersion } from '../clickhouse/versions.ts';
+import type { NextVersion } from '../clickhouse/row-versions.ts';
 import { type Sql, param, sql } from '../sql/sql.ts';
 import type { ApiKey } from './api-key.ts';
 import type { RateLimit, Scope } from './scopes.ts';

@@ -1,8 +1,8 @@
 import type { Logger } from 'pino';
 import { failureName } from '../clickhouse/failures.ts';
 import { TOMBSTONE_MS } from '../clickhouse/tombstones.ts';
-import type { Imports } from '../clicks/import/imports.ts';
-import type { Segments } from '../segments/segments.ts';
+import type { ImportRegistry } from '../clicks/import/import-registry.ts';
+import type { SegmentStore } from '../segments/segment-store.ts';
 import type { UrlRegistry } from '../urls/registry.ts';
 import type { ScheduleRuns } from './schedule-runs.ts';
 import type { Schedules } from './schedules.ts';
@@ -10,10 +10,10 @@ import type { Schedules } from './schedules.ts';
 const SWEEP_EVERY_MS = 3_600_000;
 
 export interface DeletedSweepParts {
-  readonly segments: Segments;
+  readonly segments: SegmentStore;
   readonly schedules: Schedules;
   readonly scheduleRuns: ScheduleRuns;
-  readonly imports: Pick<Imports, 'removeOldest'>;
+  readonly imports: Pick<ImportRegistry, 'removeOldest'>;
   readonly urls: Pick<UrlRegistry, 'removeTombstones'>;
   readonly log: Pick<Logger, 'warn'>;
   /** Unix milliseconds. */

@@ -1,6 +1,6 @@
 import type { Database } from '../clickhouse/database.ts';
 import { LOOK_UP } from '../clickhouse/query-options.ts';
-import { type NextVersion, TAKE_OVER } from '../clickhouse/versions.ts';
+import { type NextVersion, TAKE_OVER } from '../clickhouse/row-versions.ts';
 import { type Sql, param, sql } from '../sql/sql.ts';
 import { type Run, isOpen, storedRun } from './run.ts';
 

@@ -1,7 +1,7 @@
 import type { Database } from '../clickhouse/database.ts';
 import { LOOK_UP } from '../clickhouse/query-options.ts';
 import { type OwnedTable, checkRoom, removeTombstones } from '../clickhouse/tombstones.ts';
-import type { NextVersion } from '../clickhouse/versions.ts';
+import type { NextVersion } from '../clickhouse/row-versions.ts';
 import { type AppError, invalid } from '../errors.ts';
 import { type Sql, param, sql } from '../sql/sql.ts';
 import { type Schedule, type ScheduleDefinition, type TimedSchedule, storedDefinition } from './schedule.ts';

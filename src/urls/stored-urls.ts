@@ -3,7 +3,7 @@ import { LOOK_UP, type QueryOptions } from '../clickhouse/query-options.ts';
 import type { ByteLru } from '../cache/byte-lru.ts';
 import { type CachedRow, RowCache } from '../cache/row-cache.ts';
 import { PartVersionPoll } from '../clickhouse/part-version-poll.ts';
-import type { NextVersion } from '../clickhouse/versions.ts';
+import type { NextVersion } from '../clickhouse/row-versions.ts';
 import { type Sql, join, param, sql } from '../sql/sql.ts';
 import type { TagPiece } from '../stats/sql/tagged-urls.ts';
 import { ownCopy } from '../lib/own-copy.ts';

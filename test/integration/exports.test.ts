@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { gunzipSync } from 'node:zlib';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
-import { createVersions } from '../../src/clickhouse/versions.ts';
+import { createVersions } from '../../src/clickhouse/row-versions.ts';
 import { destinationsSetting } from '../../src/export-jobs/destination.ts';
 import { ExportFolder } from '../../src/export-jobs/export-folder.ts';
 import { ExportFailure, type ExportOrder, type OpenExport } from '../../src/export-jobs/export-job.ts';

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { request } from 'node:http';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
-import { createVersions } from '../../src/clickhouse/versions.ts';
+import { createVersions } from '../../src/clickhouse/row-versions.ts';
 import { visitorHasher } from '../../src/clicks/enrich/visitor.ts';
 import { type Attempt, IdempotencyLedger } from '../../src/clicks/idempotency.ts';
 import { bareRow } from '../../src/clicks/click-row.ts';

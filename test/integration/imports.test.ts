@@ -2,13 +2,13 @@ import { type ClientRequest, request } from 'node:http';
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import * as fc from '../support/fast-check.ts';
-import { TAKE_OVER } from '../../src/clickhouse/versions.ts';
+import { TAKE_OVER } from '../../src/clickhouse/row-versions.ts';
 import { TOMBSTONE_MS } from '../../src/clickhouse/tombstones.ts';
 import { CLICK_KEY, putClickKey } from '../../src/clicks/import/click-keys.ts';
 import { ImportHistory } from '../../src/clicks/import/import-history.ts';
 import { type ImportEntry, ImportLog, type StoredEntry } from '../../src/clicks/import/import-log.ts';
 import { emptyReport } from '../../src/clicks/import/import-report.ts';
-import { Imports } from '../../src/clicks/import/imports.ts';
+import { ImportRegistry } from '../../src/clicks/import/import-registry.ts';
 import { OwnImport } from '../../src/clicks/import/own-import.ts';
 import { ClickRemoval } from '../../src/clicks/removal.ts';
 import { type Sql, param, sql } from '../../src/sql/sql.ts';
@@ -666,7 +666,7 @@ describe('an import', () => {
       const history = new ImportHistory(spoor.database, 2);
       const removal = new ClickRemoval([], { note: async () => {} });
       const urls = { codeLock: new ShortCodeLock(), deleteUnused: async () => 0 };
-      const imports = new Imports({
+      const imports = new ImportRegistry({
         database: spoor.database,
         shards: undefined,
         log,

@@ -4,7 +4,7 @@ import { type AddressInfo, type Socket, createServer } from 'node:net';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { Webhook } from 'standardwebhooks';
 import { MAX_ROWS_EACH } from '../../src/clickhouse/tombstones.ts';
-import { createVersions } from '../../src/clickhouse/versions.ts';
+import { createVersions } from '../../src/clickhouse/row-versions.ts';
 import { dueRun } from '../../src/schedules/due-run.ts';
 import { ScheduleRuns } from '../../src/schedules/schedule-runs.ts';
 import { MAX_SCHEDULES, Schedules } from '../../src/schedules/schedules.ts';

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { createVersions } from '../../src/clickhouse/versions.ts';
+import { createVersions } from '../../src/clickhouse/row-versions.ts';
 import { MAX_ROWS_EACH } from '../../src/clickhouse/tombstones.ts';
-import { MAX_SEGMENTS, Segments } from '../../src/segments/segments.ts';
+import { MAX_SEGMENTS, SegmentStore } from '../../src/segments/segment-store.ts';
 import { sql } from '../../src/sql/sql.ts';
 import { parseTimeZone } from '../../src/stats/parse/dates.ts';
 import { DIMENSION_NAMES } from '../../src/stats/registry/dimension-names.ts';
@@ -822,7 +822,7 @@ describe('segments', () => {
 
   test('also when instances create them at once', async () => {
     await fill('shared', MAX_SEGMENTS - 1);
-    const instances = [1, 2, 3].map(() => new Segments(spoor.database, createVersions(Date.now)));
+    const instances = [1, 2, 3].map(() => new SegmentStore(spoor.database, createVersions(Date.now)));
     const created = await Promise.allSettled(
       instances.map((one, index) =>
         one.put('shared', { name: `new${index}`, filters: '{}', changedAt: Date.now() }),
@@ -857,7 +857,7 @@ describe('segments', () => {
           sql`SELECT DISTINCT name FROM segments WHERE owner_id = 'busy' ORDER BY name`,
         )
       ).flat();
-    const segments = new Segments(spoor.database, createVersions(Date.now));
+    const segments = new SegmentStore(spoor.database, createVersions(Date.now));
     await segments.removeTombstones(Date.now() - DAY);
     expect(await stored()).toEqual(['again', 'gone', 'kept', 'old1']);
     await segments.removeTombstones(Date.now() + DAY);

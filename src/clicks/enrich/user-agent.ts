@@ -5,7 +5,7 @@ import { type AgentFamilies, agentFamilies } from './agent-families.ts';
 import { botName } from './bot-names.ts';
 import { isBotAgent } from './bots.ts';
 import { deviceOf } from './devices.ts';
-import { browserVersion, osVersion } from './versions.ts';
+import { browserVersion, osVersion } from './agent-versions.ts';
 import { withoutDevices } from './without-devices.ts';
 
 /** What is parsed from a user agent; unknown parts are `Unknown`. */

@@ -5,7 +5,7 @@ import type { ImportEntry } from './import-log.ts';
 import { type ImportReport, hasNoClicks, mergeReports } from './import-report.ts';
 import { ImportStream } from './import-stream.ts';
 import { formatOf } from './reading.ts';
-import type { Imports, WantedImport } from './imports.ts';
+import type { ImportRegistry, WantedImport } from './import-registry.ts';
 import type { OwnImport } from './own-import.ts';
 
 /** A part of a file that is imported while it grows. */
@@ -50,13 +50,13 @@ const GONE = 'Its client stopped sending before it said that the file was at its
 
 /** Imports of files that grow: their parts come one by one, under one id, and equal lines are counted across them. */
 export class FollowedImports {
-  readonly #imports: Imports;
+  readonly #imports: ImportRegistry;
   readonly #now: () => number;
   /** The one that a part came for last is last. */
   readonly #followed = new Map<bigint, Followed>();
 
   /** @param now Unix milliseconds */
-  constructor(imports: Imports, now: () => number) {
+  constructor(imports: ImportRegistry, now: () => number) {
     this.#imports = imports;
     this.#now = now;
   }

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { AppError } from '../../errors.ts';
-import type { Batch } from './batch.ts';
+import type { RecordBatch } from './record-batch.ts';
 import type { FileRecords } from './file-records.ts';
 import { type ImportReport, emptyReport, mergeReports } from './import-report.ts';
 import { ImportStream, type Repeats } from './import-stream.ts';
@@ -14,7 +14,7 @@ import type { LineList } from './timed-lines.ts';
  * @param count counts the batch's lines among those of its file, once the batch before is stored
  */
 export type StoreBatch = (
-  batch: Batch,
+  batch: RecordBatch,
   count: (lines: LineList) => Promise<Repeats>,
 ) => Promise<ImportReport>;
 
@@ -139,7 +139,7 @@ class ImportRun {
     this.#underWay.push(stored);
   }
 
-  async #stored(batch: Batch, before: Promise<unknown>): Promise<void> {
+  async #stored(batch: RecordBatch, before: Promise<unknown>): Promise<void> {
     let repeats: Promise<Repeats> | undefined;
     const count = async (lines: LineList): Promise<Repeats> => {
       // The number of equal lines before a line decides whether it is stored, which requires that those are stored.

@@ -1,7 +1,7 @@
 import type { Room } from '../../fair-share/room.ts';
 import { SerialWork } from '../../lib/serial-work.ts';
 import type { IngestThreads } from '../threads/ingest-threads.ts';
-import type { Batch } from './batch.ts';
+import type { RecordBatch } from './record-batch.ts';
 import type { FileRecords } from './file-records.ts';
 import type { ImportReport } from './import-report.ts';
 import { ImportStream } from './import-stream.ts';
@@ -82,6 +82,6 @@ export class Importer {
   }
 }
 
-function sizeOf({ pieces }: Batch): number {
+function sizeOf({ pieces }: RecordBatch): number {
   return pieces.reduce((sum, { length }) => sum + length, 0);
 }

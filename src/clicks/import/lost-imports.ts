@@ -1,5 +1,5 @@
 import type { Database } from '../../clickhouse/database.ts';
-import { TAKE_OVER } from '../../clickhouse/versions.ts';
+import { TAKE_OVER } from '../../clickhouse/row-versions.ts';
 import { param, sql } from '../../sql/sql.ts';
 import { type ImportEntry, type ImportLog, LOST_AFTER_MS, type StoredEntry } from './import-log.ts';
 import { type ImportReport, emptyReport, mergeReports } from './import-report.ts';

@@ -1,5 +1,5 @@
 import { type ClickRow, COLUMN_NAMES, type ColumnName } from '../fields.ts';
-import { propertyRecord } from '../properties.ts';
+import { propertyRecord } from '../click-properties.ts';
 
 /** What a dry run shows beside its counts. */
 export interface ImportPreview {

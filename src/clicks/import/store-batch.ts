@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { ingest } from '../ingest.ts';
 import type { IngestOptions } from '../ingest-options.ts';
-import { type Batch, clicksOf } from './batch.ts';
+import { type RecordBatch, clicksOf } from './record-batch.ts';
 import { ReportBuilder } from './batch-report.ts';
 import type { ImportReport } from './import-report.ts';
 import {
@@ -13,7 +13,7 @@ import {
 
 /** A batch to store, as plain data. */
 export interface BatchRequest {
-  readonly batch: Batch;
+  readonly batch: RecordBatch;
   readonly target: ImportTarget;
   /** The time of clicks that name none, Unix milliseconds. */
   readonly now: number;

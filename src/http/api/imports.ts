@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { MAX_IMPORTS_EACH } from '../../clicks/import/import-history.ts';
 import type { ImportEntry } from '../../clicks/import/import-log.ts';
 import { emptyReport } from '../../clicks/import/import-report.ts';
-import { noImport } from '../../clicks/import/imports.ts';
+import { noImport } from '../../clicks/import/import-registry.ts';
 import { AppError } from '../../errors.ts';
 import { type Principal, isAdmin } from '../../keys/scopes.ts';
 import { importBody } from '../body/import-body.ts';

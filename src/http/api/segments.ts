@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { MAX_ROWS_EACH } from '../../clickhouse/tombstones.ts';
 import { AppError, invalid } from '../../errors.ts';
-import { MAX_SEGMENTS, type Segment } from '../../segments/segments.ts';
+import { MAX_SEGMENTS, type Segment } from '../../segments/segment-store.ts';
 import { filterForm } from '../../stats/parse/filter-form.ts';
 import { parseFilters } from '../../stats/parse/filter-parameters.ts';
 import { namedSchema, requestSchema } from '../openapi/schemas.ts';

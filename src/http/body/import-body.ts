@@ -4,7 +4,7 @@ import { importFault } from '../../clicks/import/import-fault.ts';
 import type { ImportEntry } from '../../clicks/import/import-log.ts';
 import { type ImportReport, emptyReport, rejectedCount } from '../../clicks/import/import-report.ts';
 import type { EarlierRecords } from '../../clicks/import/import-run.ts';
-import type { ImportRun } from '../../clicks/import/imports.ts';
+import type { ImportRun } from '../../clicks/import/import-registry.ts';
 import { type ImportOptions, readingOptionsOf } from '../../clicks/import/options.ts';
 import { unavailable } from '../../errors.ts';
 import { whileTransferring } from '../../fair-share/transfers.ts';

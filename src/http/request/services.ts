@@ -4,7 +4,7 @@ import type { Backups } from '../../backup/write-backup.ts';
 import type { SharedFrontier } from '../../clicks/arrival-frontier.ts';
 import type { Importer } from '../../clicks/import/importer.ts';
 import type { FollowedImports } from '../../clicks/import/followed-imports.ts';
-import type { Imports } from '../../clicks/import/imports.ts';
+import type { ImportRegistry } from '../../clicks/import/import-registry.ts';
 import type { IdempotencyLedger } from '../../clicks/idempotency.ts';
 import type { IngestContext } from '../../clicks/ingest-options.ts';
 import type { IngestThreads } from '../../clicks/threads/ingest-threads.ts';
@@ -25,7 +25,7 @@ import type { RateLimits } from '../../rate-limit/rate-limits.ts';
 import type { Metrics } from '../../process/prometheus.ts';
 import type { ScheduleRuns } from '../../schedules/schedule-runs.ts';
 import type { Schedules } from '../../schedules/schedules.ts';
-import type { Segments } from '../../segments/segments.ts';
+import type { SegmentStore } from '../../segments/segment-store.ts';
 import type { RequestTracer } from '../../telemetry/request-tracer.ts';
 import type { Sharding } from '../../stats/sql/click-source.ts';
 import type { UrlRegistry } from '../../urls/registry.ts';
@@ -38,7 +38,7 @@ export interface Services {
   /** Until when all clicks have arrived. */
   readonly arrivals: SharedFrontier;
   readonly urls: UrlRegistry;
-  readonly segments: Segments;
+  readonly segments: SegmentStore;
   readonly exportJobs: ExportJobs;
   /** Signs addresses of files, which then need no key. */
   readonly fileAddresses: FileAddresses;
@@ -60,7 +60,7 @@ export interface Services {
   readonly rightOfWay: RightOfWay;
   readonly idempotency: IdempotencyLedger;
   readonly importer: Importer;
-  readonly imports: Imports;
+  readonly imports: ImportRegistry;
   readonly followedImports: FollowedImports;
   readonly removal: ClickRemoval;
   readonly backups: Backups;

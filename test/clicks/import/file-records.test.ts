@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, test } from '@jest/globals';
 import * as fc from '../../support/fast-check.ts';
-import { clicksOf as clicksOfBatch } from '../../../src/clicks/import/batch.ts';
+import { clicksOf as clicksOfBatch } from '../../../src/clicks/import/record-batch.ts';
 import { ReportBuilder } from '../../../src/clicks/import/batch-report.ts';
 import { openRecords } from '../../../src/clicks/import/file-records.ts';
 import { PendingRecords } from '../../../src/clicks/import/pending-records.ts';

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { parseProperties } from '../../src/clicks/properties.ts';
+import { parseProperties } from '../../src/clicks/click-properties.ts';
 
 const many = (count: number) =>
   Object.fromEntries(Array.from({ length: count }, (_, index) => [`p${index}`, 'x']));

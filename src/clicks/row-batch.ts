@@ -7,7 +7,7 @@ import { SMALL_ROWS, chunkOf, clickBlock } from './writer.ts';
  * Rows that are inserted together. Only few are kept as objects: those can share an insert with other requests. Of more, and
  * where nobody needs the rows once more, the bytes are.
  */
-export class Batch {
+export class RowBatch {
   readonly #context: IngestContext;
   readonly #options: IngestOptions;
   #rows: OwnerlessRow[] | undefined = [];

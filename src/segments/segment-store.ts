@@ -1,7 +1,7 @@
 import type { Database } from '../clickhouse/database.ts';
 import { LOOK_UP } from '../clickhouse/query-options.ts';
 import { type OwnedTable, checkRoom, removeTombstones } from '../clickhouse/tombstones.ts';
-import type { NextVersion } from '../clickhouse/versions.ts';
+import type { NextVersion } from '../clickhouse/row-versions.ts';
 import { type AppError, invalid } from '../errors.ts';
 import { type Sql, param, sql } from '../sql/sql.ts';
 
@@ -25,7 +25,7 @@ type Row = readonly [name: string, filters: string, changedAt: number, isDeleted
  * The table of segments. Nothing of it is cached: a request looks its segments up each time, so that a change counts at once
  * in every instance.
  */
-export class Segments {
+export class SegmentStore {
   readonly #database: Database;
   readonly #nextVersion: NextVersion;
   #writing: Promise<unknown> = Promise.resolve();

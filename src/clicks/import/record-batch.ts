@@ -5,7 +5,7 @@ import { type Reading, parserOf, splitterOf } from './reading.ts';
 import type { FileRecord } from './records.ts';
 
 /** Consecutive records of a file, and their place in it. */
-export interface Batch {
+export interface RecordBatch {
   readonly reading: Reading;
   /** The number of the batch's first line in its file, from 1. */
   readonly firstLine: number;
@@ -21,7 +21,7 @@ const LINE_BREAK = 0x0a;
  * @param pass called for each record that is no click, with its line number and its time as a click says it, where that can be read
  */
 export function clicksOf(
-  batch: Batch,
+  batch: RecordBatch,
   report: ReportBuilder,
   pass: (index: number, time: unknown) => void,
 ): Iterable<BodyStep> {
@@ -62,7 +62,7 @@ export function clicksOf(
 /** Bytes are made text in portions of about so many: all at once that would take some ten milliseconds. */
 const PORTION_BYTES = 65_536;
 
-function* recordsOf({ reading, pieces }: Batch): Generator<Iterable<FileRecord>> {
+function* recordsOf({ reading, pieces }: RecordBatch): Generator<Iterable<FileRecord>> {
   const splitter = splitterOf(reading);
   for (const { buffer, byteOffset, byteLength } of pieces) {
     const bytes = Buffer.from(buffer, byteOffset, byteLength);

@@ -12,7 +12,7 @@ import { LostImports, mayGoOn, versionOver } from './lost-imports.ts';
 import { OwnImport } from './own-import.ts';
 import { type ImportReport, emptyReport } from './import-report.ts';
 
-export interface ImportsParts {
+export interface ImportRegistryParts {
   readonly database: Database;
   readonly shards: Shards | undefined;
   readonly log: ImportLog;
@@ -56,14 +56,14 @@ const MAX_ATTEMPTS = 5;
 const PAUSE_MS = 1_000;
 
 /** The imports there were, and those that are running. */
-export class Imports {
-  readonly #parts: ImportsParts;
+export class ImportRegistry {
+  readonly #parts: ImportRegistryParts;
   readonly #ids: ImportIds;
   readonly #lost: LostImports;
   /** Those of this process. */
   readonly #running = new Map<bigint, OwnImport>();
 
-  constructor(parts: ImportsParts) {
+  constructor(parts: ImportRegistryParts) {
     this.#parts = parts;
     this.#ids = new ImportIds(() => parts.log.newest(), parts.isAlone);
     this.#lost = new LostImports(parts.database, parts.log, parts.isAlone);

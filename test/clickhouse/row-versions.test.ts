@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { CacheBudget } from '../../src/cache/cache-budget.ts';
-import { createVersions } from '../../src/clickhouse/versions.ts';
+import { createVersions } from '../../src/clickhouse/row-versions.ts';
 import { IdempotencyLedger } from '../../src/clicks/idempotency.ts';
 import { ClickRemoval } from '../../src/clicks/removal.ts';
 import { KeyStore, hashKey } from '../../src/keys/key-store.ts';
