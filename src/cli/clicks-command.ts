@@ -3,7 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { z } from 'zod';
 import { CLICK_COLUMN_NAMES } from '../click-rows/columns.ts';
-import { CLICK_ORDERS } from '../click-rows/query.ts';
+import { CLICK_ORDERS } from '../click-rows/click-query.ts';
 import { readConfig } from '../config.ts';
 import { type Client, type Query, createClient, findServer } from './client.ts';
 import { CommandError } from './command-error.ts';

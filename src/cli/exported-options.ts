@@ -1,7 +1,7 @@
 import { type Command, Option } from 'commander';
 import { CLICK_COLUMN_NAMES } from '../click-rows/columns.ts';
 import { COMPRESSIBLE_FORMATS, ESCAPE_CHOICES } from '../click-rows/export-request.ts';
-import { CLICK_ORDERS } from '../click-rows/query.ts';
+import { CLICK_ORDERS } from '../click-rows/click-query.ts';
 import { CLICK_FORMAT_NAMES, CLICK_SHEET_FORMAT_NAMES } from '../export/click-formats.ts';
 import { COMPRESSION_NAMES } from '../export/compressions.ts';
 import { EXPORT_FORMAT_NAMES } from '../export/formats.ts';

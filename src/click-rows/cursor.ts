@@ -3,8 +3,8 @@ import { filterForm } from '../stats/parse/filter-form.ts';
 import { sha256 } from '../lib/sha256.ts';
 import { type RawParameters, valuesOf } from '../stats/parse/parameters.ts';
 import type { ParseContext } from '../stats/parse/parse-request.ts';
-import type { OrderedQuery } from './page.ts';
-import { clickListQuery, parseClickRequest } from './query.ts';
+import type { OrderedQuery } from './click-position.ts';
+import { clickListQuery, parseClickRequest } from './click-query.ts';
 
 /** A listing that goes on: its query, whose range and filters do not change any more, and how far it has come. */
 export interface ClickCursor<Position> {

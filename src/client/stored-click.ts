@@ -1,5 +1,5 @@
 import type { CLICK_COLUMNS, ClickColumnName, ClickColumnType } from '../click-rows/columns.ts';
-import type { ClickOrder } from '../click-rows/query.ts';
+import type { ClickOrder } from '../click-rows/click-query.ts';
 import type { ClicksFilter, OneOrMore } from './stats-query.ts';
 
 /** What a column's values are. Of a dimension the registry says no type: its values are texts. */

@@ -1,4 +1,4 @@
-import type { ArrivalWindow } from '../click-rows/query.ts';
+import type { ArrivalWindow } from '../click-rows/click-query.ts';
 import type { Principal, Scope } from '../keys/scopes.ts';
 import type { RawParameters } from '../stats/parse/parameters.ts';
 

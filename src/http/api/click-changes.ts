@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { ClickCursor } from '../../click-rows/cursor.ts';
-import { clickListQuery, parseClickRequest } from '../../click-rows/query.ts';
+import { clickListQuery, parseClickRequest } from '../../click-rows/click-query.ts';
 import { invalid } from '../../errors.ts';
 import type { Principal } from '../../keys/scopes.ts';
 import { type RawParameters, valueOf } from '../../stats/parse/parameters.ts';

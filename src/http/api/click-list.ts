@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { ClickCursor } from '../../click-rows/cursor.ts';
-import type { ClickPosition } from '../../click-rows/page.ts';
-import { type ClickRequest, clickListQuery, parseClickRequest } from '../../click-rows/query.ts';
+import type { ClickPosition } from '../../click-rows/click-position.ts';
+import { type ClickRequest, clickListQuery, parseClickRequest } from '../../click-rows/click-query.ts';
 import type { Principal } from '../../keys/scopes.ts';
 import { MAX_CLOCK_AHEAD_MS } from '../../lib/clock-ahead.ts';
 import type { RawParameters } from '../../stats/parse/parameters.ts';

@@ -1,5 +1,5 @@
 import { CLICK_COLUMNS, CLICK_COLUMN_NAMES, clickColumnOf } from '../../click-rows/columns.ts';
-import { CLICK_ORDERS } from '../../click-rows/query.ts';
+import { CLICK_ORDERS } from '../../click-rows/click-query.ts';
 import { z } from 'zod';
 import type { Parameter } from '../openapi/model.ts';
 import { namedSchema } from '../openapi/schemas.ts';

@@ -1,6 +1,6 @@
 import type { ZodType } from 'zod';
 import { type ClickCursor, askedBy, cursorText, parseCursor } from '../../click-rows/cursor.ts';
-import { parseClickRequest } from '../../click-rows/query.ts';
+import { parseClickRequest } from '../../click-rows/click-query.ts';
 import { invalid } from '../../errors.ts';
 import type { Principal } from '../../keys/scopes.ts';
 import { type RawParameters, valueOf } from '../../stats/parse/parameters.ts';

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { ClickPosition, OrderedQuery, PageRow } from '../../click-rows/page.ts';
+import type { ClickPosition, OrderedQuery, PageRow } from '../../click-rows/click-position.ts';
 import { DAY, YEAR_2000 } from '../../lib/calendar.ts';
 import type { Tenant } from '../../stats/sql/conditions.ts';
 import type { Services } from '../request/services.ts';

@@ -1,17 +1,16 @@
 import { z } from 'zod';
 import { type ClickColumnName, clickColumnOf } from '../../click-rows/columns.ts';
+import { compileClickPage } from '../../click-rows/compile-page.ts';
+import { type BoundRow, compileBound } from '../../click-rows/compile-bound.ts';
 import {
-  type BoundRow,
   type ClickPlace,
   type ClickPosition,
   type OrderedQuery,
   type PageRow,
-  compileBound,
-  compileClickPage,
   endOf,
   placeOf,
   rangeBetween,
-} from '../../click-rows/page.ts';
+} from '../../click-rows/click-position.ts';
 import type { Holder } from '../../fair-share/holder.ts';
 import type { RowEstimates } from '../../cache/row-estimates.ts';
 import type { QueryOptions } from '../../clickhouse/query-options.ts';

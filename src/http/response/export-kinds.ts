@@ -1,5 +1,5 @@
 import { parseClickFile } from '../../click-rows/export-request.ts';
-import { type ArrivalWindow, parseClickRequest, parseVisitors } from '../../click-rows/query.ts';
+import { type ArrivalWindow, parseClickRequest, parseVisitors } from '../../click-rows/click-query.ts';
 import {
   type ExportOrder,
   type Exported,

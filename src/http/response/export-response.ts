@@ -1,6 +1,6 @@
 import type { ServerResponse } from 'node:http';
 import { parseClickFile } from '../../click-rows/export-request.ts';
-import { parseClickRequest, parseVisitors } from '../../click-rows/query.ts';
+import { parseClickRequest, parseVisitors } from '../../click-rows/click-query.ts';
 import { failureName } from '../../clickhouse/failures.ts';
 import { spooled } from '../../export-spool/spooled.ts';
 import type { Holder } from '../../fair-share/holder.ts';

@@ -1,12 +1,12 @@
 import { monthWindows } from '../../click-rows/month-windows.ts';
+import { compileClickPage } from '../../click-rows/compile-page.ts';
 import {
   type OrderedQuery,
   type PageRow,
   areOfOnePlace,
-  compileClickPage,
   positionAfter,
   rangeBetween,
-} from '../../click-rows/page.ts';
+} from '../../click-rows/click-position.ts';
 import type { RowEstimates } from '../../cache/row-estimates.ts';
 import type { QueryOptions } from '../../clickhouse/query-options.ts';
 import { MAX_CLOCK_AHEAD_MS } from '../../lib/clock-ahead.ts';

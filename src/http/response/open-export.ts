@@ -1,6 +1,10 @@
-import { clickColumns, compileClickCount, compileClickExport } from '../../click-rows/compile-export.ts';
+import {
+  clickColumns,
+  compileClickCount,
+  compileClickExport,
+} from '../../click-rows/compile-click-export.ts';
 import { type ClickFile, isCompressible } from '../../click-rows/export-request.ts';
-import { type ClickRequest, clickExportQuery } from '../../click-rows/query.ts';
+import { type ClickRequest, clickExportQuery } from '../../click-rows/click-query.ts';
 import type { FileOptions, StreamOptions } from '../../clickhouse/query-options.ts';
 import { readProgress } from '../../clickhouse/query-progress.ts';
 import { AppError, notOneOf, unavailable } from '../../errors.ts';

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { clickListQuery, parseClickRequest } from '../../../src/click-rows/query.ts';
+import { clickListQuery, parseClickRequest } from '../../../src/click-rows/click-query.ts';
 import { pageClassOf } from '../../../src/http/response/click-pages.ts';
 import type { StatsQuery } from '../../../src/stats/query.ts';
 

@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
-import { compileClicks } from '../../src/click-rows/compile.ts';
-import type { ClickQuery } from '../../src/click-rows/query.ts';
+import { compileClicks } from '../../src/click-rows/compile-clicks.ts';
+import type { ClickQuery } from '../../src/click-rows/click-query.ts';
 import { render } from '../../src/sql/render.ts';
 import { is } from '../support/filters.ts';
 import { OWNER, QUERY, readableSql } from '../support/stats-sql.ts';

@@ -7,8 +7,8 @@ import { type Sql, identifier, param, sql } from '../sql/sql.ts';
 import type { Tenant } from '../stats/sql/conditions.ts';
 import { rowText } from '../stats/sql/row-text.ts';
 import { type ClickColumnName, clickColumnOf } from './columns.ts';
-import { type ClickOptions, type ColumnsOf, compileClicks, shownName } from './compile.ts';
-import type { ClickQuery } from './query.ts';
+import { type ClickOptions, type ColumnsOf, compileClicks, shownName } from './compile-clicks.ts';
+import type { ClickQuery } from './click-query.ts';
 
 export interface ClickExportOptions extends ClickOptions {
   /** Whether texts stand as they are where a spreadsheet might run them. */

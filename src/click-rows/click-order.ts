@@ -1,5 +1,5 @@
 import { type Sql, identifier, sql } from '../sql/sql.ts';
-import type { ClickOrder } from './query.ts';
+import type { ClickOrder } from './click-query.ts';
 
 /** What orders are made of, selected beside a click's columns. */
 export const KEYS = {

@@ -6,8 +6,8 @@ import { type Sharding, clicksFrom, onEachShard } from '../stats/sql/click-sourc
 import { taggedUrlsOf } from '../stats/sql/tag.ts';
 import { withStoredTags } from '../stats/sql/tagged-urls.ts';
 import { clickColumnOf } from './columns.ts';
-import { KEYS, SORT_KEYS, sortedBy } from './order.ts';
-import type { ClickQuery } from './query.ts';
+import { KEYS, SORT_KEYS, sortedBy } from './click-order.ts';
+import type { ClickQuery } from './click-query.ts';
 
 export interface ClickOptions {
   readonly sharding?: Sharding | undefined;

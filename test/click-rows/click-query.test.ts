@@ -5,7 +5,7 @@ import {
   clickExportQuery,
   clickListQuery,
   parseClickRequest,
-} from '../../src/click-rows/query.ts';
+} from '../../src/click-rows/click-query.ts';
 import { AppError } from '../../src/errors.ts';
 import { DAY } from '../../src/lib/calendar.ts';
 import { DIMENSION_NAMES } from '../../src/stats/registry/dimension-names.ts';
