@@ -1,14 +1,14 @@
 import { basename } from 'node:path';
 import type { Command } from 'commander';
 import { readConfig } from '../config.ts';
-import { IMPORT_FORMATS, IMPORT_FORMAT_NAMES } from '../clicks/import/formats.ts';
+import { IMPORT_FORMATS, IMPORT_FORMAT_NAMES } from '../clicks/import/formats/import-formats.ts';
 import {
   type ImportReport,
   emptyReport,
   mergeReports,
   rejectedCount,
 } from '../clicks/import/import-report.ts';
-import { LOG_PREFIXES, LOG_PREFIX_NAMES } from '../clicks/import/log-prefix.ts';
+import { LOG_PREFIXES, LOG_PREFIX_NAMES } from '../clicks/import/formats/log-prefix.ts';
 import { MOST_RECORD_LINES } from '../clicks/import/records.ts';
 import { messageOf } from '../errors.ts';
 import { COMMAND } from '../process/package-root.ts';

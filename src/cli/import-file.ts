@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { type ImportReport, importReportSchema, previewFields } from '../clicks/import/import-report.ts';
-import { LOG_PREFIX_NAMES } from '../clicks/import/log-prefix.ts';
+import { LOG_PREFIX_NAMES } from '../clicks/import/formats/log-prefix.ts';
 import { messageOf } from '../errors.ts';
 import { firstCharacters } from '../lib/first-characters.ts';
 import type { Client, Query } from './client.ts';

@@ -1,6 +1,6 @@
 import type { ImportPreview, PreviewColumn } from '../clicks/import/preview.ts';
 import type { ImportReport, ReasonCounts } from '../clicks/import/import-report.ts';
-import { LOG_PREFIXES } from '../clicks/import/log-prefix.ts';
+import { LOG_PREFIXES } from '../clicks/import/formats/log-prefix.ts';
 import type { Import } from './import-file.ts';
 import { formatTable, grouped, printLine, printable } from './output.ts';
 

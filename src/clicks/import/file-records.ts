@@ -1,7 +1,7 @@
 import { type AppError, invalid } from '../../errors.ts';
-import { IMPORT_FORMATS, IMPORT_FORMAT_NAMES, type ImportFormatName } from './formats.ts';
+import { IMPORT_FORMATS, IMPORT_FORMAT_NAMES, type ImportFormatName } from './formats/import-formats.ts';
 import { parseGivenMap } from './given-map.ts';
-import type { ImportFormat, LogFormat } from './import-format.ts';
+import type { ImportFormat, LogFormat } from './formats/import-format.ts';
 import { NOT_UTF8 } from './lines.ts';
 import type { readingOptionsOf } from './options.ts';
 import { type Reading, formatOf, isQuoted } from './reading.ts';
@@ -15,7 +15,7 @@ import {
   separatorLineLength,
 } from './recognise.ts';
 import { quotable } from '../../lib/text.ts';
-import { percentEscape } from './request-path.ts';
+import { percentEscape } from './formats/request-path.ts';
 import { type RecordBlock, recordBlocks } from './record-blocks.ts';
 import { MOST_SAMPLE_BYTES, SAMPLE_BYTES, textBytes, validUtf8 } from './file-text.ts';
 import { peek } from './peek.ts';

@@ -1,5 +1,5 @@
 import { isUtf8 } from 'node:buffer';
-import { replaceInvalid } from './request-path.ts';
+import { replaceInvalid } from './formats/request-path.ts';
 import { withoutBomAndNul } from './line-prefixes.ts';
 import { peek } from './peek.ts';
 

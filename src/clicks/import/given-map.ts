@@ -1,9 +1,9 @@
 import { nearestName } from '../../lib/names.ts';
 import { quotable } from '../../lib/text.ts';
 import { INPUT_NAMES, type InputName } from '../fields.ts';
-import type { FieldMap, FieldSource } from './field-map.ts';
-import { FIELD_MAPS, FIELD_MAP_NAMES, type FieldMapName } from './field-maps.ts';
-import { type PropertyName, isPropertyName, propertyKey } from './property-names.ts';
+import type { FieldMap, FieldSource } from './formats/field-map.ts';
+import { FIELD_MAPS, FIELD_MAP_NAMES, type FieldMapName } from './formats/field-maps.ts';
+import { type PropertyName, isPropertyName, propertyKey } from './formats/property-names.ts';
 
 /** What the option `map` says: `short_code=slug`, `property.plan=tier`, `country==DE` for a text of every record, or the name of a preset. */
 interface MapEntry {

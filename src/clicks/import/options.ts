@@ -2,10 +2,10 @@ import { z } from 'zod';
 import { invalid } from '../../errors.ts';
 import { namesOf } from '../../lib/names.ts';
 import { isBlank } from '../../lib/text.ts';
-import { FIELD_MAP_NAMES } from './field-maps.ts';
-import { IMPORT_FORMATS, IMPORT_FORMAT_NAMES } from './formats.ts';
+import { FIELD_MAP_NAMES } from './formats/field-maps.ts';
+import { IMPORT_FORMATS, IMPORT_FORMAT_NAMES } from './formats/import-formats.ts';
 import { MapError, parseGivenMap } from './given-map.ts';
-import { NotationError, compileNotation } from './log-notation.ts';
+import { NotationError, compileNotation } from './formats/log-notation.ts';
 import type { Reading } from './reading.ts';
 
 /** An option of an import, by whichever way it comes: `log_format` in a query string is `--log-format` on the command line. */

@@ -1,15 +1,15 @@
 import { z } from 'zod';
-import { IMPORT_FORMATS, IMPORT_FORMAT_NAMES } from './formats.ts';
+import { IMPORT_FORMATS, IMPORT_FORMAT_NAMES } from './formats/import-formats.ts';
 import { MapError, mergeMap, parseGivenMap } from './given-map.ts';
-import type { ImportFormat } from './import-format.ts';
-import type { ImportedRecord, RecordParser } from './imported-record.ts';
+import type { ImportFormat } from './formats/import-format.ts';
+import type { ImportedRecord, RecordParser } from './formats/imported-record.ts';
 import { matchesAny } from './link-filter.ts';
 import { NOT_UTF8, TOO_LONG } from './lines.ts';
-import { LOG_PREFIX_NAMES, stripped } from './log-prefix.ts';
-import { type LogOptions, clickOfRequest } from './logged-request.ts';
+import { LOG_PREFIX_NAMES, stripped } from './formats/log-prefix.ts';
+import { type LogOptions, clickOfRequest } from './formats/logged-request.ts';
 import { RecordSplitter } from './records.ts';
 import { isBlank } from '../../lib/text.ts';
-import { textLog } from './text-log.ts';
+import { textLog } from './formats/text-log.ts';
 
 /** How the records of a file are read. */
 const readingSchema = z.strictObject({

@@ -1,7 +1,12 @@
-import { IMPORT_FORMATS, IMPORT_FORMAT_NAMES, type ImportFormatName, RECOGNITION_ORDER } from './formats.ts';
-import type { FieldFormat, FileHeader } from './import-format.ts';
-import type { ImportedRecord } from './imported-record.ts';
-import { LOG_PREFIXES, LOG_PREFIX_NAMES, type LogPrefixName } from './log-prefix.ts';
+import {
+  IMPORT_FORMATS,
+  IMPORT_FORMAT_NAMES,
+  type ImportFormatName,
+  RECOGNITION_ORDER,
+} from './formats/import-formats.ts';
+import type { FieldFormat, FileHeader } from './formats/import-format.ts';
+import type { ImportedRecord } from './formats/imported-record.ts';
+import { LOG_PREFIXES, LOG_PREFIX_NAMES, type LogPrefixName } from './formats/log-prefix.ts';
 import { type Reading, formatOf, parserOf } from './reading.ts';
 import { RecordSplitter } from './records.ts';
 

@@ -9,7 +9,7 @@ import { PendingRecords } from '../../../src/clicks/import/pending-records.ts';
 import { type RecordBlock, recordBlocks } from '../../../src/clicks/import/record-blocks.ts';
 import { textBytes, validUtf8 } from '../../../src/clicks/import/file-text.ts';
 import { unpacked } from '../../../src/clicks/import/unpack.ts';
-import type { ImportFormatName } from '../../../src/clicks/import/formats.ts';
+import type { ImportFormatName } from '../../../src/clicks/import/formats/import-formats.ts';
 import { parserOf } from '../../../src/clicks/import/reading.ts';
 import { LONGEST_LINE, REPEATED_HEADER, TOO_LONG } from '../../../src/clicks/import/lines.ts';
 import { RecordSplitter } from '../../../src/clicks/import/records.ts';

@@ -2,8 +2,8 @@ import { readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { openRecords } from '../../../src/clicks/import/file-records.ts';
-import { EXPORTS } from '../../../src/clicks/import/exports.ts';
-import { FIELD_MAP_NAMES } from '../../../src/clicks/import/field-maps.ts';
+import { SERVICE_FORMATS } from '../../../src/clicks/import/formats/service-formats.ts';
+import { FIELD_MAP_NAMES } from '../../../src/clicks/import/formats/field-maps.ts';
 import { parserOf } from '../../../src/clicks/import/reading.ts';
 
 interface Options {
@@ -43,7 +43,7 @@ async function read(
 const SAMPLES = join(import.meta.dirname, '../../data/import-maps');
 
 test('each preset that is no format has samples', () => {
-  const exported: ReadonlySet<string> = new Set(Object.keys(EXPORTS));
+  const exported: ReadonlySet<string> = new Set(Object.keys(SERVICE_FORMATS));
   expect(new Set(readdirSync(SAMPLES))).toEqual(
     new Set(FIELD_MAP_NAMES.filter((name) => !exported.has(name))),
   );

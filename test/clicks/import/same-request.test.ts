@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import * as fc from '../../support/fast-check.ts';
 import { visitorHasher } from '../../../src/clicks/enrich/visitor.ts';
-import type { ImportFormatName } from '../../../src/clicks/import/formats.ts';
+import type { ImportFormatName } from '../../../src/clicks/import/formats/import-formats.ts';
 import { parserOf } from '../../../src/clicks/import/reading.ts';
 import { parseClick } from '../../../src/clicks/parse-click.ts';
 import { DIRECT, normaliseReferrer } from '../../../src/lib/referrer.ts';

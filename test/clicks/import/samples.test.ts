@@ -1,7 +1,10 @@
 import { readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
-import { IMPORT_FORMAT_NAMES, type ImportFormatName } from '../../../src/clicks/import/formats.ts';
+import {
+  IMPORT_FORMAT_NAMES,
+  type ImportFormatName,
+} from '../../../src/clicks/import/formats/import-formats.ts';
 import { isQuoted, formatOf, parserOf, splitterOf } from '../../../src/clicks/import/reading.ts';
 import { firstRecord, recogniseFormat } from '../../../src/clicks/import/recognise.ts';
 

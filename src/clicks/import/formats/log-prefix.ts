@@ -1,4 +1,4 @@
-import { namesOf } from '../../lib/names.ts';
+import { namesOf } from '../../../lib/names.ts';
 import type { ImportedRecord, RecordParser } from './imported-record.ts';
 import { parseObject } from './json-object.ts';
 

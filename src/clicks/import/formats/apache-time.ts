@@ -1,4 +1,4 @@
-import { parseClickTime } from '../../lib/date-time.ts';
+import { parseClickTime } from '../../../lib/date-time.ts';
 import { timeOf } from './log-time.ts';
 import { TIME, UNIX_TIME, UNREADABLE_TIME, type Variable } from './log-variables.ts';
 

@@ -1,5 +1,5 @@
-import { MINUTE } from '../../lib/calendar.ts';
-import { ownCopy } from '../../lib/own-copy.ts';
+import { MINUTE } from '../../../lib/calendar.ts';
+import { ownCopy } from '../../../lib/own-copy.ts';
 
 const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];
 

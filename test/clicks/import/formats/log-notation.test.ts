@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
-import { NotationError, compileNotation } from '../../../src/clicks/import/log-notation.ts';
-import { parseClickTime } from '../../../src/lib/date-time.ts';
-import { parserOf } from '../../../src/clicks/import/reading.ts';
+import { NotationError, compileNotation } from '../../../../src/clicks/import/formats/log-notation.ts';
+import { parseClickTime } from '../../../../src/lib/date-time.ts';
+import { parserOf } from '../../../../src/clicks/import/reading.ts';
 
 const parse = (notation: string, line: string) =>
   parserOf({ format: 'combined', log_format: notation, columns: [] })(line);

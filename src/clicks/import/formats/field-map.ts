@@ -1,4 +1,4 @@
-import { INPUTS, INPUT_NAMES, type InputName } from '../fields.ts';
+import { INPUTS, INPUT_NAMES, type InputName } from '../../fields.ts';
 import type { ImportedRecord } from './imported-record.ts';
 import { withProperties } from './property-names.ts';
 import { shortCodeOf } from './request-path.ts';

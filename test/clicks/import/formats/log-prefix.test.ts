@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
-import { LOG_PREFIXES, type LogPrefixName } from '../../../src/clicks/import/log-prefix.ts';
-import { parserOf } from '../../../src/clicks/import/reading.ts';
-import { hasRecords, recogniseFormat, recognisePrefix } from '../../../src/clicks/import/recognise.ts';
+import { LOG_PREFIXES, type LogPrefixName } from '../../../../src/clicks/import/formats/log-prefix.ts';
+import { parserOf } from '../../../../src/clicks/import/reading.ts';
+import { hasRecords, recogniseFormat, recognisePrefix } from '../../../../src/clicks/import/recognise.ts';
 
 const COMBINED = '203.0.113.7 - - [24/Jan/2026:10:05:03 +0000] "GET /launch HTTP/1.1" 302 0 "-" "curl/8.5.0"';
 const HAPROXY =

@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
-import * as fc from '../../support/fast-check.ts';
-import { timeOf } from '../../../src/clicks/import/log-time.ts';
+import * as fc from '../../../support/fast-check.ts';
+import { timeOf } from '../../../../src/clicks/import/formats/log-time.ts';
 
 const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];
 const two = (number: number): string => String(number).padStart(2, '0');

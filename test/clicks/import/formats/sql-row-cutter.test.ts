@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
-import * as fc from '../../support/fast-check.ts';
-import { LONGEST_LINE, TOO_LONG } from '../../../src/clicks/import/lines.ts';
-import { SqlRowCutter } from '../../../src/clicks/import/sql-row-cutter.ts';
+import * as fc from '../../../support/fast-check.ts';
+import { LONGEST_LINE, TOO_LONG } from '../../../../src/clicks/import/lines.ts';
+import { SqlRowCutter } from '../../../../src/clicks/import/formats/sql-row-cutter.ts';
 
 const COLUMNS = ['id', 'code', 'note'];
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
-import * as fc from '../../support/fast-check.ts';
-import { shortCodeOf } from '../../../src/clicks/import/request-path.ts';
+import * as fc from '../../../support/fast-check.ts';
+import { shortCodeOf } from '../../../../src/clicks/import/formats/request-path.ts';
 
 describe('the short code of a request', () => {
   test.each(['/café', '/caf%C3%A9', '/caf%c3%a9', '/caf\\xC3\\xA9', '/caf\\xc3\\xa9', '/caf%C3\\xA9'])(

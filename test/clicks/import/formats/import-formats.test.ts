@@ -1,8 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
-import { IMPORT_FORMATS, IMPORT_FORMAT_NAMES } from '../../../src/clicks/import/formats.ts';
-import { NOT_UTF8, TOO_LONG } from '../../../src/clicks/import/lines.ts';
-import { parserOf } from '../../../src/clicks/import/reading.ts';
-import { formatOfName, recogniseFormat } from '../../../src/clicks/import/recognise.ts';
+import { IMPORT_FORMATS, IMPORT_FORMAT_NAMES } from '../../../../src/clicks/import/formats/import-formats.ts';
+import { NOT_UTF8, TOO_LONG } from '../../../../src/clicks/import/lines.ts';
+import { parserOf } from '../../../../src/clicks/import/reading.ts';
+import { formatOfName, recogniseFormat } from '../../../../src/clicks/import/recognise.ts';
 
 const COMMON = '192.0.2.1 - - [31/Jan/2026:10:00:00 +0000] "GET /code HTTP/1.1" 302 0';
 

@@ -1,10 +1,10 @@
-import { namesOf } from '../../lib/names.ts';
-import { CSV } from './csv.ts';
-import { EXPORTS } from './exports.ts';
+import { namesOf } from '../../../lib/names.ts';
+import { CSV } from './csv-format.ts';
+import { SERVICE_FORMATS } from './service-formats.ts';
 import type { ImportFormat } from './import-format.ts';
 import { JSON_FILE } from './json-file.ts';
 import { JSON_LOGS } from './json-logs.ts';
-import { NDJSON } from './ndjson.ts';
+import { NDJSON } from './ndjson-format.ts';
 import { TEXT_LOGS } from './text-logs.ts';
 import { W3C_LOG } from './w3c-log.ts';
 
@@ -19,7 +19,7 @@ export const IMPORT_FORMATS = {
   ...TEXT_LOGS,
   ...JSON_LOGS,
   w3c: W3C_LOG,
-  ...EXPORTS,
+  ...SERVICE_FORMATS,
 } as const satisfies Readonly<Record<string, ImportFormat>>;
 
 export type ImportFormatName = keyof typeof IMPORT_FORMATS;
@@ -28,6 +28,6 @@ export const IMPORT_FORMAT_NAMES = namesOf(IMPORT_FORMATS);
 
 /** In the order in which a file is tried. */
 export const RECOGNITION_ORDER: readonly ImportFormatName[] = [
-  ...namesOf(EXPORTS),
-  ...IMPORT_FORMAT_NAMES.filter((name) => !Object.hasOwn(EXPORTS, name)),
+  ...namesOf(SERVICE_FORMATS),
+  ...IMPORT_FORMAT_NAMES.filter((name) => !Object.hasOwn(SERVICE_FORMATS, name)),
 ];

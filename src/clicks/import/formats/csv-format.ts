@@ -1,5 +1,5 @@
 import { parse } from 'csv-parse/sync';
-import { cellFormat } from './cells.ts';
+import { cellFormat } from './cell-format.ts';
 import type { FieldFormat } from './import-format.ts';
 
 /** A format in CSV. */

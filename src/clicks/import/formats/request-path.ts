@@ -1,5 +1,5 @@
 import { isUtf8 } from 'node:buffer';
-import { hostName } from '../../lib/host-name.ts';
+import { hostName } from '../../../lib/host-name.ts';
 
 /** How a log writes what its own syntax has no place for: `\xC3`, `\"` and `\\` in text logs; `none` where it is decoded. */
 export type LogEscapes = 'backslash' | 'none';

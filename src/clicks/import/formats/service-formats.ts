@@ -1,4 +1,4 @@
-import { csvFormat } from './csv.ts';
+import { csvFormat } from './csv-format.ts';
 import { FIELD_MAPS } from './field-maps.ts';
 import type { FieldFormat } from './import-format.ts';
 import { jsonFormat } from './json-format.ts';
@@ -20,7 +20,7 @@ const YOURLS_COLUMNS = [
 ] as const;
 
 /** What other services export, recognised by its names. */
-export const EXPORTS = {
+export const SERVICE_FORMATS = {
   'spoo-me': jsonFormat({
     description: SPOO_ME.description,
     layout: JSON_LINES_OR_ELEMENTS,

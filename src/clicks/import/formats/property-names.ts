@@ -1,4 +1,4 @@
-import { PROPERTY_PREFIX } from '../../lib/property-prefix.ts';
+import { PROPERTY_PREFIX } from '../../../lib/property-prefix.ts';
 import { isObject } from './json-object.ts';
 
 /** A name that stands for one of a click's own properties, as columns and maps have it: `property.plan`. */

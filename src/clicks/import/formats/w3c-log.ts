@@ -1,4 +1,4 @@
-import { findIp } from '../../lib/ip.ts';
+import { findIp } from '../../../lib/ip.ts';
 import type { LogFormat } from './import-format.ts';
 import type { LoggedRequest } from './logged-request.ts';
 

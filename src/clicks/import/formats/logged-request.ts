@@ -1,4 +1,4 @@
-import { findIp } from '../../lib/ip.ts';
+import { findIp } from '../../../lib/ip.ts';
 import type { ImportedRecord } from './imported-record.ts';
 import { type LogEscapes, authorityOf, shortCodeOf, withoutEscapes } from './request-path.ts';
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
-import type { ImportedRecord } from '../../../src/clicks/import/imported-record.ts';
-import { parserOf } from '../../../src/clicks/import/reading.ts';
+import type { ImportedRecord } from '../../../../src/clicks/import/formats/imported-record.ts';
+import { parserOf } from '../../../../src/clicks/import/reading.ts';
 
 const parseLine = parserOf({ format: 'combined', columns: [] });
 

@@ -1,4 +1,4 @@
-import { LONGEST_LINE, TOO_LONG } from './lines.ts';
+import { LONGEST_LINE, TOO_LONG } from '../lines.ts';
 import { parseCreate, parseInsert } from './sql-statement.ts';
 
 /** What MySQL writes after a backslash; any other character stands for itself. */

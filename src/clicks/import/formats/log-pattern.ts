@@ -1,4 +1,4 @@
-import { findIp } from '../../lib/ip.ts';
+import { findIp } from '../../../lib/ip.ts';
 
 /** The meaning of a part of a log line. `request` is method, target and protocol in one. */
 export type LogField =

@@ -1,8 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
-import * as fc from '../../support/fast-check.ts';
-import { CSV, parseCsvCells } from '../../../src/clicks/import/csv.ts';
-import type { FileHeader } from '../../../src/clicks/import/import-format.ts';
-import type { ImportedRecord } from '../../../src/clicks/import/imported-record.ts';
+import * as fc from '../../../support/fast-check.ts';
+import { CSV, parseCsvCells } from '../../../../src/clicks/import/formats/csv-format.ts';
+import type { FileHeader } from '../../../../src/clicks/import/formats/import-format.ts';
+import type { ImportedRecord } from '../../../../src/clicks/import/formats/imported-record.ts';
 
 const parseCsvRecord = (record: string, header: FileHeader): ImportedRecord => CSV.parser(header)(record);
 

@@ -1,4 +1,4 @@
-import { namesOf } from '../../lib/names.ts';
+import { namesOf } from '../../../lib/names.ts';
 import type { FieldMap } from './field-map.ts';
 import {
   isoRegion,
