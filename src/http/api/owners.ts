@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { characters } from '../../lib/text.ts';
-import { type OwnerRow, compileOwners } from '../../stats/sql/owners.ts';
+import { type OwnerRow, compileOwners } from '../../stats/sql/compile-owners.ts';
 import { namedSchema } from '../openapi/schemas.ts';
 import { signalOf } from '../request/context.ts';
 import { wholeNumberSchema } from '../request/request-schemas.ts';

@@ -4,7 +4,7 @@ import { type Principal, type Scope, hasScope, isAdmin } from '../../keys/scopes
 import type { Tenant } from '../../stats/sql/conditions.ts';
 import type { RawParameters } from '../../stats/parse/parameters.ts';
 import type { Subject } from '../../stats/query.ts';
-import { compileOwnerExists } from '../../stats/sql/owners.ts';
+import { compileOwnerExists } from '../../stats/sql/compile-owners.ts';
 import type { ShortUrl } from '../../urls/short-url.ts';
 import { requireScope, unauthenticated, withoutKey } from './context.ts';
 import type { Services } from './services.ts';

@@ -6,7 +6,7 @@ import { limitGroups, orderRows } from './order.ts';
 import { uniteOthers } from './others.ts';
 import { addPreviousPeriod, matchPeriods } from './periods.ts';
 import { mergeShards } from './sharding.ts';
-import { addSummary } from './summary.ts';
+import { addSummary } from './summary-row.ts';
 
 type Pass = (statement: Statement, plan: Plan) => Statement;
 

@@ -3,7 +3,7 @@ import { type Sql, identifier, join, param, sql } from '../../sql/sql.ts';
 import type { Plan } from '../plan.ts';
 import { valueDimensionOf } from '../registry/dimension-names.ts';
 import { METRIC_NAMES, type MetricName } from '../registry/metrics.ts';
-import { changeOf } from './change.ts';
+import { changeOf } from './change-expression.ts';
 import { isOfTimeList, isTimeList, listName } from './lists.ts';
 import { IS_PREVIOUS } from './periods.ts';
 import type { ListOrder, MetricList, ShownGroups, Sort, StatsQuery } from '../query.ts';

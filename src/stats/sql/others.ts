@@ -25,7 +25,7 @@ import {
   previousNumber,
 } from './periods.ts';
 import { onEachShard } from './click-source.ts';
-import { addSummary } from './summary.ts';
+import { addSummary } from './summary-row.ts';
 
 /*
  * With `other`, a last row of each list (in a list with time, of each bucket) combines the groups that are not shown. Distinct visitors

@@ -17,7 +17,7 @@ import { countGroups } from './count.ts';
 import { isTimeList } from './lists.ts';
 import { countedMetrics, listMetrics } from './numbers.ts';
 import { mergeShards } from './sharding.ts';
-import { addSummary } from './summary.ts';
+import { addSummary } from './summary-row.ts';
 
 /** What is added to the places of the lists of the period that is compared with. */
 export const PREVIOUS = 100;

@@ -1,7 +1,7 @@
 import { type Sql, identifier, sql } from '../../sql/sql.ts';
 import { type MetricName, metricOf, previousOf } from '../registry/metrics.ts';
 
-/** By how many percent a metric of a row has changed, as `result/change.ts` has it; NULL from 0, and of an instant. */
+/** By how many percent a metric of a row has changed, as `changeOf` of `result/change.ts` has it; NULL from 0, and of an instant. */
 export function changeOf(name: MetricName): Sql {
   const { kind } = metricOf(name);
   // A column of NULL alone has a type that files have not.
