@@ -15,7 +15,7 @@ import { KeyStore } from './keys/key-store.ts';
 import { RateLimits } from './rate-limit/rate-limits.ts';
 import { SharedRedis } from './rate-limit/shared-redis.ts';
 import { DeletedSweep } from './schedules/deleted-sweep.ts';
-import { type Metrics, createMetrics } from './process/prometheus.ts';
+import { type Metrics, createMetrics } from './telemetry/prometheus.ts';
 import { ADMIN, composeScheduler, composeServices } from './compose.ts';
 
 /** A running Spoor. */

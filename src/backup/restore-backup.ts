@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { Database } from '../clickhouse/database.ts';
 import { readMigrations } from '../clickhouse/migrations.ts';
 import { type Sql, param, sql } from '../sql/sql.ts';
-import { ARCHIVE_FOLDER } from '../process/package-root.ts';
+import { ARCHIVE_FOLDER } from '../data-dir/data-dir.ts';
 import { ArchiveError, readArchive, stagedName } from './archive.ts';
 import { BACKUP_INFO, FORMAT } from './write-backup.ts';
 

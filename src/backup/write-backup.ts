@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { Database } from '../clickhouse/database.ts';
 import { AppError } from '../errors.ts';
 import { sql } from '../sql/sql.ts';
-import { ARCHIVE_FOLDER } from '../process/package-root.ts';
+import { ARCHIVE_FOLDER } from '../data-dir/data-dir.ts';
 import { stagedName, writeArchive } from './archive.ts';
 import { isCompleteTar } from './complete-tar.ts';
 

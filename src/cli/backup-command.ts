@@ -3,7 +3,7 @@ import { dirname, join, resolve } from 'node:path';
 import type { Command } from 'commander';
 import { z } from 'zod';
 import { type Config, readConfig } from '../config.ts';
-import { ARCHIVE_FOLDER } from '../process/package-root.ts';
+import { ARCHIVE_FOLDER } from '../data-dir/data-dir.ts';
 import { withClient } from './client.ts';
 import { DraftFile } from './draft-file.ts';
 import { CommandError } from './command-error.ts';

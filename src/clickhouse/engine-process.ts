@@ -3,7 +3,8 @@ import { createHash } from 'node:crypto';
 import { closeSync, openSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ClickHouseServer } from '../config.ts';
-import { ARCHIVE_FOLDER, PACKAGE_ROOT } from '../process/package-root.ts';
+import { PACKAGE_ROOT } from '../process/package-root.ts';
+import { ARCHIVE_FOLDER } from '../data-dir/data-dir.ts';
 
 /** In the data directory: the engine's own files, and its log. */
 export const ENGINE_FOLDER = 'clickhouse';

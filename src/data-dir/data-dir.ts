@@ -1,6 +1,9 @@
 import { existsSync, mkdirSync, readdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 
+/** The folder in a data directory that the embedded ClickHouse writes archives to and reads them from. */
+export const ARCHIVE_FOLDER = 'backups';
+
 /** A data directory that cannot be used; the message is the one line for the operator. */
 export class DataDirError extends Error {}
 

@@ -11,6 +11,3 @@ function findPackageRoot(folder: string): string {
 
 /** How a user types this program: an installed package has a command of its own, a checkout runs it through npm. */
 export const COMMAND = existsSync(join(PACKAGE_ROOT, 'src')) ? 'npm run spoor --' : 'spoor';
-
-/** The folder in a data directory that the embedded ClickHouse writes archives to and reads them from. */
-export const ARCHIVE_FOLDER = 'backups';

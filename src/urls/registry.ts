@@ -2,7 +2,7 @@ import type { CacheBudget } from '../cache/cache-budget.ts';
 import type { Database } from '../clickhouse/database.ts';
 import { GroupCommit } from '../clickhouse/group-commit.ts';
 import type { NextVersion } from '../clickhouse/row-versions.ts';
-import type { ClickRemoval } from '../clicks/removal.ts';
+import type { ClickRemoval } from '../erasure/click-removal.ts';
 import { AppError } from '../errors.ts';
 import type { TagPiece } from '../stats/sql/tagged-urls.ts';
 import { ShortCodeLock } from './short-code-lock.ts';

@@ -4,7 +4,7 @@ import { Database } from '../../src/clickhouse/database.ts';
 import { CacheBudget } from '../../src/cache/cache-budget.ts';
 import { RowCache } from '../../src/cache/row-cache.ts';
 import { PartVersionPoll } from '../../src/clickhouse/part-version-poll.ts';
-import { ClickRemoval } from '../../src/clicks/removal.ts';
+import { ClickRemoval } from '../../src/erasure/click-removal.ts';
 import { param, sql } from '../../src/sql/sql.ts';
 import { UrlRegistry } from '../../src/urls/registry.ts';
 import type { ShortUrl } from '../../src/urls/short-url.ts';

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { CacheBudget } from '../../src/cache/cache-budget.ts';
 import { createVersions } from '../../src/clickhouse/row-versions.ts';
 import { IdempotencyLedger } from '../../src/clicks/idempotency.ts';
-import { ClickRemoval } from '../../src/clicks/removal.ts';
+import { ClickRemoval } from '../../src/erasure/click-removal.ts';
 import { KeyStore, hashKey } from '../../src/keys/key-store.ts';
 import { UrlRegistry } from '../../src/urls/registry.ts';
 import { SEED, seededRandom } from '../support/random.ts';

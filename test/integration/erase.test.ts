@@ -2,7 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import { param, sql } from '../../src/sql/sql.ts';
-import { ClickRemoval } from '../../src/clicks/removal.ts';
+import { ClickRemoval } from '../../src/erasure/click-removal.ts';
 import { runCommand } from '../support/commands.ts';
 import { endProcesses, newFolder, startServer, waitUntil } from '../support/process.ts';
 import { type TestSpoor, startSpoor } from '../support/spoor.ts';

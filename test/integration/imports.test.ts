@@ -10,7 +10,7 @@ import { type ImportEntry, ImportLog, type StoredEntry } from '../../src/clicks/
 import { emptyReport } from '../../src/clicks/import/import-report.ts';
 import { ImportRegistry } from '../../src/clicks/import/import-registry.ts';
 import { OwnImport } from '../../src/clicks/import/own-import.ts';
-import { ClickRemoval } from '../../src/clicks/removal.ts';
+import { ClickRemoval } from '../../src/erasure/click-removal.ts';
 import { type Sql, param, sql } from '../../src/sql/sql.ts';
 import { countsByDefinition } from '../support/line-counts.ts';
 import { waitUntil } from '../support/process.ts';

@@ -4,7 +4,7 @@ import type { Database } from '../../clickhouse/database.ts';
 import { AppError } from '../../errors.ts';
 import type { UrlRegistry } from '../../urls/registry.ts';
 import { endOfNamedInserts } from '../named-insert.ts';
-import type { ClickRemoval } from '../removal.ts';
+import type { ClickRemoval } from '../../erasure/click-removal.ts';
 import type { ImportHistory } from './import-history.ts';
 import type { ImportEntry, ImportListing, ImportLog, StoredEntry } from './import-log.ts';
 import { ImportIds } from './import-ids.ts';

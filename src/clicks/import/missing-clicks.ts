@@ -3,7 +3,7 @@ import type { Database } from '../../clickhouse/database.ts';
 import { timeSlices } from '../../lib/event-loop.ts';
 import { parseClickTime } from '../../lib/date-time.ts';
 import type { BodyItem } from '../click-body.ts';
-import { erasedClicks } from '../erasure-log.ts';
+import { erasedClicks } from '../../erasure/erasure-log.ts';
 import { isGiven } from '../field-input.ts';
 import type { ClickRow } from '../fields.ts';
 import type { IngestContext, IngestOptions, RowSelection } from '../ingest-options.ts';

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { type Erasure, conditionsOf } from '../../clicks/erasure.ts';
+import { type Erasure, conditionsOf } from '../../erasure/erasure.ts';
 import { MAX_VISITOR_ID_CHARACTERS } from '../../clicks/fields.ts';
 import { storedCodeSchema } from '../../clicks/short-code.ts';
 import { invalid } from '../../errors.ts';

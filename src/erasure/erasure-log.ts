@@ -1,7 +1,6 @@
 import type { Database } from '../clickhouse/database.ts';
 import { param, sql } from '../sql/sql.ts';
 import { type Erasure, FIRST_INSTANT, boundedInstant } from './erasure.ts';
-import type { PlacedRow } from './insert-rows.ts';
 
 const COLUMNS = ['short_code', 'owner_id', 'visitor', 'start_time', 'end_time'];
 
@@ -56,6 +55,17 @@ export async function erasedClicks(
   return new ErasedClicks(rows);
 }
 
+/** What of a click tells whether an erasure holds for it. */
+interface ErasableClick {
+  readonly ownerId: string;
+  readonly row: {
+    readonly short_code: string;
+    readonly visitor: bigint;
+    /** Unix milliseconds. */
+    readonly clicked_at: number;
+  };
+}
+
 /** Tells whether a click was erased. */
 export class ErasedClicks {
   /** By code and visitor, since there can be many erasures of either. */
@@ -70,7 +80,7 @@ export class ErasedClicks {
     }
   }
 
-  has({ ownerId, row }: PlacedRow): boolean {
+  has({ ownerId, row }: ErasableClick): boolean {
     if (this.#erasures.size === 0) return false;
     const visitor = String(row.visitor);
     const holds = ([, owner, , start, end]: Row): boolean =>
