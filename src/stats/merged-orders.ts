@@ -1,6 +1,6 @@
 import type { StatsQuery, MetricList, ListOrder } from './query.ts';
 import type { MetricName } from './registry/metrics.ts';
-import { isTimeList, listName, listsOf } from './sql/lists.ts';
+import { isTimeList, listName, listsOf } from './metric-lists.ts';
 import { rankOf } from './sql/order.ts';
 
 /** Whether a list has an order other than time's, and is cut. */

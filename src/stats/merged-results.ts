@@ -5,7 +5,7 @@ import { type ComparedResult, shapePeriods } from './result/compared-result.ts';
 import type { ShapedList, StatsRow } from './result/stats-result.ts';
 import type { Run } from './run.ts';
 import { columnsOf } from './sql/compile.ts';
-import { listName } from './sql/lists.ts';
+import { listName } from './metric-lists.ts';
 import { placeColumn } from './sql/order.ts';
 import { PREVIOUS } from './sql/periods.ts';
 

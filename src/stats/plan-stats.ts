@@ -2,7 +2,7 @@ import type { TimeRange } from './time/buckets.ts';
 import type { StatsQuery } from './query.ts';
 import { type MetricName, metricOf, needsFirstClicks } from './registry/metrics.ts';
 import { YEAR_2000 } from '../lib/calendar.ts';
-import { isJoined, listsOf } from './sql/lists.ts';
+import { isJoined, listsOf } from './metric-lists.ts';
 import { isFirstClick } from './sql/first-clicks.ts';
 import { countedMetrics, listMetrics } from './sql/numbers.ts';
 import type { Sharding } from './sql/click-source.ts';

@@ -1,7 +1,7 @@
 import type { TimeRange } from './time/buckets.ts';
 import { rangeDependedOn } from './plan-stats.ts';
 import { type MetricName, metricOf } from './registry/metrics.ts';
-import { isJoined, listsOf } from './sql/lists.ts';
+import { isJoined, listsOf } from './metric-lists.ts';
 import { countedMetrics, listMetrics } from './sql/numbers.ts';
 import type { StatsQuery } from './query.ts';
 

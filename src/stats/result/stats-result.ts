@@ -1,7 +1,7 @@
 import { type StatsHead, type SummaryNumbers, shapeHead, shownMetric } from './result-head.ts';
 import { percentage } from '../../lib/rounding.ts';
 import { changeOf, emptyBefore } from './change.ts';
-import { isTimeList, listsOf } from '../sql/lists.ts';
+import { isTimeList, listsOf } from '../metric-lists.ts';
 import type { MetricList, StatsQuery } from '../query.ts';
 import { countedMetrics } from '../sql/numbers.ts';
 import { type MetricName, metricOf, percentageOf, previousOf } from '../registry/metrics.ts';

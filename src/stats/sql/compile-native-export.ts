@@ -5,7 +5,7 @@ import type { Plan } from '../plan.ts';
 import { rowsWithTotals } from './export-rows.ts';
 import { nativeColumns } from './native-columns.ts';
 import { everyBucket } from './every-bucket.ts';
-import { isTimeList } from './lists.ts';
+import { isTimeList } from '../metric-lists.ts';
 import { isAfterOffset, isShown, placeInList, rankAndNames } from './order.ts';
 import { PREVIOUS } from './periods.ts';
 

@@ -1,7 +1,8 @@
 import { type Select, type Statement, unionOf } from '../../sql/select.ts';
 import type { Plan } from '../plan.ts';
 import { filterClicks } from './conditions.ts';
-import { groupByLists, joinValues, listsByRows, selectDimensions, uniteClocks } from './lists.ts';
+import { groupByLists, joinValues, selectDimensions, uniteClocks } from './list-columns.ts';
+import { listsByRows } from '../metric-lists.ts';
 import type { MetricList } from '../query.ts';
 import { selectMetrics } from './numbers.ts';
 import { clicksFrom } from './click-source.ts';

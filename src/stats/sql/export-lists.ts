@@ -2,7 +2,7 @@ import type { Column, RowTemplate } from '../../lib/row-template.ts';
 import type { StatsQuery } from '../query.ts';
 import type { DimensionName } from '../registry/dimension-names.ts';
 import { type MetricName, metricOf, percentageOf } from '../registry/metrics.ts';
-import { isTimeList, listsOf } from './lists.ts';
+import { isTimeList, listsOf } from '../metric-lists.ts';
 
 /** How a format writes a row of such columns. */
 export type RowOf = (columns: readonly Column[]) => RowTemplate;

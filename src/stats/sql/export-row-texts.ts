@@ -6,7 +6,7 @@ import { type MetricName, metricOf, percentageOf, previousOf } from '../registry
 import { changeOf } from './change-expression.ts';
 import { type RowOf, exportLists } from './export-lists.ts';
 import { TOTALS, percentageIn } from './export-totals.ts';
-import { isTimeList } from './lists.ts';
+import { isTimeList } from '../metric-lists.ts';
 import { IS_PREVIOUS } from './periods.ts';
 import { rowText } from './row-text.ts';
 import { instantText, timeTexts } from './time-text.ts';

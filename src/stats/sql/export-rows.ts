@@ -2,7 +2,7 @@ import { type Statement, subquery } from '../../sql/select.ts';
 import { EMPTY, type Sql, identifier, join, param, sql } from '../../sql/sql.ts';
 import type { Plan } from '../plan.ts';
 import { summaries } from './export-totals.ts';
-import { blankDimensions } from './lists.ts';
+import { blankDimensions } from './list-columns.ts';
 import { countedMetrics, listMetrics } from './numbers.ts';
 import { shownAndOthers } from './others.ts';
 import { PREVIOUS, groupsOfBoth, mergedOfBoth, previousColumns } from './periods.ts';

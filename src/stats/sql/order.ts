@@ -4,7 +4,8 @@ import type { Plan } from '../plan.ts';
 import { valueDimensionOf } from '../registry/dimension-names.ts';
 import { METRIC_NAMES, type MetricName } from '../registry/metrics.ts';
 import { changeOf } from './change-expression.ts';
-import { isOfTimeList, isTimeList, listName } from './lists.ts';
+import { isOfTimeList } from './list-columns.ts';
+import { isTimeList, listName } from '../metric-lists.ts';
 import { IS_PREVIOUS } from './periods.ts';
 import type { ListOrder, MetricList, ShownGroups, Sort, StatsQuery } from '../query.ts';
 

@@ -13,7 +13,7 @@ import type { StatsQuery } from '../query.ts';
 import type { Plan } from '../plan.ts';
 import { type MetricName, previousOf } from '../registry/metrics.ts';
 import { countGroups } from './count.ts';
-import { isOfTimeList } from './lists.ts';
+import { isOfTimeList } from './list-columns.ts';
 import { countedMetrics, listMetrics, metricFrom, partColumns } from './numbers.ts';
 import { FEWER_STREAMS, isAfterOffset, placeInList, rankAndNames, rankOf } from './order.ts';
 import {

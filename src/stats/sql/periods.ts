@@ -14,7 +14,7 @@ import { type MetricName, metricOf, previousOf } from '../registry/metrics.ts';
 import type { StatsQuery } from '../query.ts';
 import { type MatchedBuckets, matchBuckets } from '../time/matched-buckets.ts';
 import { countGroups } from './count.ts';
-import { isTimeList } from './lists.ts';
+import { isTimeList } from '../metric-lists.ts';
 import { countedMetrics, listMetrics } from './numbers.ts';
 import { mergeShards } from './sharding.ts';
 import { addSummary } from './summary-row.ts';

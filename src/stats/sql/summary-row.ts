@@ -2,7 +2,7 @@ import { type Select, type Statement, as, unionOf } from '../../sql/select.ts';
 import { sql } from '../../sql/sql.ts';
 import type { Plan } from '../plan.ts';
 import { filterClicks } from './conditions.ts';
-import { blankDimensions } from './lists.ts';
+import { blankDimensions } from './list-columns.ts';
 import { selectSummary } from './numbers.ts';
 import { clicksFrom } from './click-source.ts';
 

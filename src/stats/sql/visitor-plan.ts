@@ -1,5 +1,5 @@
 import { type Sql, sql } from '../../sql/sql.ts';
-import { listsOf } from './lists.ts';
+import { listsOf } from '../metric-lists.ts';
 import type { StatsQuery } from '../query.ts';
 import type { VisitorPlan } from '../plan.ts';
 

@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import type { StatsQuery } from '../../../src/stats/query.ts';
 import { planStats } from '../../../src/stats/plan-stats.ts';
 import { columnsOf } from '../../../src/stats/sql/compile.ts';
-import { listsOf } from '../../../src/stats/sql/lists.ts';
+import { listsOf } from '../../../src/stats/metric-lists.ts';
 import { OWNER, QUERY, readable } from '../../support/stats-sql.ts';
 
 const FEWER_STREAMS = 'SETTINGS max_streams_to_max_threads_ratio = 0.5';

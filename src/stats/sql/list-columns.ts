@@ -1,33 +1,12 @@
 import { type Select, type Selection, as, blank, named, selectFrom, subquery } from '../../sql/select.ts';
 import { type Sql, identifier, join, param, sql } from '../../sql/sql.ts';
 import type { Plan } from '../plan.ts';
+import { isTimeList, joinOf } from '../metric-lists.ts';
 import { valueSql } from '../registry/dimension.ts';
-import {
-  type DimensionName,
-  dependsOnLocalTime,
-  dimensionOf,
-  valueDimensionOf,
-} from '../registry/dimension-names.ts';
+import { type DimensionName, dependsOnLocalTime, valueDimensionOf } from '../registry/dimension-names.ts';
 import { taggedUrlsOf } from './tag.ts';
 import { timeBucket } from './time-bucket.ts';
 import type { Clock, MetricList, StatsQuery } from '../query.ts';
-
-/** The lists of a stats result in order: one for each dimension, then the breakdown. */
-export function listsOf(query: StatsQuery): readonly MetricList[] {
-  if (query.lists !== undefined) return query.lists;
-  const singles = query.groupBy.map((name) => ({ dimensions: [name] }));
-  return query.breakdown && query.groupBy.length > 1 ? [...singles, { dimensions: query.groupBy }] : singles;
-}
-
-/** Whether a list is time's own, which has a row for every bucket and is never cut. */
-export function isTimeList({ dimensions }: MetricList): boolean {
-  return dimensions.length === 1 && dimensions[0] === 'time';
-}
-
-/** What tells a list from the others of a query. */
-export function listName({ dimensions, clock }: MetricList): string {
-  return [...dimensions, ...(clock === undefined ? [] : [clock.timezone, clock.interval])].join();
-}
 
 /** Whether a row is of a list that is time's own; undefined where there is none. */
 export function isOfTimeList(lists: readonly MetricList[]): Sql | undefined {
@@ -36,26 +15,6 @@ export function isOfTimeList(lists: readonly MetricList[]): Sql | undefined {
   if (place === undefined) return undefined;
   if (places.length === 1) return sql`list = ${param('UInt8', place)}`;
   return sql`has(${param('Array(UInt8)', places)}, list)`;
-}
-
-/** Whether a click can have several rows in a list: one for each of its values. */
-export function isJoined({ dimensions }: MetricList): boolean {
-  return dimensions.some((name) => joinOf(name) !== undefined);
-}
-
-/** Lists by the rows that they are counted from: first those of clicks alone, then those of clicks joined with something. */
-export function listsByRows(lists: readonly MetricList[]): readonly (readonly MetricList[])[] {
-  const plain = lists.filter((list) => !isJoined(list));
-  const joined = new Map<string, MetricList[]>();
-  for (const list of lists.filter(isJoined)) {
-    const key = list.dimensions.filter(joinOf).toSorted().join();
-    joined.set(key, [...(joined.get(key) ?? []), list]);
-  }
-  return [...(plain.length === 0 ? [] : [plain]), ...joined.values()];
-}
-
-function joinOf(name: DimensionName) {
-  return dimensionOf(name).joinTags;
 }
 
 /** Joins the clicks with the values that lists need beside their columns. */
