@@ -1,4 +1,3 @@
-import { types } from 'node:util';
 import type {
   BaseQueryParams,
   ClickHouseClient,
@@ -6,11 +5,9 @@ import type {
   Row as JsonRow,
 } from '@clickhouse/client';
 import type { ClickHouseServer } from '../config.ts';
-import { unavailable } from '../errors.ts';
 import { render } from '../sql/render.ts';
 import { type Sql, sql } from '../sql/sql.ts';
 import { yielding } from '../lib/event-loop.ts';
-import { bodyOf } from './body-agent.ts';
 import { Clients } from './clients.ts';
 import { DEADLINES, type Deadlines } from './deadlines.ts';
 import { fromClickHouse } from './failures.ts';
@@ -25,17 +22,18 @@ import {
 import type { NativeValues } from './native-block.ts';
 import { Ping } from './ping.ts';
 import { QueryEnding } from './query-ending.ts';
-import type {
-  FileOptions,
-  NodeSettings,
-  QueryObserver,
-  QueryOptions,
-  QuerySummary,
-  StreamOptions,
+import {
+  type FileOptions,
+  type NodeSettings,
+  type QueryObserver,
+  type QueryOptions,
+  type QuerySummary,
+  type StreamOptions,
+  traceHeaders,
 } from './query-options.ts';
-import { PATIENT, READ_ONLY, WHOLE } from './settings.ts';
+import { ResultStreams } from './result-streams.ts';
+import { READ_ONLY, WHOLE } from './settings.ts';
 import { withTimeout } from './time-limit.ts';
-import { EXCEPTION_TAG_HEADER, wholeArchive, wholeResult } from './whole-result.ts';
 import type { WorkloadSettings } from './workloads.ts';
 
 /** A query is given up this long after its time is up: ClickHouse, which ought to have ended it, hangs. */
@@ -50,6 +48,7 @@ export class Database {
   readonly #clients: Clients;
   readonly #ping: Ping;
   readonly #ending: QueryEnding;
+  readonly #streams: ResultStreams;
   readonly #observe: QueryObserver;
   readonly #workloads: WorkloadSettings;
 
@@ -69,6 +68,9 @@ export class Database {
     this.#clients = new Clients(server, name, statements, deadlines.statementMs);
     this.#ping = new Ping(this.#clients.ping, render(pingQuery).sql, workloads.lookups ?? {});
     this.#ending = new QueryEnding(() => this.#clients.of('lookups'), deadlines.endMs);
+    this.#streams = new ResultStreams(this.#clients.slowReaders, this.#ending, workloads, (run) =>
+      this.#measure('select', run),
+    );
   }
 
   /** All rows of a query as arrays of column values, in the order of its SELECT. For results of bounded size. */
@@ -132,7 +134,7 @@ export class Database {
    * mid-stream appears in the bytes, so the query itself must end with a delimiter that only a whole result has.
    */
   async text(query: Sql, signal: AbortSignal, options: StreamOptions = {}): Promise<AsyncIterable<Buffer>> {
-    return (await this.#stream(query, signal, { ...options, format: 'RawBLOB' })).stream;
+    return this.#streams.text(query, signal, options);
   }
 
   /**
@@ -145,63 +147,9 @@ export class Database {
     query: Sql,
     format: string,
     signal: AbortSignal,
-    { settings, compression, ...options }: FileOptions = {},
+    options: FileOptions = {},
   ): Promise<AsyncIterable<Buffer>> {
-    if (compression === undefined) {
-      const { stream, tag } = await this.#stream(query, signal, { ...options, format, settings });
-      return wholeResult(stream, tag);
-    }
-    try {
-      const { stream } = await this.#stream(query, signal, {
-        ...options,
-        format,
-        settings: { ...settings, enable_http_compression: 1 },
-        headers: { 'Accept-Encoding': compression },
-      });
-      return await wholeArchive(stream);
-    } catch (error) {
-      throw isUnreadable(error)
-        ? unavailable('ClickHouse refused the query of the file.', error)
-        : fromClickHouse(error);
-    }
-  }
-
-  async #stream(
-    query: Sql,
-    signal: AbortSignal,
-    {
-      format,
-      workload = 'exports',
-      ended = () => {},
-      onQueryId = () => {},
-      traceparent,
-      settings = {},
-      headers = {},
-    }: FileOptions & { readonly format: string; readonly headers?: Readonly<Record<string, string>> },
-  ): Promise<{ readonly stream: AsyncIterable<Buffer>; readonly tag: string | undefined }> {
-    return this.#measure('select', () =>
-      this.#ending.run(signal, async (queryId, givenUp) => {
-        const { sql: text, params } = render(query);
-        onQueryId(queryId);
-        const { stream, response_headers: answered } = await this.#clients.slowReaders.exec({
-          query_id: queryId,
-          query: `${text} FORMAT ${format}`,
-          query_params: { ...params },
-          abort_signal: givenUp,
-          decompress_response_stream: false,
-          http_headers: { ...headers, ...traceHeaders(traceparent).http_headers },
-          clickhouse_settings: { ...READ_ONLY, ...this.#workloads[workload], ...PATIENT, ...settings },
-        });
-        const leave = (): void => {
-          stream.destroy();
-          if (!stream.readableEnded) ended(this.#ending.kill(queryId, 'SYNC'));
-        };
-        // The client heeds a signal only up to the first byte.
-        if (signal.aborted) leave();
-        else signal.addEventListener('abort', leave, { once: true });
-        return { stream: bodyOf(stream), tag: textOf(answered[EXCEPTION_TAG_HEADER]) };
-      }),
-    );
+    return this.#streams.file(query, format, signal, options);
   }
 
   /** Runs a statement without a result, such as DDL. */
@@ -269,19 +217,6 @@ export class Database {
       this.#observe(kind, (performance.now() - started) / 1000, ok);
     }
   }
-}
-
-/** Why a query fails is compressed as its result would be, and the client cannot read all that ClickHouse can write. */
-function isUnreadable(error: unknown): boolean {
-  return types.isNativeError(error) && error.message.startsWith('Unexpected encoding');
-}
-
-function textOf(header: string | readonly string[] | undefined): string | undefined {
-  return typeof header === 'string' ? header : undefined;
-}
-
-function traceHeaders(traceparent: string | undefined): Pick<BaseQueryParams, 'http_headers'> {
-  return traceparent === undefined ? {} : { http_headers: { traceparent } };
 }
 
 /** @param header a JSON object of numbers as texts */

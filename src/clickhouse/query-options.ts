@@ -1,4 +1,4 @@
-import type { ClickHouseSettings } from '@clickhouse/client';
+import type { BaseQueryParams, ClickHouseSettings } from '@clickhouse/client';
 import type { Sql } from '../sql/sql.ts';
 import type { Workload } from './workloads.ts';
 
@@ -26,6 +26,11 @@ export interface QuerySummary {
 
 /** For a few rows of a small table: more than one thread would only be more work. */
 export const LOOK_UP = { threads: 1 } satisfies QueryOptions;
+
+/** The headers that tell ClickHouse which trace a query belongs to. @param traceparent as in the header of that name */
+export function traceHeaders(traceparent: string | undefined): Pick<BaseQueryParams, 'http_headers'> {
+  return traceparent === undefined ? {} : { http_headers: { traceparent } };
+}
 
 /** Settings of a server that is a node of a cluster. */
 export interface NodeSettings {
