@@ -57,7 +57,7 @@ import { DAY } from './lib/calendar.ts';
 import { sha256 } from './lib/sha256.ts';
 import type { SharedRedis } from './rate-limit/shared-redis.ts';
 import { sql } from './sql/sql.ts';
-import { UrlRegistry } from './urls/registry.ts';
+import { UrlRegistry } from './urls/url-registry.ts';
 
 export const ADMIN: Principal = {
   id: 'admin',

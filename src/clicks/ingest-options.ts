@@ -1,5 +1,5 @@
 import type { Room } from '../fair-share/room.ts';
-import type { UrlRegistry } from '../urls/registry.ts';
+import type { UrlRegistry } from '../urls/url-registry.ts';
 import type { BodyItem } from './click-body.ts';
 import type { EnrichStep } from './enrich/enrich.ts';
 import type { Click, ClickRow } from './fields.ts';

@@ -3,7 +3,7 @@ import { failureName } from '../clickhouse/failures.ts';
 import { TOMBSTONE_MS } from '../clickhouse/tombstones.ts';
 import type { ImportRegistry } from '../clicks/import/import-registry.ts';
 import type { SegmentStore } from '../segments/segment-store.ts';
-import type { UrlRegistry } from '../urls/registry.ts';
+import type { UrlRegistry } from '../urls/url-registry.ts';
 import type { ScheduleRuns } from './schedule-runs.ts';
 import type { Schedules } from './schedules.ts';
 

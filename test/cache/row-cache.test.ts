@@ -6,7 +6,7 @@ import { RowCache } from '../../src/cache/row-cache.ts';
 import { PartVersionPoll } from '../../src/clickhouse/part-version-poll.ts';
 import { ClickRemoval } from '../../src/erasure/click-removal.ts';
 import { param, sql } from '../../src/sql/sql.ts';
-import { UrlRegistry } from '../../src/urls/registry.ts';
+import { UrlRegistry } from '../../src/urls/url-registry.ts';
 import type { ShortUrl } from '../../src/urls/short-url.ts';
 import { SEED, seededRandom } from '../support/random.ts';
 import { type TestSpoor, clickHouseSettings, startSpoor } from '../support/spoor.ts';

@@ -5,7 +5,7 @@ import { createVersions } from '../../src/clickhouse/row-versions.ts';
 import { IdempotencyLedger } from '../../src/clicks/idempotency.ts';
 import { ClickRemoval } from '../../src/erasure/click-removal.ts';
 import { KeyStore, hashKey } from '../../src/keys/key-store.ts';
-import { UrlRegistry } from '../../src/urls/registry.ts';
+import { UrlRegistry } from '../../src/urls/url-registry.ts';
 import { SEED, seededRandom } from '../support/random.ts';
 import { type TestSpoor, startSpoor } from '../support/spoor.ts';
 

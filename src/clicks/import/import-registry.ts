@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Shards } from '../../clickhouse/cluster.ts';
 import type { Database } from '../../clickhouse/database.ts';
 import { AppError } from '../../errors.ts';
-import type { UrlRegistry } from '../../urls/registry.ts';
+import type { UrlRegistry } from '../../urls/url-registry.ts';
 import { endOfNamedInserts } from '../named-insert.ts';
 import type { ClickRemoval } from '../../erasure/click-removal.ts';
 import type { ImportHistory } from './import-history.ts';

@@ -3,7 +3,7 @@ import { invalid } from '../../errors.ts';
 import { namesOf } from '../../lib/names.ts';
 import { quotable } from '../../lib/text.ts';
 import { URL_SORTS, type UrlFilter, type UrlListing } from '../../urls/url-listing.ts';
-import type { UrlPage } from '../../urls/registry.ts';
+import type { UrlPage } from '../../urls/url-registry.ts';
 import { instantSchema, wholeNumberSchema } from '../request/request-schemas.ts';
 import { type ParameterDeclaration, parameters } from '../route/parameters.ts';
 import { presentUrl, type urlPageSchema } from './url-schemas.ts';

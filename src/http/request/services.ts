@@ -28,7 +28,7 @@ import type { Schedules } from '../../schedules/schedules.ts';
 import type { SegmentStore } from '../../segments/segment-store.ts';
 import type { RequestTracer } from '../../telemetry/request-tracer.ts';
 import type { Sharding } from '../../stats/sql/click-source.ts';
-import type { UrlRegistry } from '../../urls/registry.ts';
+import type { UrlRegistry } from '../../urls/url-registry.ts';
 
 /** What the routes work with. The composition root makes it; nothing here starts or stops anything. */
 export interface Services {

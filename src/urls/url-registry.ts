@@ -5,9 +5,11 @@ import type { NextVersion } from '../clickhouse/row-versions.ts';
 import type { ClickRemoval } from '../erasure/click-removal.ts';
 import { AppError } from '../errors.ts';
 import type { TagPiece } from '../stats/sql/tagged-urls.ts';
+import { ImportedUrls } from './imported-urls.ts';
 import { ShortCodeLock } from './short-code-lock.ts';
 import type { NewUrl, ShortUrl, UrlChange } from './short-url.ts';
 import { type StoredUrl, StoredUrls, type UrlWrite } from './stored-urls.ts';
+import { tagPieces } from './tag-pieces.ts';
 import type { UrlListing } from './url-listing.ts';
 
 export interface PutDefaults {
@@ -40,7 +42,9 @@ const UNUSED_TOGETHER = 4_096;
 export class UrlRegistry {
   /** Held by inserts of clicks, so that none is stored after a deletion. */
   readonly codeLock = new ShortCodeLock();
+  readonly #database: Database;
   readonly #stored: StoredUrls;
+  readonly #imported: ImportedUrls;
   readonly #removal: ClickRemoval;
   readonly #isOnlyWriter: boolean;
   readonly #registrations = new GroupCommit(
@@ -65,7 +69,9 @@ export class UrlRegistry {
     caches: CacheBudget,
     isOnlyWriter: boolean,
   ) {
+    this.#database = database;
     this.#stored = new StoredUrls(database, nextVersion, caches.open('urls'), isOnlyWriter);
+    this.#imported = new ImportedUrls(database, this.#stored);
     this.#removal = removal;
     this.#isOnlyWriter = isOnlyWriter;
   }
@@ -199,26 +205,15 @@ export class UrlRegistry {
    */
   async deleteUnused(importId: bigint): Promise<number> {
     let deleted = 0;
-    let codes = await this.#stored.registeredBy(importId, '', UNUSED_TOGETHER);
+    let codes = await this.#imported.codesOf(importId, '', UNUSED_TOGETHER);
     while (codes.length > 0) {
       // No click comes in between the look for clicks and the deletion.
-      deleted += await this.codeLock.shut(() => this.#exclusively(() => this.#deleteUnused(importId, codes)));
-      codes = await this.#stored.registeredBy(importId, codes.at(-1) ?? '', UNUSED_TOGETHER);
+      deleted += await this.codeLock.shut(() =>
+        this.#exclusively(() => this.#imported.deleteUnused(importId, codes)),
+      );
+      codes = await this.#imported.codesOf(importId, codes.at(-1) ?? '', UNUSED_TOGETHER);
     }
     return deleted;
-  }
-
-  async #deleteUnused(importId: bigint, codes: readonly string[]): Promise<number> {
-    const registered = await this.#stored.registeredWithClicks(importId, codes);
-    await this.#stored.write(
-      registered.map(({ stored, clicksOf }) => ({
-        url: stored.url,
-        isDeleted: clicksOf === undefined,
-        importId: clicksOf ?? importId,
-        replaces: stored,
-      })),
-    );
-    return registered.filter(({ clicksOf }) => clicksOf === undefined).length;
   }
 
   /** Removes what is left of URLs that were deleted before a moment, Unix milliseconds, once it is much. @throws AppError `unavailable` */
@@ -242,7 +237,7 @@ export class UrlRegistry {
    * @returns undefined where there are more than can be sent to shards
    */
   async tagPieces(ownerId: string | undefined): Promise<readonly TagPiece[] | undefined> {
-    return this.#stored.tagPieces(ownerId);
+    return tagPieces(this.#database, ownerId);
   }
 
   /** One writer at a time, so that two requests cannot both find a code free. */
