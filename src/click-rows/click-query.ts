@@ -1,7 +1,7 @@
 import { invalid } from '../errors.ts';
 import { nearestName } from '../lib/names.ts';
 import { quotable } from '../lib/text.ts';
-import { type RawParameters, splitList, valueOf } from '../stats/parse/parameters.ts';
+import { type RawParameters, splitList, valueOf } from '../stats/parse/raw-parameters.ts';
 import { type ParseContext, parseStatsRequest } from '../stats/parse/parse-request.ts';
 import { exportQuery, statsQuery } from '../stats/parse/requested-query.ts';
 import type { StatsRequest } from '../stats/request.ts';

@@ -2,7 +2,7 @@ import { type Select, as, named, selectFrom, statementSql, subquery } from '../s
 import { type Sql, identifier, join, param, sql } from '../sql/sql.ts';
 import { clicksFrom, onEachShard } from '../stats/sql/click-source.ts';
 import type { Tenant } from '../stats/sql/conditions.ts';
-import { withStoredTags } from '../stats/sql/tagged-urls.ts';
+import { withStoredTags } from '../stats/sql/tag-source.ts';
 import { KEYS, SORT_KEYS, sortedBy } from './click-order.ts';
 import type { ClickPosition, OrderedQuery, PlaceRow } from './click-position.ts';
 import type { ClickQuery } from './click-query.ts';

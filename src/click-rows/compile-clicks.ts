@@ -4,7 +4,7 @@ import { type Tenant, conditionsOf } from '../stats/sql/conditions.ts';
 import { instantParam } from '../stats/sql/instant-param.ts';
 import { type Sharding, clicksFrom, onEachShard } from '../stats/sql/click-source.ts';
 import { taggedUrlsOf } from '../stats/sql/tag.ts';
-import { withStoredTags } from '../stats/sql/tagged-urls.ts';
+import { withStoredTags } from '../stats/sql/tag-source.ts';
 import { clickColumnOf } from './columns.ts';
 import { KEYS, SORT_KEYS, sortedBy } from './click-order.ts';
 import type { ClickQuery } from './click-query.ts';

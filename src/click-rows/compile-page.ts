@@ -3,7 +3,7 @@ import { type Sql, identifier, join, param, sql } from '../sql/sql.ts';
 import { type Sharding, clicksFrom, onEachShard } from '../stats/sql/click-source.ts';
 import type { Tenant } from '../stats/sql/conditions.ts';
 import { instantParam } from '../stats/sql/instant-param.ts';
-import { withStoredTags } from '../stats/sql/tagged-urls.ts';
+import { withStoredTags } from '../stats/sql/tag-source.ts';
 import { KEYS, SORT_KEYS } from './click-order.ts';
 import { type ClickPlace, type ClickPosition, type OrderedQuery, rangeBetween } from './click-position.ts';
 import type { ClickQuery } from './click-query.ts';

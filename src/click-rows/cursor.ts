@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { filterForm } from '../stats/parse/filter-form.ts';
 import { sha256 } from '../lib/sha256.ts';
-import { type RawParameters, valuesOf } from '../stats/parse/parameters.ts';
+import { type RawParameters, valuesOf } from '../stats/parse/raw-parameters.ts';
 import type { ParseContext } from '../stats/parse/parse-request.ts';
 import type { OrderedQuery } from './click-position.ts';
 import { clickListQuery, parseClickRequest } from './click-query.ts';

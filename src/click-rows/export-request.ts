@@ -3,7 +3,7 @@ import { CLICK_FORMATS, CLICK_FORMAT_NAMES, type ClickFormatName } from '../expo
 import { COMPRESSION_NAMES, type Compression } from '../export/compressions.ts';
 import type { ClickFormat } from '../export/export-format.ts';
 import { listed } from '../lib/names.ts';
-import { type RawParameters, valueOf } from '../stats/parse/parameters.ts';
+import { type RawParameters, valueOf } from '../stats/parse/raw-parameters.ts';
 
 /** Whether a `'` is put before text that a spreadsheet might run. */
 export const ESCAPE_CHOICES = ['formulas', 'none'] as const;

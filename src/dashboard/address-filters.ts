@@ -3,7 +3,7 @@ import { isPropertyName } from '../stats/registry/properties.ts';
 import { FILTER_NAMES } from '../stats/registry/dimension-names.ts';
 import { filterForm, inNormalOrder } from '../stats/parse/filter-form.ts';
 import { type Condition, type Filter, addUp, isCondition } from '../stats/parse/filter.ts';
-import { splitList } from '../stats/parse/parameters.ts';
+import { splitList } from '../stats/parse/raw-parameters.ts';
 import type { View } from './address.ts';
 import { operatorNamed, parseFilterText } from './filter-text.ts';
 import { isFilterName } from './labels.ts';

@@ -3,7 +3,7 @@ import { INTERVAL_NAMES, type IntervalName } from '../stats/registry/intervals.t
 import { RANGE_NAMES, type RangeName } from '../stats/registry/ranges.ts';
 import type { Filter } from '../stats/parse/filter.ts';
 import { namesOf } from '../lib/names.ts';
-import { splitList } from '../stats/parse/parameters.ts';
+import { splitList } from '../stats/parse/raw-parameters.ts';
 import { BOT_CHOICES, COMPARE_CHOICES, MATCH_CHOICES } from '../stats/parse/values.ts';
 import { parseAddressFilters, writeAddressFilters } from './address-filters.ts';
 import { isFilterName } from './labels.ts';

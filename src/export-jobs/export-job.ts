@@ -1,6 +1,6 @@
 import type { ArrivalWindow } from '../click-rows/click-query.ts';
 import type { Principal, Scope } from '../keys/scopes.ts';
-import type { RawParameters } from '../stats/parse/parameters.ts';
+import type { RawParameters } from '../stats/parse/raw-parameters.ts';
 
 /** What can be exported. */
 export const EXPORTED = ['stats', 'clicks'] as const;

@@ -1,4 +1,4 @@
-import { parseRange } from '../stats/parse/dates.ts';
+import { parseRange } from '../stats/parse/requested-range.ts';
 import { RANGE_NAMES, type RangeName } from '../stats/registry/ranges.ts';
 
 /** A range that each run has anew, as of the time that it is due. */

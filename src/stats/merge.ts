@@ -8,7 +8,7 @@ import { areClocksApart } from './sql/list-columns.ts';
 import { listName, listsOf } from './metric-lists.ts';
 import { listMetrics } from './sql/numbers.ts';
 import { rankOf } from './sql/order.ts';
-import { PREVIOUS } from './sql/periods.ts';
+import { PREVIOUS } from './sql/both-periods.ts';
 
 /* Several queries about the same clicks as one, which counts the lists of all of them in one pass and in one view. */
 

@@ -3,11 +3,11 @@ import { isOrderOf } from './merged-orders.ts';
 import type { StatsQuery } from './query.ts';
 import { type ComparedResult, shapePeriods } from './result/compared-result.ts';
 import type { ShapedList, StatsRow } from './result/stats-result.ts';
-import type { Run } from './run.ts';
+import type { Run } from './run-stats.ts';
 import { columnsOf } from './sql/compile.ts';
 import { listName } from './metric-lists.ts';
 import { placeColumn } from './sql/order.ts';
-import { PREVIOUS } from './sql/periods.ts';
+import { PREVIOUS } from './sql/both-periods.ts';
 
 /** The results of the queries that a run has counted as one, in their order. */
 export function* shapeMerged(

@@ -7,7 +7,7 @@ import { isFirstClick } from './sql/first-clicks.ts';
 import { countedMetrics, listMetrics } from './sql/numbers.ts';
 import type { Sharding } from './sql/click-source.ts';
 import { type Tenant, conditionsOf } from './sql/conditions.ts';
-import { withStoredTags } from './sql/tagged-urls.ts';
+import { withStoredTags } from './sql/tag-source.ts';
 import type { VisitorPlan } from './plan.ts';
 import type { Plan, PreviousPlan, ShownBefore } from './plan.ts';
 

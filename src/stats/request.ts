@@ -1,5 +1,5 @@
 import type { Compare } from './parse/compare.ts';
-import type { RequestedRange } from './parse/dates.ts';
+import type { RequestedRange } from './parse/requested-range.ts';
 import type { StatsQuery } from './query.ts';
 import type { IntervalName, WeekStart } from './registry/intervals.ts';
 

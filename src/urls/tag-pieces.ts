@@ -1,6 +1,6 @@
 import type { Database } from '../clickhouse/database.ts';
 import { join, param, sql } from '../sql/sql.ts';
-import type { TagPiece } from '../stats/sql/tagged-urls.ts';
+import type { TagPiece } from '../stats/sql/tag-source.ts';
 import { LISTING } from './stored-urls.ts';
 import { urlConditions } from './url-listing.ts';
 

@@ -4,7 +4,7 @@ import { GroupCommit } from '../clickhouse/group-commit.ts';
 import type { NextVersion } from '../clickhouse/row-versions.ts';
 import type { ClickRemoval } from '../erasure/click-removal.ts';
 import { AppError } from '../errors.ts';
-import type { TagPiece } from '../stats/sql/tagged-urls.ts';
+import type { TagPiece } from '../stats/sql/tag-source.ts';
 import { ImportedUrls } from './imported-urls.ts';
 import { ShortCodeLock } from './short-code-lock.ts';
 import type { NewUrl, ShortUrl, UrlChange } from './short-url.ts';

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, test } from '@jest/globals';
 import { type Sql, sql } from '../../src/sql/sql.ts';
-import { runStats } from '../../src/stats/run.ts';
+import { runStats } from '../../src/stats/run-stats.ts';
 import type { StatsRow } from '../../src/stats/result/stats-result.ts';
 import type { Tenant } from '../../src/stats/sql/conditions.ts';
 import { parseStatsRequest } from '../../src/stats/parse/parse-request.ts';

@@ -3,7 +3,7 @@ import { createVersions } from '../../src/clickhouse/row-versions.ts';
 import { MAX_ROWS_EACH } from '../../src/clickhouse/tombstones.ts';
 import { MAX_SEGMENTS, SegmentStore } from '../../src/segments/segment-store.ts';
 import { sql } from '../../src/sql/sql.ts';
-import { parseTimeZone } from '../../src/stats/parse/dates.ts';
+import { parseTimeZone } from '../../src/stats/parse/requested-range.ts';
 import { DIMENSION_NAMES } from '../../src/stats/registry/dimension-names.ts';
 import { INTERVAL_NAMES } from '../../src/stats/registry/intervals.ts';
 import { METRIC_NAMES } from '../../src/stats/registry/metrics.ts';

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { param, sql } from '../../src/sql/sql.ts';
 import type { StatsRow } from '../../src/stats/result/stats-result.ts';
-import { runStats } from '../../src/stats/run.ts';
+import { runStats } from '../../src/stats/run-stats.ts';
 import { parseStatsRequest } from '../../src/stats/parse/parse-request.ts';
 import { statsQuery } from '../../src/stats/parse/requested-query.ts';
 import { VISITOR_PLANS } from '../../src/stats/plan.ts';

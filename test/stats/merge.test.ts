@@ -3,7 +3,7 @@ import { groupQueries, mergedQuery } from '../../src/stats/merge.ts';
 import { shapeMerged } from '../../src/stats/merged-results.ts';
 import type { StatsQuery } from '../../src/stats/query.ts';
 import { planStats } from '../../src/stats/plan-stats.ts';
-import { runStats } from '../../src/stats/run.ts';
+import { runStats } from '../../src/stats/run-stats.ts';
 import { columnsOf } from '../../src/stats/sql/compile.ts';
 import { is } from '../support/filters.ts';
 import { OWNER, QUERY, linesBetween, readable } from '../support/stats-sql.ts';

@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import { comparedRange, planStats, rangeDependedOn } from '../../src/stats/plan-stats.ts';
 import { summaryMetrics } from '../../src/stats/registry/metrics.ts';
 import { shapeCompared } from '../../src/stats/result/compared-result.ts';
-import { compileRun, planRun, runStats, shapeRun } from '../../src/stats/run.ts';
+import { compileRun, planRun, runStats, shapeRun } from '../../src/stats/run-stats.ts';
 import { columnsOf } from '../../src/stats/sql/compile.ts';
 import { OWNER, QUERY, compiled } from '../support/stats-sql.ts';
 

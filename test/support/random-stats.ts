@@ -24,7 +24,7 @@ import { parseFilters } from '../../src/stats/parse/filter-parameters.ts';
 import { FEW_PARTS } from '../../src/stats/sql/comparisons.ts';
 import { filterSql } from '../../src/stats/sql/conditions.ts';
 import { type Sharding, clicksFrom, onEachShard } from '../../src/stats/sql/click-source.ts';
-import { givenTags } from '../../src/stats/sql/tagged-urls.ts';
+import { givenTags } from '../../src/stats/sql/tag-source.ts';
 import { documentJudge } from './outside.ts';
 import {
   type COMPUTED,

@@ -3,7 +3,7 @@ import type { ClickCursor } from '../../click-rows/cursor.ts';
 import { clickListQuery, parseClickRequest } from '../../click-rows/click-query.ts';
 import { invalid } from '../../errors.ts';
 import type { Principal } from '../../keys/scopes.ts';
-import { type RawParameters, valueOf } from '../../stats/parse/parameters.ts';
+import { type RawParameters, valueOf } from '../../stats/parse/raw-parameters.ts';
 import { DEFAULT_LIMIT, MAX_LIMIT } from '../../stats/parse/values.ts';
 import type { Parameter } from '../openapi/model.ts';
 import { namedSchema } from '../openapi/schemas.ts';

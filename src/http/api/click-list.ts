@@ -4,7 +4,7 @@ import type { ClickPosition } from '../../click-rows/click-position.ts';
 import { type ClickRequest, clickListQuery, parseClickRequest } from '../../click-rows/click-query.ts';
 import type { Principal } from '../../keys/scopes.ts';
 import { MAX_CLOCK_AHEAD_MS } from '../../lib/clock-ahead.ts';
-import type { RawParameters } from '../../stats/parse/parameters.ts';
+import type { RawParameters } from '../../stats/parse/raw-parameters.ts';
 import { DEFAULT_LIMIT, MAX_LIMIT } from '../../stats/parse/values.ts';
 import type { Parameter } from '../openapi/model.ts';
 import { namedSchema } from '../openapi/schemas.ts';

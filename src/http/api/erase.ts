@@ -5,7 +5,7 @@ import { storedCodeSchema } from '../../clicks/short-code.ts';
 import { invalid } from '../../errors.ts';
 import { parseIp } from '../../lib/ip.ts';
 import { characters, isBlank, wellFormed } from '../../lib/text.ts';
-import { checkOrder, parseInstant, parseTimeZone } from '../../stats/parse/dates.ts';
+import { checkOrder, parseInstant, parseTimeZone } from '../../stats/parse/requested-range.ts';
 import { namedSchema, requestSchema } from '../openapi/schemas.ts';
 import { ownerSchema } from '../request/request-schemas.ts';
 import type { Services } from '../request/services.ts';

@@ -1,5 +1,5 @@
 import { invalid } from '../../errors.ts';
-import { type RawParameters, valueOf } from '../../stats/parse/parameters.ts';
+import { type RawParameters, valueOf } from '../../stats/parse/raw-parameters.ts';
 import type { Parameter } from '../openapi/model.ts';
 
 /** Beside the parameters of statistics, for administrators. */

@@ -8,7 +8,7 @@ import {
 } from '../../clicks/import/options.ts';
 import type { FilePart } from '../../clicks/import/followed-imports.ts';
 import { invalid } from '../../errors.ts';
-import { valuesOf } from '../../stats/parse/parameters.ts';
+import { valuesOf } from '../../stats/parse/raw-parameters.ts';
 import type { Parameter } from '../openapi/model.ts';
 import { fileEncodingOf } from '../body/charset.ts';
 import { inputJsonSchema } from '../openapi/schemas.ts';

@@ -8,7 +8,7 @@ import type { AlertTask, ExportTask, ScheduleDefinition } from '../../schedules/
 import { isPrivateHost } from '../../schedules/webhook.ts';
 import { SCHEDULE_RANGES, datesOf, windowOf } from '../../schedules/window.ts';
 import { PROPERTY_NAMES } from '../../stats/registry/properties.ts';
-import { parseTimeZone } from '../../stats/parse/dates.ts';
+import { parseTimeZone } from '../../stats/parse/requested-range.ts';
 import { anything, inputJsonSchema, requestSchema } from '../openapi/schemas.ts';
 import { requireScope } from '../request/context.ts';
 import { jsonParameters } from '../request/json-parameters.ts';

@@ -3,7 +3,7 @@ import { type ClickCursor, askedBy, cursorText, parseCursor } from '../../click-
 import { parseClickRequest } from '../../click-rows/click-query.ts';
 import { invalid } from '../../errors.ts';
 import type { Principal } from '../../keys/scopes.ts';
-import { type RawParameters, valueOf } from '../../stats/parse/parameters.ts';
+import { type RawParameters, valueOf } from '../../stats/parse/raw-parameters.ts';
 import type { ParseContext } from '../../stats/parse/parse-request.ts';
 import { CACHE_BUSTERS } from './query-string.ts';
 import type { Services } from './services.ts';

@@ -2,7 +2,7 @@ import { toUSVString } from 'node:util';
 import { AppError, invalid } from '../../errors.ts';
 import { quotable } from '../../lib/text.ts';
 import { FILTER_PARAMETERS } from '../../stats/parse/filter-parameters.ts';
-import type { RawParameters } from '../../stats/parse/parameters.ts';
+import type { RawParameters } from '../../stats/parse/raw-parameters.ts';
 import { isPropertyName } from '../../stats/registry/properties.ts';
 import { MAX_PARAMETERS, unknownParameter } from './query-string.ts';
 

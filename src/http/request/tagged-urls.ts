@@ -1,7 +1,7 @@
 import { invalid } from '../../errors.ts';
 import type { StatsQuery } from '../../stats/query.ts';
 import type { Tenant } from '../../stats/sql/conditions.ts';
-import { dimensionOfTags, givenTags } from '../../stats/sql/tagged-urls.ts';
+import { dimensionOfTags, givenTags } from '../../stats/sql/tag-source.ts';
 import type { Services } from './services.ts';
 
 /**

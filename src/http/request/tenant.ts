@@ -2,7 +2,7 @@ import { LOOK_UP } from '../../clickhouse/query-options.ts';
 import { AppError } from '../../errors.ts';
 import { type Principal, type Scope, hasScope, isAdmin } from '../../keys/scopes.ts';
 import type { Tenant } from '../../stats/sql/conditions.ts';
-import type { RawParameters } from '../../stats/parse/parameters.ts';
+import type { RawParameters } from '../../stats/parse/raw-parameters.ts';
 import type { Subject } from '../../stats/query.ts';
 import { compileOwnerExists } from '../../stats/sql/compile-owners.ts';
 import type { ShortUrl } from '../../urls/short-url.ts';

@@ -14,7 +14,7 @@ import { type Principal, type Scope, isAdmin } from '../../keys/scopes.ts';
 import { DAY, YEAR_2000 } from '../../lib/calendar.ts';
 import { filterForm } from '../../stats/parse/filter-form.ts';
 import { parseFilters, withoutFilters } from '../../stats/parse/filter-parameters.ts';
-import { type RawParameters, valueOf } from '../../stats/parse/parameters.ts';
+import { type RawParameters, valueOf } from '../../stats/parse/raw-parameters.ts';
 import { parseStatsRequest } from '../../stats/parse/parse-request.ts';
 import type { StatsRequest } from '../../stats/request.ts';
 import type { Tenant } from '../../stats/sql/conditions.ts';

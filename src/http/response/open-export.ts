@@ -17,7 +17,7 @@ import { collectingBuffers } from '../../lib/garbage-collection.ts';
 import { formatInstant } from '../../lib/time-zone.ts';
 import type { Sql } from '../../sql/sql.ts';
 import { planStats } from '../../stats/plan-stats.ts';
-import { type RawParameters, valueOf } from '../../stats/parse/parameters.ts';
+import { type RawParameters, valueOf } from '../../stats/parse/raw-parameters.ts';
 import { exportQuery } from '../../stats/parse/requested-query.ts';
 import type { StatsRequest } from '../../stats/request.ts';
 import type { StatsQuery } from '../../stats/query.ts';

@@ -5,7 +5,7 @@ import type { Principal } from '../../keys/scopes.ts';
 import type { FileOrder, MeasureOrder, RunWork } from '../../schedules/attempt.ts';
 import type { Measured } from '../../schedules/condition.ts';
 import { datesOf } from '../../schedules/window.ts';
-import type { RawParameters } from '../../stats/parse/parameters.ts';
+import type { RawParameters } from '../../stats/parse/raw-parameters.ts';
 import { metricOf } from '../../stats/registry/metrics.ts';
 import { jsonParameters } from '../request/json-parameters.ts';
 import type { Services } from '../request/services.ts';

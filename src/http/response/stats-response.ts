@@ -6,7 +6,7 @@ import type { Holder } from '../../fair-share/holder.ts';
 import { YEAR_2000 } from '../../lib/calendar.ts';
 import { AppError } from '../../errors.ts';
 import { type Principal, isAdmin } from '../../keys/scopes.ts';
-import type { RawParameters } from '../../stats/parse/parameters.ts';
+import type { RawParameters } from '../../stats/parse/raw-parameters.ts';
 import { type ParseContext, parseStatsRequest } from '../../stats/parse/parse-request.ts';
 import { exportQuery, statsQuery } from '../../stats/parse/requested-query.ts';
 import type { StatsRequest } from '../../stats/request.ts';

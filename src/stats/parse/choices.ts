@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { invalidBy, notOneOf } from '../../errors.ts';
 import { INTERVAL_NAMES, DEFAULT_WEEK_START, WEEK_STARTS } from '../registry/intervals.ts';
-import { type RawParameters, splitList, valueOf } from './parameters.ts';
+import { type RawParameters, splitList, valueOf } from './raw-parameters.ts';
 import { BOT_CHOICES, MAX_LIMIT, MAX_OFFSET } from './values.ts';
 
 /** Parameters that are one of a few. */

@@ -1,7 +1,7 @@
 import { invalid } from '../../errors.ts';
 import type { TimeRange } from '../time/buckets.ts';
-import { parseInstant } from './dates.ts';
-import { type RawParameters, valueOf } from './parameters.ts';
+import { parseInstant } from './requested-range.ts';
+import { type RawParameters, valueOf } from './raw-parameters.ts';
 import { COMPARE_CHOICES, MATCH_CHOICES } from './values.ts';
 
 /** What a request compares its range with. */

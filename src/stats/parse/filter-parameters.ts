@@ -16,7 +16,7 @@ import { type Condition, type Filter, addUp, conditionsIn } from './filter.ts';
 import { inNormalOrder } from './filter-form.ts';
 import { parseFilterJson } from './filter-json.ts';
 import { costlyPartsIn } from './costly-parts.ts';
-import { type RawParameters, splitList, valuesOf } from './parameters.ts';
+import { type RawParameters, splitList, valuesOf } from './raw-parameters.ts';
 
 /**
  * What the filters of a request may have in all. A pattern takes its time for each value that it is matched with, and memory

@@ -2,7 +2,7 @@ import { AppError } from '../../errors.ts';
 import { MAX_GROUPED_PROPERTIES, isPropertyName } from '../registry/properties.ts';
 import { goesWith } from '../registry/dimension-names.ts';
 import { type TimeRange, hasMoreBuckets } from '../time/buckets.ts';
-import { type RawParameters, valueOf } from './parameters.ts';
+import { type RawParameters, valueOf } from './raw-parameters.ts';
 import type { StatsRequest } from '../request.ts';
 import type { StatsQuery } from '../query.ts';
 import { MAX_BUCKETS } from './values.ts';

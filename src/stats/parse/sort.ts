@@ -3,7 +3,7 @@ import { nearestName } from '../../lib/names.ts';
 import { quotable } from '../../lib/text.ts';
 import { DIMENSION_NAMES, type DimensionName } from '../registry/dimension-names.ts';
 import { METRIC_NAMES } from '../registry/metrics.ts';
-import { type RawParameters, valueOf } from './parameters.ts';
+import { type RawParameters, valueOf } from './raw-parameters.ts';
 import type { Sort } from '../query.ts';
 
 /**

@@ -3,7 +3,7 @@ import type { Plan, PreviousPlan } from '../plan.ts';
 import { shownBefore } from '../plan-stats.ts';
 import type { StatsQuery } from '../query.ts';
 import { columnsOf } from '../sql/compile.ts';
-import { periodOf } from '../sql/periods.ts';
+import { periodOf } from '../sql/both-periods.ts';
 import { type PreviousHead, previousHead } from './result-head.ts';
 import {
   type ShapedList,

@@ -3,7 +3,7 @@ import { RESULT_SETTINGS } from '../../sql/result-settings.ts';
 import { type Sql, tableOf } from '../../sql/sql.ts';
 import type { Plan, VisitorPlan } from '../plan.ts';
 import { CLICKS_TABLE } from '../sql/click-source.ts';
-import { URLS_TABLE } from '../sql/tagged-urls.ts';
+import { URLS_TABLE } from '../sql/tag-source.ts';
 
 /** How a result was computed, and what that cost. */
 export interface Explanation {

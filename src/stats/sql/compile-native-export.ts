@@ -7,7 +7,7 @@ import { nativeColumns } from './native-columns.ts';
 import { everyBucket } from './every-bucket.ts';
 import { isTimeList } from '../metric-lists.ts';
 import { isAfterOffset, isShown, placeInList, rankAndNames } from './order.ts';
-import { PREVIOUS } from './periods.ts';
+import { PREVIOUS } from './both-periods.ts';
 
 /**
  * An export as one table, for a format that ClickHouse writes itself: a row for each group of each list, in order, with

@@ -4,7 +4,7 @@ import type { Plan } from '../plan.ts';
 import { countGroups } from './count.ts';
 import { limitGroups, orderRows } from './order.ts';
 import { uniteOthers } from './others.ts';
-import { addPreviousPeriod, matchPeriods } from './periods.ts';
+import { addPreviousPeriod, matchPeriods } from './both-periods.ts';
 import { mergeShards } from './sharding.ts';
 import { addSummary } from './summary-row.ts';
 

@@ -7,7 +7,7 @@ import { changeOf } from './change-expression.ts';
 import { type RowOf, exportLists } from './export-lists.ts';
 import { TOTALS, percentageIn } from './export-totals.ts';
 import { isTimeList } from '../metric-lists.ts';
-import { IS_PREVIOUS } from './periods.ts';
+import { IS_PREVIOUS } from './both-periods.ts';
 import { rowText } from './row-text.ts';
 import { instantText, timeTexts } from './time-text.ts';
 

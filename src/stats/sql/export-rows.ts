@@ -5,7 +5,7 @@ import { summaries } from './export-totals.ts';
 import { blankDimensions } from './list-columns.ts';
 import { countedMetrics, listMetrics } from './numbers.ts';
 import { shownAndOthers } from './others.ts';
-import { PREVIOUS, groupsOfBoth, mergedOfBoth, previousColumns } from './periods.ts';
+import { PREVIOUS, groupsOfBoth, mergedOfBoth, previousColumns } from './both-periods.ts';
 
 /** The groups of all lists and the delimiters (`is_row` is 0), and what goes before the SELECT that reads the totals. */
 export function rowsWithTotals(plan: Plan): { readonly totals: Sql; readonly rows: Sql } {

@@ -7,7 +7,7 @@ import type { DimensionName } from '../registry/dimension-names.ts';
 import { type MetricName, metricOf, percentageOf, previousOf } from '../registry/metrics.ts';
 import { changeOf } from './change-expression.ts';
 import { PREVIOUS_TOTALS, TOTALS, percentageIn } from './export-totals.ts';
-import { IS_PREVIOUS, PREVIOUS, previousNumber } from './periods.ts';
+import { IS_PREVIOUS, PREVIOUS, previousNumber } from './both-periods.ts';
 import { instantText, timeTexts } from './time-text.ts';
 
 type NamedColumn = readonly [name: string, value: Sql];

@@ -6,7 +6,7 @@ import { METRIC_NAMES, type MetricName } from '../registry/metrics.ts';
 import { changeOf } from './change-expression.ts';
 import { isOfTimeList } from './list-columns.ts';
 import { isTimeList, listName } from '../metric-lists.ts';
-import { IS_PREVIOUS } from './periods.ts';
+import { IS_PREVIOUS } from './both-periods.ts';
 import type { ListOrder, MetricList, ShownGroups, Sort, StatsQuery } from '../query.ts';
 
 /** The column of a group's place, counted from 1, in one of several orders. */

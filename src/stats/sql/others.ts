@@ -23,7 +23,7 @@ import {
   placeRows,
   placedKeys,
   previousNumber,
-} from './periods.ts';
+} from './both-periods.ts';
 import { onEachShard } from './click-source.ts';
 import { addSummary } from './summary-row.ts';
 

@@ -8,7 +8,7 @@ import { SCOPE_NAMES } from '../../../src/keys/scopes.ts';
 import { DIMENSION_NAMES, FILTER_NAMES } from '../../../src/stats/registry/dimension-names.ts';
 import { INTERVALS, INTERVAL_NAMES } from '../../../src/stats/registry/intervals.ts';
 import { METRIC_NAMES } from '../../../src/stats/registry/metrics.ts';
-import type { RawParameters } from '../../../src/stats/parse/parameters.ts';
+import type { RawParameters } from '../../../src/stats/parse/raw-parameters.ts';
 import { BOT_CHOICES, COMPARE_CHOICES, SCOPES_OF_STATS } from '../../../src/stats/parse/values.ts';
 import { parseStatsRequest } from '../../../src/stats/parse/parse-request.ts';
 import { ROUTES, apiDocument } from '../../support/outside.ts';

@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import { jsonParameters } from '../../../src/http/request/json-parameters.ts';
-import { splitList } from '../../../src/stats/parse/parameters.ts';
+import { splitList } from '../../../src/stats/parse/raw-parameters.ts';
 
 const NAMES = ['group_by', 'browser', 'limit', 'breakdown', 'filters', 'start_date'];
 const parse = (question: Readonly<Record<string, unknown>>) => jsonParameters(question, NAMES);

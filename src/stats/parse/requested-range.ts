@@ -5,7 +5,7 @@ import { nearestName } from '../../lib/names.ts';
 import { isListedByNode, knownToNode } from '../../lib/time-zone.ts';
 import { type NamedRange, RANGES, RANGE_NAMES, type RangeName } from '../registry/ranges.ts';
 import { localDate } from '../time/local-dates.ts';
-import { type RawParameters, valueOf } from './parameters.ts';
+import { type RawParameters, valueOf } from './raw-parameters.ts';
 
 /**
  * The instant (Unix ms) that a date in a field means.
