@@ -2,6 +2,7 @@ import { createInterface } from 'node:readline/promises';
 import { text } from 'node:stream/consumers';
 import type { Command } from 'commander';
 import { z } from 'zod';
+import { parseUnrepeated } from '../lib/repeated-name.ts';
 import { CommandError } from './command-error.ts';
 import { grouped, printJson, printLine, startWaiting } from './output.ts';
 import { type RemoteOptions, remoteOption, withServer } from './remote.ts';
@@ -83,7 +84,7 @@ Examples:
 function parseVisitor(input: string): z.infer<typeof visitorSchema> {
   let value: unknown;
   try {
-    value = JSON.parse(input);
+    value = parseUnrepeated(input);
   } catch {
     value = undefined;
   }

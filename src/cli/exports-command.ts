@@ -1,6 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Command } from 'commander';
 import { z } from 'zod';
+import { messageOf } from '../errors.ts';
+import { parseUnrepeated } from '../lib/repeated-name.ts';
 import type { Client, Query } from './client.ts';
 import { CommandError } from './command-error.ts';
 import { saveExport } from './export-command.ts';
@@ -142,9 +144,9 @@ export function exportsCommand(program: Command): void {
 function asJson({ filters, ...others }: Query): Readonly<Record<string, unknown>> {
   if (typeof filters !== 'string') return others;
   try {
-    return { ...others, filters: JSON.parse(filters) };
+    return { ...others, filters: parseUnrepeated(filters) };
   } catch (cause) {
-    throw new CommandError('--filters is not JSON.', { cause });
+    throw new CommandError(`--filters is not JSON: ${messageOf(cause)}.`, { cause });
   }
 }
 

@@ -2,6 +2,7 @@ import { type Command, InvalidArgumentError } from 'commander';
 import { z } from 'zod';
 import { messageOf } from '../errors.ts';
 import { SCHEDULE_RANGES } from '../schedules/window.ts';
+import { parseUnrepeated } from '../lib/repeated-name.ts';
 import { formatTable, note, printJson, printLine } from './output.ts';
 import { type RemoteOptions, remoteOption, withServer } from './remote.ts';
 import { notEmpty } from './option-values.ts';
@@ -208,7 +209,7 @@ function parseNumber(text: string): number {
 
 function parseObject(text: string): Readonly<Record<string, unknown>> {
   try {
-    return z.record(z.string(), z.unknown()).parse(JSON.parse(text));
+    return z.record(z.string(), z.unknown()).parse(parseUnrepeated(text));
   } catch (error) {
     throw new InvalidArgumentError(`It is not a JSON object: ${messageOf(error)}.`);
   }

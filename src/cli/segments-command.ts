@@ -1,6 +1,7 @@
 import { type Command, InvalidArgumentError } from 'commander';
 import { z } from 'zod';
 import { messageOf } from '../errors.ts';
+import { parseUnrepeated } from '../lib/repeated-name.ts';
 import { notEmpty } from './option-values.ts';
 import { formatTable, printJson, printLine } from './output.ts';
 import { type RemoteOptions, remoteOption, withServer } from './remote.ts';
@@ -96,7 +97,7 @@ function pathOf(name: string): string {
 
 function parseFilters(text: string): unknown {
   try {
-    return JSON.parse(text);
+    return parseUnrepeated(text);
   } catch (error) {
     throw new InvalidArgumentError(`It is not JSON: ${messageOf(error)}.`);
   }

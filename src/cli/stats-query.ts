@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { text } from 'node:stream/consumers';
 import { z } from 'zod';
 import { messageOf } from '../errors.ts';
+import { parseUnrepeated } from '../lib/repeated-name.ts';
 import { CommandError } from './command-error.ts';
 import { CONDITIONS } from './condition-options.ts';
 
@@ -57,7 +58,7 @@ async function read(path: string): Promise<string> {
 
 function parseJson(name: string, json: string): unknown {
   try {
-    return JSON.parse(json);
+    return parseUnrepeated(json);
   } catch (cause) {
     throw new CommandError(`${name} is not JSON: ${messageOf(cause)}`, { cause });
   }

@@ -597,6 +597,7 @@ describe('stats', () => {
     for (const [asked, args, code, message] of [
       ['{', [], 1, 'questions.json is not JSON'],
       ['[]', [], 1, 'must hold a JSON object'],
+      ['{"limit": 1, "limit": 2}', [], 1, '"limit" stands twice in one object'],
       [{ lmit: 1 }, [], 1, 'Did you mean limit?'],
       [{ queries: [] }, [], 1, '1 to 25 questions'],
       [one, ['--group-by', 'os'], 2, '--group-by does not go with --query'],

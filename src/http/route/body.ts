@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { AppError, type ErrorCode, invalid, invalidBy } from '../../errors.ts';
 import { unpacked } from '../../clicks/import/unpack.ts';
 import { nearestName } from '../../lib/names.ts';
+import { repeatedName } from '../../lib/repeated-name.ts';
 import { quotable } from '../../lib/text.ts';
 import { isDeeperThan } from '../../lib/json-depth.ts';
 import { announcesBody } from '../body/body-progress.ts';
@@ -161,13 +162,21 @@ const UTF_8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 function parseJson<Schema extends z.ZodType>(schema: Schema, body: Buffer): z.output<Schema> {
   let value: unknown = {};
+  let repeated: string | undefined;
   if (isDeeperThan(body, MAX_JSON_DEPTH)) {
     throw invalid('body', `The body has lists and objects more than ${MAX_JSON_DEPTH} deep in each other.`);
   }
   try {
-    if (body.length > 0) value = JSON.parse(UTF_8.decode(body));
+    if (body.length > 0) {
+      const text = UTF_8.decode(body);
+      value = JSON.parse(text);
+      repeated = repeatedName(text);
+    }
   } catch {
     throw invalid('body', 'The body is not JSON in UTF-8, or in the charset of its content type.');
+  }
+  if (repeated !== undefined) {
+    throw invalid(quotable(repeated), `The body has ${quotable(repeated)} twice in one object.`);
   }
   // Copying such an object would set the prototype of the copy.
   if (Object.hasOwn(Object(value), '__proto__')) throw unknownField('__proto__');

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { AppError, invalid } from '../../errors.ts';
 import { nearestName } from '../../lib/names.ts';
+import { repeatedName } from '../../lib/repeated-name.ts';
 import { quotable } from '../../lib/text.ts';
 import { PROPERTY_PREFIX } from '../../lib/property-prefix.ts';
 import { PROPERTY_FAULT } from '../registry/properties.ts';
@@ -47,6 +48,13 @@ export function parseFilterJson(text: string, scope: string, check: (value: unkn
     value = JSON.parse(text);
   } catch (cause) {
     throw new AppError('validation_error', WRONG, { field: 'filters', cause });
+  }
+  const repeated = repeatedName(text);
+  if (repeated !== undefined) {
+    throw invalid(
+      'filters',
+      `filters has ${quotable(repeated)} twice in one object: put its values into one list.`,
+    );
   }
   check(value);
   const head: unknown = Array.isArray(value) ? value[0] : undefined;

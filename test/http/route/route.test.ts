@@ -160,6 +160,7 @@ describe('the checks of a route', () => {
       'The body has lists and objects more than 100 deep in each other.',
     ],
     ['{"number":3,"place":"x"}', 'place', 'place must be an object.'],
+    ['{"number":3,"n\\u0075mber":4}', 'number', 'The body has number twice in one object.'],
   ])('%.30s is refused in a sentence', async (body, field, error) => {
     const headers = { authorization: 'clicks:write', 'content-type': 'application/json' };
     const response = await fetch(`${url}/add/1?other=2`, { method: 'POST', headers, body });

@@ -127,6 +127,8 @@ describe('refused', () => {
     [inJson(['not', {}]), 'without a value'],
     [inJson(['or', [{ os: 'x' }, { os: [] }]]), 'without a value'],
     [inJson(['or', ['os']]), 'filters must be'],
+    [{ filters: '{"os": ["Linux"], "os": ["iOS"]}' }, 'filters has os twice in one object'],
+    [{ filters: '["or", [{"os": {"is": ["Linux"], "is": ["iOS"]}}]]' }, 'filters has is twice in one object'],
     [inJson({ os: { case_sensitive: false } }), 'filters must be'],
     [inJson({ os: { is: 'x', case_sensitive: 'no' } }), 'filters must be'],
     [inJson(['is', 'city', ['\0']]), 'U+0000'],
