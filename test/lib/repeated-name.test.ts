@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
-import * as fc from 'fast-check';
 import { repeatedName } from '../../src/lib/repeated-name.ts';
+import * as fc from '../support/fast-check.ts';
 
 type Tree =
   | { readonly kind: 'scalar'; readonly value: string | number | boolean | null }
