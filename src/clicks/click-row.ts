@@ -1,6 +1,6 @@
 import type { NativeColumn } from '../clickhouse/native.ts';
 import { propertyReader, recordMapper, textLengths } from '../lib/record-mapper.ts';
-import { type ClickRow, COLUMNS, COLUMN_NAMES, type ColumnName, type Told } from './fields.ts';
+import { type ClickRow, COLUMNS, COLUMN_NAMES, type ColumnName, type Told } from './click-schema.ts';
 
 /** A row in the making. Steps write into it: an object from each step and click would cost more than the steps do. */
 export type DraftRow = { -readonly [Name in ColumnName]: ClickRow[Name] };

@@ -1,14 +1,14 @@
 import { z } from 'zod';
+import { isObject } from '../lib/json-object.ts';
 import { hostName } from '../lib/host-name.ts';
 import { preferredLanguage, primaryLanguage } from '../lib/language.ts';
 import { Rejected } from '../lib/record-mapper.ts';
-import { characters, isBlank, wellFormed } from '../lib/text.ts';
+import { wellFormed } from '../lib/text.ts';
 import { memoised } from '../lib/text-memo.ts';
 import {
   type FieldDocument,
   type FieldInput,
   Corrected,
-  NOT_TEXT,
   boundedTextInput,
   cut,
   isGiven,
@@ -39,24 +39,12 @@ function readInput<Parsed extends object | string>(
   document: FieldDocument,
   parse: (text: string) => Parsed | Rejected,
 ): FieldInput<Parsed | undefined> {
-  return {
-    schema: z
-      .string()
-      .refine((text) => characters(text) <= maxCharacters)
-      .nullish(),
-    parse: (value) => {
-      if (value === undefined || value === null) return undefined;
-      if (typeof value !== 'string') return leftOut(NOT_TEXT);
-      if (isBlank(value)) return undefined;
-      if (value.length <= maxCharacters) return parse(value);
-      const kept = cut(value, maxCharacters);
-      if (typeof kept === 'string') return parse(kept);
-      const parsed = parse(kept instanceof Corrected && typeof kept.value === 'string' ? kept.value : '');
-      return parsed instanceof Rejected ? parsed : new Corrected(parsed, kept.reason);
-    },
-    parseCell: (cell) => cell,
-    document: { maxLength: maxCharacters, ...document },
-  };
+  return boundedTextInput(maxCharacters, document, parse, (text) => {
+    const kept = cut(text, maxCharacters);
+    if (typeof kept === 'string') return parse(kept);
+    const parsed = parse(kept instanceof Corrected && typeof kept.value === 'string' ? kept.value : '');
+    return parsed instanceof Rejected ? parsed : new Corrected(parsed, kept.reason);
+  });
 }
 
 /** Leaves out a text that cannot be parsed. @param read returns undefined for it */
@@ -141,10 +129,6 @@ export function propertiesInput(document: FieldDocument): FieldInput<Properties 
     parseCell: parseObjectCell,
     document,
   };
-}
-
-function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 function parseObjectCell(cell: string): unknown {

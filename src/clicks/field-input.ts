@@ -56,7 +56,7 @@ const TOO_FAR_AHEAD = `lies more than ${MAX_CLOCK_AHEAD_MS / MINUTE} minutes in 
 /** Beyond it a sum of such numbers could be infinite. */
 const MAX_MILLISECONDS = 1e290;
 
-export const NOT_TEXT = 'must be a string';
+const NOT_TEXT = 'must be a string';
 
 const identity = (cell: string): string => cell;
 
@@ -81,7 +81,7 @@ export function textInput(maxCharacters: number, document: FieldDocument): Field
 
 /** An optional text that is left out if it is longer, since a part of it would be another name. */
 export function nameInput(maxCharacters: number, document: FieldDocument): FieldInput<string | undefined> {
-  return boundedTextInput(maxCharacters, document, wellFormed, (text) =>
+  return boundedTextInput<string>(maxCharacters, document, wellFormed, (text) =>
     firstCharacters(text, maxCharacters) === text
       ? wellFormed(text)
       : leftOut(`must be at most ${maxCharacters} characters`),
@@ -97,15 +97,16 @@ export function referrerInput(document: FieldDocument): FieldInput<string | unde
 }
 
 /**
+ * An optional text of so many characters.
  * @param take what becomes of a text
  * @param shorten what becomes of one with more code units, which may have no more characters
  */
-export function boundedTextInput(
+export function boundedTextInput<Parsed>(
   maxCharacters: number,
   document: FieldDocument,
-  take: (text: string) => string,
-  shorten: (text: string) => string | Rejected,
-): FieldInput<string | undefined> {
+  take: (text: string) => Parsed | Rejected,
+  shorten: (text: string) => Parsed | Rejected,
+): FieldInput<Parsed | undefined> {
   return {
     schema: z
       .string()

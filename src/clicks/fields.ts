@@ -1,5 +1,4 @@
 import {
-  type NativeType,
   boolColumn,
   nullableFloatColumn,
   sharedTextColumn,
@@ -9,11 +8,12 @@ import {
   uint64Column,
 } from '../clickhouse/native.ts';
 import { UNKNOWN_COUNTRY, countryCode } from '../lib/country.ts';
-import { mapEntries, namesOf } from '../lib/names.ts';
+import { mapEntries } from '../lib/names.ts';
 import { DIRECT, normaliseReferrer } from '../lib/referrer.ts';
 import { memoised } from '../lib/text-memo.ts';
 import { NONE } from '../lib/none.ts';
 import { UNKNOWN } from '../lib/unknown.ts';
+import type { ClickField } from './click-field.ts';
 import {
   acceptLanguageInput,
   detailInput,
@@ -27,7 +27,6 @@ import { DEVICES, foldDevice } from './enrich/devices.ts';
 import { foldBrowser, foldOs } from './enrich/family-names.ts';
 import {
   type FieldDocument,
-  type FieldInput,
   booleanInput,
   durationInput,
   ipInput,
@@ -39,26 +38,6 @@ import {
 } from './field-input.ts';
 import { CAMPAIGN_EXAMPLES, MAX_CAMPAIGN_CHARACTERS } from './link-url.ts';
 import { NO_PROPERTIES, type Properties } from './click-properties.ts';
-
-/** A column of the table `clicks`. */
-interface FieldColumn<Sent, Stored> {
-  /** How it is inserted. */
-  readonly type: NativeType<Stored>;
-  /** What is stored of a click without the field, unless an enrich step works it out. */
-  readonly absent: Stored;
-  /** What is stored of the field as sent; undefined for a column that no field is sent for. */
-  readonly from: ((sent: Sent) => Stored) | undefined;
-}
-
-type AnyColumn = Readonly<Record<keyof FieldColumn<never, never>, unknown>>;
-
-/** Everything about one field of a click. */
-interface ClickField {
-  /** As clients send it; undefined for what is only worked out. */
-  readonly input: FieldInput<unknown> | undefined;
-  /** As it is stored; undefined for what only serves to work out others. */
-  readonly column: AnyColumn | undefined;
-}
 
 export const MAX_VISITOR_ID_CHARACTERS = 256;
 
@@ -265,64 +244,3 @@ export const CLICK_FIELDS = {
     column: { type: textColumn, absent: '', from: asSent },
   },
 } as const satisfies Readonly<Record<string, ClickField>>;
-
-type Fields = typeof CLICK_FIELDS;
-
-/** A field that clients send. */
-export type InputName = {
-  [Name in keyof Fields]: Fields[Name]['input'] extends undefined ? never : Name;
-}[keyof Fields];
-
-/** A field that is stored, and the name of its column. */
-export type ColumnName = {
-  [Name in keyof Fields]: Fields[Name]['column'] extends undefined ? never : Name;
-}[keyof Fields];
-
-type ParsedOf<Name extends keyof Fields> =
-  Fields[Name]['input'] extends FieldInput<infer Parsed> ? Parsed : undefined;
-
-type StoredOf<Name extends keyof Fields> = Fields[Name]['column'] extends {
-  readonly type: NativeType<infer Stored>;
-}
-  ? Stored
-  : never;
-
-/**
- * A click that was validated, with what it tells about the visitor; undefined means not told. Times are Unix
- * milliseconds, addresses in canonical form.
- */
-export type Click = { readonly [Name in InputName]: ParsedOf<Name> };
-
-/**
- * A click as it is stored: one row of the table `clicks`, without the visitor's address and user agent. `visitor` has 64
- * bits, unsigned; countries are of ISO 3166-1 alpha-2.
- */
-export type ClickRow = { readonly [Name in ColumnName]: StoredOf<Name> };
-
-/** The fields that clients send, as far as that goes. */
-export const INPUTS: {
-  readonly [Name in InputName]: { readonly input: FieldInput<Click[Name]> };
-} = CLICK_FIELDS;
-
-/** The value that a click sent for a column's own field; undefined if it sent none. */
-export type Told = { readonly [Name in ColumnName]?: ParsedOf<Name> };
-
-/** The fields that are stored, as far as that goes. */
-export const COLUMNS: {
-  readonly [Name in ColumnName]: {
-    readonly column: FieldColumn<NonNullable<ParsedOf<Name>>, ClickRow[Name]>;
-  };
-} = CLICK_FIELDS satisfies {
-  // What is sent and stored says how the one follows from the other.
-  readonly [Name in InputName & ColumnName]: { readonly column: { readonly from: object } };
-};
-
-const FIELD_NAMES = namesOf(CLICK_FIELDS);
-
-export const INPUT_NAMES: readonly InputName[] = FIELD_NAMES.filter(
-  (name): name is InputName => CLICK_FIELDS[name].input !== undefined,
-);
-
-export const COLUMN_NAMES: readonly ColumnName[] = FIELD_NAMES.filter(
-  (name): name is ColumnName => CLICK_FIELDS[name].column !== undefined,
-);

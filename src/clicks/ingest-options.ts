@@ -2,7 +2,7 @@ import type { Room } from '../fair-share/room.ts';
 import type { UrlRegistry } from '../urls/url-registry.ts';
 import type { BodyItem } from './click-body.ts';
 import type { EnrichStep } from './enrich/enrich.ts';
-import type { Click, ClickRow } from './fields.ts';
+import type { Click, ClickRow } from './click-schema.ts';
 import type { Findings } from './findings.ts';
 import type { OwnerlessRow } from './insert-rows.ts';
 import type { KeptSince } from './retention.ts';

@@ -3,7 +3,7 @@ import type { InsertOptions } from '../clickhouse/insert.ts';
 import { type NativeColumn, sharedTextColumn, uint64Column } from '../clickhouse/native.ts';
 import { BlockBuilder, type NativeValues, blockOf } from '../clickhouse/native-block.ts';
 import { ROW_COLUMNS } from './click-row.ts';
-import type { ClickRow } from './fields.ts';
+import type { ClickRow } from './click-schema.ts';
 
 /** A click ready to be stored, with its place in the request it came in. */
 export interface PlacedRow {

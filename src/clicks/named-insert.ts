@@ -4,7 +4,7 @@ import type { Shards } from '../clickhouse/cluster.ts';
 import type { Database } from '../clickhouse/database.ts';
 import { unavailable } from '../errors.ts';
 import { type Sql, param, quoted, sql } from '../sql/sql.ts';
-import type { ClickRow } from './fields.ts';
+import type { ClickRow } from './click-schema.ts';
 import { type PlacedRow, insertRows } from './insert-rows.ts';
 
 /** Finding out what an earlier try brought in reads an owner's clicks. */

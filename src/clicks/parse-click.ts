@@ -1,7 +1,8 @@
 import { z } from 'zod';
+import { isObject } from '../lib/json-object.ts';
 import { type FieldMap, Rejected, recordMapper } from '../lib/record-mapper.ts';
 import { type ClickTimes, Corrected, OLDEST_CLICK } from './field-input.ts';
-import { type Click, INPUTS, INPUT_NAMES, type InputName } from './fields.ts';
+import { type Click, INPUTS, INPUT_NAMES, type InputName } from './click-schema.ts';
 
 /** Why a click was not taken. */
 export interface Rejection {
@@ -87,8 +88,4 @@ function mendField<Name extends InputName>(name: Name): FieldMap<unknown, Click[
     if (parsed instanceof Rejected) findings.rejection = { field: name, error: parsed.reason };
     return parsed;
   };
-}
-
-function isObject(value: unknown): value is Fields {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -1,7 +1,7 @@
 import { NONE } from '../lib/none.ts';
 import { type Sql, identifier, join, param, sql } from '../sql/sql.ts';
 import type { ShortUrl } from '../urls/short-url.ts';
-import type { ColumnName } from './fields.ts';
+import type { ColumnName } from './click-schema.ts';
 
 /** What sample clicks to make. Equal plans make equal clicks. */
 export interface SeedPlan {

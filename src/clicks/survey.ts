@@ -2,7 +2,7 @@ import { timeSlices } from '../lib/event-loop.ts';
 import { RowBatch } from './row-batch.ts';
 import type { BodyItem, BodyStep } from './click-body.ts';
 import { type EnrichStep, enrichClick } from './enrich/enrich.ts';
-import type { Click } from './fields.ts';
+import type { Click } from './click-schema.ts';
 import { CODE_BYTES } from './heap-bytes.ts';
 import type { IngestContext, IngestOptions } from './ingest-options.ts';
 import type { ParsedClick } from './parse-click.ts';

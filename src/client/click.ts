@@ -1,4 +1,4 @@
-import type { Click } from '../clicks/fields.ts';
+import type { Click } from '../clicks/click-schema.ts';
 
 /** What a field is sent as. */
 type SentAs<Name extends keyof Click> = Name extends 'clicked_at'

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import * as fc from '../support/fast-check.ts';
-import { type Click, INPUT_NAMES } from '../../src/clicks/fields.ts';
+import { type Click, INPUT_NAMES } from '../../src/clicks/click-schema.ts';
 import { type ParsedClick, parseClick, schema } from '../../src/clicks/parse-click.ts';
 import { propertyRecord } from '../../src/clicks/click-properties.ts';
 import { wellFormed } from '../../src/lib/text.ts';

@@ -11,7 +11,7 @@ import {
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { parse } from 'csv-parse/sync';
-import { COLUMN_NAMES } from '../../src/clicks/fields.ts';
+import { COLUMN_NAMES } from '../../src/clicks/click-schema.ts';
 import { PACKAGE_ROOT } from '../../src/process/package-root.ts';
 import { identifier, join as joined, sql } from '../../src/sql/sql.ts';
 import { runCommand, runCommands } from '../support/commands.ts';

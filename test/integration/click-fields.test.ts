@@ -6,7 +6,7 @@ import {
   INPUTS,
   INPUT_NAMES,
   type InputName,
-} from '../../src/clicks/fields.ts';
+} from '../../src/clicks/click-schema.ts';
 import { CLICK_COLUMNS } from '../../src/clicks/insert-rows.ts';
 import { identifier, param, sql } from '../../src/sql/sql.ts';
 import { type TestSpoor, startSpoor } from '../support/spoor.ts';

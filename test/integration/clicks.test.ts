@@ -1,6 +1,6 @@
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { INPUT_NAMES } from '../../src/clicks/fields.ts';
+import { INPUT_NAMES } from '../../src/clicks/click-schema.ts';
 import { param, sql } from '../../src/sql/sql.ts';
 import { type SendOptions, type TestResponse, type TestSpoor, startSpoor } from '../support/spoor.ts';
 

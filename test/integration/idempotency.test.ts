@@ -7,7 +7,7 @@ import { createVersions } from '../../src/clickhouse/row-versions.ts';
 import { visitorHasher } from '../../src/clicks/enrich/visitor.ts';
 import { type Attempt, IdempotencyLedger } from '../../src/clicks/idempotency.ts';
 import { bareRow } from '../../src/clicks/click-row.ts';
-import type { ClickRow } from '../../src/clicks/fields.ts';
+import type { ClickRow } from '../../src/clicks/click-schema.ts';
 import { writeClicks } from '../../src/clicks/writer.ts';
 import { param, sql } from '../../src/sql/sql.ts';
 import { endProcesses, newFolder, startServer, stopSharing } from '../support/process.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import * as fc from '../support/fast-check.ts';
-import { COLUMNS } from '../../src/clicks/fields.ts';
+import { COLUMNS } from '../../src/clicks/click-schema.ts';
 import { parseClick } from '../../src/clicks/parse-click.ts';
 import { normaliseReferrer, parseReferrerFilter } from '../../src/lib/referrer.ts';
 

@@ -1,7 +1,7 @@
 import { NONE } from '../../lib/none.ts';
 import { UNKNOWN } from '../../lib/unknown.ts';
 import { type DraftRow, bareRow } from '../click-row.ts';
-import type { Click, ClickRow } from '../fields.ts';
+import type { Click, ClickRow } from '../click-schema.ts';
 import type { PlaceLookup } from './place.ts';
 import type { ParseUserAgent } from './user-agent.ts';
 import type { HashVisitor } from './visitor.ts';

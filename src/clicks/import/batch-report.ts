@@ -1,4 +1,4 @@
-import type { ClickRow } from '../fields.ts';
+import type { ClickRow } from '../click-schema.ts';
 import { type ImportReport, MAX_LINES, MAX_OTHER_CODES } from './import-report.ts';
 import { PreviewBuilder } from './preview.ts';
 

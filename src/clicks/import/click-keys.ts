@@ -1,7 +1,7 @@
 import { memoised } from '../../lib/text-memo.ts';
 import { type Sql, sql } from '../../sql/sql.ts';
 import { SIPHASH_PADDING, sipHash24 } from '../enrich/siphash.ts';
-import type { ClickRow } from '../fields.ts';
+import type { ClickRow } from '../click-schema.ts';
 
 /** What makes two clicks the same. */
 export type ClickIdentity = Pick<ClickRow, 'visitor' | 'clicked_at' | 'short_code' | 'click_id' | 'referrer'>;

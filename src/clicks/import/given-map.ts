@@ -1,6 +1,6 @@
 import { nearestName } from '../../lib/names.ts';
 import { quotable } from '../../lib/text.ts';
-import { INPUT_NAMES, type InputName } from '../fields.ts';
+import { INPUT_NAMES, type InputName } from '../click-schema.ts';
 import type { FieldMap, FieldSource } from './formats/field-map.ts';
 import { FIELD_MAPS, FIELD_MAP_NAMES, type FieldMapName } from './formats/field-maps.ts';
 import { type PropertyName, isPropertyName, propertyKey } from './formats/property-names.ts';

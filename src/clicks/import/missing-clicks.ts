@@ -5,7 +5,7 @@ import { parseClickTime } from '../../lib/date-time.ts';
 import type { BodyItem } from '../click-body.ts';
 import { erasedClicks } from '../../erasure/erasure-log.ts';
 import { isGiven } from '../field-input.ts';
-import type { ClickRow } from '../fields.ts';
+import type { ClickRow } from '../click-schema.ts';
 import type { IngestContext, IngestOptions, RowSelection } from '../ingest-options.ts';
 import type { OwnerlessRow } from '../insert-rows.ts';
 import { endOfNamedInserts } from '../named-insert.ts';

@@ -1,4 +1,4 @@
-import { type ClickRow, COLUMN_NAMES, type ColumnName } from '../fields.ts';
+import { type ClickRow, COLUMN_NAMES, type ColumnName } from '../click-schema.ts';
 import { propertyRecord } from '../click-properties.ts';
 
 /** What a dry run shows beside its counts. */

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { CLICK_BYTES } from '../../clicks/click-body.ts';
-import { INPUTS, INPUT_NAMES } from '../../clicks/fields.ts';
+import { INPUTS, INPUT_NAMES } from '../../clicks/click-schema.ts';
 import type { BodyFormat } from '../../clicks/ingest-bytes.ts';
 import { schema as clickSchema } from '../../clicks/parse-click.ts';
 import { AppError } from '../../errors.ts';

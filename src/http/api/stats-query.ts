@@ -1,5 +1,6 @@
 import { invalid } from '../../errors.ts';
 import type { Principal } from '../../keys/scopes.ts';
+import { isObject } from '../../lib/json-object.ts';
 import { slicesOf, timeSlices } from '../../lib/event-loop.ts';
 import { jsonParameters } from '../request/json-parameters.ts';
 import { requestIdOf } from '../request/request-id.ts';
@@ -143,10 +144,6 @@ function questionOf(sent: unknown, principal: Principal | undefined): Question {
   requireKeyForAll(raw['scope'], principal);
   // No query string has a line feed in it.
   return { text: `\n${JSON.stringify(raw)}`, raw: () => raw, isExplained: parseExplain(raw) };
-}
-
-function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 /** The same as `Buffer.concat`, in steps. */

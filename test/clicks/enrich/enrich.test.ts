@@ -5,7 +5,7 @@ import type { Place } from '../../../src/clicks/enrich/place.ts';
 import { parseUserAgent } from '../../../src/clicks/enrich/user-agent.ts';
 import { visitorHasher } from '../../../src/clicks/enrich/visitor.ts';
 import { parseClick } from '../../../src/clicks/parse-click.ts';
-import type { Click, ClickRow } from '../../../src/clicks/fields.ts';
+import type { Click, ClickRow } from '../../../src/clicks/click-schema.ts';
 
 const FIREFOX = 'Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:121.0) Gecko/20100101 Firefox/121.0';
 const hashVisitor = visitorHasher('a secret');

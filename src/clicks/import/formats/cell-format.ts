@@ -1,4 +1,4 @@
-import { INPUTS, INPUT_NAMES } from '../../fields.ts';
+import { INPUTS, INPUT_NAMES } from '../../click-schema.ts';
 import { type FieldMap, type Lookup, clickReader, namesRead, withOwnNames } from './field-map.ts';
 import type { FieldFormat, FileHeader } from './import-format.ts';
 import type { ImportedRecord } from './imported-record.ts';

@@ -1,8 +1,8 @@
-import { INPUTS, INPUT_NAMES, type InputName } from '../../fields.ts';
+import { INPUTS, INPUT_NAMES, type InputName } from '../../click-schema.ts';
 import type { ImportedRecord } from './imported-record.ts';
 import { withProperties } from './property-names.ts';
 import { shortCodeOf } from './request-path.ts';
-import { isObject } from './json-object.ts';
+import { isObject } from '../../../lib/json-object.ts';
 
 /** Where records of another service have a field of a click. */
 export interface FieldSource {

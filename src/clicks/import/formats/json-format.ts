@@ -2,7 +2,7 @@ import { type FieldMap, clickReader, withOwnNames } from './field-map.ts';
 import type { FieldFormat } from './import-format.ts';
 import type { ImportedRecord } from './imported-record.ts';
 import type { JsonLayout } from './json-layouts.ts';
-import { type JsonObject, isObject, parseObject } from './json-object.ts';
+import { type JsonObject, isObject, parseObject } from '../../../lib/json-object.ts';
 
 /** What differs between formats whose records are JSON objects. */
 interface JsonFormatParts {

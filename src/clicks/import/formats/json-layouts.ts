@@ -1,5 +1,5 @@
 import { ElementCutter } from './element-cutter.ts';
-import { parseObject } from './json-object.ts';
+import { parseObject } from '../../../lib/json-object.ts';
 import { LinePasser } from './line-passer.ts';
 import { SqlRowCutter } from './sql-row-cutter.ts';
 

@@ -1,5 +1,5 @@
 import type { LogFormat } from './import-format.ts';
-import { type JsonObject, isObject, parseObject } from './json-object.ts';
+import { type JsonObject, isObject, parseObject } from '../../../lib/json-object.ts';
 import { timeOf } from './log-time.ts';
 import type { LoggedRequest } from './logged-request.ts';
 import { methodOf, targetOf } from './request-line.ts';

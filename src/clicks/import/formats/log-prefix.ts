@@ -1,6 +1,6 @@
 import { namesOf } from '../../../lib/names.ts';
 import type { ImportedRecord, RecordParser } from './imported-record.ts';
-import { parseObject } from './json-object.ts';
+import { parseObject } from '../../../lib/json-object.ts';
 
 /** What a log line is inside of where something else collected it. */
 export interface LogPrefix {

@@ -1,5 +1,5 @@
 import { PROPERTY_PREFIX } from '../../../lib/property-prefix.ts';
-import { isObject } from './json-object.ts';
+import { isObject } from '../../../lib/json-object.ts';
 
 /** A name that stands for one of a click's own properties, as columns and maps have it: `property.plan`. */
 export type PropertyName = `property.${string}`;
