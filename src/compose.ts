@@ -50,7 +50,7 @@ import { OWN_LEASE } from './schedules/lease.ts';
 import { RedisLease } from './schedules/redis-lease.ts';
 import { ScheduleRuns } from './schedules/schedule-runs.ts';
 import { Scheduler } from './schedules/scheduler.ts';
-import { Schedules } from './schedules/schedules.ts';
+import { ScheduleStore } from './schedules/schedule-store.ts';
 import { webhookSecret } from './schedules/webhook.ts';
 import { SegmentStore } from './segments/segment-store.ts';
 import { DAY } from './lib/calendar.ts';
@@ -195,7 +195,7 @@ export function composeServices(config: Config, { clickhouse, ...parts }: Opened
       visitorSecret,
       (id) => [...fixedKeys].find(([, principal]) => principal.id === id)?.[0],
     ),
-    schedules: new Schedules(database, nextVersion),
+    schedules: new ScheduleStore(database, nextVersion),
     scheduleRuns: new ScheduleRuns(database, createVersions(now)),
     webhookSecretOf: (id) => webhookSecret(visitorSecret, id),
     allowsPrivateWebhooks: config.privateWebhooks === 'allow',

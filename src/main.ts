@@ -12,7 +12,7 @@ import { rateLimitsOf } from './http/route/router.ts';
 import { ROUTES } from './http/api/routes.ts';
 import { listen } from './http/server/listen.ts';
 import { KeyStore } from './keys/key-store.ts';
-import { RateLimits } from './rate-limit/rate-limits.ts';
+import { RateLimitWindows } from './rate-limit/rate-limit-windows.ts';
 import { SharedRedis } from './rate-limit/shared-redis.ts';
 import { DeletedSweep } from './schedules/deleted-sweep.ts';
 import { type Metrics, createMetrics } from './telemetry/prometheus.ts';
@@ -103,7 +103,8 @@ async function open(
   const token = `spoo_${randomBytes(32).toString('base64url')}`;
   const redis = isServer ? await openRedis(config, log) : undefined;
   closing(() => redis?.close());
-  const rateLimits = config.rateLimits === 'on' ? new RateLimits(rateLimitsOf(ROUTES), redis) : undefined;
+  const rateLimits =
+    config.rateLimits === 'on' ? new RateLimitWindows(rateLimitsOf(ROUTES), redis) : undefined;
   const services = composeServices(config, { clickhouse, metrics, log, rateLimits, tracer, now }, token);
   closing(() => services.removal.close());
   closing(() => services.idempotency.close());

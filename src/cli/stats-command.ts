@@ -6,7 +6,7 @@ import { CommandError } from './command-error.ts';
 import { formatTable, grouped, printJson, printLine, startWaiting } from './output.ts';
 import { statsOptions, statsParameters } from './stats-options.ts';
 import { remoteOption, withServer } from './remote.ts';
-import { checkBesideFile, readQuestions } from './stats-query.ts';
+import { checkBesideFile, readQuestions } from './questions-file.ts';
 import { csvOf, tablesOf } from './stats-tables.ts';
 
 const FORMATS = ['table', 'json', 'csv'] as const;

@@ -2,7 +2,7 @@ import type { ESCAPE_CHOICES } from '../click-rows/export-request.ts';
 import type { ClickFormatName } from '../export/click-formats.ts';
 import type { Compression } from '../export/compressions.ts';
 import type { ExportFormatName } from '../export/formats.ts';
-import type { StatsQuery } from './stats-query.ts';
+import type { StatsQuery } from './query-parameters.ts';
 import type { ClicksQuery } from './stored-click.ts';
 
 /** A file of statistics, as `GET /api/v1/export` sends it. */

@@ -2,26 +2,26 @@ import type { ErrorStatus } from '../errors.ts';
 import type { StatsBody } from '../http/api/stats-schemas.ts';
 import type { TrackedClick } from './click.ts';
 import { ClickSender } from './click-sender.ts';
-import { Exports } from './exports.ts';
+import { Exports } from './exports-api.ts';
 import { type Page, type ReadOptions, Reader, hasFields, jsonOf } from './reader.ts';
 import { type Connection, type RequestOptions, Requests } from './requests.ts';
-import { Schedules } from './schedules.ts';
+import { Schedules } from './schedules-api.ts';
 import type { ExportQuery } from './export-query.ts';
 import type { SpoorErrorCode } from './spoor-error.ts';
-import type { StatsQuery } from './stats-query.ts';
+import type { StatsQuery } from './query-parameters.ts';
 import type { ChangesPage, ChangesQuery, ClicksQuery, StoredClick } from './stored-click.ts';
 import type { TrackOptions } from './track-options.ts';
 
 export type { TrackedClick } from './click.ts';
 export { SpoorError, type SpoorErrorCode } from './spoor-error.ts';
 export type { ExportQuery } from './export-query.ts';
-export type { StatsQuery } from './stats-query.ts';
+export type { StatsQuery } from './query-parameters.ts';
 export type { ChangesPage, ChangesQuery, ClicksQuery, StoredClick } from './stored-click.ts';
 export type { DroppedClicks, RejectedClick, TrackOptions } from './track-options.ts';
 
-export type { ExportJob, ExportOrder, ExportsQuery } from './exports.ts';
+export type { ExportJob, ExportOrder, ExportsQuery } from './exports-api.ts';
 export type { ReadOptions } from './reader.ts';
-export type { AlertCondition, NewSchedule, Schedule, ScheduleOrder, ScheduleRun } from './schedules.ts';
+export type { AlertCondition, NewSchedule, Schedule, ScheduleOrder, ScheduleRun } from './schedules-api.ts';
 
 /** A stats response. */
 export type StatsResult = StatsBody;

@@ -1,6 +1,6 @@
 import type { CLICK_COLUMNS, ClickColumnName, ClickColumnType } from '../click-rows/columns.ts';
 import type { ClickOrder } from '../click-rows/click-query.ts';
-import type { ClicksFilter, OneOrMore } from './stats-query.ts';
+import type { ClicksFilter, OneOrMore } from './query-parameters.ts';
 
 /** What a column's values are. Of a dimension the registry says no type: its values are texts. */
 type ValueOf<Type extends ClickColumnType> = ClickColumnType extends Type

@@ -7,7 +7,7 @@ import { splitList } from '../stats/parse/raw-parameters.ts';
 import { BOT_CHOICES, COMPARE_CHOICES, MATCH_CHOICES } from '../stats/parse/values.ts';
 import { parseAddressFilters, writeAddressFilters } from './address-filters.ts';
 import { isFilterName } from './labels.ts';
-import { DEFAULT_PERIOD, PERIOD_NAMES, type PeriodName } from './periods.ts';
+import { DEFAULT_PERIOD, PERIOD_NAMES, type PeriodName } from './period-choices.ts';
 
 export type BotChoice = (typeof BOT_CHOICES)[number];
 

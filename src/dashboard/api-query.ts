@@ -6,9 +6,9 @@ import { DAY } from '../lib/calendar.ts';
 import type { ExportFormatName } from '../export/formats.ts';
 import { NO_COMPARE, type View, joinList } from './address.ts';
 import { namedLinks, withoutNamedLinks } from './filtering.ts';
-import { MAP_DIMENSION, listsOf } from './lists.ts';
+import { MAP_DIMENSION, listsOf } from './shown-lists.ts';
 import { type StatsResult, endsNow, intervalNameOf } from './result-types.ts';
-import { EARLIEST, PERIODS, startOf } from './periods.ts';
+import { EARLIEST, PERIODS, startOf } from './period-choices.ts';
 
 /** Groups requested for each list; more than there are countries. */
 const SHOWN_GROUPS = 250;

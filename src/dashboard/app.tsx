@@ -1,7 +1,7 @@
 import { useEffect, useState } from 'preact/hooks';
 import { Dashboard } from './dashboard.tsx';
 import { subjectOf } from './api-query.ts';
-import { beginningView } from './current-key.ts';
+import { beginningView } from './page-key.ts';
 import { storeKey, storedKey } from './session.ts';
 import { SignIn } from './sign-in.tsx';
 import { useStats } from './use-stats.ts';

@@ -3,7 +3,7 @@ import type uPlot from 'uplot';
 import type { Interval } from '../stats/registry/intervals.ts';
 import type { TimeSlot } from './result-types.ts';
 import { drawChart } from './draw-chart.ts';
-import { slotName } from './dates.ts';
+import { slotName } from './date-text.ts';
 import { changeOf, counted, wholeNumber } from './format.ts';
 import { onThemeChange } from './theme.ts';
 

@@ -8,7 +8,7 @@ import type { StatsResult } from './result-types.ts';
 import { Choice, Options } from './choice.tsx';
 import { CompareChoice } from './compare-choice.tsx';
 import { nameInWords } from './format.ts';
-import { PERIODS, PERIOD_NAMES } from './periods.ts';
+import { PERIODS, PERIOD_NAMES } from './period-choices.ts';
 import { Popover } from './popover.tsx';
 import type { Navigate } from './use-view.ts';
 import { knownZones } from './zones.ts';

@@ -4,7 +4,7 @@ import { namesOf } from '../lib/names.ts';
 import type { Subject } from './api-query.ts';
 import { Options } from './choice.tsx';
 import { dimensionText } from './labels.ts';
-import { goesWith } from './lists.ts';
+import { goesWith } from './shown-lists.ts';
 
 /** The value of the option for a property whose key is still to be typed. */
 export const ANOTHER_PROPERTY = '';

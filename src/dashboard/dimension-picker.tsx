@@ -6,7 +6,7 @@ import type { Subject } from './api-query.ts';
 import { Choice } from './choice.tsx';
 import { ANOTHER_PROPERTY, DimensionOptions } from './dimension-options.tsx';
 import { dimensionText, isFilterName } from './labels.ts';
-import { withList } from './lists.ts';
+import { withList } from './shown-lists.ts';
 import type { Navigate } from './use-view.ts';
 
 interface DimensionPickerProps {

@@ -1,7 +1,7 @@
 import uPlot from 'uplot';
 import type { Interval } from '../stats/registry/intervals.ts';
 import type { TimeSlot } from './result-types.ts';
-import { slotTick, wallOf } from './dates.ts';
+import { slotTick, wallOf } from './date-text.ts';
 import { shortNumber } from './format.ts';
 
 const DAY = 86_400_000;

@@ -3,7 +3,7 @@ import type { View } from './address.ts';
 import { fetchJson, unlessAborted } from './api.ts';
 import type { Subject } from './api-query.ts';
 import { isAdmin } from '../keys/scopes.ts';
-import { type CurrentKey, EVERY_OWNER, maySendClicks } from './current-key.ts';
+import { type CurrentKey, EVERY_OWNER, maySendClicks } from './page-key.ts';
 import { hasFields } from './result-types.ts';
 import { useFirstClick } from './use-first-click.ts';
 

@@ -2,11 +2,11 @@ import { useEffect, useRef, useState } from 'preact/hooks';
 import type { ImportBody } from '../http/api/import-schemas.ts';
 import type { View } from './address.ts';
 import { isAdmin } from '../keys/scopes.ts';
-import { type CurrentKey, EVERY_OWNER } from './current-key.ts';
+import { type CurrentKey, EVERY_OWNER } from './page-key.ts';
 import { counted } from './format.ts';
 import { ImportRow } from './import-row.tsx';
 import { type Outcome, Outcomes, Transfer } from './transfer.tsx';
-import { uploadFile } from './upload.ts';
+import { uploadFile } from './upload-file.ts';
 import { useDroppedFiles } from './use-dropped-files.ts';
 import { useImports } from './use-imports.ts';
 

@@ -1,8 +1,8 @@
 import type { View } from './address.ts';
 import { type Result, fetchJson, fetchStats } from './api.ts';
 import { type Subject, isAllTime, oldestParameters, statsParameters } from './api-query.ts';
-import { type CurrentKey, beginningView, isCurrentKey } from './current-key.ts';
-import { faultOfPeriod } from './periods.ts';
+import { type CurrentKey, beginningView, isCurrentKey } from './page-key.ts';
+import { faultOfPeriod } from './period-choices.ts';
 import type { StatsResult } from './result-types.ts';
 
 /** What a view shows. */

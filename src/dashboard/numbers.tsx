@@ -4,7 +4,7 @@ import type { Subject } from './api-query.ts';
 import { isFilteredBy, toggleFilter } from './filtering.ts';
 import { FirstClick } from './first-click.tsx';
 import { ListPanel } from './list-panel.tsx';
-import { MAP_DIMENSION, listsOf, wideLists } from './lists.ts';
+import { MAP_DIMENSION, listsOf, wideLists } from './shown-lists.ts';
 import { WorldMap } from './map.tsx';
 import { NoClicks, NoClicksOfLink } from './no-clicks.tsx';
 import { type StatsResult, groupsOf, timeSlots } from './result-types.ts';

@@ -2,7 +2,7 @@ import { useEffect, useRef, useState } from 'preact/hooks';
 import type { OwnerList } from '../http/api/owners.ts';
 import type { View } from './address.ts';
 import type { Result } from './api.ts';
-import { EVERY_OWNER } from './current-key.ts';
+import { EVERY_OWNER } from './page-key.ts';
 import { withoutNamedLinks } from './filtering.ts';
 import { wholeNumber } from './format.ts';
 import { Popover } from './popover.tsx';

@@ -1,6 +1,6 @@
 import type { StatsBody } from '../http/api/stats-schemas.ts';
 import { INTERVALS, INTERVAL_NAMES, type Interval, type IntervalName } from '../stats/registry/intervals.ts';
-import { endsSlot, wallText } from './dates.ts';
+import { endsSlot, wallText } from './date-text.ts';
 
 /** A stats response. `previous` is null if there can be no clicks before, and missing if it was not requested. */
 export type StatsResult = StatsBody;

@@ -1,6 +1,6 @@
 import { useState } from 'preact/hooks';
 import type { View } from './address.ts';
-import { type CurrentKey, mayWriteUrls } from './current-key.ts';
+import { type CurrentKey, mayWriteUrls } from './page-key.ts';
 import { Popover } from './popover.tsx';
 import { saveSegment, useSegments } from './use-segments.ts';
 import type { Navigate } from './use-view.ts';

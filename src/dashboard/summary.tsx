@@ -1,7 +1,7 @@
 import { RATE_WORDS, TOTAL_WORDS } from '../stats/registry/words.ts';
 import type { PreviousPeriod } from '../stats/result/compared-result.ts';
 import type { StatsResult } from './result-types.ts';
-import { rangeName } from './dates.ts';
+import { rangeName } from './date-text.ts';
 import { changeOf, changeOfShare, decimalNumber, percent, wholeNumber } from './format.ts';
 
 interface Figure {

@@ -1,7 +1,7 @@
 import { useEffect, useState } from 'preact/hooks';
 import type { ImportBody } from '../http/api/import-schemas.ts';
 import { fetchJson, unlessAborted } from './api.ts';
-import { isImport } from './upload.ts';
+import { isImport } from './upload-file.ts';
 import { hasFields } from './result-types.ts';
 
 /** Imports that the page lists. */

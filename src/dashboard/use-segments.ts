@@ -2,7 +2,7 @@ import { useEffect, useState } from 'preact/hooks';
 import { filterForm } from '../stats/parse/filter-form.ts';
 import type { View } from './address.ts';
 import { type Result, fetchJson, request, unlessAborted } from './api.ts';
-import { EVERY_OWNER } from './current-key.ts';
+import { EVERY_OWNER } from './page-key.ts';
 import { hasFields } from './result-types.ts';
 
 const PATH = '/api/v1/segments';

@@ -3,7 +3,7 @@ import { type View, writeAddress } from './address.ts';
 import type { StatsResult } from './result-types.ts';
 import { type Failure, type Result, unlessAborted } from './api.ts';
 import type { Subject } from './api-query.ts';
-import type { CurrentKey } from './current-key.ts';
+import type { CurrentKey } from './page-key.ts';
 import { type LoadedView, loadView } from './load-view.ts';
 
 /** The statistics of a view, and the state of the request for them. */

@@ -1,7 +1,7 @@
 import { AppError } from '../errors.ts';
 import type { Decision } from './decision.ts';
-import { type RateLimitSubject, WRONG_KEYS } from './limits.ts';
-import type { RateLimits } from './rate-limits.ts';
+import { type RateLimitSubject, WRONG_KEYS } from './allowances.ts';
+import type { RateLimitWindows } from './rate-limit-windows.ts';
 
 /** A request as far as rate limits see it. */
 export interface LimitedRequest {
@@ -19,12 +19,12 @@ export type OnRefusal = (request: LimitedRequest) => void;
 
 /** Refuses requests over the limit of their route. Without `limits` nothing is limited. */
 export class RateLimiter {
-  readonly #limits: RateLimits | undefined;
+  readonly #limits: RateLimitWindows | undefined;
   readonly #onRefusal: OnRefusal;
   readonly #now: () => number;
 
   /** @param now Unix milliseconds */
-  constructor(limits: RateLimits | undefined, onRefusal: OnRefusal, now: () => number) {
+  constructor(limits: RateLimitWindows | undefined, onRefusal: OnRefusal, now: () => number) {
     this.#limits = limits;
     this.#onRefusal = onRefusal;
     this.#now = now;

@@ -5,7 +5,7 @@ import { RUN_DELAYS, nextAttempt } from './back-off.ts';
 import { type Condition, type Measured, holds } from './condition.ts';
 import { latestTime } from './cron.ts';
 import { newDelivery } from './delivery.ts';
-import type { EventName, Run } from './run.ts';
+import type { EventName, Run } from './stored-run.ts';
 import { runFileName } from './run-file-name.ts';
 import { type ExportTask, type Schedule, isByArrival } from './schedule.ts';
 import { type Window, windowOf } from './window.ts';

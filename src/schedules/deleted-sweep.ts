@@ -5,13 +5,13 @@ import type { ImportRegistry } from '../clicks/import/import-registry.ts';
 import type { SegmentStore } from '../segments/segment-store.ts';
 import type { UrlRegistry } from '../urls/url-registry.ts';
 import type { ScheduleRuns } from './schedule-runs.ts';
-import type { Schedules } from './schedules.ts';
+import type { ScheduleStore } from './schedule-store.ts';
 
 const SWEEP_EVERY_MS = 3_600_000;
 
 export interface DeletedSweepParts {
   readonly segments: SegmentStore;
-  readonly schedules: Schedules;
+  readonly schedules: ScheduleStore;
   readonly scheduleRuns: ScheduleRuns;
   readonly imports: Pick<ImportRegistry, 'removeOldest'>;
   readonly urls: Pick<UrlRegistry, 'removeTombstones'>;

@@ -1,5 +1,5 @@
 import { WEBHOOK_DELAYS, nextAttempt } from './back-off.ts';
-import type { Delivery, EventName, Run } from './run.ts';
+import type { Delivery, EventName, Run } from './stored-run.ts';
 import { WebhookError } from './webhook.ts';
 
 /** The call of a webhook that is due at once. @param at Unix milliseconds */

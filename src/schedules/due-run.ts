@@ -1,6 +1,6 @@
 import { MAX_CLOCK_AHEAD_MS } from '../lib/clock-ahead.ts';
 import { latestTime } from './cron.ts';
-import type { Run } from './run.ts';
+import type { Run } from './stored-run.ts';
 import { type TimedSchedule, isByArrival } from './schedule.ts';
 
 /**

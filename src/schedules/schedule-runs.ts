@@ -2,7 +2,7 @@ import type { Database } from '../clickhouse/database.ts';
 import { LOOK_UP } from '../clickhouse/query-options.ts';
 import { type NextVersion, TAKE_OVER } from '../clickhouse/row-versions.ts';
 import { type Sql, param, sql } from '../sql/sql.ts';
-import { type Run, isOpen, storedRun } from './run.ts';
+import { type Run, isOpen, storedRun } from './stored-run.ts';
 
 const COLUMNS = ['schedule_id', 'due_at', 'owner_id', 'is_open', 'is_last', 'details', 'version'];
 

@@ -9,10 +9,10 @@ import { nextTime } from './cron.ts';
 import { delivered, surplusDeliveries } from './delivery.ts';
 import { dueRun, wasClockAhead } from './due-run.ts';
 import type { Lease } from './lease.ts';
-import { type Run, isAttemptDue, isCallDue, isOpen } from './run.ts';
+import { type Run, isAttemptDue, isCallDue, isOpen } from './stored-run.ts';
 import type { Schedule, TimedSchedule } from './schedule.ts';
 import type { ScheduleRuns } from './schedule-runs.ts';
-import type { Schedules } from './schedules.ts';
+import type { ScheduleStore } from './schedule-store.ts';
 import { WebhookError, callWebhook } from './webhook.ts';
 import { eventBody, eventId } from './webhook-event.ts';
 
@@ -23,7 +23,7 @@ const PASS_MS = 5_000;
 const MAX_BUSY = 1_000;
 
 export interface SchedulerParts {
-  readonly schedules: Schedules;
+  readonly schedules: ScheduleStore;
   readonly runs: ScheduleRuns;
   readonly work: RunWork;
   readonly lease: Lease;

@@ -1,4 +1,4 @@
-import type { Run } from './run.ts';
+import type { Run } from './stored-run.ts';
 import type { Schedule } from './schedule.ts';
 
 const written = (instant: number): string => new Date(instant).toISOString();

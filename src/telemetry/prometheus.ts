@@ -3,7 +3,7 @@ import { CACHE_OUTCOMES, type CountCacheRequest, MISS_REASONS } from '../cache/c
 import type { QueryObserver } from '../clickhouse/query-options.ts';
 import type { FairShare } from '../fair-share/fair-share.ts';
 import type { Shares } from '../fair-share/shares.ts';
-import type { SubjectKind } from '../rate-limit/limits.ts';
+import type { SubjectKind } from '../rate-limit/allowances.ts';
 
 /** What `/metrics` shows, with one method for each thing that is counted. */
 export interface Metrics {

@@ -5,7 +5,7 @@ import { statsCommand } from '../../src/cli/stats-command.ts';
 import { statsOptions, statsParameters as parametersFor } from '../../src/cli/stats-options.ts';
 import { EXPLAIN } from '../../src/http/api/explain-parameter.ts';
 import { exportParameters, statsParameters } from '../../src/http/api/stats-parameters.ts';
-import { withoutObjects } from '../../src/http/route/parameters.ts';
+import { withoutObjects } from '../../src/http/route/declared-parameters.ts';
 
 /** The parameters that a command line asks the API with. */
 function asked(...words: readonly string[]) {

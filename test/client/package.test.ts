@@ -8,7 +8,7 @@ import { clickParameters } from '../../src/http/api/click-parameters.ts';
 import { clickExportParameters } from '../../src/http/api/export-clicks.ts';
 import { statsParameters } from '../../src/http/api/stats-parameters.ts';
 import type { Parameter } from '../../src/http/openapi/model.ts';
-import { withoutObjects } from '../../src/http/route/parameters.ts';
+import { withoutObjects } from '../../src/http/route/declared-parameters.ts';
 import { PACKAGE_ROOT } from '../../src/process/package-root.ts';
 import { FILTER_PARAMETERS } from '../../src/stats/parse/filter-parameters.ts';
 

@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import { parseAddress } from '../../src/dashboard/address.ts';
 import type { StatsResult } from '../../src/dashboard/result-types.ts';
 import { failureOf } from '../../src/dashboard/api.ts';
-import { endsSlot, rangeName, slotName, slotTick } from '../../src/dashboard/dates.ts';
+import { endsSlot, rangeName, slotName, slotTick } from '../../src/dashboard/date-text.ts';
 import {
   changeOf,
   changeOfShare,
@@ -12,7 +12,7 @@ import {
   percent,
   wholeNumber,
 } from '../../src/dashboard/format.ts';
-import { startOf } from '../../src/dashboard/periods.ts';
+import { startOf } from '../../src/dashboard/period-choices.ts';
 import {
   exportParameters,
   oldestParameters,

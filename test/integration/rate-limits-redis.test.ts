@@ -2,10 +2,10 @@ import { randomUUID } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import { createClient } from '@redis/client';
-import { WRONG_KEYS } from '../../src/rate-limit/limits.ts';
+import { WRONG_KEYS } from '../../src/rate-limit/allowances.ts';
 import { ROUTES } from '../../src/http/api/routes.ts';
 import { rateLimitsOf } from '../../src/http/route/router.ts';
-import { RateLimits } from '../../src/rate-limit/rate-limits.ts';
+import { RateLimitWindows } from '../../src/rate-limit/rate-limit-windows.ts';
 import { SharedRedis } from '../../src/rate-limit/shared-redis.ts';
 import { LEASE_MS, RedisLease } from '../../src/schedules/redis-lease.ts';
 import { SpoorProcess, endProcesses, newFolder, stopSharing, waitUntil } from '../support/process.ts';
@@ -30,7 +30,12 @@ async function open(redis: LocalRedis) {
     onUnreachable: (failure) => outages.push(failure),
     onBack: () => (returns += 1),
   });
-  return { shared, limits: new RateLimits(rateLimitsOf(ROUTES), shared), outages, returns: () => returns };
+  return {
+    shared,
+    limits: new RateLimitWindows(rateLimitsOf(ROUTES), shared),
+    outages,
+    returns: () => returns,
+  };
 }
 
 describe('limits counted in Redis', () => {

@@ -7,7 +7,7 @@ import { MAX_ROWS_EACH } from '../../src/clickhouse/tombstones.ts';
 import { createVersions } from '../../src/clickhouse/row-versions.ts';
 import { dueRun } from '../../src/schedules/due-run.ts';
 import { ScheduleRuns } from '../../src/schedules/schedule-runs.ts';
-import { MAX_SCHEDULES, Schedules } from '../../src/schedules/schedules.ts';
+import { MAX_SCHEDULES, ScheduleStore } from '../../src/schedules/schedule-store.ts';
 import { WEBHOOK_DELAYS } from '../../src/schedules/back-off.ts';
 import { param, sql } from '../../src/sql/sql.ts';
 import { waitUntil } from '../support/process.ts';
@@ -274,7 +274,7 @@ test('exports that wait for a store that never answers hold up nothing else of t
 });
 
 test('schedules are read anew only where they have changed', async () => {
-  const schedules = new Schedules(
+  const schedules = new ScheduleStore(
     spoor.database,
     createVersions(() => clock),
   );
@@ -367,7 +367,7 @@ describe('after a clock was ahead', () => {
 
 test('an instance that has lost the lease, and does not know, undoes nothing that another one has written', async () => {
   const { id } = await create(DAILY);
-  const [schedule] = (await new Schedules(spoor.database, createVersions(Date.now)).timetable()).filter(
+  const [schedule] = (await new ScheduleStore(spoor.database, createVersions(Date.now)).timetable()).filter(
     (one) => one.id === id,
   );
   const due = schedule && dueRun(schedule, undefined, nextNight());

@@ -2,7 +2,7 @@ import { expect, test } from '@jest/globals';
 import { AppError } from '../../src/errors.ts';
 import { type RunWork, attempted, begun } from '../../src/schedules/attempt.ts';
 import { dueRun } from '../../src/schedules/due-run.ts';
-import type { Run } from '../../src/schedules/run.ts';
+import type { Run } from '../../src/schedules/stored-run.ts';
 import type { Schedule } from '../../src/schedules/schedule.ts';
 
 const DUE = Date.UTC(2026, 0, 10, 3);

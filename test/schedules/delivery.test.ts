@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { MAX_WAITING_CALLS, newDelivery, surplusDeliveries } from '../../src/schedules/delivery.ts';
 import { dueRun } from '../../src/schedules/due-run.ts';
-import type { Run } from '../../src/schedules/run.ts';
+import type { Run } from '../../src/schedules/stored-run.ts';
 
 const MINUTE = 60_000;
 const START = Date.parse('2026-01-10T12:00Z');

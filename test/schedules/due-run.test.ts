@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { dueRun, wasClockAhead } from '../../src/schedules/due-run.ts';
-import type { Run } from '../../src/schedules/run.ts';
+import type { Run } from '../../src/schedules/stored-run.ts';
 import type { Schedule } from '../../src/schedules/schedule.ts';
 
 const at = (text: string): number => Date.parse(`2026-01-${text}Z`);

@@ -6,7 +6,7 @@ import { AppError } from '../../errors.ts';
 import { signalOf } from '../request/context.ts';
 import { administrators } from '../route/access.ts';
 import { noBody } from '../route/body.ts';
-import { noParameters } from '../route/parameters.ts';
+import { noParameters } from '../route/declared-parameters.ts';
 import { internalRoute } from '../route/route.ts';
 
 /** Often enough that no client takes a long backup for a dead server. */

@@ -9,7 +9,7 @@ import type { Parameter } from '../openapi/model.ts';
 import { namedSchema } from '../openapi/schemas.ts';
 import { type CursorKind, askedFor, clickContext, sentCursor, signCursor } from '../request/click-cursor.ts';
 import type { Context } from '../request/context.ts';
-import { withStoredFilters } from '../request/segments.ts';
+import { withStoredFilters } from '../request/stored-filters.ts';
 import type { Services } from '../request/services.ts';
 import { CLICK_SCOPES, findClickTenant } from '../request/tenant.ts';
 import {
@@ -17,13 +17,13 @@ import {
   changesFromNow,
   changesPositionSchema,
   readChanges,
-} from '../response/click-changes.ts';
+} from '../response/read-changes.ts';
 import { itemsOf } from '../response/click-pages.ts';
 import { jsonBytes } from '../response/json-body.ts';
 import { STATS_HEADERS, askerOf } from '../response/stats-response.ts';
 import { keyForOwnUrl } from '../route/access.ts';
 import { noBody } from '../route/body.ts';
-import { parsedBy } from '../route/parameters.ts';
+import { parsedBy } from '../route/declared-parameters.ts';
 import { encodedJson } from '../route/responses.ts';
 import { route } from '../route/route.ts';
 import { NOT_ONE_OF } from './common-responses.ts';

@@ -5,14 +5,14 @@ import type { BodyFormat } from '../../clicks/ingest-bytes.ts';
 import { schema as clickSchema } from '../../clicks/parse-click.ts';
 import { AppError } from '../../errors.ts';
 import { MAX_LEADING_REJECTIONS, MAX_FINDINGS_SHOWN, ingestBody } from '../body/ingest-body.ts';
-import { X_ERROR_CODE, errorSchema } from '../openapi/error-responses.ts';
+import { X_ERROR_CODE, errorSchema } from '../openapi/documented-errors.ts';
 import type { MediaType } from '../openapi/model.ts';
 import { namedSchema, ref, requestSchema } from '../openapi/schemas.ts';
-import { BODY_DEADLINE_MS } from '../request/limits.ts';
+import { BODY_DEADLINE_MS } from '../request/request-limits.ts';
 import { errorHeaders } from '../response/error-response.ts';
 import { keyWith } from '../route/access.ts';
 import { bytesBody } from '../route/body.ts';
-import { parameters } from '../route/parameters.ts';
+import { parameters } from '../route/declared-parameters.ts';
 import { json } from '../route/responses.ts';
 import { route } from '../route/route.ts';
 

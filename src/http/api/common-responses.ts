@@ -1,4 +1,4 @@
-import { errorResponse } from '../openapi/error-responses.ts';
+import { errorResponse } from '../openapi/documented-errors.ts';
 import type { Header, Parameter } from '../openapi/model.ts';
 import { empty, thrown } from '../route/responses.ts';
 

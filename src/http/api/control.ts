@@ -6,7 +6,7 @@ import { newOwnerSchema } from '../request/request-schemas.ts';
 import type { Services } from '../request/services.ts';
 import { administrators } from '../route/access.ts';
 import { internalJsonBody, noBody } from '../route/body.ts';
-import { noParameters } from '../route/parameters.ts';
+import { noParameters } from '../route/declared-parameters.ts';
 import { internalRoute } from '../route/route.ts';
 
 /** A plan names its owners, which can be many. */

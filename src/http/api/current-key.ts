@@ -3,7 +3,7 @@ import { SCOPE_NAMES } from '../../keys/scopes.ts';
 import { namedSchema } from '../openapi/schemas.ts';
 import { keyWith } from '../route/access.ts';
 import { noBody } from '../route/body.ts';
-import { noParameters } from '../route/parameters.ts';
+import { noParameters } from '../route/declared-parameters.ts';
 import { json } from '../route/responses.ts';
 import { route } from '../route/route.ts';
 import { KEY_EXAMPLE, keyFields } from './keys.ts';

@@ -7,7 +7,7 @@ import type { Context } from '../request/context.ts';
 import { matchesTag } from '../response/etag.ts';
 import { everybody } from '../route/access.ts';
 import { noBody } from '../route/body.ts';
-import { anyParameters } from '../route/parameters.ts';
+import { anyParameters } from '../route/declared-parameters.ts';
 import { RESPONDED } from '../route/responses.ts';
 import { type Route, internalRoute } from '../route/route.ts';
 

@@ -3,13 +3,13 @@ import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
 import { yieldToEventLoop } from '../../lib/event-loop.ts';
 import type { Context } from '../request/context.ts';
-import { renderPage } from '../docs/page.ts';
+import { renderPage } from '../docs/docs-page.ts';
 import { STYLE } from '../docs/style.ts';
 import { createDocument } from '../openapi/document.ts';
 import type { RouteDescription } from '../openapi/model.ts';
 import { everybody } from '../route/access.ts';
 import { noBody } from '../route/body.ts';
-import { noParameters } from '../route/parameters.ts';
+import { noParameters } from '../route/declared-parameters.ts';
 import { RESPONDED } from '../route/responses.ts';
 import { type Route, internalRoute } from '../route/route.ts';
 

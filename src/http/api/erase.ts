@@ -11,7 +11,7 @@ import { ownerSchema } from '../request/request-schemas.ts';
 import type { Services } from '../request/services.ts';
 import { administrators } from '../route/access.ts';
 import { jsonBody } from '../route/body.ts';
-import { noParameters } from '../route/parameters.ts';
+import { noParameters } from '../route/declared-parameters.ts';
 import { json } from '../route/responses.ts';
 import { route } from '../route/route.ts';
 

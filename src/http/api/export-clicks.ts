@@ -7,7 +7,7 @@ import { CLICK_SCOPES } from '../request/tenant.ts';
 import { sendClickExport } from '../response/export-response.ts';
 import { keyForOwnUrl } from '../route/access.ts';
 import { noBody } from '../route/body.ts';
-import { parsedBy } from '../route/parameters.ts';
+import { parsedBy } from '../route/declared-parameters.ts';
 import { RESPONDED, written } from '../route/responses.ts';
 import { route } from '../route/route.ts';
 import { clickParameters } from './click-parameters.ts';

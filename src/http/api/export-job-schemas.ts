@@ -7,7 +7,7 @@ import { PROPERTY_NAMES } from '../../stats/registry/properties.ts';
 import type { Parameter } from '../openapi/model.ts';
 import { anything, requestSchema } from '../openapi/schemas.ts';
 import type { Services } from '../request/services.ts';
-import { withoutObjects } from '../route/parameters.ts';
+import { withoutObjects } from '../route/declared-parameters.ts';
 import { clickExportParameters } from './export-clicks.ts';
 import type { JobBody } from './export-job-body.ts';
 import { exportParameters } from './stats-parameters.ts';

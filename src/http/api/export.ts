@@ -12,7 +12,7 @@ import type { MediaType } from '../openapi/model.ts';
 import { ref } from '../openapi/schemas.ts';
 import { keyOrPublicUrl } from '../route/access.ts';
 import { noBody } from '../route/body.ts';
-import { parsedBy } from '../route/parameters.ts';
+import { parsedBy } from '../route/declared-parameters.ts';
 import { RESPONDED, written } from '../route/responses.ts';
 import { route } from '../route/route.ts';
 import { NOT_ONE_OF, EXPORT_HEADERS } from './common-responses.ts';

@@ -8,7 +8,7 @@ import { ownerSchema, wholeNumberSchema } from '../request/request-schemas.ts';
 import { EXPORT_KINDS, checkOrder } from '../response/export-kinds.ts';
 import { keyWith } from '../route/access.ts';
 import { jsonObjectBody, noBody } from '../route/body.ts';
-import { parameters, parsedBy } from '../route/parameters.ts';
+import { parameters, parsedBy } from '../route/declared-parameters.ts';
 import { empty, json } from '../route/responses.ts';
 import { route } from '../route/route.ts';
 import { NOT_ONE_OF } from './common-responses.ts';

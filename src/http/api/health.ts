@@ -3,7 +3,7 @@ import { unavailable } from '../../errors.ts';
 import { namedSchema } from '../openapi/schemas.ts';
 import { everybody } from '../route/access.ts';
 import { noBody } from '../route/body.ts';
-import { anyParameters } from '../route/parameters.ts';
+import { anyParameters } from '../route/declared-parameters.ts';
 import { json, text } from '../route/responses.ts';
 import { route } from '../route/route.ts';
 

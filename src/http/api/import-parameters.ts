@@ -13,7 +13,7 @@ import type { Parameter } from '../openapi/model.ts';
 import { fileEncodingOf } from '../body/charset.ts';
 import { inputJsonSchema } from '../openapi/schemas.ts';
 import { nameSchema, ownerSchema, wholeNumberSchema } from '../request/request-schemas.ts';
-import { type Parameters, parameters, parsedBy } from '../route/parameters.ts';
+import { type Parameters, parameters, parsedBy } from '../route/declared-parameters.ts';
 import { readImportId } from './import-schemas.ts';
 
 const own = parameters({

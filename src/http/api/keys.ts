@@ -7,7 +7,7 @@ import { instantSchema, nameSchema, newOwnerSchema } from '../request/request-sc
 import { timestampSchema } from '../response/timestamp-schema.ts';
 import { administrators } from '../route/access.ts';
 import { jsonBody, noBody } from '../route/body.ts';
-import { noParameters, parameters } from '../route/parameters.ts';
+import { noParameters, parameters } from '../route/declared-parameters.ts';
 import { empty, json } from '../route/responses.ts';
 import { route } from '../route/route.ts';
 

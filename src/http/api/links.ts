@@ -6,7 +6,7 @@ import { sendExport } from '../response/export-response.ts';
 import { type PathSubject, askerOf, questionOf, statsResponse } from '../response/stats-response.ts';
 import { keyForOwnUrl } from '../route/access.ts';
 import { noBody } from '../route/body.ts';
-import { parameters, parametersBeside } from '../route/parameters.ts';
+import { parameters, parametersBeside } from '../route/declared-parameters.ts';
 import { RESPONDED, encodedJson } from '../route/responses.ts';
 import { route } from '../route/route.ts';
 import { IF_NONE_MATCH, NOT_MODIFIED, NOT_ONE_OF, TAGGED_HEADERS } from './common-responses.ts';

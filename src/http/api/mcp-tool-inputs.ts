@@ -4,7 +4,7 @@ import { invalidBy } from '../../errors.ts';
 import type { ToolDescription } from '../../mcp/tool.ts';
 import type { JsonSchema } from '../openapi/model.ts';
 import { inputJsonSchema } from '../openapi/schemas.ts';
-import { withoutObjects } from '../route/parameters.ts';
+import { withoutObjects } from '../route/declared-parameters.ts';
 import { clickParameters } from './click-parameters.ts';
 import { QUESTION_NAMES, questionsSchema } from './stats-query-schemas.ts';
 

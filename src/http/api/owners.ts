@@ -7,7 +7,7 @@ import { wholeNumberSchema } from '../request/request-schemas.ts';
 import { holderOf } from '../request/share-holder.ts';
 import { administrators } from '../route/access.ts';
 import { noBody } from '../route/body.ts';
-import { parameters } from '../route/parameters.ts';
+import { parameters } from '../route/declared-parameters.ts';
 import { json } from '../route/responses.ts';
 import { route } from '../route/route.ts';
 

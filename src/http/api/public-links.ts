@@ -7,7 +7,7 @@ import { findVisibleUrl, tenantOf } from '../request/tenant.ts';
 import { STATS_HEADERS, askerOf, questionOf, statsResponse } from '../response/stats-response.ts';
 import { everybody } from '../route/access.ts';
 import { jsonBody, noBody, unreadBody } from '../route/body.ts';
-import { parameters, parametersBeside } from '../route/parameters.ts';
+import { parameters, parametersBeside } from '../route/declared-parameters.ts';
 import { encodedJson, json } from '../route/responses.ts';
 import { route } from '../route/route.ts';
 import {

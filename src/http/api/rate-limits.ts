@@ -1,4 +1,4 @@
-import type { RouteRateLimit } from '../../rate-limit/limits.ts';
+import type { RouteRateLimit } from '../../rate-limit/allowances.ts';
 
 /** Of each route that computes statistics. */
 export const STATS_RATE_LIMIT: RouteRateLimit = {

@@ -17,7 +17,7 @@ import type { Services } from '../request/services.ts';
 import { findTenant } from '../request/tenant.ts';
 import { EXPORT_KINDS, checkOrder } from '../response/export-kinds.ts';
 import { parseQuestion } from '../response/stats-response.ts';
-import { withoutObjects } from '../route/parameters.ts';
+import { withoutObjects } from '../route/declared-parameters.ts';
 import { COUNTING } from './click-parameters.ts';
 import { ORDER_NAMES, ORDER_PARAMETERS } from './export-job-schemas.ts';
 import { conditionSchema } from './schedule-condition.ts';

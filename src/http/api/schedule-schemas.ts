@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { EXPORTED } from '../../export-jobs/export-job.ts';
-import { EVENTS, DELIVERY_STATES, RUN_STATES, type Run, nextStepAt } from '../../schedules/run.ts';
+import { EVENTS, DELIVERY_STATES, RUN_STATES, type Run, nextStepAt } from '../../schedules/stored-run.ts';
 import { nextTime } from '../../schedules/cron.ts';
 import type { Schedule } from '../../schedules/schedule.ts';
 import { SCHEDULE_RANGES } from '../../schedules/window.ts';

@@ -11,7 +11,7 @@ import { ownerSchema } from '../request/request-schemas.ts';
 import { STATS_SCOPES } from '../request/tenant.ts';
 import { keyWith } from '../route/access.ts';
 import { jsonBody, noBody } from '../route/body.ts';
-import { parameters } from '../route/parameters.ts';
+import { parameters } from '../route/declared-parameters.ts';
 import { JSON_HEADERS, itemsBytes } from '../response/json-body.ts';
 import { empty, encodedJson, json } from '../route/responses.ts';
 import { route } from '../route/route.ts';

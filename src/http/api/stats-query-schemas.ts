@@ -1,10 +1,10 @@
 import { z } from 'zod';
 import { PROPERTY_NAMES } from '../../stats/registry/properties.ts';
 import type { JsonSchema, Parameter } from '../openapi/model.ts';
-import { errorSchema } from '../openapi/error-responses.ts';
+import { errorSchema } from '../openapi/documented-errors.ts';
 import { anything, namedSchema, requestSchema } from '../openapi/schemas.ts';
 import { LISTS } from '../request/json-parameters.ts';
-import { withoutObjects } from '../route/parameters.ts';
+import { withoutObjects } from '../route/declared-parameters.ts';
 import { EXPLAIN } from './explain-parameter.ts';
 import { statsParameters } from './stats-parameters.ts';
 import { statsSchema } from './stats-schemas.ts';

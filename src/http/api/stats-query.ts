@@ -11,7 +11,7 @@ import { type BatchResult, statsBatch } from '../response/stats-batch.ts';
 import { type Question, STATS_HEADERS, askerOf, statsResponse } from '../response/stats-response.ts';
 import { keyOrPublicUrlInBody } from '../route/access.ts';
 import { jsonObjectBody } from '../route/body.ts';
-import { parsedBy } from '../route/parameters.ts';
+import { parsedBy } from '../route/declared-parameters.ts';
 import { encodedJson } from '../route/responses.ts';
 import { route } from '../route/route.ts';
 import { NOT_ONE_OF, TAGGED_HEADERS } from './common-responses.ts';

@@ -4,7 +4,7 @@ import { matchesTag, weakEtag } from '../response/etag.ts';
 import { STATS_HEADERS, askerOf, questionOf, statsResponse } from '../response/stats-response.ts';
 import { keyOrPublicUrl } from '../route/access.ts';
 import { noBody } from '../route/body.ts';
-import { parsedBy } from '../route/parameters.ts';
+import { parsedBy } from '../route/declared-parameters.ts';
 import { encodedJson } from '../route/responses.ts';
 import { route } from '../route/route.ts';
 import { IF_NONE_MATCH, NOT_MODIFIED, NOT_ONE_OF, TAGGED_HEADERS } from './common-responses.ts';

@@ -5,7 +5,7 @@ import { quotable } from '../../lib/text.ts';
 import { URL_SORTS, type UrlFilter, type UrlListing } from '../../urls/url-listing.ts';
 import type { UrlPage } from '../../urls/url-registry.ts';
 import { instantSchema, wholeNumberSchema } from '../request/request-schemas.ts';
-import { type ParameterDeclaration, parameters } from '../route/parameters.ts';
+import { type ParameterDeclaration, parameters } from '../route/declared-parameters.ts';
 import { presentUrl, type urlPageSchema } from './url-schemas.ts';
 
 /** URLs on a page: in the order of codes, and of a client that counts pages. */

@@ -8,7 +8,7 @@ import { inRegistryShare } from '../request/registry-share.ts';
 import type { Services } from '../request/services.ts';
 import { keyWith } from '../route/access.ts';
 import { jsonBody, noBody } from '../route/body.ts';
-import { parameters } from '../route/parameters.ts';
+import { parameters } from '../route/declared-parameters.ts';
 import { empty, json } from '../route/responses.ts';
 import { route } from '../route/route.ts';
 import { askedPage, presentUrlPage, urlListParameters } from './url-list.ts';

@@ -1,10 +1,10 @@
 import { EXPORT_FORMAT_NAMES } from '../../export/formats.ts';
 import { SCOPES, SCOPE_NAMES } from '../../keys/scopes.ts';
-import { WRONG_KEYS_A_MINUTE } from '../../rate-limit/limits.ts';
-import { BODY_DEADLINE_MS } from '../request/limits.ts';
-import { CACHE_BUSTERS } from '../request/query-string.ts';
+import { WRONG_KEYS_A_MINUTE } from '../../rate-limit/allowances.ts';
+import { BODY_DEADLINE_MS } from '../request/request-limits.ts';
+import { CACHE_BUSTERS } from '../request/query-string-check.ts';
 import { curlOf } from './curl.ts';
-import { COMMON_ERRORS, UNREADABLE_RESPONSES, errorResponses, errorSchema } from './error-responses.ts';
+import { COMMON_ERRORS, UNREADABLE_RESPONSES, errorResponses, errorSchema } from './documented-errors.ts';
 import {
   type Access,
   type Header,

@@ -1,6 +1,6 @@
 import type { ErrorCode } from '../../errors.ts';
 import type { Scope } from '../../keys/scopes.ts';
-import type { RouteRateLimit } from '../../rate-limit/limits.ts';
+import type { RouteRateLimit } from '../../rate-limit/allowances.ts';
 import type { NamedSchema, RequestSchema } from './schemas.ts';
 
 /** The parts of OpenAPI 3.1 that Spoor's document is made of. */

@@ -5,7 +5,7 @@ import { invalid } from '../../errors.ts';
 import type { Principal } from '../../keys/scopes.ts';
 import { type RawParameters, valueOf } from '../../stats/parse/raw-parameters.ts';
 import type { ParseContext } from '../../stats/parse/parse-request.ts';
-import { CACHE_BUSTERS } from './query-string.ts';
+import { CACHE_BUSTERS } from './query-string-check.ts';
 import type { Services } from './services.ts';
 
 /** Cursors go into a URL, of which the server takes 128 KiB with all headers. */

@@ -4,7 +4,7 @@ import { quotable } from '../../lib/text.ts';
 import { FILTER_PARAMETERS } from '../../stats/parse/filter-parameters.ts';
 import type { RawParameters } from '../../stats/parse/raw-parameters.ts';
 import { isPropertyName } from '../../stats/registry/properties.ts';
-import { MAX_PARAMETERS, unknownParameter } from './query-string.ts';
+import { MAX_PARAMETERS, unknownParameter } from './query-string-check.ts';
 
 /** Parameters that take one list of names, which a query string separates by commas. */
 const NAME_LISTS: readonly string[] = ['group_by', 'metrics', 'fields'];

@@ -21,10 +21,10 @@ import type { Shares } from '../../fair-share/shares.ts';
 import type { KeyStore } from '../../keys/key-store.ts';
 import type { SignedTexts } from '../../keys/signed-texts.ts';
 import type { Principal } from '../../keys/scopes.ts';
-import type { RateLimits } from '../../rate-limit/rate-limits.ts';
+import type { RateLimitWindows } from '../../rate-limit/rate-limit-windows.ts';
 import type { Metrics } from '../../telemetry/prometheus.ts';
 import type { ScheduleRuns } from '../../schedules/schedule-runs.ts';
-import type { Schedules } from '../../schedules/schedules.ts';
+import type { ScheduleStore } from '../../schedules/schedule-store.ts';
 import type { SegmentStore } from '../../segments/segment-store.ts';
 import type { RequestTracer } from '../../telemetry/request-tracer.ts';
 import type { Sharding } from '../../stats/sql/click-source.ts';
@@ -42,7 +42,7 @@ export interface Services {
   readonly exportJobs: ExportJobs;
   /** Signs addresses of files, which then need no key. */
   readonly fileAddresses: FileAddresses;
-  readonly schedules: Schedules;
+  readonly schedules: ScheduleStore;
   readonly scheduleRuns: ScheduleRuns;
   /** What the calls of a schedule's webhook are signed with. */
   readonly webhookSecretOf: (scheduleId: string) => string;
@@ -75,7 +75,7 @@ export interface Services {
   /** undefined: the query of an export waits for its reader. */
   readonly spool: Spool | undefined;
   /** undefined: nothing is limited. */
-  readonly rateLimits: RateLimits | undefined;
+  readonly rateLimits: RateLimitWindows | undefined;
   /** The number of proxies in front of the server. */
   readonly proxies: number;
   /** Origins whose pages may read the API from a browser. */

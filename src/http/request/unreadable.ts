@@ -1,5 +1,5 @@
 import { AppError, type ErrorStatus } from '../../errors.ts';
-import { BODY_DEADLINE_MS, MAX_HEADERS, MAX_HEADER_BYTES } from './limits.ts';
+import { BODY_DEADLINE_MS, MAX_HEADERS, MAX_HEADER_BYTES } from './request-limits.ts';
 
 const unreadable = (status: ErrorStatus, message: string): AppError =>
   new AppError('validation_error', message, { status });

@@ -22,7 +22,7 @@ import { admit } from '../request/admit.ts';
 import { type QueryClass, classOf } from '../request/query-class.ts';
 import { withSameClock } from '../request/same-clock.ts';
 import type { Services } from '../request/services.ts';
-import { withTaggedUrls } from '../request/tagged-urls.ts';
+import { withTaggedUrls } from '../request/with-tagged-urls.ts';
 import { firstWindowOf, isFiltered, pageOf, readLikelyPage, windowsOf } from './likely-page.ts';
 import type { Asker } from './stats-response.ts';
 

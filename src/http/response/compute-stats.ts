@@ -20,7 +20,7 @@ import { admit } from '../request/admit.ts';
 import { findOldestClick } from '../request/oldest-click.ts';
 import { classOf } from '../request/query-class.ts';
 import { withSameClock } from '../request/same-clock.ts';
-import { withTaggedUrls } from '../request/tagged-urls.ts';
+import { withTaggedUrls } from '../request/with-tagged-urls.ts';
 import type { Services } from '../request/services.ts';
 import type { StageTimes } from '../request/stage-times.ts';
 import { ResponseRoom } from './response-room.ts';

@@ -18,7 +18,7 @@ import { type RawParameters, valueOf } from '../../stats/parse/raw-parameters.ts
 import { parseStatsRequest } from '../../stats/parse/parse-request.ts';
 import type { StatsRequest } from '../../stats/request.ts';
 import type { Tenant } from '../../stats/sql/conditions.ts';
-import { withStoredFilters } from '../request/segments.ts';
+import { withStoredFilters } from '../request/stored-filters.ts';
 import type { Services } from '../request/services.ts';
 import { CLICK_SCOPES, STATS_SCOPES, findClickTenant, findTenant } from '../request/tenant.ts';
 import { openExport, parseFormat } from './open-export.ts';

@@ -10,7 +10,7 @@ import { parseStatsRequest } from '../../stats/parse/parse-request.ts';
 import { yielding } from '../../lib/event-loop.ts';
 import { type Context, signalOf } from '../request/context.ts';
 import { holderOf } from '../request/share-holder.ts';
-import { withStoredFilters } from '../request/segments.ts';
+import { withStoredFilters } from '../request/stored-filters.ts';
 import { bytesTaken } from './bytes-taken.ts';
 import { writeBytes } from './write-bytes.ts';
 import type { Services } from '../request/services.ts';

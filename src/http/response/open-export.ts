@@ -29,7 +29,7 @@ import { findOldestClick } from '../request/oldest-click.ts';
 import { exportClassOf } from '../request/query-class.ts';
 import { withSameClock } from '../request/same-clock.ts';
 import type { Services } from '../request/services.ts';
-import { withTaggedUrls } from '../request/tagged-urls.ts';
+import { withTaggedUrls } from '../request/with-tagged-urls.ts';
 
 interface WantedFile {
   readonly tenant: Tenant;

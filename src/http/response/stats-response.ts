@@ -14,7 +14,7 @@ import type { DimensionName } from '../../stats/registry/dimension-names.ts';
 import type { Tenant } from '../../stats/sql/conditions.ts';
 import { type Context, signalOf } from '../request/context.ts';
 import type { Services } from '../request/services.ts';
-import { withStoredFilters } from '../request/segments.ts';
+import { withStoredFilters } from '../request/stored-filters.ts';
 import { holderOf } from '../request/share-holder.ts';
 import { StageTimes } from '../request/stage-times.ts';
 import { findTenant } from '../request/tenant.ts';

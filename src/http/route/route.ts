@@ -1,13 +1,13 @@
 import type { ErrorCode } from '../../errors.ts';
-import type { RouteRateLimit } from '../../rate-limit/limits.ts';
+import type { RouteRateLimit } from '../../rate-limit/allowances.ts';
 import type { Access, Method, RouteDescription, Sample, TagName } from '../openapi/model.ts';
 import type { Context } from '../request/context.ts';
-import { queryStringCheck } from '../request/query-string.ts';
+import { queryStringCheck } from '../request/query-string-check.ts';
 import { inRegistryShare } from '../request/registry-share.ts';
 import type { Services } from '../request/services.ts';
 import type { RouteAccess } from './access.ts';
 import type { Body } from './body.ts';
-import type { Parameters } from './parameters.ts';
+import type { Parameters } from './declared-parameters.ts';
 import { type AnyReply, type Reply, type Responses, sendReply } from './responses.ts';
 
 /** A request that has passed the checks of its route. */

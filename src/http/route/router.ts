@@ -1,5 +1,5 @@
 import { Router } from '@koa/router';
-import type { RouteRateLimit } from '../../rate-limit/limits.ts';
+import type { RouteRateLimit } from '../../rate-limit/allowances.ts';
 import { routeName } from '../../rate-limit/rate-limiter.ts';
 import type { Handler, State } from '../request/context.ts';
 import type { Services } from '../request/services.ts';

@@ -14,7 +14,7 @@ import { commonHeaders } from '../response/common-headers.ts';
 import { Connections } from './client-connections.ts';
 import { watchPace } from './pace.ts';
 import { ResettingResponse } from './resetting-response.ts';
-import { MAX_HEADERS, MAX_HEADER_BYTES } from '../request/limits.ts';
+import { MAX_HEADERS, MAX_HEADER_BYTES } from '../request/request-limits.ts';
 import { NO_PROXY } from '../request/unreadable.ts';
 import { type ParseError, headRefusal, parseRefusal } from './malformed-request.ts';
 import { type Refusals, refusals } from './refusals.ts';

@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import type { AppError } from '../../errors.ts';
-import { MAX_HEADERS } from '../request/limits.ts';
+import { MAX_HEADERS } from '../request/request-limits.ts';
 import { NOT_CHUNKED, NOT_HTTP, SENT_TWICE, TOO_LARGE, TOO_SLOW } from '../request/unreadable.ts';
 
 /** Of two values, a proxy in front may have looked at the other one. */

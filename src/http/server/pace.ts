@@ -1,5 +1,5 @@
 import { progressOf } from '../body/body-progress.ts';
-import { BODY_DEADLINE_MS } from '../request/limits.ts';
+import { BODY_DEADLINE_MS } from '../request/request-limits.ts';
 import { TOO_SLOW } from '../request/unreadable.ts';
 import { bytesTaken } from '../response/bytes-taken.ts';
 import type { Connection } from './client-connection.ts';

@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import { type Html, html } from '../../../src/http/docs/html.ts';
-import { renderPage } from '../../../src/http/docs/page.ts';
+import { renderPage } from '../../../src/http/docs/docs-page.ts';
 import { inline, prose } from '../../../src/http/docs/prose.ts';
 import type { OpenApiDocument } from '../../../src/http/openapi/model.ts';
 import { apiDocument } from '../../support/outside.ts';

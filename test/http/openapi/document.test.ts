@@ -2,7 +2,7 @@ import { createRequire } from 'node:module';
 import { expect, test } from '@jest/globals';
 import { ERRORS } from '../../../src/errors.ts';
 import { EXPORT_FORMATS, EXPORT_FORMAT_NAMES } from '../../../src/export/formats.ts';
-import { ERROR_CODES } from '../../../src/http/openapi/error-responses.ts';
+import { ERROR_CODES } from '../../../src/http/openapi/documented-errors.ts';
 import { type JsonSchema, METHODS, type Operation, type Parameter } from '../../../src/http/openapi/model.ts';
 import { SCOPE_NAMES } from '../../../src/keys/scopes.ts';
 import { DIMENSION_NAMES, FILTER_NAMES } from '../../../src/stats/registry/dimension-names.ts';

@@ -10,7 +10,7 @@ import type { Handler, State } from '../../../src/http/request/context.ts';
 import type { Services } from '../../../src/http/request/services.ts';
 import { keyWith } from '../../../src/http/route/access.ts';
 import { jsonBody, noBody } from '../../../src/http/route/body.ts';
-import { noParameters, parameters } from '../../../src/http/route/parameters.ts';
+import { noParameters, parameters } from '../../../src/http/route/declared-parameters.ts';
 import { empty, json } from '../../../src/http/route/responses.ts';
 import { type Route, internalRoute, route } from '../../../src/http/route/route.ts';
 import { createRouter, patternOf, rateLimitsOf } from '../../../src/http/route/router.ts';

@@ -1,12 +1,12 @@
 import { expect, test } from '@jest/globals';
-import type { RouteRateLimit } from '../../src/rate-limit/limits.ts';
-import { RateLimits } from '../../src/rate-limit/rate-limits.ts';
+import type { RouteRateLimit } from '../../src/rate-limit/allowances.ts';
+import { RateLimitWindows } from '../../src/rate-limit/rate-limit-windows.ts';
 
 const LIMIT = { key: { minute: 10, day: 25 }, address: { minute: 3, day: 5 } };
 const KEY = { kind: 'key', name: 'k' } as const;
 
 const createLimits = () =>
-  new RateLimits(
+  new RateLimitWindows(
     new Map<string, RouteRateLimit>([
       ['GET /one', LIMIT],
       ['POST /one', { ...LIMIT, sharedWith: 'GET /one' }],
@@ -28,7 +28,7 @@ test('what counts as several fits as a whole or counts not at all', async () => 
 });
 
 test('what fits the minute but not the day counts in neither', async () => {
-  const limits = new RateLimits(
+  const limits = new RateLimitWindows(
     new Map([['GET /one', { ...LIMIT, key: { minute: 10, day: 8 } }]]),
     undefined,
   );

@@ -9,7 +9,7 @@ import {
   WINDOW_SECONDS,
   WRONG_KEYS,
   WRONG_KEYS_A_MINUTE,
-} from './limits.ts';
+} from './allowances.ts';
 import type { SharedRedis } from './shared-redis.ts';
 
 /**
@@ -25,7 +25,7 @@ interface Window {
 }
 
 /** The rate limits of all routes, counted in memory, or in a Redis that several instances share. */
-export class RateLimits {
+export class RateLimitWindows {
   /** By route and kind of subject, the shortest window first. */
   readonly #windows = new Map<string, readonly Window[]>();
   /** Routes that count in the windows of another one. */

@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import { parseAddress } from '../../src/dashboard/address.ts';
-import { type CurrentKey, beginningView } from '../../src/dashboard/current-key.ts';
+import { type CurrentKey, beginningView } from '../../src/dashboard/page-key.ts';
 
 const keyWith = (...scopes: CurrentKey['scopes']): CurrentKey => ({
   id: 'a',

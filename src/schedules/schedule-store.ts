@@ -24,7 +24,7 @@ type Row = readonly [
 const READ_AT_ONCE = 50;
 
 /** The table of schedules. Nothing that it returns is older than the call, so that a change counts in every instance. */
-export class Schedules {
+export class ScheduleStore {
   readonly #database: Database;
   readonly #nextVersion: NextVersion;
   #writing: Promise<unknown> = Promise.resolve();

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { AppError } from '../../../src/errors.ts';
-import { type KnownParameters, queryStringCheck } from '../../../src/http/request/query-string.ts';
+import { type KnownParameters, queryStringCheck } from '../../../src/http/request/query-string-check.ts';
 
 const STATS: KnownParameters = { names: ['group_by', 'city', 'größe'], hasBody: false };
 const NONE: KnownParameters = { names: [], hasBody: false };

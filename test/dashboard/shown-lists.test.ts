@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { parseAddress, writeAddress } from '../../src/dashboard/address.ts';
 import { dimensionText, valueText } from '../../src/dashboard/labels.ts';
-import { listsOf, wideLists, withList } from '../../src/dashboard/lists.ts';
+import { listsOf, wideLists, withList } from '../../src/dashboard/shown-lists.ts';
 import { TOPICS } from '../../src/stats/registry/dimension.ts';
 import { FILTER_NAMES, valueDimensionOf } from '../../src/stats/registry/dimension-names.ts';
 

@@ -3,7 +3,7 @@ import type { ScheduleRange } from '../schedules/window.ts';
 import type { MetricName } from '../stats/registry/metrics.ts';
 import type { ClicksExport, StatsExport } from './export-query.ts';
 import { type ReadOptions, type Reader, hasFields, isNothing, jsonOf } from './reader.ts';
-import type { ClicksFilter } from './stats-query.ts';
+import type { ClicksFilter } from './query-parameters.ts';
 
 type Undated<Query> = Query extends unknown ? Omit<Query, 'start_date' | 'end_date' | 'range'> : never;
 
