@@ -1,10 +1,9 @@
 import type { Command } from 'commander';
 import { z } from 'zod';
-import { readConfig } from '../config.ts';
 import { createClient, type Client } from './client.ts';
 import { grouped, note, printLine } from './output.ts';
 import { lastFullHour, seed } from './seed-command.ts';
-import { announce, startUnlessStopped, stopServing, stopSignal } from './serve-command.ts';
+import { announce, withServer } from './serve-command.ts';
 
 const OWNER = 'demo';
 const CLICKS = 200_000;
@@ -18,23 +17,15 @@ export function demoCommand(program: Command): void {
     .command('demo')
     .description('Start a server with sample clicks, and print commands to try.')
     .addHelpText('after', '\nExample:\n  PORT=9000 SPOOR_DATA_DIR=/tmp/demo spoor demo')
-    .action(async () => {
-      const config = readConfig();
-      const { createLog } = await import('../process/log.ts');
-      const log = createLog(config.logLevel);
-      const stopping = stopSignal();
-      const running = await startUnlessStopped(stopping, config, log);
-      try {
+    .action(() =>
+      withServer(async (running, log) => {
         const client = createClient(running.url, running.token);
         await addSampleClicks(client);
         const key = await createKey(client);
         announce(running, log);
         printLine(introduction(running.url, key));
-        await stopping;
-      } finally {
-        await stopServing(running, log);
-      }
-    });
+      }),
+    );
 }
 
 const summarySchema = z.object({ summary: z.object({ last_click: z.string().nullable() }) });

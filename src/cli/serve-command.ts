@@ -15,24 +15,28 @@ export function serveCommand(program: Command): void {
       'after',
       '\nSettings are environment variables: HOST, PORT, SPOOR_DATA_DIR, CLICKHOUSE_URL and those in docs/settings.md.\n\nExample:\n  PORT=9000 SPOOR_DATA_DIR=/var/lib/spoor spoor serve',
     )
-    .action(async () => {
-      const config = readConfig();
-      const { createLog } = await import('../process/log.ts');
-      const log = createLog(config.logLevel);
-      const stopping = stopSignal();
-      const running = await startUnlessStopped(stopping, config, log);
-      announce(running, log);
-      await stopping;
-      await stopServing(running, log);
-    });
+    .action(() => withServer(announce));
+}
+
+/** Starts a server, runs `work` with it, and stops it at the first stop signal, or when `work` throws. */
+export async function withServer(work: (running: Running, log: Logger) => unknown): Promise<void> {
+  const config = readConfig();
+  const { createLog } = await import('../process/log.ts');
+  const log = createLog(config.logLevel);
+  const stopping = stopSignal();
+  const running = await startUnlessStopped(stopping, config, log);
+  try {
+    await work(running, log);
+    await stopping;
+  } finally {
+    log.info('stopping');
+    await running.stop();
+    log.info('stopped');
+  }
 }
 
 /** Starts the server. A stop signal that arrives before it listens ends the process. */
-export async function startUnlessStopped(
-  stopping: Promise<void>,
-  config: Config,
-  log: Logger,
-): Promise<Running> {
+async function startUnlessStopped(stopping: Promise<void>, config: Config, log: Logger): Promise<Running> {
   const { start } = await import('../main.ts');
   const starting = start(config, { log, waitForDataDirMs: START_WAIT_MS, isServer: true });
   const running = await Promise.race([starting, stopping.then(() => undefined)]);
@@ -42,7 +46,7 @@ export async function startUnlessStopped(
 }
 
 /** Resolves at the first stop signal. Later ones are ignored, because npm forwards a Ctrl-C that arrived here already. */
-export function stopSignal(): Promise<void> {
+function stopSignal(): Promise<void> {
   return new Promise((resolve) => {
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => resolve());
   });
@@ -60,10 +64,4 @@ export function announce(running: Running, log: Logger): void {
     );
     process.exit(1);
   });
-}
-
-export async function stopServing(running: Running, log: Logger): Promise<void> {
-  log.info('stopping');
-  await running.stop();
-  log.info('stopped');
 }

@@ -4,11 +4,16 @@ import { FILTER_NAMES } from '../stats/registry/dimension-names.ts';
 import { filterForm, inNormalOrder } from '../stats/parse/filter-form.ts';
 import { type Condition, type Filter, addUp, isCondition } from '../stats/parse/filter.ts';
 import { splitList } from '../stats/parse/raw-parameters.ts';
-import type { View } from './address.ts';
 import { operatorNamed, parseFilterText } from './filter-text.ts';
 import { isFilterName } from './labels.ts';
 
-type AddressFilters = Pick<View, 'filters' | 'unread'>;
+/** What an address says of filters. */
+export interface AddressFilters {
+  /** All of them hold. */
+  readonly filters: readonly Filter[];
+  /** Parameters, most of them filters, that the page cannot read. The server gets them as they are, and says what is wrong. */
+  readonly unread: readonly (readonly [name: string, text: string])[];
+}
 
 /** The filters of the page's address: the JSON of `filters`, and parameters named after dimensions, as the API has them. */
 export function parseAddressFilters(given: URLSearchParams): AddressFilters {

@@ -1,11 +1,10 @@
 import type { FilterName } from '../stats/registry/dimension-names.ts';
 import { INTERVAL_NAMES, type IntervalName } from '../stats/registry/intervals.ts';
 import { RANGE_NAMES, type RangeName } from '../stats/registry/ranges.ts';
-import type { Filter } from '../stats/parse/filter.ts';
 import { namesOf } from '../lib/names.ts';
 import { splitList } from '../stats/parse/raw-parameters.ts';
 import { BOT_CHOICES, COMPARE_CHOICES, MATCH_CHOICES } from '../stats/parse/values.ts';
-import { parseAddressFilters, writeAddressFilters } from './address-filters.ts';
+import { type AddressFilters, parseAddressFilters, writeAddressFilters } from './address-filters.ts';
 import { isFilterName } from './labels.ts';
 import { DEFAULT_PERIOD, PERIOD_NAMES, type PeriodName } from './period-choices.ts';
 
@@ -26,7 +25,7 @@ export const MAX_ADDRESS_BYTES = 122_880;
 export const NO_COMPARE = 'none';
 
 /** Everything that determines what the page shows. */
-export interface View {
+export interface View extends AddressFilters {
   /** `anon`: one link, also if there is a key. */
   readonly scope: 'all' | 'anon';
   readonly ownerId: string | undefined;
@@ -39,10 +38,6 @@ export interface View {
   readonly interval: IntervalName | undefined;
   readonly timezone: string;
   readonly bots: BotChoice;
-  /** All of them hold. */
-  readonly filters: readonly Filter[];
-  /** Parameters, most of them filters, that the page cannot read. The server gets them as they are, and says what is wrong. */
-  readonly unread: readonly (readonly [name: string, text: string])[];
   /** Names of stored filters, which hold as well. */
   readonly segments: readonly string[];
   /** The dimensions that have a list; undefined: those of the overview. */

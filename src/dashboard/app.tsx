@@ -1,6 +1,6 @@
 import { useEffect, useState } from 'preact/hooks';
 import { Dashboard } from './dashboard.tsx';
-import { subjectOf } from './api-query.ts';
+import { subjectOf } from './subject.ts';
 import { beginningView } from './page-key.ts';
 import { storeKey, storedKey } from './session.ts';
 import { SignIn } from './sign-in.tsx';

@@ -2,7 +2,7 @@ import { useEffect, useRef } from 'preact/hooks';
 import { type Filter, isCondition } from '../stats/parse/filter.ts';
 import { OPERATOR_WORDS } from '../stats/registry/words.ts';
 import type { View } from './address.ts';
-import { type Subject, besideSubject, withoutFilters } from './api-query.ts';
+import { type Subject, besideSubject, withoutFilters } from './subject.ts';
 import { FilterForm } from './filter-form.tsx';
 import { filterText } from './filter-words.ts';
 import { negated, withFilter } from './filtering.ts';

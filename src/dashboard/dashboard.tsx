@@ -16,7 +16,7 @@ import { Numbers } from './numbers.tsx';
 import { OwnerPicker, ownerName } from './owner-picker.tsx';
 import { Popover } from './popover.tsx';
 import { Segments } from './segments.tsx';
-import type { Subject } from './api-query.ts';
+import type { Subject } from './subject.ts';
 import type { Stats } from './use-stats.ts';
 import type { Navigate } from './use-view.ts';
 

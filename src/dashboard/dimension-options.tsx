@@ -1,7 +1,7 @@
 import { TOPICS } from '../stats/registry/dimension.ts';
 import { FILTER_NAMES, type FilterName } from '../stats/registry/dimension-names.ts';
 import { namesOf } from '../lib/names.ts';
-import type { Subject } from './api-query.ts';
+import type { Subject } from './subject.ts';
 import { Options } from './choice.tsx';
 import { dimensionText } from './labels.ts';
 import { goesWith } from './shown-lists.ts';

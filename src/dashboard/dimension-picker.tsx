@@ -2,7 +2,7 @@ import { useState } from 'preact/hooks';
 import type { FilterName } from '../stats/registry/dimension-names.ts';
 import { PROPERTY_PREFIX } from '../lib/property-prefix.ts';
 import type { View } from './address.ts';
-import type { Subject } from './api-query.ts';
+import type { Subject } from './subject.ts';
 import { Choice } from './choice.tsx';
 import { ANOTHER_PROPERTY, DimensionOptions } from './dimension-options.tsx';
 import { dimensionText, isFilterName } from './labels.ts';

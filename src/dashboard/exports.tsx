@@ -4,7 +4,8 @@ import type { View } from './address.ts';
 import type { StatsResult } from './result-types.ts';
 import { download } from './download.ts';
 import { byteSize } from './format.ts';
-import { type Subject, exportParameters } from './api-query.ts';
+import { exportParameters } from './api-query.ts';
+import type { Subject } from './subject.ts';
 import { type Outcome, Outcomes, Transfer } from './transfer.tsx';
 
 interface ExportsProps {

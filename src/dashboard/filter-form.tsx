@@ -5,7 +5,7 @@ import { PROPERTY_PREFIX } from '../lib/property-prefix.ts';
 import { isPropertyName } from '../stats/registry/properties.ts';
 import { OPERATOR_WORDS } from '../stats/registry/words.ts';
 import type { Condition } from '../stats/parse/filter.ts';
-import type { Subject } from './api-query.ts';
+import type { Subject } from './subject.ts';
 import { Options } from './choice.tsx';
 import { ANOTHER_PROPERTY, DimensionOptions } from './dimension-options.tsx';
 import { PropertyKey } from './dimension-picker.tsx';

@@ -1,7 +1,7 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
 import type { View } from './address.ts';
 import { fetchJson, unlessAborted } from './api.ts';
-import type { Subject } from './api-query.ts';
+import type { Subject } from './subject.ts';
 import { isAdmin } from '../keys/scopes.ts';
 import { type CurrentKey, EVERY_OWNER, maySendClicks } from './page-key.ts';
 import { hasFields } from './result-types.ts';

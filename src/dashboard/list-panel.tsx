@@ -1,6 +1,6 @@
 import { type View } from './address.ts';
 import type { FilterName } from '../stats/registry/dimension-names.ts';
-import type { Subject } from './api-query.ts';
+import type { Subject } from './subject.ts';
 import { DimensionPicker } from './dimension-picker.tsx';
 import { excludeRow, isFilteredBy, toggleFilter } from './filtering.ts';
 import { wholeNumber } from './format.ts';

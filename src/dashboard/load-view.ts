@@ -1,6 +1,7 @@
 import type { View } from './address.ts';
 import { type Result, fetchJson, fetchStats } from './api.ts';
-import { type Subject, isAllTime, oldestParameters, statsParameters } from './api-query.ts';
+import { isAllTime, oldestParameters, statsParameters } from './api-query.ts';
+import type { Subject } from './subject.ts';
 import { type CurrentKey, beginningView, isCurrentKey } from './page-key.ts';
 import { faultOfPeriod } from './period-choices.ts';
 import type { StatsResult } from './result-types.ts';

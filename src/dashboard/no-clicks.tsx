@@ -1,5 +1,6 @@
 import type { View } from './address.ts';
-import { type Subject, isAllTime, isNarrowed, withoutFilters } from './api-query.ts';
+import { isAllTime } from './api-query.ts';
+import { type Subject, isNarrowed, withoutFilters } from './subject.ts';
 
 interface NoClicksProps {
   readonly view: View;

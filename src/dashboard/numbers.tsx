@@ -1,13 +1,14 @@
 import type { FilterName } from '../stats/registry/dimension-names.ts';
 import type { View } from './address.ts';
-import type { Subject } from './api-query.ts';
+import type { Subject } from './subject.ts';
 import { isFilteredBy, toggleFilter } from './filtering.ts';
 import { FirstClick } from './first-click.tsx';
 import { ListPanel } from './list-panel.tsx';
 import { MAP_DIMENSION, listsOf, wideLists } from './shown-lists.ts';
 import { WorldMap } from './map.tsx';
 import { NoClicks, NoClicksOfLink } from './no-clicks.tsx';
-import { type StatsResult, groupsOf, timeSlots } from './result-types.ts';
+import { type StatsResult, groupsOf } from './result-types.ts';
+import { timeSlots } from './time-slots.ts';
 import { Summary } from './summary.tsx';
 import { TimePanel } from './time-panel.tsx';
 import type { Stats } from './use-stats.ts';

@@ -1,7 +1,7 @@
 import { FILTER_NAMES, type FilterName, type RegisteredFilter } from '../stats/registry/dimension-names.ts';
 import { DIMENSION_WORDS } from '../stats/registry/words.ts';
 import type { View } from './address.ts';
-import type { Subject } from './api-query.ts';
+import type { Subject } from './subject.ts';
 import { dimensionText } from './labels.ts';
 
 /** What the map shows; undefined: no dimension is of countries. */

@@ -1,6 +1,7 @@
 import { useMemo, useState } from 'preact/hooks';
 import type { Interval } from '../stats/registry/intervals.ts';
-import { type StatsResult, type TimeSlot, slotInterval, timeSlots } from './result-types.ts';
+import type { StatsResult, TimeSlot } from './result-types.ts';
+import { slotInterval, timeSlots } from './time-slots.ts';
 import { type SlotRange, TimeChart } from './chart.tsx';
 import { slotName } from './date-text.ts';
 import { wholeNumber } from './format.ts';

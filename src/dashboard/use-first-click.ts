@@ -1,7 +1,8 @@
 import { useEffect } from 'preact/hooks';
 import { type View, writeAddress } from './address.ts';
 import { fetchStats, unlessAborted } from './api.ts';
-import { type Subject, oldestParameters } from './api-query.ts';
+import { oldestParameters } from './api-query.ts';
+import type { Subject } from './subject.ts';
 
 /** Pauses between requests: they grow, so that a page left open stays far below the rate limits. */
 const FIRST_PAUSE_MS = 2_000;

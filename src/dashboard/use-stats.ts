@@ -2,7 +2,7 @@ import { useEffect, useState } from 'preact/hooks';
 import { type View, writeAddress } from './address.ts';
 import type { StatsResult } from './result-types.ts';
 import { type Failure, type Result, unlessAborted } from './api.ts';
-import type { Subject } from './api-query.ts';
+import type { Subject } from './subject.ts';
 import type { CurrentKey } from './page-key.ts';
 import { type LoadedView, loadView } from './load-view.ts';
 

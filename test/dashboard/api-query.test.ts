@@ -13,12 +13,8 @@ import {
   wholeNumber,
 } from '../../src/dashboard/format.ts';
 import { startOf } from '../../src/dashboard/period-choices.ts';
-import {
-  exportParameters,
-  oldestParameters,
-  statsParameters,
-  subjectOf,
-} from '../../src/dashboard/api-query.ts';
+import { exportParameters, oldestParameters, statsParameters } from '../../src/dashboard/api-query.ts';
+import { subjectOf } from '../../src/dashboard/subject.ts';
 import { periodOfSlots } from '../../src/dashboard/zoom.ts';
 import { shapeStats } from '../../src/stats/result/stats-result.ts';
 import { buckets } from '../../src/stats/time/buckets.ts';

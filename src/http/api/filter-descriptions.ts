@@ -7,7 +7,7 @@ import { FILTER_NAMES, type FilterName, PARAMETER_FILTERS } from '../../stats/re
 import { DIMENSIONS } from '../../stats/registry/dimensions.ts';
 import { OPERATOR_NAMES, operatorOf } from '../../stats/registry/operators.ts';
 import { PROPERTY_NAMES } from '../../stats/registry/properties.ts';
-import type { JsonSchema } from '../openapi/model.ts';
+import type { JsonSchema } from '../openapi/schemas.ts';
 import { type Described, codes, grouped } from './parameter-texts.ts';
 
 /** What is true of every parameter that takes several values. */

@@ -9,6 +9,7 @@ import { noBody } from '../route/body.ts';
 import { parameters, parametersBeside } from '../route/declared-parameters.ts';
 import { RESPONDED, encodedJson } from '../route/responses.ts';
 import { route } from '../route/route.ts';
+import { codeParameter } from './code-parameter.ts';
 import { IF_NONE_MATCH, NOT_MODIFIED, NOT_ONE_OF, TAGGED_HEADERS } from './common-responses.ts';
 import { EXPORT_RESPONSES } from './export.ts';
 import { EXPORT_RATE_LIMIT, STATS_RATE_LIMIT } from './rate-limits.ts';
@@ -21,13 +22,7 @@ import { statsReply } from './stats.ts';
 /* Statistics of one URL of the key's owner, which the path names. */
 
 const id = parameters({
-  id: {
-    in: 'path',
-    schema: storedCodeSchema,
-    description: 'The short code, percent-encoded.',
-    bounds: { minLength: 1, maxLength: 128 },
-    example: 'launch',
-  },
+  id: codeParameter(storedCodeSchema),
 });
 
 const COMMON = {

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { CLICK_COLUMN_NAMES, type ClickColumnName } from '../../click-rows/columns.ts';
 import { invalidBy } from '../../errors.ts';
 import type { ToolDescription } from '../../mcp/tool.ts';
-import type { JsonSchema } from '../openapi/model.ts';
+import type { JsonSchema } from '../openapi/schemas.ts';
 import { inputJsonSchema } from '../openapi/schemas.ts';
 import { withoutObjects } from '../route/declared-parameters.ts';
 import { clickParameters } from './click-parameters.ts';

@@ -10,6 +10,7 @@ import { jsonBody, noBody, unreadBody } from '../route/body.ts';
 import { parameters, parametersBeside } from '../route/declared-parameters.ts';
 import { encodedJson, json } from '../route/responses.ts';
 import { route } from '../route/route.ts';
+import { codeParameter } from './code-parameter.ts';
 import {
   IF_NONE_MATCH,
   NOT_MODIFIED,
@@ -35,13 +36,7 @@ import { statsSchema } from './stats-schemas.ts';
 import { statsReply } from './stats.ts';
 
 const shortCodeParameter = parameters({
-  short_code: {
-    in: 'path',
-    schema: storedCodeSchema,
-    description: 'The code, percent-encoded.',
-    bounds: { minLength: 1, maxLength: 128 },
-    example: 'launch',
-  },
+  short_code: codeParameter(storedCodeSchema),
 });
 
 const COMMON = {

@@ -22,7 +22,8 @@ import {
 import { MAX_GROUPED_PROPERTIES } from '../../stats/registry/properties.ts';
 import { RANGES, RANGE_NAMES } from '../../stats/registry/ranges.ts';
 import { choices } from '../../stats/parse/choices.ts';
-import type { JsonSchema, Parameter } from '../openapi/model.ts';
+import type { Parameter } from '../openapi/model.ts';
+import type { JsonSchema } from '../openapi/schemas.ts';
 import { COMMAS, conditions, filterParameters } from './filter-descriptions.ts';
 import { type Described, codes, grouped } from './parameter-texts.ts';
 

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { PROPERTY_NAMES } from '../../stats/registry/properties.ts';
-import type { JsonSchema, Parameter } from '../openapi/model.ts';
+import type { Parameter } from '../openapi/model.ts';
+import type { JsonSchema } from '../openapi/schemas.ts';
 import { errorSchema } from '../openapi/documented-errors.ts';
 import { anything, namedSchema, requestSchema } from '../openapi/schemas.ts';
 import { LISTS } from '../request/json-parameters.ts';

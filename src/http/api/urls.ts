@@ -11,6 +11,7 @@ import { jsonBody, noBody } from '../route/body.ts';
 import { parameters } from '../route/declared-parameters.ts';
 import { empty, json } from '../route/responses.ts';
 import { route } from '../route/route.ts';
+import { codeParameter } from './code-parameter.ts';
 import { askedPage, presentUrlPage, urlListParameters } from './url-list.ts';
 import { URL_EXAMPLE, presentUrl, urlChange, urlPageSchema, urlSchema } from './url-schemas.ts';
 
@@ -34,13 +35,7 @@ const COMMON = { tag: 'URLs', rateLimit: 'none' } as const;
 
 function shortCodeParameter(schema: z.ZodType<string>) {
   return parameters({
-    short_code: {
-      in: 'path',
-      schema,
-      description: 'The code, percent-encoded.',
-      bounds: { minLength: 1, maxLength: 128 },
-      example: 'launch',
-    },
+    short_code: codeParameter(schema),
   });
 }
 
@@ -122,13 +117,7 @@ const getUrlOfDomain = route({
       description: 'The host that redirects.',
       example: 'go.example',
     },
-    alias: {
-      in: 'path',
-      schema: storedCodeSchema,
-      description: 'The code, percent-encoded.',
-      bounds: { minLength: 1, maxLength: 128 },
-      example: 'launch',
-    },
+    alias: codeParameter(storedCodeSchema),
   }),
   body: noBody,
   responses: { 200: urlResponse('The URL.') },

@@ -1,4 +1,4 @@
-import type { JsonSchema } from '../openapi/model.ts';
+import type { JsonSchema } from '../openapi/schemas.ts';
 import { type Html, html } from './html.ts';
 import { inline } from './prose.ts';
 

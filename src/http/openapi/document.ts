@@ -14,7 +14,7 @@ import {
   type RouteDescription,
   TAGS,
 } from './model.ts';
-import { componentSchemas } from './schemas.ts';
+import { componentSchemas } from './component-schemas.ts';
 
 /** An OpenAPI document of these routes. @throws Error when two schemas have one name */
 export function createDocument(routes: readonly RouteDescription[]): OpenApiDocument {

@@ -1,10 +1,9 @@
 import type { ErrorCode } from '../../errors.ts';
 import type { Scope } from '../../keys/scopes.ts';
 import type { RouteRateLimit } from '../../rate-limit/allowances.ts';
-import type { NamedSchema, RequestSchema } from './schemas.ts';
+import type { JsonSchema, NamedSchema, RequestSchema } from './schemas.ts';
 
-/** The parts of OpenAPI 3.1 that Spoor's document is made of. */
-export type JsonSchema = { readonly [keyword: string]: unknown };
+/* The parts of OpenAPI 3.1 that Spoor's document is made of. */
 
 export interface Parameter {
   readonly name: string;

@@ -16,13 +16,13 @@ import type { RowEstimates } from '../../cache/row-estimates.ts';
 import type { QueryOptions } from '../../clickhouse/query-options.ts';
 import { formatInstant } from '../../lib/time-zone.ts';
 import type { StatsQuery } from '../../stats/query.ts';
-import type { Tenant } from '../../stats/sql/conditions.ts';
 import type { TimeRange } from '../../stats/time/buckets.ts';
 import { admit } from '../request/admit.ts';
 import { type QueryClass, classOf } from '../request/query-class.ts';
 import { withSameClock } from '../request/same-clock.ts';
 import type { Services } from '../request/services.ts';
 import { withTaggedUrls } from '../request/with-tagged-urls.ts';
+import type { ClickPage, ClickPageRequest } from './click-page.ts';
 import { firstWindowOf, isFiltered, pageOf, readLikelyPage, windowsOf } from './likely-page.ts';
 import type { Asker } from './stats-response.ts';
 
@@ -36,22 +36,6 @@ export const positionSchema: z.ZodType<ClickPosition> = z.strictObject({
   given: z.number().exactOptional(),
   pace: z.number().exactOptional(),
 });
-
-/** A page of a listing. */
-export interface ClickPageRequest {
-  readonly query: OrderedQuery;
-  readonly tenant: Tenant;
-  readonly after: ClickPosition | undefined;
-  readonly limit: number;
-  /** Whether it reads next to nothing, whatever its range. */
-  readonly isCheap?: boolean;
-}
-
-export interface ClickPage {
-  readonly rows: readonly PageRow[];
-  /** Where the next page goes on; undefined: there are no more clicks. */
-  readonly next: ClickPosition | undefined;
-}
 
 /**
  * Reads a page of clicks once its owner has a slot.

@@ -21,7 +21,8 @@ import type { Tenant } from '../../stats/sql/conditions.ts';
 import { withStoredFilters } from '../request/stored-filters.ts';
 import type { Services } from '../request/services.ts';
 import { CLICK_SCOPES, STATS_SCOPES, findClickTenant, findTenant } from '../request/tenant.ts';
-import { openExport, parseFormat } from './open-export.ts';
+import { openExport } from './open-export.ts';
+import { parseFormat } from '../request/asked-format.ts';
 
 /** What is found out about an order when it is given. */
 interface CheckedOrder {

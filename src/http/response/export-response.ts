@@ -17,7 +17,9 @@ import type { Services } from '../request/services.ts';
 import { StageTimes } from '../request/stage-times.ts';
 import { ownTraceOf, traceparentOf } from '../request/trace-context.ts';
 import { findClickTenant, findTenant } from '../request/tenant.ts';
-import { type WantedExport, openExport, parseFormat } from './open-export.ts';
+import { openExport } from './open-export.ts';
+import type { WantedExport } from './planned-file.ts';
+import { parseFormat } from '../request/asked-format.ts';
 import { type PathSubject, parsedFrom } from './stats-response.ts';
 
 /** An export, but for what the connection says. */

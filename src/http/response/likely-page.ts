@@ -12,7 +12,7 @@ import type { QueryOptions } from '../../clickhouse/query-options.ts';
 import { MAX_CLOCK_AHEAD_MS } from '../../lib/clock-ahead.ts';
 import type { TimeRange } from '../../stats/time/buckets.ts';
 import type { Services } from '../request/services.ts';
-import type { ClickPage, ClickPageRequest } from './click-pages.ts';
+import type { ClickPage, ClickPageRequest } from './click-page.ts';
 
 /** Clicks read beyond the page, since some may have the same time as its last one, or have been on the page before. */
 const MORE_CANDIDATES = 100;

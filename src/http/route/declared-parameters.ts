@@ -1,7 +1,8 @@
 import type { z } from 'zod';
 import { invalidBy } from '../../errors.ts';
 import { valueOf } from '../../stats/parse/raw-parameters.ts';
-import type { JsonSchema, Parameter } from '../openapi/model.ts';
+import type { Parameter } from '../openapi/model.ts';
+import type { JsonSchema } from '../openapi/schemas.ts';
 import { inputJsonSchema } from '../openapi/schemas.ts';
 import { type Context, pathParameter } from '../request/context.ts';
 

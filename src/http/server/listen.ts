@@ -12,7 +12,7 @@ import type { Shares } from '../../fair-share/shares.ts';
 import { clientNetwork } from '../request/client-address.ts';
 import { commonHeaders } from '../response/common-headers.ts';
 import { Connections } from './client-connections.ts';
-import { watchPace } from './pace.ts';
+import { watchPace } from './slow-clients.ts';
 import { ResettingResponse } from './resetting-response.ts';
 import { MAX_HEADERS, MAX_HEADER_BYTES } from '../request/request-limits.ts';
 import { NO_PROXY } from '../request/unreadable.ts';
