@@ -1,5 +1,5 @@
-#!/usr/bin/env -S node --v8-pool-size=1
-// With V8's four threads for garbage and compilation, requests wait for a core on a small machine while a large body is read.
+#!/usr/bin/env -S node --v8-pool-size=1 --no-allocation-site-pretenuring
+// Why these flags: docs/decisions/v8-flags.md
 import { refuseFewDescriptors } from './process/descriptors.ts';
 
 let lost: NodeJS.ErrnoException | undefined;
