@@ -96,7 +96,7 @@ test.each([
   ['clicks', clickParameters()],
   ['exports of clicks', clickExportParameters()],
 ])('a query has a type for every parameter of %s', (_, parameters) => {
-  const text = ['stats-query', 'stored-click', 'export-query'].map((name) =>
+  const text = ['query-parameters', 'stored-click', 'export-query'].map((name) =>
     readFileSync(join(PACKAGE_ROOT, `src/client/${name}.ts`), 'utf8'),
   );
   const isTyped = (name: string): boolean => new RegExp(`^ +readonly ${name}\\??: `, 'm').test(text.join());

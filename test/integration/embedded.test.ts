@@ -267,20 +267,31 @@ describe('a crash', () => {
   });
 });
 
+/** Whether each thread of a process is stopped: a signal reaches those that run a moment later. */
+function standsStill(pid: number): boolean {
+  return readdirSync(`/proc/${pid}/task`).every((thread) =>
+    /\) T /.test(readFileSync(`/proc/${pid}/task/${thread}/stat`, 'utf8')),
+  );
+}
+
 describe('an engine in trouble', () => {
   test('one that hangs: not ready, requests are answered 503, and it goes on when it wakes', async () => {
     const { settings, url, clicks } = await serving();
     const [engine = 0] = processesNaming(settings.SPOOR_DATA_DIR);
     process.kill(engine, 'SIGSTOP');
-    const headers = { authorization: `Bearer ${ADMIN_KEY}` };
-    const asked = fetch(`${url}/api/v1/urls/none`, { headers });
-    // The engine stays stopped: answered at all is answered without it.
-    expect((await fetch(`${url}/ready`)).status).toBe(503);
-    expect((await fetch(`${url}/health`)).status).toBe(200);
-    const { status, headers: answered } = await asked;
-    expect(status).toBe(503);
-    expect(answered.get('retry-after')).toMatch(/^[1-9]\d*$/);
-    process.kill(engine, 'SIGCONT');
+    try {
+      await waitUntil('the engine to stand still', () => standsStill(engine));
+      const headers = { authorization: `Bearer ${ADMIN_KEY}` };
+      const asked = fetch(`${url}/api/v1/urls/none`, { headers });
+      // The engine stays stopped: answered at all is answered without it.
+      expect((await fetch(`${url}/ready`)).status).toBe(503);
+      expect((await fetch(`${url}/health`)).status).toBe(200);
+      const { status, headers: answered } = await asked;
+      expect(status).toBe(503);
+      expect(answered.get('retry-after')).toMatch(/^[1-9]\d*$/);
+    } finally {
+      process.kill(engine, 'SIGCONT');
+    }
     await waitUntil('the engine to answer', async () => (await fetch(`${url}/ready`)).ok);
     await post(url, '{"short_code":"a"}');
     expect(await total(url)).toBe(clicks + 1);

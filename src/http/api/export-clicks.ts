@@ -1,8 +1,10 @@
+import { z } from 'zod';
 import { COMPRESSIBLE_FORMATS, ESCAPE_CHOICES } from '../../click-rows/export-request.ts';
 import { CLICK_FORMATS, CLICK_FORMAT_NAMES, CLICK_SHEET_FORMAT_NAMES } from '../../export/click-formats.ts';
 import { COMPRESSIONS, COMPRESSION_NAMES } from '../../export/compressions.ts';
 import { listed } from '../../lib/names.ts';
 import type { MediaType, Parameter } from '../openapi/model.ts';
+import { namedSchema, ref } from '../openapi/schemas.ts';
 import { CLICK_SCOPES } from '../request/tenant.ts';
 import { sendClickExport } from '../response/export-response.ts';
 import { keyForOwnUrl } from '../route/access.ts';
@@ -10,12 +12,20 @@ import { noBody } from '../route/body.ts';
 import { parsedBy } from '../route/declared-parameters.ts';
 import { RESPONDED, written } from '../route/responses.ts';
 import { route } from '../route/route.ts';
-import { clickParameters } from './click-parameters.ts';
+import { clickParameters, clickSchema } from './click-parameters.ts';
 import { NOT_ONE_OF, EXPORT_HEADERS } from './common-responses.ts';
 import { EXPORT_RATE_LIMIT } from './rate-limits.ts';
 
 const BINARY: MediaType = { schema: { type: 'string', format: 'binary' } };
 const TEXT: MediaType = { schema: { type: 'string' } };
+
+/** As a page of the listing, but without a limit. */
+const fileSchema = namedSchema(
+  'ClickFile',
+  z
+    .strictObject({ items: z.array(clickSchema.schema), next_cursor: z.null() })
+    .describe('All clicks, as a page of the listing has them.'),
+);
 
 const codes = (names: readonly string[]): string => names.map((name) => `\`${name}\``).join(', ');
 
@@ -57,7 +67,8 @@ export function clickExportParameters(): readonly Parameter[] {
 const CONTENTS = Object.fromEntries([
   ...CLICK_FORMAT_NAMES.map((name) => {
     const { contentType, capability } = CLICK_FORMATS[name];
-    return [contentType.split(';')[0] ?? contentType, capability === 'raw' ? BINARY : TEXT] as const;
+    const text = name === 'json' ? { schema: ref(fileSchema) } : TEXT;
+    return [contentType.split(';')[0] ?? contentType, capability === 'raw' ? BINARY : text] as const;
   }),
   ...COMPRESSION_NAMES.map((name) => [COMPRESSIONS[name].contentType, BINARY] as const),
 ]);
@@ -78,11 +89,15 @@ Times are of UTC, to the millisecond.`,
   parameters: parsedBy(clickExportParameters(), () => undefined),
   body: noBody,
   responses: {
-    200: written({
-      description: 'The file.',
-      headers: EXPORT_HEADERS,
-      content: CONTENTS,
-    }),
+    200: written(
+      {
+        description: 'The file.',
+        headers: EXPORT_HEADERS,
+        content: CONTENTS,
+      },
+      fileSchema,
+      clickSchema,
+    ),
     422: NOT_ONE_OF,
   },
   errors: ['not_found'],
